@@ -1,0 +1,70 @@
+package cpuref
+
+// ActivityArguments are the arrays and sizes of [Activity].
+type ActivityArguments[T Float] struct {
+	SpikeError []T // [sample][stride]; added to: ∂L/∂S, the same at every step
+	Loss       []T // [sample]; added to
+
+	Counts []uint32 // [sample][stride]: spikes of a neuron in a sample
+
+	Neurons int
+	Group   int // neurons whose counts are averaged first, contiguous; divides Neurons
+
+	Lower       bool // punish counts below the threshold, not above
+	Squared     bool // the square of the excess, not the excess
+	Threshold   T    // spikes
+	InverseSize T    // 1/Group
+	LossFactor  T    // strength·Group/Neurons
+	ErrorFactor T    // strength/Neurons, twice that if Squared; negative if Lower
+}
+
+// Activity adds a regularizer on the activity of a layer: with n the spike count,
+// averaged over each group, and e = relu(n − threshold), or relu(threshold − n) if
+// Lower,
+//
+//	L = strength·mean over groups of e or e²
+//
+// Not divided by the batch. Samples first ≤ sample < last are done. Twin:
+// shaders/activity.comp.
+func Activity[T Float](a *ActivityArguments[T], first, last int) {
+	stride := Stride(a.Neurons)
+	for b := first; b < last; b++ {
+		var loss T
+		for g := 0; g < a.Neurons; g += a.Group {
+			var total uint32
+			for _, count := range a.Counts[b*stride+g:][:a.Group] {
+				total += count
+			}
+			excess := T(T(total)*a.InverseSize) - a.Threshold
+			if a.Lower {
+				excess = -excess
+			}
+			if excess <= 0 {
+				continue
+			}
+			slope := a.ErrorFactor
+			punished := excess
+			if a.Squared {
+				slope = T(slope * excess)
+				punished = T(excess * excess)
+			}
+			loss += T(a.LossFactor * punished)
+			for n := g; n < g+a.Group; n++ {
+				a.SpikeError[b*stride+n] = FlushState(a.SpikeError[b*stride+n] + slope)
+			}
+		}
+		a.Loss[b] = FlushState(a.Loss[b] + loss)
+	}
+}
+
+// SpikeTotals adds up the spikes of a layer: totals[sample] = Σ counts, [sample][stride],
+// for samples first ≤ sample < last. Twin: shaders/spike_totals.comp.
+func SpikeTotals(totals, counts []uint32, neurons, first, last int) {
+	stride := Stride(neurons)
+	for b := first; b < last; b++ {
+		totals[b] = 0
+		for _, count := range counts[b*stride:][:neurons] {
+			totals[b] += count
+		}
+	}
+}

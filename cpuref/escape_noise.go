@@ -1,0 +1,67 @@
+package cpuref
+
+// EscapeNoise is how a membrane potential decides on a spike (Gygax & Zenke
+// 2025, section on stochastic neurons). u is the membrane potential minus the
+// threshold.
+type EscapeNoise uint32
+
+// The kinds of escape noise, with their parameters.
+const (
+	NoiseThreshold         EscapeNoise = iota // a spike if u > 0: no noise
+	NoiseSigmoid                              // p = 1/(1 + exp(−βu)); {β}
+	NoiseExponential                          // p = min(1, p0·exp(u/Δu)); {p0, 1/Δu}
+	NoiseExponentialHazard                    // p = 1 − exp(−dt·ρ0·exp(u/Δu)); {dt·ρ0, 1/Δu}
+)
+
+// exponentLimit bounds arguments of exp on the path of spikes, so that no
+// product with its result leaves the normal numbers.
+const exponentLimit = 40
+
+// limitExponent bounds x to ±exponentLimit.
+func limitExponent[T Float](x T) T {
+	if x < -exponentLimit {
+		x = -exponentLimit
+	}
+	if x > exponentLimit {
+		x = exponentLimit
+	}
+	return x
+}
+
+// Spikes decides on a spike: ξ < p(u), with ξ uniform in (0, 1), written so
+// that no division is needed.
+func Spikes[T Float](noise EscapeNoise, parameters [2]T, u, xi T) bool {
+	switch noise {
+	case NoiseSigmoid:
+		e := Exp(limitExponent(-T(parameters[0] * u)))
+		return T(xi*(1+e)) < 1
+	case NoiseExponential:
+		e := Exp(limitExponent(T(u * parameters[1])))
+		return xi < T(parameters[0]*e)
+	case NoiseExponentialHazard:
+		hazard := T(parameters[0] * Exp(limitExponent(T(u*parameters[1]))))
+		return xi < 1-Exp(limitExponent(-hazard))
+	}
+	return u > 0
+}
+
+// SpikeProbability is p(u) of theory, the chance that [Spikes] is true.
+func SpikeProbability[T Float](noise EscapeNoise, parameters [2]T, u T) T {
+	switch noise {
+	case NoiseSigmoid:
+		return Reciprocal(1 + Exp(limitExponent(-T(parameters[0]*u))))
+	case NoiseExponential:
+		p := T(parameters[0] * Exp(limitExponent(T(u*parameters[1]))))
+		if p > 1 {
+			p = 1
+		}
+		return p
+	case NoiseExponentialHazard:
+		hazard := T(parameters[0] * Exp(limitExponent(T(u*parameters[1]))))
+		return 1 - Exp(limitExponent(-hazard))
+	}
+	if u > 0 {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,64 @@
+package cpuref
+
+import "math"
+
+// The float64 functions below serve parameters (decay constants, initial
+// weights, generated data). Package math has assembly on some processors and
+// fused operations on others, so its results may differ in the last bit from
+// machine to machine; these do not.
+
+// exp64 is e to the power x for |x| ≤ 700 (limited to that), to about 2·10⁻¹⁶.
+func exp64(x float64) float64 {
+	x = math.Max(-700, math.Min(700, x))
+	n := math.Floor(float64(x*math.Log2E) + 0.5)
+	r := x - float64(n*6.93147180369123816490e-01)
+	r -= float64(n * 1.90821492927058770002e-10)
+	// Taylor: the first term left out is below r¹⁵/15! = 10⁻¹⁹.
+	p := 1.0
+	for k := 14.0; k >= 1; k-- {
+		p = float64(float64(p*r)/k) + 1
+	}
+	return p * math.Float64frombits(uint64(int64(n)+1023)<<52)
+}
+
+// log64 is the natural logarithm of a positive normal x, to about 2·10⁻¹⁶:
+// log m = 2·artanh((m−1)/(m+1)) by its series.
+func log64(x float64) float64 {
+	bits := int64(math.Float64bits(x))
+	e := (bits - 0x3fe6a09e667f3bcd) >> 52
+	m := math.Float64frombits(uint64(bits - e<<52))
+	s := (m - 1) / (m + 1)
+	square := float64(s * s)
+	sum := 0.0
+	for k := 27.0; k >= 1; k -= 2 {
+		sum = float64(sum*square) + 1/k
+	}
+	y := float64(2*s) * sum
+	y += float64(float64(e) * 1.90821492927058770002e-10)
+	return y + float64(float64(e)*6.93147180369123816490e-01)
+}
+
+// Exp64 is e to the power x for |x| ≤ 700, the same bits on every processor.
+func Exp64(x float64) float64 { return exp64(x) }
+
+// Log64 is the natural logarithm of a positive x, the same bits on every
+// processor.
+func Log64(x float64) float64 { return log64(x) }
+
+// SinTurns is sin(2πx), the same bits on every processor, to about 3·10⁻¹⁶.
+func SinTurns(x float64) float64 {
+	x -= math.Floor(x + 0.5) // [−½, ½)
+	if x > 0.25 {
+		x = 0.5 - x
+	} else if x < -0.25 {
+		x = -0.5 - x
+	}
+	a := float64(2 * math.Pi * x)
+	square := float64(a * a)
+	p := 1.0
+	// Taylor: the first term left out is below (π/2)²³/23! = 10⁻¹⁸.
+	for k := 20.0; k >= 2; k -= 2 {
+		p = 1 - float64(float64(p*square)/float64(k*(k+1)))
+	}
+	return a * p
+}

@@ -1,0 +1,46 @@
+package cpuref
+
+// ReadoutForwardArguments are the arrays and sizes of [ReadoutForward].
+type ReadoutForwardArguments[T Float] struct {
+	Readout []T // written; [sample][step][stride]: U[t+1]
+
+	Events  Events // spikes of the last hidden layer
+	Weights []T    // [neuron][stride]
+
+	Steps, Classes int
+	Delay          int // steps
+	DecayMembrane  T   // exp(−dt/τ_readout)
+	DriveMembrane  T   // 1 − that
+	DecaySynapse   T
+	Initial        T // U[0]
+}
+
+// ReadoutForward runs the readout, leaky integrators without spikes:
+//
+//	I[t+1] = a_s·I[t] + Σ W·S[t−d]
+//	U[t+1] = a_r·U[t] + (1−a_r)·I[t]
+//
+// for samples first ≤ sample < last. Twin: shaders/readout_forward.comp.
+func ReadoutForward[T Float](a *ReadoutForwardArguments[T], work *Workspace[T], first, last int) {
+	stride := Stride(a.Classes)
+	work.grow(3, stride)
+	current, membrane, input := work.rows[0], work.rows[1], work.rows[2]
+	for b := first; b < last; b++ {
+		clear(current)
+		for c := range membrane {
+			membrane[c] = a.Initial
+		}
+		for t := range a.Steps {
+			row := b*a.Steps + t
+			clear(input)
+			if t >= a.Delay {
+				addRows(input, a.Weights, a.Events.Row(row-a.Delay))
+			}
+			for c := range membrane {
+				membrane[c] = FlushState(T(a.DecayMembrane*membrane[c]) + T(a.DriveMembrane*current[c]))
+				current[c] = FlushState(T(a.DecaySynapse*current[c]) + input[c])
+			}
+			copy(a.Readout[row*stride:], membrane)
+		}
+	}
+}

@@ -1,0 +1,18 @@
+package cpuref
+
+// SumChunks adds count partial results of length size, partial[k·size:], into the
+// first one, in a binary tree that depends on count alone: neighbours first,
+// (0,1) (2,3) …, then the pairs, an odd one out moving up as it is. Elements
+// first ≤ i < last are done; the other partials are overwritten. Twin:
+// shaders/sum_chunks.comp, one dispatch a level of the tree.
+func SumChunks[T Float](partial []T, count, size, first, last int) {
+	for distance := 1; distance < count; distance *= 2 {
+		for k := 0; k+distance < count; k += 2 * distance {
+			dst := partial[k*size+first : k*size+last]
+			src := partial[(k+distance)*size+first : (k+distance)*size+last]
+			for i := range dst {
+				dst[i] += src[i]
+			}
+		}
+	}
+}

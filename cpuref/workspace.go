@@ -1,0 +1,57 @@
+package cpuref
+
+import "math/bits"
+
+// Workspace is the scratch memory of one worker: kernels take it so that
+// nothing is allocated while a network runs. The zero value is ready.
+type Workspace[T Float] struct {
+	rows  [6][]T
+	index []uint32
+}
+
+// grow makes the first count rows exactly length long.
+func (w *Workspace[T]) grow(count, length int) {
+	for i := range count {
+		if cap(w.rows[i]) < length {
+			w.rows[i] = make([]T, length)
+		}
+		w.rows[i] = w.rows[i][:length]
+	}
+}
+
+// appendSpikes appends the numbers of the bits set in words, ascending.
+func appendSpikes(index []uint32, words []uint32) []uint32 {
+	for i, word := range words {
+		for ; word != 0; word &= word - 1 {
+			index = append(index, uint32(32*i+bits.TrailingZeros32(word)))
+		}
+	}
+	return index
+}
+
+// addRows adds to dst the rows of weights, [row][len(dst)], that index names, in
+// that order.
+func addRows[T Float](dst, weights []T, index []uint32) {
+	stride := len(dst)
+	for _, i := range index {
+		row := weights[int(i)*stride:][:stride]
+		for n := range dst {
+			dst[n] += row[n]
+		}
+	}
+}
+
+// addProduct adds to dst the product of a row vector with weights, [len(x)][len(dst)],
+// in ascending index of x. Zeros of x are skipped: they would add nothing.
+func addProduct[T Float](dst, x, weights []T) {
+	stride := len(dst)
+	for k, factor := range x {
+		if factor == 0 {
+			continue
+		}
+		row := weights[k*stride:][:stride]
+		for n := range dst {
+			dst[n] += T(factor * row[n])
+		}
+	}
+}
