@@ -91,7 +91,7 @@ func exp32(x float32) float32 {
 	square := float32(r * r)
 	p = float32(p*square) + r
 	p += 1
-	return p * math.Float32frombits(uint32(int32(n)+127)<<23)
+	return float32(p * math.Float32frombits(uint32(int32(n)+127)<<23))
 }
 
 // log32 splits x = m·2ᵉ with m in [√½, √2) and sums a polynomial in m − 1
@@ -136,7 +136,7 @@ func sqrt32(x float32) float32 {
 	half := float32(0.5 * x)
 	y := math.Float32frombits(0x5f3759df - math.Float32bits(x)>>1)
 	for range 3 {
-		y *= 1.5 - float32(float32(half*y)*y)
+		y = float32(y * (1.5 - float32(float32(half*y)*y)))
 	}
 	s := float32(x * y)
 	return s + float32(float32(0.5*y)*(x-float32(s*s)))

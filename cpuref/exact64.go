@@ -18,7 +18,7 @@ func exp64(x float64) float64 {
 	for k := 14.0; k >= 1; k-- {
 		p = float64(float64(p*r)/k) + 1
 	}
-	return p * math.Float64frombits(uint64(int64(n)+1023)<<52)
+	return float64(p * math.Float64frombits(uint64(int64(n)+1023)<<52))
 }
 
 // log64 is the natural logarithm of a positive normal x, to about 2·10⁻¹⁶:
@@ -33,7 +33,7 @@ func log64(x float64) float64 {
 	for k := 27.0; k >= 1; k -= 2 {
 		sum = float64(sum*square) + 1/k
 	}
-	y := float64(2*s) * sum
+	y := float64(float64(2*s) * sum)
 	y += float64(float64(e) * 1.90821492927058770002e-10)
 	return y + float64(float64(e)*6.93147180369123816490e-01)
 }
@@ -60,5 +60,5 @@ func SinTurns(x float64) float64 {
 	for k := 20.0; k >= 2; k -= 2 {
 		p = 1 - float64(float64(p*square)/float64(k*(k+1)))
 	}
-	return a * p
+	return float64(a * p)
 }

@@ -37,7 +37,7 @@ func Philox(key [2]uint32, counter [4]uint32) [4]uint32 {
 // Uniform turns a random word into a number of (0, 1): the upper 23 bits and a
 // half, exact in float32. Neither 0 nor 1 can occur.
 func Uniform[T Float](word uint32) T {
-	return T(float32(word>>8|1)) * 0x1p-24
+	return T(T(float32(word>>8|1)) * 0x1p-24)
 }
 
 // NoiseCounter is the counter of the escape noise of four neurons, 4·group to

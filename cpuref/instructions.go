@@ -1,0 +1,4 @@
+package cpuref
+
+// Instructions names the processor instructions that the inner loops use.
+func Instructions() string { return "plain loops" }

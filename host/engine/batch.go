@@ -1,0 +1,57 @@
+package engine
+
+import (
+	"fmt"
+
+	"spikegrad/host/network"
+)
+
+// Batch is a batch of samples as spike events.
+type Batch struct {
+	// Rows and Index list the input spikes: those of sample b at step t are the
+	// input channels Index[Rows[r][0]:Rows[r][1]], r = b·steps + t, ascending and
+	// each at most once.
+	Rows   [][2]uint32
+	Index  []uint32
+	Labels []uint32 // [sample]: class
+	// Numbers, [sample], is the number of each presented sample in the run. With
+	// the seed it fixes the escape noise, whatever the place in the batch.
+	Numbers []uint32
+}
+
+// Samples is the number of samples in the batch.
+func (b *Batch) Samples() int { return len(b.Labels) }
+
+// check refuses a batch that does not fit a network, so that no kernel reads
+// outside its arrays.
+func (b *Batch) check(n *network.Network) error {
+	samples := b.Samples()
+	if samples == 0 {
+		return fmt.Errorf("the batch has no samples: at least one is needed")
+	}
+	if len(b.Numbers) != samples {
+		return fmt.Errorf("the batch has %d labels and %d sample numbers: one of each for every sample is needed", samples, len(b.Numbers))
+	}
+	if len(b.Rows) != samples*n.Steps {
+		return fmt.Errorf("the batch has %d event rows: %d samples of %d steps need %d", len(b.Rows), samples, n.Steps, samples*n.Steps)
+	}
+	for i, label := range b.Labels {
+		if int(label) >= n.Classes {
+			return fmt.Errorf("sample %d of the batch has label %d: the network has classes 0 to %d", i, label, n.Classes-1)
+		}
+	}
+	for r, row := range b.Rows {
+		if row[0] > row[1] || int(row[1]) > len(b.Index) {
+			return fmt.Errorf("event row %d (sample %d, step %d) is %d to %d: the batch has %d events", r, r/n.Steps, r%n.Steps, row[0], row[1], len(b.Index))
+		}
+		for i := row[0]; i < row[1]; i++ {
+			if int(b.Index[i]) >= n.Inputs {
+				return fmt.Errorf("sample %d has a spike in channel %d at step %d: the network has %d input channels", r/n.Steps, b.Index[i], r%n.Steps, n.Inputs)
+			}
+			if i > row[0] && b.Index[i] <= b.Index[i-1] {
+				return fmt.Errorf("sample %d has channel %d after channel %d at step %d: channels must ascend", r/n.Steps, b.Index[i], b.Index[i-1], r%n.Steps)
+			}
+		}
+	}
+	return nil
+}

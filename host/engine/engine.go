@@ -1,0 +1,124 @@
+// Package engine runs networks. One interface, two implementations that give the
+// same bits: the CPU engine over package cpuref, and the Vulkan engine over package
+// kernels.
+//
+// An engine holds the weights of one network and the state of its optimizer, runs
+// batches of samples through it, and changes the weights. It keeps nothing else
+// from call to call: every run starts from resting neurons, and the escape noise
+// of a sample is a function of the seed, the stream and the sample's number.
+package engine
+
+import (
+	"spikegrad/cpuref"
+	"spikegrad/host/network"
+)
+
+// Engine runs one network on one device. It is not safe for concurrent use.
+type Engine interface {
+	// Describe says where the network runs.
+	Describe() Description
+
+	// SetWeights replaces the weights: row-major arrays in the order of
+	// [network.Network.Weights]. They must be finite.
+	SetWeights(weights [][]float32) error
+	// Weights copies the weights.
+	Weights() ([][]float32, error)
+	// SetOptimizer replaces the optimizer's state, shaped as [Engine.Optimizer]
+	// returns it; nil is the state before the first update.
+	SetOptimizer(states [][][]float32) error
+	// Optimizer copies the optimizer's state: for every weight array, every state
+	// array of the optimizer, row-major as the weights.
+	Optimizer() ([][][]float32, error)
+
+	// Evaluate runs a batch forward. Record may be nil.
+	Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error)
+	// Gradient runs a batch forward and backward. The gradient of the mean loss and
+	// regularizers over the batch stays in the engine.
+	Gradient(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error)
+	// Gradients copies the gradient of the last call of Gradient, row-major as the
+	// weights.
+	Gradients() ([][]float32, error)
+	// Update changes the weights by the gradient of the last call of Gradient.
+	Update(update Update) error
+
+	Close() error
+}
+
+// Description says where a network runs.
+type Description struct {
+	Device string // name of the device
+	Driver string // Vulkan driver and version, or the instructions the CPU engine uses
+}
+
+// Options choose how an engine runs a network. None changes a bit of the results
+// but Seed and Optimizer.
+type Options struct {
+	Seed      uint32
+	Optimizer cpuref.Optimizer
+	// Workers is the number of goroutines of the CPU engine; 0 is one a processor.
+	Workers int
+	// PassSamples limits how many samples are on a device at once; 0 lets memory
+	// decide. It is rounded down to a chunk times a power of two, at least a chunk.
+	PassSamples int
+}
+
+// Update is what an optimizer needs for one update; zero fields that the optimizer
+// does not use are ignored. Betas and epsilon are those of Adam, Epsilon also that
+// of SMORMS3, Momentum that of SGD.
+type Update struct {
+	Number       int // 1 for the first update: for the bias correction of Adam
+	LearningRate float64
+	WeightDecay  float64
+	Momentum     float64 // SGD: share of the velocity kept; Adam: β1
+	SecondMoment float64 // Adam: β2
+	Epsilon      float64
+}
+
+// Outcome sums up a batch in the precision of the engines.
+type Outcome = OutcomeOf[float32]
+
+// OutcomeOf sums up a batch.
+type OutcomeOf[T cpuref.Float] struct {
+	Samples     int
+	Loss        T        // mean cross-entropy
+	Regularizer T        // mean of all regularizers' losses
+	Correct     int      // samples whose largest logit is the label's
+	Spikes      []uint64 // for each layer, spikes of all samples
+}
+
+// Record receives what a batch did in the precision of the engines.
+type Record = RecordOf[float32]
+
+// RecordOf receives what a batch did, sample by sample. Fields that are nil are not
+// recorded; [NewRecord] makes all of them.
+type RecordOf[T cpuref.Float] struct {
+	Spikes    [][]uint32 // [layer][sample·step·word]: spike bits, [cpuref.Words] words a step
+	Membrane  [][]T      // [layer][sample·step·neuron]: U[t+1]
+	Readout   []T        // [sample·step·class]: U[t+1]; empty without a leaky readout
+	Logits    []T        // [sample·class]
+	Predicted []uint32   // [sample]
+	Loss      []T        // [sample]: cross-entropy
+}
+
+// NewRecord makes a record for batches of so many samples.
+func NewRecord[T cpuref.Float](n *network.Network, samples int) *RecordOf[T] {
+	record := &RecordOf[T]{
+		Logits:    make([]T, samples*n.Classes),
+		Predicted: make([]uint32, samples),
+		Loss:      make([]T, samples),
+	}
+	for _, layer := range n.Layers {
+		record.Spikes = append(record.Spikes, make([]uint32, samples*n.Steps*cpuref.Words(layer.Neurons)))
+		record.Membrane = append(record.Membrane, make([]T, samples*n.Steps*layer.Neurons))
+	}
+	if !n.Spiking() {
+		record.Readout = make([]T, samples*n.Steps*n.Classes)
+	}
+	return record
+}
+
+// Spiked says whether a neuron of a layer spiked in a recorded step.
+func (r *RecordOf[T]) Spiked(n *network.Network, layer, sample, step, neuron int) bool {
+	words := cpuref.Words(n.Layers[layer].Neurons)
+	return r.Spikes[layer][(sample*n.Steps+step)*words+neuron/32]>>(neuron%32)&1 != 0
+}

@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"fmt"
+	"math"
+
+	"spikegrad/cpuref"
+)
+
+// sumSamples adds up one number a sample in the fixed order of all sums over
+// samples: ascending in chunks, then the tree over chunks.
+func sumSamples[T cpuref.Float](values []T) T {
+	partial := make([]T, cpuref.Chunks(len(values)))
+	for b, value := range values {
+		partial[b/cpuref.ChunkSamples] += value
+	}
+	cpuref.SumChunks(partial, len(partial), 1, 0, 1)
+	return partial[0]
+}
+
+// summarise makes the outcome of a batch from what both engines know of every
+// sample.
+func summarise[T cpuref.Float](batch *Batch, loss, regularizer []T, predicted []uint32, totals [][]uint32) OutcomeOf[T] {
+	samples := batch.Samples()
+	inverse := T(1 / float64(samples))
+	outcome := OutcomeOf[T]{
+		Samples:     samples,
+		Loss:        T(sumSamples(loss) * inverse),
+		Regularizer: T(sumSamples(regularizer) * inverse),
+		Spikes:      make([]uint64, len(totals)),
+	}
+	for b, class := range predicted {
+		if class == batch.Labels[b] {
+			outcome.Correct++
+		}
+	}
+	for l := range totals {
+		for _, total := range totals[l] {
+			outcome.Spikes[l] += uint64(total)
+		}
+	}
+	return outcome
+}
+
+// NotFiniteError says that a loss is not a number or infinite, and where the first
+// such number stands.
+type NotFiniteError struct {
+	Sample int    // in the batch
+	Array  string // the first weight array with such a number; empty if the weights are finite
+}
+
+func (e *NotFiniteError) Error() string {
+	where := "all weights are finite, so activity overflowed"
+	if e.Array != "" {
+		where = fmt.Sprintf("weights %s are not finite", e.Array)
+	}
+	return fmt.Sprintf("the loss of sample %d of the batch is not finite: %s; use a smaller learning rate or initial weights", e.Sample, where)
+}
+
+// checkFinite returns a NotFiniteError if a loss is not finite; weights, packed as
+// the plan says, are looked at only then.
+func checkFinite[T cpuref.Float](loss []T, described []weightPlan, weights func(i int) []T) error {
+	for b, value := range loss {
+		if finite(value) {
+			continue
+		}
+		failure := &NotFiniteError{Sample: b}
+		for i, w := range described {
+			for _, value := range weights(i) {
+				if !finite(value) {
+					failure.Array = w.Name
+					return failure
+				}
+			}
+		}
+		return failure
+	}
+	return nil
+}
+
+func finite[T cpuref.Float](x T) bool {
+	return !math.IsNaN(float64(x)) && !math.IsInf(float64(x), 0)
+}

@@ -1,0 +1,108 @@
+package network
+
+import (
+	"math"
+
+	"spikegrad/cpuref"
+)
+
+// Initialise draws initial weights, one row-major array [rows][columns] for each of
+// [Network.Weights], from the seed alone: the same on every machine.
+func (n *Network) Initialise(seed uint32) [][]float32 {
+	described := n.Weights()
+	weights := make([][]float32, 0, len(described))
+	draw := func(kind string, scale float64) {
+		w := described[len(weights)]
+		source := normals{seed: seed, array: uint32(len(weights))}
+		values := make([]float32, w.Rows*w.Columns)
+		for i := range values {
+			x := source.normal(i)
+			if kind == "uniform" {
+				x = float64(2*source.uniform(i)) - 1
+			}
+			values[i] = cpuref.FlushWeight(float32(x * scale))
+		}
+		weights = append(weights, values)
+	}
+	for l := range n.Layers {
+		layer := &n.Layers[l]
+		initial, share := layer.Initial, 1.0
+		if layer.Recurrent {
+			share = initial.Alpha
+		}
+		draw(initial.Kind, initial.scale(n, layer, n.LayerInputs(l), share))
+		if layer.Recurrent {
+			draw(initial.Kind, initial.scale(n, layer, layer.Neurons, 1-share))
+		}
+	}
+	if !n.Spiking() {
+		inputs := n.Layers[len(n.Layers)-1].Neurons
+		draw("normal", n.Readout.Scale/math.Sqrt(float64(inputs)))
+	}
+	return weights
+}
+
+// scale is the standard deviation of weights (their bound if uniform) from so many
+// inputs. Fluctuation-driven (Rossbroich et al. 2022): for independent Poisson inputs
+// of rate ν the membrane fluctuates with variance n·ν·ε̂·σ_w², ε̂ = Σ ε(t)²·dt, ε the
+// membrane's response to one spike; σ_w gives this connection its share of σ_U².
+func (i Initial) scale(n *Network, layer *Layer, inputs int, share float64) float64 {
+	if i.Kind != "fluctuation" {
+		return i.Scale / math.Sqrt(float64(inputs))
+	}
+	response := responseEnergy(layer, n.StepLength)
+	return math.Sqrt(share/float64(float64(inputs)*i.Rate*response)) * i.SigmaU * Threshold
+}
+
+// responseEnergy is ε̂ = Σ ε(t)²·dt of the discrete synapse and membrane without
+// reset, summed until nothing more comes.
+func responseEnergy(layer *Layer, stepLength float64) float64 {
+	decayMembrane, drive := Decay[float64](stepLength, layer.TauMembrane)
+	decaySynapse, _ := Decay[float64](stepLength, layer.TauSynapse)
+	current, membrane, energy := 1.0, 0.0, 0.0
+	for range 1_000_000 {
+		membrane = float64(decayMembrane*membrane) + float64(drive*current)
+		current *= decaySynapse
+		energy += float64(float64(membrane*membrane) * stepLength)
+		if current < 1e-12 && float64(membrane*membrane) < 1e-18*energy {
+			break
+		}
+	}
+	return energy
+}
+
+// normals are random numbers of one weight array, each a function of its index.
+type normals struct {
+	seed, array uint32
+	cached      bool
+	block       int
+	values      [4]float64
+}
+
+// uniform is the number of index i in (0, 1).
+func (s *normals) uniform(i int) float64 {
+	words := s.words(i / 4)
+	return (float64(words[i%4]) + 0.5) * 0x1p-32
+}
+
+// normal is the standard normal number of index i, by the transformation of Box
+// and Muller on pairs of words.
+func (s *normals) normal(i int) float64 {
+	if !s.cached || s.block != i/4 {
+		s.cached, s.block = true, i/4
+		words := s.words(s.block)
+		for pair := 0; pair < 4; pair += 2 {
+			u := (float64(words[pair]) + 0.5) * 0x1p-32
+			turn := float64(words[pair+1]) * 0x1p-32
+			radius := math.Sqrt(-2 * cpuref.Log64(u))
+			s.values[pair] = radius * cpuref.SinTurns(turn+0.25)
+			s.values[pair+1] = radius * cpuref.SinTurns(turn)
+		}
+	}
+	return s.values[i%4]
+}
+
+func (s *normals) words(block int) [4]uint32 {
+	key := [2]uint32{s.seed, uint32(cpuref.StreamInitial)}
+	return cpuref.Philox(key, [4]uint32{uint32(block), uint32(uint64(block) >> 32), s.array, 0})
+}

@@ -1,0 +1,164 @@
+// Package network says what a spiking network is: layers of leaky
+// integrate-and-fire neurons, how they are connected, how their membrane
+// potential decides on spikes, and what the backward pass puts in place of the
+// derivative of a spike. A [Network] is plain data: it is read from TOML, checked,
+// given initial weights, and handed to an engine to run.
+package network
+
+import "fmt"
+
+// Network is a stack of spiking layers with a readout on top. The fields that
+// TOML leaves out are given by the data.
+type Network struct {
+	Inputs     int     `toml:"-"` // input channels
+	Classes    int     `toml:"-"`
+	Steps      int     `toml:"-"` // T
+	StepLength float64 `toml:"-"` // dt, seconds
+
+	Layers  []Layer `toml:"layer"` // from the input upwards
+	Readout Readout `toml:"readout"`
+}
+
+// Layer is one layer of spiking neurons with its input connection and, if it has
+// one, its recurrent connection.
+type Layer struct {
+	Neurons            int           `toml:"neurons"`
+	Recurrent          bool          `toml:"recurrent"`
+	Delay              int           `toml:"delay"`               // steps from an input spike to its entry into the synaptic current
+	RecurrentDelay     int           `toml:"recurrent_delay"`     // the same for the layer's own spikes
+	TauMembrane        float64       `toml:"tau_membrane"`        // seconds
+	TauSynapse         float64       `toml:"tau_synapse"`         // seconds
+	Reset              string        `toml:"reset"`               // one of [Resets]
+	DifferentiateReset bool          `toml:"differentiate_reset"` // let the gradient flow through the reset
+	Noise              Noise         `toml:"noise"`
+	Surrogate          Surrogate     `toml:"surrogate"`
+	Regularizers       []Regularizer `toml:"regularizer"`
+	Initial            Initial       `toml:"initial"`
+}
+
+// Noise is the escape noise of a layer; only the parameters of its kind count.
+type Noise struct {
+	Kind   string  `toml:"kind"`    // one of [Noises]
+	Beta   float64 `toml:"beta"`    // sigmoid: steepness
+	P0     float64 `toml:"p0"`      // exponential: probability at threshold
+	DeltaU float64 `toml:"delta_u"` // exponential, hazard: width
+	Rate   float64 `toml:"rate"`    // hazard: ρ0, spikes per second at threshold
+}
+
+// Surrogate is the surrogate derivative of a layer; only the parameters of its
+// kind count.
+type Surrogate struct {
+	Kind   string  `toml:"kind"`    // one of [Surrogates]
+	Beta   float64 `toml:"beta"`    // superspike, scaled_superspike, sigmoid: steepness
+	P0     float64 `toml:"p0"`      // exponential: as the noise's
+	DeltaU float64 `toml:"delta_u"` // exponential: as the noise's
+	Width  float64 `toml:"width"`   // gaussian: standard deviation; triangular, rectangular: half width
+	Alpha  float64 `toml:"alpha"`   // arctangent: steepness
+}
+
+// Regularizer punishes too high or too low activity of a layer.
+type Regularizer struct {
+	Kind      string  `toml:"kind"`      // upper or lower
+	Power     int     `toml:"power"`     // of the excess: 1 or 2
+	Strength  float64 `toml:"strength"`  //
+	Threshold float64 `toml:"threshold"` // spikes of a neuron in a sample
+	Average   string  `toml:"average"`   // none, layer: over what counts are averaged before the threshold
+}
+
+// Initial says how initial weights are drawn, all with mean 0.
+type Initial struct {
+	Kind   string  `toml:"kind"`    // one of [Initials]
+	SigmaU float64 `toml:"sigma_u"` // fluctuation: standard deviation of the membrane aimed at
+	Rate   float64 `toml:"rate"`    // fluctuation: expected rate of every input, spikes per second
+	Alpha  float64 `toml:"alpha"`   // fluctuation: share of the variance that the input connection brings
+	Scale  float64 `toml:"scale"`   // normal: standard deviation·√inputs; uniform: bound·√inputs
+}
+
+// Readout is what the loss looks at.
+type Readout struct {
+	Kind       string  `toml:"kind"`        // leaky: integrators above the last layer; spikes: spike counts of the last layer
+	Loss       string  `toml:"loss"`        // leaky: one of [Losses]; spikes: counts
+	Tau        float64 `toml:"tau"`         // seconds; 0 stands for the duration of a sample
+	TauSynapse float64 `toml:"tau_synapse"` // seconds
+	Delay      int     `toml:"delay"`       // steps
+	Initial    float64 `toml:"initial"`     // U[0]
+	Scale      float64 `toml:"scale"`       // initial weights: standard deviation·√inputs
+}
+
+// DefaultLayer is a stochastic recurrent layer as in Gygax & Zenke 2025: sigmoid
+// escape noise and the surrogate derivative that matches it.
+func DefaultLayer() Layer {
+	return Layer{
+		Neurons: 128, Recurrent: true, Delay: 1, RecurrentDelay: 1,
+		TauMembrane: 0.02, TauSynapse: 0.01, Reset: "multiplicative",
+		Noise:     Noise{Kind: "sigmoid", Beta: 10, P0: 0.01, DeltaU: 0.133, Rate: 10},
+		Surrogate: Surrogate{Kind: "matched", Beta: 10, P0: 0.01, DeltaU: 0.133, Width: 0.5, Alpha: 2},
+		Initial:   Initial{Kind: "fluctuation", SigmaU: 1, Rate: 15, Alpha: 0.9, Scale: 1},
+	}
+}
+
+// DefaultRegularizer punishes more than seven spikes of a neuron in a sample.
+func DefaultRegularizer() Regularizer {
+	return Regularizer{Kind: "upper", Power: 2, Strength: 0.1, Threshold: 7, Average: "none"}
+}
+
+// DefaultReadout is a leaky readout of which the loss takes the maximum over time.
+func DefaultReadout() Readout {
+	return Readout{Kind: "leaky", Loss: "max_over_time", TauSynapse: 0.01, Delay: 1, Initial: -0.001, Scale: 1}
+}
+
+// Spiking says whether the loss counts spikes of the last layer, so that there is
+// no readout connection.
+func (n *Network) Spiking() bool { return n.Readout.Kind == "spikes" }
+
+// LayerInputs is the number of channels below a layer.
+func (n *Network) LayerInputs(layer int) int {
+	if layer == 0 {
+		return n.Inputs
+	}
+	return n.Layers[layer-1].Neurons
+}
+
+// Weight describes one weight array, [Rows][Columns].
+type Weight struct {
+	Name    string // layer0.input, layer0.recurrent, …, readout
+	Rows    int    // neurons it leads to
+	Columns int    // neurons it comes from
+}
+
+// Weights lists the weight arrays in the order of every file: for each layer the
+// input weights, then the recurrent ones if any, and last the readout's.
+func (n *Network) Weights() []Weight {
+	var weights []Weight
+	for l, layer := range n.Layers {
+		weights = append(weights, Weight{fmt.Sprintf("layer%d.input", l), layer.Neurons, n.LayerInputs(l)})
+		if layer.Recurrent {
+			weights = append(weights, Weight{fmt.Sprintf("layer%d.recurrent", l), layer.Neurons, layer.Neurons})
+		}
+	}
+	if !n.Spiking() {
+		weights = append(weights, Weight{"readout", n.Classes, n.Layers[len(n.Layers)-1].Neurons})
+	}
+	return weights
+}
+
+// OtherMode is the same network with its noise switched off, or, if it has none,
+// on: threshold spikes become spikes of sigmoid escape noise at the layer's
+// steepness β, and every noise becomes the threshold. Surrogates stay what they
+// were, so that only the forward pass changes.
+func (n *Network) OtherMode() *Network {
+	other := *n
+	other.Layers = append([]Layer(nil), n.Layers...)
+	for l := range other.Layers {
+		layer := &other.Layers[l]
+		if layer.Surrogate.Kind == "matched" {
+			layer.Surrogate = matchedTo(layer.Noise)
+		}
+		if layer.Noise.Kind == "threshold" {
+			layer.Noise.Kind = "sigmoid"
+		} else {
+			layer.Noise.Kind = "threshold"
+		}
+	}
+	return &other
+}

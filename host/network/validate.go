@@ -1,0 +1,216 @@
+package network
+
+import (
+	"fmt"
+	"math"
+)
+
+// Validate checks a network whose data are known. The error names the key, what
+// was found and what is possible.
+func (n *Network) Validate() error {
+	switch {
+	case n.Inputs < 1:
+		return fmt.Errorf("the data have %d input channels: at least 1 is needed", n.Inputs)
+	case n.Classes < 1:
+		return fmt.Errorf("the data have %d classes: at least 1 is needed", n.Classes)
+	case n.Steps < 1:
+		return fmt.Errorf("the data have %d steps: at least 1 is needed", n.Steps)
+	case !(n.StepLength > 0) || math.IsInf(n.StepLength, 0):
+		return fmt.Errorf("the step length is %g s: it must be positive", n.StepLength)
+	case len(n.Layers) == 0:
+		return fmt.Errorf("the network has no layer: add at least one [[network.layer]]")
+	}
+	for l := range n.Layers {
+		if err := n.Layers[l].validate(n.Steps); err != nil {
+			return fmt.Errorf("network.layer %d: %w", l, err)
+		}
+	}
+	if err := n.Readout.validate(n.Steps); err != nil {
+		return fmt.Errorf("network.readout: %w", err)
+	}
+	if last := n.Layers[len(n.Layers)-1].Neurons; n.Spiking() && last != n.Classes {
+		return fmt.Errorf("network.readout: kind = \"spikes\" counts the spikes of one neuron a class: the last layer has %d neurons, the data %d classes", last, n.Classes)
+	}
+	return nil
+}
+
+func (l *Layer) validate(steps int) error {
+	if l.Neurons < 1 || l.Neurons > 1<<20 {
+		return fmt.Errorf("neurons = %d: from 1 to %d are possible", l.Neurons, 1<<20)
+	}
+	if err := delay("delay", l.Delay, steps); err != nil {
+		return err
+	}
+	if l.Recurrent {
+		if err := delay("recurrent_delay", l.RecurrentDelay, steps); err != nil {
+			return err
+		}
+	}
+	if err := positive("tau_membrane", l.TauMembrane); err != nil {
+		return err
+	}
+	if err := positive("tau_synapse", l.TauSynapse); err != nil {
+		return err
+	}
+	if err := known("reset", l.Reset, Resets); err != nil {
+		return err
+	}
+	if err := l.Noise.validate(); err != nil {
+		return fmt.Errorf("noise: %w", err)
+	}
+	if err := l.Surrogate.validate(l.Noise); err != nil {
+		return fmt.Errorf("surrogate: %w", err)
+	}
+	for i, r := range l.Regularizers {
+		if err := r.validate(); err != nil {
+			return fmt.Errorf("regularizer %d: %w", i, err)
+		}
+	}
+	if err := l.Initial.validate(); err != nil {
+		return fmt.Errorf("initial: %w", err)
+	}
+	return nil
+}
+
+func (s Noise) validate() error {
+	if err := known("kind", s.Kind, Noises); err != nil {
+		return err
+	}
+	switch s.Kind {
+	case "sigmoid":
+		return positive("beta", s.Beta)
+	case "exponential":
+		if err := positive("p0", s.P0); err != nil {
+			return err
+		}
+		return positive("delta_u", s.DeltaU)
+	case "hazard":
+		if err := positive("rate", s.Rate); err != nil {
+			return err
+		}
+		return positive("delta_u", s.DeltaU)
+	}
+	return nil
+}
+
+func (s Surrogate) validate(noise Noise) error {
+	if s.Kind == "matched" {
+		if noise.Kind == "threshold" {
+			return fmt.Errorf("kind = \"matched\" is the derivative of the escape noise, and threshold spikes have none: name a surrogate (%s)", Names(Surrogates))
+		}
+		return nil
+	}
+	if _, ok := Surrogates[s.Kind]; !ok {
+		return fmt.Errorf("kind = %q is unknown: there are matched, %s", s.Kind, Names(Surrogates))
+	}
+	switch s.Kind {
+	case "superspike", "scaled_superspike", "sigmoid":
+		return positive("beta", s.Beta)
+	case "exponential", "limited_exponential":
+		if err := positive("p0", s.P0); err != nil {
+			return err
+		}
+		return positive("delta_u", s.DeltaU)
+	case "gaussian", "triangular", "rectangular":
+		return positive("width", s.Width)
+	case "arctangent":
+		return positive("alpha", s.Alpha)
+	}
+	return nil
+}
+
+func (r Regularizer) validate() error {
+	if r.Kind != "upper" && r.Kind != "lower" {
+		return fmt.Errorf("kind = %q is unknown: there are upper, lower", r.Kind)
+	}
+	if r.Power != 1 && r.Power != 2 {
+		return fmt.Errorf("power = %d: 1 and 2 are possible", r.Power)
+	}
+	if r.Average != "none" && r.Average != "layer" {
+		return fmt.Errorf("average = %q is unknown: there are none, layer", r.Average)
+	}
+	if r.Strength < 0 || r.Strength > maximum || math.IsNaN(r.Strength) {
+		return fmt.Errorf("strength = %g: from 0 to %g is possible", r.Strength, float64(maximum))
+	}
+	if r.Threshold < 0 || r.Threshold > maximum || math.IsNaN(r.Threshold) {
+		return fmt.Errorf("threshold = %g spikes: from 0 to %g is possible", r.Threshold, float64(maximum))
+	}
+	return nil
+}
+
+func (i Initial) validate() error {
+	if err := known("kind", i.Kind, Initials); err != nil {
+		return err
+	}
+	if i.Kind != "fluctuation" {
+		return positive("scale", i.Scale)
+	}
+	if err := positive("sigma_u", i.SigmaU); err != nil {
+		return err
+	}
+	if !(i.Alpha > 0 && i.Alpha <= 1) {
+		return fmt.Errorf("alpha = %g: above 0 and up to 1 is possible", i.Alpha)
+	}
+	return positive("rate", i.Rate)
+}
+
+func (r Readout) validate(steps int) error {
+	if r.Kind != "leaky" && r.Kind != "spikes" {
+		return fmt.Errorf("kind = %q is unknown: there are leaky, spikes", r.Kind)
+	}
+	if err := known("loss", r.Loss, Losses); err != nil {
+		return err
+	}
+	if r.Kind == "spikes" {
+		if r.Loss != "counts" {
+			return fmt.Errorf("loss = %q needs kind = \"leaky\": spikes are read out with loss = \"counts\"", r.Loss)
+		}
+		return nil
+	}
+	if r.Loss == "counts" {
+		return fmt.Errorf("loss = \"counts\" needs kind = \"spikes\": a leaky readout has no spikes")
+	}
+	if r.Tau != 0 {
+		if err := positive("tau", r.Tau); err != nil {
+			return err
+		}
+	}
+	if err := positive("tau_synapse", r.TauSynapse); err != nil {
+		return err
+	}
+	if !(math.Abs(r.Initial) <= maximum) {
+		return fmt.Errorf("initial = %g: a magnitude up to %g is possible", r.Initial, float64(maximum))
+	}
+	if err := positive("scale", r.Scale); err != nil {
+		return err
+	}
+	return delay("delay", r.Delay, steps)
+}
+
+// Bounds of parameters, wide of anything sensible, so that the arithmetic of the
+// kernels stays inside the normal float32 numbers.
+const (
+	minimum = 1e-9
+	maximum = 1e6
+)
+
+func positive(key string, value float64) error {
+	if !(value >= minimum && value <= maximum) {
+		return fmt.Errorf("%s = %g: from %g to %g is possible", key, value, minimum, float64(maximum))
+	}
+	return nil
+}
+
+func delay(key string, value, steps int) error {
+	if value < 0 || value >= steps {
+		return fmt.Errorf("%s = %d steps: from 0 to %d is possible with samples of %d steps", key, value, steps-1, steps)
+	}
+	return nil
+}
+
+func known[V any](key, value string, kinds map[string]V) error {
+	if _, ok := kinds[value]; !ok {
+		return fmt.Errorf("%s = %q is unknown: there are %s", key, value, Names(kinds))
+	}
+	return nil
+}
