@@ -1,0 +1,63 @@
+# make help lists the targets.
+
+# The vector paths of the CPU engine; a plain go build gives the same bits without them.
+export GOEXPERIMENT := simd
+
+SCRIPTS := tests/scripts
+WITH_DRIVERS := $(SCRIPTS)/with-drivers.sh
+DEMO_FOLDER := runs/demo
+DEMO_ARGUMENTS := train --data digits --out $(DEMO_FOLDER)
+FUZZ_TIME := 10s
+
+.PHONY: build demo deps drivers shaders test quick race fuzz lint format-and-vet plain-builds clean help
+
+build: ## the program ./spikegrad (default)
+	go build -o spikegrad .
+
+demo: build ## train on the embedded digits, into a fresh runs/demo
+	@if [ -e $(DEMO_FOLDER) ]; then echo "removing the earlier $(DEMO_FOLDER)"; rm -rf $(DEMO_FOLDER); fi
+	./spikegrad $(DEMO_ARGUMENTS)
+
+deps: ## install what the tests need (Debian and Ubuntu)
+	@$(SCRIPTS)/deps.sh
+
+drivers: deps ## fetch further software Vulkan drivers into the user's cache
+	@$(SCRIPTS)/drivers.sh
+
+shaders: ## compile shaders/*.comp into shaders/spv
+	go generate ./shaders
+
+test: deps lint plain-builds ## everything: lint, builds, all tests on every driver found
+	$(WITH_DRIVERS) go test -timeout 20m ./...
+
+quick: format-and-vet ## gofmt, vet and the short tests
+	$(WITH_DRIVERS) go test -short -timeout 5m ./...
+
+race: ## the short tests under the race detector
+	$(WITH_DRIVERS) go test -race -short -timeout 20m ./...
+
+fuzz: ## every fuzz target for FUZZ_TIME (10s)
+	@set -e; for package in $$(go list ./...); do \
+		targets=$$(go test -list '^Fuzz' $$package); \
+		for target in $$(echo "$$targets" | grep '^Fuzz' || true); do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ_TIME) $$package; \
+		done; \
+	done
+
+lint: format-and-vet ## gofmt, vet, staticcheck
+	go tool staticcheck ./...
+
+format-and-vet:
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w on:" $$unformatted >&2; exit 1; fi
+	go vet ./...
+
+plain-builds: # without the experiment, and without a C compiler
+	GOEXPERIMENT= go build ./...
+	GOEXPERIMENT= CGO_ENABLED=0 go build -o /dev/null .
+
+clean: ## remove what the build and the profiler wrote (run folders stay)
+	rm -f spikegrad *.prof *.test
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
