@@ -1,0 +1,147 @@
+//go:build cgo
+
+package gpu
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
+
+// Numbers of the SPIR-V specification, sections 2.3 and 3.
+const (
+	spirvMagic       = 0x07230203
+	spirvHeaderWords = 5
+
+	opExecutionMode         = 16
+	opTypePointer           = 32
+	opConstant              = 43
+	opConstantComposite     = 44
+	opSpecConstant          = 50
+	opSpecConstantComposite = 51
+	opFunctionEnd           = 56
+	opVariable              = 59
+	opDecorate              = 71
+	opMemberDecorate        = 72
+	opExecutionModeID       = 331
+
+	modeLocalSize         = 17
+	modeLocalSizeID       = 38
+	decorationSpecID      = 1
+	decorationBuiltIn     = 11
+	decorationNonWritable = 24
+	decorationBinding     = 33
+	builtInWorkgroupSize  = 25
+)
+
+var errSPIRV = errors.New("the SPIR-V module is damaged: build the shaders again")
+
+// spirvModule is what must be known of a kernel to obey limits that drivers do not check: they crash or compute
+// nonsense instead.
+type spirvModule struct {
+	code       []uint32
+	size       [3]uint32           // of a workgroup, unless sizeIDs overrides it
+	sizeIDs    []uint32            // ids of the constants that are the size
+	values     map[uint32]uint32   // of constants
+	specIDs    map[uint32]uint32   // number of a specialization constant, by id
+	composites map[uint32][]uint32 // constituents of constants
+	bindings   map[uint32]uint32   // number of a binding, by id of its variable
+	pointers   map[uint32]uint32   // what a pointer type points to
+	variables  map[uint32]uint32   // type of a variable
+	readOnly   map[uint32]bool     // variables and structures that the kernel does not write
+}
+
+// readSPIRV parses a module, copying it to aligned memory: embedded files lie anywhere.
+func readSPIRV(raw []byte) (*spirvModule, error) {
+	if len(raw)%4 != 0 || len(raw) < 4*spirvHeaderWords {
+		return nil, fmt.Errorf("%w (%d bytes)", errSPIRV, len(raw))
+	}
+	m := &spirvModule{
+		code:       make([]uint32, len(raw)/4),
+		size:       [3]uint32{1, 1, 1},
+		values:     map[uint32]uint32{},
+		specIDs:    map[uint32]uint32{},
+		composites: map[uint32][]uint32{},
+		bindings:   map[uint32]uint32{},
+		pointers:   map[uint32]uint32{},
+		variables:  map[uint32]uint32{},
+		readOnly:   map[uint32]bool{},
+	}
+	for i := range m.code {
+		m.code[i] = binary.LittleEndian.Uint32(raw[4*i:])
+	}
+	if m.code[0] != spirvMagic {
+		return nil, fmt.Errorf("%w (magic number %#x)", errSPIRV, m.code[0])
+	}
+	var builtIn, last uint32
+	for at := spirvHeaderWords; at < len(m.code); {
+		length, op := int(m.code[at]>>16), m.code[at]&0xffff
+		if length == 0 || at+length > len(m.code) {
+			return nil, fmt.Errorf("%w (instruction at word %d)", errSPIRV, at)
+		}
+		operands := m.code[at+1 : at+length]
+		if op == opDecorate && len(operands) == 3 && operands[1] == decorationBuiltIn && operands[2] == builtInWorkgroupSize {
+			builtIn = operands[0]
+		}
+		m.read(op, operands)
+		at += length
+		last = op
+	}
+	if last != opFunctionEnd {
+		return nil, fmt.Errorf("%w (cut off: it does not end with a function)", errSPIRV)
+	}
+	if ids, ok := m.composites[builtIn]; ok {
+		m.sizeIDs = ids
+	}
+	return m, nil
+}
+
+// read takes note of one instruction.
+func (m *spirvModule) read(op uint32, operands []uint32) {
+	n := len(operands)
+	switch {
+	case op == opExecutionMode && n == 5 && operands[1] == modeLocalSize:
+		m.size = [3]uint32(operands[2:])
+	case op == opExecutionModeID && n == 5 && operands[1] == modeLocalSizeID:
+		m.sizeIDs = operands[2:]
+	case op == opDecorate && n == 3 && operands[1] == decorationSpecID:
+		m.specIDs[operands[0]] = operands[2]
+	case op == opDecorate && n == 3 && operands[1] == decorationBinding:
+		m.bindings[operands[0]] = operands[2]
+	case op == opDecorate && n == 2 && operands[1] == decorationNonWritable:
+		m.readOnly[operands[0]] = true
+	case op == opMemberDecorate && n == 3 && operands[2] == decorationNonWritable:
+		m.readOnly[operands[0]] = true // "readonly buffer" marks every member
+	case (op == opConstant || op == opSpecConstant) && n == 3:
+		m.values[operands[1]] = operands[2]
+	case (op == opConstantComposite || op == opSpecConstantComposite) && n == 5:
+		m.composites[operands[1]] = operands[2:]
+	case op == opTypePointer && n == 3:
+		m.pointers[operands[0]] = operands[2]
+	case op == opVariable && n >= 3:
+		m.variables[operands[1]] = operands[0]
+	}
+}
+
+// workgroup gives the size of a workgroup with specialization constants set.
+func (m *spirvModule) workgroup(specialization []uint32) [3]uint32 {
+	size := m.size
+	for axis, id := range m.sizeIDs {
+		size[axis] = m.values[id]
+		if constant, ok := m.specIDs[id]; ok && uint64(constant) < uint64(len(specialization)) {
+			size[axis] = specialization[constant]
+		}
+	}
+	return size
+}
+
+// writable gives the numbers of all bindings, each with whether the kernel may write it: true unless the shader says
+// "readonly".
+func (m *spirvModule) writable() map[uint32]bool {
+	result := map[uint32]bool{}
+	for variable, number := range m.bindings {
+		structure := m.pointers[m.variables[variable]]
+		result[number] = result[number] || !(m.readOnly[variable] || m.readOnly[structure])
+	}
+	return result
+}

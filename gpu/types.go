@@ -1,0 +1,104 @@
+package gpu
+
+import "fmt"
+
+// DeviceType says what kind of processor a Vulkan device is.
+type DeviceType int
+
+// The kinds of devices; Software is a driver that computes on the CPU.
+const (
+	Other DeviceType = iota
+	Integrated
+	Discrete
+	Virtual
+	Software
+)
+
+// String names the type in lower case.
+func (t DeviceType) String() string {
+	switch t {
+	case Integrated:
+		return "integrated"
+	case Discrete:
+		return "discrete"
+	case Virtual:
+		return "virtual"
+	case Software:
+		return "software"
+	default:
+		return "other"
+	}
+}
+
+// DeviceInfo describes a Vulkan device and those of its limits that matter to compute work.
+type DeviceInfo struct {
+	Index                   int    // position in the answer of Enumerate, argument of Open
+	Name                    string // as the driver tells it
+	Driver                  string // name of the driver, such as "llvmpipe"
+	DriverInfo              string // the driver's version as text
+	Type                    DeviceType
+	APIVersion              uint32 // Vulkan version, see VersionString
+	DriverVersion           uint32 // encoded as the vendor likes
+	VendorID, DeviceID      uint32
+	UUID                    [16]byte
+	DeviceMemory            uint64 // bytes of the largest device-local heap
+	UnifiedMemory           bool   // that heap can be mapped, and the host's reads of it are cached
+	MaxWorkgroupInvocations uint32
+	MaxWorkgroupSize        [3]uint32
+	MaxWorkgroupCount       [3]uint32
+	MaxSharedMemory         uint32  // bytes a workgroup
+	MaxStorageBuffers       uint32  // bindings a pipeline
+	MaxStorageRange         uint64  // bytes a binding
+	MaxAllocation           uint64  // bytes a memory allocation
+	MaxPushConstants        uint32  // bytes
+	SubgroupSize            uint32  // 0 if unknown (Vulkan 1.0)
+	TimestampPeriod         float64 // nanoseconds a tick, 0 if the device has no timestamps
+	StorageAlignment        uint64  // bytes: offsets of bindings are multiples of it
+}
+
+// VersionString gives the Vulkan version of the device as "major.minor.patch".
+func (i DeviceInfo) VersionString() string {
+	return fmt.Sprintf("%d.%d.%d", i.APIVersion>>22&0x7f, i.APIVersion>>12&0x3ff, i.APIVersion&0xfff)
+}
+
+// Options choose how a device is opened.
+type Options struct {
+	Validation bool         // load the Khronos validation layer, synchronisation validation included
+	OnMessage  func(string) // gets every validation message, perhaps from several goroutines; nil: see Device.Messages
+	Profile    bool         // record timestamps around every dispatch: see Stream.Timings
+	CacheDir   string       // folder of the pipeline cache on disk; empty: none
+}
+
+// PipelineSpec says how to build a compute pipeline.
+type PipelineSpec struct {
+	Name           string   // of the kernel: appears in errors and in Stream.Timings
+	SPIRV          []byte   // a module with the entry point "main"
+	Bindings       int      // storage buffers, at set 0, bindings 0..Bindings-1
+	PushBytes      int      // size of the push-constant block, a multiple of 4; 0: none
+	Specialization []uint32 // values of the constants with ids 0..n-1, as bit patterns
+}
+
+// Access says what a dispatch does with a binding.
+type Access int
+
+// Kinds of access. A binding may be declared Read only if the shader says "readonly".
+const (
+	Read      Access = 1
+	Write     Access = 2
+	ReadWrite Access = Read | Write
+)
+
+// Binding hands a range of a buffer to a dispatch.
+type Binding struct {
+	Buffer *Buffer
+	Offset uint64 // bytes, a multiple of DeviceInfo.StorageAlignment
+	Bytes  uint64 // 0: up to the end of the buffer
+	Access Access
+}
+
+// Timing is the time that the dispatches of one pipeline took in the last run of a stream.
+type Timing struct {
+	Name       string // of the pipeline
+	Dispatches int
+	Seconds    float64 // sum over the dispatches
+}
