@@ -75,7 +75,11 @@ func surrogateDerivative[T Float](surrogate Surrogate, p [3]T, u T, spike bool) 
 		return 0
 	case SurrogateHazard:
 		e := Exp(limitExponent(T(u * p[1])))
-		return T(T(p[0]*e) * Exp(limitExponent(-T(p[2]*e))))
+		hazard := T(p[2] * e)
+		if hazard > exponentLimit {
+			return 0 // limiting the exponent would leave e·exp(−limit), which grows with u
+		}
+		return T(T(p[0]*e) * Exp(-hazard))
 	}
 	return 0
 }

@@ -1,0 +1,80 @@
+package kernels
+
+import "spikegrad/gpu"
+
+// CrossEntropyBuffers are the arrays of [CrossEntropy].
+type CrossEntropyBuffers struct {
+	Loss       gpu.Binding // written; [sample] float32
+	Predicted  gpu.Binding // written; [sample] uint32
+	Logits     gpu.Binding // written; [sample][stride] float32
+	Error      gpu.Binding // written if asked for; [sample][step][stride] float32; not for spike counts
+	SpikeError gpu.Binding // written instead of Error for spike counts; [sample][stride] float32
+	Readout    gpu.Binding // [sample][step][stride] float32; not for spike counts
+	Counts     gpu.Binding // [sample][stride] uint32; only for spike counts
+	Labels     gpu.Binding // [sample] uint32, each below the number of classes
+}
+
+// CrossEntropyParameters are the numbers of [CrossEntropy].
+type CrossEntropyParameters struct {
+	Samples uint32
+	Steps   uint32
+	Classes uint32
+}
+
+// CrossEntropyChoice is what a pipeline of [CrossEntropy] is built for.
+type CrossEntropyChoice struct {
+	Kind       uint32 // cpuref.Loss
+	WriteError bool   // write the derivative as well
+}
+
+// CrossEntropy computes losses, predictions and their derivative. Definition:
+// cpuref.CrossEntropy; shader: shaders/cross_entropy.comp.
+type CrossEntropy struct {
+	kernel
+	choice CrossEntropyChoice
+}
+
+// NewCrossEntropy builds the kernel for a device.
+func NewCrossEntropy(device *gpu.Device, choice CrossEntropyChoice) (*CrossEntropy, error) {
+	k, err := newKernel(device, "cross_entropy", 8, 12, flatGroup(device), choice.Kind, flag(choice.WriteError))
+	return &CrossEntropy{k, choice}, err
+}
+
+// Record records one run over a batch.
+func (k *CrossEntropy) Record(stream *gpu.Stream, b CrossEntropyBuffers, p CrossEntropyParameters) error {
+	if err := k.positive(size{"samples", p.Samples}, size{"steps", p.Steps}, size{"classes", p.Classes}); err != nil {
+		return err
+	}
+	samples, row := uint64(p.Samples), stride(p.Classes)
+	overTime := bytes(samples, uint64(p.Steps), row)
+	overSteps := argument{"error", b.Error, gpu.Write, 0}
+	spikeError := argument{"spike error", b.SpikeError, gpu.Write, 0}
+	readout := argument{"readout", b.Readout, gpu.Read, 0}
+	counts := argument{"counts", b.Counts, gpu.Read, 0}
+	if k.choice.Kind == lossSpikeCount {
+		counts.bytes = bytes(samples, row)
+	} else {
+		readout.bytes = overTime
+	}
+	switch {
+	case !k.choice.WriteError:
+	case k.choice.Kind == lossSpikeCount:
+		spikeError.bytes = bytes(samples, row)
+	default:
+		overSteps.bytes = overTime
+	}
+	groups, err := k.flatGrid(samples, 1)
+	if err != nil {
+		return err
+	}
+	return k.record(stream, []argument{
+		{"loss", b.Loss, gpu.Write, bytes(samples)},
+		{"predicted", b.Predicted, gpu.Write, bytes(samples)},
+		{"logits", b.Logits, gpu.ReadWrite, bytes(samples, row)},
+		overSteps,
+		spikeError,
+		readout,
+		counts,
+		{"labels", b.Labels, gpu.Read, bytes(samples)},
+	}, p, groups)
+}

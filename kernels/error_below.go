@@ -1,0 +1,50 @@
+package kernels
+
+import "spikegrad/gpu"
+
+// ErrorBelowBuffers are the arrays of [ErrorBelow].
+type ErrorBelowBuffers struct {
+	Error      gpu.Binding // written; [sample][step][stride below] float32
+	Above      gpu.Binding // [sample][step][stride above] float32
+	Transposed gpu.Binding // [neuron above][stride below] float32
+}
+
+// ErrorBelowParameters are the numbers of [ErrorBelow].
+type ErrorBelowParameters struct {
+	Samples uint32
+	Steps   uint32
+	Neurons uint32 // of the layer above
+	Below   uint32 // neurons of the layer below
+	Delay   uint32 // steps
+}
+
+// ErrorBelow carries the error to the layer below. Definition: cpuref.ErrorBelow;
+// shader: shaders/error_below.comp.
+type ErrorBelow struct{ kernel }
+
+// errorBelowTile is how many rows a lane computes at a time: a load of a weight
+// serves all of them.
+const errorBelowTile = 4
+
+// NewErrorBelow builds the kernel for a device.
+func NewErrorBelow(device *gpu.Device) (*ErrorBelow, error) {
+	k, err := newKernel(device, "error_below", 3, 20, flatGroup(device), errorBelowTile)
+	return &ErrorBelow{k}, err
+}
+
+// Record records one run over a batch.
+func (k *ErrorBelow) Record(stream *gpu.Stream, b ErrorBelowBuffers, p ErrorBelowParameters) error {
+	if err := k.positive(size{"samples", p.Samples}, size{"steps", p.Steps}, size{"neurons", p.Neurons}, size{"neurons below", p.Below}); err != nil {
+		return err
+	}
+	rows := uint64(p.Samples) * uint64(p.Steps)
+	groups, err := k.flatGrid(ceil(rows, errorBelowTile)*uint64(quads(p.Below)), 1)
+	if err != nil {
+		return err
+	}
+	return k.record(stream, []argument{
+		{"error", b.Error, gpu.Write, bytes(rows, stride(p.Below))},
+		{"error above", b.Above, gpu.Read, bytes(rows, stride(p.Neurons))},
+		{"transposed weights", b.Transposed, gpu.Read, bytes(uint64(p.Neurons), stride(p.Below))},
+	}, p, groups)
+}

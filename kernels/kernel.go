@@ -1,0 +1,183 @@
+package kernels
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"spikegrad/gpu"
+	"spikegrad/shaders"
+)
+
+// preferredGroup is how many lanes a workgroup of a kernel without shared memory
+// has: enough for every GPU, and within the limit of every driver.
+const preferredGroup = 64
+
+// kernel is what all wrappers have: a pipeline and what limits its dispatches.
+type kernel struct {
+	name     string
+	pipeline *gpu.Pipeline
+	info     gpu.DeviceInfo
+	group    uint32 // lanes a workgroup
+}
+
+// argument is one binding of a dispatch.
+type argument struct {
+	name    string
+	binding gpu.Binding
+	access  gpu.Access
+	bytes   uint64 // what the kernel reads or writes; 0: not used
+}
+
+// newKernel builds the pipeline of shaders/name.comp for workgroups of group lanes;
+// choices are the specialization constants from id 1.
+func newKernel(device *gpu.Device, name string, bindings, pushBytes int, group uint32, choices ...uint32) (kernel, error) {
+	k := kernel{name: name, info: device.Info(), group: group}
+	if limit := min(k.info.MaxWorkgroupInvocations, k.info.MaxWorkgroupSize[0]); group > limit {
+		return k, fmt.Errorf("%s: workgroups of %d lanes asked for, device %s allows %d; use fewer neurons a layer", name, group, k.info.Name, limit)
+	}
+	code, err := shaders.SPIRV(name)
+	if err != nil {
+		return k, err
+	}
+	k.pipeline, err = device.NewPipeline(gpu.PipelineSpec{
+		Name:           name,
+		SPIRV:          code,
+		Bindings:       bindings,
+		PushBytes:      pushBytes,
+		Specialization: append([]uint32{group}, choices...),
+	})
+	if err != nil {
+		return k, fmt.Errorf("%s: %w", name, err)
+	}
+	return k, nil
+}
+
+// flatGroup is the size of workgroups of kernels with a flat grid.
+func flatGroup(device *gpu.Device) uint32 {
+	return min(preferredGroup, device.Info().MaxWorkgroupInvocations)
+}
+
+// flatGrid spreads lanes over workgroups along x and, where there are more than a
+// device takes along x, y; layers of that lie along z.
+func (k *kernel) flatGrid(lanes, layers uint64) ([3]uint32, error) {
+	limit := k.info.MaxWorkgroupCount
+	groups := max(1, ceil(lanes, uint64(k.group)))
+	y := ceil(groups, uint64(limit[0]))
+	x := ceil(groups, y)
+	if y > uint64(limit[1]) || x*y*uint64(k.group) > 1<<32-1 {
+		return [3]uint32{}, fmt.Errorf("%s: %d lanes needed, device %s takes %d; use a smaller batch or fewer neurons",
+			k.name, lanes, k.info.Name, min(uint64(limit[0])*uint64(limit[1])*uint64(k.group), 1<<32-1))
+	}
+	if layers > uint64(limit[2]) {
+		return [3]uint32{}, fmt.Errorf("%s: %d workgroups along z needed, device %s takes %d; use a smaller batch", k.name, layers, k.info.Name, limit[2])
+	}
+	return [3]uint32{uint32(x), uint32(y), uint32(layers)}, nil
+}
+
+// record checks the arguments and records one dispatch.
+func (k *kernel) record(stream *gpu.Stream, arguments []argument, push any, groups [3]uint32) error {
+	bindings, err := k.bind(arguments)
+	if err != nil {
+		return err
+	}
+	block, err := binary.Append(nil, binary.NativeEndian, push)
+	if err != nil {
+		return fmt.Errorf("%s: push constants: %w", k.name, err)
+	}
+	if err := stream.Dispatch(k.pipeline, bindings, block, groups); err != nil {
+		return fmt.Errorf("%s: %w", k.name, err)
+	}
+	return nil
+}
+
+// bind turns arguments into bindings of just the bytes that are used. Something has
+// to be bound to an unused binding: it is the first argument that is used, which every
+// kernel writes anyway, so that this makes no stream wait for more.
+func (k *kernel) bind(arguments []argument) ([]gpu.Binding, error) {
+	bindings := make([]gpu.Binding, len(arguments))
+	var stand gpu.Binding
+	for i, a := range arguments {
+		if a.bytes == 0 {
+			continue
+		}
+		if err := k.check(a); err != nil {
+			return nil, err
+		}
+		bindings[i] = a.binding
+		bindings[i].Bytes = a.bytes
+		bindings[i].Access = a.access
+		if stand.Buffer == nil {
+			stand = bindings[i]
+		}
+	}
+	for i, a := range arguments {
+		if a.bytes == 0 {
+			bindings[i] = stand
+			bindings[i].Access = a.access
+			bindings[i].Access = a.access // what the shader declares
+		}
+	}
+	return bindings, nil
+}
+
+// check says what is wrong with an argument that is used.
+func (k *kernel) check(a argument) error {
+	if a.binding.Buffer == nil {
+		return fmt.Errorf("%s: no buffer for %s, which takes %d bytes", k.name, a.name, a.bytes)
+	}
+	if have := available(a.binding); have < a.bytes {
+		return fmt.Errorf("%s: %s takes %d bytes, its buffer %q has %d", k.name, a.name, a.bytes, a.binding.Buffer.Name(), have)
+	}
+	if a.bytes > k.info.MaxStorageRange {
+		return fmt.Errorf("%s: %s takes %d bytes, device %s allows %d a binding; use a smaller batch", k.name, a.name, a.bytes, k.info.Name, k.info.MaxStorageRange)
+	}
+	return nil
+}
+
+// available is how many bytes a binding holds; 0 without a buffer.
+func available(b gpu.Binding) uint64 {
+	if b.Buffer == nil || b.Offset > b.Buffer.Bytes() {
+		return 0
+	}
+	rest := b.Buffer.Bytes() - b.Offset
+	if b.Bytes != 0 && b.Bytes < rest {
+		return b.Bytes
+	}
+	return rest
+}
+
+// fillZero records that what an argument uses is set to zero.
+func (k *kernel) fillZero(stream *gpu.Stream, a argument) error {
+	if err := k.check(a); err != nil {
+		return err
+	}
+	if err := stream.Fill(a.binding.Buffer, a.binding.Offset, a.bytes, 0); err != nil {
+		return fmt.Errorf("%s: %s: %w", k.name, a.name, err)
+	}
+	return nil
+}
+
+// positive says which of the named sizes is zero, if any is.
+func (k *kernel) positive(sizes ...size) error {
+	for _, s := range sizes {
+		if s.value == 0 {
+			return fmt.Errorf("%s: %s is 0; it has to be at least 1", k.name, s.name)
+		}
+	}
+	return nil
+}
+
+type size struct {
+	name  string
+	value uint32
+}
+
+func ceil(a, b uint64) uint64 { return (a + b - 1) / b }
+
+// flag is a bool as a specialization constant.
+func flag(b bool) uint32 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,107 @@
+package kernels
+
+import (
+	"fmt"
+
+	"spikegrad/gpu"
+)
+
+// LIFForwardBuffers are the arrays of [LIFForward].
+type LIFForwardBuffers struct {
+	Spikes           gpu.Binding // written; [sample][step][word] of bits
+	Membrane         gpu.Binding // written; [sample][step][stride] float32
+	Current          gpu.Binding // written if the choice stores it; the same shape
+	Rows             gpu.Binding // [sample][step] of {begin, end} in Index: input spikes
+	Index            gpu.Binding // uint32: numbers of the inputs
+	InputWeights     gpu.Binding // [input][stride] float32
+	RecurrentWeights gpu.Binding // [neuron][stride] float32, with recurrence
+	Numbers          gpu.Binding // uint32: seed, stream, then the number in the run of every sample
+}
+
+// LIFForwardParameters are the numbers of [LIFForward].
+type LIFForwardParameters struct {
+	Samples         uint32
+	Steps           uint32
+	Neurons         uint32
+	Delay           uint32 // steps
+	RecurrentDelay  uint32 // steps
+	Layer           uint32 // number of the layer in the network, for the noise
+	DecayMembrane   float32
+	DriveMembrane   float32
+	DecaySynapse    float32
+	Threshold       float32
+	NoiseParameter0 float32
+	NoiseParameter1 float32
+}
+
+// LIFForwardChoice is what a pipeline of [LIFForward] is built for.
+type LIFForwardChoice struct {
+	Neurons      uint32
+	Noise        uint32 // cpuref.EscapeNoise
+	Reset        uint32 // cpuref.Reset
+	Recurrent    bool
+	StoreCurrent bool
+	Spread       Spread // the zero value: as suits the device
+}
+
+// LIFForward runs a layer of leaky integrate-and-fire neurons over all steps.
+// Definition: cpuref.LIFForward; shader: shaders/lif_forward.comp.
+type LIFForward struct {
+	kernel
+	choice LIFForwardChoice
+}
+
+// NewLIFForward builds the kernel for a device.
+func NewLIFForward(device *gpu.Device, choice LIFForwardChoice) (*LIFForward, error) {
+	const name = "lif_forward"
+	if choice.Spread == (Spread{}) {
+		choice.Spread = SpreadQuads(device.Info(), choice.Neurons, choice.Recurrent)
+	}
+	if err := choice.Spread.check(name, choice.Neurons, choice.Recurrent); err != nil {
+		return nil, err
+	}
+	k, err := newKernel(device, name, 8, 48, choice.Spread.group(), choice.Noise, choice.Reset,
+		flag(choice.Recurrent), flag(choice.StoreCurrent), choice.Spread.Lanes, choice.Spread.Blocks)
+	return &LIFForward{k, choice}, err
+}
+
+// Record records one run over a batch. It zeroes the spikes first.
+func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwardParameters) error {
+	if err := k.positive(size{"samples", p.Samples}, size{"steps", p.Steps}, size{"neurons", p.Neurons}); err != nil {
+		return err
+	}
+	if p.Neurons != k.choice.Neurons {
+		return fmt.Errorf("lif_forward: %d neurons asked for, the pipeline is for %d; build another", p.Neurons, k.choice.Neurons)
+	}
+	rows, row := uint64(p.Samples)*uint64(p.Steps), stride(p.Neurons)
+	spikes := argument{"spikes", b.Spikes, gpu.ReadWrite, bytes(rows, words(p.Neurons))}
+	current := argument{"current", b.Current, gpu.Write, 0}
+	if k.choice.StoreCurrent {
+		current.bytes = bytes(rows, row)
+	}
+	recurrent := argument{"recurrent weights", b.RecurrentWeights, gpu.Read, 0}
+	if k.choice.Recurrent {
+		recurrent.bytes = bytes(uint64(p.Neurons), row)
+	}
+	inputs := max(available(b.InputWeights), bytes(row))
+	if inputs%bytes(row) != 0 {
+		return fmt.Errorf("lif_forward: input weights have %d bytes, rows of %d neurons take a multiple of %d", inputs, p.Neurons, bytes(row))
+	}
+	groups, err := k.choice.Spread.grid(&k.kernel, p.Neurons, p.Samples)
+	if err != nil {
+		return err
+	}
+	if err := k.fillZero(stream, spikes); err != nil {
+		return err
+	}
+	return k.record(stream, []argument{
+		spikes,
+		{"membrane", b.Membrane, gpu.Write, bytes(rows, row)},
+		current,
+		{"rows", b.Rows, gpu.Read, bytes(rows, 2)},
+		{"index", b.Index, gpu.Read, max(available(b.Index), 4)},
+		{"input weights", b.InputWeights, gpu.Read, inputs},
+		recurrent,
+		{"numbers", b.Numbers, gpu.Read, bytes(uint64(p.Samples) + 2)},
+	}, p, groups)
+}

@@ -1,0 +1,51 @@
+package kernels
+
+import "spikegrad/gpu"
+
+// ReadoutForwardBuffers are the arrays of [ReadoutForward].
+type ReadoutForwardBuffers struct {
+	Readout gpu.Binding // written; [sample][step][stride] float32
+	Rows    gpu.Binding // [sample][step] of {begin, end} in Index: spikes of the last hidden layer
+	Index   gpu.Binding // uint32
+	Weights gpu.Binding // [neuron][stride] float32
+}
+
+// ReadoutForwardParameters are the numbers of [ReadoutForward].
+type ReadoutForwardParameters struct {
+	Samples       uint32
+	Steps         uint32
+	Classes       uint32
+	Delay         uint32 // steps
+	DecayMembrane float32
+	DriveMembrane float32
+	DecaySynapse  float32
+	Initial       float32 // U[0]
+}
+
+// ReadoutForward runs the readout over all steps. Definition:
+// cpuref.ReadoutForward; shader: shaders/readout_forward.comp.
+type ReadoutForward struct{ kernel }
+
+// NewReadoutForward builds the kernel for a device.
+func NewReadoutForward(device *gpu.Device) (*ReadoutForward, error) {
+	k, err := newKernel(device, "readout_forward", 4, 32, flatGroup(device))
+	return &ReadoutForward{k}, err
+}
+
+// Record records one run over a batch.
+func (k *ReadoutForward) Record(stream *gpu.Stream, b ReadoutForwardBuffers, p ReadoutForwardParameters) error {
+	if err := k.positive(size{"samples", p.Samples}, size{"steps", p.Steps}, size{"classes", p.Classes}); err != nil {
+		return err
+	}
+	rows, row := uint64(p.Samples)*uint64(p.Steps), stride(p.Classes)
+	groups, err := k.flatGrid(uint64(p.Samples)*uint64(quads(p.Classes)), 1)
+	if err != nil {
+		return err
+	}
+	return k.record(stream, []argument{
+		{"readout", b.Readout, gpu.Write, bytes(rows, row)},
+		{"rows", b.Rows, gpu.Read, bytes(rows, 2)},
+		{"index", b.Index, gpu.Read, max(available(b.Index), 4)},
+		{"weights", b.Weights, gpu.Read, max(available(b.Weights), bytes(row))},
+	}, p, groups)
+}

@@ -1,0 +1,111 @@
+package kernels
+
+import (
+	"fmt"
+
+	"spikegrad/gpu"
+)
+
+// Layout of arrays, equal to that of package cpuref.
+const (
+	rowPadding   = 16 // rows of neurons are padded to a multiple of this
+	chunkSamples = 8  // samples of a partial gradient
+)
+
+// quads is how many groups of four neighbouring neurons a padded row of n has.
+func quads(n uint32) uint32 { return uint32(stride(n) / 4) }
+
+// stride is the length of a padded row of n neurons.
+func stride(n uint32) uint64 { return ceil(uint64(n), rowPadding) * rowPadding }
+
+// words is how many 32-bit words hold n bits.
+func words(n uint32) uint64 { return ceil(uint64(n), 32) }
+
+// chunks is how many partial gradients a batch has.
+func chunks(samples uint32) uint64 { return ceil(uint64(samples), chunkSamples) }
+
+// bytes is the size of an array of 4-byte numbers with these dimensions.
+func bytes(dimensions ...uint64) uint64 {
+	product := uint64(4)
+	for _, d := range dimensions {
+		product *= d
+	}
+	return product
+}
+
+// Spread says how a kernel deals the quads of a layer (groups of four neighbouring
+// neurons) and the samples of a batch to the lanes of workgroups.
+type Spread struct {
+	Lanes   uint32 // lanes a sample has in a workgroup
+	Blocks  uint32 // quads a lane has
+	Samples uint32 // samples a workgroup has
+}
+
+// group is the size of the workgroups.
+func (s Spread) group() uint32 { return s.Lanes * s.Samples }
+
+// What SpreadQuads aims at.
+const (
+	softwareBlocks = 4   // quads a lane: a software driver has few lanes and cheap registers
+	gpuLanes       = 256 // lanes a sample before a lane of a GPU gets a second quad
+	gpuGroup       = 32  // lanes a workgroup of a GPU at least
+	softwareGroup  = 8   // the same for a software driver
+)
+
+// SpreadQuads chooses a spread for rows of n neurons. Where together is set, one
+// workgroup holds all quads of a sample, as recurrence needs.
+func SpreadQuads(info gpu.DeviceInfo, n uint32, together bool) Spread {
+	quads := max(1, quads(n))
+	limit := min(info.MaxWorkgroupInvocations, info.MaxWorkgroupSize[0])
+	s := Spread{Lanes: min(quads, gpuLanes, limit), Blocks: 1, Samples: 1}
+	least := uint32(gpuGroup)
+	if info.Type == gpu.Software {
+		least = softwareGroup
+		if quads >= softwareBlocks*softwareGroup {
+			s.Blocks = softwareBlocks
+			s.Lanes = min(ceilQuads(quads, softwareBlocks), limit)
+		}
+	}
+	if together {
+		s.Blocks = max(s.Blocks, ceilQuads(quads, s.Lanes))
+		s.Lanes = ceilQuads(quads, s.Blocks)
+	}
+	if s.Lanes < least {
+		s.Samples = max(1, min(least, limit)/s.Lanes)
+	}
+	return s
+}
+
+func ceilQuads(a, b uint32) uint32 { return (a + b - 1) / b }
+
+// check says why a spread cannot serve rows of n neurons.
+func (s Spread) check(name string, n uint32, together bool) error {
+	if n == 0 {
+		return fmt.Errorf("%s: a layer of 0 neurons asked for; it has to have at least 1", name)
+	}
+	if s.Lanes == 0 || s.Blocks == 0 || s.Samples == 0 {
+		return fmt.Errorf("%s: a spread of %d lanes, %d blocks, %d samples asked for; each has to be at least 1", name, s.Lanes, s.Blocks, s.Samples)
+	}
+	if together && uint64(s.Lanes)*uint64(s.Blocks) < uint64(quads(n)) {
+		return fmt.Errorf("%s: recurrence of %d neurons needs %d quads in a workgroup, the spread has %d lanes of %d; use more lanes or blocks", name, n, quads(n), s.Lanes, s.Blocks)
+	}
+	return nil
+}
+
+// grid is the dispatch of a spread: quads along x, samples along y.
+func (s Spread) grid(k *kernel, n, samples uint32) ([3]uint32, error) {
+	x := ceil(uint64(quads(n)), uint64(s.Lanes)*uint64(s.Blocks))
+	y := ceil(uint64(samples), uint64(s.Samples))
+	if limit := k.info.MaxWorkgroupCount; x > uint64(limit[0]) || y > uint64(limit[1]) {
+		return [3]uint32{}, fmt.Errorf("%s: %d×%d workgroups needed, device %s takes %d×%d; use a smaller batch", k.name, x, y, k.info.Name, limit[0], limit[1])
+	}
+	return [3]uint32{uint32(x), uint32(y), 1}, nil
+}
+
+// Kinds that decide which arrays a kernel uses; equal to those of package cpuref.
+const (
+	resetMultiplicative = 0
+	lossSpikeCount      = 3
+	optimizerSGD        = 0
+	optimizerSMORMS3    = 3
+)

@@ -1,0 +1,48 @@
+package kernels
+
+import "spikegrad/gpu"
+
+// SpikeTrainsBuffers are the arrays of [SpikeTrains].
+type SpikeTrainsBuffers struct {
+	Trains gpu.Binding // written; [neuron][sample][word] of bits, a bit a step
+	Rows   gpu.Binding // [sample][step] of {begin, end} in Index
+	Index  gpu.Binding // uint32
+}
+
+// SpikeTrainsParameters are the numbers of [SpikeTrains].
+type SpikeTrainsParameters struct {
+	Neurons uint32
+	Samples uint32
+	Steps   uint32
+}
+
+// SpikeTrains turns events into spike trains. Definition: cpuref.SpikeTrains;
+// shader: shaders/spike_trains.comp.
+type SpikeTrains struct{ kernel }
+
+// NewSpikeTrains builds the kernel for a device.
+func NewSpikeTrains(device *gpu.Device) (*SpikeTrains, error) {
+	k, err := newKernel(device, "spike_trains", 3, 12, flatGroup(device))
+	return &SpikeTrains{k}, err
+}
+
+// Record records one run over a batch. It zeroes the trains first.
+func (k *SpikeTrains) Record(stream *gpu.Stream, b SpikeTrainsBuffers, p SpikeTrainsParameters) error {
+	if err := k.positive(size{"neurons", p.Neurons}, size{"samples", p.Samples}, size{"steps", p.Steps}); err != nil {
+		return err
+	}
+	rows := uint64(p.Samples) * uint64(p.Steps)
+	trains := argument{"trains", b.Trains, gpu.ReadWrite, bytes(uint64(p.Neurons), uint64(p.Samples), words(p.Steps))}
+	groups, err := k.flatGrid(rows, 1)
+	if err != nil {
+		return err
+	}
+	if err := k.fillZero(stream, trains); err != nil {
+		return err
+	}
+	return k.record(stream, []argument{
+		trains,
+		{"rows", b.Rows, gpu.Read, bytes(rows, 2)},
+		{"index", b.Index, gpu.Read, max(available(b.Index), 4)},
+	}, p, groups)
+}

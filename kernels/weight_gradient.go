@@ -1,0 +1,62 @@
+package kernels
+
+import "spikegrad/gpu"
+
+// WeightGradientBuffers are the arrays of [WeightGradient].
+type WeightGradientBuffers struct {
+	Partial gpu.Binding // written; [chunk][input][stride] float32
+	Trains  gpu.Binding // [input][sample][word] of bits, a bit a step
+	Error   gpu.Binding // [sample][step][stride] float32: ∂L/∂h
+}
+
+// WeightGradientParameters are the numbers of [WeightGradient].
+type WeightGradientParameters struct {
+	Samples uint32
+	Steps   uint32
+	Inputs  uint32
+	Neurons uint32
+	Delay   uint32 // steps
+}
+
+// WeightGradientChoice is what a pipeline of [WeightGradient] is built for.
+type WeightGradientChoice struct {
+	Blocks uint32 // quads of neurons a lane; 0: as suits the device
+}
+
+// WeightGradient sums the partial weight gradients of all chunks of a batch; see
+// [SumChunks] for what follows. Definition: cpuref.WeightGradient; shader:
+// shaders/weight_gradient.comp.
+type WeightGradient struct {
+	kernel
+	choice WeightGradientChoice
+}
+
+// NewWeightGradient builds the kernel for a device.
+func NewWeightGradient(device *gpu.Device, choice WeightGradientChoice) (*WeightGradient, error) {
+	if choice.Blocks == 0 {
+		choice.Blocks = 1
+		if device.Info().Type == gpu.Software {
+			choice.Blocks = softwareBlocks
+		}
+	}
+	k, err := newKernel(device, "weight_gradient", 3, 20, flatGroup(device), choice.Blocks)
+	return &WeightGradient{k, choice}, err
+}
+
+// Record records one run over a batch.
+func (k *WeightGradient) Record(stream *gpu.Stream, b WeightGradientBuffers, p WeightGradientParameters) error {
+	if err := k.positive(size{"samples", p.Samples}, size{"steps", p.Steps}, size{"inputs", p.Inputs}, size{"neurons", p.Neurons}); err != nil {
+		return err
+	}
+	samples, steps, inputs := uint64(p.Samples), uint64(p.Steps), uint64(p.Inputs)
+	lanes := inputs * ceil(uint64(quads(p.Neurons)), uint64(k.choice.Blocks))
+	groups, err := k.flatGrid(lanes, chunks(p.Samples))
+	if err != nil {
+		return err
+	}
+	return k.record(stream, []argument{
+		{"partial gradients", b.Partial, gpu.Write, bytes(chunks(p.Samples), inputs, stride(p.Neurons))},
+		{"trains", b.Trains, gpu.Read, bytes(inputs, samples, words(p.Steps))},
+		{"error", b.Error, gpu.Read, bytes(samples, steps, stride(p.Neurons))},
+	}, p, groups)
+}

@@ -1,0 +1,159 @@
+// A layer of leaky integrate-and-fire neurons over all steps in one dispatch.
+// Twin of cpuref/lif_forward.go.
+//
+// A lane owns BLOCKS quads of neighbouring neurons of one sample and keeps their
+// synaptic current and membrane in registers; LANES lanes serve a sample, and a
+// workgroup holds as many samples as fit. Without recurrence the quads of a sample
+// may be spread over workgroups along x; with recurrence one workgroup holds them
+// all, and one barrier a step makes the spikes of the step known to its lanes.
+#version 450
+#include "kinds.glsl"
+#include "exact.glsl"
+#include "philox.glsl"
+#include "escape_noise.glsl"
+
+layout(local_size_x_id = 0) in;
+layout(constant_id = 0) const uint GROUP_SIZE = 1u;  // see grid.glsl
+layout(constant_id = 1) const uint NOISE = 0u;
+layout(constant_id = 2) const uint RESET = 0u;
+layout(constant_id = 3) const uint RECURRENT = 0u;      // 1: with recurrent weights
+layout(constant_id = 4) const uint STORE_CURRENT = 0u;  // 1: write the synaptic current
+layout(constant_id = 5) const uint LANES = 1u;          // lanes a sample
+layout(constant_id = 6) const uint BLOCKS = 1u;         // quads a lane
+
+layout(std430, binding = 0) coherent buffer Spikes { uint spikes[]; };  // zero before
+layout(std430, binding = 1) writeonly buffer Membrane { vec4 membranes[]; };
+layout(std430, binding = 2) writeonly buffer Current { vec4 currents[]; };
+layout(std430, binding = 3) readonly buffer Rows { uvec2 rows[]; };
+layout(std430, binding = 4) readonly buffer Index { uint index[]; };
+layout(std430, binding = 5) readonly buffer InputWeights { vec4 input_weights[]; };
+layout(std430, binding = 6) readonly buffer RecurrentWeights { vec4 recurrent_weights[]; };
+layout(std430, binding = 7) readonly buffer Numbers { uint numbers[]; };  // seed, stream, samples
+
+layout(push_constant) uniform Parameters {
+    uint samples;
+    uint steps;
+    uint neurons;
+    uint delay;
+    uint recurrent_delay;
+    uint layer;
+    float decay_membrane;
+    float drive_membrane;
+    float decay_synapse;
+    float threshold;
+    float noise_parameter0;
+    float noise_parameter1;
+};
+
+bool decide(float membrane, uint word) {
+    precise float u = membrane - threshold;
+    return spikes_at(NOISE, vec2(noise_parameter0, noise_parameter1), u, uniform_of(word));
+}
+
+// The spikes of a quad at a step, as four bits.
+uint decide_quad(vec4 membrane, uint number, uint step_, uint quad) {
+    uvec4 random = uvec4(0u);
+    if (NOISE != NOISE_THRESHOLD) {
+        random = philox(uvec2(numbers[0], numbers[1]), uvec4(number, step_, quad, layer));
+    }
+    uint bits = decide(membrane.x, random.x) ? 1u : 0u;
+    bits |= decide(membrane.y, random.y) ? 2u : 0u;
+    bits |= decide(membrane.z, random.z) ? 4u : 0u;
+    bits |= decide(membrane.w, random.w) ? 8u : 0u;
+    uint left = neurons - min(neurons, 4u * quad);
+    return left >= 4u ? bits : bits & ((1u << left) - 1u);
+}
+
+void main() {
+    uint quads = quads_of(neurons);
+    uint words = words_of(neurons);
+    uint samples_in_group = GROUP_SIZE / LANES;
+    uint slot = samples_in_group == 1u ? 0u : gl_LocalInvocationIndex / LANES;
+    uint lane = gl_LocalInvocationIndex - slot * LANES;
+    uint sample_ = gl_WorkGroupID.y * samples_in_group + slot;
+    bool present = sample_ < samples;  // no early return: barriers follow
+    uint number = present ? numbers[2u + sample_] : 0u;
+
+    uint quad[BLOCKS];
+    bool owned[BLOCKS];
+    precise vec4 current[BLOCKS];
+    precise vec4 membrane[BLOCKS];
+    precise vec4 input_sum[BLOCKS];
+    precise vec4 recurrent_sum[BLOCKS];
+    uint bits[BLOCKS];
+    for (uint k = 0u; k < BLOCKS; k++) {
+        uint own = (gl_WorkGroupID.x * BLOCKS + k) * LANES + lane;
+        owned[k] = present && own < quads;
+        quad[k] = min(own, quads - 1u);  // a lane too many does the last quad again and stores nothing
+        current[k] = vec4(0.0);
+        membrane[k] = vec4(0.0);
+    }
+
+    for (uint t = 0u; t < steps; t++) {
+        uint row = sample_ * steps + t;
+        for (uint k = 0u; k < BLOCKS; k++) {
+            bits[k] = decide_quad(membrane[k], number, t, quad[k]);
+            if (owned[k] && bits[k] != 0u) {
+                atomicOr(spikes[row * words + quad[k] / 8u], bits[k] << (quad[k] % 8u * 4u));
+            }
+            input_sum[k] = vec4(0.0);
+            recurrent_sum[k] = vec4(0.0);
+        }
+        if (RECURRENT != 0u) {
+            memoryBarrierBuffer();
+            barrier();
+        }
+
+        if (present && t >= delay) {
+            uvec2 range = rows[row - delay];
+            for (uint e = range.x; e < range.y; e++) {
+                uint from = index[e] * quads;
+                for (uint k = 0u; k < BLOCKS; k++) {
+                    input_sum[k] = input_sum[k] + input_weights[from + quad[k]];
+                }
+            }
+        }
+        if (RECURRENT != 0u && present && t >= recurrent_delay) {
+            uint from_row = (row - recurrent_delay) * words;
+            for (uint w = 0u; w < words; w++) {
+                for (uint word = spikes[from_row + w]; word != 0u; word &= word - 1u) {
+                    uint from = (32u * w + uint(findLSB(word))) * quads;
+                    for (uint k = 0u; k < BLOCKS; k++) {
+                        recurrent_sum[k] = recurrent_sum[k] + recurrent_weights[from + quad[k]];
+                    }
+                }
+            }
+        }
+
+        for (uint k = 0u; k < BLOCKS; k++) {
+            vec4 spike = vec4(bits[k] & 1u, (bits[k] >> 1) & 1u, (bits[k] >> 2) & 1u, (bits[k] >> 3) & 1u);
+            precise vec4 gate = vec4(1.0) - spike;
+            precise vec4 drive = vec4(drive_membrane) * current[k];
+            precise vec4 leak = vec4(decay_membrane) * membrane[k];
+            precise vec4 next;
+            if (RESET == RESET_MULTIPLICATIVE) {
+                next = leak + drive;
+                next = next * gate;
+            } else if (RESET == RESET_MEMBRANE_ONLY) {
+                next = leak * gate;
+                next = next + drive;
+            } else {
+                precise vec4 lost = vec4(threshold) * spike;
+                next = leak + drive;
+                next = next - lost;
+            }
+            membrane[k] = flush_state(next);
+
+            precise vec4 kept = vec4(decay_synapse) * current[k];
+            precise vec4 received = input_sum[k] + recurrent_sum[k];
+            precise vec4 charged = kept + received;
+            current[k] = flush_state(charged);
+            if (owned[k]) {
+                membranes[row * quads + quad[k]] = membrane[k];
+                if (STORE_CURRENT != 0u) {
+                    currents[row * quads + quad[k]] = current[k];
+                }
+            }
+        }
+    }
+}

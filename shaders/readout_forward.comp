@@ -1,0 +1,54 @@
+// The readout, leaky integrators without spikes, over all steps in one dispatch.
+// Twin of cpuref/readout_forward.go. A lane owns a quad of classes of one sample.
+#version 450
+#include "kinds.glsl"
+#include "grid.glsl"
+#include "exact.glsl"
+
+layout(local_size_x_id = 0) in;
+
+layout(std430, binding = 0) writeonly buffer Readout { vec4 readout[]; };
+layout(std430, binding = 1) readonly buffer Rows { uvec2 rows[]; };
+layout(std430, binding = 2) readonly buffer Index { uint index[]; };
+layout(std430, binding = 3) readonly buffer Weights { vec4 weights[]; };
+
+layout(push_constant) uniform Parameters {
+    uint samples;
+    uint steps;
+    uint classes;
+    uint delay;
+    float decay_membrane;
+    float drive_membrane;
+    float decay_synapse;
+    float initial;
+};
+
+void main() {
+    uint quads = quads_of(classes);
+    uint lane = flat_lane();
+    if (lane >= samples * quads) {
+        return;
+    }
+    uint sample_ = lane / quads;
+    uint quad = lane - sample_ * quads;
+    precise vec4 current = vec4(0.0);
+    precise vec4 membrane = vec4(initial);
+    for (uint t = 0u; t < steps; t++) {
+        uint row = sample_ * steps + t;
+        precise vec4 input_sum = vec4(0.0);
+        if (t >= delay) {
+            uvec2 range = rows[row - delay];
+            for (uint e = range.x; e < range.y; e++) {
+                input_sum = input_sum + weights[index[e] * quads + quad];
+            }
+        }
+        precise vec4 leak = vec4(decay_membrane) * membrane;
+        precise vec4 drive = vec4(drive_membrane) * current;
+        precise vec4 next = leak + drive;
+        membrane = flush_state(next);
+        precise vec4 kept = vec4(decay_synapse) * current;
+        precise vec4 charged = kept + input_sum;
+        current = flush_state(charged);
+        readout[row * quads + quad] = membrane;
+    }
+}
