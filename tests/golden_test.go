@@ -96,6 +96,11 @@ func TestGolden(t *testing.T) {
 			}
 			checkGolden(t, &g, net, e, 1e-4, 1e-5)
 		})
+		for _, info := range vulkanDevices(t) {
+			t.Run(g.Name+"/"+info.Name, func(t *testing.T) {
+				checkGolden(t, &g, net, openVulkan(t, net, info, options), 1e-4, 1e-5)
+			})
+		}
 	}
 }
 

@@ -50,8 +50,8 @@ type Description struct {
 	Driver string // Vulkan driver and version, or the instructions the CPU engine uses
 }
 
-// Options choose how an engine runs a network. None changes a bit of the results
-// but Seed and Optimizer.
+// Options choose how an engine runs a network. Only Seed and Optimizer change the
+// results.
 type Options struct {
 	Seed      uint32
 	Optimizer cpuref.Optimizer
@@ -60,6 +60,12 @@ type Options struct {
 	// PassSamples limits how many samples are on a device at once; 0 lets memory
 	// decide. It is rounded down to a chunk times a power of two, at least a chunk.
 	PassSamples int
+	// Validation loads the Vulkan validation layer: see [Vulkan.Messages].
+	Validation bool
+	// Profile measures every kernel on a Vulkan device.
+	Profile bool
+	// CacheDir is where compiled pipelines are kept between runs; empty for nowhere.
+	CacheDir string
 }
 
 // Update is what an optimizer needs for one update; zero fields that the optimizer

@@ -20,7 +20,7 @@ func (n *Network) Initialise(seed uint32) [][]float32 {
 			if kind == "uniform" {
 				x = float64(2*source.uniform(i)) - 1
 			}
-			values[i] = cpuref.FlushWeight(float32(x * scale))
+			values[i] = cpuref.FlushWeight(float32(float64(x * scale)))
 		}
 		weights = append(weights, values)
 	}
@@ -82,7 +82,7 @@ type normals struct {
 // uniform is the number of index i in (0, 1).
 func (s *normals) uniform(i int) float64 {
 	words := s.words(i / 4)
-	return (float64(words[i%4]) + 0.5) * 0x1p-32
+	return float64((float64(words[i%4]) + 0.5) * 0x1p-32)
 }
 
 // normal is the standard normal number of index i, by the transformation of Box
@@ -92,11 +92,11 @@ func (s *normals) normal(i int) float64 {
 		s.cached, s.block = true, i/4
 		words := s.words(s.block)
 		for pair := 0; pair < 4; pair += 2 {
-			u := (float64(words[pair]) + 0.5) * 0x1p-32
-			turn := float64(words[pair+1]) * 0x1p-32
+			u := float64((float64(words[pair]) + 0.5) * 0x1p-32)
+			turn := float64(float64(words[pair+1]) * 0x1p-32)
 			radius := math.Sqrt(-2 * cpuref.Log64(u))
-			s.values[pair] = radius * cpuref.SinTurns(turn+0.25)
-			s.values[pair+1] = radius * cpuref.SinTurns(turn)
+			s.values[pair] = float64(radius * cpuref.SinTurns(turn+0.25))
+			s.values[pair+1] = float64(radius * cpuref.SinTurns(turn))
 		}
 	}
 	return s.values[i%4]

@@ -30,6 +30,7 @@ var (
 		"straight_through":    cpuref.SurrogateStraightThrough,
 		"multilayerspiker":    cpuref.SurrogateMultilayerSpiker,
 		"limited_exponential": cpuref.SurrogateLimitedExponential,
+		"hazard":              cpuref.SurrogateHazard,
 	}
 	// Resets are what a spike does to the membrane.
 	Resets = map[string]cpuref.Reset{

@@ -50,8 +50,9 @@ type Noise struct {
 type Surrogate struct {
 	Kind   string  `toml:"kind"`    // one of [Surrogates]
 	Beta   float64 `toml:"beta"`    // superspike, scaled_superspike, sigmoid: steepness
-	P0     float64 `toml:"p0"`      // exponential: as the noise's
-	DeltaU float64 `toml:"delta_u"` // exponential: as the noise's
+	P0     float64 `toml:"p0"`      // exponential, limited_exponential: as the noise's
+	DeltaU float64 `toml:"delta_u"` // exponential, limited_exponential, hazard: as the noise's
+	Rate   float64 `toml:"rate"`    // hazard: as the noise's
 	Width  float64 `toml:"width"`   // gaussian: standard deviation; triangular, rectangular: half width
 	Alpha  float64 `toml:"alpha"`   // arctangent: steepness
 }
@@ -92,7 +93,7 @@ func DefaultLayer() Layer {
 		Neurons: 128, Recurrent: true, Delay: 1, RecurrentDelay: 1,
 		TauMembrane: 0.02, TauSynapse: 0.01, Reset: "multiplicative",
 		Noise:     Noise{Kind: "sigmoid", Beta: 10, P0: 0.01, DeltaU: 0.133, Rate: 10},
-		Surrogate: Surrogate{Kind: "matched", Beta: 10, P0: 0.01, DeltaU: 0.133, Width: 0.5, Alpha: 2},
+		Surrogate: Surrogate{Kind: "matched", Beta: 10, P0: 0.01, DeltaU: 0.133, Rate: 10, Width: 0.5, Alpha: 2},
 		Initial:   Initial{Kind: "fluctuation", SigmaU: 1, Rate: 15, Alpha: 0.9, Scale: 1},
 	}
 }

@@ -36,37 +36,35 @@ func NeuronParameters[T cpuref.Float](l *Layer, stepLength float64) cpuref.Neuro
 	}
 	surrogate := l.Surrogate
 	if surrogate.Kind == "matched" {
-		if neuron.Noise == cpuref.NoiseExponentialHazard {
-			hazard := stepLength * l.Noise.Rate
-			neuron.Surrogate = cpuref.SurrogateHazard
-			neuron.SurrogateParameter = [3]T{T(hazard / l.Noise.DeltaU), T(1 / l.Noise.DeltaU), T(hazard)}
-			return neuron
-		}
 		surrogate = matchedTo(l.Noise)
 	}
 	neuron.Surrogate = Surrogates[surrogate.Kind]
-	neuron.SurrogateParameter = surrogateParameters[T](surrogate, neuron.Surrogate)
+	neuron.SurrogateParameter = surrogateParameters[T](surrogate, neuron.Surrogate, stepLength)
 	return neuron
 }
 
-// matchedTo is the surrogate that is the derivative of an escape noise; the
-// hazard's needs the step length as well and stays "matched".
+// matchedTo is the surrogate that is the derivative of an escape noise.
 func matchedTo(noise Noise) Surrogate {
 	switch noise.Kind {
 	case "sigmoid":
 		return Surrogate{Kind: "sigmoid", Beta: noise.Beta}
 	case "exponential":
 		return Surrogate{Kind: "limited_exponential", P0: noise.P0, DeltaU: noise.DeltaU}
+	case "hazard":
+		return Surrogate{Kind: "hazard", Rate: noise.Rate, DeltaU: noise.DeltaU}
 	}
-	return Surrogate{Kind: "matched"}
+	return Surrogate{Kind: "matched"} // the threshold has none: Validate refuses it
 }
 
-func surrogateParameters[T cpuref.Float](s Surrogate, kind cpuref.Surrogate) [3]T {
+func surrogateParameters[T cpuref.Float](s Surrogate, kind cpuref.Surrogate, stepLength float64) [3]T {
 	switch kind {
 	case cpuref.SurrogateScaledSuperSpike:
 		return [3]T{T(s.Beta), T(s.Beta / 2)}
 	case cpuref.SurrogateExponential, cpuref.SurrogateLimitedExponential:
 		return [3]T{T(s.P0 / s.DeltaU), T(1 / s.DeltaU), T(s.P0)}
+	case cpuref.SurrogateHazard:
+		hazard := stepLength * s.Rate
+		return [3]T{T(hazard / s.DeltaU), T(1 / s.DeltaU), T(hazard)}
 	case cpuref.SurrogateGaussian:
 		return [3]T{T(1 / (2 * s.Width * s.Width)), T(1 / (s.Width * math.Sqrt(2*math.Pi)))}
 	case cpuref.SurrogateArctangent:

@@ -111,6 +111,11 @@ func (s Surrogate) validate(noise Noise) error {
 			return err
 		}
 		return positive("delta_u", s.DeltaU)
+	case "hazard":
+		if err := positive("rate", s.Rate); err != nil {
+			return err
+		}
+		return positive("delta_u", s.DeltaU)
 	case "gaussian", "triangular", "rectangular":
 		return positive("width", s.Width)
 	case "arctangent":

@@ -1,0 +1,247 @@
+package engine
+
+import (
+	"fmt"
+
+	"spikegrad/cpuref"
+	"spikegrad/gpu"
+	"spikegrad/host/network"
+)
+
+// Vulkan runs a network on a Vulkan device. A batch goes through the device in
+// passes of as many samples as fit; the streams of commands for a pass are
+// recorded once for each number of samples and submitted again and again.
+type Vulkan struct {
+	plan    *plan[float32]
+	device  *gpu.Device
+	kernels *kernelSet
+
+	weights    []*gpu.Buffer   // packed
+	transposed []*gpu.Buffer   // packed transposes; nil where no error flows through
+	states     [][]*gpu.Buffer // [weight array][state]
+	partial    []*gpu.Buffer   // [weight array]: partial gradients of the chunks of a pass
+	sums       []*gpu.Buffer   // [weight array]: gradients of the passes, if there are several
+	update     *gpu.Buffer     // parameters of an update
+
+	pass    *pass // arrays for the samples of a pass; nil before the first batch
+	streams map[streamKey]*gpu.Stream
+
+	samples int // of the last gradient; 0 if there is none
+	summed  int // passes whose gradients are in sums; 0 if the gradient is in partial
+
+	loss        []float32
+	regularizer []float32
+	predicted   []uint32
+	totals      [][]uint32
+}
+
+// streamKey tells recorded streams apart.
+type streamKey struct {
+	purpose purpose
+	samples int // of the pass; passes for purposeReduce; unused for an update
+}
+
+type purpose int
+
+const (
+	purposeEvaluate purpose = iota
+	purposeGradient
+	purposeSave   // copies the gradient of a pass; samples is the number of the pass
+	purposeReduce // adds up the gradients of the passes
+	purposeUpdate
+	purposeUpdateSums // the same from sums
+	purposeTranspose
+)
+
+var _ Engine = (*Vulkan)(nil)
+
+// OpenVulkan opens the Vulkan device of a number and makes an engine with weights
+// zero on it. The network must not change while the engine is in use.
+func OpenVulkan(n *network.Network, index int, options Options) (*Vulkan, error) {
+	p, err := newPlan[float32](n, options)
+	if err != nil {
+		return nil, err
+	}
+	device, err := gpu.Open(index, gpu.Options{
+		Validation: options.Validation, Profile: options.Profile, CacheDir: options.CacheDir,
+	})
+	if err != nil {
+		return nil, err
+	}
+	e := &Vulkan{plan: p, device: device, streams: map[streamKey]*gpu.Stream{}, totals: make([][]uint32, len(p.layers))}
+	if err := e.open(); err != nil {
+		device.Close()
+		return nil, fmt.Errorf("device %s: %w", device.Info().Name, err)
+	}
+	return e, nil
+}
+
+func (e *Vulkan) open() (err error) {
+	if e.kernels, err = newKernelSet(e.device, e.plan); err != nil {
+		return err
+	}
+	buffer := func(name string, values int) *gpu.Buffer {
+		if err != nil {
+			return nil
+		}
+		var b *gpu.Buffer
+		b, err = e.device.NewBuffer(name, 4*uint64(values))
+		return b
+	}
+	for i, w := range e.plan.weights {
+		e.weights = append(e.weights, buffer(w.Name, w.size))
+		var transposed *gpu.Buffer
+		if i != e.plan.layers[0].input { // no error flows to the data
+			transposed = buffer(w.Name+" transposed", w.Rows*cpuref.Stride(w.Columns))
+		}
+		e.transposed = append(e.transposed, transposed)
+		var arrays []*gpu.Buffer
+		for s := range states(e.plan.options.Optimizer) {
+			arrays = append(arrays, buffer(fmt.Sprintf("%s state %d", w.Name, s), w.size))
+		}
+		e.states = append(e.states, arrays)
+	}
+	e.partial = make([]*gpu.Buffer, len(e.plan.weights))
+	e.sums = make([]*gpu.Buffer, len(e.plan.weights))
+	e.update = buffer("update", updateFields)
+	if err != nil {
+		return err
+	}
+	return e.SetOptimizer(nil)
+}
+
+// Describe names the device and its driver.
+func (e *Vulkan) Describe() Description {
+	info := e.device.Info()
+	return Description{Device: info.Name, Driver: fmt.Sprintf("%s %s, Vulkan %s", info.Driver, info.DriverInfo, info.VersionString())}
+}
+
+// Messages are what the validation layer said so far; see [Options.Validation].
+func (e *Vulkan) Messages() []string { return e.device.Messages() }
+
+// PeakMemory is the most device memory in use so far, in bytes.
+func (e *Vulkan) PeakMemory() uint64 {
+	_, peak := e.device.Memory()
+	return peak
+}
+
+// SetWeights implements [Engine].
+func (e *Vulkan) SetWeights(weights [][]float32) error {
+	if err := checkWeights(e.plan.weights, weights); err != nil {
+		return err
+	}
+	for i, w := range e.plan.weights {
+		packed := make([]float32, w.size)
+		pack(w, packed, weights[i])
+		for j, value := range packed {
+			packed[j] = cpuref.FlushWeight(value)
+		}
+		if err := e.weights[i].Upload(0, asBytes(packed)); err != nil {
+			return err
+		}
+	}
+	return e.run(streamKey{purpose: purposeTranspose})
+}
+
+// Weights implements [Engine].
+func (e *Vulkan) Weights() ([][]float32, error) { return e.download(e.weights) }
+
+// download copies the packed arrays of all weights, the first of each buffer.
+func (e *Vulkan) download(buffers []*gpu.Buffer) ([][]float32, error) {
+	var arrays [][]float32
+	for i, w := range e.plan.weights {
+		array, err := e.downloadOne(w, buffers[i])
+		if err != nil {
+			return nil, err
+		}
+		arrays = append(arrays, array)
+	}
+	return arrays, nil
+}
+
+func (e *Vulkan) downloadOne(w weightPlan, buffer *gpu.Buffer) ([]float32, error) {
+	packed := make([]float32, w.size)
+	if err := buffer.Download(asBytes(packed), 0); err != nil {
+		return nil, err
+	}
+	array := make([]float32, w.Rows*w.Columns)
+	unpack(w, array, packed)
+	return array, nil
+}
+
+// Gradients implements [Engine].
+func (e *Vulkan) Gradients() ([][]float32, error) {
+	if e.samples == 0 {
+		return nil, errNoGradient
+	}
+	buffers := e.partial
+	if e.summed > 0 {
+		buffers = e.sums
+	}
+	gradients, err := e.download(buffers)
+	inverse := float32(1 / float64(e.samples))
+	for _, gradient := range gradients {
+		for j := range gradient {
+			gradient[j] *= inverse
+		}
+	}
+	return gradients, err
+}
+
+// SetOptimizer implements [Engine].
+func (e *Vulkan) SetOptimizer(given [][][]float32) error {
+	initial := states(e.plan.options.Optimizer)
+	if err := checkStates(e.plan.weights, len(initial), given); err != nil {
+		return err
+	}
+	for i, w := range e.plan.weights {
+		for s, start := range initial {
+			packed := make([]float32, w.size)
+			for j := range packed {
+				packed[j] = start
+			}
+			if given != nil {
+				pack(w, packed, given[i][s])
+			}
+			if err := e.states[i][s].Upload(0, asBytes(packed)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Optimizer implements [Engine].
+func (e *Vulkan) Optimizer() ([][][]float32, error) {
+	var all [][][]float32
+	for i, w := range e.plan.weights {
+		var arrays [][]float32
+		for _, state := range e.states[i] {
+			array, err := e.downloadOne(w, state)
+			if err != nil {
+				return nil, err
+			}
+			arrays = append(arrays, array)
+		}
+		all = append(all, arrays)
+	}
+	return all, nil
+}
+
+// Update implements [Engine].
+func (e *Vulkan) Update(update Update) error {
+	if e.samples == 0 {
+		return errNoGradient
+	}
+	parameters := convert[float32](update.parameters(e.samples))
+	if err := e.update.Upload(0, updateBytes(&parameters)); err != nil {
+		return err
+	}
+	if e.summed > 0 {
+		return e.run(streamKey{purpose: purposeUpdateSums})
+	}
+	return e.run(streamKey{purpose: purposeUpdate})
+}
+
+// Close gives the device back.
+func (e *Vulkan) Close() error { return e.device.Close() }

@@ -1,0 +1,94 @@
+package engine
+
+import (
+	"spikegrad/gpu"
+	"spikegrad/kernels"
+)
+
+// kernelSet holds the pipelines that a network needs.
+type kernelSet struct {
+	layers            []layerKernels
+	buildEvents       *kernels.BuildEvents
+	spikeTrains       *kernels.SpikeTrains
+	spikeCounts       *kernels.SpikeCounts
+	spikeTotals       *kernels.SpikeTotals
+	readoutForward    *kernels.ReadoutForward
+	readoutBackward   *kernels.ReadoutBackward
+	crossEntropy      *kernels.CrossEntropy // to evaluate
+	crossEntropyError *kernels.CrossEntropy // with the derivative
+	errorBelow        *kernels.ErrorBelow
+	weightGradient    *kernels.WeightGradient
+	sumChunks         *kernels.SumChunks
+	optimizer         *kernels.Optimizer
+	transpose         *kernels.Transpose
+}
+
+// layerKernels are built for the kinds of one layer.
+type layerKernels struct {
+	forward  *kernels.LIFForward
+	backward *kernels.LIFBackward
+	activity []*kernels.Activity // one a regularizer
+}
+
+func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
+	k := &kernelSet{}
+	var err error
+	set := func(build func() error) {
+		if err == nil {
+			err = build()
+		}
+	}
+	for _, layer := range p.layers {
+		var l layerKernels
+		set(func() (err error) {
+			l.forward, err = kernels.NewLIFForward(device, kernels.LIFForwardChoice{
+				Neurons: uint32(layer.neurons), Noise: uint32(layer.neuron.Noise), Reset: uint32(layer.neuron.Reset),
+				Recurrent: layer.recurrent >= 0, StoreCurrent: layer.neuron.DifferentiateReset,
+			})
+			return err
+		})
+		set(func() (err error) {
+			l.backward, err = kernels.NewLIFBackward(device, kernels.LIFBackwardChoice{
+				Neurons: uint32(layer.neurons), Surrogate: uint32(layer.neuron.Surrogate), Reset: uint32(layer.neuron.Reset),
+				DifferentiateReset: layer.neuron.DifferentiateReset, Recurrent: layer.recurrent >= 0,
+			})
+			return err
+		})
+		for _, activity := range layer.activity {
+			set(func() error {
+				kernel, err := kernels.NewActivity(device, kernels.ActivityChoice{Lower: activity.Lower, Squared: activity.Squared})
+				l.activity = append(l.activity, kernel)
+				return err
+			})
+		}
+		k.layers = append(k.layers, l)
+	}
+	set(func() (err error) { k.buildEvents, err = kernels.NewBuildEvents(device); return err })
+	set(func() (err error) { k.spikeTrains, err = kernels.NewSpikeTrains(device); return err })
+	set(func() (err error) { k.spikeCounts, err = kernels.NewSpikeCounts(device); return err })
+	set(func() (err error) { k.spikeTotals, err = kernels.NewSpikeTotals(device); return err })
+	if p.readout != nil {
+		set(func() (err error) { k.readoutForward, err = kernels.NewReadoutForward(device); return err })
+		set(func() (err error) { k.readoutBackward, err = kernels.NewReadoutBackward(device); return err })
+	}
+	set(func() (err error) {
+		k.crossEntropy, err = kernels.NewCrossEntropy(device, kernels.CrossEntropyChoice{Kind: uint32(p.loss)})
+		return err
+	})
+	set(func() (err error) {
+		k.crossEntropyError, err = kernels.NewCrossEntropy(device, kernels.CrossEntropyChoice{Kind: uint32(p.loss), WriteError: true})
+		return err
+	})
+	set(func() (err error) { k.errorBelow, err = kernels.NewErrorBelow(device); return err })
+	set(func() (err error) {
+		k.weightGradient, err = kernels.NewWeightGradient(device, kernels.WeightGradientChoice{})
+		return err
+	})
+	set(func() (err error) { k.sumChunks, err = kernels.NewSumChunks(device); return err })
+	set(func() (err error) {
+		k.optimizer, err = kernels.NewOptimizer(device, kernels.OptimizerChoice{Kind: uint32(p.options.Optimizer)})
+		return err
+	})
+	set(func() (err error) { k.transpose, err = kernels.NewTranspose(device); return err })
+	return k, err
+}

@@ -1,0 +1,239 @@
+package engine
+
+import (
+	"fmt"
+
+	"spikegrad/cpuref"
+	"spikegrad/gpu"
+)
+
+// Evaluate implements [Engine].
+func (e *Vulkan) Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error) {
+	return e.runBatch(batch, stream, record, purposeEvaluate)
+}
+
+// Gradient implements [Engine].
+func (e *Vulkan) Gradient(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error) {
+	e.samples = 0
+	outcome, err := e.runBatch(batch, stream, record, purposeGradient)
+	if err == nil {
+		e.samples = batch.Samples()
+	}
+	return outcome, err
+}
+
+// runBatch takes a batch through the device, pass by pass.
+func (e *Vulkan) runBatch(batch *Batch, stream cpuref.Stream, record *Record, what purpose) (Outcome, error) {
+	if err := batch.check(e.plan.network); err != nil {
+		return Outcome{}, err
+	}
+	samples, steps := batch.Samples(), e.plan.steps
+	size, err := e.prepare(samples, func(first, last int) int {
+		least, most := indexRange(batch.Rows[first*steps : last*steps])
+		return int(most - least)
+	})
+	if err != nil {
+		return Outcome{}, err
+	}
+	e.loss = resize(e.loss, samples)
+	e.regularizer = resize(e.regularizer, samples)
+	e.predicted = resize(e.predicted, samples)
+	for l := range e.totals {
+		e.totals[l] = resize(e.totals[l], samples)
+	}
+	passes := (samples + size - 1) / size
+	e.summed = 0
+	for number := range passes {
+		first, last := number*size, min((number+1)*size, samples)
+		if err := e.upload(batch, first, last, stream); err != nil {
+			return Outcome{}, err
+		}
+		if err := e.run(streamKey{what, last - first}); err != nil {
+			return Outcome{}, err
+		}
+		if err := e.collect(first, last); err != nil {
+			return Outcome{}, err
+		}
+		if record != nil {
+			if err := e.record(record, first, last); err != nil {
+				return Outcome{}, err
+			}
+		}
+		if what == purposeGradient && passes > 1 {
+			if err := e.save(number, passes); err != nil {
+				return Outcome{}, err
+			}
+		}
+	}
+	if what == purposeGradient && passes > 1 {
+		e.summed = passes
+		if err := e.run(streamKey{purposeReduce, passes}); err != nil {
+			return Outcome{}, err
+		}
+	}
+	err = checkFinite(e.loss, e.plan.weights, func(i int) []float32 {
+		packed := make([]float32, e.plan.weights[i].size)
+		if err := e.weights[i].Download(asBytes(packed), 0); err != nil {
+			return nil
+		}
+		return packed
+	})
+	if err != nil {
+		return Outcome{}, err
+	}
+	return summarise(batch, e.loss, e.regularizer, e.predicted, e.totals), nil
+}
+
+// indexRange is the part of the event index that rows refer to.
+func indexRange(rows [][2]uint32) (least, most uint32) {
+	least = ^uint32(0)
+	for _, row := range rows {
+		if row[0] < row[1] {
+			least, most = min(least, row[0]), max(most, row[1])
+		}
+	}
+	return min(least, most), most
+}
+
+// upload brings samples first to last of a batch onto the device.
+func (e *Vulkan) upload(batch *Batch, first, last int, stream cpuref.Stream) error {
+	p, steps := e.pass, e.plan.steps
+	numbers := append([]uint32{e.plan.options.Seed, uint32(stream)}, batch.Numbers[first:last]...)
+	rows := batch.Rows[first*steps : last*steps]
+	least, most := indexRange(rows)
+	if least > 0 {
+		shifted := make([][2]uint32, len(rows))
+		for r, row := range rows {
+			if row[0] < row[1] {
+				shifted[r] = [2]uint32{row[0] - least, row[1] - least}
+			}
+		}
+		rows = shifted
+	}
+	parts := [4][]byte{
+		sectionNumbers: asBytes(numbers),
+		sectionLabels:  asBytes(batch.Labels[first:last]),
+		sectionRows:    asBytes(rows),
+		sectionIndex:   asBytes(batch.Index[least:most]),
+	}
+	for section, part := range parts {
+		if len(part) == 0 {
+			continue
+		}
+		if err := p.input.Upload(p.inputAt[section], part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// collect reads back the results of a pass.
+func (e *Vulkan) collect(first, last int) error {
+	p := e.pass
+	alignment := max(e.device.Info().StorageAlignment, 4)
+	parts := [][]byte{
+		resultLoss:        asBytes(e.loss[first:last]),
+		resultRegularizer: asBytes(e.regularizer[first:last]),
+		resultPredicted:   asBytes(e.predicted[first:last]),
+	}
+	for l := range e.totals {
+		parts = append(parts, asBytes(e.totals[l][first:last]))
+	}
+	for section, part := range parts {
+		if err := p.results.Download(part, p.resultAt(section, alignment)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// record reads back what the samples of a pass did.
+func (e *Vulkan) record(record *Record, first, last int) error {
+	p, n := e.pass, e.plan
+	samples := last - first
+	rows := samples * n.steps
+	padded := func(dst []float32, buffer *gpu.Buffer, rows, width int) error {
+		packed := make([]float32, rows*cpuref.Stride(width))
+		if err := buffer.Download(asBytes(packed), 0); err != nil {
+			return err
+		}
+		unpad(dst, packed, rows, width)
+		return nil
+	}
+	for l, layer := range n.layers {
+		if record.Spikes != nil {
+			words := cpuref.Words(layer.neurons)
+			dst := record.Spikes[l][first*n.steps*words:][:rows*words]
+			if err := p.layers[l].spikes.Download(asBytes(dst), 0); err != nil {
+				return err
+			}
+		}
+		if record.Membrane != nil {
+			if err := padded(record.Membrane[l][first*n.steps*layer.neurons:], p.layers[l].membrane, rows, layer.neurons); err != nil {
+				return err
+			}
+		}
+	}
+	if record.Readout != nil && p.readout != nil {
+		if err := padded(record.Readout[first*n.steps*n.classes:], p.readout, rows, n.classes); err != nil {
+			return err
+		}
+	}
+	if record.Logits != nil {
+		if err := padded(record.Logits[first*n.classes:], p.logits, samples, n.classes); err != nil {
+			return err
+		}
+	}
+	if record.Predicted != nil {
+		copy(record.Predicted[first:last], e.predicted[first:last])
+	}
+	if record.Loss != nil {
+		copy(record.Loss[first:last], e.loss[first:last])
+	}
+	return nil
+}
+
+// save keeps the gradient of a pass, of which there are so many.
+func (e *Vulkan) save(number, passes int) error {
+	for i, w := range e.plan.weights {
+		bytes := 4 * uint64(passes) * uint64(w.size)
+		if e.sums[i] != nil && e.sums[i].Bytes() >= bytes {
+			continue
+		}
+		buffer, err := e.device.NewBuffer(w.Name+" gradients of passes", bytes)
+		if err != nil {
+			return err
+		}
+		if old := e.sums[i]; old != nil { // more passes than ever: streams refer to the old one
+			for key, stream := range e.streams {
+				if key.purpose == purposeSave || key.purpose == purposeReduce || key.purpose == purposeUpdateSums {
+					stream.Free()
+					delete(e.streams, key)
+				}
+			}
+			old.Free()
+		}
+		e.sums[i] = buffer
+	}
+	return e.run(streamKey{purposeSave, number})
+}
+
+// run submits the stream of a key, recorded at its first use, and waits for it.
+func (e *Vulkan) run(key streamKey) error {
+	stream, ok := e.streams[key]
+	if !ok {
+		var err error
+		if stream, err = e.device.NewStream(fmt.Sprintf("%v", key)); err != nil {
+			return err
+		}
+		if err = e.recordStream(stream, key); err == nil {
+			err = stream.Finish()
+		}
+		if err != nil {
+			stream.Free()
+			return err
+		}
+		e.streams[key] = stream
+	}
+	return stream.Run()
+}

@@ -1,0 +1,156 @@
+package tests
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const (
+	module     = "spikegrad/"
+	vulkanPath = "github.com/vulkan-go/vulkan"
+	glfwPath   = "github.com/go-gl/glfw/"
+)
+
+// ownImports gives what a package, or every package below a path that ends in
+// ..., may import of this module. The first match counts; packages without one
+// (tests, bench) are free.
+var ownImports = []struct {
+	importer string
+	allowed  []string
+}{
+	{"shaders", nil},
+	{"gpu/...", []string{"gpu/..."}},
+	{"cpuref/...", []string{"cpuref/..."}},
+	{"kernels", []string{"gpu", "shaders"}},
+	{"host/network", []string{"cpuref"}},
+	{"host/engine/...", []string{"host/engine/...", "kernels", "cpuref", "gpu", "host/network"}},
+	{"host/...", []string{"host/...", "cpuref"}},
+}
+
+// onlyIn gives the one place that may import what begins with a path.
+var onlyIn = map[string]string{
+	vulkanPath: "gpu/...",
+	glfwPath:   "host/view/...",
+}
+
+// matches tells whether a path is the pattern's, or below it.
+func matches(pattern, path string) bool {
+	if root, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return path == root || strings.HasPrefix(path, root+"/")
+	}
+	return path == pattern
+}
+
+// forbidden explains why a package (a path inside the module) may not import
+// another, and is empty where it may.
+func forbidden(importer, imported string) string {
+	for path, place := range onlyIn {
+		if strings.HasPrefix(imported, path) && !matches(place, importer) {
+			return "only " + place + " imports it"
+		}
+	}
+	if first, _, _ := strings.Cut(imported, "/"); matches("cpuref/...", importer) && strings.Contains(first, ".") {
+		return "cpuref imports only the standard library"
+	}
+	own, ok := strings.CutPrefix(imported, module)
+	if !ok {
+		return ""
+	}
+	for _, rule := range ownImports {
+		if !matches(rule.importer, importer) {
+			continue
+		}
+		if slices.ContainsFunc(rule.allowed, func(pattern string) bool { return matches(pattern, own) }) {
+			return ""
+		}
+		return fmt.Sprintf("%s imports of this module only %v", rule.importer, rule.allowed)
+	}
+	return ""
+}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+// listPackages returns the module's packages as one kind of build sees them.
+func listPackages(t *testing.T, environment []string, flags ...string) []goPackage {
+	t.Helper()
+	command := exec.Command("go", append(append([]string{"list", "-e", "-json=ImportPath,Imports"}, flags...), module+"...")...)
+	command.Env = append(os.Environ(), environment...)
+	command.Stderr = os.Stderr
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var packages []goPackage
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+func TestImportsPointDown(t *testing.T) {
+	for name, packages := range map[string][]goPackage{
+		"experiment": listPackages(t, []string{"GOEXPERIMENT=simd", "CGO_ENABLED=1"}, "-tags", "viewer"),
+		"plain":      listPackages(t, []string{"GOEXPERIMENT=", "CGO_ENABLED=0"}),
+	} {
+		if len(packages) < 2 {
+			t.Fatalf("%s: found packages %v, want the whole module", name, packages)
+		}
+		for _, p := range packages {
+			for _, imported := range p.Imports {
+				if reason := forbidden(strings.TrimPrefix(p.ImportPath, module), imported); reason != "" {
+					t.Errorf("%s: %s imports %s: %s", name, p.ImportPath, imported, reason)
+				}
+			}
+		}
+	}
+}
+
+// TestImportRule pins the rule itself on cases of either kind.
+func TestImportRule(t *testing.T) {
+	for _, c := range []struct {
+		importer, imported string
+		allowed            bool
+	}{
+		{"gpu", vulkanPath, true},
+		{"kernels", vulkanPath, false},
+		{"host/view", glfwPath + "v3.3/glfw", true},
+		{"host/cli", glfwPath + "v3.3/glfw", false},
+		{"gpu", "spikegrad/cpuref", false},
+		{"cpuref", "spikegrad/shaders", false},
+		{"cpuref", "math", true},
+		{"cpuref", "simd/archsimd", true},
+		{"cpuref", "gonum.org/v1/gonum/mat", false},
+		{"shaders", "spikegrad/gpu", false},
+		{"kernels", "spikegrad/gpu", true},
+		{"kernels", "spikegrad/shaders", true},
+		{"kernels", "spikegrad/cpuref", false},
+		{"kernels", "spikegrad/host/network", false},
+		{"host/network", "spikegrad/cpuref", true},
+		{"host/network", "spikegrad/host/engine", false},
+		{"host/engine", "spikegrad/kernels", true},
+		{"host/engine", "spikegrad/host/train", false},
+		{"host/train", "spikegrad/host/engine", true},
+		{"host/train", "spikegrad/gpu", false},
+		{"host/cli", "spikegrad/kernels", false},
+		{"tests", "spikegrad/kernels", true},
+	} {
+		if reason := forbidden(c.importer, c.imported); (reason == "") != c.allowed {
+			t.Errorf("%s imports %s: allowed is %t (%s), want %t", c.importer, c.imported, reason == "", reason, c.allowed)
+		}
+	}
+}
