@@ -1,0 +1,194 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/x448/float16"
+)
+
+func defaultHeidelberg(o *Options) {
+	o.Steps = 350
+	o.Events = Events{Units: 700, Binning: "truncate"}
+}
+
+func defaultSpoken(o *Options) {
+	defaultHeidelberg(o)
+	o.Steps, o.StepLength = 175, 0.004
+}
+
+func validateEvents(o *Options) error {
+	e := &o.Events
+	return firstError(
+		require(o.Test == 0, "test", o.Test, "0: "+o.Name+" has a file of its own to test with"),
+		require(e.Units >= 1 && e.Units <= maxChannels, "events.units", e.Units, fmt.Sprintf("1 to %d", maxChannels)),
+		require(e.Binning == "truncate" || e.Binning == "float16", "events.binning", e.Binning, "truncate or float16"),
+		require(e.Binning != "float16" || 1/o.StepLength <= 65504, "step_length", o.StepLength,
+			"at least 1/65504 s with binning float16"),
+	)
+}
+
+// openEvents opens a folder of recorded spikes. Without a file for validation the
+// validation samples are drawn from the training file.
+func openEvents(o *Options) (Split, error) {
+	prefix := o.Name
+	if o.Name == "spoken" {
+		prefix = "spoken_digits"
+	}
+	var sources []*stored // training, validation if it has a file, test
+	var notes []string
+	for _, part := range []struct {
+		named, suffix string
+		optional      bool
+	}{
+		{o.Events.TrainFile, "train", false},
+		{o.Events.ValidationFile, "valid", true},
+		{o.Events.TestFile, "test", false},
+	} {
+		path, err := findEventFile(o.Path, part.named, prefix+"_"+part.suffix+".h5")
+		if part.optional && part.named == "" && errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return Split{}, err
+		}
+		source, note, err := loadEvents(path, o)
+		if err != nil {
+			return Split{}, err
+		}
+		sources = append(sources, source)
+		notes = append(notes, note...)
+	}
+	shareClasses(sources)
+	last := len(sources) - 1
+	train := sources[0]
+	if last == 2 {
+		return Split{Train: train, Validation: sources[1], Test: sources[last], Notes: notes}, nil
+	}
+	parts, err := split(train, o)
+	if err != nil {
+		return Split{}, err
+	}
+	parts.Test, parts.Notes = sources[last], notes
+	return parts, nil
+}
+
+// findEventFile is the file named in a folder, or the one with the usual name,
+// packed or not.
+func findEventFile(folder, named, usual string) (string, error) {
+	candidates := []string{usual, usual + ".gz"}
+	if named != "" {
+		candidates = []string{named}
+	}
+	for _, name := range candidates {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(folder, name)
+		}
+		if _, err := os.Stat(name); err == nil {
+			return name, nil
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("looking for recorded spikes: %w", err)
+		}
+	}
+	return "", fmt.Errorf("recorded spikes: looked for %s in folder %q: %w", strings.Join(candidates, " and "), folder, fs.ErrNotExist)
+}
+
+// loadEvents reads a file and sorts its spikes into steps. The notes say what was
+// left out.
+func loadEvents(path string, o *Options) (*stored, []string, error) {
+	file, err := readEventFile(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	return binEvents(file, o)
+}
+
+// binEvents sorts the spikes of a file into steps: trunc(t/dt), or, for comparison
+// with programs that do so, the product of t and 1/dt rounded to 16-bit floating
+// point first. It releases the rows of the file as it goes.
+func binEvents(file *eventFile, o *Options) (*stored, []string, error) {
+	s := &stored{description: description{
+		name: o.Name, channels: o.Events.Units, steps: o.Steps, stepLength: o.StepLength, classNames: file.keys,
+	}}
+	total := 0
+	for _, row := range file.units {
+		total += len(row) / file.unit.size
+	}
+	s.reserve(len(file.labels), total)
+	step := binning(o)
+	spikes := newRaster(o.Steps, o.Events.Units)
+	var empty, lost, outside int
+	for sample, label := range file.labels {
+		times, units := file.times[sample], file.units[sample]
+		count := len(times) / file.time.size
+		if found := len(units) / file.unit.size; found != count {
+			return nil, nil, fmt.Errorf("%s, /spikes/units, row %d: %d units found for %d times", file.path, sample, found, count)
+		}
+		if count == 0 {
+			empty++
+		}
+		for i := range count {
+			unit := file.unit.integer(units, i)
+			if unit < 0 || unit >= int64(o.Events.Units) {
+				return nil, nil, fmt.Errorf("%s, /spikes/units, row %d: unit %d found, 0 to %d is allowed (key events.units)",
+					file.path, sample, unit, o.Events.Units-1)
+			}
+			time := file.time.number(times, i)
+			if math.IsNaN(time) || math.IsInf(time, 0) {
+				lost++
+			} else if bin := step(time); time < 0 || bin >= float64(o.Steps) {
+				outside++
+			} else {
+				spikes.mark(int(bin), int(unit))
+			}
+		}
+		s.add(label, spikes)
+		file.times[sample], file.units[sample] = nil, nil
+	}
+	var notes []string
+	note := func(count int, what string) {
+		if count > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d %s", file.path, count, what))
+		}
+	}
+	note(empty, "samples without spikes, kept")
+	note(lost, "spikes at times that are not finite, dropped")
+	note(outside, fmt.Sprintf("spikes before 0 or after step %d, dropped", o.Steps-1))
+	return s, notes, nil
+}
+
+// binning is the function from seconds to steps, not yet truncated.
+func binning(o *Options) func(time float64) float64 {
+	if o.Events.Binning == "float16" {
+		perSecond := float16.Fromfloat32(float32(1 / o.StepLength)).Float32()
+		return func(time float64) float64 {
+			half := float16.Fromfloat32(float32(time)).Float32()
+			// Exact in float32, so it is rounded once.
+			return float64(float16.Fromfloat32(half * perSecond).Float32())
+		}
+	}
+	return func(time float64) float64 { return time / o.StepLength }
+}
+
+// shareClasses gives the files of a dataset the same classes: the names in the
+// training file if they cover the labels, else numbers.
+func shareClasses(sources []*stored) {
+	classes := uint32(0)
+	for _, s := range sources {
+		for _, label := range s.labels {
+			classes = max(classes, label+1)
+		}
+	}
+	names := sources[0].classNames
+	if len(names) < int(classes) {
+		names = numberedClasses(int(classes))
+	}
+	for _, s := range sources {
+		s.classNames = names
+	}
+}

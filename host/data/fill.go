@@ -1,0 +1,97 @@
+package data
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+
+	"spikegrad/host/engine"
+)
+
+// Filler builds batches. It keeps its memory from batch to batch, so that with
+// one worker nothing is allocated once the largest batch was seen. The zero value
+// is a filler with one worker.
+type Filler struct {
+	Workers int // goroutines that encode samples; the batch does not depend on it
+	parts   []part
+}
+
+// part is what one worker encodes.
+type part struct {
+	rows  [][2]uint32
+	index []uint32
+}
+
+// Fill builds a batch out of samples of a source, with one worker and without
+// memory of its own. See [Filler.Fill].
+func Fill(batch *engine.Batch, source Source, samples []int, numbers []uint32) error {
+	return new(Filler).Fill(batch, source, samples, numbers)
+}
+
+// Fill replaces the contents of batch by samples of a source. numbers[i] is the
+// number of the presentation of samples[i] in the run. It is an error if the two
+// differ in length, if a sample does not exist, or if the batch has more rows or
+// spikes than 32 bits can count.
+func (f *Filler) Fill(batch *engine.Batch, source Source, samples []int, numbers []uint32) error {
+	if len(samples) != len(numbers) {
+		return fmt.Errorf("filling a batch from %s: %d samples but %d presentation numbers; give one number a sample",
+			source.Name(), len(samples), len(numbers))
+	}
+	for _, sample := range samples {
+		if sample < 0 || sample >= source.Len() {
+			return fmt.Errorf("filling a batch from %s: sample %d asked for, there are %d", source.Name(), sample, source.Len())
+		}
+	}
+	steps := source.Steps()
+	if uint64(len(samples))*uint64(steps) > math.MaxUint32 {
+		return fmt.Errorf("filling a batch from %s: %d samples of %d steps have more than %d rows; use a smaller batch",
+			source.Name(), len(samples), steps, uint32(math.MaxUint32))
+	}
+	batch.Labels = batch.Labels[:0]
+	for _, sample := range samples {
+		batch.Labels = append(batch.Labels, source.Label(sample))
+	}
+	batch.Numbers = append(batch.Numbers[:0], numbers...)
+	batch.Rows = slices.Grow(batch.Rows[:0], len(samples)*steps)
+	batch.Index = batch.Index[:0]
+
+	workers := min(f.Workers, len(samples))
+	if workers <= 1 {
+		for i, sample := range samples {
+			batch.Rows, batch.Index = source.AppendEvents(batch.Rows, batch.Index, sample, numbers[i])
+		}
+	} else {
+		f.encode(source, samples, numbers, workers)
+		for _, p := range f.parts[:workers] {
+			first := uint32(len(batch.Index))
+			for _, row := range p.rows {
+				batch.Rows = append(batch.Rows, [2]uint32{row[0] + first, row[1] + first})
+			}
+			batch.Index = append(batch.Index, p.index...)
+		}
+	}
+	if len(batch.Index) > math.MaxUint32 {
+		return fmt.Errorf("filling a batch from %s: %d samples have %d spikes, more than %d; use a smaller batch",
+			source.Name(), len(samples), len(batch.Index), uint32(math.MaxUint32))
+	}
+	return nil
+}
+
+// encode has each worker encode a run of consecutive samples into its part.
+func (f *Filler) encode(source Source, samples []int, numbers []uint32, workers int) {
+	for len(f.parts) < workers {
+		f.parts = append(f.parts, part{})
+	}
+	var group sync.WaitGroup
+	for w := range workers {
+		group.Go(func() {
+			p := &f.parts[w]
+			p.rows, p.index = p.rows[:0], p.index[:0]
+			for i := w * len(samples) / workers; i < (w+1)*len(samples)/workers; i++ {
+				p.rows, p.index = source.AppendEvents(p.rows, p.index, samples[i], numbers[i])
+			}
+		})
+	}
+	group.Wait()
+}

@@ -1,0 +1,125 @@
+package data
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"spikegrad/host/engine"
+)
+
+// sources are one of every kind that encodes differently.
+func sources(t testing.TB) map[string]Source {
+	latency := defaults(t, "digits")
+	poisson := latency
+	poisson.Encoder.Kind = "poisson"
+	randman := smallRandman(t)
+	return map[string]Source{
+		"latency": open(t, "", latency).Train,
+		"poisson": open(t, "", poisson).Train,
+		"randman": open(t, "", randman).Train,
+		"spoken":  open(t, "spoken:testdata", defaults(t, "spoken:testdata")).Train,
+	}
+}
+
+func TestFillWorkers(t *testing.T) {
+	samples := []int{7, 3, 3, 0, 20, 11, 5}
+	numbers := []uint32{100, 4, 5, 1 << 31, 6, 7, 8}
+	for name, source := range sources(t) {
+		var want engine.Batch
+		if err := Fill(&want, source, samples, numbers); err != nil {
+			t.Fatal(err)
+		}
+		checkRows(t, want, source)
+		if len(want.Index) == 0 {
+			t.Errorf("%s: no spikes", name)
+		}
+		for i, sample := range samples {
+			if want.Labels[i] != source.Label(sample) || want.Numbers[i] != numbers[i] {
+				t.Errorf("%s: label %d, number %d for sample %d", name, want.Labels[i], want.Numbers[i], sample)
+			}
+		}
+		for _, workers := range []int{-1, 1, 2, 3, 7, 16} {
+			filler := Filler{Workers: workers}
+			var got engine.Batch
+			for range 2 { // the second time in used memory
+				if err := filler.Fill(&got, source, samples, numbers); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Fatalf("%s, %d workers: %s", name, workers, diff)
+				}
+			}
+		}
+	}
+}
+
+// The spikes of a presentation are the same wherever it stands in whichever batch.
+func TestFillArrangement(t *testing.T) {
+	for name, source := range sources(t) {
+		spikes := func(samples []int, numbers []uint32, place int) [][]uint32 {
+			var batch engine.Batch
+			if err := Fill(&batch, source, samples, numbers); err != nil {
+				t.Fatal(err)
+			}
+			var rows [][]uint32
+			for _, row := range batch.Rows[place*source.Steps() : (place+1)*source.Steps()] {
+				rows = append(rows, slices.Clone(batch.Index[row[0]:row[1]]))
+			}
+			return rows
+		}
+		alone := spikes([]int{4}, []uint32{77}, 0)
+		last := spikes([]int{9, 2, 4}, []uint32{1, 2, 77}, 2)
+		if diff := cmp.Diff(alone, last); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		again := spikes([]int{4}, []uint32{78}, 0)
+		if name == "poisson" == cmp.Equal(alone, again) {
+			t.Errorf("%s: another presentation has the same spikes: %v", name, name != "poisson")
+		}
+	}
+}
+
+func TestFillAllocatesNothing(t *testing.T) {
+	samples, numbers := []int{5, 1, 2, 3}, []uint32{1, 2, 3, 4}
+	for name, source := range sources(t) {
+		filler := Filler{Workers: 1}
+		var batch engine.Batch
+		fill := func() {
+			if err := filler.Fill(&batch, source, samples, numbers); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if allocations := testing.AllocsPerRun(10, fill); allocations != 0 {
+			t.Errorf("%s: %g allocations a batch", name, allocations)
+		}
+	}
+}
+
+func TestFillErrors(t *testing.T) {
+	source := open(t, "digits", defaults(t, "digits")).Test
+	var batch engine.Batch
+	wantError(t, Fill(&batch, source, []int{1, 2}, []uint32{1}), "2 samples", "1 presentation")
+	wantError(t, Fill(&batch, source, []int{-1}, []uint32{1}), "sample -1", "359")
+	wantError(t, Fill(&batch, source, []int{359}, []uint32{1}), "sample 359", "359")
+	if err := Fill(&batch, source, nil, nil); err != nil || batch.Samples() != 0 {
+		t.Errorf("an empty batch: %v", err)
+	}
+}
+
+func BenchmarkFill(b *testing.B) {
+	for name, source := range sources(b) {
+		b.Run(name, func(b *testing.B) {
+			samples := ascending(min(32, source.Len()))
+			numbers := make([]uint32, len(samples))
+			var filler Filler
+			var batch engine.Batch
+			for b.Loop() {
+				if err := filler.Fill(&batch, source, samples, numbers); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,69 @@
+package data
+
+import (
+	"fmt"
+	"math/bits"
+
+	"spikegrad/cpuref"
+)
+
+// What a shuffle is for is the third word of its counter.
+const (
+	shuffleEpoch uint32 = iota
+	shuffleTest
+	shuffleValidation
+)
+
+// Order is the order in which the n samples of a training set are presented in an
+// epoch (numbered from 0) of the run with a seed.
+func Order(n int, seed, epoch uint32) []int {
+	order := ascending(n)
+	shuffle(order, seed, epoch, shuffleEpoch)
+	return order
+}
+
+func ascending(n int) []int {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	return order
+}
+
+// shuffle permutes values (Fisher and Yates). A place is drawn from 64 random
+// bits, so no place is preferred by more than n·2⁻⁶⁴.
+func shuffle(values []int, seed, epoch, purpose uint32) {
+	key := [2]uint32{seed, uint32(cpuref.StreamShuffle)}
+	for i := len(values) - 1; i > 0; i-- {
+		words := cpuref.Philox(key, [4]uint32{uint32(i), epoch, purpose, 0})
+		j, _ := bits.Mul64(uint64(words[0])<<32|uint64(words[1]), uint64(i+1))
+		values[i], values[j] = values[j], values[i]
+	}
+}
+
+// split divides a source in three. The test samples depend on testSeed alone, so
+// that runs with different seeds are tested on the same samples; the validation
+// samples are drawn from the others with the seed of the run.
+func split(source Source, options *Options) (Split, error) {
+	n := source.Len()
+	order := ascending(n)
+	shuffle(order, options.SplitSeed, 0, shuffleTest)
+	test := wholeShare(n, options.Test)
+	rest := order[test:]
+	shuffle(rest, options.Seed, 0, shuffleValidation)
+	validation := wholeShare(n, options.Validation)
+	if test+validation >= n {
+		return Split{}, fmt.Errorf("%s: %d samples, of which %d are for validation and %d for testing, leave none to train on; lower validation or test",
+			source.Name(), n, validation, test)
+	}
+	return Split{
+		Train:      &subset{source, rest[validation:]},
+		Validation: &subset{source, rest[:validation]},
+		Test:       &subset{source, order[:test]},
+	}, nil
+}
+
+// wholeShare is the number of samples nearest to a fraction of n.
+func wholeShare(n int, fraction float64) int {
+	return int(float64(float64(n)*fraction) + 0.5)
+}

@@ -1,0 +1,71 @@
+// Package data holds the datasets a network learns from: readers of files,
+// generators, and the encoders that turn real numbers into spikes. Whatever a
+// dataset is made of, an engine gets spike events from it.
+package data
+
+import "strconv"
+
+// Source is a set of labelled samples, each a spike train on the same channels
+// over the same steps. It does not change and may be used by several goroutines.
+type Source interface {
+	Name() string
+	Len() int      // samples
+	Channels() int // input channels
+	Classes() int  // labels are 0 to Classes-1
+	ClassNames() []string
+	Steps() int          // T
+	StepLength() float64 // dt, seconds
+	Label(sample int) uint32
+	// AppendEvents appends the spikes of one sample: its channels to index, step
+	// after step, ascending and each at most once in a step; and to rows, for
+	// each of the T steps, where in index (all of it, not only what is appended)
+	// they begin and end. number is the number of the presentation in the run:
+	// with the seed it fixes what a random encoder draws, whatever was encoded
+	// before and wherever the sample stands in a batch.
+	AppendEvents(rows [][2]uint32, index []uint32, sample int, number uint32) ([][2]uint32, []uint32)
+}
+
+// Split is a dataset in three disjoint parts. A part may be empty, Train not.
+type Split struct {
+	Train, Validation, Test Source
+	Notes                   []string // what reading left out, one line each
+}
+
+// description is what all sources say about themselves.
+type description struct {
+	name       string
+	channels   int
+	classNames []string
+	steps      int
+	stepLength float64
+}
+
+func (d *description) Name() string         { return d.name }
+func (d *description) Channels() int        { return d.channels }
+func (d *description) Classes() int         { return len(d.classNames) }
+func (d *description) ClassNames() []string { return d.classNames }
+func (d *description) Steps() int           { return d.steps }
+func (d *description) StepLength() float64  { return d.stepLength }
+
+// numberedClasses names n classes "0", "1", ….
+func numberedClasses(n int) []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	return names
+}
+
+// subset is some samples of another source, in an order of its own.
+type subset struct {
+	Source
+	samples []int
+}
+
+func (s *subset) Len() int { return len(s.samples) }
+
+func (s *subset) Label(sample int) uint32 { return s.Source.Label(s.samples[sample]) }
+
+func (s *subset) AppendEvents(rows [][2]uint32, index []uint32, sample int, number uint32) ([][2]uint32, []uint32) {
+	return s.Source.AppendEvents(rows, index, s.samples[sample], number)
+}

@@ -1,0 +1,232 @@
+package figure
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Spike is a spike of a neuron, or an event of an input channel, in a time
+// step; both count from 0.
+type Spike struct{ Step, Neuron int }
+
+// SpikeLayer is the activity of one layer, or of the input.
+type SpikeLayer struct {
+	Name    string
+	Unit    string // what its rows are: "channel" for an input; "" stands for "neuron"
+	Neurons int
+	Spikes  []Spike // in any order
+}
+
+// Raster shows one sample on its way through all layers: input and layers as
+// rasters above one another, then the readout, over one time axis. A spike of
+// step t, and the membrane of step t, are drawn at (t + ½)·StepMS.
+type Raster struct {
+	Sample string  // what the sample is, for the title: "test sample 17"
+	StepMS float64 // length of a time step in milliseconds
+	Steps  int
+	Layers []SpikeLayer // the input, then the layers in their order
+	// Readout holds the membrane of each class at each step (class, step), or is
+	// empty. Membranes of the readout have no unit: the threshold of the
+	// neurons is 1.
+	Readout [][]float64
+	Classes []string // name of each class; empty: their numbers
+	// True and Predicted are the class of the sample and the answer of the
+	// network, as indices into Readout.
+	True, Predicted int
+}
+
+// mostPanels keeps a picture to a size that a viewer can open.
+const mostPanels = 24
+
+// Picture implements [Drawing].
+func (f Raster) Picture() (*Picture, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	var column []*panel
+	for i, layer := range f.Layers {
+		stroke := blue
+		if i == 0 {
+			stroke = ink
+		}
+		column = append(column, layer.panel(stroke, f.Steps, f.StepMS))
+	}
+	if len(f.Readout) > 0 {
+		column = append(column, f.readoutPanel())
+	}
+	for _, p := range column[:len(column)-1] {
+		p.quietX = true
+	}
+	return layout(defaultWidth, f.title(), nil, column), nil
+}
+
+func (f Raster) check() error {
+	if err := checkTime("raster", f.Steps, f.StepMS); err != nil {
+		return err
+	}
+	if len(f.Layers) == 0 && len(f.Readout) == 0 {
+		return fmt.Errorf("figure: raster without a layer: give at least one, or readout traces")
+	}
+	if len(f.Layers) > mostPanels {
+		return fmt.Errorf("figure: raster of %d layers: at most %d fit one above the other, choose some", len(f.Layers), mostPanels)
+	}
+	for i, layer := range f.Layers {
+		if err := layer.check(named("layer", layer.Name, i), f.Steps); err != nil {
+			return err
+		}
+	}
+	if len(f.Readout) == 0 {
+		return nil
+	}
+	for class, trace := range f.Readout {
+		what := fmt.Sprintf("raster: readout of class %d", class)
+		if err := checkLength(what, len(trace), f.Steps, "the time steps are"); err != nil {
+			return err
+		}
+		if err := checkFinite(what, trace); err != nil {
+			return err
+		}
+	}
+	if len(f.Classes) > 0 {
+		if err := checkLength("raster: class names", len(f.Classes), len(f.Readout), "the readout traces are"); err != nil {
+			return err
+		}
+	}
+	for _, class := range []int{f.True, f.Predicted} {
+		if class < 0 || class >= len(f.Readout) {
+			return fmt.Errorf("figure: raster: class %d, but the readout has classes 0 to %d", class, len(f.Readout)-1)
+		}
+	}
+	return nil
+}
+
+func (l SpikeLayer) check(what string, steps int) error {
+	if l.Neurons <= 0 {
+		return fmt.Errorf("figure: %s has %d neurons: at least 1 is needed", what, l.Neurons)
+	}
+	for _, s := range l.Spikes {
+		if s.Neuron < 0 || s.Neuron >= l.Neurons || s.Step < 0 || s.Step >= steps {
+			return fmt.Errorf("figure: %s: spike of neuron %d in step %d, but it has neurons 0 to %d and steps 0 to %d",
+				what, s.Neuron, s.Step, l.Neurons-1, steps-1)
+		}
+	}
+	return nil
+}
+
+func (l SpikeLayer) panel(stroke color.NRGBA, steps int, stepMS float64) *panel {
+	unit := l.Unit
+	if unit == "" {
+		unit = "neuron"
+	}
+	return &panel{
+		name:   l.Name,
+		header: fmt.Sprintf("%s · %s · %.3g spikes per %s", l.Name, counted(l.Neurons, unit), float64(len(l.Spikes))/float64(l.Neurons), unit),
+		height: rowsHeight(l.Neurons),
+		x:      timeAxis(steps, stepMS),
+		y:      rowAxis(unit, l.Neurons),
+		grid:   grid{vertical: true},
+		marks:  []mark{spikesMark(stroke, stepMS, l.Spikes)},
+	}
+}
+
+func (f Raster) readoutPanel() *panel {
+	times := make([]float64, f.Steps)
+	for i := range times {
+		times[i] = (float64(i) + 0.5) * f.StepMS
+	}
+	var values extent
+	for _, trace := range f.Readout {
+		values.add(trace...)
+	}
+	p := &panel{
+		name:   "readout",
+		header: "readout · " + counted(len(f.Readout), "class"),
+		height: 100,
+		x:      timeAxis(f.Steps, f.StepMS),
+		y:      linearAxis("membrane", values),
+		grid:   grid{vertical: true, horizontal: true},
+	}
+	trace := func(class int, style draw.LineStyle) {
+		p.marks = append(p.marks, lineMark(style, times, f.Readout[class]))
+		if f.Steps == 1 {
+			p.marks = append(p.marks, dotsMark(nrgba(style.Color), dotRadius, times, f.Readout[class]))
+		}
+	}
+	others := draw.LineStyle{Color: paleGrey, Width: thinLine}
+	for class := range f.Readout {
+		if class != f.True && class != f.Predicted {
+			trace(class, others)
+		}
+	}
+	correct := draw.LineStyle{Color: vermillion, Width: strongLine}
+	wrong := draw.LineStyle{Color: blue, Width: dataLine}
+	p.note = []entry{{name: "true class " + f.shortClass(f.True), color: vermillion, width: correct.Width}}
+	if f.Predicted != f.True {
+		trace(f.Predicted, wrong)
+		p.note = append(p.note, entry{name: "predicted " + f.shortClass(f.Predicted), color: blue, width: wrong.Width})
+	}
+	trace(f.True, correct)
+	if len(f.Readout) > 2 {
+		p.note = append(p.note, entry{name: "other classes", color: paleGrey, width: others.Width})
+	}
+	return p
+}
+
+func (f Raster) title() string {
+	if len(f.Readout) == 0 {
+		return f.Sample
+	}
+	verdict := "correct"
+	if f.True != f.Predicted {
+		verdict = "wrong"
+	}
+	title := fmt.Sprintf("true class %s, predicted %s (%s)", f.class(f.True), f.class(f.Predicted), verdict)
+	if f.Sample != "" {
+		title = f.Sample + ": " + title
+	}
+	return title
+}
+
+func (f Raster) class(i int) string {
+	if len(f.Classes) > 0 {
+		return f.Classes[i]
+	}
+	return fmt.Sprint(i)
+}
+
+// shortClass is class for the legend, which has to share a line.
+func (f Raster) shortClass(i int) string { return smallText().shorten(f.class(i), 60) }
+
+func timeAxis(steps int, stepMS float64) axis {
+	return axis{label: "time (ms)", min: 0, max: float64(steps) * stepMS}
+}
+
+// rowAxis numbers the rows of a raster from 0, with half a row of room at both
+// ends.
+func rowAxis(label string, rows int) axis {
+	return axis{label: label, min: -0.5, max: float64(rows) - 0.5, whole: true}
+}
+
+// counted writes a number with its noun.
+func counted(n int, noun string) string {
+	switch {
+	case n == 1:
+		return "1 " + noun
+	case noun == "class":
+		return fmt.Sprintf("%d classes", n)
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// rowsHeight is the height of a raster of n rows: it grows with the square
+// root, so that a layer of ten neurons can be read beside one of a thousand.
+func rowsHeight(n int) vg.Length {
+	return min(max(6.5*vg.Length(math.Sqrt(float64(n))), 40), 165)
+}
+
+// nrgba returns a line's colour, which in this package always is of that type.
+func nrgba(c color.Color) color.NRGBA { return color.NRGBAModel.Convert(c).(color.NRGBA) }
