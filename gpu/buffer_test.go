@@ -107,6 +107,9 @@ func TestMemoryIsReused(t *testing.T) {
 		if after != before {
 			t.Errorf("%d bytes in use after Free, %d before", after, before)
 		}
+		if n := len(d.buffers); n != 0 {
+			t.Errorf("%d freed buffers are remembered", n)
+		}
 		if peak < before+36<<20 || peak > before+37<<20 {
 			t.Errorf("peak of %d bytes, about 36 MiB expected", peak)
 		}

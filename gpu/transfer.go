@@ -33,7 +33,7 @@ func (t *transfer) upload(dst *Buffer, offset uint64, src []byte) error {
 			return err
 		}
 		src = src[piece:]
-		
+		offset += uint64(piece)
 	}
 	return nil
 }
