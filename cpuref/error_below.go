@@ -19,14 +19,13 @@ type ErrorBelowArguments[T Float] struct {
 func ErrorBelow[T Float](a *ErrorBelowArguments[T], first, last int) {
 	stride, below := Stride(a.Neurons), Stride(a.Below)
 	for b := first; b < last; b++ {
-		for t := range a.Steps {
-			row := b*a.Steps + t
-			dst := a.Error[row*below:][:below]
-			clear(dst)
-			if t+a.Delay < a.Steps {
-				from := row + a.Delay
-				addProduct(dst, a.Above[from*stride:][:a.Neurons], a.Transposed)
-			}
-		}
+		dst := a.Error[b*a.Steps*below : (b+1)*a.Steps*below]
+		reached := a.Steps - a.Delay
+		products(&productArguments[T]{
+			dst: dst, x: a.Above[(b*a.Steps+a.Delay)*stride:], weights: a.Transposed,
+			dstStride: below, xStride: stride,
+			rows: reached, inner: a.Neurons, columns: below,
+		})
+		clear(dst[reached*below:])
 	}
 }

@@ -34,7 +34,7 @@ func double[T Float]() bool {
 }
 
 // Exp is e to the power x. In float32 the argument is limited to [−87, 88] and
-// the largest relative error over all arguments in that range is 1.2·10⁻⁷.
+// the largest relative error over all arguments in that range is 8.2·10⁻⁸.
 func Exp[T Float](x T) T {
 	if double[T]() {
 		return T(exp64(float64(x)))
@@ -43,7 +43,7 @@ func Exp[T Float](x T) T {
 }
 
 // Log is the natural logarithm of a positive, normal x. In float32 the largest
-// error over all of them is 1.4·10⁻⁷ relative to the result.
+// error over all of them is 8.2·10⁻⁸ relative to the result.
 func Log[T Float](x T) T {
 	if double[T]() {
 		return T(log64(float64(x)))
@@ -51,8 +51,8 @@ func Log[T Float](x T) T {
 	return T(log32(float32(x)))
 }
 
-// Reciprocal is 1/x for x in [2⁻¹²⁵, 2¹²⁵]. In float32 the largest relative
-// error over all of them is 8.9·10⁻⁸.
+// Reciprocal is 1/x for x in [2⁻¹²⁵, 2¹⁰⁰]. In float32 the largest relative
+// error over all of them is 8.9·10⁻⁸; above that its corrections are subnormal.
 func Reciprocal[T Float](x T) T {
 	if double[T]() {
 		return 1 / x
@@ -61,7 +61,7 @@ func Reciprocal[T Float](x T) T {
 }
 
 // Sqrt is the square root of x, which is 0 or in [2⁻¹⁰⁰, 2¹²⁵]. In float32 the
-// largest relative error over all of them is 8.4·10⁻⁸.
+// largest relative error over all of them is 9·10⁻⁸.
 func Sqrt[T Float](x T) T {
 	if double[T]() {
 		return T(math.Sqrt(float64(x)))

@@ -7,7 +7,7 @@ import "math"
 // fused operations on others, so its results may differ in the last bit from
 // machine to machine; these do not.
 
-// exp64 is e to the power x for |x| ≤ 700 (limited to that), to about 2·10⁻¹⁶.
+// exp64 is e to the power x for |x| ≤ 700 (limited to that), to about 4·10⁻¹⁶.
 func exp64(x float64) float64 {
 	x = math.Max(-700, math.Min(700, x))
 	n := math.Floor(float64(x*math.Log2E) + 0.5)
@@ -21,7 +21,7 @@ func exp64(x float64) float64 {
 	return float64(p * math.Float64frombits(uint64(int64(n)+1023)<<52))
 }
 
-// log64 is the natural logarithm of a positive normal x, to about 2·10⁻¹⁶:
+// log64 is the natural logarithm of a positive normal x, to about 4·10⁻¹⁶:
 // log m = 2·artanh((m−1)/(m+1)) by its series.
 func log64(x float64) float64 {
 	bits := int64(math.Float64bits(x))

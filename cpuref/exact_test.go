@@ -1,6 +1,7 @@
 package cpuref
 
 import (
+	"flag"
 	"math"
 	"math/big"
 	"runtime"
@@ -8,50 +9,94 @@ import (
 	"testing"
 )
 
+var exhaustive = flag.Bool("exhaustive", false, "measure the exact functions over all arguments (minutes)")
+
 // TestExactFunctions measures the largest relative error of every exact function
-// in float32 over all arguments of its range, and holds its doc comment to it.
-// Short runs take every 997th argument.
+// in float32 and holds its doc comment to it. All arguments are taken where errors
+// differ: one period of those that scale with powers of two (see
+// [TestExactScaling]), around 1 for the logarithm, down to 2⁻²⁶ for the exponential,
+// which is 1 or next to it below. Elsewhere every 211th is taken, in short runs
+// everywhere, and none is left out with -exhaustive.
 func TestExactFunctions(t *testing.T) {
-	positive := func(x float32) uint32 { return math.Float32bits(x) }
-	inverse := func(x float64) float64 { return 1 / x }
+	type span struct {
+		first, last float32
+		all         bool
+	}
 	functions := []struct {
-		name        string
-		function    func(float32) float32
-		reference   func(float64) float64
-		first, last uint32  // bits of the arguments
-		documented  float64 // largest relative error, rounded up
+		name       string
+		function   func(float32) float32
+		reference  func(float64) float64
+		documented float64 // largest relative error, rounded up
+		spans      []span
 	}{
-		{"Exp", Exp[float32], math.Exp, 0, positive(88), 1.2e-7},
-		{"Exp of negative", Exp[float32], math.Exp, 1 << 31, 1<<31 | positive(87), 1.2e-7},
-		{"Log", Log[float32], math.Log, positive(0x1p-126), positive(math.MaxFloat32), 1.4e-7},
-		{"Reciprocal", Reciprocal[float32], inverse, positive(0x1p-125), positive(0x1p125), 8.9e-8},
-		{"Sqrt", Sqrt[float32], math.Sqrt, positive(0x1p-100), positive(0x1p125), 8.4e-8},
+		{"Exp", Exp[float32], math.Exp, 8.2e-8, []span{
+			{0, 0x1p-26, false}, {0x1p-26, 88, true},
+			{float32(math.Copysign(0, -1)), -0x1p-26, false}, {-0x1p-26, -87, true},
+		}},
+		{"Log", Log[float32], math.Log, 8.2e-8, []span{
+			{0x1p-126, 0x1p-6, false}, {0x1p-6, 0x1p6, true}, {0x1p6, math.MaxFloat32, false},
+		}},
+		{"Reciprocal", Reciprocal[float32], func(x float64) float64 { return 1 / x }, 8.9e-8, []span{
+			{0x1p-125, 1, false}, {1, 2, true}, {2, 0x1p100, false},
+		}},
+		{"Sqrt", Sqrt[float32], math.Sqrt, 9e-8, []span{
+			{0x1p-100, 1, false}, {1, 4, true}, {4, 0x1p125, false},
+		}},
 	}
 	for _, f := range functions {
 		t.Run(f.name, func(t *testing.T) {
-			stride := uint64(1)
-			if testing.Short() {
-				stride = 997
+			most, where := 0.0, float32(0)
+			for _, s := range f.spans {
+				stride := uint64(211)
+				if *exhaustive || s.all && !testing.Short() {
+					stride = 1
+				}
+				worst, at := largestError(f.function, f.reference, s.first, s.last, stride)
+				if !(worst <= most) {
+					most, where = worst, at
+				}
 			}
-			worst, at := largestError(f.function, f.reference, uint64(f.first), uint64(f.last), stride)
-			t.Logf("largest relative error %.4g at %g", worst, at)
-			if !(worst <= f.documented) {
-				t.Errorf("%s(%g) has a relative error of %.4g: at most %g is documented", f.name, at, worst, f.documented)
+			t.Logf("largest relative error %.4g at %g", most, where)
+			if !(most <= f.documented) {
+				t.Errorf("%s(%g) has a relative error of %.4g: at most %g is documented", f.name, where, most, f.documented)
 			}
 		})
 	}
 }
 
-// largestError is the largest relative error of a function over arguments given by
-// their bits, and the argument it occurs at. NaN counts as infinite.
-func largestError(function func(float32) float32, reference func(float64) float64, first, last, stride uint64) (worst float64, at float32) {
+// TestExactScaling checks that a power of two in the argument of the reciprocal and
+// a power of four in that of the square root come out as powers, to the bit, so
+// that one period stands for all.
+func TestExactScaling(t *testing.T) {
+	for bits := math.Float32bits(1); bits < math.Float32bits(4); bits += 9973 {
+		x := math.Float32frombits(bits)
+		for k := -125; k < 100; k += 5 {
+			scaled := float32(math.Ldexp(float64(x), k))
+			if x < 2 && Reciprocal(scaled) != float32(math.Ldexp(float64(Reciprocal(x)), -k)) {
+				t.Fatalf("Reciprocal(%g·2^%d) is %g: not a power of two times Reciprocal(%g) = %g", x, k, Reciprocal(scaled), x, Reciprocal(x))
+			}
+		}
+		for k := -50; k < 62; k++ {
+			scaled := float32(math.Ldexp(float64(x), 2*k))
+			if Sqrt(scaled) != float32(math.Ldexp(float64(Sqrt(x)), k)) {
+				t.Fatalf("Sqrt(%g·4^%d) is %g: not a power of two times Sqrt(%g) = %g", x, k, Sqrt(scaled), x, Sqrt(x))
+			}
+		}
+	}
+}
+
+// largestError is the largest relative error of a function over the arguments from
+// first to last, which have the same sign and ascend in magnitude, and the argument
+// it occurs at. NaN counts as infinite.
+func largestError(function func(float32) float32, reference func(float64) float64, first, last float32, stride uint64) (worst float64, at float32) {
+	begin, end := uint64(math.Float32bits(first)), uint64(math.Float32bits(last))
 	var group sync.WaitGroup
 	var lock sync.Mutex
 	workers := uint64(runtime.GOMAXPROCS(0))
 	for worker := range workers {
 		group.Go(func() {
 			most, where := 0.0, float32(0)
-			for bits := first + worker*stride; bits <= last; bits += workers * stride {
+			for bits := begin + worker*stride; bits <= end; bits += workers * stride {
 				x := math.Float32frombits(uint32(bits))
 				want := reference(float64(x))
 				// 0 is exact where 0 is right, as log(1).
@@ -113,14 +158,14 @@ func TestExact64(t *testing.T) {
 	}
 	// An irrational step visits an interval evenly.
 	spread := func(i int) float64 { return math.Mod(float64(i)*math.Phi, 1) }
-	worst("Exp64", Exp64, math.Exp, 6e-16, func(i int) float64 { return 1400*spread(i) - 700 })
-	worst("Exp64 near 0", Exp64, math.Exp, 6e-16, func(i int) float64 { return 2*spread(i) - 1 })
-	worst("Log64", Log64, math.Log, 6e-16, func(i int) float64 { return math.Exp2(2000*spread(i) - 1000) })
-	worst("Log64 near 1", Log64, math.Log, 6e-16, func(i int) float64 { return 0.5 + spread(i) })
+	worst("Exp64", Exp64, math.Exp, 5e-16, func(i int) float64 { return 1400*spread(i) - 700 })
+	worst("Exp64 near 0", Exp64, math.Exp, 5e-16, func(i int) float64 { return 2*spread(i) - 1 })
+	worst("Log64", Log64, math.Log, 5e-16, func(i int) float64 { return math.Exp2(2000*spread(i) - 1000) })
+	worst("Log64 near 1", Log64, math.Log, 5e-16, func(i int) float64 { return 0.5 + spread(i) })
 
 	// sin(2πx) of the exact x: the argument is reduced before 2π multiplies it.
 	sine := func(x float64) float64 { return math.Sin(2 * math.Pi * x) }
-	worst("SinTurns", SinTurns, sine, 1e-15, func(i int) float64 { return 0.25 * spread(i) })
+	worst("SinTurns", SinTurns, sine, 4e-16, func(i int) float64 { return 0.25 * spread(i) })
 	for i := range 1000 {
 		x := spread(i)
 		for _, y := range []float64{x + 1, x - 3} {
@@ -133,7 +178,7 @@ func TestExact64(t *testing.T) {
 		}
 	}
 	for turns, want := range map[float64]float64{0: 0, 0.25: 1, 0.5: 0, 0.75: -1, 1: 0, -0.25: -1} {
-		if got := SinTurns(turns); got != want {
+		if got := SinTurns(turns); !(math.Abs(got-want) <= 2e-16) {
 			t.Errorf("SinTurns(%g) is %g: want %g", turns, got, want)
 		}
 	}

@@ -28,72 +28,43 @@ type LIFBackwardArguments[T Float] struct {
 // with respect to S[t] times λU[t+1] as well; otherwise the gate is a constant.
 // Samples first ≤ sample < last are done. Twin: shaders/lif_backward.comp.
 func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first, last int) {
-	stride, words := Stride(a.Neurons), Words(a.Neurons)
-	work.grow(4, stride)
+	stride, words, samples := Stride(a.Neurons), Words(a.Neurons), last-first
+	work.grow(4, samples*stride)
 	current, membrane, recurrent, zero := work.rows[0], work.rows[1], work.rows[2], work.rows[3]
+	clear(current)
+	clear(membrane)
 	clear(zero)
-	for b := first; b < last; b++ {
-		clear(current)
-		clear(membrane)
-		for t := a.Steps - 1; t >= 0; t-- {
-			row := b*a.Steps + t
-			errors := a.Error[row*stride:][:stride]
-			clear(recurrent)
-			if a.RecurrentTransposed != nil && t+a.RecurrentDelay < a.Steps {
-				from := current // λI[t+1] is ∂L/∂h[t]
-				if a.RecurrentDelay > 0 {
-					from = a.Error[(row+a.RecurrentDelay)*stride:][:stride]
-				}
-				addProduct(recurrent, from[:a.Neurons], a.RecurrentTransposed)
+	for t := a.Steps - 1; t >= 0; t-- {
+		clear(recurrent)
+		if a.RecurrentTransposed != nil && t+a.RecurrentDelay < a.Steps {
+			// All samples together: the weights are read once for them.
+			product := productArguments[T]{
+				dst: recurrent, x: current, weights: a.RecurrentTransposed, // λI[t+1] is ∂L/∂h[t]
+				dstStride: stride, xStride: stride,
+				rows: samples, inner: a.Neurons, columns: stride,
 			}
-			before, currentBefore := zero, zero // U[t], I[t]
+			if a.RecurrentDelay > 0 {
+				product.x = a.Error[(first*a.Steps+t+a.RecurrentDelay)*stride:]
+				product.xStride = a.Steps * stride
+			}
+			products(&product)
+		}
+		for b := first; b < last; b++ {
+			row, own := b*a.Steps+t, (b-first)*stride
+			state := adjointRows[T]{
+				current: current[own:][:stride], membrane: membrane[own:][:stride],
+				errors:    a.Error[row*stride:][:stride],
+				recurrent: recurrent[own:][:stride], spikeError: a.SpikeError[b*stride:][:stride],
+				before: zero[:stride], currentBefore: zero[:stride],
+				spikes: a.Spikes[row*words : (row+1)*words],
+			}
 			if t > 0 {
-				before = a.Membrane[(row-1)*stride:][:stride]
+				state.before = a.Membrane[(row-1)*stride:][:stride]
 				if a.Current != nil {
-					currentBefore = a.Current[(row-1)*stride:][:stride]
+					state.currentBefore = a.Current[(row-1)*stride:][:stride]
 				}
 			}
-			spikes := a.Spikes[row*words : (row+1)*words]
-			spikeError := a.SpikeError[b*stride:][:stride]
-			for n := range a.Neurons {
-				spike := spikes[n/32]>>(n%32)&1 != 0
-				spikeAdjoint := (errors[n] + recurrent[n]) + spikeError[n]
-				errors[n] = current[n]
-				adjoint := adjointStep(&a.Neuron, current[n], membrane[n], spikeAdjoint, before[n], currentBefore[n], spike)
-				current[n], membrane[n] = adjoint[0], adjoint[1]
-			}
+			adjoint(&a.Neuron, &state)
 		}
-	}
-}
-
-// adjointStep returns λI[t] and λU[t] of one neuron from λI[t+1], λU[t+1], λS[t]
-// without the reset's share, U[t], I[t] and S[t].
-func adjointStep[T Float](p *Neuron[T], current, membrane, spikeAdjoint, before, currentBefore T, spike bool) [2]T {
-	gate := T(1)
-	if spike {
-		gate = 0
-	}
-	leak, drive := membrane, membrane // what λU[t+1] passes to λU[t] and λI[t]
-	switch p.Reset {
-	case ResetMultiplicative:
-		leak = T(gate * membrane)
-		drive = leak
-	case ResetMembraneOnly:
-		leak = T(gate * membrane)
-	}
-	if p.DifferentiateReset {
-		lost := p.Threshold
-		switch p.Reset {
-		case ResetMultiplicative:
-			lost = FlushState(T(p.DecayMembrane*before) + T(p.DriveMembrane*currentBefore))
-		case ResetMembraneOnly:
-			lost = FlushState(T(p.DecayMembrane * before))
-		}
-		spikeAdjoint -= T(lost * membrane)
-	}
-	g := SurrogateDerivative(p.Surrogate, p.SurrogateParameter, before-p.Threshold, spike)
-	return [2]T{
-		FlushState(T(p.DecaySynapse*current) + T(p.DriveMembrane*drive)),
-		FlushState(T(p.DecayMembrane*leak) + T(g*FlushState(spikeAdjoint))),
 	}
 }

@@ -55,67 +55,40 @@ type LIFForwardArguments[T Float] struct {
 // event. Twin: shaders/lif_forward.comp.
 func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, last int) {
 	stride, words := Stride(a.Neurons), Words(a.Neurons)
-	work.grow(4, stride)
-	current, membrane, input, recurrent := work.rows[0], work.rows[1], work.rows[2], work.rows[3]
+	work.grow(5, stride)
+	state := neuronRows[T]{
+		current: work.rows[0], membrane: work.rows[1],
+		input: work.rows[2], recurrent: work.rows[3], gates: work.rows[4],
+	}
+	choice := decision[T]{
+		gates: state.gates, membrane: state.membrane,
+		noise: a.Neuron.Noise, parameters: a.Neuron.NoiseParameters, threshold: a.Neuron.Threshold,
+		neurons: a.Neurons, key: a.Key, layer: a.Layer,
+	}
 	for b := first; b < last; b++ {
-		clear(current)
-		clear(membrane)
+		clear(state.current)
+		clear(state.membrane)
+		choice.number = a.Numbers[b]
 		for t := range a.Steps {
 			row := b*a.Steps + t
-			spikes := a.Spikes[row*words : (row+1)*words]
-			decideSpikes(a, spikes, membrane, a.Numbers[b], uint32(t))
+			choice.spikes, choice.step = a.Spikes[row*words:(row+1)*words], uint32(t)
+			decide(&choice)
 
-			clear(input)
+			clear(state.input)
 			if t >= a.Delay {
-				addRows(input, a.InputWeights, a.Events.Row(row-a.Delay))
+				addRows(state.input, a.InputWeights, a.Events.Row(row-a.Delay))
 			}
-			clear(recurrent)
+			clear(state.recurrent)
 			if a.RecurrentWeights != nil && t >= a.RecurrentDelay {
 				from := row - a.RecurrentDelay
 				work.index = appendSpikes(work.index[:0], a.Spikes[from*words:(from+1)*words])
-				addRows(recurrent, a.RecurrentWeights, work.index)
+				addRows(state.recurrent, a.RecurrentWeights, work.index)
 			}
-			integrate(&a.Neuron, current, membrane, input, recurrent, spikes)
-			copy(a.Membrane[row*stride:], membrane)
+			integrate(&a.Neuron, &state)
+			copy(a.Membrane[row*stride:], state.membrane)
 			if a.Current != nil {
-				copy(a.Current[row*stride:], current)
+				copy(a.Current[row*stride:], state.current)
 			}
 		}
-	}
-}
-
-// decideSpikes draws S[t] of one sample from the membrane at step t.
-func decideSpikes[T Float](a *LIFForwardArguments[T], spikes []uint32, membrane []T, number, step uint32) {
-	clear(spikes)
-	var random [4]uint32
-	for n := range a.Neurons {
-		if n%4 == 0 && a.Neuron.Noise != NoiseThreshold {
-			random = Philox(a.Key, NoiseCounter(number, step, uint32(n/4), a.Layer))
-		}
-		u := membrane[n] - a.Neuron.Threshold
-		if Spikes(a.Neuron.Noise, a.Neuron.NoiseParameters, u, Uniform[T](random[n%4])) {
-			spikes[n/32] |= 1 << (n % 32)
-		}
-	}
-}
-
-// integrate advances synaptic current and membrane of one sample by one step.
-func integrate[T Float](p *Neuron[T], current, membrane, input, recurrent []T, spikes []uint32) {
-	for n := range current {
-		gate, spike := T(1), T(0)
-		if n/32 < len(spikes) && spikes[n/32]>>(n%32)&1 != 0 {
-			gate, spike = 0, 1
-		}
-		drive := T(p.DriveMembrane * current[n])
-		leak := T(p.DecayMembrane * membrane[n])
-		switch p.Reset {
-		case ResetMultiplicative:
-			membrane[n] = FlushState(T((leak + drive) * gate))
-		case ResetMembraneOnly:
-			membrane[n] = FlushState(T(leak*gate) + drive)
-		case ResetSubtractive:
-			membrane[n] = FlushState((leak + drive) - T(p.Threshold*spike))
-		}
-		current[n] = FlushState(T(p.DecaySynapse*current[n]) + (input[n] + recurrent[n]))
 	}
 }

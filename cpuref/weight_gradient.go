@@ -21,27 +21,25 @@ type WeightGradientArguments[T Float] struct {
 // samples ascending and, inside a sample, steps descending: the order in which
 // a backward pass produces the errors. Only spikes cost additions. Inputs first
 // ≤ i < last are done. Twin: shaders/weight_gradient.comp.
-func WeightGradient[T Float](a *WeightGradientArguments[T], first, last int) {
+func WeightGradient[T Float](a *WeightGradientArguments[T], work *Workspace[T], first, last int) {
 	stride, words := Stride(a.Neurons), Words(a.Steps)
 	for i := first; i < last; i++ {
-		dst := a.Partial[i*stride:][:stride]
-		clear(dst)
+		rows := work.index[:0] // of Error, in the order of the sum
 		for b := a.First; b < a.Last; b++ {
 			train := a.Trains[(i*a.Samples+b)*words:][:words]
 			for w := words - 1; w >= 0; w-- {
 				for word := train[w]; word != 0; {
 					bit := 31 - bits.LeadingZeros32(word)
 					word &^= 1 << bit
-					t := 32*w + bit + a.Delay
-					if t >= a.Steps {
-						continue
-					}
-					row := a.Error[(b*a.Steps+t)*stride:][:stride]
-					for n := range dst {
-						dst[n] += row[n]
+					if t := 32*w + bit + a.Delay; t < a.Steps {
+						rows = append(rows, uint32(b*a.Steps+t))
 					}
 				}
 			}
 		}
+		work.index = rows
+		dst := a.Partial[i*stride:][:stride]
+		clear(dst)
+		addRows(dst, a.Error, rows)
 	}
 }

@@ -5,7 +5,8 @@ import "math/bits"
 // Workspace is the scratch memory of one worker: kernels take it so that
 // nothing is allocated while a network runs. The zero value is ready.
 type Workspace[T Float] struct {
-	rows  [6][]T
+	rows [6][]T
+
 	index []uint32
 }
 
@@ -27,31 +28,4 @@ func appendSpikes(index []uint32, words []uint32) []uint32 {
 		}
 	}
 	return index
-}
-
-// addRows adds to dst the rows of weights, [row][len(dst)], that index names, in
-// that order.
-func addRows[T Float](dst, weights []T, index []uint32) {
-	stride := len(dst)
-	for _, i := range index {
-		row := weights[int(i)*stride:][:stride]
-		for n := range dst {
-			dst[n] += row[n]
-		}
-	}
-}
-
-// addProduct adds to dst the product of a row vector with weights, [len(x)][len(dst)],
-// in ascending index of x. Zeros of x are skipped: they would add nothing.
-func addProduct[T Float](dst, x, weights []T) {
-	stride := len(dst)
-	for k, factor := range x {
-		if factor == 0 {
-			continue
-		}
-		row := weights[k*stride:][:stride]
-		for n := range dst {
-			dst[n] += T(factor * row[n])
-		}
-	}
 }

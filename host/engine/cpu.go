@@ -56,7 +56,7 @@ func NewCPU[T cpuref.Float](n *network.Network, options Options) (*CPU[T], error
 func (e *CPU[T]) Describe() Description {
 	return Description{
 		Device: fmt.Sprintf("cpu (%d workers)", len(e.workers)),
-		Driver: fmt.Sprintf("%s %s, %s", runtime.GOARCH, cpuref.Instructions(), runtime.Version()),
+		Driver: fmt.Sprintf("%s %s, %s", runtime.GOARCH, cpuref.UsedInstructions(), runtime.Version()),
 	}
 }
 

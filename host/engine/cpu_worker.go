@@ -193,7 +193,7 @@ func (w *cpuWorker[T]) gradient(weight, chunk, samples int, trains []uint32, err
 		Trains:  trains, Error: errors,
 		Samples: samples, Steps: p.steps, Inputs: described.Columns, Neurons: described.Rows,
 		Delay: delay, First: 0, Last: samples,
-	}, 0, described.Columns)
+	}, &w.work, 0, described.Columns)
 }
 
 // errorBelow carries the error through one weight array.

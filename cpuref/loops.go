@@ -1,0 +1,166 @@
+package cpuref
+
+// addRows adds to dst the rows of an array, [row][len(dst)], that index names, in
+// that order.
+func addRows[T Float](dst, rows []T, index []uint32) {
+	if v := vectors; v != nil && !double[T]() {
+		v.addRows(single(dst), single(rows), index)
+		return
+	}
+	stride := len(dst)
+	for _, i := range index {
+		row := rows[int(i)*stride:][:stride]
+		for n := range dst {
+			dst[n] += row[n]
+		}
+	}
+}
+
+// productArguments are the arguments of [products].
+type productArguments[T Float] struct {
+	dst, x, weights      []T
+	dstStride, xStride   int // between rows of dst and of x
+	rows, inner, columns int
+}
+
+// products is a matrix product in ascending inner index: row r of dst, columns long,
+// becomes Σ_k x[r][k]·weights[k], weights being [inner][columns].
+func products[T Float](p *productArguments[T]) {
+	if v := vectors; v != nil && !double[T]() {
+		v.products(singles[productArguments[float32]](p))
+		return
+	}
+	for r := range p.rows {
+		dst := p.dst[r*p.dstStride:][:p.columns]
+		clear(dst)
+		for k, factor := range p.x[r*p.xStride:][:p.inner] {
+			if factor == 0 {
+				continue // would add nothing
+			}
+			row := p.weights[k*p.columns:][:p.columns]
+			for n := range dst {
+				dst[n] += T(factor * row[n])
+			}
+		}
+	}
+}
+
+// decision is a step of one sample in which neurons decide on spikes.
+type decision[T Float] struct {
+	spikes   []uint32 // written: bits
+	gates    []T      // written: 1 − S
+	membrane []T      // [stride]: U[t]
+
+	noise       EscapeNoise
+	parameters  [2]T
+	threshold   T
+	neurons     int
+	key         [2]uint32
+	number      uint32
+	step, layer uint32
+}
+
+// decide draws S[t] of one sample from the membrane at step t.
+func decide[T Float](d *decision[T]) {
+	if v := vectors; v != nil && !double[T]() {
+		v.decide(singles[decision[float32]](d))
+		return
+	}
+	clear(d.spikes)
+	var random [4]uint32
+	for n := range d.membrane {
+		d.gates[n] = 1
+		if n >= d.neurons {
+			continue
+		}
+		if n%4 == 0 && d.noise != NoiseThreshold {
+			random = Philox(d.key, NoiseCounter(d.number, d.step, uint32(n/4), d.layer))
+		}
+		u := d.membrane[n] - d.threshold
+		if Spikes(d.noise, d.parameters, u, Uniform[T](random[n%4])) {
+			d.spikes[n/32] |= 1 << (n % 32)
+			d.gates[n] = 0
+		}
+	}
+}
+
+// neuronRows are the states of the neurons of one sample, [stride] each.
+type neuronRows[T Float] struct {
+	current, membrane       []T // read: at step t; written: at step t+1
+	input, recurrent, gates []T
+}
+
+// integrate advances synaptic current and membrane of one sample by one step.
+func integrate[T Float](p *Neuron[T], s *neuronRows[T]) {
+	if v := vectors; v != nil && !double[T]() {
+		v.integrate(singles[Neuron[float32]](p), singles[neuronRows[float32]](s))
+		return
+	}
+	for n := range s.current {
+		gate := s.gates[n]
+		drive := T(p.DriveMembrane * s.current[n])
+		leak := T(p.DecayMembrane * s.membrane[n])
+		switch p.Reset {
+		case ResetMultiplicative:
+			s.membrane[n] = FlushState(T((leak + drive) * gate))
+		case ResetMembraneOnly:
+			s.membrane[n] = FlushState(T(leak*gate) + drive)
+		case ResetSubtractive:
+			s.membrane[n] = FlushState((leak + drive) - T(p.Threshold*(1-gate)))
+		}
+		s.current[n] = FlushState(T(p.DecaySynapse*s.current[n]) + (s.input[n] + s.recurrent[n]))
+	}
+}
+
+// adjointRows are the adjoints of the neurons of one sample, [stride] each.
+type adjointRows[T Float] struct {
+	current, membrane     []T // read: λI[t+1], λU[t+1]; written: λI[t], λU[t]
+	errors                []T // read: ∂L/∂S[t] from above; written: ∂L/∂h[t]
+	recurrent, spikeError []T
+	before, currentBefore []T // U[t], I[t]
+	spikes                []uint32
+}
+
+// adjoint takes the adjoints of one sample one step back.
+func adjoint[T Float](p *Neuron[T], s *adjointRows[T]) {
+	if v := vectors; v != nil && !double[T]() {
+		v.adjoint(singles[Neuron[float32]](p), singles[adjointRows[float32]](s))
+		return
+	}
+	for n := range s.current {
+		spike := n/32 < len(s.spikes) && s.spikes[n/32]>>(n%32)&1 != 0
+		spikeAdjoint := (s.errors[n] + s.recurrent[n]) + s.spikeError[n]
+		s.errors[n] = s.current[n]
+		s.current[n], s.membrane[n] = adjointStep(p, s.current[n], s.membrane[n], spikeAdjoint, s.before[n], s.currentBefore[n], spike)
+	}
+}
+
+// adjointStep returns λI[t] and λU[t] of one neuron from λI[t+1], λU[t+1], λS[t]
+// without the reset's share, U[t], I[t] and S[t].
+func adjointStep[T Float](p *Neuron[T], current, membrane, spikeAdjoint, before, currentBefore T, spike bool) (T, T) {
+	gate := T(1)
+	if spike {
+		gate = 0
+	}
+	leak, drive := membrane, membrane // what λU[t+1] passes to λU[t] and λI[t]
+	switch p.Reset {
+	case ResetMultiplicative:
+		leak = T(gate * membrane)
+		drive = leak
+	case ResetMembraneOnly:
+		leak = T(gate * membrane)
+	}
+	if p.DifferentiateReset {
+		lost := p.Threshold
+		switch p.Reset {
+		case ResetMultiplicative:
+			lost = FlushState(T(p.DecayMembrane*before) + T(p.DriveMembrane*currentBefore))
+		case ResetMembraneOnly:
+			lost = FlushState(T(p.DecayMembrane * before))
+		}
+		spikeAdjoint -= T(lost * membrane)
+	}
+	g := SurrogateDerivative(p.Surrogate, p.SurrogateParameter, before-p.Threshold, spike)
+	return FlushState(T(p.DecaySynapse*current) + T(p.DriveMembrane*drive)),
+		FlushState(T(p.DecayMembrane*leak) + T(g*FlushState(spikeAdjoint)))
+}

@@ -1,0 +1,8 @@
+//go:build !(goexperiment.simd && amd64)
+
+package cpuref
+
+// vectorsFor knows plain loops only: this build has no vector instructions.
+func vectorsFor(wanted Instructions) (*vectorLoops, bool) {
+	return nil, wanted == PlainInstructions
+}

@@ -1,0 +1,120 @@
+package cpuref
+
+import (
+	"fmt"
+	"math"
+	"testing"
+)
+
+// vectorInputs are random numbers for a test, the same on every run.
+type vectorInputs struct{ counter uint32 }
+
+func (v *vectorInputs) uniform() float32 {
+	v.counter++
+	return Uniform[float32](Philox([2]uint32{7, 7}, [4]uint32{v.counter})[0])
+}
+
+func (v *vectorInputs) array(n int, scale float32) []float32 {
+	values := make([]float32, n)
+	for i := range values {
+		values[i] = FlushWeight((2*v.uniform() - 1) * scale)
+	}
+	return values
+}
+
+// rows pads rows of n random numbers to the stride with zeros.
+func (v *vectorInputs) rows(count, n int, scale float32) []float32 {
+	stride := Stride(n)
+	values := make([]float32, count*stride)
+	for r := range count {
+		copy(values[r*stride:], v.array(n, scale))
+	}
+	return values
+}
+
+// TestVectorLoops runs every kernel with vector loops under every instruction set
+// that this build and processor have: the bits must be those of the plain loops.
+func TestVectorLoops(t *testing.T) {
+	used := UsedInstructions()
+	defer UseInstructions(used)
+	for _, set := range []Instructions{AVX2Instructions, AVX512Instructions} {
+		if !UseInstructions(set) {
+			t.Logf("%s is not in this build or processor", set)
+			continue
+		}
+		for _, neurons := range []int{1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 130} {
+			for kind := range uint32(12) {
+				neuron := Neuron[float32]{
+					DecayMembrane: 0.9, DriveMembrane: 0.1, DecaySynapse: 0.8, Threshold: 1,
+					Reset: Reset(kind % 3), DifferentiateReset: kind%2 == 1,
+					Noise: EscapeNoise(kind % 4), NoiseParameters: [2]float32{3, 4},
+					Surrogate: Surrogate(kind), SurrogateParameter: [3]float32{2, 0.7, 0.3},
+				}
+				name := fmt.Sprintf("%s, %d neurons, kind %d", set, neurons, kind)
+				UseInstructions(PlainInstructions)
+				want := runVectorKernels(neuron, neurons)
+				UseInstructions(set)
+				got := runVectorKernels(neuron, neurons)
+				for i := range want {
+					if math.Float32bits(want[i]) != math.Float32bits(got[i]) {
+						t.Fatalf("%s: value %d is %v, plain loops give %v", name, i, got[i], want[i])
+					}
+				}
+			}
+		}
+	}
+}
+
+// runVectorKernels runs a recurrent layer forward and backward and returns all that
+// it computed.
+func runVectorKernels(neuron Neuron[float32], neurons int) []float32 {
+	const samples, steps, inputs = 5, 9, 21
+	v := &vectorInputs{counter: uint32(neurons) << 16}
+	stride, words, rows := Stride(neurons), Words(neurons), samples*steps
+	events := Events{Rows: make([][2]uint32, rows)}
+	for r := range rows {
+		begin := len(events.Index)
+		for i := range inputs {
+			if v.uniform() < 0.3 {
+				events.Index = append(events.Index, uint32(i))
+			}
+		}
+		events.Rows[r] = [2]uint32{uint32(begin), uint32(len(events.Index))}
+	}
+	forward := LIFForwardArguments[float32]{
+		Spikes: make([]uint32, rows*words), Membrane: make([]float32, rows*stride), Current: make([]float32, rows*stride),
+		Events: events, InputWeights: v.rows(inputs, neurons, 2), RecurrentWeights: v.rows(neurons, neurons, 1),
+		Numbers: []uint32{3, 1, 4, 15, 9}, Steps: steps, Neurons: neurons, Delay: 1, RecurrentDelay: 2,
+		Key: [2]uint32{5, 6}, Layer: 2, Neuron: neuron,
+	}
+	var work Workspace[float32]
+	LIFForward(&forward, &work, 0, samples)
+	out := append(append([]float32{}, forward.Membrane...), forward.Current...)
+	for _, word := range forward.Spikes {
+		out = append(out, math.Float32frombits(word))
+	}
+
+	backward := LIFBackwardArguments[float32]{
+		Error: v.rows(rows, neurons, 1), Spikes: forward.Spikes, Membrane: forward.Membrane, Current: forward.Current,
+		SpikeError: v.rows(samples, neurons, 0.1), RecurrentTransposed: v.rows(neurons, neurons, 1),
+		Steps: steps, Neurons: neurons, RecurrentDelay: 2, Neuron: neuron,
+	}
+	LIFBackward(&backward, &work, 0, samples)
+	out = append(out, backward.Error...)
+
+	below := ErrorBelowArguments[float32]{
+		Error: make([]float32, rows*Stride(inputs)), Above: backward.Error, Transposed: v.rows(neurons, inputs, 1),
+		Steps: steps, Neurons: neurons, Below: inputs, Delay: 1,
+	}
+	ErrorBelow(&below, 0, samples)
+	out = append(out, below.Error...)
+
+	trains := make([]uint32, inputs*samples*Words(steps))
+	SpikeTrains(trains, events, inputs, samples, steps, 0, samples)
+	gradient := WeightGradientArguments[float32]{
+		Partial: make([]float32, inputs*stride), Trains: trains, Error: backward.Error,
+		Samples: samples, Steps: steps, Inputs: inputs, Neurons: neurons, Delay: 1, First: 0, Last: samples,
+	}
+	WeightGradient(&gradient, &work, 0, inputs)
+	return append(out, gradient.Partial...)
+}
