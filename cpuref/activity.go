@@ -7,15 +7,16 @@ type ActivityArguments[T Float] struct {
 
 	Counts []uint32 // [sample][stride]: spikes of a neuron in a sample
 
-	Neurons int
-	Group   int // neurons whose counts are averaged first, contiguous; divides Neurons
+	Neurons int // numbers of neurons: positions times the unit, or the neurons of a dense layer
+	Filters int // neurons a position; 0 in a dense layer
+	Group   int // numbers whose neurons' counts are averaged first: 1, or Neurons
 
 	Lower       bool // punish counts below the threshold, not above
 	Squared     bool // the square of the excess, not the excess
 	Threshold   T    // spikes
-	InverseSize T    // 1/Group
-	LossFactor  T    // strength·Group/Neurons
-	ErrorFactor T    // strength/Neurons, twice that if Squared; negative if Lower
+	InverseSize T    // 1/neurons of a group
+	LossFactor  T    // strength/groups
+	ErrorFactor T    // strength/all neurons, twice that if Squared; negative if Lower
 }
 
 // Activity adds a regularizer on the activity of a layer: with n the spike count,
@@ -27,10 +28,14 @@ type ActivityArguments[T Float] struct {
 // Not divided by the batch. Samples first ≤ sample < last are done. Twin:
 // shaders/activity.comp.
 func Activity[T Float](a *ActivityArguments[T], first, last int) {
-	stride := Stride(a.Neurons)
+	filters := filtersOf(a.Filters, a.Neurons)
+	stride, unit := Stride(a.Neurons), Stride(filters)
 	for b := first; b < last; b++ {
 		var loss T
 		for g := 0; g < a.Neurons; g += a.Group {
+			if a.Group == 1 && g%unit >= filters {
+				continue // no neuron
+			}
 			var total uint32
 			for _, count := range a.Counts[b*stride+g:][:a.Group] {
 				total += count
@@ -50,6 +55,9 @@ func Activity[T Float](a *ActivityArguments[T], first, last int) {
 			}
 			loss += T(a.LossFactor * punished)
 			for n := g; n < g+a.Group; n++ {
+				if n%unit >= filters {
+					continue
+				}
 				a.SpikeError[b*stride+n] = FlushState(a.SpikeError[b*stride+n] + slope)
 			}
 		}

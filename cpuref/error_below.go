@@ -8,7 +8,9 @@ type ErrorBelowArguments[T Float] struct {
 	Transposed []T // [neuron above][stride below]: its input weights, transposed
 
 	Steps, Neurons, Below int
-	Delay                 int // steps
+	Filters               int    // neurons a position above; 0 in a dense layer
+	Window                Window // geometry of the connection
+	Delay                 int    // steps
 }
 
 // ErrorBelow carries the error to the layer below:
@@ -18,14 +20,15 @@ type ErrorBelowArguments[T Float] struct {
 // for samples first ≤ sample < last. Twin: shaders/error_below.comp.
 func ErrorBelow[T Float](a *ErrorBelowArguments[T], first, last int) {
 	stride, below := Stride(a.Neurons), Stride(a.Below)
+	filters := filtersOf(a.Filters, a.Neurons)
 	for b := first; b < last; b++ {
 		dst := a.Error[b*a.Steps*below : (b+1)*a.Steps*below]
 		reached := a.Steps - a.Delay
-		products(&productArguments[T]{
-			dst: dst, x: a.Above[(b*a.Steps+a.Delay)*stride:], weights: a.Transposed,
-			dstStride: below, xStride: stride,
-			rows: reached, inner: a.Neurons, columns: below,
-		})
+		addErrors(&errorProducts[T]{
+			dst: dst, above: a.Above[(b*a.Steps+a.Delay)*stride:], transposed: a.Transposed,
+			dstStride: below, stride: stride, rows: reached,
+			filters: filters, unitAbove: Stride(filters), window: a.Window,
+		}, below)
 		clear(dst[reached*below:])
 	}
 }

@@ -11,7 +11,9 @@ type LIFBackwardArguments[T Float] struct {
 	RecurrentTransposed []T      // [neuron][stride]: Vᵀ, nil without recurrence
 
 	Steps, Neurons int
-	RecurrentDelay int // steps
+	Filters        int    // neurons a position; 0 in a dense layer
+	Recurrent      Window // geometry of the recurrent connection
+	RecurrentDelay int    // steps
 	Neuron         Neuron[T]
 }
 
@@ -34,20 +36,21 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 	clear(current)
 	clear(membrane)
 	clear(zero)
+	filters := filtersOf(a.Filters, a.Neurons)
 	for t := a.Steps - 1; t >= 0; t-- {
 		clear(recurrent)
 		if a.RecurrentTransposed != nil && t+a.RecurrentDelay < a.Steps {
 			// All samples together: the weights are read once for them.
-			product := productArguments[T]{
-				dst: recurrent, x: current, weights: a.RecurrentTransposed, // λI[t+1] is ∂L/∂h[t]
-				dstStride: stride, xStride: stride,
-				rows: samples, inner: a.Neurons, columns: stride,
+			product := errorProducts[T]{
+				dst: recurrent, above: current, transposed: a.RecurrentTransposed, // λI[t+1] is ∂L/∂h[t]
+				dstStride: stride, stride: stride, rows: samples,
+				filters: filters, unitAbove: Stride(filters), window: a.Recurrent,
 			}
 			if a.RecurrentDelay > 0 {
-				product.x = a.Error[(first*a.Steps+t+a.RecurrentDelay)*stride:]
-				product.xStride = a.Steps * stride
+				product.above = a.Error[(first*a.Steps+t+a.RecurrentDelay)*stride:]
+				product.stride = a.Steps * stride
 			}
-			products(&product)
+			addErrors(&product, stride)
 		}
 		for b := first; b < last; b++ {
 			row, own := b*a.Steps+t, (b-first)*stride

@@ -32,11 +32,13 @@ type LIFForwardArguments[T Float] struct {
 	Current  []T      // written if not nil; [sample][step][stride]: I[t+1]
 
 	Events           Events   // input spikes, rows [sample][step]
-	InputWeights     []T      // [input][stride]
-	RecurrentWeights []T      // [neuron][stride], nil without recurrence
+	InputWeights     []T      // [input][stride], or as Input says
+	RecurrentWeights []T      // [neuron][stride], or as Recurrent says; nil without recurrence
 	Numbers          []uint32 // [sample]: number of the sample in the run
 
 	Steps, Neurons        int
+	Filters               int       // neurons a position; 0 in a dense layer
+	Input, Recurrent      Window    // geometry of the connections
 	Delay, RecurrentDelay int       // steps
 	Key                   [2]uint32 // seed, stream
 	Layer                 uint32
@@ -63,7 +65,7 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 	choice := decision[T]{
 		gates: state.gates, membrane: state.membrane,
 		noise: a.Neuron.Noise, parameters: a.Neuron.NoiseParameters, threshold: a.Neuron.Threshold,
-		neurons: a.Neurons, key: a.Key, layer: a.Layer,
+		filters: filtersOf(a.Filters, a.Neurons), key: a.Key, layer: a.Layer,
 	}
 	for b := first; b < last; b++ {
 		clear(state.current)
@@ -76,13 +78,13 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 
 			clear(state.input)
 			if t >= a.Delay {
-				addRows(state.input, a.InputWeights, a.Events.Row(row-a.Delay))
+				addEvents(state.input, a.InputWeights, a.Events.Row(row-a.Delay), a.Input, work)
 			}
 			clear(state.recurrent)
 			if a.RecurrentWeights != nil && t >= a.RecurrentDelay {
 				from := row - a.RecurrentDelay
 				work.index = appendSpikes(work.index[:0], a.Spikes[from*words:(from+1)*words])
-				addRows(state.recurrent, a.RecurrentWeights, work.index)
+				addEvents(state.recurrent, a.RecurrentWeights, work.index, a.Recurrent, work)
 			}
 			integrate(&a.Neuron, &state)
 			copy(a.Membrane[row*stride:], state.membrane)

@@ -21,10 +21,11 @@ type productArguments[T Float] struct {
 	dst, x, weights      []T
 	dstStride, xStride   int // between rows of dst and of x
 	rows, inner, columns int
+	add                  bool // to dst, which otherwise is overwritten
 }
 
 // products is a matrix product in ascending inner index: row r of dst, columns long,
-// becomes Σ_k x[r][k]·weights[k], weights being [inner][columns].
+// becomes, or gets on top, Σ_k x[r][k]·weights[k], weights being [inner][columns].
 func products[T Float](p *productArguments[T]) {
 	if v := vectors; v != nil && !double[T]() {
 		v.products(singles[productArguments[float32]](p))
@@ -32,7 +33,9 @@ func products[T Float](p *productArguments[T]) {
 	}
 	for r := range p.rows {
 		dst := p.dst[r*p.dstStride:][:p.columns]
-		clear(dst)
+		if !p.add {
+			clear(dst)
+		}
 		for k, factor := range p.x[r*p.xStride:][:p.inner] {
 			if factor == 0 {
 				continue // would add nothing
@@ -54,7 +57,7 @@ type decision[T Float] struct {
 	noise       EscapeNoise
 	parameters  [2]T
 	threshold   T
-	neurons     int
+	filters     int // neurons a position: the whole layer, if it has no positions
 	key         [2]uint32
 	number      uint32
 	step, layer uint32
@@ -68,9 +71,10 @@ func decide[T Float](d *decision[T]) {
 	}
 	clear(d.spikes)
 	var random [4]uint32
+	unit := Stride(d.filters)
 	for n := range d.membrane {
 		d.gates[n] = 1
-		if n >= d.neurons {
+		if n%unit >= d.filters {
 			continue
 		}
 		if n%4 == 0 && d.noise != NoiseThreshold {

@@ -49,7 +49,11 @@ func TestLIFBackwardOfZero(t *testing.T) {
 			var work Workspace[float64]
 			LIFBackward(&arguments, &work, 0, 2)
 			for i, e := range errors {
-				if want := map[bool]float64{false: 0, true: 7}[i >= kept]; e != want {
+				want := 0.0
+				if i >= kept {
+					want = 7
+				}
+				if e != want {
 					t.Fatalf("reset %d: the gradient at %d is %g: want %g", reset, i, e, want)
 				}
 			}

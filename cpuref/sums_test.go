@@ -182,7 +182,7 @@ func TestWeightGradient(t *testing.T) {
 			partial := filled(inputs*Stride(neurons), float32(77))
 			arguments := WeightGradientArguments[float32]{
 				Partial: partial, Trains: trains, Error: errors,
-				Samples: samples, Steps: steps, Inputs: inputs, Neurons: neurons,
+				Samples: samples, Steps: steps, Neurons: neurons,
 				Delay: delay, First: first, Last: last,
 			}
 			var work Workspace[float32]
@@ -247,13 +247,12 @@ func TestTranspose(t *testing.T) {
 		}
 	}
 	once := make([]float32, columns*Stride(rows))
-	Transpose(once, weights, rows, columns, 0, 20)
-	Transpose(once, weights, rows, columns, 20, columns)
+	Transpose(once, weights, rows, columns, 1)
 	if got := once[34*Stride(rows)+16]; got != 1634 {
 		t.Errorf("row 16, column 34 became %g: want 1634", got)
 	}
 	twice := make([]float32, len(weights))
-	Transpose(twice, once, columns, rows, 0, rows)
+	Transpose(twice, once, columns, rows, 1)
 	if !slices.Equal(twice, weights) {
 		t.Error("the transpose of the transpose is not the array")
 	}

@@ -1,12 +1,16 @@
 package cpuref
 
-// Transpose copies weights, [rows][Stride(columns)], into dst, [columns][Stride(rows)].
-// Rows of dst first ≤ column < last are done. Twin: shaders/transpose.comp.
-func Transpose[T Float](dst, weights []T, rows, columns, first, last int) {
+// Transpose copies blocks of weights, [block][rows][Stride(columns)], into dst,
+// [block][columns][Stride(rows)]; a dense connection is one block, a convolution one
+// for every element of its kernel. Twin: shaders/transpose.comp.
+func Transpose[T Float](dst, weights []T, rows, columns, blocks int) {
 	stride, transposed := Stride(columns), Stride(rows)
-	for c := first; c < last; c++ {
-		for r := range rows {
-			dst[c*transposed+r] = weights[r*stride+c]
+	for block := range blocks {
+		from, to := weights[block*rows*stride:], dst[block*columns*transposed:]
+		for c := range columns {
+			for r := range rows {
+				to[c*transposed+r] = from[r*stride+c]
+			}
 		}
 	}
 }

@@ -31,3 +31,12 @@ type Events struct {
 
 // Row returns the neurons that spike in row r.
 func (e Events) Row(r int) []uint32 { return e.Index[e.Rows[r][0]:e.Rows[r][1]] }
+
+// filtersOf is the number of filters of a layer: a dense one, whose arguments leave
+// them out, has all its neurons at one position.
+func filtersOf(filters, neurons int) int {
+	if filters == 0 {
+		return neurons
+	}
+	return filters
+}

@@ -84,6 +84,14 @@ func productsAVX2(p *productArguments[float32]) {
 		r := 0
 		for ; r+3 <= p.rows; r += 3 {
 			var a0, a1, b0, b1, c0, c1 archsimd.Float32x8
+			if p.add {
+				at := r*p.dstStride + n
+				a0, a1 = loadAVX2(dst, at), loadAVX2(dst, at+lanesAVX2)
+				at += p.dstStride
+				b0, b1 = loadAVX2(dst, at), loadAVX2(dst, at+lanesAVX2)
+				at += p.dstStride
+				c0, c1 = loadAVX2(dst, at), loadAVX2(dst, at+lanesAVX2)
+			}
 			xa, xb, xc := r*p.xStride, (r+1)*p.xStride, (r+2)*p.xStride
 			for k := range p.inner {
 				w0, w1 := loadAVX2(weights, k*p.columns+n), loadAVX2(weights, k*p.columns+n+lanesAVX2)
@@ -106,6 +114,10 @@ func productsAVX2(p *productArguments[float32]) {
 		}
 		for ; r < p.rows; r++ {
 			var a0, a1 archsimd.Float32x8
+			if p.add {
+				at := r*p.dstStride + n
+				a0, a1 = loadAVX2(dst, at), loadAVX2(dst, at+lanesAVX2)
+			}
 			for k := range p.inner {
 				f := allAVX2(element(x, r*p.xStride+k))
 				a0 = a0.Add(f.Mul(loadAVX2(weights, k*p.columns+n)))
@@ -118,6 +130,9 @@ func productsAVX2(p *productArguments[float32]) {
 	for ; n < p.columns; n += lanesAVX2 {
 		for r := range p.rows {
 			var a archsimd.Float32x8
+			if p.add {
+				a = loadAVX2(dst, r*p.dstStride+n)
+			}
 			for k := range p.inner {
 				a = a.Add(allAVX2(element(x, r*p.xStride+k)).Mul(loadAVX2(weights, k*p.columns+n)))
 			}
@@ -201,7 +216,7 @@ func spikesAVX2(d *decision[float32], u, xi archsimd.Float32x8) archsimd.Mask32x
 
 func decideAVX2(d *decision[float32]) {
 	clear(d.spikes)
-	stride := len(d.membrane)
+	stride, unit := len(d.membrane), Stride(d.filters)
 	membrane, gates := &d.membrane[0], &d.gates[:stride][0]
 	one, threshold := allAVX2(1), allAVX2(d.threshold)
 	for n := 0; n < stride; n += 4 * lanesAVX2 {
@@ -217,7 +232,7 @@ func decideAVX2(d *decision[float32]) {
 			at := n + k*lanesAVX2
 			u := loadAVX2(membrane, at).Sub(threshold)
 			bits := uint32(spikesAVX2(d, u, uniformAVX2(random[k])).ToBits())
-			if left := d.neurons - at; left < lanesAVX2 {
+			if left := d.filters - at%unit; left < lanesAVX2 {
 				bits &= 1<<max(left, 0) - 1
 			}
 			if bits != 0 {

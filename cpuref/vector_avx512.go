@@ -84,6 +84,14 @@ func productsAVX512(p *productArguments[float32]) {
 		r := 0
 		for ; r+3 <= p.rows; r += 3 {
 			var a0, a1, b0, b1, c0, c1 archsimd.Float32x16
+			if p.add {
+				at := r*p.dstStride + n
+				a0, a1 = loadAVX512(dst, at), loadAVX512(dst, at+lanesAVX512)
+				at += p.dstStride
+				b0, b1 = loadAVX512(dst, at), loadAVX512(dst, at+lanesAVX512)
+				at += p.dstStride
+				c0, c1 = loadAVX512(dst, at), loadAVX512(dst, at+lanesAVX512)
+			}
 			xa, xb, xc := r*p.xStride, (r+1)*p.xStride, (r+2)*p.xStride
 			for k := range p.inner {
 				w0, w1 := loadAVX512(weights, k*p.columns+n), loadAVX512(weights, k*p.columns+n+lanesAVX512)
@@ -106,6 +114,10 @@ func productsAVX512(p *productArguments[float32]) {
 		}
 		for ; r < p.rows; r++ {
 			var a0, a1 archsimd.Float32x16
+			if p.add {
+				at := r*p.dstStride + n
+				a0, a1 = loadAVX512(dst, at), loadAVX512(dst, at+lanesAVX512)
+			}
 			for k := range p.inner {
 				f := allAVX512(element(x, r*p.xStride+k))
 				a0 = a0.Add(f.Mul(loadAVX512(weights, k*p.columns+n)))
@@ -118,6 +130,9 @@ func productsAVX512(p *productArguments[float32]) {
 	for ; n < p.columns; n += lanesAVX512 {
 		for r := range p.rows {
 			var a archsimd.Float32x16
+			if p.add {
+				a = loadAVX512(dst, r*p.dstStride+n)
+			}
 			for k := range p.inner {
 				a = a.Add(allAVX512(element(x, r*p.xStride+k)).Mul(loadAVX512(weights, k*p.columns+n)))
 			}
@@ -201,7 +216,7 @@ func spikesAVX512(d *decision[float32], u, xi archsimd.Float32x16) archsimd.Mask
 
 func decideAVX512(d *decision[float32]) {
 	clear(d.spikes)
-	stride := len(d.membrane)
+	stride, unit := len(d.membrane), Stride(d.filters)
 	membrane, gates := &d.membrane[0], &d.gates[:stride][0]
 	one, threshold := allAVX512(1), allAVX512(d.threshold)
 	for n := 0; n < stride; n += 4 * lanesAVX512 {
@@ -217,7 +232,7 @@ func decideAVX512(d *decision[float32]) {
 			at := n + k*lanesAVX512
 			u := loadAVX512(membrane, at).Sub(threshold)
 			bits := uint32(spikesAVX512(d, u, uniformAVX512(random[k])).ToBits())
-			if left := d.neurons - at; left < lanesAVX512 {
+			if left := d.filters - at%unit; left < lanesAVX512 {
 				bits &= 1<<max(left, 0) - 1
 			}
 			if bits != 0 {

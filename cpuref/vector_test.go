@@ -113,7 +113,7 @@ func runVectorKernels(neuron Neuron[float32], neurons int) []float32 {
 	SpikeTrains(trains, events, inputs, samples, steps, 0, samples)
 	gradient := WeightGradientArguments[float32]{
 		Partial: make([]float32, inputs*stride), Trains: trains, Error: backward.Error,
-		Samples: samples, Steps: steps, Inputs: inputs, Neurons: neurons, Delay: 1, First: 0, Last: samples,
+		Samples: samples, Steps: steps, Neurons: neurons, Delay: 1, First: 0, Last: samples,
 	}
 	WeightGradient(&gradient, &work, 0, inputs)
 	return append(out, gradient.Partial...)

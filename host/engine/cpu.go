@@ -80,7 +80,7 @@ func (e *CPU[T]) transpose() {
 	parallel(len(e.workers), len(e.plan.weights), func(_, i int) {
 		w := e.plan.weights[i]
 		if e.transposed[i] != nil {
-			cpuref.Transpose(e.transposed[i], e.weights[i], w.Columns, w.Rows, 0, w.Rows)
+			cpuref.Transpose(e.transposed[i], e.weights[i], w.Columns, w.Rows, 1)
 		}
 	})
 }

@@ -191,7 +191,7 @@ func (w *cpuWorker[T]) gradient(weight, chunk, samples int, trains []uint32, err
 	cpuref.WeightGradient(&cpuref.WeightGradientArguments[T]{
 		Partial: w.engine.partial[weight][chunk*described.size : (chunk+1)*described.size],
 		Trains:  trains, Error: errors,
-		Samples: samples, Steps: p.steps, Inputs: described.Columns, Neurons: described.Rows,
+		Samples: samples, Steps: p.steps, Neurons: described.Rows,
 		Delay: delay, First: 0, Last: samples,
 	}, &w.work, 0, described.Columns)
 }

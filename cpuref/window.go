@@ -1,0 +1,100 @@
+package cpuref
+
+// Window is the geometry of a connection between neurons in rows of positions: which
+// neurons below feed which position, as in a one-dimensional convolution. The zero
+// Window is a dense connection: everything below feeds everything above.
+//
+// Neurons are numbered position by position, position·unit + filter, and a unit is
+// the number of filters rounded up to [Lane], so that the filters of a position are
+// whole vectors, and what feeds a position is one range of numbers. The numbers
+// between the filters and the unit belong to no neuron: they never spike. Weights
+// are [kernel][unit below][unit above]: for every position the same.
+type Window struct {
+	Positions int // above; 0 for a dense connection
+	Below     int // positions below
+	Unit      int // numbers a position below takes
+	Kernel    int // positions below that feed one above
+	Stride    int
+	Padding   int
+}
+
+// span is the part of the kernel of position p that lies inside the layer below,
+// first ≤ k < last, and the position below of k = 0, which may be negative.
+func (w Window) span(p int) (begin, first, last int) {
+	begin = p*w.Stride - w.Padding
+	return begin, max(0, -begin), min(w.Kernel, w.Below-begin)
+}
+
+// above are the positions above that position q below feeds, first ≤ p < last; p
+// reaches q by element q + Padding − p·Stride of the kernel.
+func (w Window) above(q int) (first, last int) {
+	reach := q + w.Padding
+	if reach >= w.Kernel {
+		first = (reach-w.Kernel)/w.Stride + 1
+	}
+	return first, min(reach/w.Stride+1, w.Positions)
+}
+
+// addEvents adds the weights of spikes to dst, [position][unit], in ascending number
+// of the spiking neuron: events are those numbers in ascending order.
+func addEvents[T Float](dst, weights []T, events []uint32, w Window, work *Workspace[T]) {
+	if w.Positions == 0 {
+		addRows(dst, weights, events)
+		return
+	}
+	unit := len(dst) / w.Positions
+	from := 0 // first event not before the window
+	for p := range w.Positions {
+		begin, first, last := w.span(p)
+		low, high := (begin+first)*w.Unit, (begin+last)*w.Unit
+		for from < len(events) && int(events[from]) < low {
+			from++
+		}
+		work.window = work.window[:0]
+		for _, event := range events[from:] {
+			if int(event) >= high {
+				break
+			}
+			work.window = append(work.window, uint32(int(event)-begin*w.Unit))
+		}
+		addRows(dst[p*unit:(p+1)*unit], weights, work.window)
+	}
+}
+
+// errorProducts are the arguments of addErrors.
+type errorProducts[T Float] struct {
+	dst, above         []T // rows of [position below][unit below] and [position above][unit above]
+	dstStride, stride  int // between rows
+	rows               int
+	transposed         []T // [kernel][filter above][unit below]
+	filters, unitAbove int
+	window             Window
+}
+
+// addErrors carries errors from above to dst, against the direction of a connection:
+// for every position below, ascending position and filter above. dst is written.
+func addErrors[T Float](e *errorProducts[T], below int) {
+	w := e.window
+	product := productArguments[T]{
+		dstStride: e.dstStride, xStride: e.stride, rows: e.rows, inner: e.filters,
+	}
+	if w.Positions == 0 {
+		product.dst, product.x, product.weights, product.columns = e.dst, e.above, e.transposed, below
+		products(&product)
+		return
+	}
+	for q := range w.Below {
+		product.dst, product.columns = e.dst[q*w.Unit:], w.Unit
+		first, last := w.above(q)
+		for r := range e.rows {
+			clear(product.dst[r*e.dstStride:][:w.Unit])
+		}
+		product.add = true
+		for p := first; p < last; p++ {
+			k := q + w.Padding - p*w.Stride
+			product.x = e.above[p*e.unitAbove:]
+			product.weights = e.transposed[k*e.filters*w.Unit:]
+			products(&product)
+		}
+	}
+}

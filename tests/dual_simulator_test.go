@@ -1,0 +1,340 @@
+package tests
+
+import (
+	"math"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+)
+
+// dual is a number and its derivative with respect to one weight.
+type dual struct{ value, slope float64 }
+
+func (a dual) plus(b dual) dual  { return dual{a.value + b.value, a.slope + b.slope} }
+func (a dual) minus(b dual) dual { return dual{a.value - b.value, a.slope - b.slope} }
+func (a dual) times(b dual) dual {
+	return dual{a.value * b.value, a.slope*b.value + a.value*b.slope}
+}
+func (a dual) scaled(factor float64) dual { return dual{a.value * factor, a.slope * factor} }
+
+func (a dual) exp() dual {
+	e := math.Exp(a.value)
+	return dual{e, e * a.slope}
+}
+
+func (a dual) log() dual { return dual{math.Log(a.value), a.slope / a.value} }
+
+// dualSimulator runs a network by the equations of its description, dense and one
+// step at a time, and carries the derivative along: the oracle of back-propagation.
+// It shares with the engine the random numbers and nothing else.
+type dualSimulator struct {
+	network *network.Network
+	batch   *engine.Batch
+	seed    uint32
+	stream  cpuref.Stream
+	weights [][]dual // row-major, in the order of network.Weights
+}
+
+// dualOutcome is the loss and, for comparison, what led to it.
+type dualOutcome struct {
+	crossEntropy, regularizer dual         // means over the batch
+	spikes                    [][][][]dual // [layer][sample][step][neuron]
+	membrane                  [][][][]dual // the same, U[t+1]
+	readout                   [][][]dual   // [sample][step][class], U[t+1]
+}
+
+func (s *dualSimulator) run() *dualOutcome {
+	n := s.network
+	samples := s.batch.Samples()
+	out := &dualOutcome{
+		spikes:   make([][][][]dual, len(n.Layers)),
+		membrane: make([][][][]dual, len(n.Layers)),
+	}
+	for b := range samples {
+		below := s.inputs(b)
+		next := 0
+		for l := range n.Layers {
+			input := s.weights[next]
+			next++
+			var recurrent []dual
+			if n.Layers[l].Recurrent {
+				recurrent = s.weights[next]
+				next++
+			}
+			spikes, membrane := s.layer(l, b, below, input, recurrent)
+			out.spikes[l] = append(out.spikes[l], spikes)
+			out.membrane[l] = append(out.membrane[l], membrane)
+			for _, r := range n.Layers[l].Regularizers {
+				out.regularizer = out.regularizer.plus(activityLoss(r, totals(spikes)))
+			}
+			below = spikes
+		}
+		var logits []dual
+		if n.Readout.Kind == "spikes" {
+			logits = totals(below)
+		} else {
+			readout := s.readout(below, s.weights[next])
+			out.readout = append(out.readout, readout)
+			logits = dualLogits(n.Readout.Loss, readout)
+		}
+		loss := logSumExp(logits).minus(logits[s.batch.Labels[b]])
+		out.crossEntropy = out.crossEntropy.plus(loss)
+	}
+	out.crossEntropy = out.crossEntropy.scaled(1 / float64(samples))
+	out.regularizer = out.regularizer.scaled(1 / float64(samples))
+	return out
+}
+
+// inputs are the input spikes of a sample, [step][channel].
+func (s *dualSimulator) inputs(sample int) [][]dual {
+	n := s.network
+	spikes := make([][]dual, n.Steps)
+	for t := range spikes {
+		spikes[t] = make([]dual, n.Inputs)
+		row := s.batch.Rows[sample*n.Steps+t]
+		for _, channel := range s.batch.Index[row[0]:row[1]] {
+			spikes[t][channel].value = 1
+		}
+	}
+	return spikes
+}
+
+// layer runs one layer on one sample: S[t] and U[t+1], [step][neuron].
+func (s *dualSimulator) layer(l, sample int, below [][]dual, input, recurrent []dual) (spikes, membrane [][]dual) {
+	layer, dt := &s.network.Layers[l], s.network.StepLength
+	keepMembrane, keepCurrent := math.Exp(-dt/layer.TauMembrane), math.Exp(-dt/layer.TauSynapse)
+	u, i := make([]dual, layer.Neurons), make([]dual, layer.Neurons)
+	for t := range s.network.Steps {
+		now := make([]dual, layer.Neurons)
+		for k := range now {
+			potential := u[k].value - 1
+			spiked := s.spikes(layer, l, sample, t, k, potential)
+			g := surrogateOf(layer, dt, potential, spiked)
+			now[k].slope = g * u[k].slope
+			if spiked {
+				now[k].value = 1
+			}
+		}
+		spikes = append(spikes, now)
+		h := make([]dual, layer.Neurons)
+		addSynapses(h, below, input, t-layer.Delay)
+		if recurrent != nil {
+			addSynapses(h, spikes, recurrent, t-layer.RecurrentDelay)
+		}
+		after := make([]dual, layer.Neurons)
+		for k := range after {
+			after[k] = afterReset(layer, u[k].scaled(keepMembrane), i[k].scaled(1-keepMembrane), now[k])
+			i[k] = i[k].scaled(keepCurrent).plus(h[k])
+		}
+		u = after
+		membrane = append(membrane, after)
+	}
+	return spikes, membrane
+}
+
+// afterReset is U[t+1] from the leaked membrane, the drive and the spike.
+func afterReset(layer *network.Layer, leaked, drive, spike dual) dual {
+	if !layer.DifferentiateReset {
+		spike.slope = 0
+	}
+	open := dual{1, 0}.minus(spike)
+	switch layer.Reset {
+	case "multiplicative":
+		return leaked.plus(drive).times(open)
+	case "membrane_only":
+		return leaked.times(open).plus(drive)
+	}
+	return leaked.plus(drive).minus(spike) // subtractive, θ = 1
+}
+
+// addSynapses adds to h the weighted spikes of a step, if there was one.
+func addSynapses(h []dual, spikes [][]dual, weights []dual, step int) {
+	if step < 0 {
+		return
+	}
+	from := spikes[step]
+	for k := range h {
+		for j := range from {
+			h[k] = h[k].plus(weights[k*len(from)+j].times(from[j]))
+		}
+	}
+}
+
+// readout runs the leaky integrators: U[t+1], [step][class].
+func (s *dualSimulator) readout(below [][]dual, weights []dual) [][]dual {
+	n, r := s.network, s.network.Readout
+	tau := r.Tau
+	if tau == 0 {
+		tau = float64(n.Steps) * n.StepLength
+	}
+	keepMembrane, keepCurrent := math.Exp(-n.StepLength/tau), math.Exp(-n.StepLength/r.TauSynapse)
+	u, i := make([]dual, n.Classes), make([]dual, n.Classes)
+	for c := range u {
+		u[c].value = r.Initial
+	}
+	var potentials [][]dual
+	for t := range n.Steps {
+		h, after := make([]dual, n.Classes), make([]dual, n.Classes)
+		addSynapses(h, below, weights, t-r.Delay)
+		for c := range after {
+			after[c] = u[c].scaled(keepMembrane).plus(i[c].scaled(1 - keepMembrane))
+			i[c] = i[c].scaled(keepCurrent).plus(h[c])
+		}
+		u = after
+		potentials = append(potentials, after)
+	}
+	return potentials
+}
+
+// spikes draws the spike of a neuron from ξ < p(u).
+func (s *dualSimulator) spikes(layer *network.Layer, l, sample, step, neuron int, u float64) bool {
+	counter := [4]uint32{s.batch.Numbers[sample], uint32(step), uint32(neuron / 4), uint32(l)}
+	word := cpuref.Philox([2]uint32{s.seed, uint32(s.stream)}, counter)[neuron%4]
+	return cpuref.Uniform[float64](word) < escapeProbability(layer.Noise, s.network.StepLength, u)
+}
+
+// totals counts the spikes of every neuron.
+func totals(spikes [][]dual) []dual {
+	counts := make([]dual, len(spikes[0]))
+	for _, now := range spikes {
+		for k := range now {
+			counts[k] = counts[k].plus(now[k])
+		}
+	}
+	return counts
+}
+
+// dualLogits are what the softmax of the cross-entropy is taken over.
+func dualLogits(loss string, readout [][]dual) []dual {
+	if loss == "last_step" {
+		return readout[len(readout)-1]
+	}
+	logits := append([]dual(nil), readout[0]...)
+	if loss == "sum_of_softmax" {
+		clear(logits)
+	}
+	for _, now := range readout {
+		total := logSumExp(now)
+		for c := range logits {
+			if loss == "sum_of_softmax" {
+				logits[c] = logits[c].plus(now[c].minus(total).exp())
+			} else if now[c].value > logits[c].value {
+				logits[c] = now[c]
+			}
+		}
+	}
+	return logits
+}
+
+func logSumExp(x []dual) dual {
+	largest := math.Inf(-1)
+	for _, a := range x {
+		largest = math.Max(largest, a.value)
+	}
+	var sum dual
+	for _, a := range x {
+		sum = sum.plus(a.minus(dual{largest, 0}).exp())
+	}
+	return sum.log().plus(dual{largest, 0})
+}
+
+// activityLoss is a regularizer on the spike counts of one sample; the derivative
+// of relu at 0 is 0.
+func activityLoss(r network.Regularizer, counts []dual) dual {
+	if r.Average == "layer" {
+		var mean dual
+		for _, n := range counts {
+			mean = mean.plus(n.scaled(1 / float64(len(counts))))
+		}
+		counts = []dual{mean}
+	}
+	var sum dual
+	for _, n := range counts {
+		excess := n.minus(dual{r.Threshold, 0})
+		if r.Kind == "lower" {
+			excess = excess.scaled(-1)
+		}
+		if excess.value <= 0 {
+			continue
+		}
+		if r.Power == 2 {
+			excess = excess.times(excess)
+		}
+		sum = sum.plus(excess)
+	}
+	return sum.scaled(r.Strength / float64(len(counts)))
+}
+
+// escapeProbability is p(u).
+func escapeProbability(noise network.Noise, dt, u float64) float64 {
+	switch noise.Kind {
+	case "sigmoid":
+		return 1 / (1 + math.Exp(-noise.Beta*u))
+	case "exponential":
+		return math.Min(1, noise.P0*math.Exp(u/noise.DeltaU))
+	case "hazard":
+		return 1 - math.Exp(-dt*noise.Rate*math.Exp(u/noise.DeltaU))
+	}
+	if u > 0 {
+		return 1
+	}
+	return 0
+}
+
+// surrogateOf is g(u) of a layer.
+func surrogateOf(layer *network.Layer, dt, u float64, spiked bool) float64 {
+	logistic := func(beta float64) float64 {
+		p := 1 / (1 + math.Exp(-beta*u))
+		return beta * p * (1 - p)
+	}
+	s := layer.Surrogate
+	switch s.Kind {
+	case "matched":
+		noise := layer.Noise
+		switch noise.Kind {
+		case "sigmoid":
+			return logistic(noise.Beta)
+		case "exponential":
+			if p := noise.P0 * math.Exp(u/noise.DeltaU); p < 1 {
+				return p / noise.DeltaU
+			}
+			return 0
+		}
+		rate := dt * noise.Rate * math.Exp(u/noise.DeltaU)
+		return rate / noise.DeltaU * math.Exp(-rate)
+	case "superspike":
+		return math.Pow(s.Beta*math.Abs(u)+1, -2)
+	case "scaled_superspike":
+		return s.Beta / 2 * math.Pow(s.Beta*math.Abs(u)+1, -2)
+	case "sigmoid":
+		return logistic(s.Beta)
+	case "exponential":
+		return s.P0 / s.DeltaU * math.Exp(u/s.DeltaU)
+	case "limited_exponential":
+		if p := s.P0 * math.Exp(u/s.DeltaU); p < 1 {
+			return p / s.DeltaU
+		}
+		return 0
+	case "hazard":
+		rate := dt * s.Rate * math.Exp(u/s.DeltaU)
+		return rate / s.DeltaU * math.Exp(-rate)
+	case "gaussian":
+		return math.Exp(-u*u/(2*s.Width*s.Width)) / (s.Width * math.Sqrt(2*math.Pi))
+	case "arctangent":
+		return s.Alpha / 2 / (1 + math.Pow(math.Pi*s.Alpha*u/2, 2))
+	case "triangular":
+		return math.Max(0, 1-math.Abs(u)/s.Width) / s.Width
+	case "rectangular":
+		if math.Abs(u) < s.Width {
+			return 1 / (2 * s.Width)
+		}
+		return 0
+	case "multilayerspiker":
+		if spiked {
+			return 1
+		}
+		return 0
+	}
+	return 1 // straight_through
+}

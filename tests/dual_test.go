@@ -1,0 +1,282 @@
+package tests
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+)
+
+// dualCase is a network whose gradient is compared, and how it is run.
+type dualCase struct {
+	name    string
+	network network.Network
+	samples int
+	scale   float64 // standard deviation of weights · √inputs
+	// perArray is how many weights of an array are differentiated: all if it has
+	// no more.
+	perArray int
+}
+
+var (
+	dualDelays = []int{0, 1, 3}
+	dualResets = []string{"multiplicative", "membrane_only", "subtractive"}
+	dualLosses = []string{"max_over_time", "sum_of_softmax", "last_step", "counts"}
+	dualNoises = []network.Noise{
+		{Kind: "threshold"},
+		{Kind: "sigmoid", Beta: 4},
+		{Kind: "exponential", P0: 0.3, DeltaU: 0.4},
+		{Kind: "hazard", Rate: 200, DeltaU: 0.3},
+	}
+	// dualSurrogates are all surrogates with parameters that keep them of order 1.
+	dualSurrogates = map[string]network.Surrogate{
+		"superspike":          {Beta: 2},
+		"scaled_superspike":   {Beta: 3},
+		"sigmoid":             {Beta: 3},
+		"exponential":         {P0: 0.2, DeltaU: 2},
+		"gaussian":            {Width: 0.6},
+		"arctangent":          {Alpha: 2},
+		"triangular":          {Width: 0.9},
+		"rectangular":         {Width: 0.7},
+		"straight_through":    {},
+		"multilayerspiker":    {},
+		"limited_exponential": {P0: 0.3, DeltaU: 0.6},
+		"hazard":              {Rate: 150, DeltaU: 0.4},
+	}
+)
+
+// dualNetwork is a network of two recurrent layers in which choice k of everything
+// that has choices is taken; the two layers differ.
+func dualNetwork(k int, surrogate, reset string, differentiateReset bool, loss string) network.Network {
+	n := network.Network{Inputs: 5, Classes: 3, Steps: 19, StepLength: 0.002, Readout: network.DefaultReadout()}
+	for l, neurons := range []int{7, 6} {
+		layer := network.DefaultLayer()
+		layer.Neurons = neurons
+		layer.Delay = dualDelays[(k+l)%3]
+		layer.RecurrentDelay = dualDelays[(k/3+2*l)%3]
+		layer.TauMembrane, layer.TauSynapse = 0.008-0.002*float64(l), 0.004+0.001*float64(l)
+		layer.Reset, layer.DifferentiateReset = reset, differentiateReset
+		layer.Noise = dualNoises[(k+l)%4]
+		layer.Surrogate = dualSurrogates[surrogate]
+		layer.Surrogate.Kind = surrogate
+		if surrogate == "matched" {
+			layer.Noise = dualNoises[1+(k+l)%3]
+		}
+		// Thresholds that no count or mean of counts equals: no kink is met.
+		layer.Regularizers = []network.Regularizer{
+			{Kind: "upper", Power: 1 + k%2, Strength: 0.3, Threshold: 1.317, Average: []string{"none", "layer"}[(k+l)%2]},
+			{Kind: "lower", Power: 1 + (k+l+1)%2, Strength: 0.2, Threshold: 2.593, Average: []string{"layer", "none"}[(k/2)%2]},
+		}
+		n.Layers = append(n.Layers, layer)
+	}
+	n.Readout.Loss, n.Readout.Delay = loss, dualDelays[(k/2)%3]
+	if loss == "counts" {
+		n.Readout.Kind, n.Layers[1].Neurons = "spikes", n.Classes
+	}
+	if k%4 == 3 {
+		n.Readout.Tau = 0.011
+	}
+	return n
+}
+
+// dualCases are every surrogate, reset, reset gradient and loss with everything
+// else in turn, and two networks wider than a word and a lane with more samples
+// than a chunk.
+func dualCases() []dualCase {
+	kinds := []string{"matched", "matched", "matched"} // one for each noise to start from
+	for kind := range dualSurrogates {
+		kinds = append(kinds, kind)
+	}
+	slices.Sort(kinds)
+	var cases []dualCase
+	add := func(surrogate, reset string, differentiateReset bool, loss string) {
+		k := len(cases)
+		cases = append(cases, dualCase{
+			name:    fmt.Sprintf("%d_%s_%s_%t_%s", k, surrogate, reset, differentiateReset, loss),
+			network: dualNetwork(k, surrogate, reset, differentiateReset, loss),
+			samples: 4, scale: 5, perArray: 1 << 20,
+		})
+	}
+	for i, kind := range kinds {
+		for j, differentiateReset := range []bool{false, true} {
+			add(kind, dualResets[(i+j)%3], differentiateReset, dualLosses[(i+2*j)%4])
+		}
+	}
+	for i, reset := range dualResets {
+		for j, loss := range dualLosses {
+			add(kinds[(5*i+j)%len(kinds)], reset, (i+j)%2 == 0, loss)
+			add("matched", reset, (i+j)%2 == 1, loss)
+		}
+	}
+	for k, loss := range []string{"max_over_time", "sum_of_softmax"} {
+		n := dualNetwork(k+1, "sigmoid", dualResets[k], k == 1, loss)
+		n.Steps, n.Inputs = 37, 18
+		n.Layers[0].Neurons, n.Layers[1].Neurons = 34, 17
+		cases = append(cases, dualCase{name: "wide_" + loss, network: n, samples: 11, scale: 3, perArray: 14})
+	}
+	return cases
+}
+
+// TestDualNumbers compares back-propagation with derivatives carried forward.
+func TestDualNumbers(t *testing.T) {
+	for name := range network.Surrogates {
+		if _, ok := dualSurrogates[name]; !ok {
+			t.Errorf("surrogate %s is not compared: add it to dualSurrogates", name)
+		}
+	}
+	for k, c := range dualCases() {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			checkDual(t, &c, uint64(k))
+		})
+	}
+}
+
+func checkDual(t *testing.T, c *dualCase, seed uint64) {
+	n := &c.network
+	random := rand.New(rand.NewPCG(seed, 24))
+	batch := randomBatch(random, n, c.samples, 0.3)
+	weights := randomWeights(random, n, c.scale)
+	options := engine.Options{Seed: 77, Workers: 1}
+	e, err := engine.NewCPU[float64](n, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.SetWeights(weights); err != nil {
+		t.Fatal(err)
+	}
+	record := engine.NewRecord[float64](n, c.samples)
+	outcome, err := e.Gradient(batch, cpuref.StreamNoise, record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gradients, err := e.Gradients()
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	simulator := &dualSimulator{network: n, batch: batch, seed: options.Seed, stream: cpuref.StreamNoise}
+	for _, array := range weights {
+		duals := make([]dual, len(array))
+		for i, w := range array {
+			duals[i].value = w
+		}
+		simulator.weights = append(simulator.weights, duals)
+	}
+	checkDualRun(t, n, record, outcome, simulator.run())
+	compared := 0
+	for a, w := range n.Weights() {
+		var got, want []float64
+		chosen := random.Perm(len(weights[a]))
+		for _, i := range chosen[:min(c.perArray, len(chosen))] {
+			simulator.weights[a][i].slope = 1
+			run := simulator.run()
+			simulator.weights[a][i].slope = 0
+			got = append(got, gradients[a][i])
+			want = append(want, run.crossEntropy.slope+run.regularizer.slope)
+		}
+		compared += len(want)
+		if !(largest(want) > 1e-7) {
+			t.Errorf("the gradient of %s is at most %g: too small to compare", w.Name, largest(want))
+		}
+		nearOf(t, "gradient of "+w.Name, got, want, 1e-9, largest(gradients[a]))
+	}
+	if compared < 60 {
+		t.Errorf("%d derivatives were compared: at least 60 are wanted", compared)
+	}
+}
+
+// checkDualRun compares what the networks did: equal spikes, near numbers, and
+// that there was something to compare.
+func checkDualRun(t *testing.T, n *network.Network, record *engine.RecordOf[float64], outcome engine.OutcomeOf[float64], run *dualOutcome) {
+	t.Helper()
+	for l, layer := range n.Layers {
+		var membrane []float64
+		spikes, places := 0, 0
+		for b := range run.spikes[l] {
+			for step := range n.Steps {
+				for k := range layer.Neurons {
+					want := run.spikes[l][b][step][k].value == 1
+					if record.Spiked(n, l, b, step, k) != want {
+						t.Fatalf("layer %d, sample %d, step %d, neuron %d: spike %v, by the equations %v", l, b, step, k, !want, want)
+					}
+					membrane = append(membrane, run.membrane[l][b][step][k].value)
+					places++
+					if want {
+						spikes++
+					}
+				}
+			}
+		}
+		if spikes*50 < places || spikes*3 > 2*places {
+			t.Errorf("layer %d has %d spikes in %d steps of neurons: too few or too many to compare", l, spikes, places)
+		}
+		near(t, fmt.Sprintf("membrane of layer %d", l), record.Membrane[l], membrane, 1e-12)
+	}
+	var readout []float64
+	for _, sample := range run.readout {
+		for _, now := range sample {
+			for _, u := range now {
+				readout = append(readout, u.value)
+			}
+		}
+	}
+	near(t, "readout", record.Readout, readout, 1e-12)
+	near(t, "loss", []float64{outcome.Loss}, []float64{run.crossEntropy.value}, 1e-12)
+	near(t, "regularizer", []float64{outcome.Regularizer}, []float64{run.regularizer.value}, 1e-12)
+}
+
+// nearOf is near with the magnitude that the tolerance is relative to.
+func nearOf(t *testing.T, what string, got, want []float64, tolerance, scale float64) {
+	t.Helper()
+	for i := range want {
+		if d := math.Abs(got[i] - want[i]); !(d <= tolerance*scale) {
+			t.Errorf("%s: %v, by dual numbers %v: they differ by %.3g of the largest", what, got[i], want[i], d/scale)
+			return
+		}
+	}
+}
+
+// randomBatch draws a batch in which every channel spikes with a probability in
+// every step. Numbers are out of order.
+func randomBatch(random *rand.Rand, n *network.Network, samples int, probability float64) *engine.Batch {
+	batch := &engine.Batch{}
+	for b := range samples {
+		batch.Labels = append(batch.Labels, uint32(random.IntN(n.Classes)))
+		batch.Numbers = append(batch.Numbers, uint32(1000-7*b))
+		for range n.Steps {
+			begin := len(batch.Index)
+			for channel := range n.Inputs {
+				if random.Float64() < probability {
+					batch.Index = append(batch.Index, uint32(channel))
+				}
+			}
+			batch.Rows = append(batch.Rows, [2]uint32{uint32(begin), uint32(len(batch.Index))})
+		}
+	}
+	return batch
+}
+
+// randomWeights draws normal weights of standard deviation scale/√inputs and of
+// positive mean, so that the network is active; the readout's are at scale 1, so
+// that no softmax saturates.
+func randomWeights(random *rand.Rand, n *network.Network, scale float64) [][]float64 {
+	var weights [][]float64
+	for _, w := range n.Weights() {
+		deviation := scale / math.Sqrt(float64(w.Columns))
+		if w.Name == "readout" {
+			deviation = 1 / math.Sqrt(float64(w.Columns))
+		}
+		array := make([]float64, w.Rows*w.Columns)
+		for i := range array {
+			array[i] = deviation * (0.25 + random.NormFloat64())
+		}
+		weights = append(weights, array)
+	}
+	return weights
+}

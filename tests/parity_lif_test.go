@@ -1,0 +1,231 @@
+package tests
+
+import (
+	"fmt"
+	"testing"
+
+	"spikegrad/cpuref"
+	"spikegrad/gpu"
+	"spikegrad/kernels"
+)
+
+// lifCase is one layer, run forward and then backward.
+type lifCase struct {
+	inputs, neurons, samples, steps int
+	delay, recurrentDelay           int
+	recurrent, differentiate        bool
+	noise                           cpuref.EscapeNoise
+	reset                           cpuref.Reset
+	surrogate                       cpuref.Surrogate
+	spread                          kernels.Spread
+}
+
+func (c lifCase) String() string {
+	return fmt.Sprintf("inputs=%d,neurons=%d,samples=%d,steps=%d,delays=%d+%d,recurrent=%v,differentiate=%v,noise=%d,reset=%d,surrogate=%d,spread=%d·%d·%d",
+		c.inputs, c.neurons, c.samples, c.steps, c.delay, c.recurrentDelay, c.recurrent, c.differentiate, c.noise, c.reset, c.surrogate,
+		c.spread.Lanes, c.spread.Blocks, c.spread.Samples)
+}
+
+var (
+	noiseParameters = [][2]float32{{}, {5, 0}, {0.2, 3}, {0.1, 4}}
+
+	surrogateParameters = [][3]float32{
+		{10}, {10, 5}, {10}, {0.6, 3}, {2, 0.8}, {4.7, 1.5}, {1, 1}, {0.5, 1}, {}, {}, {0.6, 3, 0.2}, {0.4, 4, 0.1},
+	}
+)
+
+func (c lifCase) neuron() cpuref.Neuron[float32] {
+	return cpuref.Neuron[float32]{
+		DecayMembrane: 0.9, DriveMembrane: 0.1, DecaySynapse: 0.8, Threshold: 1,
+		Reset: c.reset, DifferentiateReset: c.differentiate,
+		Noise: c.noise, NoiseParameters: noiseParameters[c.noise],
+		Surrogate: c.surrogate, SurrogateParameter: surrogateParameters[c.surrogate],
+	}
+}
+
+// lifCases has every noise with every reset, with and without recurrence, over ragged
+// sizes and delays; every surrogate with every reset and reset gradient; and spreads
+// that put several samples into a workgroup, several quads on a lane, and several
+// workgroups on a sample.
+func lifCases() []lifCase {
+	sizes := []lifCase{
+		{inputs: 1, neurons: 1, samples: 3, steps: 33},
+		{inputs: 40, neurons: 31, samples: 5, steps: 33, delay: 1, recurrentDelay: 1},
+		{inputs: 33, neurons: 32, samples: 1, steps: 70, delay: 2},
+		{inputs: 70, neurons: 33, samples: 9, steps: 33, delay: 1, recurrentDelay: 3},
+		{inputs: 20, neurons: 257, samples: 2, steps: 33, recurrentDelay: 1},
+		{inputs: 35, neurons: 100, samples: 4, steps: 70, delay: 5, recurrentDelay: 69},
+		{inputs: 10, neurons: 7, samples: 17, steps: 1},
+	}
+	spreads := []kernels.Spread{{}, {}, {Lanes: 3, Blocks: 2, Samples: 3}, {}, {Lanes: 7, Blocks: 5, Samples: 2}, {}, {Lanes: 64, Blocks: 1, Samples: 1}}
+	together := []kernels.Spread{{}, {Lanes: 4, Blocks: 3, Samples: 5}, {}, {Lanes: 12, Blocks: 1, Samples: 2}, {}, {Lanes: 28, Blocks: 1, Samples: 3}, {Lanes: 1, Blocks: 4, Samples: 6}}
+	var cases []lifCase
+	add := func(noise cpuref.EscapeNoise, reset cpuref.Reset, surrogate cpuref.Surrogate, recurrent, differentiate bool) {
+		i := len(cases) % len(sizes)
+		c := sizes[i]
+		c.noise, c.reset, c.surrogate, c.recurrent, c.differentiate = noise, reset, surrogate, recurrent, differentiate
+		c.spread = spreads[i]
+		if recurrent {
+			c.spread = together[i]
+		}
+		cases = append(cases, c)
+	}
+	for noise := cpuref.NoiseThreshold; noise <= cpuref.NoiseExponentialHazard; noise++ {
+		for reset := cpuref.ResetMultiplicative; reset <= cpuref.ResetSubtractive; reset++ {
+			for _, recurrent := range []bool{false, true} {
+				surrogate := cpuref.Surrogate(len(cases) % len(surrogateParameters))
+				add(noise, reset, surrogate, recurrent, len(cases)%4 > 1)
+			}
+		}
+	}
+	for surrogate := range cpuref.Surrogate(len(surrogateParameters)) {
+		add(cpuref.NoiseSigmoid, cpuref.Reset(surrogate%3), surrogate, surrogate%2 == 0, surrogate%4 == 0)
+	}
+	return cases
+}
+
+// lifRun is what cpuref computes for a case.
+type lifRun struct {
+	forward            cpuref.LIFForwardArguments[float32]
+	backward           cpuref.LIFBackwardArguments[float32]
+	errorBefore        []float32
+	recurrent, flipped []float32
+}
+
+func runLIF(c lifCase, seed uint32) *lifRun {
+	s := &source{seed: seed}
+	rows, stride := c.samples*c.steps, cpuref.Stride(c.neurons)
+	run := &lifRun{}
+	scale := 14 / float32(c.inputs)
+	if c.recurrent {
+		run.recurrent = s.rows(c.neurons, c.neurons, -0.3, 0.3, 0.2)
+		run.flipped = make([]float32, len(run.recurrent))
+		cpuref.Transpose(run.flipped, run.recurrent, c.neurons, c.neurons, 1)
+	}
+	numbers := make([]uint32, c.samples)
+	for b := range numbers {
+		numbers[b] = s.word()
+	}
+	run.forward = cpuref.LIFForwardArguments[float32]{
+		Spikes:   make([]uint32, rows*cpuref.Words(c.neurons)),
+		Membrane: make([]float32, rows*stride), Current: make([]float32, rows*stride),
+		Events:           s.events(rows, c.inputs, 0.2),
+		InputWeights:     s.rows(c.inputs, c.neurons, -0.5*scale, scale, 0.1),
+		RecurrentWeights: run.recurrent, Numbers: numbers,
+		Steps: c.steps, Neurons: c.neurons, Delay: c.delay, RecurrentDelay: c.recurrentDelay,
+		Key: [2]uint32{s.word(), uint32(cpuref.StreamNoise)}, Layer: 3, Neuron: c.neuron(),
+	}
+	var work cpuref.Workspace[float32]
+	cpuref.LIFForward(&run.forward, &work, 0, c.samples)
+
+	run.errorBefore = s.rows(rows, c.neurons, -1, 1, 0.3)
+	run.backward = cpuref.LIFBackwardArguments[float32]{
+		Error:  append([]float32(nil), run.errorBefore...),
+		Spikes: run.forward.Spikes, Membrane: run.forward.Membrane, Current: run.forward.Current,
+		SpikeError:          s.rows(c.samples, c.neurons, -0.1, 0.1, 0.5),
+		RecurrentTransposed: run.flipped,
+		Steps:               c.steps, Neurons: c.neurons, RecurrentDelay: c.recurrentDelay, Neuron: c.neuron(),
+	}
+	cpuref.LIFBackward(&run.backward, &work, 0, c.samples)
+	return run
+}
+
+func TestLIFForward(t *testing.T) {
+	cases := lifCases()
+	spiked := 0
+	eachDevice(t, func(t *testing.T, device *gpu.Device) {
+		for i, c := range cases {
+			t.Run(c.String(), func(t *testing.T) {
+				spiked += checkLIFForward(rig{t, device}, c, uint32(i))
+			})
+		}
+	})
+	if spiked == 0 {
+		t.Error("no neuron spiked in any case: nothing was tested")
+	}
+}
+
+// checkLIFForward returns how many words of spikes are not zero.
+func checkLIFForward(r rig, c lifCase, seed uint32) (spiked int) {
+	run := runLIF(c, seed)
+	a := &run.forward
+	store := seed%2 == 0
+	k, err := kernels.NewLIFForward(r.device, kernels.LIFForwardChoice{
+		Neurons: uint32(c.neurons), Noise: uint32(c.noise), Reset: uint32(c.reset),
+		Recurrent: c.recurrent, StoreCurrent: store, Spread: c.spread,
+	})
+	if err != nil {
+		r.Fatal(err)
+	}
+	b := kernels.LIFForwardBuffers{
+		Spikes:           garbage(r, "spikes", len(a.Spikes)),
+		Membrane:         garbage(r, "membrane", len(a.Membrane)),
+		Current:          onlyIf(store, garbage(r, "current", len(a.Current))),
+		Rows:             array(r, "rows", flat(a.Events.Rows)),
+		Index:            array(r, "index", a.Events.Index),
+		InputWeights:     array(r, "input weights", a.InputWeights),
+		RecurrentWeights: onlyIf(c.recurrent, array(r, "recurrent weights", a.RecurrentWeights)),
+		Numbers:          array(r, "numbers", append(a.Key[:], a.Numbers...)),
+	}
+	n := a.Neuron
+	r.run(func(stream *gpu.Stream) error {
+		return k.Record(stream, b, kernels.LIFForwardParameters{
+			Samples: uint32(c.samples), Steps: uint32(c.steps), Neurons: uint32(c.neurons),
+			Delay: uint32(c.delay), RecurrentDelay: uint32(c.recurrentDelay), Layer: a.Layer,
+			DecayMembrane: n.DecayMembrane, DriveMembrane: n.DriveMembrane, DecaySynapse: n.DecaySynapse,
+			Threshold: n.Threshold, NoiseParameter0: n.NoiseParameters[0], NoiseParameter1: n.NoiseParameters[1],
+		})
+	})
+	same(r, "spikes", b.Spikes, a.Spikes)
+	same(r, "membrane", b.Membrane, a.Membrane)
+	if store {
+		same(r, "current", b.Current, a.Current)
+	}
+	for _, word := range a.Spikes {
+		if word != 0 {
+			spiked++
+		}
+	}
+	return spiked
+}
+
+func TestLIFBackward(t *testing.T) {
+	cases := lifCases()
+	eachDevice(t, func(t *testing.T, device *gpu.Device) {
+		for i, c := range cases {
+			t.Run(c.String(), func(t *testing.T) { checkLIFBackward(rig{t, device}, c, uint32(i)) })
+		}
+	})
+}
+
+func checkLIFBackward(r rig, c lifCase, seed uint32) {
+	run := runLIF(c, seed)
+	a := &run.backward
+	k, err := kernels.NewLIFBackward(r.device, kernels.LIFBackwardChoice{
+		Neurons: uint32(c.neurons), Surrogate: uint32(c.surrogate), Reset: uint32(c.reset),
+		DifferentiateReset: c.differentiate, Recurrent: c.recurrent, Spread: c.spread,
+	})
+	if err != nil {
+		r.Fatal(err)
+	}
+	needCurrent := c.differentiate && c.reset == cpuref.ResetMultiplicative
+	b := kernels.LIFBackwardBuffers{
+		Error:               array(r, "error", run.errorBefore),
+		Spikes:              array(r, "spikes", a.Spikes),
+		Membrane:            array(r, "membrane", a.Membrane),
+		Current:             onlyIf(needCurrent, array(r, "current", a.Current)),
+		SpikeError:          array(r, "spike error", a.SpikeError),
+		RecurrentTransposed: onlyIf(c.recurrent, array(r, "recurrent transposed", a.RecurrentTransposed)),
+	}
+	n := a.Neuron
+	r.run(func(stream *gpu.Stream) error {
+		return k.Record(stream, b, kernels.LIFBackwardParameters{
+			Samples: uint32(c.samples), Steps: uint32(c.steps), Neurons: uint32(c.neurons),
+			RecurrentDelay: uint32(c.recurrentDelay),
+			DecayMembrane:  n.DecayMembrane, DriveMembrane: n.DriveMembrane, DecaySynapse: n.DecaySynapse,
+			Threshold: n.Threshold, SurrogateParameter0: n.SurrogateParameter[0],
+			SurrogateParameter1: n.SurrogateParameter[1], SurrogateParameter2: n.SurrogateParameter[2],
+		})
+	})
+	same(r, "error", b.Error, a.Error)
+}

@@ -1,0 +1,201 @@
+package tests
+
+import (
+	"encoding/binary"
+	"math"
+	"testing"
+
+	"spikegrad/cpuref"
+	"spikegrad/gpu"
+)
+
+// The parity tests run every kernel on every Vulkan device found and compare what it
+// writes with package cpuref, bit for bit. Inputs are random and always the same.
+
+// rig holds what one parity case needs of a device. Buffers are freed with the test.
+type rig struct {
+	*testing.T
+	device *gpu.Device
+}
+
+// eachDevice runs a check on every Vulkan device found. Validation is on, and whatever
+// it says is an error.
+func eachDevice(t *testing.T, check func(t *testing.T, device *gpu.Device)) {
+	devices, err := gpu.Enumerate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(devices) == 0 {
+		t.Fatal("no Vulkan device found; run make deps, which installs a software driver")
+	}
+	for _, info := range devices {
+		t.Run(info.Name, func(t *testing.T) {
+			device, err := gpu.Open(info.Index, gpu.Options{Validation: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(t, device)
+			if err := device.Close(); err != nil {
+				t.Error(err)
+			}
+			for _, message := range device.Messages() {
+				t.Errorf("validation: %s", message)
+			}
+		})
+	}
+}
+
+// array puts values of 4 bytes into a new buffer; offset is how many other bytes lie
+// before them, so that bindings are not always whole buffers.
+func array[T float32 | uint32](r rig, name string, values []T) gpu.Binding {
+	r.Helper()
+	content, err := binary.Append(nil, binary.NativeEndian, values)
+	if err != nil {
+		r.Fatal(err)
+	}
+	offset := max(r.device.Info().StorageAlignment, 16)
+	length := max(uint64(len(content)), 4)
+	buffer, err := r.device.NewBuffer(name, offset+length)
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.Cleanup(buffer.Free)
+	if err := buffer.Upload(offset, content); err != nil {
+		r.Fatal(err)
+	}
+	return gpu.Binding{Buffer: buffer, Offset: offset, Bytes: length}
+}
+
+// garbage is a buffer for n values that a kernel has to overwrite.
+func garbage(r rig, name string, n int) gpu.Binding {
+	r.Helper()
+	words := make([]uint32, n)
+	for i := range words {
+		words[i] = 0xdeadbeef
+	}
+	return array(r, name, words)
+}
+
+// run records and runs a stream.
+func (r rig) run(record func(stream *gpu.Stream) error) {
+	r.Helper()
+	stream, err := r.device.NewStream(r.Name())
+	if err != nil {
+		r.Fatal(err)
+	}
+	defer stream.Free()
+	if err := record(stream); err != nil {
+		r.Fatal(err)
+	}
+	if err := stream.Finish(); err != nil {
+		r.Fatal(err)
+	}
+	if err := stream.Run(); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// same compares what a kernel wrote with what package cpuref computed, and reports the
+// first value of which a bit differs.
+func same[T float32 | uint32](r rig, name string, got gpu.Binding, want []T) {
+	r.Helper()
+	content := make([]byte, 4*len(want))
+	if err := got.Buffer.Download(content, got.Offset); err != nil {
+		r.Fatal(err)
+	}
+	different, first := 0, -1
+	for i := range want {
+		if binary.NativeEndian.Uint32(content[4*i:]) != bitsOf(want[i]) {
+			if different == 0 {
+				first = i
+			}
+			different++
+		}
+	}
+	if different > 0 {
+		bits := binary.NativeEndian.Uint32(content[4*first:])
+		r.Errorf("%s[%d] is %08x (%g) on the device, %08x (%v) in cpuref; %d of %d values differ",
+			name, first, bits, math.Float32frombits(bits), bitsOf(want[first]), want[first], different, len(want))
+	}
+}
+
+func bitsOf[T float32 | uint32](x T) uint32 {
+	switch x := any(x).(type) {
+	case float32:
+		return math.Float32bits(x)
+	case uint32:
+		return x
+	}
+	return 0
+}
+
+// source draws the inputs of a case: the same for the same seed.
+type source struct {
+	seed, next uint32
+}
+
+// word is a random word.
+func (s *source) word() uint32 {
+	s.next++
+	words := cpuref.Philox([2]uint32{s.seed, 0x7e57}, [4]uint32{s.next >> 2})
+	return words[s.next&3]
+}
+
+// uniform is a random number of (low, high).
+func (s *source) uniform(low, high float32) float32 {
+	return low + float32((high-low)*cpuref.Uniform[float32](s.word()))
+}
+
+// rows returns [count][stride] of random numbers of (low, high), with zeros between n
+// and the stride and, with a chance, elsewhere; values too small for cpuref's
+// contract are zero.
+func (s *source) rows(count, n int, low, high, zeros float32) []float32 {
+	stride := cpuref.Stride(n)
+	values := make([]float32, count*stride)
+	for r := range count {
+		for c := range n {
+			if value := s.uniform(low, high); s.uniform(0, 1) >= zeros {
+				values[r*stride+c] = cpuref.FlushWeight(value)
+			}
+		}
+	}
+	return values
+}
+
+// spikes returns [rows][word] of bits for n neurons that spike with a chance.
+func (s *source) spikes(rows, n int, chance float32) []uint32 {
+	words := cpuref.Words(n)
+	bits := make([]uint32, rows*words)
+	for r := range rows {
+		for c := range n {
+			if s.uniform(0, 1) < chance {
+				bits[r*words+c/32] |= 1 << (c % 32)
+			}
+		}
+	}
+	return bits
+}
+
+// events lists random spikes of n neurons in rows rows.
+func (s *source) events(rows, n int, chance float32) cpuref.Events {
+	events := cpuref.Events{Rows: make([][2]uint32, rows), Index: make([]uint32, rows*n)}
+	cpuref.BuildEvents(events, s.spikes(rows, n, chance), cpuref.Words(n), n, 0, rows)
+	return events
+}
+
+// flat is Rows as a device sees it.
+func flat(rows [][2]uint32) []uint32 {
+	var words []uint32
+	for _, row := range rows {
+		words = append(words, row[0], row[1])
+	}
+	return words
+}
+
+// onlyIf returns the binding, or none if it is not to be used.
+func onlyIf(used bool, binding gpu.Binding) gpu.Binding {
+	if used {
+		return binding
+	}
+	return gpu.Binding{}
+}
