@@ -72,6 +72,8 @@ func TestReadTableErrors(t *testing.T) {
 	}
 	_, err := readTable(strings.NewReader("0,0,3\n"), "some.csv", 0)
 	wantError(t, err, "some.csv", "largest value is 0")
+	_, err = readTable(strings.NewReader("1,Inf,3\n"), "some.csv", 0)
+	wantError(t, err, "line 1", "column 2", "finite")
 	_, err = readTable(strings.NewReader("1e300,0,3\n"), "some.csv", 0)
 	wantError(t, err, "some.csv", "largest value is 1e+300")
 }

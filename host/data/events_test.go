@@ -49,7 +49,8 @@ func TestSpokenDigits(t *testing.T) {
 // and too late.
 func TestEventFileLayouts(t *testing.T) {
 	want := []map[int][]uint32{{0: {699}, 1: {3}, 250: {0}}, {}, {125: {3}}, {0: {0}}}
-	for _, name := range []string{"small_f4.h5", "small_latest.h5", "small_chunked.h5", "small_big_endian.h5"} {
+	for _, name := range []string{"small_f4.h5", "small_latest.h5", "small_chunked.h5",
+		"small_big_endian.h5", "small_attributes.h5", "small_continued.h5"} {
 		options := defaults(t, "shd:testdata")
 		source, notes, err := loadEvents(filepath.Join("testdata", name), &options)
 		if err != nil {
@@ -141,6 +142,9 @@ func TestDamagedEventFiles(t *testing.T) {
 	}
 	wantError(t, load("cut.h5.gz", packed[:len(packed)/2]), "cut.h5.gz", "unexpected EOF")
 	wantError(t, load("text.h5", []byte("no such format")), "text.h5", "HDF5")
+	offsets := bytes.Clone(plain)
+	offsets[13] = 4
+	wantError(t, load("offsets.h5", offsets), "offsets.h5", "4 and 8 bytes")
 	wantError(t, load("empty.h5", nil), "empty.h5", "HDF5")
 	for _, length := range []int{8, 100, len(plain) / 3, len(plain) / 2, len(plain) - 3000} {
 		wantError(t, load("cut.h5", plain[:length]), "cut.h5")

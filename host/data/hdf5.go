@@ -43,7 +43,7 @@ func parseEventFile(plain, name string) (e *eventFile, err error) {
 			e, err = nil, fmt.Errorf("%s: damaged HDF5 file: %v", name, r)
 		}
 	}()
-	if err := checkHeaps(plain); err != nil {
+	if err := checkFile(plain); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	file, err := hdf5.Open(plain)
@@ -54,9 +54,6 @@ func parseEventFile(plain, name string) (e *eventFile, err error) {
 	info, err := os.Stat(plain)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if file.Superblock().OffsetSize != 8 {
-		return nil, fmt.Errorf("%s: HDF5 file with %d-byte offsets, 8 are needed", name, file.Superblock().OffsetSize)
 	}
 	r := &datasetReader{name: name, file: file, size: uint64(info.Size()), datasets: map[string]*hdf5.Dataset{}}
 	file.Walk(func(path string, object hdf5.Object) {

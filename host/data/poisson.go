@@ -1,6 +1,10 @@
 package data
 
-import "spikegrad/cpuref"
+import (
+	"math"
+
+	"spikegrad/cpuref"
+)
 
 // poisson is a source that draws new spikes at every presentation: in each step a
 // channel spikes with probability value · rate · dt, independently.
@@ -9,14 +13,12 @@ type poisson struct {
 	seed   uint32
 	labels []uint32
 	groups int // of four channels
-	// limits, [sample][group of four channels], says how many of the 2³² values
-	// of a random word are a spike, less one; 0 is a silent channel.
+	// limits, [sample][group of four channels]: random words below it are spikes.
 	limits [][4]uint32
 }
 
 // encodePoisson prepares values for Poisson spikes with maxRate spikes per second
-// at full intensity. maxRate · dt is at most 1. Probabilities below 2⁻³¹ count as
-// none.
+// at full intensity. maxRate · dt is at most 1. Probabilities are exact to 2⁻³².
 func encodePoisson(about description, t *table, maxRate float64, seed uint32) *poisson {
 	groups := (t.columns + 3) / 4
 	p := &poisson{
@@ -26,9 +28,8 @@ func encodePoisson(about description, t *table, maxRate float64, seed uint32) *p
 	certain := maxRate * about.stepLength
 	for sample := range t.labels {
 		for channel, value := range t.row(sample) {
-			if words := float64(value) * certain * 0x1p32; words >= 1 {
-				p.limits[sample*groups+channel/4][channel%4] = uint32(min(words, 0x1p32) - 1)
-			}
+			limit := min(float64(value)*certain*0x1p32, math.MaxUint32)
+			p.limits[sample*groups+channel/4][channel%4] = uint32(limit)
 		}
 	}
 	return p
@@ -49,7 +50,7 @@ func (p *poisson) AppendEvents(rows [][2]uint32, index []uint32, sample int, num
 			}
 			words := cpuref.Philox(key, [4]uint32{number, uint32(step), uint32(group), 0})
 			for lane, word := range words {
-				if limit[lane] != 0 && word <= limit[lane] {
+				if word < limit[lane] {
 					index = append(index, uint32(group*4+lane))
 				}
 			}

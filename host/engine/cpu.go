@@ -41,7 +41,7 @@ func NewCPU[T cpuref.Float](n *network.Network, options Options) (*CPU[T], error
 		e.weights = append(e.weights, make([]T, w.size))
 		var transposed []T
 		if i != p.layers[0].input { // no error flows to the data
-			transposed = make([]T, w.Rows*cpuref.Stride(w.Columns))
+			transposed = make([]T, w.transposedSize())
 		}
 		e.transposed = append(e.transposed, transposed)
 		e.partial = append(e.partial, nil)
@@ -80,7 +80,7 @@ func (e *CPU[T]) transpose() {
 	parallel(len(e.workers), len(e.plan.weights), func(_, i int) {
 		w := e.plan.weights[i]
 		if e.transposed[i] != nil {
-			cpuref.Transpose(e.transposed[i], e.weights[i], w.Columns, w.Rows, 1)
+			cpuref.Transpose(e.transposed[i], e.weights[i], w.rows/w.blocks, w.Rows, w.blocks)
 		}
 	})
 }

@@ -1,6 +1,9 @@
 package engine
 
-import "spikegrad/cpuref"
+import (
+	"spikegrad/cpuref"
+	"spikegrad/host/network"
+)
 
 // cpuWorker holds the states of one chunk of samples and takes it through all
 // kernels.
@@ -90,7 +93,8 @@ func (w *cpuWorker[T]) forward(batch *Batch, first, last int, stream cpuref.Stre
 			Spikes: state.spikes, Membrane: state.membrane, Current: state.current,
 			Events: events, InputWeights: e.weights[layer.input],
 			Numbers: batch.Numbers[first:last],
-			Steps:   p.steps, Neurons: layer.neurons,
+			Steps:   p.steps, Neurons: layer.neurons, Filters: layer.filters,
+			Input: layer.inputWindow, Recurrent: layer.recurrentWindow,
 			Delay: layer.delay, RecurrentDelay: layer.recurrentDelay,
 			Key:   [2]uint32{p.options.Seed, uint32(stream)},
 			Layer: uint32(l), Neuron: layer.neuron,
@@ -154,8 +158,10 @@ func (w *cpuWorker[T]) backward(chunk, samples int) {
 			Error: above, Steps: p.steps, Classes: p.classes,
 			DecayMembrane: r.decayMembrane, DriveMembrane: r.driveMembrane, DecaySynapse: r.decaySynapse,
 		}, &w.work, 0, samples)
-		w.gradient(r.weight, chunk, samples, w.layers[top].trains, above, r.delay)
-		w.errorBelow(errors, above, r.weight, samples, r.delay)
+		w.gradient(r.weight, chunk, samples, w.layers[top].trains, above, cpuref.Window{}, r.delay)
+		w.errorBelow(errors, above, &cpuref.ErrorBelowArguments[T]{
+			Transposed: e.transposed[r.weight], Neurons: p.classes, Below: r.inputs, Delay: r.delay,
+		}, samples)
 	} else {
 		clear(errors)
 	}
@@ -164,7 +170,8 @@ func (w *cpuWorker[T]) backward(chunk, samples int) {
 		arguments := cpuref.LIFBackwardArguments[T]{
 			Error: errors, Spikes: state.spikes, Membrane: state.membrane, Current: state.current,
 			SpikeError: state.spikeError,
-			Steps:      p.steps, Neurons: layer.neurons, RecurrentDelay: layer.recurrentDelay,
+			Steps:      p.steps, Neurons: layer.neurons, Filters: layer.filters,
+			Recurrent: layer.recurrentWindow, RecurrentDelay: layer.recurrentDelay,
 			Neuron: layer.neuron,
 		}
 		if layer.recurrent >= 0 {
@@ -172,70 +179,65 @@ func (w *cpuWorker[T]) backward(chunk, samples int) {
 		}
 		cpuref.LIFBackward(&arguments, &w.work, 0, samples)
 		if layer.recurrent >= 0 {
-			w.gradient(layer.recurrent, chunk, samples, state.trains, errors, layer.recurrentDelay)
+			w.gradient(layer.recurrent, chunk, samples, state.trains, errors, layer.recurrentWindow, layer.recurrentDelay)
 		}
 		if l == 0 {
-			w.gradient(layer.input, chunk, samples, w.inputTrains, errors, layer.delay)
+			w.gradient(layer.input, chunk, samples, w.inputTrains, errors, layer.inputWindow, layer.delay)
 			break
 		}
-		w.gradient(layer.input, chunk, samples, w.layers[l-1].trains, errors, layer.delay)
+		w.gradient(layer.input, chunk, samples, w.layers[l-1].trains, errors, layer.inputWindow, layer.delay)
 		above, errors = errors, above
-		w.errorBelow(errors, above, layer.input, samples, layer.delay)
+		w.errorBelow(errors, above, &cpuref.ErrorBelowArguments[T]{
+			Transposed: e.transposed[layer.input], Neurons: layer.neurons, Below: layer.inputs,
+			Filters: layer.filters, Window: layer.inputWindow, Delay: layer.delay,
+		}, samples)
 	}
 }
 
 // gradient writes the chunk's partial gradient of one weight array.
-func (w *cpuWorker[T]) gradient(weight, chunk, samples int, trains []uint32, errors []T, delay int) {
+func (w *cpuWorker[T]) gradient(weight, chunk, samples int, trains []uint32, errors []T, window cpuref.Window, delay int) {
 	p := w.engine.plan
-	described := p.weights[weight]
+	described := &p.weights[weight]
 	cpuref.WeightGradient(&cpuref.WeightGradientArguments[T]{
 		Partial: w.engine.partial[weight][chunk*described.size : (chunk+1)*described.size],
 		Trains:  trains, Error: errors,
 		Samples: samples, Steps: p.steps, Neurons: described.Rows,
-		Delay: delay, First: 0, Last: samples,
-	}, &w.work, 0, described.Columns)
+		Window: window, Delay: delay, First: 0, Last: samples,
+	}, &w.work, 0, described.rows)
 }
 
-// errorBelow carries the error through one weight array.
-func (w *cpuWorker[T]) errorBelow(errors, above []T, weight, samples, delay int) {
-	described := w.engine.plan.weights[weight]
-	cpuref.ErrorBelow(&cpuref.ErrorBelowArguments[T]{
-		Error: errors, Above: above, Transposed: w.engine.transposed[weight],
-		Steps: w.engine.plan.steps, Neurons: described.Rows, Below: described.Columns, Delay: delay,
-	}, 0, samples)
+// errorBelow carries the error from above through a connection whose geometry the
+// arguments give.
+func (w *cpuWorker[T]) errorBelow(errors, above []T, arguments *cpuref.ErrorBelowArguments[T], samples int) {
+	arguments.Error, arguments.Above, arguments.Steps = errors, above, w.engine.plan.steps
+	cpuref.ErrorBelow(arguments, 0, samples)
 }
 
 // record copies what the worker's samples did to the record of the batch.
 func (w *cpuWorker[T]) record(record *RecordOf[T], first, last int) {
 	e, p, samples := w.engine, w.engine.plan, last-first
 	rows := samples * p.steps
-	for l, layer := range p.layers {
-		words := cpuref.Words(layer.neurons)
+	for l := range p.layers {
+		geometry := p.layers[l].geometry
+		neurons := geometry.Positions * geometry.Filters
 		if record.Spikes != nil {
-			copy(record.Spikes[l][first*p.steps*words:], w.layers[l].spikes[:rows*words])
+			words := cpuref.Words(neurons)
+			unslotBits(record.Spikes[l][first*p.steps*words:], w.layers[l].spikes, rows, geometry)
 		}
 		if record.Membrane != nil {
-			unpad(record.Membrane[l][first*p.steps*layer.neurons:], w.layers[l].membrane, rows, layer.neurons)
+			unslot(record.Membrane[l][first*p.steps*neurons:], w.layers[l].membrane, rows, geometry)
 		}
 	}
 	if record.Readout != nil {
-		unpad(record.Readout[first*p.steps*p.classes:], w.readout, rows, p.classes)
+		unslot(record.Readout[first*p.steps*p.classes:], w.readout, rows, network.Geometry{Positions: 1, Filters: p.classes})
 	}
 	if record.Logits != nil {
-		unpad(record.Logits[first*p.classes:], w.logits, samples, p.classes)
+		unslot(record.Logits[first*p.classes:], w.logits, samples, network.Geometry{Positions: 1, Filters: p.classes})
 	}
 	if record.Predicted != nil {
 		copy(record.Predicted[first:last], e.predicted[first:last])
 	}
 	if record.Loss != nil {
 		copy(record.Loss[first:last], e.loss[first:last])
-	}
-}
-
-// unpad copies rows of n values from rows padded to a stride.
-func unpad[T cpuref.Float](dst, src []T, rows, n int) {
-	stride := cpuref.Stride(n)
-	for r := range rows {
-		copy(dst[r*n:(r+1)*n], src[r*stride:])
 	}
 }

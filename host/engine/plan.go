@@ -23,7 +23,11 @@ type plan[T cpuref.Float] struct {
 }
 
 type layerPlan[T cpuref.Float] struct {
-	neurons, inputs       int
+	neurons, inputs       int // numbers that the neurons and the inputs take in the kernels
+	filters               int // neurons a position; 0 in a dense layer
+	geometry              network.Geometry
+	inputWindow           cpuref.Window
+	recurrentWindow       cpuref.Window
 	delay, recurrentDelay int
 	neuron                cpuref.Neuron[T]
 	input, recurrent      int // numbers of the weight arrays; recurrent is -1 without
@@ -37,12 +41,20 @@ type readoutPlan[T cpuref.Float] struct {
 	weight                                     int
 }
 
-// weightPlan is a weight array: its place in the network and its padded,
-// transposed form [columns][stride].
+// weightPlan is a weight array and its form in the kernels: padded and transposed,
+// [row][stride], a row for every number below that feeds a position.
 type weightPlan struct {
 	network.Weight
-	stride int
-	size   int // columns·stride
+	stride  int
+	rows    int     // numbers below that feed a position
+	size    int     // rows·stride
+	blocks  int     // elements of the kernel; 1 if dense
+	columns []int32 // row of each column of the network's array
+}
+
+// transposedSize is the length of the transposed form, [block][Rows][stride of a block's rows].
+func (w *weightPlan) transposedSize() int {
+	return w.blocks * w.Rows * cpuref.Stride(w.rows/w.blocks)
 }
 
 func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], error) {
@@ -50,46 +62,66 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 		return nil, err
 	}
 	p := &plan[T]{network: n, steps: n.Steps, classes: n.Classes, loss: network.Losses[n.Readout.Loss], options: options}
+	described := n.Weights()
 	for l := range n.Layers {
-		layer := &n.Layers[l]
+		layer, geometry := &n.Layers[l], n.Geometry(l)
 		lp := layerPlan[T]{
-			neurons: layer.Neurons, inputs: n.LayerInputs(l),
+			neurons: geometry.Slots(), inputs: n.Inputs, geometry: geometry,
+			inputWindow: n.InputWindow(l), recurrentWindow: n.RecurrentWindow(l),
 			delay: layer.Delay, recurrentDelay: layer.RecurrentDelay,
 			neuron: network.NeuronParameters[T](layer, n.StepLength),
 			input:  len(p.weights), recurrent: -1,
 		}
-		p.addWeight(layer.Neurons, lp.inputs)
+		if layer.Convolutional() {
+			lp.filters = layer.Filters
+		}
+		below := network.Geometry{Positions: 1, Filters: n.Inputs} // channels as they are
+		if l > 0 {
+			lp.inputs, below = p.layers[l-1].neurons, p.layers[l-1].geometry
+		}
+		p.addWeight(described[len(p.weights)], below, lp.inputs, lp.inputWindow)
 		if layer.Recurrent {
 			lp.recurrent = len(p.weights)
-			p.addWeight(layer.Neurons, layer.Neurons)
+			p.addWeight(described[len(p.weights)], geometry, lp.neurons, lp.recurrentWindow)
 		}
 		for _, r := range layer.Regularizers {
-			lp.activity = append(lp.activity, network.ActivityParameters[T](r, layer.Neurons))
+			lp.activity = append(lp.activity, network.ActivityParameters[T](r, geometry))
 		}
 		p.layers = append(p.layers, lp)
 	}
 	if !n.Spiking() {
-		r := &readoutPlan[T]{inputs: n.Layers[len(n.Layers)-1].Neurons, delay: n.Readout.Delay, weight: len(p.weights)}
+		top := len(n.Layers) - 1
+		r := &readoutPlan[T]{inputs: p.layers[top].neurons, delay: n.Readout.Delay, weight: len(p.weights)}
 		r.decayMembrane, r.driveMembrane, r.decaySynapse, r.initial = network.ReadoutParameters[T](n)
-		p.addWeight(n.Classes, r.inputs)
+		p.addWeight(described[len(p.weights)], n.Geometry(top), r.inputs, cpuref.Window{})
 		p.readout = r
-	}
-	for i, w := range n.Weights() {
-		p.weights[i].Weight = w
 	}
 	return p, nil
 }
 
-func (p *plan[T]) addWeight(rows, columns int) {
-	stride := cpuref.Stride(rows)
-	p.weights = append(p.weights, weightPlan{stride: stride, size: columns * stride})
+// addWeight plans the weights from a layer below, which takes so many numbers.
+func (p *plan[T]) addWeight(described network.Weight, below network.Geometry, numbers int, window cpuref.Window) {
+	w := weightPlan{Weight: described, stride: cpuref.Stride(described.Rows), rows: numbers, blocks: 1}
+	if window.Positions > 0 {
+		w.rows, w.blocks = window.Kernel*window.Unit, window.Kernel
+	}
+	w.size = w.rows * w.stride
+	w.columns = make([]int32, described.Columns)
+	for c := range w.columns {
+		w.columns[c] = int32(below.Slot(c))
+		if window.Positions > 0 {
+			w.columns[c] = int32(c%window.Kernel*window.Unit + c/window.Kernel)
+		}
+	}
+	p.weights = append(p.weights, w)
 }
 
-// pack writes a row-major array [rows][columns] in padded, transposed form.
+// pack writes a row-major array [rows][columns] in the form of the kernels; what
+// belongs to no neuron is left as it is.
 func pack[T cpuref.Float](w weightPlan, dst, src []T) {
 	for r := range w.Rows {
-		for c := range w.Columns {
-			dst[c*w.stride+r] = src[r*w.Columns+c]
+		for c, row := range w.columns {
+			dst[int(row)*w.stride+r] = src[r*w.Columns+c]
 		}
 	}
 }
@@ -97,8 +129,8 @@ func pack[T cpuref.Float](w weightPlan, dst, src []T) {
 // unpack is the reverse of pack.
 func unpack[T cpuref.Float](w weightPlan, dst, src []T) {
 	for r := range w.Rows {
-		for c := range w.Columns {
-			dst[r*w.Columns+c] = src[c*w.stride+r]
+		for c, row := range w.columns {
+			dst[r*w.Columns+c] = src[int(row)*w.stride+r]
 		}
 	}
 }

@@ -62,6 +62,11 @@ func OpenVulkan(n *network.Network, index int, options Options) (*Vulkan, error)
 	if err != nil {
 		return nil, err
 	}
+	for l := range n.Layers {
+		if n.Layers[l].Convolutional() {
+			return nil, fmt.Errorf("network.layer %d: kind = \"conv1d\" runs on the CPU engine only so far: use --device cpu", l)
+		}
+	}
 	device, err := gpu.Open(index, gpu.Options{
 		Validation: options.Validation, Profile: options.Profile, CacheDir: options.CacheDir,
 	})
@@ -92,7 +97,7 @@ func (e *Vulkan) open() (err error) {
 		e.weights = append(e.weights, buffer(w.Name, w.size))
 		var transposed *gpu.Buffer
 		if i != e.plan.layers[0].input { // no error flows to the data
-			transposed = buffer(w.Name+" transposed", w.Rows*cpuref.Stride(w.Columns))
+			transposed = buffer(w.Name+" transposed", w.transposedSize())
 		}
 		e.transposed = append(e.transposed, transposed)
 		var arrays []*gpu.Buffer

@@ -238,7 +238,7 @@ func (r *recorder) gradient(weight int, trains, errors *gpu.Buffer, delay int) {
 			Partial: whole(r.engine.partial[weight]), Trains: whole(trains), Error: whole(errors),
 		}, kernels.WeightGradientParameters{
 			Samples: r.samples, Steps: uint32(r.engine.plan.steps),
-			Inputs: uint32(w.Columns), Neurons: uint32(w.Rows), Delay: uint32(delay),
+			Inputs: uint32(w.rows), Neurons: uint32(w.Rows), Delay: uint32(delay),
 		})
 	})
 }
@@ -251,7 +251,7 @@ func (r *recorder) errorBelow(errors, above *gpu.Buffer, weight, delay int) {
 			Error: whole(errors), Above: whole(above), Transposed: whole(r.engine.transposed[weight]),
 		}, kernels.ErrorBelowParameters{
 			Samples: r.samples, Steps: uint32(r.engine.plan.steps),
-			Neurons: uint32(w.Rows), Below: uint32(w.Columns), Delay: uint32(delay),
+			Neurons: uint32(w.Rows), Below: uint32(w.rows), Delay: uint32(delay),
 		})
 	})
 }
@@ -291,7 +291,7 @@ func (r *recorder) transpose() {
 		r.do(func() error {
 			return e.kernels.transpose.Record(r.stream,
 				kernels.TransposeBuffers{Transposed: whole(e.transposed[i]), Weights: whole(e.weights[i])},
-				kernels.TransposeParameters{Rows: uint32(w.Columns), Columns: uint32(w.Rows)})
+				kernels.TransposeParameters{Rows: uint32(w.rows), Columns: uint32(w.Rows)})
 		})
 	}
 }

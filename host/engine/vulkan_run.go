@@ -5,6 +5,7 @@ import (
 
 	"spikegrad/cpuref"
 	"spikegrad/gpu"
+	"spikegrad/host/network"
 )
 
 // Evaluate implements [Engine].
@@ -152,35 +153,38 @@ func (e *Vulkan) record(record *Record, first, last int) error {
 	p, n := e.pass, e.plan
 	samples := last - first
 	rows := samples * n.steps
-	padded := func(dst []float32, buffer *gpu.Buffer, rows, width int) error {
-		packed := make([]float32, rows*cpuref.Stride(width))
+	values := func(dst []float32, buffer *gpu.Buffer, rows int, g network.Geometry) error {
+		packed := make([]float32, rows*cpuref.Stride(g.Slots()))
 		if err := buffer.Download(asBytes(packed), 0); err != nil {
 			return err
 		}
-		unpad(dst, packed, rows, width)
+		unslot(dst, packed, rows, g)
 		return nil
 	}
-	for l, layer := range n.layers {
+	for l := range n.layers {
+		geometry := n.layers[l].geometry
+		neurons := geometry.Positions * geometry.Filters
 		if record.Spikes != nil {
-			words := cpuref.Words(layer.neurons)
-			dst := record.Spikes[l][first*n.steps*words:][:rows*words]
-			if err := p.layers[l].spikes.Download(asBytes(dst), 0); err != nil {
+			bits := make([]uint32, rows*cpuref.Words(geometry.Slots()))
+			if err := p.layers[l].spikes.Download(asBytes(bits), 0); err != nil {
 				return err
 			}
+			unslotBits(record.Spikes[l][first*n.steps*cpuref.Words(neurons):], bits, rows, geometry)
 		}
 		if record.Membrane != nil {
-			if err := padded(record.Membrane[l][first*n.steps*layer.neurons:], p.layers[l].membrane, rows, layer.neurons); err != nil {
+			if err := values(record.Membrane[l][first*n.steps*neurons:], p.layers[l].membrane, rows, geometry); err != nil {
 				return err
 			}
 		}
 	}
+	classes := network.Geometry{Positions: 1, Filters: n.classes}
 	if record.Readout != nil && p.readout != nil {
-		if err := padded(record.Readout[first*n.steps*n.classes:], p.readout, rows, n.classes); err != nil {
+		if err := values(record.Readout[first*n.steps*n.classes:], p.readout, rows, classes); err != nil {
 			return err
 		}
 	}
 	if record.Logits != nil {
-		if err := padded(record.Logits[first*n.classes:], p.logits, samples, n.classes); err != nil {
+		if err := values(record.Logits[first*n.classes:], p.logits, samples, classes); err != nil {
 			return err
 		}
 	}

@@ -30,9 +30,10 @@ func (n *Network) Initialise(seed uint32) [][]float32 {
 		if layer.Recurrent {
 			share = initial.Alpha
 		}
-		draw(initial.Kind, initial.scale(n, layer, n.LayerInputs(l), share))
+		// The inputs of a neuron are the columns: for a convolution those in its window.
+		draw(initial.Kind, initial.scale(n, layer, described[len(weights)].Columns, share))
 		if layer.Recurrent {
-			draw(initial.Kind, initial.scale(n, layer, layer.Neurons, 1-share))
+			draw(initial.Kind, initial.scale(n, layer, described[len(weights)].Columns, 1-share))
 		}
 	}
 	if !n.Spiking() {

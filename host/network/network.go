@@ -22,7 +22,13 @@ type Network struct {
 // Layer is one layer of spiking neurons with its input connection and, if it has
 // one, its recurrent connection.
 type Layer struct {
-	Neurons            int           `toml:"neurons"`
+	Kind               string        `toml:"kind"`             // dense or conv1d
+	Neurons            int           `toml:"neurons"`          // dense; of a conv1d layer set by Validate
+	Filters            int           `toml:"filters"`          // conv1d: neurons a position
+	Kernel             int           `toml:"kernel"`           // conv1d: positions below that feed one
+	Stride             int           `toml:"stride"`           // conv1d: positions below from one position to the next
+	Padding            int           `toml:"padding"`          // conv1d: silent positions at each end below
+	RecurrentKernel    int           `toml:"recurrent_kernel"` // conv1d: positions that feed one, odd; padded by half of it
 	Recurrent          bool          `toml:"recurrent"`
 	Delay              int           `toml:"delay"`               // steps from an input spike to its entry into the synaptic current
 	RecurrentDelay     int           `toml:"recurrent_delay"`     // the same for the layer's own spikes
@@ -90,7 +96,8 @@ type Readout struct {
 // escape noise and the surrogate derivative that matches it.
 func DefaultLayer() Layer {
 	return Layer{
-		Neurons: 128, Recurrent: true, Delay: 1, RecurrentDelay: 1,
+		Kind: "dense", Neurons: 128, Filters: 16, Kernel: 7, Stride: 1, RecurrentKernel: 5,
+		Recurrent: true, Delay: 1, RecurrentDelay: 1,
 		TauMembrane: 0.02, TauSynapse: 0.01, Reset: "multiplicative",
 		Noise:     Noise{Kind: "sigmoid", Beta: 10, P0: 0.01, DeltaU: 0.133, Rate: 10},
 		Surrogate: Surrogate{Kind: "matched", Beta: 10, P0: 0.01, DeltaU: 0.133, Rate: 10, Width: 0.5, Alpha: 2},
@@ -123,8 +130,18 @@ func (n *Network) LayerInputs(layer int) int {
 // Weight describes one weight array, [Rows][Columns].
 type Weight struct {
 	Name    string // layer0.input, layer0.recurrent, …, readout
-	Rows    int    // neurons it leads to
-	Columns int    // neurons it comes from
+	Rows    int    // neurons it leads to; filters of a convolution
+	Columns int    // neurons it comes from; filters below times Kernel of a convolution
+	Kernel  int    // elements of the kernel of a convolution; 0: dense
+}
+
+// Shape lists the dimensions of the array in files: {rows, columns}, or of a
+// convolution {filters, filters below, kernel}.
+func (w Weight) Shape() []int {
+	if w.Kernel == 0 {
+		return []int{w.Rows, w.Columns}
+	}
+	return []int{w.Rows, w.Columns / w.Kernel, w.Kernel}
 }
 
 // Weights lists the weight arrays in the order of every file: for each layer the
@@ -132,13 +149,21 @@ type Weight struct {
 func (n *Network) Weights() []Weight {
 	var weights []Weight
 	for l, layer := range n.Layers {
-		weights = append(weights, Weight{fmt.Sprintf("layer%d.input", l), layer.Neurons, n.LayerInputs(l)})
+		input, recurrent := fmt.Sprintf("layer%d.input", l), fmt.Sprintf("layer%d.recurrent", l)
+		if layer.Convolutional() {
+			weights = append(weights, Weight{input, layer.Filters, n.Geometry(l-1).Filters * layer.Kernel, layer.Kernel})
+			if layer.Recurrent {
+				weights = append(weights, Weight{recurrent, layer.Filters, layer.Filters * layer.RecurrentKernel, layer.RecurrentKernel})
+			}
+			continue
+		}
+		weights = append(weights, Weight{input, layer.Neurons, n.LayerInputs(l), 0})
 		if layer.Recurrent {
-			weights = append(weights, Weight{fmt.Sprintf("layer%d.recurrent", l), layer.Neurons, layer.Neurons})
+			weights = append(weights, Weight{recurrent, layer.Neurons, layer.Neurons, 0})
 		}
 	}
 	if !n.Spiking() {
-		weights = append(weights, Weight{"readout", n.Classes, n.Layers[len(n.Layers)-1].Neurons})
+		weights = append(weights, Weight{"readout", n.Classes, n.Layers[len(n.Layers)-1].Neurons, 0})
 	}
 	return weights
 }

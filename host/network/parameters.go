@@ -89,11 +89,12 @@ func ReadoutParameters[T cpuref.Float](n *Network) (decayMembrane, driveMembrane
 }
 
 // ActivityParameters fills the scalars of the kernel that a regularizer of a layer
-// of so many neurons stands for.
-func ActivityParameters[T cpuref.Float](r Regularizer, neurons int) cpuref.ActivityArguments[T] {
-	group := 1
+// stands for.
+func ActivityParameters[T cpuref.Float](r Regularizer, layer Geometry) cpuref.ActivityArguments[T] {
+	neurons := layer.Positions * layer.Filters
+	group, averaged := 1, 1
 	if r.Average == "layer" {
-		group = neurons
+		group, averaged = layer.Slots(), neurons
 	}
 	slope := r.Strength / float64(neurons)
 	if r.Power == 2 {
@@ -103,11 +104,11 @@ func ActivityParameters[T cpuref.Float](r Regularizer, neurons int) cpuref.Activ
 		slope = -slope
 	}
 	return cpuref.ActivityArguments[T]{
-		Neurons: neurons, Group: group,
+		Neurons: layer.Slots(), Filters: layer.Filters, Group: group,
 		Lower: r.Kind == "lower", Squared: r.Power == 2,
 		Threshold:   T(r.Threshold),
-		InverseSize: T(1 / float64(group)),
-		LossFactor:  cpuref.FlushWeight(T(r.Strength * float64(group) / float64(neurons))),
+		InverseSize: T(1 / float64(averaged)),
+		LossFactor:  cpuref.FlushWeight(T(r.Strength * float64(averaged) / float64(neurons))),
 		ErrorFactor: cpuref.FlushWeight(T(slope)),
 	}
 }

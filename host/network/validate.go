@@ -5,8 +5,9 @@ import (
 	"math"
 )
 
-// Validate checks a network whose data are known. The error names the key, what
-// was found and what is possible.
+// Validate completes a network whose data are known, by the sizes that follow from
+// the geometry of its layers, and checks it. The error names the key, what was found
+// and what is possible.
 func (n *Network) Validate() error {
 	switch {
 	case n.Inputs < 1:
@@ -15,10 +16,13 @@ func (n *Network) Validate() error {
 		return fmt.Errorf("the data have %d classes: at least 1 is needed", n.Classes)
 	case n.Steps < 1:
 		return fmt.Errorf("the data have %d steps: at least 1 is needed", n.Steps)
-	case !(n.StepLength > 0) || math.IsInf(n.StepLength, 0):
-		return fmt.Errorf("the step length is %g s: it must be positive", n.StepLength)
+	case !(n.StepLength >= minimum && n.StepLength <= maximum):
+		return fmt.Errorf("the step length is %g s: from %g to %g s is possible", n.StepLength, minimum, float64(maximum))
 	case len(n.Layers) == 0:
 		return fmt.Errorf("the network has no layer: add at least one [[network.layer]]")
+	}
+	if err := n.resolve(); err != nil {
+		return err
 	}
 	for l := range n.Layers {
 		if err := n.Layers[l].validate(n.Steps); err != nil {

@@ -3,6 +3,7 @@ package data
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,16 +16,17 @@ import (
 //
 // A global heap collection holds rows of variable length: signature and version,
 // its size, and then objects, each with a number, a size and bytes up to a multiple
-// of 8. A local heap holds the names in a group: signature and version, size.
+// of 8. A local heap holds the names in a group: signature, version (which the
+// library does not look at), size.
 const (
-	globalHeap = "GCOL\x01\x00\x00\x00"
-	localHeap  = "HEAP\x00\x00\x00\x00"
+	globalHeap = "GCOL\x01"
+	localHeap  = "HEAP"
 	heapHeader = 16 // bytes of a signature and a size, and of an object before its bytes
 )
 
-// checkHeaps is an error if a heap of the file does not fit the file, or an object
-// not its heap.
-func checkHeaps(path string) error {
+// checkFile is an error if the file at path is not an HDF5 file, if a heap does
+// not fit the file, or an object not its heap.
+func checkFile(path string) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
@@ -32,6 +34,9 @@ func checkHeaps(path string) error {
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
+		return err
+	}
+	if err := checkWidths(file); err != nil {
 		return err
 	}
 	size := uint64(info.Size())
@@ -60,6 +65,23 @@ func checkHeaps(path string) error {
 // heapCheck checks the heap at an address and returns how many bytes need not be
 // searched.
 type heapCheck func(file io.ReaderAt, address, size uint64) (uint64, error)
+
+// checkWidths is an error unless the superblock (II) says that addresses and sizes
+// have 8 bytes, as all files of the last decades have.
+func checkWidths(file io.ReaderAt) error {
+	var head [16]byte
+	if _, err := file.ReadAt(head[:], 0); err != nil || string(head[:8]) != "\x89HDF\r\n\x1a\n" {
+		return errors.New("not an HDF5 file")
+	}
+	widths := head[13:15]
+	if head[8] >= 2 {
+		widths = head[9:11]
+	}
+	if widths[0] != 8 || widths[1] != 8 {
+		return fmt.Errorf("HDF5 file with addresses and sizes of %d and %d bytes; both must have 8", widths[0], widths[1])
+	}
+	return nil
+}
 
 // nextHeap is where the first heap of a window begins and what checks it, nil if
 // there is none.

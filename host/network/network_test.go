@@ -1,0 +1,83 @@
+package network
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"spikegrad/cpuref"
+)
+
+func TestWeights(t *testing.T) {
+	n := validNetwork()
+	n.Layers[0].Neurons, n.Layers[1].Neurons, n.Layers[1].Recurrent = 5, 6, false
+	want := []Weight{{"layer0.input", 5, 8, 0}, {"layer0.recurrent", 5, 5, 0}, {"layer1.input", 6, 5, 0}, {"readout", 3, 6, 0}}
+	if got := n.Weights(); !slices.Equal(got, want) {
+		t.Errorf("a leaky network has weights %v: want %v", got, want)
+	}
+	n.Readout.Kind = "spikes"
+	if got := n.Weights(); !slices.Equal(got, want[:3]) {
+		t.Errorf("a spiking network has weights %v: want %v", got, want[:3])
+	}
+}
+
+// TestOtherMode: in the other mode of every noise the spikes are decided otherwise
+// and all else stays, the surrogate derivative included.
+func TestOtherMode(t *testing.T) {
+	for noise := range Noises {
+		kinds := strings.Split(Names(Surrogates), ", ")
+		if noise != "threshold" {
+			kinds = append(kinds, "matched")
+		}
+		for _, surrogate := range kinds {
+			n := validNetwork()
+			for l := range n.Layers {
+				n.Layers[l].Noise.Kind, n.Layers[l].Surrogate.Kind = noise, surrogate
+				n.Layers[l].Noise.Rate, n.Layers[l].Noise.DeltaU = 30, 0.2 // not the surrogate's own
+			}
+			before := NeuronParameters[float64](&n.Layers[1], n.StepLength)
+			other := n.OtherMode()
+			if err := other.Validate(); err != nil {
+				t.Errorf("%s noise with %s: the other mode is not valid: %v", noise, surrogate, err)
+			}
+			if again := NeuronParameters[float64](&n.Layers[1], n.StepLength); again != before {
+				t.Errorf("%s noise with %s: the network itself was changed", noise, surrogate)
+			}
+			after := NeuronParameters[float64](&other.Layers[1], n.StepLength)
+			want := before
+			want.Noise, want.NoiseParameters = cpuref.NoiseThreshold, [2]float64{}
+			if noise == "threshold" {
+				want.Noise, want.NoiseParameters = cpuref.NoiseSigmoid, [2]float64{10}
+			}
+			if after != want {
+				t.Errorf("%s noise with %s: the other mode has neurons %+v, want %+v", noise, surrogate, after, want)
+			}
+			other.Layers = n.Layers
+			if !reflect.DeepEqual(n, other) {
+				t.Errorf("%s noise with %s: the other mode changes more than layers", noise, surrogate)
+			}
+		}
+	}
+}
+
+// TestNeuronParameters: parameters give the surrogate that the description names.
+func TestNeuronParameters(t *testing.T) {
+	layer := DefaultLayer()
+	for noise, want := range map[string]cpuref.Surrogate{
+		"sigmoid": cpuref.SurrogateSigmoid, "exponential": cpuref.SurrogateLimitedExponential, "hazard": cpuref.SurrogateHazard,
+	} {
+		layer.Noise = Noise{Kind: noise, Beta: 7, P0: 0.4, DeltaU: 0.3, Rate: 90}
+		layer.Surrogate.Kind = "matched"
+		p := NeuronParameters[float64](&layer, 0.001)
+		if p.Surrogate != want {
+			t.Errorf("%s noise is matched by surrogate %d: want %d", noise, p.Surrogate, want)
+		}
+		const u, h = -0.21, 1e-6
+		probability := func(u float64) float64 { return cpuref.SpikeProbability(p.Noise, p.NoiseParameters, u) }
+		derivative := (probability(u+h) - probability(u-h)) / (2 * h)
+		if got := cpuref.SurrogateDerivative(p.Surrogate, p.SurrogateParameter, u, false); !(got > 0.99999*derivative && got < 1.00001*derivative) {
+			t.Errorf("%s noise: the matched surrogate is %g, the derivative of p %g", noise, got, derivative)
+		}
+	}
+}
