@@ -138,7 +138,7 @@ func (f Bars) groupMark(i int) mark {
 			end := p.atX(value)
 			if !f.Dots {
 				half := 0.42 * barHeight
-				c.FillPolygon(fill, corners(vg.Rectangle{Min: vg.Point{X: p.rect.Min.X, Y: y - half}, Max: vg.Point{X: end, Y: y + half}}))
+				c.FillPolygon(fill, corners(vg.Rectangle{Min: vg.Point{X: p.atX(0), Y: y - half}, Max: vg.Point{X: end, Y: y + half}}))
 			}
 			if f.Dots && len(g.Samples) > 0 {
 				for _, sample := range g.Samples[k] {

@@ -38,7 +38,7 @@ func checkFinite(what string, values []float64) error {
 // checkLength fails unless the list has the wanted length.
 func checkLength(what string, got, want int, wanted string) error {
 	if got != want {
-		return fmt.Errorf("figure: %s has %d values, %s %d: give one for each", what, got, wanted, want)
+		return fmt.Errorf("figure: %s: %d values, but %s %d: give one for each", what, got, wanted, want)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/png"
 	"io"
 	"math"
@@ -30,6 +31,7 @@ func kinds() []struct {
 	stacked.Stacked = true
 	wrong := syntheticRaster()
 	wrong.Predicted = 13
+	wrong.Layers = wrong.Layers[2:]
 	return []struct {
 		name    string
 		drawing Drawing
@@ -41,11 +43,11 @@ func kinds() []struct {
 		{"comparison", syntheticComparison(), []string{"loss", "accuracy"}, []string{"matched sigmoid (test 0.849 ± 0.004)", "loss"}},
 		{"raster", syntheticRaster(), []string{"input", "hidden 1", "hidden 2", "hidden 3", "readout"},
 			[]string{"Spoken digits, test sample 17: true class 3, predicted 3 (correct)", "hidden 2 · 128 neurons · 6.55 spikes per neuron", "time (ms)", "channel", "membrane"}},
-		{"wrong", wrong, []string{"input", "hidden 1", "hidden 2", "hidden 3", "readout"},
+		{"wrong", wrong, []string{"hidden 2", "hidden 3", "readout"},
 			[]string{"Spoken digits, test sample 17: true class 3, predicted 13 (wrong)", "predicted 13"}},
 		{"trials", syntheticTrials(), []string{"trials", "firing probability"}, []string{"spikes in 100 trials", "firing probability in a step of 2 ms, mean over 5 steps"}},
 		{"confusion", syntheticConfusion(20, 110, true), []string{"confusion"}, []string{"sieben", "true class", "predicted class", "fraction of the true class"}},
-		{"many classes", syntheticConfusion(60, 500, true), []string{"confusion"}, []string{"predicted class"}},
+		{"many classes", syntheticConfusion(36, 500, true), []string{"confusion"}, []string{"predicted class"}},
 		{"lines", syntheticLines(), []string{"lines"}, []string{"single flip", "noise trials", "relative error"}},
 		{"fano", syntheticFano(), []string{"lines"}, []string{"Poisson process", "Fano factor"}},
 		{"scatter", syntheticScatter(), []string{"lines"}, []string{"−0.25"}},
@@ -54,8 +56,11 @@ func kinds() []struct {
 	}
 }
 
+// TestEveryKindIsDrawn saves each kind in both formats, looks at the result and
+// draws the same data a second time, which has to give the same bytes.
 func TestEveryKindIsDrawn(t *testing.T) {
-	for _, kind := range kinds() {
+	again := kinds()
+	for i, kind := range kinds() {
 		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()
 			folder := t.TempDir()
@@ -75,13 +80,25 @@ func TestEveryKindIsDrawn(t *testing.T) {
 			if err := Save(path, kind.drawing); err != nil {
 				t.Fatal(err)
 			}
-			checkImage(t, readPNG(t, path), picture)
+			content := readFile(t, path)
+			img, err := png.Decode(bytes.NewReader(content))
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkImage(t, img, picture)
+			if !bytes.Equal(content, render(t, again[i].drawing, PNG)) {
+				t.Error("the same data gave another PNG")
+			}
 
 			path = filepath.Join(folder, "picture.SVG")
 			if err := Save(path, kind.drawing); err != nil {
 				t.Fatal(err)
 			}
-			checkSVG(t, path, picture, kind.text)
+			content = readFile(t, path)
+			checkSVG(t, content, picture, kind.text)
+			if !bytes.Equal(content, render(t, again[i].drawing, SVG)) {
+				t.Error("the same data gave another SVG")
+			}
 			left, err := os.ReadDir(folder)
 			if err != nil || len(left) != 2 {
 				t.Errorf("the folder holds %v (%v), want the two pictures only", left, err)
@@ -122,24 +139,22 @@ func checkImage(t *testing.T, img image.Image, picture *Picture) {
 	}
 }
 
+// countInk counts pixels darker than the grid. The copy makes it fast enough
+// for the race detector.
 func countInk(img image.Image, area image.Rectangle) int {
+	pixels := image.NewNRGBA(area)
+	draw.Draw(pixels, area, img, area.Min, draw.Src)
 	n := 0
-	for y := area.Min.Y; y < area.Max.Y; y++ {
-		for x := area.Min.X; x < area.Max.X; x++ {
-			if c := nrgba(img.At(x, y)); min(c.R, c.G, c.B) < gridGrey.R-10 {
-				n++
-			}
+	for i := 0; i < len(pixels.Pix); i += 4 {
+		if min(pixels.Pix[i], pixels.Pix[i+1], pixels.Pix[i+2]) < gridGrey.R-10 {
+			n++
 		}
 	}
 	return n
 }
 
-func checkSVG(t *testing.T, path string, picture *Picture, want []string) {
+func checkSVG(t *testing.T, content []byte, picture *Picture, want []string) {
 	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
 	width, height := picture.Size()
 	if size := fmt.Sprintf(`width="%.5gpt" height="%.5gpt"`, width, height); !bytes.Contains(content, []byte(size)) {
 		t.Errorf("the SVG does not say %s", size)
@@ -182,18 +197,13 @@ func svgTexts(t *testing.T, content []byte) []string {
 	}
 }
 
-func readPNG(t *testing.T, path string) image.Image {
+func readFile(t *testing.T, path string) []byte {
 	t.Helper()
-	file, err := os.Open(path)
+	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
-	img, err := png.Decode(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return img
+	return content
 }
 
 func render(t *testing.T, d Drawing, format Format) []byte {
@@ -207,17 +217,6 @@ func render(t *testing.T, d Drawing, format Format) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
-}
-
-func TestSameDataSameBytes(t *testing.T) {
-	first, second := kinds(), kinds()
-	for i, kind := range first {
-		for _, format := range []Format{PNG, SVG} {
-			if !bytes.Equal(render(t, kind.drawing, format), render(t, second[i].drawing, format)) {
-				t.Errorf("%s, format %d: two runs differ", kind.name, format)
-			}
-		}
-	}
 }
 
 // TestSpikesLieWhereTheyHappened looks for single spikes at the pixel where

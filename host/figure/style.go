@@ -2,9 +2,9 @@ package figure
 
 import (
 	"image/color"
+	"sort"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	stdfont "golang.org/x/image/font"
 	"gonum.org/v1/plot/font"
@@ -155,20 +155,19 @@ func (t typeface) shorten(s string, width vg.Length) string {
 	if t.width(s) <= width {
 		return s
 	}
-	for s != "" {
-		_, last := utf8.DecodeLastRuneInString(s)
-		s = s[:len(s)-last]
-		if short := strings.TrimRight(s, " ") + "…"; t.width(short) <= width {
-			return short
-		}
+	letters := []rune(s)
+	first := func(n int) string { return strings.TrimRight(string(letters[:n]), " ") + "…" }
+	tooLong := sort.Search(len(letters), func(n int) bool { return t.width(first(n)) > width })
+	if tooLong == 0 {
+		return ""
 	}
-	return ""
+	return first(tooLong - 1)
 }
 
 // clean makes text fit for one line of a picture: line breaks and other control
-// characters, which XML forbids, become spaces.
+// characters, which XML forbids, become spaces (and strings.Map replaces what is
+// no UTF-8).
 func clean(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == '\uFFFE' || r == '\uFFFF' {
 			return ' '
