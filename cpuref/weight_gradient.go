@@ -18,48 +18,66 @@ type WeightGradientArguments[T Float] struct {
 
 // WeightGradient sums, for one chunk of samples,
 //
-//	∂L/∂W[i] = Σ_samples Σ_positions Σ_t S_in[t]·∂L/∂h[t+d]
+//	∂L/∂W[i] = Σ_samples Σ_t Σ_positions S_in[t]·∂L/∂h[t+d]
 //
-// samples ascending, in a sample positions ascending, for a position steps
-// descending, the order in which a backward pass produces the errors. Only spikes
-// cost additions. Rows first ≤ i < last of the weights are done: inputs of a dense
-// layer, elements of the kernel times the unit below of a convolution. Twin:
-// shaders/weight_gradient.comp.
+// Samples are added in ascending order, each summed from zero first: words of 32
+// steps descending, as a backward pass produces the errors; in a word positions
+// ascending and for a position steps descending. So a long sample can be done in
+// segments of whole words. Only spikes cost additions. Rows first ≤ i < last of the
+// weights are done: inputs of a dense layer, elements of the kernel times the unit
+// below of a convolution. Twin: shaders/weight_gradient.comp.
 func WeightGradient[T Float](a *WeightGradientArguments[T], work *Workspace[T], first, last int) {
-	unit, positions := Stride(a.Neurons), max(1, a.Window.Positions)
+	unit := Stride(a.Neurons)
+	work.grow(1, unit)
+	sample := work.rows[0]
 	for i := first; i < last; i++ {
-		work.index = work.index[:0] // rows of Error, in the order of the sum
-		for b := a.First; b < a.Last; b++ {
-			for p := range positions {
-				input := i
-				if w := a.Window; w.Positions > 0 {
-					begin, low, high := w.span(p)
-					if k := i / w.Unit; k < low || k >= high {
-						continue
-					}
-					input += begin * w.Unit
-				}
-				work.index = a.appendRows(work.index, input, b, p, positions)
-			}
-		}
 		dst := a.Partial[i*unit:][:unit]
 		clear(dst)
-		addRows(dst, a.Error, work.index)
+		for b := a.First; b < a.Last; b++ {
+			work.index = a.appendRows(work.index[:0], i, b)
+			if len(work.index) == 0 {
+				continue // would add zeros
+			}
+			clear(sample)
+			addRows(sample, a.Error, work.index)
+			for n := range dst {
+				dst[n] += sample[n]
+			}
+		}
 	}
 }
 
-// appendRows lists the rows of errors, a position long, that the spikes of an input
-// in a sample bring to a position.
-func (a *WeightGradientArguments[T]) appendRows(rows []uint32, input, sample, position, positions int) []uint32 {
-	words := Words(a.Steps)
-	train := a.Trains[(input*a.Samples+sample)*words:][:words]
-	for w := words - 1; w >= 0; w-- {
-		for word := train[w]; word != 0; {
-			bit := 31 - bits.LeadingZeros32(word)
-			word &^= 1 << bit
-			if t := 32*w + bit + a.Delay; t < a.Steps {
-				rows = append(rows, uint32((sample*a.Steps+t)*positions+position))
+// appendRows lists the rows of errors, a position long, that the spikes of one
+// sample bring to row i of the weights, in the order of the sum.
+func (a *WeightGradientArguments[T]) appendRows(rows []uint32, i, sample int) []uint32 {
+	words, w := Words(a.Steps), a.Window
+	if w.Positions == 0 {
+		train := a.Trains[(i*a.Samples+sample)*words:][:words]
+		for block := words - 1; block >= 0; block-- {
+			rows = a.appendWord(rows, train[block], block, sample, 0, 1)
+		}
+		return rows
+	}
+	k := i / w.Unit
+	for block := words - 1; block >= 0; block-- {
+		for p := range w.Positions {
+			begin, low, high := w.span(p)
+			if k >= low && k < high {
+				input := begin*w.Unit + i
+				rows = a.appendWord(rows, a.Trains[(input*a.Samples+sample)*words+block], block, sample, p, w.Positions)
 			}
+		}
+	}
+	return rows
+}
+
+// appendWord lists the rows for the spikes of one word of a train.
+func (a *WeightGradientArguments[T]) appendWord(rows []uint32, word uint32, block, sample, position, positions int) []uint32 {
+	for word != 0 {
+		bit := 31 - bits.LeadingZeros32(word)
+		word &^= 1 << bit
+		if t := 32*block + bit + a.Delay; t < a.Steps {
+			rows = append(rows, uint32((sample*a.Steps+t)*positions+position))
 		}
 	}
 	return rows
