@@ -1,0 +1,51 @@
+package check
+
+import (
+	"spikegrad/cpuref"
+	"spikegrad/host/engine"
+)
+
+// batch draws the inputs of one pass: of every four steps one is silent, two are
+// sparse and one is dense; every fifth sample is silent throughout. Sample numbers are those of
+// a run, ascending but not from 0.
+func (c *Case) batch(pass, samples int) *engine.Batch {
+	n := c.Network
+	batch := &engine.Batch{Labels: make([]uint32, samples), Numbers: make([]uint32, samples)}
+	for b := range samples {
+		number := uint32(1000*pass + b)
+		batch.Numbers[b] = number
+		batch.Labels[b] = c.words(number, 0, 0, 1)[0] % uint32(n.Classes)
+		for t := range n.Steps {
+			begin := uint32(len(batch.Index))
+			bound := c.spikeBound(number, t)
+			for group := 0; group < n.Inputs; group += 4 {
+				for i, word := range c.words(number, uint32(t), uint32(group), 0) {
+					if group+i < n.Inputs && uint64(word) < bound {
+						batch.Index = append(batch.Index, uint32(group+i))
+					}
+				}
+			}
+			batch.Rows = append(batch.Rows, [2]uint32{begin, uint32(len(batch.Index))})
+		}
+	}
+	return batch
+}
+
+// spikeBound is 2³² times the chance of an input spike in a step.
+func (c *Case) spikeBound(number uint32, step int) uint64 {
+	if number%5 == 4 {
+		return 0
+	}
+	switch c.words(number, uint32(step), 0, 2)[0] >> 30 {
+	case 0:
+		return 0
+	case 1:
+		return 1 << 31 // every other channel
+	}
+	return 1 << 27 // one in 32
+}
+
+// words are random words of one purpose.
+func (c *Case) words(number, step, group, purpose uint32) [4]uint32 {
+	return cpuref.Philox([2]uint32{c.Seed, uint32(cpuref.StreamDataset)}, [4]uint32{number, step, group, purpose})
+}

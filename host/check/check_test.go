@@ -1,0 +1,249 @@
+package check
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+)
+
+// traceOf runs a case on a CPU engine.
+func traceOf(t *testing.T, c *Case) *Trace {
+	t.Helper()
+	trace, _, err := runOn(c, referenceEngine, Variant{})
+	if err != nil {
+		t.Fatalf("%s: %v", c.Name, err)
+	}
+	return trace
+}
+
+func TestCasesCoverEveryKind(t *testing.T) {
+	for _, quick := range []bool{true, false} {
+		found := map[string]bool{}
+		names := map[string]bool{}
+		for _, c := range Cases(quick) {
+			if err := c.Network.Validate(); err != nil {
+				t.Errorf("%s: %v", c.Name, err)
+			}
+			if names[c.Name] {
+				t.Errorf("two networks are called %q", c.Name)
+			}
+			names[c.Name] = true
+			found[fmt.Sprint("optimizer ", c.Optimizer)] = true
+			found["loss "+c.Network.Readout.Loss] = true
+			found["samples of several chunks"] = found["samples of several chunks"] || c.Samples > cpuref.ChunkSamples
+			found[fmt.Sprintf("%d layers", len(c.Network.Layers))] = true
+			for _, l := range c.Network.Layers {
+				found["noise "+l.Noise.Kind] = true
+				found["surrogate "+l.Surrogate.Kind] = true
+				if l.Surrogate.Kind == "matched" {
+					found["matched to "+l.Noise.Kind] = true
+				}
+				found[fmt.Sprint("reset ", l.Reset, l.DifferentiateReset)] = true
+				found[fmt.Sprint("recurrent ", l.Recurrent)] = true
+				for _, r := range l.Regularizers {
+					found[fmt.Sprint("regularizer ", r.Kind, r.Power, r.Average)] = true
+				}
+				for name, delay := range map[string]int{"delay": l.Delay, "recurrent delay": l.RecurrentDelay} {
+					if delay < 2 {
+						found[fmt.Sprint(name, " ", delay)] = true
+					} else if delay == c.Network.Steps-1 {
+						found["longest "+name] = true
+					}
+				}
+			}
+		}
+		wanted := []string{
+			"samples of several chunks", "recurrent true", "recurrent false", "1 layers", "2 layers", "3 layers",
+			"delay 0", "delay 1", "longest delay", "recurrent delay 0", "recurrent delay 1", "longest recurrent delay",
+			"surrogate matched", "matched to exponential", "matched to hazard", "matched to sigmoid",
+		}
+		for _, optimizer := range optimizers() {
+			wanted = append(wanted, fmt.Sprint("optimizer ", optimizer))
+		}
+		for loss := range network.Losses {
+			wanted = append(wanted, "loss "+loss)
+		}
+		for noise := range network.Noises {
+			wanted = append(wanted, "noise "+noise)
+		}
+		for surrogate := range network.Surrogates {
+			wanted = append(wanted, "surrogate "+surrogate)
+		}
+		for reset := range network.Resets {
+			wanted = append(wanted, fmt.Sprint("reset ", reset, true), fmt.Sprint("reset ", reset, false))
+		}
+		for _, r := range allRegularizers() {
+			wanted = append(wanted, fmt.Sprint("regularizer ", r.Kind, r.Power, r.Average))
+		}
+		for _, name := range wanted {
+			if !found[name] {
+				t.Errorf("quick %t: no case has %s", quick, name)
+			}
+		}
+	}
+}
+
+// TestCasesAreAlive sees that the comparison has something to compare: neurons that
+// spike, but not always, and gradients.
+func TestCasesAreAlive(t *testing.T) {
+	silentLayers, layers := 0, 0
+	for _, c := range Cases(testing.Short()) {
+		trace := traceOf(t, &c)
+		for l := range c.Network.Layers {
+			layers++
+			share := trace.spikeShare(l)
+			if share == 0 {
+				silentLayers++
+			}
+			if share > 0.9 {
+				t.Errorf("%s: layer %d spikes in %.0f %% of all steps", c.Name, l, 100*share)
+			}
+		}
+		if name := trace.notFinite(); name != "" {
+			t.Errorf("%s: %s is not finite", c.Name, name)
+		}
+		// One class has no loss, and over few steps nothing arrives.
+		n := c.Network
+		arrives := n.Steps > 2 && n.Layers[0].Delay < n.Steps-1 && n.Readout.Delay < n.Steps-1
+		if arrives && n.Classes > 1 && trace.spikeShare(len(n.Layers)-1) > 0 && !trace.changed() {
+			t.Errorf("%s: no gradient", c.Name)
+		}
+	}
+	if silentLayers > layers/6 {
+		t.Errorf("%d of %d layers are silent", silentLayers, layers)
+	}
+}
+
+// spikeShare is the share of ones among the spikes of a layer in the first pass.
+func (t *Trace) spikeShare(layer int) float64 {
+	for _, a := range t.arrays {
+		if a.variable == "spike" && a.layer == layer {
+			total := uint32(0)
+			for _, spike := range a.bits {
+				total += spike
+			}
+			return float64(total) / float64(len(a.bits))
+		}
+	}
+	return math.NaN()
+}
+
+// notFinite names an array with a number that is not finite; what engines do with
+// such numbers is not promised.
+func (t *Trace) notFinite() string {
+	for _, a := range t.arrays {
+		for _, bits := range a.bits {
+			if !a.integers && bits>>23&0xff == 0xff {
+				return fmt.Sprintf("pass %d, %s", a.pass, a.variable)
+			}
+		}
+	}
+	return ""
+}
+
+// changed says whether a gradient of the first layer is other than zero.
+func (t *Trace) changed() bool {
+	return slices.ContainsFunc(t.arrays, func(a array) bool {
+		return strings.HasPrefix(a.variable, "gradient layer0") &&
+			slices.ContainsFunc(a.bits, func(bits uint32) bool { return math.Float32frombits(bits) != 0 })
+	})
+}
+
+func TestCompareFindsTheFirstDifference(t *testing.T) {
+	c := Cases(true)[0]
+	want := traceOf(t, &c)
+	same, err := Compare(want, traceOf(t, &c))
+	if err != nil || same.Different != 0 || same.First != nil || same.Values == 0 {
+		t.Fatalf("the same engine twice: %+v, %v", same, err)
+	}
+	n, layer := c.Network, c.Network.Layers[0]
+	spike := func(sample, step, neuron int) int { return (sample*n.Steps+step)*layer.Neurons + neuron }
+	for _, test := range []struct {
+		name    string
+		changes map[string][]int // variable, indices
+		first   string
+		count   int
+	}{
+		{"a spike before the membrane of the same step", map[string][]int{"membrane": {spike(0, 1, 0)}, "spike": {spike(1, 1, 0)}}, "sample 1, step 1, layer 0, neuron 0: spike", 2},
+		{"a membrane of an earlier step", map[string][]int{"membrane": {spike(1, 0, 0)}, "spike": {spike(0, 1, 0)}}, "sample 1, step 0, layer 0, neuron 0: membrane", 2},
+		{"a later sample's earlier step", map[string][]int{"membrane": {spike(0, 1, 0), spike(2, 0, 0)}}, "sample 2, step 0, layer 0, neuron 0: membrane", 2},
+		{"the loss before a weight", map[string][]int{"weight layer0.input": {n.Inputs * 0}, "loss": {2}}, "sample 2: loss", 2},
+		{"a weight", map[string][]int{"weight layer0.input": {0}}, "neuron 0, from 0: weight layer0.input", 1},
+		{"the mean loss", map[string][]int{"mean loss": {0}}, "pass 0: mean loss", 1},
+		{"the number of spikes", map[string][]int{"spikes of the batch": {0}}, "pass 0, layer 0: spikes of the batch", 1},
+	} {
+		got := traceOf(t, &c)
+		for variable, indices := range test.changes {
+			i := slices.IndexFunc(got.arrays, func(a array) bool { return a.variable == variable })
+			for _, index := range indices {
+				got.arrays[i].bits[index] ^= 1
+			}
+		}
+		result, err := Compare(want, got)
+		if err != nil || result.Different != test.count || result.First == nil {
+			t.Errorf("%s: %+v, %v; want %d different", test.name, result, err, test.count)
+			continue
+		}
+		if line := result.First.String(); !strings.Contains(line, test.first) {
+			t.Errorf("%s: first difference is %q, want %q in it", test.name, line, test.first)
+		}
+	}
+}
+
+func TestCompareDistinguishesZeros(t *testing.T) {
+	positive := &Trace{arrays: []array{{variable: "x", axes: ofBatch, width: 1, bits: floatBits([]float32{0})}}}
+	negative := &Trace{arrays: []array{{variable: "x", axes: ofBatch, width: 1, bits: floatBits([]float32{float32(math.Copysign(0, -1))})}}}
+	result, err := Compare(positive, negative)
+	if err != nil || result.Different != 1 {
+		t.Errorf("0 and -0: %+v, %v; want 1 different", result, err)
+	}
+}
+
+func TestCompareRefusesOtherCases(t *testing.T) {
+	cases := Cases(true)
+	if _, err := Compare(traceOf(t, &cases[0]), traceOf(t, &cases[1])); err == nil {
+		t.Error("traces of two cases were compared without an error")
+	}
+}
+
+// failing opens engines until a number of them was opened.
+func failing(after int) Opener {
+	return func(n *network.Network, options engine.Options) (engine.Engine, error) {
+		if after--; after < 0 {
+			return nil, fmt.Errorf("no more engines")
+		}
+		return referenceEngine(n, options)
+	}
+}
+
+func TestFamilyReportsEachCandidate(t *testing.T) {
+	cases := Cases(true)[:2]
+	other := func(n *network.Network, options engine.Options) (engine.Engine, error) {
+		options.Seed++ // other noise: other spikes
+		return referenceEngine(n, options)
+	}
+	finished := 0
+	reports, err := Family(t.Context(), cases, []Candidate{
+		{Open: referenceEngine, Variants: CPUVariants()},
+		{Open: other, Variants: []Variant{{}}},
+		{Open: failing(1), Variants: []Variant{{}}},
+	}, func(done int) { finished = done })
+	if err != nil || finished != 2 {
+		t.Fatalf("family: %v after %d cases", err, finished)
+	}
+	if r := reports[0]; !r.OK() || r.Cases != 2*len(CPUVariants()) || r.Values == 0 {
+		t.Errorf("CPU engine: %+v", r)
+	}
+	if r := reports[1]; r.OK() || r.Different == 0 || r.First == nil || r.First.Network != cases[0].Name {
+		t.Errorf("engine with another seed: %+v", r)
+	}
+	if r := reports[2]; r.OK() || r.Err == nil || r.Cases != 1 {
+		t.Errorf("failing engine: %+v", r)
+	}
+}

@@ -1,0 +1,90 @@
+package check
+
+import (
+	"fmt"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/network"
+)
+
+// sizes are what mixed networks are drawn from.
+type sizes struct {
+	count                           int // networks
+	neurons, inputs, steps, samples []int
+}
+
+func allSizes() sizes {
+	return sizes{
+		count: 24, neurons: []int{1, 31, 32, 33, 130, 257}, inputs: []int{1, 31, 70},
+		steps: []int{20, 33, 70}, samples: []int{1, 3, 8, 9, 17, 33},
+	}
+}
+
+func smallSizes() sizes {
+	return sizes{
+		count: 14, neurons: []int{1, 31, 33, 70}, inputs: []int{1, 31, 70},
+		steps: []int{19, 33}, samples: []int{3, 8, 9, 17},
+	}
+}
+
+// mixedCases are networks of one to three layers that differ in everything. Kinds
+// are dealt out in turn, so that each occurs; all else is drawn.
+func mixedCases(s sizes) []Case {
+	var cases []Case
+	dealt := 0
+	for i := range s.count {
+		seed := uint32(1000 + i)
+		d := draws{seed: seed}
+		c := base()
+		c.Name, c.Seed, c.Samples = fmt.Sprintf("mixed %d", i), seed, d.of(s.samples)
+		name := turn(keys(optimizers()), i)
+		c.Optimizer, c.Update = optimizers()[name], updates()[name]
+		n := c.Network
+		n.Inputs, n.Steps, n.Classes = d.of(s.inputs), d.of(s.steps), d.of([]int{2, 10, 17, 33})
+		n.Readout.Delay = d.below(4)
+		n.Layers = nil
+		for range 1 + d.below(3) {
+			n.Layers = append(n.Layers, mixedLayer(&d, s, n.Steps, dealt))
+			dealt++
+		}
+		if i%12 == 5 { // so rare, and on top, because it leaves a layer one step to spike in
+			n.Layers[len(n.Layers)-1].Delay = n.Steps - 1
+		}
+		setLoss(n, turn(keys(network.Losses), i))
+		cases = append(cases, c)
+	}
+	return cases
+}
+
+// mixedLayer draws a layer; number deals out its kinds.
+func mixedLayer(d *draws, s sizes, steps, number int) network.Layer {
+	l := layer(d.of(s.neurons))
+	l.Recurrent = d.below(3) > 0
+	l.Delay, l.RecurrentDelay = d.below(4), d.below(4)
+	if number%4 == 1 {
+		l.RecurrentDelay = steps - 1
+	}
+	setKinds(&l, turn(keys(network.Noises), number), turn(allSurrogates(), number))
+	l.Reset = turn(keys(network.Resets), number)
+	l.DifferentiateReset = d.below(2) == 0
+	if number%2 == 0 {
+		l.Regularizers = []network.Regularizer{turn(allRegularizers(), number/2)}
+	}
+	return l
+}
+
+// turn deals out the entries of a list.
+func turn[E any](list []E, number int) E { return list[number%len(list)] }
+
+// draws are random choices, a function of the seed.
+type draws struct{ seed, next uint32 }
+
+// below is a number from 0 to n−1.
+func (d *draws) below(n int) int {
+	word := cpuref.Philox([2]uint32{d.seed, uint32(cpuref.StreamShuffle)}, [4]uint32{d.next})[0]
+	d.next++
+	return int(uint64(word) * uint64(n) >> 32)
+}
+
+// of is one of a list.
+func (d *draws) of(list []int) int { return list[d.below(len(list))] }

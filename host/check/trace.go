@@ -1,0 +1,161 @@
+package check
+
+import (
+	"fmt"
+	"math"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/engine"
+)
+
+// Trace is everything that a case gave on an engine.
+type Trace struct {
+	network string
+	arrays  []array
+}
+
+// axes are what the entries of an array stand for.
+type axes int
+
+const (
+	ofSteps   axes = iota // [sample][step][neuron or class]
+	ofClasses             // [sample][class]
+	ofSamples             // [sample]
+	ofBatch               // one number
+	ofWeights             // [neuron it leads to][where it comes from]
+)
+
+// array is one array of results.
+type array struct {
+	variable string
+	axes     axes
+	pass     int
+	layer    int // -1: of no layer
+	rank     int // ascends in the order of computation; equal for what is computed together, step by step
+	steps    int // of a sample
+	width    int // length of the last axis
+	integers bool
+	bits     []uint32 // of float32, or integers
+}
+
+// Run trains the network of a case a little on an engine opened with its seed and
+// optimizer: two updates after batches of different sizes, then an evaluation.
+func Run(c *Case, e engine.Engine) (*Trace, error) {
+	t := &Trace{network: c.Name}
+	if err := e.SetWeights(c.Network.Initialise(c.Seed)); err != nil {
+		return nil, err
+	}
+	for pass, samples := range []int{c.Samples, (c.Samples + 1) / 2} {
+		if err := t.pass(c, pass, samples, cpuref.StreamNoise, e.Gradient); err != nil {
+			return nil, err
+		}
+		if err := t.addWeights(c, pass, "gradient", e.Gradients); err != nil {
+			return nil, err
+		}
+		update := c.Update
+		update.Number = pass + 1
+		if err := e.Update(update); err != nil {
+			return nil, err
+		}
+		if err := t.addWeights(c, pass, "weight", e.Weights); err != nil {
+			return nil, err
+		}
+		if err := t.addOptimizer(c, pass, e); err != nil {
+			return nil, err
+		}
+	}
+	const evaluation = 2
+	return t, t.pass(c, evaluation, c.Samples, cpuref.StreamEvaluation, e.Evaluate)
+}
+
+// pass runs one batch and adds what it did.
+func (t *Trace) pass(c *Case, pass, samples int, stream cpuref.Stream, run func(*engine.Batch, cpuref.Stream, *engine.Record) (engine.Outcome, error)) error {
+	n := c.Network
+	record := engine.NewRecord[float32](n, samples)
+	outcome, err := run(c.batch(pass, samples), stream, record)
+	if err != nil {
+		return err
+	}
+	add := func(axes axes, layer, width int, variable string, bits []uint32) {
+		t.add(array{variable: variable, axes: axes, pass: pass, layer: layer, steps: n.Steps, width: width, bits: bits})
+	}
+	count := func(axes axes, layer, width int, variable string, values ...uint32) {
+		add(axes, layer, width, variable, values)
+		t.arrays[len(t.arrays)-1].integers = true
+	}
+	for l, layer := range n.Layers {
+		count(ofSteps, l, layer.Neurons, "spike", spikes(record.Spikes[l], samples*n.Steps, layer.Neurons)...)
+		add(ofSteps, l, layer.Neurons, "membrane", floatBits(record.Membrane[l]))
+		t.joinLastTwo()
+	}
+	add(ofSteps, -1, n.Classes, "readout", floatBits(record.Readout))
+	add(ofClasses, -1, n.Classes, "logit", floatBits(record.Logits))
+	count(ofSamples, -1, 1, "predicted class", record.Predicted...)
+	add(ofSamples, -1, 1, "loss", floatBits(record.Loss))
+	add(ofBatch, -1, 1, "mean loss", floatBits([]float32{outcome.Loss}))
+	add(ofBatch, -1, 1, "mean regularizer", floatBits([]float32{outcome.Regularizer}))
+	count(ofBatch, -1, 1, "correct samples", uint32(outcome.Correct))
+	for l, total := range outcome.Spikes {
+		count(ofBatch, l, 1, "spikes of the batch", uint32(total))
+	}
+	return nil
+}
+
+// addWeights adds arrays in the shape of the weights.
+func (t *Trace) addWeights(c *Case, pass int, what string, get func() ([][]float32, error)) error {
+	arrays, err := get()
+	if err != nil {
+		return err
+	}
+	for i, w := range c.Network.Weights() {
+		t.add(array{variable: what + " " + w.Name, axes: ofWeights, pass: pass, layer: -1, width: w.Columns, bits: floatBits(arrays[i])})
+	}
+	return nil
+}
+
+// addOptimizer adds the state of the optimizer.
+func (t *Trace) addOptimizer(c *Case, pass int, e engine.Engine) error {
+	states, err := e.Optimizer()
+	if err != nil {
+		return err
+	}
+	for i, w := range c.Network.Weights() {
+		for s, state := range states[i] {
+			variable := fmt.Sprintf("optimizer state %d of %s", s, w.Name)
+			t.add(array{variable: variable, axes: ofWeights, pass: pass, layer: -1, width: w.Columns, bits: floatBits(state)})
+		}
+	}
+	return nil
+}
+
+// add adds an array that is computed after all before it.
+func (t *Trace) add(a array) {
+	a.rank = len(t.arrays)
+	t.arrays = append(t.arrays, a)
+}
+
+// joinLastTwo makes the last two arrays ones that are computed together.
+func (t *Trace) joinLastTwo() {
+	last := len(t.arrays) - 1
+	t.arrays[last].rank = t.arrays[last-1].rank
+}
+
+// spikes unpacks rows of spike bits to one number a neuron.
+func spikes(words []uint32, rows, neurons int) []uint32 {
+	values := make([]uint32, 0, rows*neurons)
+	stride := cpuref.Words(neurons)
+	for row := range rows {
+		for neuron := range neurons {
+			values = append(values, words[row*stride+neuron/32]>>(neuron%32)&1)
+		}
+	}
+	return values
+}
+
+func floatBits(values []float32) []uint32 {
+	bits := make([]uint32, len(values))
+	for i, value := range values {
+		bits[i] = math.Float32bits(value)
+	}
+	return bits
+}

@@ -1,0 +1,170 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+
+	"spikegrad/host/network"
+)
+
+// family collects cases.
+type family struct{ cases []Case }
+
+// vary adds the base case after a change.
+func (f *family) vary(name string, change func(c *Case)) {
+	c := base()
+	c.Name = name
+	change(&c)
+	f.cases = append(f.cases, c)
+}
+
+// varyLayer adds the base case after a change of its layer.
+func (f *family) varyLayer(name string, change func(l *network.Layer)) {
+	f.vary(name, func(c *Case) { change(&c.Network.Layers[0]) })
+}
+
+// kinds varies noise, surrogate and reset.
+func (f *family) kinds() {
+	for _, noise := range keys(network.Noises) {
+		f.varyLayer("noise "+noise, func(l *network.Layer) { setKinds(l, noise, "matched") })
+	}
+	for _, surrogate := range keys(network.Surrogates) {
+		f.varyLayer("surrogate "+surrogate, func(l *network.Layer) { l.Surrogate.Kind = surrogate })
+		f.varyLayer("surrogate "+surrogate+", threshold", func(l *network.Layer) { setKinds(l, "threshold", surrogate) })
+	}
+	for _, reset := range keys(network.Resets) {
+		for _, differentiate := range []bool{false, true} {
+			f.varyLayer(fmt.Sprintf("reset %s, differentiate_reset %t", reset, differentiate), func(l *network.Layer) {
+				l.Reset, l.DifferentiateReset = reset, differentiate
+			})
+		}
+	}
+}
+
+// setKinds chooses noise and surrogate; threshold spikes, which no surrogate
+// matches, get a superspike instead.
+func setKinds(l *network.Layer, noise, surrogate string) {
+	if noise == "threshold" && surrogate == "matched" {
+		surrogate = "superspike"
+	}
+	l.Noise.Kind, l.Surrogate.Kind = noise, surrogate
+}
+
+// delays varies every delay up to the longest possible one.
+func (f *family) delays() {
+	last := base().Network.Steps - 1
+	for _, delay := range []int{0, 5, last} {
+		f.varyLayer(fmt.Sprintf("delay %d", delay), func(l *network.Layer) { l.Delay = delay })
+		f.varyLayer(fmt.Sprintf("recurrent_delay %d", delay), func(l *network.Layer) { l.RecurrentDelay = delay })
+		f.vary(fmt.Sprintf("readout delay %d", delay), func(c *Case) { c.Network.Readout.Delay = delay })
+	}
+}
+
+// readouts varies loss and readout.
+func (f *family) readouts() {
+	for _, loss := range keys(network.Losses) {
+		f.vary("loss "+loss, func(c *Case) { setLoss(c.Network, loss) })
+	}
+	f.vary("readout tau", func(c *Case) { c.Network.Readout.Tau = 0.01 })
+	for _, classes := range []int{1, 2, 17, 33} {
+		f.vary(fmt.Sprintf("%d classes", classes), func(c *Case) { c.Network.Classes = classes })
+	}
+}
+
+// setLoss chooses the loss and the readout it needs: spikes are counted of a last
+// layer with a neuron for each class.
+func setLoss(n *network.Network, loss string) {
+	n.Readout.Loss = loss
+	if loss == "counts" {
+		n.Readout.Kind = "spikes"
+		n.Layers = append(n.Layers, layer(n.Classes))
+	}
+}
+
+// regularizers varies what activity is punished.
+func (f *family) regularizers() {
+	for _, r := range allRegularizers() {
+		f.varyLayer(fmt.Sprintf("regularizer %s, power %d, average %s", r.Kind, r.Power, r.Average), func(l *network.Layer) {
+			l.Regularizers = []network.Regularizer{r}
+		})
+	}
+	f.varyLayer("all regularizers", func(l *network.Layer) { l.Regularizers = allRegularizers() })
+}
+
+// allRegularizers punish, upper, many neurons and, lower, some.
+func allRegularizers() []network.Regularizer {
+	var all []network.Regularizer
+	for _, kind := range []string{"upper", "lower"} {
+		for _, power := range []int{1, 2} {
+			for _, average := range []string{"none", "layer"} {
+				r := network.Regularizer{Kind: kind, Power: power, Strength: 0.3, Threshold: 0.3, Average: average}
+				if kind == "lower" {
+					r.Threshold = 20
+				}
+				all = append(all, r)
+			}
+		}
+	}
+	return all
+}
+
+// optimizers varies the optimizer, with weight decay and without.
+func (f *family) optimizers() {
+	for _, name := range keys(optimizers()) {
+		for _, decay := range []float64{0, 0.01} {
+			f.vary(fmt.Sprintf("optimizer %s, weight decay %g", name, decay), func(c *Case) {
+				c.Optimizer, c.Update = optimizers()[name], updates()[name]
+				c.Update.WeightDecay = decay
+			})
+		}
+	}
+}
+
+// shapes varies sizes, each across the borders of words, lanes, chunks and
+// workgroups.
+func (f *family) shapes() {
+	for layers := 1; layers <= 3; layers++ {
+		for _, recurrent := range []bool{false, true} {
+			f.vary(fmt.Sprintf("%d layers, recurrent %t", layers, recurrent), func(c *Case) {
+				c.Network.Layers = nil
+				for l := range layers {
+					next := layer(33 - 8*l)
+					next.Recurrent = recurrent
+					c.Network.Layers = append(c.Network.Layers, next)
+				}
+			})
+		}
+	}
+	for _, neurons := range []int{1, 16, 31, 32, 130, 257} {
+		f.varyLayer(fmt.Sprintf("%d neurons", neurons), func(l *network.Layer) { l.Neurons = neurons })
+	}
+	for _, inputs := range []int{1, 32, 70} {
+		f.vary(fmt.Sprintf("%d inputs", inputs), func(c *Case) { c.Network.Inputs = inputs })
+	}
+	for _, steps := range []int{1, 2, 32, 70} {
+		f.vary(fmt.Sprintf("%d steps", steps), func(c *Case) { setSteps(c.Network, steps) })
+	}
+	for _, samples := range []int{1, 8, 9, 17, 33} {
+		f.vary(fmt.Sprintf("%d samples", samples), func(c *Case) { c.Samples = samples })
+	}
+}
+
+// setSteps changes the length of samples, and delays as far as they must.
+func setSteps(n *network.Network, steps int) {
+	n.Steps = steps
+	n.Readout.Delay = min(n.Readout.Delay, steps-1)
+	for l := range n.Layers {
+		n.Layers[l].Delay = min(n.Layers[l].Delay, steps-1)
+		n.Layers[l].RecurrentDelay = min(n.Layers[l].RecurrentDelay, steps-1)
+	}
+}
+
+// keys of a table in a fixed order.
+func keys[V any](table map[string]V) []string {
+	var names []string
+	for name := range table {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,137 @@
+// Package cli is the program spikegrad: its commands and their habits. Results go to
+// standard output, all else to standard error; every error is one line. A command
+// exits with 0 if it did what was asked, 1 if it failed, 2 if it was asked wrongly
+// and 130 if it was interrupted.
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands are all there is on the command line.
+type commands struct {
+	Devices devicesCommand `cmd:"" help:"List the devices that networks can run on."`
+	Train   trainCommand   `cmd:"" help:"Train a network."`
+	Eval    evalCommand    `cmd:"" help:"Evaluate the network of a finished run."`
+	Check   checkCommand   `cmd:"" help:"Compare devices with the CPU engine, bit for bit."`
+	Config  configCommand  `cmd:"" help:"Print a complete configuration with comments, or check one."`
+	Version versionCommand `cmd:"" help:"Print the version of the program."`
+
+	Quiet    bool     `help:"Print no progress and no notes."`
+	Verbose  bool     `help:"Print log lines."`
+	ShowHelp helpFlag `name:"help" short:"h" help:"Print help; after a command, help for it."`
+}
+
+// Help is the rest of the help.
+func (commands) Help() string {
+	return `Examples:
+
+    spikegrad devices
+    spikegrad train --data digits --out runs/first
+    spikegrad eval runs/first --other-mode
+    spikegrad train --help`
+}
+
+// helpFlag prints help as soon as it is seen.
+type helpFlag bool
+
+// IgnoreDefault has the parser call BeforeReset only if the flag is given.
+func (helpFlag) IgnoreDefault() {}
+
+// BeforeReset prints help for what was selected so far.
+func (helpFlag) BeforeReset(parsed *kong.Context) error {
+	if err := parsed.PrintUsage(false); err != nil {
+		return err
+	}
+	return errHelped
+}
+
+// errHelped ends the parser after help was printed.
+var errHelped = errors.New("help was printed")
+
+// app is what commands work with.
+type app struct {
+	ctx      context.Context // cancelled by an interrupt
+	out      io.Writer       // results
+	notes    io.Writer       // progress and notes; discards them if they are not wanted
+	errors   io.Writer
+	terminal bool // a bar may be drawn
+	colour   bool
+	log      *slog.Logger
+}
+
+// Main runs the program with arguments, without its name, and returns the exit
+// code. An interrupt or a request to terminate ends it in order, a second one at once.
+func Main(arguments []string, stdout, stderr *os.File) int {
+	ctx, stop := interruptible(stderr)
+	defer stop()
+	out := bufio.NewWriter(stdout)
+	a := &app{
+		ctx: ctx, out: out, errors: stderr,
+		terminal: drawable(stderr), colour: os.Getenv("NO_COLOR") == "",
+	}
+	err := a.run(arguments)
+	if flushed := out.Flush(); err == nil && flushed != nil {
+		err = fmt.Errorf("cannot write the output: %w", flushed)
+	}
+	return a.report(err)
+}
+
+// run parses arguments and runs the command they name.
+func (a *app) run(arguments []string) error {
+	var grammar commands
+	parser, err := kong.New(&grammar,
+		kong.Name("spikegrad"),
+		kong.Description("Simulate and train stochastic spiking neural networks, with the same bits on every device."),
+		kong.Writers(a.out, a.errors),
+		kong.NoDefaultHelp(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Bind(a),
+	)
+	if err != nil {
+		return err
+	}
+	parsed, err := parser.Parse(arguments)
+	if errors.Is(err, errHelped) {
+		return nil
+	}
+	if err != nil {
+		return usageError{fmt.Errorf("%w (see %s --help)", err, helpPath(parser, err))}
+	}
+	a.configure(&grammar)
+	return parsed.Run()
+}
+
+// configure sets up notes and log lines as the global flags ask.
+func (a *app) configure(grammar *commands) {
+	a.notes = a.errors
+	if grammar.Quiet {
+		a.notes = io.Discard
+		a.terminal = false
+	}
+	level := slog.LevelWarn
+	if grammar.Verbose {
+		level = slog.LevelDebug
+		a.terminal = false // log lines and a bar would overwrite each other
+	}
+	a.log = slog.New(slog.NewTextHandler(a.errors, &slog.HandlerOptions{Level: level}))
+}
+
+// helpPath is the command whose help explains a mistake.
+func helpPath(parser *kong.Kong, err error) string {
+	var mistake *kong.ParseError
+	if errors.As(err, &mistake) && mistake.Context != nil {
+		if selected := mistake.Context.Selected(); selected != nil {
+			return parser.Model.Name + " " + selected.Name
+		}
+	}
+	return parser.Model.Name
+}

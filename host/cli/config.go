@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+
+	"spikegrad/host/train"
+)
+
+// configCommand is spikegrad config.
+type configCommand struct {
+	Data  string `help:"Dataset, NAME or NAME:PATH; with --check it takes the place of the file's." placeholder:"DATA"`
+	Check string `help:"Check this configuration instead and print nothing but what is wrong." placeholder:"FILE"`
+}
+
+// Help is the rest of the help.
+func (configCommand) Help() string {
+	return `Prints the configuration that train uses if it is given none: every key with its default and what
+it is for. Save it, change it, and hand it to train.
+
+Examples:
+
+    spikegrad config > network.toml
+    spikegrad config --data randman > randman.toml
+    spikegrad config --check network.toml`
+}
+
+// Run prints or checks a configuration.
+func (c *configCommand) Run(a *app) error {
+	if c.Check != "" {
+		_, err := readConfig(c.Check, c.Data)
+		if err == nil {
+			fmt.Fprintf(a.notes, "%s is a valid configuration\n", c.Check)
+		}
+		return err
+	}
+	config, err := defaultConfig(c.Data)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(a.out, config.Commented())
+	return err
+}
+
+// defaultConfig is the configuration for a dataset; empty stands for the digits.
+func defaultConfig(dataset string) (train.Config, error) {
+	if dataset == "" {
+		dataset = "digits"
+	}
+	config, err := train.Default(dataset)
+	if err != nil {
+		return config, usageError{err}
+	}
+	return config, nil
+}
+
+// readConfig reads and checks a configuration; a dataset, if given, takes the place
+// of the file's.
+func readConfig(file, dataset string) (train.Config, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return train.Config{}, fmt.Errorf("cannot read the configuration: %w", err)
+	}
+	config, err := train.Decode(text, file, dataset)
+	if err != nil {
+		return config, usageError{err}
+	}
+	if err := config.Validate(); err != nil {
+		return config, usageError{fmt.Errorf("%s: %w", file, err)}
+	}
+	return config, nil
+}

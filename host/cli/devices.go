@@ -1,0 +1,191 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+)
+
+// devicesCommand is spikegrad devices.
+type devicesCommand struct {
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// Help is the rest of the help.
+func (devicesCommand) Help() string {
+	return `Lists every Vulkan device with its driver and the limits that decide how large a network it can
+run, and the CPU engine, which is always there. The last line says which one --device auto takes.
+
+Examples:
+
+    spikegrad devices
+    spikegrad devices --json`
+}
+
+// deviceList is what there is to run on.
+type deviceList struct {
+	Devices     []vulkanDevice `json:"devices"`
+	VulkanError string         `json:"vulkan_error"` // why there are no Vulkan devices
+	CPU         cpuDevice      `json:"cpu"`
+	Auto        autoDevice     `json:"auto"`
+}
+
+type vulkanDevice struct {
+	Device                  string    `json:"device"` // as --device takes it
+	Name                    string    `json:"name"`
+	Driver                  string    `json:"driver"`
+	DriverInfo              string    `json:"driver_info"`
+	Vulkan                  string    `json:"vulkan"`
+	Type                    string    `json:"type"`
+	Memory                  uint64    `json:"memory_bytes"`
+	UnifiedMemory           bool      `json:"unified_memory"`
+	SubgroupSize            uint32    `json:"subgroup_size"`
+	MaxWorkgroupInvocations uint32    `json:"max_workgroup_invocations"`
+	MaxWorkgroupCount       [3]uint32 `json:"max_workgroup_count"`
+	MaxSharedMemory         uint32    `json:"max_shared_memory_bytes"`
+	MaxStorageBuffers       uint32    `json:"max_storage_buffers"`
+	MaxStorageRange         uint64    `json:"max_storage_range_bytes"`
+	MaxAllocation           uint64    `json:"max_allocation_bytes"`
+}
+
+type cpuDevice struct {
+	Architecture string `json:"architecture"`
+	Processors   int    `json:"processors"`
+	Instructions string `json:"instructions"` // of the inner loops
+}
+
+type autoDevice struct {
+	Device string `json:"device"`
+	Reason string `json:"reason"`
+}
+
+// Run lists the devices.
+func (c *devicesCommand) Run(a *app) error {
+	list, err := listDevices()
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(a.out, list)
+	}
+	return list.write(a)
+}
+
+func listDevices() (*deviceList, error) {
+	list := &deviceList{
+		Devices: []vulkanDevice{},
+		CPU:     cpuDevice{runtime.GOARCH, runtime.GOMAXPROCS(0), string(cpuref.UsedInstructions())},
+	}
+	found, err := vulkanChoices()
+	if err != nil {
+		list.VulkanError = oneLine(err)
+	}
+	for _, choice := range found {
+		info := choice.Info
+		list.Devices = append(list.Devices, vulkanDevice{
+			Device: deviceName(choice), Name: info.Name,
+			Driver: info.Driver, DriverInfo: info.DriverInfo, Vulkan: info.VersionString(), Type: info.Type.String(),
+			Memory: info.DeviceMemory, UnifiedMemory: info.UnifiedMemory, SubgroupSize: info.SubgroupSize,
+			MaxWorkgroupInvocations: info.MaxWorkgroupInvocations, MaxWorkgroupCount: info.MaxWorkgroupCount,
+			MaxSharedMemory: info.MaxSharedMemory, MaxStorageBuffers: info.MaxStorageBuffers,
+			MaxStorageRange: info.MaxStorageRange, MaxAllocation: info.MaxAllocation,
+		})
+	}
+	choice, err := engine.Choose("auto")
+	if err != nil {
+		return nil, err
+	}
+	list.Auto = autoDevice{deviceName(choice), choice.Reason}
+	return list, nil
+}
+
+// vulkanChoices are all Vulkan devices; the error says why there are none.
+func vulkanChoices() ([]engine.Choice, error) {
+	var found []engine.Choice
+	for {
+		choice, err := engine.Choose(fmt.Sprintf("vulkan:%d", len(found)))
+		if err != nil && len(found) == 0 {
+			return nil, err
+		}
+		if err != nil {
+			return found, nil
+		}
+		found = append(found, choice)
+	}
+}
+
+// deviceName is how --device names a choice.
+func deviceName(choice engine.Choice) string {
+	if choice.Vulkan {
+		return fmt.Sprintf("vulkan:%d", choice.Info.Index)
+	}
+	return "cpu"
+}
+
+func (l *deviceList) write(a *app) error {
+	var t table
+	t.row("DEVICE", "NAME", "DRIVER", "TYPE", "MEMORY", "SUBGROUP", "WORKGROUP", "SHARED", "BUFFER", "ALLOCATION")
+	for _, d := range l.Devices {
+		memory := bytesText(d.Memory)
+		if d.UnifiedMemory {
+			memory += " unified"
+		}
+		t.row(d.Device, d.Name, fmt.Sprintf("%s %s, Vulkan %s", d.Driver, d.DriverInfo, d.Vulkan), d.Type, memory,
+			fmt.Sprint(d.SubgroupSize), fmt.Sprint(d.MaxWorkgroupInvocations), bytesText(uint64(d.MaxSharedMemory)),
+			bytesText(d.MaxStorageRange), bytesText(d.MaxAllocation))
+	}
+	processors := "processors"
+	if l.CPU.Processors == 1 {
+		processors = "processor"
+	}
+	t.row("cpu", fmt.Sprintf("%d %s", l.CPU.Processors, processors), l.CPU.Architecture+" "+l.CPU.Instructions, "cpu", "", "", "", "", "", "")
+	if err := t.write(a.out); err != nil {
+		return err
+	}
+	if l.VulkanError != "" {
+		fmt.Fprintln(a.out, "no Vulkan device:", l.VulkanError)
+	}
+	_, err := fmt.Fprintf(a.out, "auto takes %s: %s\n", l.Auto.Device, l.Auto.Reason)
+	return err
+}
+
+// choose finds the device that a flag names.
+func choose(device string) (engine.Choice, error) {
+	choice, err := engine.Choose(device)
+	if err != nil && !isVulkanName(device) {
+		return choice, usageError{err}
+	}
+	return choice, err
+}
+
+// isVulkanName tells whether a name is one of a Vulkan device, there or not.
+func isVulkanName(device string) bool {
+	const prefix = "vulkan:"
+	return len(device) > len(prefix) && device[:len(prefix)] == prefix
+}
+
+// opener opens engines on a device.
+func opener(choice engine.Choice) func(*network.Network, engine.Options) (engine.Engine, error) {
+	return func(n *network.Network, options engine.Options) (engine.Engine, error) {
+		if !choice.Vulkan {
+			return engine.NewCPU[float32](n, options)
+		}
+		options.CacheDir = pipelineCache()
+		return engine.OpenVulkan(n, choice.Info.Index, options)
+	}
+}
+
+// pipelineCache is the folder of compiled pipelines; empty if the user has none for
+// caches.
+func pipelineCache() string {
+	folder, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(folder, "spikegrad", "pipelines")
+}

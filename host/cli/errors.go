@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// The exit codes.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130 // 128 + SIGINT, as shells have it
+)
+
+// usageError is a mistake in what was asked: a flag, an argument, a configuration.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// errDifferent says that a comparison, of which everything has been printed, failed.
+var errDifferent = errors.New("devices differ from the CPU engine, or could not be checked: see above")
+
+// report prints an error in one line and returns the exit code for it.
+func (a *app) report(err error) int {
+	if err == nil {
+		return exitOK
+	}
+	message := oneLine(err)
+	if err == context.Canceled {
+		message = "interrupted"
+	}
+	fmt.Fprintln(a.errors, "spikegrad:", message)
+	var usage usageError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.As(err, &usage):
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// oneLine is an error's message without line breaks.
+func oneLine(err error) string {
+	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' })
+	return strings.Join(lines, "; ")
+}

@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"spikegrad/host/data"
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+	"spikegrad/host/train"
+)
+
+// evalCommand is spikegrad eval.
+type evalCommand struct {
+	Folder string `arg:"" name:"run" help:"Folder of a finished run."`
+
+	Data        string `help:"Other data than those of the run, NAME or NAME:PATH, with as many channels and classes." placeholder:"DATA"`
+	Part        string `default:"test" enum:"test,validation,train" help:"Samples to evaluate: test, validation or train."`
+	Device      string `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
+	OtherMode   bool   `help:"Switch the noise off, or on if the network was trained without."`
+	Workers     int    `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
+	PassSamples int    `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
+	JSON        bool   `name:"json" help:"Print JSON."`
+}
+
+// Help is the rest of the help.
+func (evalCommand) Help() string {
+	return `Runs the samples of a dataset once through a trained network. The same weights give the same numbers
+on every device. Other data are read as the run's were, if they have the same name.
+
+Examples:
+
+    spikegrad eval runs/first
+    spikegrad eval runs/first --other-mode --json
+    spikegrad eval runs/first --part validation --device vulkan:0
+    spikegrad eval runs/first --data digits:more.csv.gz`
+}
+
+// evaluation is what --json prints.
+type evaluation struct {
+	Data            string    `json:"data"`
+	Part            string    `json:"part"`
+	OtherMode       bool      `json:"other_mode"`
+	Samples         int       `json:"samples"`
+	Accuracy        float64   `json:"accuracy"`
+	Loss            float64   `json:"loss"`
+	Regularizer     float64   `json:"regularizer"`
+	SpikesPerNeuron float64   `json:"spikes_per_neuron"`
+	LayerSpikes     []float64 `json:"layer_spikes_per_neuron"`
+	Device          string    `json:"device"`
+	Driver          string    `json:"driver"`
+	WeightsSHA256   string    `json:"weights_sha256"`
+}
+
+// Run evaluates.
+func (c *evalCommand) Run(a *app) error {
+	if err := checkCounts(c.Workers, c.PassSamples); err != nil {
+		return usageError{err}
+	}
+	config, model, err := train.ReadRun(c.Folder)
+	if err != nil {
+		return err
+	}
+	if err := changeData(&config, c.Data); err != nil {
+		return err
+	}
+	choice, err := choose(c.Device)
+	if err != nil {
+		return err
+	}
+	split, n, err := train.Prepare(&config)
+	if err != nil {
+		return err
+	}
+	weights, err := model.Weights(n)
+	if err != nil {
+		return fmt.Errorf("the run in %s does not fit %s: %w", c.Folder, config.Data.Name, err)
+	}
+	source := map[string]data.Source{"test": split.Test, "validation": split.Validation, "train": split.Train}[c.Part]
+	if source.Len() == 0 {
+		return fmt.Errorf("%s has no %s samples: choose another --part", config.Data.Name, c.Part)
+	}
+	if c.OtherMode {
+		n = n.OtherMode()
+	}
+	found, err := c.evaluate(a, &config, choice, n, weights, source)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(a.out, found)
+	}
+	return found.write(a)
+}
+
+// changeData puts other data in the place of a run's. Data of the same name are read
+// as the run's were.
+func changeData(config *train.Config, dataset string) error {
+	if dataset == "" {
+		return nil
+	}
+	name, path, _ := strings.Cut(dataset, ":")
+	if name == config.Data.Name {
+		config.Data.Path = path
+	} else {
+		options, err := data.Defaults(dataset)
+		if err != nil {
+			return usageError{err}
+		}
+		config.Data = options
+	}
+	if err := config.Validate(); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+// evaluate runs the samples on a device.
+func (c *evalCommand) evaluate(a *app, config *train.Config, choice engine.Choice, n *network.Network, weights [][]float32, source data.Source) (found *evaluation, err error) {
+	e, err := opener(choice)(n, engine.Options{Seed: config.Seed, Workers: c.Workers, PassSamples: c.PassSamples})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, e.Close()) }()
+	if err := e.SetWeights(weights); err != nil {
+		return nil, err
+	}
+	result, err := train.Evaluate(a.ctx, e, n, source, config.Training.EvaluationBatch, &data.Filler{Workers: c.Workers}, nil)
+	if err != nil {
+		return nil, err
+	}
+	described := e.Describe()
+	return &evaluation{
+		Data: config.Data.Name, Part: c.Part, OtherMode: c.OtherMode, Samples: result.Samples,
+		Accuracy: result.Accuracy, Loss: result.Loss, Regularizer: result.Regularizer,
+		SpikesPerNeuron: result.SpikesPerNeuron, LayerSpikes: result.LayerSpikes,
+		Device: described.Device, Driver: described.Driver, WeightsSHA256: train.WeightsSHA256(weights),
+	}, nil
+}
+
+func (e *evaluation) write(a *app) error {
+	mode := "as trained"
+	if e.OtherMode {
+		mode = "in the other mode"
+	}
+	var t table
+	t.row("accuracy", percent(e.Accuracy), fmt.Sprintf("%d %s samples of %s, %s", e.Samples, e.Part, e.Data, mode))
+	t.row("loss", fmt.Sprintf("%.4f", e.Loss), "cross-entropy, mean")
+	t.row("spikes", fmt.Sprintf("%.3g", e.SpikesPerNeuron), "a neuron and sample")
+	t.row("device", e.Device, e.Driver)
+	return t.write(a.out)
+}

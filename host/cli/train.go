@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"spikegrad/host/train"
+)
+
+// trainCommand is spikegrad train.
+type trainCommand struct {
+	Config string `arg:"" optional:"" help:"Configuration; without it the defaults that 'spikegrad config' prints."`
+
+	Data        string  `help:"Dataset, NAME or NAME:PATH: digits, randman, shd, ssc, spoken." placeholder:"DATA"`
+	Device      string  `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
+	Epochs      *int    `help:"How often all training samples are presented." placeholder:"N"`
+	Batch       *int    `help:"Samples of an update." placeholder:"N"`
+	Seed        *uint32 `help:"Of weights, order of samples and noise." placeholder:"N"`
+	Out         string  `help:"Folder of the run, new or empty; else one is made in runs." placeholder:"FOLDER"`
+	Resume      string  `help:"Go on with the run in this folder." placeholder:"RUN"`
+	Workers     int     `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
+	PassSamples int     `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
+	JSON        bool    `name:"json" help:"Print the summary as JSON."`
+}
+
+// Help is the rest of the help.
+func (trainCommand) Help() string {
+	return `Trains a network and leaves a folder with the configuration, metrics of every epoch, checkpoints,
+the weights and pictures. Flags take the place of what the configuration says. A run that was
+interrupted goes on with --resume and ends in the same weights.
+
+Examples:
+
+    spikegrad train
+    spikegrad train --data randman --epochs 10 --seed 3
+    spikegrad train network.toml --device vulkan:0 --out runs/first
+    spikegrad train --resume runs/first --epochs 40`
+}
+
+// Run trains.
+func (c *trainCommand) Run(a *app) error {
+	if err := c.check(); err != nil {
+		return usageError{err}
+	}
+	config, err := c.config()
+	if err != nil {
+		return err
+	}
+	choice, err := choose(c.Device)
+	if err != nil {
+		return err
+	}
+	a.log.Debug("device chosen", "device", deviceName(choice), "reason", choice.Reason)
+	folder := c.folder(&config)
+	observer := &progress{app: a, folder: folder}
+	options := train.Options{Folder: folder, Open: opener(choice), Workers: c.Workers, PassSamples: c.PassSamples, Observer: observer}
+	run := train.Run
+	if c.Resume != "" {
+		run = train.Resume
+	}
+	summary, err := run(a.ctx, config, options)
+	observer.close()
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(a.out, summary)
+	}
+	return writeSummary(a, summary, folder)
+}
+
+// check refuses flags that do not go together.
+func (c *trainCommand) check() error {
+	if c.Resume != "" && c.Out != "" {
+		return fmt.Errorf("--resume %s and --out %s: a run goes on in its own folder; leave --out away", c.Resume, c.Out)
+	}
+	return checkCounts(c.Workers, c.PassSamples)
+}
+
+// checkCounts refuses negative numbers of workers and of samples on a device.
+func checkCounts(workers, passSamples int) error {
+	switch {
+	case workers < 0:
+		return fmt.Errorf("--workers %d: give a number of goroutines, or 0 for one a processor", workers)
+	case passSamples < 0:
+		return fmt.Errorf("--pass-samples %d: give a number of samples, or 0 for as many as fit", passSamples)
+	}
+	return nil
+}
+
+// config is the configuration with what the flags say.
+func (c *trainCommand) config() (config train.Config, err error) {
+	switch {
+	case c.Config != "":
+		config, err = readConfig(c.Config, c.Data)
+	case c.Resume != "":
+		config, err = train.ReadConfig(c.Resume)
+	default:
+		config, err = defaultConfig(c.Data)
+	}
+	if err != nil {
+		return config, err
+	}
+	if c.Config == "" && c.Resume != "" {
+		if err := changeData(&config, c.Data); err != nil {
+			return config, err
+		}
+	}
+	if c.Epochs != nil {
+		config.Training.Epochs = *c.Epochs
+	}
+	if c.Batch != nil {
+		config.Training.Batch = *c.Batch
+	}
+	if c.Seed != nil {
+		config.Seed = *c.Seed
+	}
+	if err := config.Validate(); err != nil {
+		return config, usageError{err}
+	}
+	return config, nil
+}
+
+// folder is where the run is kept.
+func (c *trainCommand) folder(config *train.Config) string {
+	switch {
+	case c.Resume != "":
+		return c.Resume
+	case c.Out != "":
+		return c.Out
+	}
+	now := time.Now().Format("20060102-150405")
+	return filepath.Join("runs", fmt.Sprintf("%s-%s-%d", now, config.Data.Name, config.Seed))
+}
+
+// writeSummary tells how a run ended and where to look at it.
+func writeSummary(a *app, s *train.Summary, folder string) error {
+	var t table
+	if s.TestAccuracy != nil {
+		t.row("test accuracy", percent(*s.TestAccuracy), fmt.Sprintf("%d samples", s.TestSamples))
+	}
+	if s.TestAccuracyOtherMode != nil {
+		t.row("in the other mode", percent(*s.TestAccuracyOtherMode), "the same weights with noise off, or on if trained without")
+	}
+	if s.ValidationAccuracy != nil {
+		t.row("validation accuracy", percent(*s.ValidationAccuracy), fmt.Sprintf("%d samples, epoch %d", s.ValidationSamples, s.KeptEpoch))
+	}
+	t.row("training accuracy", percent(s.TrainAccuracy), fmt.Sprintf("%d samples, last epoch", s.TrainSamples))
+	t.row("spikes", fmt.Sprintf("%.3g", s.SpikesPerNeuron), "a neuron and sample")
+	t.row("speed", fmt.Sprintf("%.0f", s.SamplesPerSecond), "samples/s in training")
+	t.row("device", s.Device, s.Driver)
+	t.row("weights", s.WeightsSHA256[:16], "first of SHA-256")
+	t.row("run", folder, "")
+	if err := t.write(a.out); err != nil {
+		return err
+	}
+	pictures, err := filepath.Glob(filepath.Join(folder, "*.png"))
+	if err != nil {
+		return err
+	}
+	for _, picture := range pictures {
+		fmt.Fprintln(a.out, "picture:", picture)
+	}
+	return nil
+}
+
+func percent(share float64) string { return fmt.Sprintf("%.2f %%", 100*share) }

@@ -1,0 +1,151 @@
+package estimate
+
+import (
+	"fmt"
+	"strings"
+
+	"spikegrad/cpuref"
+)
+
+// Problem is what gradients are estimated of: a circuit at given parameters. The seed
+// gives the noise.
+type Problem struct {
+	Circuit    Circuit
+	Parameters []float64
+	Seed       uint32
+}
+
+// Estimator makes one sample of the gradient out of one trial. An estimator is
+// constant; what a trial needs is in the worker.
+type Estimator interface {
+	// Name is the name that users give and reports carry.
+	Name() string
+	// Unbiased reports whether the mean of samples is the gradient of the expected
+	// loss (finite differences: up to the square of their step).
+	Unbiased() bool
+	// Random reports whether samples differ from trial to trial.
+	Random() bool
+	// Sample adds one sample to gradient, [parameter], which is zero. The worker's
+	// trace holds the noise of the trial.
+	Sample(w *Worker, trial uint32, gradient []float64)
+}
+
+// Worker is one goroutine's room to compute in.
+type Worker struct {
+	problem Problem
+	layout  *Layout
+	trace   *Trace    // the trial
+	other   *Trace    // a run of it with a difference, under the same noise
+	further *Trace    // a run under other noise
+	tangent []float64 // [unit]
+	factor  []float64 // [unit]
+	chance  []float64 // [unit]
+	shifted []float64 // parameters
+}
+
+// NewWorker makes room for a problem.
+func NewWorker(p Problem) *Worker {
+	layout := p.Circuit.Layout()
+	w := &Worker{
+		problem: p, layout: layout,
+		trace: p.Circuit.NewTrace(), other: p.Circuit.NewTrace(), further: p.Circuit.NewTrace(),
+		tangent: make([]float64, layout.Units()),
+		factor:  make([]float64, layout.Units()),
+		chance:  make([]float64, layout.Units()),
+		shifted: append([]float64(nil), p.Parameters...),
+	}
+	w.other.Noise, w.other.Critical = w.trace.Noise, w.trace.Critical
+	return w
+}
+
+// sample adds the sample of an estimator in a trial to gradient.
+func (w *Worker) sample(e Estimator, trial uint32, gradient []float64) {
+	w.layout.drawNoise(w.trace, w.problem.Seed, cpuref.StreamNoise, trial)
+	e.Sample(w, trial, gradient)
+}
+
+// drawn decides spikes by the noise of a trace: ξ < p(u).
+func drawn(t *Trace) func(int, float64) float64 {
+	return func(unit int, u float64) float64 {
+		if u > t.Critical[unit] {
+			return 1
+		}
+		return 0
+	}
+}
+
+// run runs the trial of the worker's trace.
+func (w *Worker) run() {
+	w.problem.Circuit.Forward(w.trace, w.problem.Parameters, 0, w.layout.Units(), drawn(w.trace))
+}
+
+// loss is the loss of a trace.
+func (w *Worker) loss(t *Trace) float64 { return w.problem.Circuit.Loss(t, w.problem.Parameters) }
+
+// backward adds to gradient what the rule pass gives for the worker's trace.
+func (w *Worker) backward(differentiateReset bool, pass func(int, float64) float64, gradient []float64) {
+	w.problem.Circuit.Backward(w.trace, w.problem.Parameters, differentiateReset, pass, gradient)
+}
+
+// held adds to gradient Σ factor[unit]·∂u/∂θ with all spikes held, and the derivative
+// of the loss that no spike passes on. The factors are those of [Worker.factor].
+func (w *Worker) held(gradient []float64) {
+	w.backward(false, func(unit int, _ float64) float64 { return w.factor[unit] }, gradient)
+}
+
+// probability is p(u) of a unit of a trace.
+func (w *Worker) probability(t *Trace, unit int) float64 {
+	return w.layout.layerOf(unit).probability(t.Potential[unit])
+}
+
+// slope is p′(u) of a unit of a trace.
+func (w *Worker) slope(t *Trace, unit int) float64 {
+	return w.layout.layerOf(unit).derivative(t.Potential[unit])
+}
+
+// Estimators are all estimators with their usual settings, in the order of reports.
+func Estimators() []Estimator {
+	return []Estimator{
+		MatchedSurrogate(),
+		Surrogate{Label: "superspike", Kind: cpuref.SurrogateSuperSpike, Parameters: [3]float64{10}},
+		Smoothed{},
+		FiniteDifference{},
+		Score{},
+		Score{Baseline: true},
+		StochasticTriples{},
+		SingleFlip{},
+		OneSided{Side: Right},
+		OneSided{Side: Left},
+		OneSided{Side: Both},
+	}
+}
+
+// ParseEstimators finds estimators by name, separated by commas; "all" stands for
+// every one.
+func ParseEstimators(names string) ([]Estimator, error) {
+	known := Estimators()
+	if names == "all" || names == "" {
+		return known, nil
+	}
+	var list []Estimator
+	for name := range strings.SplitSeq(names, ",") {
+		found := false
+		for _, e := range known {
+			if e.Name() == strings.TrimSpace(name) {
+				list, found = append(list, e), true
+			}
+		}
+		if !found {
+			return nil, fmt.Errorf("estimator %q is unknown: there are all, %s", name, strings.Join(estimatorNames(known), ", "))
+		}
+	}
+	return list, nil
+}
+
+func estimatorNames(list []Estimator) []string {
+	names := make([]string, len(list))
+	for i, e := range list {
+		names[i] = e.Name()
+	}
+	return names
+}

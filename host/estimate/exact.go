@@ -1,0 +1,105 @@
+package estimate
+
+import (
+	"context"
+	"fmt"
+)
+
+// MaximumUnits is the largest number of units that are enumerated: a million patterns
+// of spikes.
+const MaximumUnits = 20
+
+// Exact is the gradient of the expected loss by enumeration of all patterns of spikes
+// (estimator 1), the oracle of the others.
+type Exact struct {
+	Loss     float64 // E[L]
+	Gradient []float64
+}
+
+// Enumerate computes
+//
+//	E[L] = Σ_s Π_k P_k(s)·L(s),  P_k = p_k^{s_k}·(1−p_k)^{1−s_k}
+//
+// and its gradient by the product rule. It fails if the circuit has more units than
+// [MaximumUnits].
+func Enumerate(ctx context.Context, p Problem, workers int) (Exact, error) {
+	units := p.Circuit.Layout().Units()
+	if units > MaximumUnits {
+		return Exact{}, fmt.Errorf("%d binary units: up to %d can be enumerated", units, MaximumUnits)
+	}
+	leading := min(units, 6) // patterns of the first units are tasks
+	parts := make([]Exact, 1<<leading)
+	err := parallel(ctx, workers, len(parts), func() func(int) {
+		worker := NewWorker(p)
+		return func(part int) { parts[part] = worker.enumerate(leading, part) }
+	})
+	if err != nil {
+		return Exact{}, err
+	}
+	total := Exact{Gradient: make([]float64, len(p.Parameters))}
+	for _, part := range parts {
+		total.Loss += part.Loss
+		for i, g := range part.Gradient {
+			total.Gradient[i] += g
+		}
+	}
+	return total, nil
+}
+
+// enumerate sums over the patterns whose first units are the bits of start, the first
+// unit being the highest bit.
+func (w *Worker) enumerate(leading, start int) Exact {
+	units := w.layout.Units()
+	sum := Exact{Gradient: make([]float64, len(w.problem.Parameters))}
+	term := make([]float64, len(sum.Gradient))
+	chance := make([]float64, units) // P_k
+	free := units - leading
+	first := 0
+	for low := range 1 << free {
+		pattern := start<<free | low
+		// Counting up changes the last units only: the others need not run again.
+		w.problem.Circuit.Forward(w.trace, w.problem.Parameters, first, units, func(unit int, u float64) float64 {
+			p := w.layout.layerOf(unit).probability(u)
+			if pattern>>(units-1-unit)&1 != 0 {
+				chance[unit] = p
+				return 1
+			}
+			chance[unit] = 1 - p
+			return 0
+		})
+		first = units - 1 - trailingOnes(pattern)
+		weight := 1.0
+		for _, c := range chance {
+			weight = float64(weight * c)
+		}
+		if weight == 0 {
+			continue // below the smallest number, and so are its derivatives
+		}
+		loss := w.loss(w.trace)
+		sum.Loss += float64(weight * loss)
+		for unit, spike := range w.trace.Spike {
+			slope := float64((2*spike - 1) * w.slope(w.trace, unit))
+			w.factor[unit] = float64(float64(weight*loss) * (slope / chance[unit]))
+		}
+		clear(term)
+		w.held(term)
+		own := w.problem.Circuit.UnitParameters()
+		for i, g := range term {
+			if i >= own { // the head's: not yet weighted
+				g = float64(weight * g)
+			}
+			sum.Gradient[i] += g
+		}
+	}
+	return sum
+}
+
+// trailingOnes is how many of the lowest bits are set: counting up by one changes
+// those and the next.
+func trailingOnes(x int) int {
+	n := 0
+	for ; x&1 != 0; x >>= 1 {
+		n++
+	}
+	return n
+}

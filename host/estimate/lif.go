@@ -1,0 +1,152 @@
+package estimate
+
+import (
+	"fmt"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/network"
+)
+
+// LIF is a [Circuit] of leaky integrate-and-fire neurons over time, the hidden layers
+// of a [network.Network] with the equations of [cpuref.LIFForward] in float64. A unit
+// is a neuron at one step. The parameters are the weights of the spiking layers in
+// the order and shape of [network.Network.Weights], without the readout's, whose place
+// the head takes.
+type LIF struct {
+	body
+	input    []float64 // [step·channel]
+	channels int
+	layers   []lifLayer
+	memory   int // longest delay
+}
+
+// lifLayer is how one layer is connected.
+type lifLayer struct {
+	channels              int // inputs
+	delay, recurrentDelay int
+	firstInput            int // number of the first input weight
+	firstRecurrent        int // of the first recurrent weight, −1 without recurrence
+}
+
+// NewLIF makes the circuit that a network is for one sample: input holds the spikes
+// of its channels, [step·channel].
+func NewLIF(n *network.Network, input []float64, head Head) (*LIF, error) {
+	if err := n.Validate(); err != nil {
+		return nil, err
+	}
+	if len(input) != n.Steps*n.Inputs {
+		return nil, fmt.Errorf("input of %d values: %d steps of %d channels make %d", len(input), n.Steps, n.Inputs, n.Steps*n.Inputs)
+	}
+	c := &LIF{input: input, channels: n.Inputs}
+	var layers []LayerLayout
+	var names []string
+	name := func(what string, l, rows, columns int) int {
+		first := len(names)
+		for row := range rows {
+			for column := range columns {
+				names = append(names, fmt.Sprintf("layer%d.%s[%d][%d]", l, what, row, column))
+			}
+		}
+		return first
+	}
+	for l := range n.Layers {
+		described := &n.Layers[l]
+		layer := lifLayer{
+			channels: n.LayerInputs(l), delay: described.Delay, recurrentDelay: described.RecurrentDelay, firstRecurrent: -1,
+		}
+		layer.firstInput = name("input", l, described.Neurons, layer.channels)
+		c.memory = max(c.memory, layer.delay)
+		if described.Recurrent {
+			layer.firstRecurrent = name("recurrent", l, described.Neurons, described.Neurons)
+			c.memory = max(c.memory, layer.recurrentDelay)
+		}
+		c.layers = append(c.layers, layer)
+		layers = append(layers, LayerLayout{
+			Neurons: described.Neurons,
+			Neuron:  network.NeuronParameters[float64](described, n.StepLength),
+		})
+	}
+	c.body = newBody(newLayout(n.Steps, layers), head, names)
+	return c, nil
+}
+
+// NewTrace implements [Circuit].
+func (c *LIF) NewTrace() *Trace {
+	t := c.newTrace(3 * c.layout.width)
+	t.membrane = make([]float64, c.layout.Units())
+	t.current = make([]float64, c.layout.Units())
+	return t
+}
+
+// below returns the spikes that reach a layer from below at a step.
+func (c *LIF) below(t *Trace, layer, step int) []float64 {
+	if layer == 0 {
+		return c.input[step*c.channels:][:c.channels]
+	}
+	return c.row(t.Spike, layer-1, step)
+}
+
+// row returns the part of an array [unit] that belongs to a layer at a step.
+func (c *LIF) row(values []float64, layer, step int) []float64 {
+	place := &c.layout.Layers[layer]
+	return values[step*c.layout.width+place.offset:][:place.Neurons]
+}
+
+// Forward implements [Circuit].
+func (c *LIF) Forward(t *Trace, parameters []float64, first, last int, decide func(int, float64) float64) {
+	for unit := first; unit < last; unit++ {
+		if unit%c.layout.width == 0 && unit > 0 {
+			for layer := range c.layers {
+				c.integrate(t, parameters, layer, unit/c.layout.width-1)
+			}
+		}
+		u := t.membrane[unit] - c.layout.layerOf(unit).Neuron.Threshold
+		t.Potential[unit] = u
+		t.Spike[unit] = decide(unit, u)
+	}
+}
+
+// integrate computes the state of a layer at step+1 from that at step: the equations
+// of [cpuref.LIFForward], with spikes that may be probabilities.
+func (c *LIF) integrate(t *Trace, parameters []float64, layer, step int) {
+	l, neuron := &c.layers[layer], &c.layout.Layers[layer].Neuron
+	neurons := c.layout.Layers[layer].Neurons
+	input, recurrent := t.scratch[:neurons], t.scratch[neurons:2*neurons]
+	clear(t.scratch[:2*neurons])
+	if step >= l.delay {
+		addColumns(input, parameters[l.firstInput:], c.below(t, layer, step-l.delay))
+	}
+	if l.firstRecurrent >= 0 && step >= l.recurrentDelay {
+		addColumns(recurrent, parameters[l.firstRecurrent:], c.row(t.Spike, layer, step-l.recurrentDelay))
+	}
+	spikes := c.row(t.Spike, layer, step)
+	membrane, nextMembrane := c.row(t.membrane, layer, step), c.row(t.membrane, layer, step+1)
+	current, nextCurrent := c.row(t.current, layer, step), c.row(t.current, layer, step+1)
+	for n, spike := range spikes {
+		drive := float64(neuron.DriveMembrane * current[n])
+		leak := float64(neuron.DecayMembrane * membrane[n])
+		gate := 1 - spike
+		switch neuron.Reset {
+		case cpuref.ResetMultiplicative:
+			nextMembrane[n] = cpuref.FlushState(float64((leak + drive) * gate))
+		case cpuref.ResetMembraneOnly:
+			nextMembrane[n] = cpuref.FlushState(float64(leak*gate) + drive)
+		case cpuref.ResetSubtractive:
+			nextMembrane[n] = cpuref.FlushState((leak + drive) - float64(neuron.Threshold*spike))
+		}
+		nextCurrent[n] = cpuref.FlushState(float64(neuron.DecaySynapse*current[n]) + (input[n] + recurrent[n]))
+	}
+}
+
+// addColumns adds to dst the product of row-major weights, [len(dst)][len(spikes)],
+// with spikes, in ascending index; silence costs nothing.
+func addColumns(dst, weights, spikes []float64) {
+	for i, s := range spikes {
+		if s == 0 {
+			continue
+		}
+		for n := range dst {
+			dst[n] += float64(weights[n*len(spikes)+i] * s)
+		}
+	}
+}

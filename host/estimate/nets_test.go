@@ -1,0 +1,127 @@
+package estimate
+
+import (
+	"math"
+	"testing"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/network"
+)
+
+// values are numbers from −1 to 1, the same in every test run.
+func values(n int, array uint32) []float64 {
+	list := make([]float64, n)
+	for i := range list {
+		words := cpuref.Philox([2]uint32{1, uint32(cpuref.StreamInitial)}, [4]uint32{uint32(i), array, 0, 0})
+		list[i] = 2*cpuref.Uniform[float64](words[0]) - 1
+	}
+	return list
+}
+
+func sigmoidNoise(beta float64) network.Noise { return network.Noise{Kind: "sigmoid", Beta: beta} }
+
+// perceptronProblem is a perceptron whose units are all undecided: the biases put the
+// potentials at threshold when half of the units below fire, and the steeper the
+// noise, the smaller the weights.
+func perceptronProblem(t *testing.T, inputs int, layers []int, beta float64, head Head) Problem {
+	t.Helper()
+	input := values(inputs, 7)
+	for i := range input {
+		input[i] = 1 + input[i]/2
+	}
+	circuit, err := NewPerceptron(PerceptronOptions{Input: input, Layers: layers, Noise: sigmoidNoise(beta), Bias: true, Head: head})
+	if err != nil {
+		t.Fatal(err)
+	}
+	parameters := values(len(circuit.Parameters()), 8)
+	for i := range circuit.UnitParameters() {
+		parameters[i] *= 2 / math.Sqrt(beta)
+	}
+	for layer, neurons := range layers {
+		for n := range neurons {
+			bias := circuit.biasOf(layer, n)
+			parameters[bias] /= math.Sqrt(beta)
+			for i := range circuit.widths[layer] {
+				below := 0.5
+				if layer == 0 {
+					below = input[i]
+				}
+				parameters[bias] -= parameters[circuit.weightsOf(layer, n)+i] * below
+			}
+		}
+	}
+	return Problem{Circuit: circuit, Parameters: parameters, Seed: 11}
+}
+
+// lifCase varies what a spike can reach.
+type lifCase struct {
+	name           string
+	reset          string
+	neurons        []int
+	steps          int
+	delay          int
+	recurrentDelay int
+	noise          network.Noise
+}
+
+func lifCases() []lifCase {
+	return []lifCase{
+		{"four steps", "multiplicative", []int{3}, 4, 0, 0, sigmoidNoise(1)},
+		{"four steps, membrane only", "membrane_only", []int{3}, 4, 0, 0, sigmoidNoise(2)},
+		{"four steps, exponential", "multiplicative", []int{3}, 4, 0, 0, network.Noise{Kind: "exponential", P0: 0.4, DeltaU: 0.7}},
+		{"four steps, hazard", "subtractive", []int{3}, 4, 0, 0, network.Noise{Kind: "hazard", Rate: 800, DeltaU: 0.7}},
+		{"delays", "multiplicative", []int{2}, 8, 1, 1, sigmoidNoise(2)},
+		{"two layers, membrane only", "membrane_only", []int{2, 1}, 6, 0, 0, sigmoidNoise(2)},
+		{"two layers, subtractive", "subtractive", []int{1, 2}, 6, 0, 0, sigmoidNoise(5)},
+		{"two layers, delays", "multiplicative", []int{1, 1}, 9, 1, 2, sigmoidNoise(2)},
+		{"steep, subtractive", "subtractive", []int{2}, 7, 0, 0, sigmoidNoise(10)},
+		{"steepest", "multiplicative", []int{2}, 8, 0, 0, sigmoidNoise(20)},
+	}
+}
+
+// lifNetwork is a recurrent network of neurons that are fast enough to reach each
+// other within a few steps.
+func lifNetwork(c lifCase, inputs int) *network.Network {
+	n := &network.Network{Inputs: inputs, Classes: 2, Steps: c.steps, StepLength: 0.001, Readout: network.DefaultReadout()}
+	for _, neurons := range c.neurons {
+		layer := network.DefaultLayer()
+		layer.Neurons, layer.Reset, layer.Noise = neurons, c.reset, c.noise
+		layer.Delay, layer.RecurrentDelay = c.delay, c.recurrentDelay
+		layer.TauMembrane, layer.TauSynapse = 0.001, 0.001
+		n.Layers = append(n.Layers, layer)
+	}
+	return n
+}
+
+// lifProblem is a network with a constant input whose potentials come close to
+// threshold, and a target that it misses.
+func lifProblem(t *testing.T, c lifCase) Problem {
+	t.Helper()
+	const inputs = 2
+	n := lifNetwork(c, inputs)
+	input := make([]float64, c.steps*inputs)
+	for i := range input {
+		input[i] = 1
+	}
+	target := make([][]float64, c.steps)
+	for step := range target {
+		target[step] = make([]float64, c.neurons[len(c.neurons)-1])
+		for k := range target[step] {
+			target[step][k] = float64((step + k) % 2)
+		}
+	}
+	circuit, err := NewLIF(n, input, SquaredDifference{Target: target})
+	if err != nil {
+		t.Fatal(err)
+	}
+	parameters := values(len(circuit.Parameters()), 9)
+	for i := range parameters {
+		_, _, _, recurrent := circuit.weight(i)
+		if recurrent {
+			parameters[i] *= 1.5
+		} else {
+			parameters[i] = 0.85 + 0.2*parameters[i]
+		}
+	}
+	return Problem{Circuit: circuit, Parameters: parameters, Seed: 12}
+}

@@ -1,0 +1,243 @@
+package estimate
+
+import "spikegrad/cpuref"
+
+// FiniteDifference is the central difference of the loss with common noise (estimator
+// 4), one parameter after the other: (L(θ+h, ξ) − L(θ−h, ξ))/2h. Its bias is of the
+// order of h², its variance of 1/h.
+type FiniteDifference struct {
+	Step float64 // h; 0 stands for 0.02/p′(0), with the steepest layer's noise
+}
+
+// Name implements [Estimator].
+func (FiniteDifference) Name() string { return "finite_difference" }
+
+// Unbiased implements [Estimator].
+func (FiniteDifference) Unbiased() bool { return true }
+
+// Random implements [Estimator].
+func (FiniteDifference) Random() bool { return true }
+
+// Sample implements [Estimator].
+func (e FiniteDifference) Sample(w *Worker, _ uint32, gradient []float64) {
+	h := e.Step
+	if h == 0 {
+		h = w.usualStep()
+	}
+	copy(w.shifted, w.problem.Parameters)
+	lossAt := func(i int, value float64) float64 {
+		w.shifted[i] = value
+		w.problem.Circuit.Forward(w.trace, w.shifted, 0, w.layout.Units(), drawn(w.trace))
+		return w.problem.Circuit.Loss(w.trace, w.shifted)
+	}
+	for i, value := range w.problem.Parameters {
+		above, below := lossAt(i, value+h), lossAt(i, value-h)
+		w.shifted[i] = value
+		gradient[i] += (above - below) / (2 * h)
+	}
+}
+
+// usualStep is a step over which the probabilities of spikes change by little.
+func (w *Worker) usualStep() float64 {
+	steepest := 0.0
+	for l := range w.layout.Layers {
+		steepest = max(steepest, w.layout.Layers[l].derivative(0))
+	}
+	if steepest == 0 {
+		return 0.02
+	}
+	return 0.02 / steepest
+}
+
+// Score is the score function estimator, REINFORCE (estimator 5): the loss times the
+// derivative of the log-probability of the spikes. A baseline that does not depend
+// on the trial takes variance away: here the mean loss of eight trials of other
+// noise.
+type Score struct{ Baseline bool }
+
+// Name implements [Estimator].
+func (e Score) Name() string {
+	if e.Baseline {
+		return "score_baseline"
+	}
+	return "score"
+}
+
+// Unbiased implements [Estimator].
+func (Score) Unbiased() bool { return true }
+
+// Random implements [Estimator].
+func (Score) Random() bool { return true }
+
+// baselineTrials is how many further trials the baseline is the mean of.
+const baselineTrials = 8
+
+// Sample implements [Estimator].
+func (e Score) Sample(w *Worker, trial uint32, gradient []float64) {
+	w.run()
+	loss := w.loss(w.trace)
+	if e.Baseline {
+		loss -= w.baseline(trial)
+	}
+	for unit, spike := range w.trace.Spike {
+		// p′/p of a spike, −p′/(1−p) of none: (S−p)/(p(1−p))·p′
+		p := w.probability(w.trace, unit)
+		score := w.slope(w.trace, unit) / p
+		if spike == 0 {
+			score = -w.slope(w.trace, unit) / (1 - p)
+		}
+		w.factor[unit] = float64(loss * score)
+	}
+	w.held(gradient)
+}
+
+// baseline is the mean loss of trials whose noise no trial of an estimator has.
+func (w *Worker) baseline(trial uint32) float64 {
+	total := 0.0
+	for i := range uint32(baselineTrials) {
+		w.layout.drawNoise(w.further, w.problem.Seed, cpuref.StreamEvaluation, trial*baselineTrials+i)
+		w.problem.Circuit.Forward(w.further, w.problem.Parameters, 0, w.layout.Units(), drawn(w.further))
+		total += w.loss(w.further)
+	}
+	return total / baselineTrials
+}
+
+// SingleFlip is the reverse estimator by one flipped spike (estimator 7). Because
+//
+//	∂E[L]/∂p_k = E[(1 − 2S_k)·(L with S_k flipped and all after it run again with the same ξ − L)],
+//
+// it draws a unit with probability q_k, runs the trial on from there with the spike
+// flipped, and carries the difference back from u_k with the sampled spikes held. Units
+// are drawn with q proportional to p′(u_k), so that no run is spent on a unit that
+// cannot be moved.
+type SingleFlip struct{}
+
+// Name implements [Estimator].
+func (SingleFlip) Name() string { return "single_flip" }
+
+// Unbiased implements [Estimator].
+func (SingleFlip) Unbiased() bool { return true }
+
+// Random implements [Estimator].
+func (SingleFlip) Random() bool { return true }
+
+// Sample implements [Estimator].
+func (SingleFlip) Sample(w *Worker, trial uint32, gradient []float64) {
+	w.run()
+	total := 0.0
+	for unit := range w.factor {
+		w.factor[unit] = w.slope(w.trace, unit)
+		total += w.factor[unit]
+	}
+	if total == 0 {
+		w.problem.Circuit.BackwardHead(w.trace, w.problem.Parameters, gradient)
+		return
+	}
+	choice := choices{seed: w.problem.Seed, trial: trial}
+	flipped, rest := -1, float64(choice.uniform()*total)
+	for unit, slope := range w.factor {
+		if slope > 0 {
+			flipped = unit // the last one with a slope, should rounding leave a rest
+		}
+		if rest -= slope; rest < 0 {
+			break
+		}
+	}
+	spike := w.trace.Spike[flipped]
+	w.flip(flipped)
+	w.problem.Circuit.Forward(w.other, w.problem.Parameters, flipped+1, w.layout.Units(), drawn(w.other))
+	difference := w.loss(w.other) - w.loss(w.trace)
+	clear(w.factor)
+	w.factor[flipped] = float64(float64(total*(1-2*spike)) * difference) // p′/q = total
+	w.held(gradient)
+}
+
+// flip makes the worker's other trace a copy of its trace in which a unit has spiked
+// the other way. What comes after that unit is still to be run.
+func (w *Worker) flip(unit int) {
+	opposite := 1 - w.trace.Spike[unit]
+	w.other.copyBefore(w.trace, unit, w.layout.width)
+	w.problem.Circuit.Forward(w.other, w.problem.Parameters, unit, unit+1, func(int, float64) float64 { return opposite })
+}
+
+// StochasticTriples is forward-mode differentiation of a program with discrete
+// randomness (estimator 6; Arya et al. 2022): with each parameter travels, beside the
+// value, one candidate for a finite change of a spike with a weight. A unit whose
+// probability moves by dp proposes one: 0 → 1 with weight dp/(1−p) if dp > 0, 1 → 0
+// with weight |dp|/p if dp < 0. When a candidate meets another, one of them is kept
+// with probability proportional to its weight and takes over the weight of both, so
+// that the mean does not change; a candidate whose run has come back to the
+// original is dropped. One pass for each parameter.
+type StochasticTriples struct{}
+
+// Name implements [Estimator].
+func (StochasticTriples) Name() string { return "stochastic_triples" }
+
+// Unbiased implements [Estimator].
+func (StochasticTriples) Unbiased() bool { return true }
+
+// Random implements [Estimator].
+func (StochasticTriples) Random() bool { return true }
+
+// Sample implements [Estimator].
+func (StochasticTriples) Sample(w *Worker, trial uint32, gradient []float64) {
+	w.run()
+	w.problem.Circuit.BackwardHead(w.trace, w.problem.Parameters, gradient)
+	loss := w.loss(w.trace)
+	for unit := range w.factor {
+		w.chance[unit], w.factor[unit] = w.probability(w.trace, unit), w.slope(w.trace, unit)
+	}
+	choice := choices{seed: w.problem.Seed, trial: trial}
+	for i := range w.problem.Circuit.UnitParameters() {
+		w.problem.Circuit.Tangent(w.trace, i, w.tangent)
+		if weight := w.candidate(&choice); weight != 0 {
+			gradient[i] += float64(weight * (w.loss(w.other) - loss))
+		}
+	}
+}
+
+// candidate follows the candidate of one parameter through the trial, given the
+// derivative of all potentials. It returns its weight; the run that belongs to it is
+// the worker's other trace, complete.
+func (w *Worker) candidate(choice *choices) (weight float64) {
+	circuit, decide := w.problem.Circuit, drawn(w.other)
+	done := 0 // units of the candidate's run so far
+	for unit, moved := range w.tangent {
+		if moved == 0 {
+			continue
+		}
+		proposed := w.proposal(unit, moved)
+		if proposed == 0 {
+			continue
+		}
+		if weight != 0 {
+			circuit.Forward(w.other, w.problem.Parameters, done, unit, decide)
+			done = unit
+			if circuit.Merged(w.trace, w.other, unit) {
+				weight = 0
+			}
+		}
+		weight += proposed
+		if weight > proposed && float64(choice.uniform()*weight) >= proposed {
+			continue // the older one is kept
+		}
+		w.flip(unit)
+		done = unit + 1
+	}
+	if weight != 0 {
+		circuit.Forward(w.other, w.problem.Parameters, done, w.layout.Units(), decide)
+	}
+	return weight
+}
+
+// proposal is the weight of the change that a unit proposes when its potential moves.
+func (w *Worker) proposal(unit int, moved float64) float64 {
+	dp, p := float64(w.factor[unit]*moved), w.chance[unit]
+	switch spike := w.trace.Spike[unit] != 0; {
+	case dp > 0 && !spike:
+		return dp / (1 - p)
+	case dp < 0 && spike:
+		return -dp / p
+	}
+	return 0
+}

@@ -1,0 +1,165 @@
+package train
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"spikegrad/host/network"
+)
+
+// checkpoint is everything a run goes on from.
+//
+// The file is: the eight bytes of checkpointMagic; version and length of the header
+// as little-endian uint32; the header in JSON; float32 numbers, little-endian: for
+// each weight array its weights, then its optimizer states, then if kept the best
+// weights; and SHA-256 over all that.
+type checkpoint struct {
+	checkpointHeader
+	weights [][]float32
+	states  [][][]float32 // [weight array][state]
+	best    [][]float32   // nil if not kept
+}
+
+type checkpointHeader struct {
+	Config   string           `json:"config"` // TOML
+	Data     dataShape        `json:"data"`
+	Arrays   []network.Weight `json:"arrays"`
+	States   int              `json:"states"` // arrays of the optimizer for each weight array
+	Best     bool             `json:"best"`
+	Progress progress         `json:"progress"`
+}
+
+// progress is how far a run has come, in numbers that the run's result or its
+// report depends on.
+type progress struct {
+	Epochs   int     `json:"epochs"`   // finished
+	Position int     `json:"position"` // samples presented in the epoch begun
+	Updates  int     `json:"updates"`
+	Partial  totals  `json:"partial"` // of the epoch begun
+	History  []Epoch `json:"history"` // of the epochs finished
+	Best     *best   `json:"best,omitempty"`
+}
+
+// best is the epoch with the highest validation accuracy so far.
+type best struct {
+	Epoch    int     `json:"epoch"`
+	Accuracy float64 `json:"accuracy"`
+	Loss     float64 `json:"loss"`
+}
+
+// dataShape is by what one notices that the data are no longer those of the run.
+type dataShape struct {
+	Train      int     `json:"train"` // samples
+	Validation int     `json:"validation"`
+	Test       int     `json:"test"`
+	Channels   int     `json:"channels"`
+	Classes    int     `json:"classes"`
+	Steps      int     `json:"steps"`
+	StepLength float64 `json:"step_length"`
+}
+
+const (
+	checkpointMagic   = "SPKGRAD\n"
+	checkpointVersion = 1
+)
+
+func (c *checkpoint) write(w io.Writer) error {
+	header, err := json.Marshal(&c.checkpointHeader)
+	if err != nil {
+		return err
+	}
+	hash := sha256.New()
+	both := io.MultiWriter(w, hash)
+	start := append([]byte(checkpointMagic), make([]byte, 8)...)
+	binary.LittleEndian.PutUint32(start[8:], checkpointVersion)
+	binary.LittleEndian.PutUint32(start[12:], uint32(len(header)))
+	if _, err := both.Write(append(start, header...)); err != nil {
+		return err
+	}
+	for i := range c.weights {
+		arrays := append([][]float32{c.weights[i]}, c.states[i]...)
+		if c.Best {
+			arrays = append(arrays, c.best[i])
+		}
+		for _, values := range arrays {
+			if err := writeValues(both, values); err != nil {
+				return err
+			}
+		}
+	}
+	_, err = w.Write(hash.Sum(nil))
+	return err
+}
+
+// decodeCheckpoint reads what write wrote. It believes no number before it has
+// compared it with what is there.
+func decodeCheckpoint(content []byte) (*checkpoint, error) {
+	const start = len(checkpointMagic) + 8
+	if len(content) < start+sha256.Size || string(content[:8]) != checkpointMagic {
+		return nil, fmt.Errorf("it is no checkpoint or was cut off")
+	}
+	body, sum := content[:len(content)-sha256.Size], content[len(content)-sha256.Size:]
+	if expected := sha256.Sum256(body); !bytes.Equal(sum, expected[:]) {
+		return nil, fmt.Errorf("its checksum is wrong")
+	}
+	if version := binary.LittleEndian.Uint32(body[8:]); version != checkpointVersion {
+		return nil, fmt.Errorf("it has version %d: this program reads version %d", version, checkpointVersion)
+	}
+	length := uint64(binary.LittleEndian.Uint32(body[12:]))
+	body = body[start:]
+	if length > uint64(len(body)) {
+		return nil, fmt.Errorf("its header should have %d bytes: %d are left", length, len(body))
+	}
+	c := &checkpoint{}
+	if err := json.Unmarshal(body[:length], &c.checkpointHeader); err != nil {
+		return nil, fmt.Errorf("its header: %w", err)
+	}
+	if err := c.Progress.check(); err != nil {
+		return nil, err
+	}
+	return c, c.readArrays(body[length:])
+}
+
+// readArrays cuts the numbers after the header into arrays.
+func (c *checkpoint) readArrays(rest []byte) error {
+	if c.States < 0 || c.States > 16 {
+		return fmt.Errorf("it has %d optimizer states: at most 16 are possible", c.States)
+	}
+	count := 1 + c.States
+	if c.Best {
+		count++
+	}
+	for _, w := range c.Arrays {
+		var arrays [][]float32
+		for range count {
+			if w.Rows < 1 || w.Columns < 1 || w.Rows > maxWeights || w.Columns > maxWeights ||
+				uint64(w.Rows)*uint64(w.Columns) > uint64(len(rest)/4) {
+				return fmt.Errorf("its array %q should have %d × %d numbers: %d are left", w.Name, w.Rows, w.Columns, len(rest)/4)
+			}
+			size := 4 * w.Rows * w.Columns
+			arrays = append(arrays, readValues(rest[:size]))
+			rest = rest[size:]
+		}
+		c.weights = append(c.weights, arrays[0])
+		c.states = append(c.states, arrays[1:1+c.States])
+		if c.Best {
+			c.best = append(c.best, arrays[1+c.States])
+		}
+	}
+	if len(rest) != 0 {
+		return fmt.Errorf("it has %d bytes too many", len(rest))
+	}
+	return nil
+}
+
+// check refuses progress that no run can have made.
+func (p *progress) check() error {
+	if p.Epochs < 0 || p.Position < 0 || p.Updates < 0 || len(p.History) != p.Epochs {
+		return fmt.Errorf("its progress is impossible: %d epochs of which %d are listed, %d samples, %d updates", p.Epochs, len(p.History), p.Position, p.Updates)
+	}
+	return nil
+}

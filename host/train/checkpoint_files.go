@@ -1,0 +1,73 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// The checkpoints of a run folder.
+const (
+	checkpointFile = "checkpoint"
+	previousFile   = "checkpoint.previous"
+	damagedFile    = "checkpoint.damaged"
+)
+
+// saveCheckpoint replaces the checkpoint of a folder and keeps the one before. At
+// any moment one of the two is whole.
+func saveCheckpoint(folder string, c *checkpoint) error {
+	current := filepath.Join(folder, checkpointFile)
+	temporary, err := writeTemporary(current, c.write)
+	if err != nil {
+		return err
+	}
+	err = os.Rename(current, filepath.Join(folder, previousFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	if err == nil {
+		err = os.Rename(temporary, current)
+	}
+	if err != nil {
+		os.Remove(temporary)
+		return writeError(current, err)
+	}
+	return syncFolder(folder)
+}
+
+// loadCheckpoint reads the newest whole checkpoint of a folder; nil if there is
+// none at all. A damaged one in front of it is put aside under another name, so
+// that the next save does not make it the previous one, and told of by warn.
+func loadCheckpoint(folder string, warn func(string)) (*checkpoint, error) {
+	var damage []string
+	for _, name := range []string{checkpointFile, previousFile} {
+		path := filepath.Join(folder, name)
+		content, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading a checkpoint: %w", err)
+		}
+		c, err := decodeCheckpoint(content)
+		if err != nil {
+			damage = append(damage, fmt.Sprintf("checkpoint %s is damaged: %v", path, err))
+			continue
+		}
+		if len(damage) > 0 {
+			warn(fmt.Sprintf("%s; going on from %s, after update %d", damage[0], path, c.Progress.Updates))
+			aside := filepath.Join(folder, damagedFile)
+			if err := os.Rename(filepath.Join(folder, checkpointFile), aside); err != nil {
+				return nil, writeError(aside, err)
+			}
+		}
+		return c, nil
+	}
+	if len(damage) > 0 {
+		return nil, fmt.Errorf("%s; there is no whole one to go on from: start the run anew in another folder", strings.Join(damage, "; "))
+	}
+	return nil, nil
+}

@@ -1,0 +1,220 @@
+package train
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"spikegrad/host/network"
+)
+
+// Commented is the configuration as TOML, complete, every key explained where it
+// first stands; [Decode] makes the same configuration of it. Tables of other
+// datasets than the one named are left out.
+func (c *Config) Commented() string {
+	w := &commentWriter{explained: explanations()}
+	w.table(reflect.ValueOf(*c), "")
+	return w.text.String()
+}
+
+// commentWriter writes tables of a configuration, each explanation once.
+type commentWriter struct {
+	text      strings.Builder
+	explained map[string]string
+}
+
+// table writes the values of a struct and then the tables in it.
+func (w *commentWriter) table(v reflect.Value, path string) {
+	names := keys(v.Type())
+	for i, name := range names {
+		if kind := v.Field(i).Kind(); name != "" && kind != reflect.Struct && kind != reflect.Slice {
+			w.explain(join(path, name))
+			fmt.Fprintf(&w.text, "%s = %s\n", name, tomlValue(v.Field(i)))
+		}
+	}
+	for i, name := range names {
+		field, path := v.Field(i), join(path, name)
+		switch {
+		case name == "":
+		case field.Kind() == reflect.Struct && !field.IsZero():
+			w.header("[", path, "]", hasValues(field))
+			w.table(field, path)
+		case field.Kind() == reflect.Slice:
+			for j := range field.Len() {
+				w.header("[[", path, "]]", true)
+				w.table(field.Index(j), path)
+			}
+		}
+	}
+}
+
+// header begins a table; one that only holds other tables needs none.
+func (w *commentWriter) header(open, path, closing string, needed bool) {
+	if !needed {
+		return
+	}
+	w.text.WriteString("\n")
+	w.explain(path)
+	w.text.WriteString(open + path + closing + "\n")
+}
+
+func (w *commentWriter) explain(path string) {
+	if explanation := w.explained[path]; explanation != "" {
+		delete(w.explained, path)
+		w.text.WriteString("# " + strings.ReplaceAll(explanation, "\n", "\n# ") + "\n")
+	}
+}
+
+// hasValues says whether a struct holds something besides tables.
+func hasValues(v reflect.Value) bool {
+	for i, name := range keys(v.Type()) {
+		if kind := v.Field(i).Kind(); name != "" && kind != reflect.Struct && kind != reflect.Slice {
+			return true
+		}
+	}
+	return false
+}
+
+// tomlValue writes a value as TOML does.
+func tomlValue(v reflect.Value) string {
+	switch v.Kind() {
+	case reflect.String:
+		return quote(v.String())
+	case reflect.Float64:
+		text := strconv.FormatFloat(v.Float(), 'g', -1, 64)
+		if !strings.ContainsAny(text, ".e") {
+			text += ".0"
+		}
+		return text
+	}
+	return fmt.Sprint(v.Interface())
+}
+
+// quote writes a basic string of TOML.
+func quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r < 0x20 || r == 0x7f:
+			fmt.Fprintf(&b, `\u%04X`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+// explanations says what each key is for. A test holds that there is one for every
+// key and none for keys that do not exist.
+func explanations() map[string]string {
+	return map[string]string{
+		"seed": "Decides over initial weights, order of samples, validation samples and noise.",
+
+		"data":             "What is learned. There are digits, randman, shd, ssc and spoken.",
+		"data.name":        "which dataset",
+		"data.path":        "its file or folder; empty where it is built in or generated",
+		"data.steps":       "time steps of a sample",
+		"data.step_length": "seconds of a step",
+		"data.validation":  "share of the samples to validate with; the seed of the run draws them",
+		"data.test":        "share of the samples to test with; 0 where a dataset has its own",
+		"data.split_seed":  "draws the test samples",
+		"data.maximum":     "value that is full intensity (digits); 0 for the largest in the file",
+
+		"data.encoder":           "How intensities become spikes.",
+		"data.encoder.kind":      "latency: one spike, the brighter the earlier; poisson: random spikes, new at every presentation",
+		"data.encoder.threshold": "latency: intensities up to this are silent",
+		"data.encoder.tau":       "latency: seconds; the larger, the later",
+		"data.encoder.max_rate":  "poisson: spikes per second at full intensity",
+
+		"data.randman":                   "Random smooth manifolds (Zenke & Vogels 2021).",
+		"data.randman.channels":          "input channels",
+		"data.randman.dimensions":        "of a manifold",
+		"data.randman.smoothness":        "α: the larger, the smoother and the easier",
+		"data.randman.classes":           "manifolds",
+		"data.randman.samples_per_class": "points on each",
+		"data.randman.step_fraction":     "share of the steps in which spikes fall",
+		"data.randman.spikes":            "of a channel in a sample",
+		"data.randman.seed":              "draws manifolds and points, whatever the seed of the run",
+
+		"data.events":                 "Recorded spike times.",
+		"data.events.units":           "input channels",
+		"data.events.binning":         "how times become steps: truncate, or float16 as common scripts do",
+		"data.events.train_file":      "file in the folder; empty for NAME_train.h5 or NAME_train.h5.gz",
+		"data.events.validation_file": "empty for NAME_valid.h5 or NAME_valid.h5.gz if there is one",
+		"data.events.test_file":       "empty for NAME_test.h5 or NAME_test.h5.gz",
+
+		"network.layer": "Layers of leaky integrate-and-fire neurons from the input upwards, each begun by\n" +
+			"[[network.layer]]. Keys left out have the values shown here; regularizers left out do not exist.",
+		"network.layer.neurons":             "how many",
+		"network.layer.recurrent":           "whether they are connected among themselves, all to all",
+		"network.layer.delay":               "steps from an input spike to the synaptic current, 0 to steps-1",
+		"network.layer.recurrent_delay":     "steps from a spike of the layer to its own synaptic currents",
+		"network.layer.tau_membrane":        "time constant of the membrane, seconds",
+		"network.layer.tau_synapse":         "time constant of the synaptic current, seconds",
+		"network.layer.reset":               "what a spike does to the membrane: " + network.Names(network.Resets),
+		"network.layer.differentiate_reset": "whether the gradient also flows through the reset",
+
+		"network.layer.noise":         "Escape noise: how probable a spike is at a membrane potential; the threshold is 1.",
+		"network.layer.noise.kind":    network.Names(network.Noises) + "; threshold is no noise. Only the parameters of the kind count.",
+		"network.layer.noise.beta":    "sigmoid: steepness",
+		"network.layer.noise.p0":      "exponential: probability of a spike in a step at threshold",
+		"network.layer.noise.delta_u": "exponential, hazard: width",
+		"network.layer.noise.rate":    "hazard: spikes per second at threshold",
+
+		"network.layer.surrogate": "Surrogate derivative: what the backward pass takes for the derivative of a spike.",
+		"network.layer.surrogate.kind": "matched (the derivative of the escape noise), or\n" +
+			network.Names(network.Surrogates),
+		"network.layer.surrogate.beta":    "superspike, scaled_superspike, sigmoid: steepness",
+		"network.layer.surrogate.p0":      "exponential, limited_exponential: as the noise's",
+		"network.layer.surrogate.delta_u": "exponential, limited_exponential, hazard: as the noise's",
+		"network.layer.surrogate.rate":    "hazard: as the noise's",
+		"network.layer.surrogate.width":   "gaussian: standard deviation; triangular, rectangular: half the width",
+		"network.layer.surrogate.alpha":   "arctangent: steepness",
+
+		"network.layer.initial":         "Initial weights, mean 0.",
+		"network.layer.initial.kind":    "fluctuation (Rossbroich et al. 2022), normal, uniform",
+		"network.layer.initial.sigma_u": "fluctuation: standard deviation of the membrane aimed at",
+		"network.layer.initial.rate":    "fluctuation: expected spikes per second of an input channel",
+		"network.layer.initial.alpha":   "fluctuation: share of the variance that comes through the input connection",
+		"network.layer.initial.scale":   "normal: standard deviation times √inputs; uniform: bound times √inputs",
+
+		"network.layer.regularizer":           "Punishes too much or too little activity; there may be several, or none.",
+		"network.layer.regularizer.kind":      "upper: more spikes than the threshold; lower: fewer",
+		"network.layer.regularizer.power":     "of the excess: 1 or 2",
+		"network.layer.regularizer.strength":  "factor of the mean over neurons",
+		"network.layer.regularizer.threshold": "spikes of a neuron in a sample",
+		"network.layer.regularizer.average":   "none: every neuron for itself; layer: the mean over the layer",
+
+		"network.readout":             "What the loss looks at.",
+		"network.readout.kind":        "leaky: an integrator a class; spikes: the spike counts of the last layer",
+		"network.readout.loss":        "cross-entropy of: last_step, max_over_time, sum_of_softmax (leaky), counts (spikes)",
+		"network.readout.tau":         "time constant of the integrators, seconds; 0 for the duration of a sample",
+		"network.readout.tau_synapse": "time constant of their synaptic current, seconds",
+		"network.readout.delay":       "steps from a spike to their synaptic current",
+		"network.readout.initial":     "their potential at the beginning",
+		"network.readout.scale":       "initial weights: standard deviation times √inputs",
+
+		"training":        "How weights are learned.",
+		"training.epochs": "how often every training sample is presented; may be raised when a run is resumed",
+		"training.batch":  "samples an update; the last batch of an epoch may be smaller",
+		"training.keep": "the weights a run ends with: last, or best (after the epoch with the highest\n" +
+			"validation accuracy, of equals the one with the lower loss)",
+		"training.evaluation_batch": "samples at once in validation and test; changes no accuracy",
+		"training.checkpoint":       "updates between checkpoints; 0 for one after every epoch only",
+
+		"training.optimizer":               "The rule of an update.",
+		"training.optimizer.kind":          network.Names(Optimizers()),
+		"training.optimizer.learning_rate": "step size",
+		"training.optimizer.momentum":      "sgd: share of the velocity that is kept",
+		"training.optimizer.beta1":         "adam, adamw: decay of the mean gradient",
+		"training.optimizer.beta2":         "adam, adamw: decay of the mean squared gradient",
+		"training.optimizer.epsilon":       "added to denominators; 0 for the optimizer's own (adam, adamw 1e-8; smorms3 1e-16)",
+		"training.optimizer.weight_decay":  "adamw: apart from the gradient; the others add it to the gradient",
+	}
+}

@@ -1,0 +1,219 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/data"
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+)
+
+// Config is everything that a run depends on.
+type Config struct {
+	Seed     uint32          `toml:"seed"`
+	Data     data.Options    `toml:"data"`
+	Network  network.Network `toml:"network"`
+	Training Training        `toml:"training"`
+}
+
+// Training says how long and by what rule weights are changed.
+type Training struct {
+	Epochs          int       `toml:"epochs"`
+	Batch           int       `toml:"batch"`            // samples an update
+	Keep            string    `toml:"keep"`             // the weights a run ends with: last, or best in validation
+	EvaluationBatch int       `toml:"evaluation_batch"` // samples at once without learning; changes no result
+	Checkpoint      int       `toml:"checkpoint"`       // updates between checkpoints inside an epoch; 0 for none
+	Optimizer       Optimizer `toml:"optimizer"`
+}
+
+// Optimizer is the rule of an update; only the parameters of its kind count.
+type Optimizer struct {
+	Kind         string  `toml:"kind"` // one of [Optimizers]
+	LearningRate float64 `toml:"learning_rate"`
+	Momentum     float64 `toml:"momentum"`     // sgd
+	Beta1        float64 `toml:"beta1"`        // adam, adamw
+	Beta2        float64 `toml:"beta2"`        // adam, adamw
+	Epsilon      float64 `toml:"epsilon"`      // 0: 1e-8 (adam, adamw), 1e-16 (smorms3)
+	WeightDecay  float64 `toml:"weight_decay"` // adamw: apart from the gradient; else added to it
+}
+
+// Optimizers are the kinds of optimizer that configurations name.
+func Optimizers() map[string]cpuref.Optimizer {
+	return map[string]cpuref.Optimizer{
+		"sgd":     cpuref.OptimizerSGD,
+		"adam":    cpuref.OptimizerAdam,
+		"adamw":   cpuref.OptimizerAdamW,
+		"smorms3": cpuref.OptimizerSMORMS3,
+	}
+}
+
+// Default is a complete configuration for a dataset named as NAME or NAME:PATH:
+// one stochastic recurrent layer whose surrogate derivative matches its escape
+// noise.
+func Default(dataset string) (Config, error) {
+	options, err := data.Defaults(dataset)
+	if err != nil {
+		return Config{}, err
+	}
+	layer := network.DefaultLayer()
+	layer.Regularizers = []network.Regularizer{network.DefaultRegularizer()}
+	return Config{
+		Seed:    1,
+		Data:    options,
+		Network: network.Network{Layers: []network.Layer{layer}, Readout: network.DefaultReadout()},
+		Training: Training{
+			Epochs: 20, Batch: 32, Keep: "last", EvaluationBatch: 256, Checkpoint: 100,
+			Optimizer: Optimizer{Kind: "adam", LearningRate: 0.003, Momentum: 0.9, Beta1: 0.9, Beta2: 0.999},
+		},
+	}, nil
+}
+
+// Validate says in one line the first value that is not allowed: key, value, what
+// is allowed.
+func (c *Config) Validate() error {
+	for _, f := range fields(c) {
+		if err := f.check(); err != nil {
+			return err
+		}
+	}
+	if err := c.Data.Validate(); err != nil {
+		return err
+	}
+	// What only the data know is not looked at here but in [Prepare].
+	n := c.Network
+	n.Inputs, n.Classes, n.Steps, n.StepLength = 1, 1, c.Data.Steps, c.Data.StepLength
+	if n.Spiking() && len(n.Layers) > 0 {
+		n.Classes = n.Layers[len(n.Layers)-1].Neurons
+	}
+	if err := n.Validate(); err != nil {
+		return err
+	}
+	return c.Training.validate()
+}
+
+func (t *Training) validate() error {
+	const most = 1 << 20
+	switch {
+	case t.Epochs < 1 || t.Epochs > most:
+		return fmt.Errorf("training.epochs = %d: from 1 to %d are possible", t.Epochs, most)
+	case t.Batch < 1 || t.Batch > most:
+		return fmt.Errorf("training.batch = %d: from 1 to %d are possible", t.Batch, most)
+	case t.EvaluationBatch < 1 || t.EvaluationBatch > most:
+		return fmt.Errorf("training.evaluation_batch = %d: from 1 to %d are possible", t.EvaluationBatch, most)
+	case t.Checkpoint < 0:
+		return fmt.Errorf("training.checkpoint = %d: give a number of updates, or 0 for a checkpoint after every epoch only", t.Checkpoint)
+	case t.Keep != "last" && t.Keep != "best":
+		return fmt.Errorf("training.keep = %q is unknown: there are best, last", t.Keep)
+	}
+	return t.Optimizer.validate()
+}
+
+func (o *Optimizer) validate() error {
+	kinds := Optimizers()
+	if _, ok := kinds[o.Kind]; !ok {
+		return fmt.Errorf("training.optimizer.kind = %q is unknown: there are %s", o.Kind, network.Names(kinds))
+	}
+	below := func(key string, value float64) error {
+		if value < 0 || value >= 1 {
+			return fmt.Errorf("training.optimizer.%s = %g: from 0 to below 1 is possible", key, value)
+		}
+		return nil
+	}
+	if o.LearningRate <= 0 || o.LearningRate > 1e6 {
+		return fmt.Errorf("training.optimizer.learning_rate = %g: above 0 and up to 1e+06 is possible", o.LearningRate)
+	}
+	if err := below("momentum", o.Momentum); err != nil {
+		return err
+	}
+	if err := below("beta1", o.Beta1); err != nil {
+		return err
+	}
+	if err := below("beta2", o.Beta2); err != nil {
+		return err
+	}
+	// A denominator is at least epsilon: its reciprocal must stay far inside float32.
+	if o.Epsilon != 0 && (o.Epsilon < 1e-18 || o.Epsilon > 1) {
+		return fmt.Errorf("training.optimizer.epsilon = %g: from 1e-18 to 1 is possible, or 0 for the optimizer's own", o.Epsilon)
+	}
+	if o.WeightDecay < 0 || o.WeightDecay > 1e6 {
+		return fmt.Errorf("training.optimizer.weight_decay = %g: from 0 to 1e+06 is possible", o.WeightDecay)
+	}
+	return nil
+}
+
+// update is what the engine is told for the update with a number from 1.
+func (o *Optimizer) update(number int) engine.Update {
+	update := engine.Update{Number: number, LearningRate: o.LearningRate, WeightDecay: o.WeightDecay, Epsilon: o.Epsilon}
+	switch o.Kind {
+	case "sgd":
+		update.Momentum = o.Momentum
+	case "smorms3":
+		update.Epsilon = orElse(o.Epsilon, 1e-16)
+	default:
+		update.Momentum, update.SecondMoment = o.Beta1, o.Beta2
+		update.Epsilon = orElse(o.Epsilon, 1e-8)
+	}
+	return update
+}
+
+func orElse(value, otherwise float64) float64 {
+	if value == 0 {
+		return otherwise
+	}
+	return value
+}
+
+// maxWeights bounds the memory of a network: 4 GiB of weights.
+const maxWeights = 1 << 30
+
+// Prepare opens the data of a valid configuration and gives the network what only
+// the data know. The error says which of the two does not fit the other.
+func Prepare(c *Config) (data.Split, *network.Network, error) {
+	options := c.Data
+	options.Seed = c.Seed
+	split, err := data.Open("", options)
+	if err != nil {
+		return data.Split{}, nil, err
+	}
+	n := c.Network
+	n.Layers = append([]network.Layer(nil), c.Network.Layers...)
+	n.Inputs, n.Classes = split.Train.Channels(), split.Train.Classes()
+	n.Steps, n.StepLength = split.Train.Steps(), split.Train.StepLength()
+	if err := n.Validate(); err != nil {
+		return data.Split{}, nil, err
+	}
+	weights := 0.0
+	for _, w := range n.Weights() {
+		weights += float64(w.Rows) * float64(w.Columns)
+	}
+	if weights > maxWeights {
+		return data.Split{}, nil, fmt.Errorf("the network has %.0f weights: at most %d are possible; use fewer neurons", weights, maxWeights)
+	}
+	if presented := float64(c.Training.Epochs) * float64(split.Train.Len()); presented > math.MaxUint32 {
+		return data.Split{}, nil, fmt.Errorf("training.epochs = %d: %d epochs of %d samples are more than the %d presentations that noise can be drawn for; use fewer epochs",
+			c.Training.Epochs, c.Training.Epochs, split.Train.Len(), uint32(math.MaxUint32))
+	}
+	if c.Training.Keep == "best" && split.Validation.Len() == 0 {
+		return data.Split{}, nil, fmt.Errorf("training.keep = \"best\" needs samples to validate with, and there are none: set data.validation, or keep = \"last\"")
+	}
+	return split, &n, nil
+}
+
+// check refuses values that no key can have.
+func (f field) check() error {
+	switch v := f.value.(type) {
+	case float64:
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("%s = %g: a finite number is needed", f.path, v)
+		}
+	case string:
+		if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
+			return fmt.Errorf("%s = %q: text in UTF-8 without zero bytes is needed", f.path, v)
+		}
+	}
+	return nil
+}

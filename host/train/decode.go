@@ -1,0 +1,246 @@
+package train
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"reflect"
+	"sort"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"spikegrad/host/network"
+)
+
+// Decode reads a configuration from TOML. Keys that are not given have the values
+// of [Default] for the dataset; in [[network.layer]] those of
+// [network.DefaultLayer], in [[network.layer.regularizer]] those of
+// [network.DefaultRegularizer]. A dataset, NAME or NAME:PATH, takes the place of
+// the one in the file, whose [data] then counts only if it has the same name;
+// empty leaves the file's. Errors name the file (only for the message), line,
+// column and key.
+func Decode(text []byte, file, dataset string) (Config, error) {
+	// The document itself is judged on its own: decoded over defaults, a wrong
+	// value in an array of tables could hide.
+	var strict Config
+	decoder := toml.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&strict); err != nil {
+		return Config{}, decodeError(file, err)
+	}
+	var given map[string]any
+	if err := toml.Unmarshal(text, &given); err != nil {
+		return Config{}, decodeError(file, err)
+	}
+	given, err := lowerKeys(given)
+	if err != nil {
+		return Config{}, fmt.Errorf("%s: %w", file, err)
+	}
+	chooseDataset(&strict, given, &dataset)
+	defaults, err := Default(dataset)
+	if err != nil {
+		return Config{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return complete(defaults, given, file)
+}
+
+// chooseDataset settles which dataset's defaults a document is completed with.
+func chooseDataset(strict *Config, given map[string]any, dataset *string) {
+	section, _ := given["data"].(map[string]any)
+	name, path := strict.Data.Name, strict.Data.Path
+	if name == "" {
+		name = "digits"
+	}
+	if *dataset == "" {
+		*dataset = name
+		if path != "" {
+			*dataset += ":" + path
+		}
+		return
+	}
+	asked, _, _ := strings.Cut(*dataset, ":")
+	if asked != name {
+		delete(given, "data")
+		return
+	}
+	delete(section, "name")
+	delete(section, "path")
+}
+
+// complete lays a document over defaults.
+func complete(defaults Config, given map[string]any, file string) (Config, error) {
+	base, err := asMap(defaults)
+	if err != nil {
+		return Config{}, err
+	}
+	if err := merge(base, given, ""); err != nil {
+		return Config{}, fmt.Errorf("%s: %w", file, err)
+	}
+	text, err := toml.Marshal(base)
+	if err != nil {
+		return Config{}, fmt.Errorf("%s: %w", file, err)
+	}
+	var c Config
+	if err := toml.Unmarshal(text, &c); err != nil {
+		return Config{}, decodeError(file, err)
+	}
+	return c, nil
+}
+
+// merge lays the values of a table over those of base.
+func merge(base, given map[string]any, path string) error {
+	for key, value := range given {
+		path := join(path, key)
+		switch path {
+		case "network.layer":
+			merged, err := mergeElements(network.DefaultLayer(), value, path)
+			if err != nil {
+				return err
+			}
+			base[key] = merged
+			continue
+		case "network.layer.regularizer":
+			merged, err := mergeElements(network.DefaultRegularizer(), value, path)
+			if err != nil {
+				return err
+			}
+			base[key] = merged
+			continue
+		}
+		table, isTable := value.(map[string]any)
+		below, wasTable := base[key].(map[string]any)
+		if !isTable || !wasTable {
+			base[key] = value
+			continue
+		}
+		if err := merge(below, table, path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mergeElements lays each table of an array over a copy of one default.
+func mergeElements(element, given any, path string) ([]any, error) {
+	tables, ok := given.([]any)
+	if !ok {
+		return nil, fmt.Errorf("%s is one table: write [[%s]], there may be several", path, path)
+	}
+	merged := []any{}
+	for _, table := range tables {
+		base, err := asMap(element)
+		if err != nil {
+			return nil, err
+		}
+		values, ok := table.(map[string]any)
+		if !ok {
+			return nil, fmt.Errorf("%s holds %v: write [[%s]] and keys below it", path, table, path)
+		}
+		if err := merge(base, values, path); err != nil {
+			return nil, err
+		}
+		merged = append(merged, base)
+	}
+	return merged, nil
+}
+
+func asMap(value any) (map[string]any, error) {
+	text, err := toml.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	var table map[string]any
+	err = toml.Unmarshal(text, &table)
+	return table, err
+}
+
+// lowerKeys writes all keys in lower case, as the strict reading, which ignores
+// case, understood them.
+func lowerKeys(table map[string]any) (map[string]any, error) {
+	lower := make(map[string]any, len(table))
+	for key, value := range table {
+		value, err := lowerValue(value)
+		if err != nil {
+			return nil, err
+		}
+		name := strings.ToLower(key)
+		if _, twice := lower[name]; twice {
+			return nil, fmt.Errorf("key %s is given twice, in upper and lower case: keep one", name)
+		}
+		lower[name] = value
+	}
+	return lower, nil
+}
+
+func lowerValue(value any) (any, error) {
+	switch value := value.(type) {
+	case map[string]any:
+		return lowerKeys(value)
+	case []any:
+		lower := make([]any, len(value))
+		for i := range value {
+			var err error
+			if lower[i], err = lowerValue(value[i]); err != nil {
+				return nil, err
+			}
+		}
+		return lower, nil
+	}
+	return value, nil
+}
+
+// decodeError makes one line of what the TOML reader found.
+func decodeError(file string, err error) error {
+	var unknown *toml.StrictMissingError
+	if errors.As(err, &unknown) && len(unknown.Errors) > 0 {
+		first := &unknown.Errors[0]
+		line, column := first.Position()
+		key := first.Key()
+		return fmt.Errorf("%s line %d, column %d: unknown key %s%s", file, line, column, strings.Join(key, "."), knownKeys(key))
+	}
+	var found *toml.DecodeError
+	if errors.As(err, &found) {
+		line, column := found.Position()
+		message := strings.TrimPrefix(found.Error(), "toml: ")
+		if key := found.Key(); len(key) > 0 {
+			message = strings.Join(key, ".") + ": " + message
+		}
+		return fmt.Errorf("%s line %d, column %d: %s", file, line, column, message)
+	}
+	return fmt.Errorf("%s: %s", file, strings.TrimPrefix(err.Error(), "toml: "))
+}
+
+// knownKeys says what could stand in the table in which a key was not known.
+func knownKeys(key []string) string {
+	t := reflect.TypeFor[Config]()
+	table := "the top level"
+	for depth, name := range key {
+		for t.Kind() == reflect.Slice {
+			t = t.Elem()
+		}
+		if t.Kind() != reflect.Struct {
+			return ""
+		}
+		names := keys(t)
+		found := -1
+		for i := range names {
+			if names[i] != "" && strings.EqualFold(names[i], name) {
+				found = i
+			}
+		}
+		if found < 0 {
+			known := names[:0]
+			for _, name := range names {
+				if name != "" {
+					known = append(known, name)
+				}
+			}
+			sort.Strings(known)
+			return fmt.Sprintf("; %s knows: %s", table, strings.Join(known, ", "))
+		}
+		table = "[" + strings.Join(key[:depth+1], ".") + "]"
+		t = t.Field(found).Type
+	}
+	return ""
+}

@@ -1,0 +1,71 @@
+package train
+
+import (
+	"context"
+	"fmt"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/data"
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+)
+
+// Evaluation is what a network does on a set of samples, without learning.
+type Evaluation struct {
+	Samples         int
+	Loss            float64 // mean cross-entropy
+	Regularizer     float64 // mean
+	Accuracy        float64 // share of samples
+	SpikesPerNeuron float64 // and sample
+	LayerSpikes     []float64
+	Predicted       []uint32 // [sample]: class
+}
+
+// Evaluate runs all samples of a source through the network of an engine, at most
+// batch at once. The noise of a sample is a function of the seed of the engine and
+// of the sample's index in the source, so that two evaluations of the same weights
+// are equal. each, which may be nil, is called after every batch with what was
+// found so far (without Predicted). A cancelled context ends it with the context's
+// error.
+func Evaluate(ctx context.Context, e engine.Engine, n *network.Network, source data.Source, batch int, filler *data.Filler, each func(Evaluation)) (Evaluation, error) {
+	if source.Channels() != n.Inputs || source.Classes() != n.Classes || source.Steps() != n.Steps {
+		return Evaluation{}, fmt.Errorf("%s has %d channels, %d classes and %d steps: the network was made for %d, %d and %d",
+			source.Name(), source.Channels(), source.Classes(), source.Steps(), n.Inputs, n.Classes, n.Steps)
+	}
+	var sum totals
+	var filled engine.Batch
+	predicted := make([]uint32, source.Len())
+	for first := 0; first < source.Len(); {
+		if err := ctx.Err(); err != nil {
+			return Evaluation{}, err
+		}
+		last := min(first+batch, source.Len())
+		samples := make([]int, last-first)
+		numbers := make([]uint32, last-first)
+		for i := range samples {
+			samples[i], numbers[i] = first+i, uint32(first+i)
+		}
+		if err := filler.Fill(&filled, source, samples, numbers); err != nil {
+			return Evaluation{}, err
+		}
+		outcome, err := e.Evaluate(&filled, cpuref.StreamEvaluation, &engine.Record{Predicted: predicted[first:last]})
+		if err != nil {
+			return Evaluation{}, err
+		}
+		sum.add(outcome)
+		first = last
+		if each != nil {
+			each(sum.evaluation(n, nil))
+		}
+	}
+	return sum.evaluation(n, predicted), nil
+}
+
+func (t *totals) evaluation(n *network.Network, predicted []uint32) Evaluation {
+	all, layers := t.spikesPerNeuron(n)
+	return Evaluation{
+		Samples: t.Samples, Loss: t.loss(), Accuracy: t.accuracy(),
+		Regularizer:     t.Regularizer / float64(max(t.Samples, 1)),
+		SpikesPerNeuron: all, LayerSpikes: layers, Predicted: predicted,
+	}
+}

@@ -1,0 +1,109 @@
+package train
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// field is one value of a configuration with its full key, such as
+// network.layer[0].noise.beta.
+type field struct {
+	path  string
+	value any // bool, int, uint32, float64 or string
+}
+
+// fields lists all values of a configuration, in the order of the file.
+func fields(c *Config) []field {
+	var found []field
+	collect(reflect.ValueOf(*c), "", &found)
+	return found
+}
+
+func collect(v reflect.Value, path string, found *[]field) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i, key := range keys(v.Type()) {
+			if key != "" {
+				collect(v.Field(i), join(path, key), found)
+			}
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			collect(v.Index(i), fmt.Sprintf("%s[%d]", path, i), found)
+		}
+	default:
+		*found = append(*found, field{path, v.Interface()})
+	}
+}
+
+// keys are the TOML keys of a struct's fields, empty for a field that is not in
+// the file.
+func keys(t reflect.Type) []string {
+	names := make([]string, t.NumField())
+	for i := range names {
+		if name := t.Field(i).Tag.Get("toml"); name != "-" {
+			names[i] = name
+		}
+	}
+	return names
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// free are the keys that may change when a run goes on: they change how long it
+// runs and how often it looks and saves, not what an update does.
+func free(path string) bool {
+	switch path {
+	case "training.epochs", "training.evaluation_batch", "training.checkpoint":
+		return true
+	}
+	return false
+}
+
+// Hash identifies a configuration as far as it decides over the weights after each
+// update: SHA-256 over all keys and values but those that a run may change when it
+// is resumed.
+func (c *Config) Hash() string {
+	hash := sha256.New()
+	for _, f := range fields(c) {
+		if !free(f.path) {
+			fmt.Fprintf(hash, "%s=%v\n", f.path, f.value)
+		}
+	}
+	return hex.EncodeToString(hash.Sum(nil))
+}
+
+// differences describes where two configurations differ that should be the same
+// run: "key was A and is B".
+func differences(before, after *Config) string {
+	old := map[string]any{}
+	for _, f := range fields(before) {
+		old[f.path] = f.value
+	}
+	var found []string
+	for _, f := range fields(after) {
+		was, there := old[f.path]
+		delete(old, f.path)
+		switch {
+		case free(f.path) || there && was == f.value:
+		case there:
+			found = append(found, fmt.Sprintf("%s was %v and is %v", f.path, was, f.value))
+		default:
+			found = append(found, fmt.Sprintf("%s was not there and is %v", f.path, f.value))
+		}
+	}
+	for _, f := range fields(before) {
+		if _, left := old[f.path]; left && !free(f.path) {
+			found = append(found, fmt.Sprintf("%s was %v and is gone", f.path, f.value))
+		}
+	}
+	return strings.Join(found, ", ")
+}

@@ -1,0 +1,97 @@
+package train
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/data"
+	"spikegrad/host/engine"
+	"spikegrad/host/figure"
+	"spikegrad/host/network"
+)
+
+// savePicture writes a picture in both formats.
+func (r *run) savePicture(name string, drawing figure.Drawing) error {
+	for _, suffix := range []string{".png", ".svg"} {
+		if err := figure.Save(filepath.Join(r.options.Folder, name+suffix), drawing); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drawCurves draws loss and accuracy of all epochs.
+func (r *run) drawCurves() error {
+	if r.options.NoPictures {
+		return nil
+	}
+	curve := figure.Run{Name: r.config.Data.Name}
+	for _, e := range r.progress.History {
+		curve.TrainLoss.Middle = append(curve.TrainLoss.Middle, e.TrainLoss)
+		curve.TrainAccuracy.Middle = append(curve.TrainAccuracy.Middle, e.TrainAccuracy)
+		if e.ValidationLoss != nil {
+			curve.ValidationLoss.Middle = append(curve.ValidationLoss.Middle, *e.ValidationLoss)
+			curve.ValidationAccuracy.Middle = append(curve.ValidationAccuracy.Middle, *e.ValidationAccuracy)
+		}
+	}
+	title := fmt.Sprintf("%s, seed %d", r.config.Data.Name, r.config.Seed)
+	return r.savePicture("learning-curves", figure.Curves{Title: title, Runs: []figure.Run{curve}})
+}
+
+// drawRaster draws the first test sample on its way through the trained network.
+func (r *run) drawRaster() error {
+	if r.options.NoPictures {
+		return nil
+	}
+	drawing, err := SampleRaster(r.engine, r.network, r.split.Test, 0)
+	if err != nil {
+		return err
+	}
+	return r.savePicture("raster", drawing)
+}
+
+// SampleRaster runs one sample of a source through the network of an engine, with
+// the noise it has in [Evaluate], and shows all its spikes and the readout.
+func SampleRaster(e engine.Engine, n *network.Network, source data.Source, sample int) (figure.Raster, error) {
+	var batch engine.Batch
+	if err := data.Fill(&batch, source, []int{sample}, []uint32{uint32(sample)}); err != nil {
+		return figure.Raster{}, err
+	}
+	record := engine.NewRecord[float32](n, 1)
+	if _, err := e.Evaluate(&batch, cpuref.StreamEvaluation, record); err != nil {
+		return figure.Raster{}, err
+	}
+	drawing := figure.Raster{
+		Sample: fmt.Sprintf("test sample %d", sample), StepMS: 1000 * n.StepLength, Steps: n.Steps,
+		Classes: source.ClassNames(), True: int(batch.Labels[0]), Predicted: int(record.Predicted[0]),
+	}
+	input := figure.SpikeLayer{Name: "input", Unit: "channel", Neurons: n.Inputs}
+	for step, row := range batch.Rows {
+		for _, channel := range batch.Index[row[0]:row[1]] {
+			input.Spikes = append(input.Spikes, figure.Spike{Step: step, Neuron: int(channel)})
+		}
+	}
+	drawing.Layers = append(drawing.Layers, input)
+	for l := range n.Layers {
+		layer := figure.SpikeLayer{Name: fmt.Sprintf("layer %d", l), Neurons: n.Layers[l].Neurons}
+		for step := range n.Steps {
+			for neuron := range layer.Neurons {
+				if record.Spiked(n, l, 0, step, neuron) {
+					layer.Spikes = append(layer.Spikes, figure.Spike{Step: step, Neuron: neuron})
+				}
+			}
+		}
+		drawing.Layers = append(drawing.Layers, layer)
+	}
+	if !n.Spiking() {
+		for class := range n.Classes {
+			trace := make([]float64, n.Steps)
+			for step := range trace {
+				trace[step] = float64(record.Readout[step*n.Classes+class])
+			}
+			drawing.Readout = append(drawing.Readout, trace)
+		}
+	}
+	return drawing, nil
+}

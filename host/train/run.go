@@ -1,0 +1,277 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"spikegrad/host/data"
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+)
+
+// Options say where and how a run is made. None changes its weights.
+type Options struct {
+	Folder string // where the run is kept
+	// Open makes an engine; nil stands for the CPU engine.
+	Open        func(n *network.Network, options engine.Options) (engine.Engine, error)
+	Workers     int      // of the CPU engine and of encoding; 0 for one a processor
+	PassSamples int      // see [engine.Options]
+	NoPictures  bool     // for runs of which somebody else draws pictures
+	Observer    Observer // may be nil
+}
+
+// The files of a run folder besides its checkpoints.
+const (
+	configFile  = "config.toml"
+	modelFile   = "model.safetensors"
+	summaryFile = "summary.json"
+)
+
+// Run makes the run that a configuration describes, in a new folder: config.toml,
+// checkpoints, metrics.csv and metrics.jsonl after every epoch, and at the end
+// model.safetensors, pictures and summary.json. A folder that exists must be empty;
+// before anything is written, the configuration has been checked, the data opened
+// and the engine made.
+//
+// When the context is cancelled, the batch at work is finished and a checkpoint
+// written; the error then wraps the context's. [Resume] goes on from there.
+func Run(ctx context.Context, config Config, options Options) (*Summary, error) {
+	r, err := newRun(config, options)
+	if err != nil {
+		return nil, err
+	}
+	defer r.close()
+	if err := createFolder(options.Folder); err != nil {
+		return nil, err
+	}
+	if err := r.writeConfig(); err != nil {
+		return nil, err
+	}
+	return r.complete(ctx)
+}
+
+// Resume goes on with the run in a folder and ends in the same weights as a run
+// that was never interrupted. The configuration is the one of the folder
+// ([ReadConfig]); more epochs may be asked for, and other differences than those
+// that change no weight are refused. A damaged checkpoint is told of and the
+// previous one used. A run that has nothing left to do is a [FinishedError].
+func Resume(ctx context.Context, config Config, options Options) (*Summary, error) {
+	observer := options.observer()
+	saved, err := loadCheckpoint(options.Folder, observer.OnWarning)
+	if err != nil {
+		return nil, err
+	}
+	if saved != nil {
+		if err := fitsConfig(saved, &config, options.Folder); err != nil {
+			return nil, err
+		}
+	}
+	r, err := newRun(config, options)
+	if err != nil {
+		return nil, err
+	}
+	defer r.close()
+	if saved != nil {
+		if err := r.restore(saved); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.writeConfig(); err != nil {
+		return nil, err
+	}
+	if err := os.Remove(filepath.Join(options.Folder, summaryFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, writeError(filepath.Join(options.Folder, summaryFile), err)
+	}
+	return r.complete(ctx)
+}
+
+// FinishedError says that a run that should be resumed is complete.
+type FinishedError struct {
+	Folder string
+	Epochs int
+}
+
+func (e *FinishedError) Error() string {
+	return fmt.Sprintf("the run in %s is finished after %d epochs: ask for more epochs to go on with it", e.Folder, e.Epochs)
+}
+
+// fitsConfig compares the configuration of a checkpoint with the one to go on with.
+func fitsConfig(saved *checkpoint, config *Config, folder string) error {
+	before, err := Decode([]byte(saved.Config), "the configuration in the checkpoint", "")
+	if err != nil {
+		return err
+	}
+	if different := differences(&before, config); different != "" {
+		return fmt.Errorf("the run in %s cannot go on with another configuration: %s; start a new run in another folder", folder, different)
+	}
+	_, err = os.Stat(filepath.Join(folder, summaryFile))
+	p := &saved.Progress
+	switch {
+	case p.Epochs > config.Training.Epochs, p.Epochs == config.Training.Epochs && p.Position > 0:
+		return fmt.Errorf("the run in %s is past epoch %d: training.epochs = %d cannot be reached", folder, p.Epochs, config.Training.Epochs)
+	case p.Epochs == config.Training.Epochs && err == nil:
+		return &FinishedError{folder, p.Epochs}
+	}
+	return nil
+}
+
+// ReadConfig reads the configuration of the run in a folder.
+func ReadConfig(folder string) (Config, error) {
+	path := filepath.Join(folder, configFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("%s holds no run: %w", folder, err)
+	}
+	return Decode(text, path, "")
+}
+
+// ReadRun reads configuration and final weights of the run in a folder.
+func ReadRun(folder string) (Config, *Model, error) {
+	config, err := ReadConfig(folder)
+	if err != nil {
+		return Config{}, nil, err
+	}
+	path := filepath.Join(folder, modelFile)
+	model, err := ReadModel(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Config{}, nil, fmt.Errorf("%s does not exist: the run is not finished; go on with it by --resume %s", path, folder)
+	}
+	return config, model, err
+}
+
+// createFolder makes the folder of a new run. One that is there must be empty.
+func createFolder(folder string) error {
+	if folder == "" {
+		return fmt.Errorf("no output folder was named: choose one with --out")
+	}
+	entries, err := os.ReadDir(folder)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return fmt.Errorf("cannot create the output folder %s: %w: choose another with --out", folder, cause(err))
+		}
+		return nil
+	case err != nil:
+		return fmt.Errorf("cannot use %s as output folder: %w: choose another with --out", folder, cause(err))
+	case slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == configFile }):
+		return fmt.Errorf("the output folder %s holds a run already: go on with it by --resume %s, or choose another folder with --out", folder, folder)
+	case len(entries) > 0:
+		return fmt.Errorf("the output folder %s is not empty (it holds %s): choose another with --out", folder, entries[0].Name())
+	}
+	return nil
+}
+
+// run is a run at work.
+type run struct {
+	config      Config
+	options     Options
+	observer    Observer
+	split       data.Split
+	network     *network.Network
+	engine      engine.Engine // nil once closed
+	description engine.Description
+	filler      data.Filler
+	batch       engine.Batch
+	progress    progress
+	best        [][]float32 // weights of progress.Best, if kept
+	saved       *point      // of the newest checkpoint
+}
+
+// point is a moment between updates.
+type point struct{ epochs, position int }
+
+// newRun checks a configuration, opens the data and makes an engine with the
+// initial weights. It writes nothing.
+func newRun(config Config, options Options) (*run, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	split, n, err := Prepare(&config)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{
+		config: config, options: options, observer: options.observer(),
+		split: split, network: n, filler: data.Filler{Workers: options.Workers},
+	}
+	if r.engine, err = r.open(n); err != nil {
+		return nil, err
+	}
+	r.description = r.engine.Describe()
+	if err := r.engine.SetWeights(n.Initialise(config.Seed)); err != nil {
+		r.close()
+		return nil, err
+	}
+	return r, nil
+}
+
+func (o *Options) observer() Observer {
+	if o.Observer == nil {
+		return silent{}
+	}
+	return o.Observer
+}
+
+// open makes an engine for a network.
+func (r *run) open(n *network.Network) (engine.Engine, error) {
+	options := engine.Options{
+		Seed: r.config.Seed, Optimizer: Optimizers()[r.config.Training.Optimizer.Kind],
+		Workers: r.options.Workers, PassSamples: r.options.PassSamples,
+	}
+	if r.options.Open == nil {
+		return engine.NewCPU[float32](n, options)
+	}
+	return r.options.Open(n, options)
+}
+
+func (r *run) close() error {
+	if r.engine == nil {
+		return nil
+	}
+	e := r.engine
+	r.engine = nil
+	return e.Close()
+}
+
+func (r *run) writeConfig() error {
+	return writeFile(filepath.Join(r.options.Folder, configFile), func(w io.Writer) error {
+		_, err := io.WriteString(w, r.config.Commented())
+		return err
+	})
+}
+
+// restore puts the run where a checkpoint was written.
+func (r *run) restore(saved *checkpoint) error {
+	if shape := r.dataShape(); shape != saved.Data {
+		return fmt.Errorf("the data of the run in %s have changed: they were %+v and are %+v; bring them back, or start a new run", r.options.Folder, saved.Data, shape)
+	}
+	if !slices.Equal(saved.Arrays, r.network.Weights()) {
+		return fmt.Errorf("the checkpoint in %s has other weight arrays than the network of its configuration: start a new run", r.options.Folder)
+	}
+	if saved.Progress.Position > r.split.Train.Len() {
+		return fmt.Errorf("the checkpoint in %s is at sample %d of an epoch of %d: start a new run", r.options.Folder, saved.Progress.Position, r.split.Train.Len())
+	}
+	if err := r.engine.SetWeights(saved.weights); err != nil {
+		return err
+	}
+	if err := r.engine.SetOptimizer(saved.states); err != nil {
+		return err
+	}
+	r.progress, r.best = saved.Progress, saved.best
+	r.saved = &point{r.progress.Epochs, r.progress.Position}
+	return nil
+}
+
+func (r *run) dataShape() dataShape {
+	train := r.split.Train
+	return dataShape{
+		Train: train.Len(), Validation: r.split.Validation.Len(), Test: r.split.Test.Len(),
+		Channels: train.Channels(), Classes: train.Classes(), Steps: train.Steps(), StepLength: train.StepLength(),
+	}
+}
