@@ -17,6 +17,7 @@ type ActivityBuffers struct {
 type ActivityParameters struct {
 	Samples     uint32
 	Neurons     uint32
+	Filters     uint32  // neurons a position; 0: all, as in a dense layer
 	Group       uint32  // neurons whose counts are averaged first; divides Neurons
 	Threshold   float32 // spikes
 	InverseSize float32 // 1/Group
@@ -36,7 +37,7 @@ type Activity struct{ kernel }
 
 // NewActivity builds the kernel for a device.
 func NewActivity(device *gpu.Device, choice ActivityChoice) (*Activity, error) {
-	k, err := newKernel(device, "activity", 3, 28, flatGroup(device), flag(choice.Lower), flag(choice.Squared))
+	k, err := newKernel(device, "activity", 3, 32, flatGroup(device), flag(choice.Lower), flag(choice.Squared))
 	return &Activity{k}, err
 }
 
@@ -47,6 +48,9 @@ func (k *Activity) Record(stream *gpu.Stream, b ActivityBuffers, p ActivityParam
 	}
 	if p.Neurons%p.Group != 0 {
 		return fmt.Errorf("activity: groups of %d neurons asked for, the layer has %d; use a divisor of that", p.Group, p.Neurons)
+	}
+	if p.Filters == 0 {
+		p.Filters = p.Neurons
 	}
 	samples := uint64(p.Samples)
 	groups, err := k.flatGrid(samples, 1)

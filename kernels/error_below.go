@@ -15,7 +15,9 @@ type ErrorBelowParameters struct {
 	Steps   uint32
 	Neurons uint32 // of the layer above
 	Below   uint32 // neurons of the layer below
+	Filters uint32 // neurons a position above; 0: all, as in a dense layer
 	Delay   uint32 // steps
+	Window  Window // geometry of the connection
 }
 
 // ErrorBelow carries the error to the layer below. Definition: cpuref.ErrorBelow;
@@ -28,7 +30,7 @@ const errorBelowTile = 4
 
 // NewErrorBelow builds the kernel for a device.
 func NewErrorBelow(device *gpu.Device) (*ErrorBelow, error) {
-	k, err := newKernel(device, "error_below", 3, 20, flatGroup(device), errorBelowTile)
+	k, err := newKernel(device, "error_below", 3, 48, flatGroup(device), errorBelowTile)
 	return &ErrorBelow{k}, err
 }
 
@@ -36,6 +38,9 @@ func NewErrorBelow(device *gpu.Device) (*ErrorBelow, error) {
 func (k *ErrorBelow) Record(stream *gpu.Stream, b ErrorBelowBuffers, p ErrorBelowParameters) error {
 	if err := k.positive(size{"samples", p.Samples}, size{"steps", p.Steps}, size{"neurons", p.Neurons}, size{"neurons below", p.Below}); err != nil {
 		return err
+	}
+	if p.Filters == 0 {
+		p.Filters = p.Neurons
 	}
 	rows := uint64(p.Samples) * uint64(p.Steps)
 	groups, err := k.flatGrid(ceil(rows, errorBelowTile)*uint64(quads(p.Below)), 1)
@@ -45,6 +50,6 @@ func (k *ErrorBelow) Record(stream *gpu.Stream, b ErrorBelowBuffers, p ErrorBelo
 	return k.record(stream, []argument{
 		{"error", b.Error, gpu.Write, bytes(rows, stride(p.Below))},
 		{"error above", b.Above, gpu.Read, bytes(rows, stride(p.Neurons))},
-		{"transposed weights", b.Transposed, gpu.Read, bytes(uint64(p.Neurons), stride(p.Below))},
+		{"transposed weights", b.Transposed, gpu.Read, bytes(p.Window.blocks(), uint64(p.Filters), ceil(p.Window.rows(p.Below)/p.Window.blocks(), rowPadding)*rowPadding)},
 	}, p, groups)
 }

@@ -21,6 +21,7 @@ type LIFBackwardParameters struct {
 	Samples             uint32
 	Steps               uint32
 	Neurons             uint32
+	Filters             uint32 // neurons a position; 0: all, as in a dense layer
 	RecurrentDelay      uint32 // steps
 	DecayMembrane       float32
 	DriveMembrane       float32
@@ -29,6 +30,7 @@ type LIFBackwardParameters struct {
 	SurrogateParameter0 float32
 	SurrogateParameter1 float32
 	SurrogateParameter2 float32
+	Recurrent           Window // geometry of the recurrent connection
 }
 
 // LIFBackwardChoice is what a pipeline of [LIFBackward] is built for.
@@ -38,7 +40,9 @@ type LIFBackwardChoice struct {
 	Reset              uint32 // cpuref.Reset
 	DifferentiateReset bool
 	Recurrent          bool
+	Convolution        bool   // the recurrent connection has a window
 	Spread             Spread // the zero value: as suits the device
+	Depth              uint32 // samples a lane; 0: as suits the device
 }
 
 // LIFBackward is the reverse of [LIFForward], in place and backwards in time.
@@ -52,23 +56,44 @@ type LIFBackward struct {
 func NewLIFBackward(device *gpu.Device, choice LIFBackwardChoice) (*LIFBackward, error) {
 	const name = "lif_backward"
 	if choice.Spread == (Spread{}) {
-		choice.Spread = SpreadQuads(device.Info(), choice.Neurons, choice.Recurrent)
+		choice.Spread = spreadQuads(device.Info(), choice.Neurons, softwareBackwardBlocks, choice.Recurrent)
 	}
 	if err := choice.Spread.check(name, choice.Neurons, choice.Recurrent); err != nil {
 		return nil, err
 	}
-	shared := uint32(1)
-	if choice.Recurrent {
-		shared = choice.Spread.Samples * quads(choice.Neurons)
+	if choice.Depth == 0 {
+		choice.Depth = backwardDepth(device.Info(), choice)
 	}
-	// Two halves of 16 bytes a quad.
+	shared := choice.shared()
 	if limit := device.Info().MaxSharedMemory; 32*uint64(shared) > uint64(limit) {
 		return nil, fmt.Errorf("lif_backward: recurrence of %d neurons needs %d bytes of shared memory, device %s has %d; use fewer neurons a layer",
 			choice.Neurons, 32*uint64(shared), device.Info().Name, limit)
 	}
-	k, err := newKernel(device, name, 6, 44, choice.Spread.group(), choice.Surrogate, choice.Reset,
-		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, shared)
+	k, err := newKernel(device, name, 6, 72, choice.Spread.group(), choice.Surrogate, choice.Reset,
+		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution))
 	return &LIFBackward{k, choice}, err
+}
+
+// shared is how many quads the lanes of a workgroup show each other: in shared memory,
+// twice, 16 bytes each.
+func (c *LIFBackwardChoice) shared() uint32 {
+	if !c.Recurrent {
+		return 1
+	}
+	return c.Spread.Samples * c.Depth * quads(c.Neurons)
+}
+
+// backwardDepth chooses how many samples a lane has: loads of weights cost most on a
+// software driver, and lanes are few there.
+func backwardDepth(info gpu.DeviceInfo, c LIFBackwardChoice) uint32 {
+	c.Depth = 1
+	if info.Type == gpu.Software && c.Recurrent {
+		c.Depth = softwareDepth
+		for c.Depth > 1 && 32*c.shared() > info.MaxSharedMemory {
+			c.Depth /= 2
+		}
+	}
+	return c.Depth
 }
 
 // Record records one run over a batch.
@@ -79,6 +104,9 @@ func (k *LIFBackward) Record(stream *gpu.Stream, b LIFBackwardBuffers, p LIFBack
 	if p.Neurons != k.choice.Neurons {
 		return fmt.Errorf("lif_backward: %d neurons asked for, the pipeline is for %d; build another", p.Neurons, k.choice.Neurons)
 	}
+	if p.Filters == 0 {
+		p.Filters = p.Neurons
+	}
 	rows, row := uint64(p.Samples)*uint64(p.Steps), stride(p.Neurons)
 	current := argument{"current", b.Current, gpu.Read, 0}
 	if k.choice.DifferentiateReset && k.choice.Reset == resetMultiplicative {
@@ -86,9 +114,9 @@ func (k *LIFBackward) Record(stream *gpu.Stream, b LIFBackwardBuffers, p LIFBack
 	}
 	recurrent := argument{"transposed recurrent weights", b.RecurrentTransposed, gpu.Read, 0}
 	if k.choice.Recurrent {
-		recurrent.bytes = bytes(uint64(p.Neurons), row)
+		recurrent.bytes = bytes(p.Recurrent.blocks(), uint64(p.Filters), stride(p.Filters))
 	}
-	groups, err := k.choice.Spread.grid(&k.kernel, p.Neurons, p.Samples)
+	groups, err := k.choice.Spread.grid(&k.kernel, p.Neurons, uint32(ceil(uint64(p.Samples), uint64(k.choice.Depth))))
 	if err != nil {
 		return err
 	}

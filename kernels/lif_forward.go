@@ -23,6 +23,7 @@ type LIFForwardParameters struct {
 	Samples         uint32
 	Steps           uint32
 	Neurons         uint32
+	Filters         uint32 // neurons a position; 0: all, as in a dense layer
 	Delay           uint32 // steps
 	RecurrentDelay  uint32 // steps
 	Layer           uint32 // number of the layer in the network, for the noise
@@ -32,6 +33,8 @@ type LIFForwardParameters struct {
 	Threshold       float32
 	NoiseParameter0 float32
 	NoiseParameter1 float32
+	Input           Window // geometry of the connections
+	Recurrent       Window
 }
 
 // LIFForwardChoice is what a pipeline of [LIFForward] is built for.
@@ -41,6 +44,7 @@ type LIFForwardChoice struct {
 	Reset        uint32 // cpuref.Reset
 	Recurrent    bool
 	StoreCurrent bool
+	Convolution  bool   // connections have windows
 	Spread       Spread // the zero value: as suits the device
 }
 
@@ -55,13 +59,13 @@ type LIFForward struct {
 func NewLIFForward(device *gpu.Device, choice LIFForwardChoice) (*LIFForward, error) {
 	const name = "lif_forward"
 	if choice.Spread == (Spread{}) {
-		choice.Spread = SpreadQuads(device.Info(), choice.Neurons, choice.Recurrent)
+		choice.Spread = spreadQuads(device.Info(), choice.Neurons, softwareForwardBlocks, choice.Recurrent)
 	}
 	if err := choice.Spread.check(name, choice.Neurons, choice.Recurrent); err != nil {
 		return nil, err
 	}
-	k, err := newKernel(device, name, 8, 48, choice.Spread.group(), choice.Noise, choice.Reset,
-		flag(choice.Recurrent), flag(choice.StoreCurrent), choice.Spread.Lanes, choice.Spread.Blocks)
+	k, err := newKernel(device, name, 8, 100, choice.Spread.group(), choice.Noise, choice.Reset,
+		flag(choice.Recurrent), flag(choice.StoreCurrent), choice.Spread.Lanes, choice.Spread.Blocks, flag(choice.Convolution))
 	return &LIFForward{k, choice}, err
 }
 
@@ -73,7 +77,10 @@ func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwar
 	if p.Neurons != k.choice.Neurons {
 		return fmt.Errorf("lif_forward: %d neurons asked for, the pipeline is for %d; build another", p.Neurons, k.choice.Neurons)
 	}
-	rows, row := uint64(p.Samples)*uint64(p.Steps), stride(p.Neurons)
+	if p.Filters == 0 {
+		p.Filters = p.Neurons
+	}
+	rows, row, unit := uint64(p.Samples)*uint64(p.Steps), stride(p.Neurons), stride(p.Filters)
 	spikes := argument{"spikes", b.Spikes, gpu.ReadWrite, bytes(rows, words(p.Neurons))}
 	current := argument{"current", b.Current, gpu.Write, 0}
 	if k.choice.StoreCurrent {
@@ -81,11 +88,11 @@ func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwar
 	}
 	recurrent := argument{"recurrent weights", b.RecurrentWeights, gpu.Read, 0}
 	if k.choice.Recurrent {
-		recurrent.bytes = bytes(uint64(p.Neurons), row)
+		recurrent.bytes = bytes(p.Recurrent.rows(p.Neurons), unit)
 	}
-	inputs := max(available(b.InputWeights), bytes(row))
-	if inputs%bytes(row) != 0 {
-		return fmt.Errorf("lif_forward: input weights have %d bytes, rows of %d neurons take a multiple of %d", inputs, p.Neurons, bytes(row))
+	inputs := max(available(b.InputWeights), bytes(unit))
+	if inputs%bytes(unit) != 0 {
+		return fmt.Errorf("lif_forward: input weights have %d bytes, rows of %d neurons take a multiple of %d", inputs, p.Filters, bytes(unit))
 	}
 	groups, err := k.choice.Spread.grid(&k.kernel, p.Neurons, p.Samples)
 	if err != nil {

@@ -44,17 +44,20 @@ type Spread struct {
 // group is the size of the workgroups.
 func (s Spread) group() uint32 { return s.Lanes * s.Samples }
 
-// What SpreadQuads aims at.
+// What spreadQuads aims at.
 const (
-	softwareBlocks = 4   // quads a lane: a software driver has few lanes and cheap registers
-	gpuLanes       = 256 // lanes a sample before a lane of a GPU gets a second quad
-	gpuGroup       = 32  // lanes a workgroup of a GPU at least
-	softwareGroup  = 8   // the same for a software driver
+	softwareForwardBlocks  = 4   // quads a lane: a software driver has few lanes and cheap registers
+	softwareBackwardBlocks = 2   // the same where a lane has several samples
+	softwareDepth          = 4   // samples a lane in the backward pass of recurrence
+	softwareGroup          = 8   // lanes a workgroup of a software driver at least
+	gpuGroup               = 32  // the same for a GPU
+	gpuLanes               = 256 // lanes a sample before a lane of a GPU gets a second quad
 )
 
-// SpreadQuads chooses a spread for rows of n neurons. Where together is set, one
-// workgroup holds all quads of a sample, as recurrence needs.
-func SpreadQuads(info gpu.DeviceInfo, n uint32, together bool) Spread {
+// spreadQuads chooses a spread for rows of n neurons; a software driver gets the given
+// number of quads a lane. Where together is set, one workgroup holds all quads of a
+// sample, as recurrence needs.
+func spreadQuads(info gpu.DeviceInfo, n, softwareBlocks uint32, together bool) Spread {
 	quads := max(1, quads(n))
 	limit := min(info.MaxWorkgroupInvocations, info.MaxWorkgroupSize[0])
 	s := Spread{Lanes: min(quads, gpuLanes, limit), Blocks: 1, Samples: 1}

@@ -12,6 +12,7 @@ type TransposeBuffers struct {
 type TransposeParameters struct {
 	Rows    uint32 // of Weights
 	Columns uint32
+	Blocks  uint32 // matrices one after the other; 0: one
 }
 
 // Transpose copies a weight matrix into its transpose. Definition:
@@ -20,7 +21,7 @@ type Transpose struct{ kernel }
 
 // NewTranspose builds the kernel for a device.
 func NewTranspose(device *gpu.Device) (*Transpose, error) {
-	k, err := newKernel(device, "transpose", 2, 8, flatGroup(device))
+	k, err := newKernel(device, "transpose", 2, 12, flatGroup(device))
 	return &Transpose{k}, err
 }
 
@@ -29,12 +30,14 @@ func (k *Transpose) Record(stream *gpu.Stream, b TransposeBuffers, p TransposePa
 	if err := k.positive(size{"rows", p.Rows}, size{"columns", p.Columns}); err != nil {
 		return err
 	}
-	groups, err := k.flatGrid(uint64(p.Rows)*uint64(p.Columns), 1)
+	p.Blocks = max(1, p.Blocks)
+	blocks := uint64(p.Blocks)
+	groups, err := k.flatGrid(blocks*uint64(p.Rows)*uint64(p.Columns), 1)
 	if err != nil {
 		return err
 	}
 	return k.record(stream, []argument{
-		{"transposed", b.Transposed, gpu.Write, bytes(uint64(p.Columns), stride(p.Rows))},
-		{"weights", b.Weights, gpu.Read, bytes(uint64(p.Rows), stride(p.Columns))},
+		{"transposed", b.Transposed, gpu.Write, bytes(blocks, uint64(p.Columns), stride(p.Rows))},
+		{"weights", b.Weights, gpu.Read, bytes(blocks, uint64(p.Rows), stride(p.Columns))},
 	}, p, groups)
 }

@@ -13,9 +13,10 @@ type WeightGradientBuffers struct {
 type WeightGradientParameters struct {
 	Samples uint32
 	Steps   uint32
-	Inputs  uint32
-	Neurons uint32
+	Inputs  uint32 // rows of the weights: numbers below that feed a position
+	Neurons uint32 // of a position; all of a dense layer
 	Delay   uint32 // steps
+	Window  Window // geometry of the connection
 }
 
 // WeightGradientChoice is what a pipeline of [WeightGradient] is built for.
@@ -36,10 +37,10 @@ func NewWeightGradient(device *gpu.Device, choice WeightGradientChoice) (*Weight
 	if choice.Blocks == 0 {
 		choice.Blocks = 1
 		if device.Info().Type == gpu.Software {
-			choice.Blocks = softwareBlocks
+			choice.Blocks = softwareForwardBlocks
 		}
 	}
-	k, err := newKernel(device, "weight_gradient", 3, 20, flatGroup(device), choice.Blocks)
+	k, err := newKernel(device, "weight_gradient", 3, 44, flatGroup(device), choice.Blocks)
 	return &WeightGradient{k, choice}, err
 }
 
@@ -56,7 +57,7 @@ func (k *WeightGradient) Record(stream *gpu.Stream, b WeightGradientBuffers, p W
 	}
 	return k.record(stream, []argument{
 		{"partial gradients", b.Partial, gpu.Write, bytes(chunks(p.Samples), inputs, stride(p.Neurons))},
-		{"trains", b.Trains, gpu.Read, bytes(inputs, samples, words(p.Steps))},
-		{"error", b.Error, gpu.Read, bytes(samples, steps, stride(p.Neurons))},
+		{"trains", b.Trains, gpu.Read, bytes(p.Window.inputs(p.Inputs), samples, words(p.Steps))},
+		{"error", b.Error, gpu.Read, bytes(samples, steps, p.Window.positions(), stride(p.Neurons))},
 	}, p, groups)
 }

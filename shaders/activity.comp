@@ -16,6 +16,7 @@ layout(std430, binding = 2) readonly buffer Counts { uint counts[]; };
 layout(push_constant) uniform Parameters {
     uint samples;
     uint neurons;
+    uint filters;  // neurons a position; all neurons of a dense layer
     uint group;
     float threshold;
     float inverse_size;
@@ -29,8 +30,12 @@ void main() {
         return;
     }
     uint base = sample_ * stride_of(neurons);
+    uint unit = stride_of(filters);
     precise float loss = 0.0;
     for (uint g = 0u; g < neurons; g += group) {
+        if (group == 1u && g % unit >= filters) {
+            continue;  // no neuron
+        }
         uint total = 0u;
         for (uint n = g; n < g + group; n++) {
             total += counts[base + n];
@@ -52,6 +57,9 @@ void main() {
         precise float share = loss_factor * punished;
         loss = loss + share;
         for (uint n = g; n < g + group; n++) {
+            if (n % unit >= filters) {
+                continue;
+            }
             precise float sum = spike_errors[base + n] + slope;
             spike_errors[base + n] = flush_state(sum);
         }

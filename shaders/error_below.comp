@@ -4,8 +4,10 @@
 // A lane computes one quad of the layer below for TILE rows (sample and step) at a
 // time, so that a row of weights is loaded once for all of them.
 #version 450
+#extension GL_EXT_control_flow_attributes : require
 #include "kinds.glsl"
 #include "grid.glsl"
+#include "window.glsl"
 
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint TILE = 4u;
@@ -19,7 +21,14 @@ layout(push_constant) uniform Parameters {
     uint steps;
     uint neurons;
     uint below;
+    uint filters;  // neurons above a position; all neurons of a dense layer
     uint delay;
+    uint window_positions;  // the geometry of the connection: see window.glsl
+    uint window_below;
+    uint window_unit;
+    uint window_kernel;
+    uint window_stride;
+    uint window_padding;
 };
 
 void main() {
@@ -36,40 +45,50 @@ void main() {
     uint from[TILE];
     bool reached[TILE];
     precise vec4 sum[TILE];
-    for (uint r = 0u; r < TILE; r++) {
+    [[unroll]] for (uint r = 0u; r < TILE; r++) {
         uint row = min(tile * TILE + r, row_count - 1u);
         reached[r] = row % steps + delay < steps;
         from[r] = (reached[r] ? row + delay : row) * quads;
         sum[r] = vec4(0.0);
     }
-    // Four neurons above at a time; the last ones may be fewer.
-    uint full = neurons / 4u;
-    for (uint q = 0u; q < full; q++) {
-        uint at = 4u * q * quads_below + quad;
-        vec4 w0 = transposed[at];
-        vec4 w1 = transposed[at + quads_below];
-        vec4 w2 = transposed[at + 2u * quads_below];
-        vec4 w3 = transposed[at + 3u * quads_below];
-        for (uint r = 0u; r < TILE; r++) {
-            vec4 x = above[from[r] + q];
-            precise vec4 p0 = vec4(x.x) * w0;
-            precise vec4 p1 = vec4(x.y) * w1;
-            precise vec4 p2 = vec4(x.z) * w2;
-            precise vec4 p3 = vec4(x.w) * w3;
-            sum[r] = sum[r] + p0;
-            sum[r] = sum[r] + p1;
-            sum[r] = sum[r] + p2;
-            sum[r] = sum[r] + p3;
+    Window window = Window(window_positions, window_below, window_unit, window_kernel, window_stride, window_padding);
+    bool dense = window.positions == 0u;
+    uint quads_unit = dense ? quads_below : window.unit / 4u;  // of a row of weights
+    uint q = quad / quads_unit;                                // position below
+    uvec2 range = dense ? uvec2(0u, 1u) : positions_above(window, q);
+    uint full = filters / 4u;
+    for (uint p = range.x; p < range.y; p++) {
+        uint element = dense ? 0u : q + window.padding - p * window.stride;  // of the kernel
+        uint weight = element * filters * quads_unit + quad - q * quads_unit;
+        uint position = p * quads_of(filters);
+        // Four neurons above at a time; the last ones may be fewer.
+        for (uint f = 0u; f < full; f++) {
+            uint at = weight + 4u * f * quads_unit;
+            vec4 w0 = transposed[at];
+            vec4 w1 = transposed[at + quads_unit];
+            vec4 w2 = transposed[at + 2u * quads_unit];
+            vec4 w3 = transposed[at + 3u * quads_unit];
+            [[unroll]] for (uint r = 0u; r < TILE; r++) {
+                vec4 x = above[from[r] + position + f];
+                precise vec4 p0 = vec4(x.x) * w0;
+                precise vec4 p1 = vec4(x.y) * w1;
+                precise vec4 p2 = vec4(x.z) * w2;
+                precise vec4 p3 = vec4(x.w) * w3;
+                sum[r] = sum[r] + p0;
+                sum[r] = sum[r] + p1;
+                sum[r] = sum[r] + p2;
+                sum[r] = sum[r] + p3;
+            }
+        }
+        for (uint k = 4u * full; k < filters; k++) {
+            vec4 w = transposed[weight + k * quads_unit];
+            [[unroll]] for (uint r = 0u; r < TILE; r++) {
+                precise vec4 product = vec4(above[from[r] + position + full][k - 4u * full]) * w;
+                sum[r] = sum[r] + product;
+            }
         }
     }
-    for (uint k = 4u * full; k < neurons; k++) {
-        vec4 w = transposed[k * quads_below + quad];
-        for (uint r = 0u; r < TILE; r++) {
-            precise vec4 p = vec4(above[from[r] + full][k - 4u * full]) * w;
-            sum[r] = sum[r] + p;
-        }
-    }
-    for (uint r = 0u; r < TILE; r++) {
+    [[unroll]] for (uint r = 0u; r < TILE; r++) {
         uint row = tile * TILE + r;
         if (row < row_count) {
             errors[row * quads_below + quad] = reached[r] ? sum[r] : vec4(0.0);

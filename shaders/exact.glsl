@@ -5,6 +5,7 @@
 // reordering.
 
 const float TINY_WEIGHT = 9.094947017729282379150390625e-13;         // 2^-40
+const float TINY_GRADIENT = 8.8817841970012523233890533447265625e-16; // 2^-50
 const float TINY_STATE = 8.67361737988403547205962240695953369e-19;  // 2^-60
 
 // Sets x below a magnitude to +0.

@@ -1,13 +1,16 @@
 // The reverse of the layer of leaky integrate-and-fire neurons, in place and
 // backwards in time, in one dispatch. Twin of cpuref/lif_backward.go.
 //
-// Lanes own samples and quads as in lif_forward.comp. With recurrence the lanes of
-// a sample show each other ∂L/∂h in shared memory, in two halves used in turn, so
-// that one barrier a step is enough.
+// Lanes own quads as in lif_forward.comp, but of DEPTH samples each, so that a
+// recurrent weight is loaded once for all of them. With recurrence the lanes of a
+// sample show each other ∂L/∂h in shared memory, in two halves used in turn, so that
+// one barrier a step is enough.
 #version 450
+#extension GL_EXT_control_flow_attributes : require
 #include "kinds.glsl"
 #include "exact.glsl"
 #include "surrogate.glsl"
+#include "window.glsl"
 
 layout(local_size_x_id = 0) in;
 layout(constant_id = 0) const uint GROUP_SIZE = 1u;  // see grid.glsl
@@ -17,7 +20,9 @@ layout(constant_id = 3) const uint DIFFERENTIATE_RESET = 0u;  // 1: gradient flo
 layout(constant_id = 4) const uint RECURRENT = 0u;            // 1: with recurrent weights
 layout(constant_id = 5) const uint LANES = 1u;                // lanes a sample
 layout(constant_id = 6) const uint BLOCKS = 1u;               // quads a lane
-layout(constant_id = 7) const uint SHARED_QUADS = 1u;         // samples a workgroup times quads a sample
+layout(constant_id = 7) const uint DEPTH = 1u;                // samples a lane
+layout(constant_id = 9) const uint CONVOLUTION = 0u;          // 1: the recurrent connection has a window
+layout(constant_id = 8) const uint SHARED_QUADS = 1u;         // samples a workgroup times quads a sample
 
 layout(std430, binding = 0) buffer Error { vec4 errors[]; };
 layout(std430, binding = 1) readonly buffer Spikes { uint spikes[]; };
@@ -30,6 +35,7 @@ layout(push_constant) uniform Parameters {
     uint samples;
     uint steps;
     uint neurons;
+    uint filters;  // neurons a position; all neurons of a dense layer
     uint recurrent_delay;
     float decay_membrane;
     float drive_membrane;
@@ -38,6 +44,12 @@ layout(push_constant) uniform Parameters {
     float surrogate_parameter0;
     float surrogate_parameter1;
     float surrogate_parameter2;
+    uint recurrent_positions;
+    uint recurrent_below;
+    uint recurrent_unit;
+    uint recurrent_kernel;
+    uint recurrent_stride;
+    uint recurrent_padding;
 };
 
 shared vec4 received[2u * SHARED_QUADS];
@@ -51,72 +63,112 @@ float derivative(float before, uint bit) {
 void main() {
     uint quads = quads_of(neurons);
     uint words = words_of(neurons);
-    uint samples_in_group = GROUP_SIZE / LANES;
-    uint slot = samples_in_group == 1u ? 0u : gl_LocalInvocationIndex / LANES;
+    uint slots = GROUP_SIZE / LANES;
+    uint slot = slots == 1u ? 0u : gl_LocalInvocationIndex / LANES;
     uint lane = gl_LocalInvocationIndex - slot * LANES;
-    uint sample_ = gl_WorkGroupID.y * samples_in_group + slot;
-    bool present = sample_ < samples;  // no early return: barriers follow
+    uint first_sample = (gl_WorkGroupID.y * slots + slot) * DEPTH;
 
+    // Index of arrays of DEPTH·BLOCKS: d·BLOCKS + k for sample d and quad k of the lane.
     uint quad[BLOCKS];
-    bool owned[BLOCKS];
-    precise vec4 current[BLOCKS];   // adjoint of I[t+1]
-    precise vec4 membrane[BLOCKS];  // adjoint of U[t+1]
-    precise vec4 recurrent_sum[BLOCKS];
-    vec4 spike_error[BLOCKS];
-    for (uint k = 0u; k < BLOCKS; k++) {
+    bool owned[DEPTH * BLOCKS];
+    precise vec4 current[DEPTH * BLOCKS];   // adjoint of I[t+1]
+    precise vec4 membrane[DEPTH * BLOCKS];  // adjoint of U[t+1]
+    precise vec4 recurrent_sum[DEPTH * BLOCKS];
+    vec4 spike_error[DEPTH * BLOCKS];
+    [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
         uint own = (gl_WorkGroupID.x * BLOCKS + k) * LANES + lane;
-        owned[k] = present && own < quads;
         quad[k] = min(own, quads - 1u);  // a lane too many computes in vain and stores nothing
-        current[k] = vec4(0.0);
-        membrane[k] = vec4(0.0);
-        spike_error[k] = owned[k] ? spike_errors[sample_ * quads + quad[k]] : vec4(0.0);
+        [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
+            uint j = d * BLOCKS + k;
+            owned[j] = first_sample + d < samples && own < quads;
+            current[j] = vec4(0.0);
+            membrane[j] = vec4(0.0);
+            spike_error[j] = owned[j] ? spike_errors[(first_sample + d) * quads + quad[k]] : vec4(0.0);
+        }
     }
 
     for (uint t = steps; t-- > 0u;) {
-        uint row = sample_ * steps + t;
-        for (uint k = 0u; k < BLOCKS; k++) {
-            recurrent_sum[k] = vec4(0.0);
+        [[unroll]] for (uint j = 0u; j < DEPTH * BLOCKS; j++) {
+            recurrent_sum[j] = vec4(0.0);
         }
         if (RECURRENT != 0u && t + recurrent_delay < steps) {
-            uint shown = (t % 2u) * SHARED_QUADS + slot * quads;
-            for (uint k = 0u; k < BLOCKS; k++) {
-                if (owned[k]) {
-                    received[shown + quad[k]] = recurrent_delay == 0u
-                        ? current[k] : errors[(row + recurrent_delay) * quads + quad[k]];
+            uint shown = (t % 2u) * SHARED_QUADS + slot * DEPTH * quads;
+            [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
+                [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
+                    uint j = d * BLOCKS + k;
+                    if (owned[j]) {
+                        uint later = (first_sample + d) * steps + t + recurrent_delay;
+                        received[shown + d * quads + quad[k]] =
+                            recurrent_delay == 0u ? current[j] : errors[later * quads + quad[k]];
+                    }
                 }
             }
             barrier();
-            if (present) {
-                uint full = neurons / 4u;
-                for (uint q = 0u; q < full; q++) {
-                    vec4 x = received[shown + q];
-                    for (uint k = 0u; k < BLOCKS; k++) {
-                        uint at = 4u * q * quads + quad[k];
-                        precise vec4 p0 = vec4(x.x) * recurrent_transposed[at];
-                        precise vec4 p1 = vec4(x.y) * recurrent_transposed[at + quads];
-                        precise vec4 p2 = vec4(x.z) * recurrent_transposed[at + 2u * quads];
-                        precise vec4 p3 = vec4(x.w) * recurrent_transposed[at + 3u * quads];
-                        recurrent_sum[k] = recurrent_sum[k] + p0;
-                        recurrent_sum[k] = recurrent_sum[k] + p1;
-                        recurrent_sum[k] = recurrent_sum[k] + p2;
-                        recurrent_sum[k] = recurrent_sum[k] + p3;
+            if (CONVOLUTION != 0u) {
+                Window window = Window(recurrent_positions, recurrent_below, recurrent_unit, recurrent_kernel, recurrent_stride, recurrent_padding);
+                uint quads_unit = quads_of(filters);
+                [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
+                    uint position = quad[k] / quads_unit;
+                    uvec2 range = positions_above(window, position);
+                    for (uint p = range.x; p < range.y; p++) {
+                        uint element = position + window.padding - p * window.stride;
+                        uint weight = element * filters * quads_unit + quad[k] - position * quads_unit;
+                        for (uint f = 0u; f < filters; f++) {
+                            vec4 w = recurrent_transposed[weight + f * quads_unit];
+                            [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
+                                uint j = d * BLOCKS + k;
+                                precise vec4 product =
+                                    vec4(received[shown + d * quads + p * quads_unit + f / 4u][f % 4u]) * w;
+                                recurrent_sum[j] = recurrent_sum[j] + product;
+                            }
+                        }
                     }
                 }
-                for (uint n = 4u * full; n < neurons; n++) {
-                    vec4 x = vec4(received[shown + full][n - 4u * full]);
-                    for (uint k = 0u; k < BLOCKS; k++) {
-                        precise vec4 p = x * recurrent_transposed[n * quads + quad[k]];
-                        recurrent_sum[k] = recurrent_sum[k] + p;
+            }
+            uint full = CONVOLUTION != 0u ? 0u : neurons / 4u;
+            for (uint q = 0u; q < full; q++) {
+                vec4 x[DEPTH];
+                [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
+                    x[d] = received[shown + d * quads + q];
+                }
+                [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
+                    uint at = 4u * q * quads + quad[k];
+                    vec4 w0 = recurrent_transposed[at];
+                    vec4 w1 = recurrent_transposed[at + quads];
+                    vec4 w2 = recurrent_transposed[at + 2u * quads];
+                    vec4 w3 = recurrent_transposed[at + 3u * quads];
+                    [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
+                        uint j = d * BLOCKS + k;
+                        precise vec4 p0 = vec4(x[d].x) * w0;
+                        precise vec4 p1 = vec4(x[d].y) * w1;
+                        precise vec4 p2 = vec4(x[d].z) * w2;
+                        precise vec4 p3 = vec4(x[d].w) * w3;
+                        recurrent_sum[j] = recurrent_sum[j] + p0;
+                        recurrent_sum[j] = recurrent_sum[j] + p1;
+                        recurrent_sum[j] = recurrent_sum[j] + p2;
+                        recurrent_sum[j] = recurrent_sum[j] + p3;
+                    }
+                }
+            }
+            for (uint n = 4u * full; CONVOLUTION == 0u && n < neurons; n++) {
+                [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
+                    vec4 w = recurrent_transposed[n * quads + quad[k]];
+                    [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
+                        uint j = d * BLOCKS + k;
+                        precise vec4 p = vec4(received[shown + d * quads + full][n - 4u * full]) * w;
+                        recurrent_sum[j] = recurrent_sum[j] + p;
                     }
                 }
             }
         }
 
-        for (uint k = 0u; k < BLOCKS; k++) {
-            if (!owned[k]) {
+        [[unroll]] for (uint j = 0u; j < DEPTH * BLOCKS; j++) {
+            if (!owned[j]) {
                 continue;
             }
-            uint at = row * quads + quad[k];
+            uint row = (first_sample + j / BLOCKS) * steps + t;
+            uint own = quad[j % BLOCKS];
+            uint at = row * quads + own;
             vec4 before = vec4(0.0);          // U[t]
             vec4 current_before = vec4(0.0);  // I[t]
             if (t > 0u) {
@@ -125,21 +177,21 @@ void main() {
                     current_before = currents[at - quads];
                 }
             }
-            uint bits = spikes[row * words + quad[k] / 8u] >> (quad[k] % 8u * 4u);
+            uint bits = spikes[row * words + own / 8u] >> (own % 8u * 4u);
             vec4 spike = vec4(bits & 1u, (bits >> 1) & 1u, (bits >> 2) & 1u, (bits >> 3) & 1u);
             precise vec4 gate = vec4(1.0) - spike;
 
-            precise vec4 spike_adjoint = errors[at] + recurrent_sum[k];
-            spike_adjoint = spike_adjoint + spike_error[k];
-            errors[at] = current[k];
+            precise vec4 spike_adjoint = errors[at] + recurrent_sum[j];
+            spike_adjoint = spike_adjoint + spike_error[j];
+            errors[at] = current[j];
 
-            precise vec4 leak = membrane[k];   // what the adjoint of U[t+1] passes to that of U[t]
-            precise vec4 drive = membrane[k];  // and to that of I[t]
+            precise vec4 leak = membrane[j];   // what the adjoint of U[t+1] passes to that of U[t]
+            precise vec4 drive = membrane[j];  // and to that of I[t]
             if (RESET == RESET_MULTIPLICATIVE) {
-                leak = gate * membrane[k];
+                leak = gate * membrane[j];
                 drive = leak;
             } else if (RESET == RESET_MEMBRANE_ONLY) {
-                leak = gate * membrane[k];
+                leak = gate * membrane[j];
             }
             if (DIFFERENTIATE_RESET != 0u) {
                 precise vec4 lost = vec4(threshold);
@@ -152,19 +204,19 @@ void main() {
                     precise vec4 leaked = vec4(decay_membrane) * before;
                     lost = flush_state(leaked);
                 }
-                precise vec4 share = lost * membrane[k];
+                precise vec4 share = lost * membrane[j];
                 spike_adjoint = spike_adjoint - share;
             }
             vec4 slope = vec4(derivative(before.x, bits & 1u), derivative(before.y, bits & 2u),
                               derivative(before.z, bits & 4u), derivative(before.w, bits & 8u));
-            precise vec4 kept = vec4(decay_synapse) * current[k];
+            precise vec4 kept = vec4(decay_synapse) * current[j];
             precise vec4 driving = vec4(drive_membrane) * drive;
             precise vec4 next_current = kept + driving;
             precise vec4 leaking = vec4(decay_membrane) * leak;
             precise vec4 sloped = slope * flush_state(spike_adjoint);
             precise vec4 next_membrane = leaking + sloped;
-            current[k] = flush_state(next_current);
-            membrane[k] = flush_state(next_membrane);
+            current[j] = flush_state(next_current);
+            membrane[j] = flush_state(next_membrane);
         }
     }
 }

@@ -7,10 +7,12 @@
 // may be spread over workgroups along x; with recurrence one workgroup holds them
 // all, and one barrier a step makes the spikes of the step known to its lanes.
 #version 450
+#extension GL_EXT_control_flow_attributes : require
 #include "kinds.glsl"
 #include "exact.glsl"
 #include "philox.glsl"
 #include "escape_noise.glsl"
+#include "window.glsl"
 
 layout(local_size_x_id = 0) in;
 layout(constant_id = 0) const uint GROUP_SIZE = 1u;  // see grid.glsl
@@ -20,6 +22,7 @@ layout(constant_id = 3) const uint RECURRENT = 0u;      // 1: with recurrent wei
 layout(constant_id = 4) const uint STORE_CURRENT = 0u;  // 1: write the synaptic current
 layout(constant_id = 5) const uint LANES = 1u;          // lanes a sample
 layout(constant_id = 6) const uint BLOCKS = 1u;         // quads a lane
+layout(constant_id = 7) const uint CONVOLUTION = 0u;    // 1: connections have windows
 
 layout(std430, binding = 0) coherent buffer Spikes { uint spikes[]; };  // zero before
 layout(std430, binding = 1) writeonly buffer Membrane { vec4 membranes[]; };
@@ -34,6 +37,7 @@ layout(push_constant) uniform Parameters {
     uint samples;
     uint steps;
     uint neurons;
+    uint filters;  // neurons a position; all neurons of a dense layer
     uint delay;
     uint recurrent_delay;
     uint layer;
@@ -43,6 +47,18 @@ layout(push_constant) uniform Parameters {
     float threshold;
     float noise_parameter0;
     float noise_parameter1;
+    uint input_positions;
+    uint input_below;
+    uint input_unit;
+    uint input_kernel;
+    uint input_stride;
+    uint input_padding;
+    uint recurrent_positions;
+    uint recurrent_below;
+    uint recurrent_unit;
+    uint recurrent_kernel;
+    uint recurrent_stride;
+    uint recurrent_padding;
 };
 
 bool decide(float membrane, uint word) {
@@ -60,8 +76,63 @@ uint decide_quad(vec4 membrane, uint number, uint step_, uint quad) {
     bits |= decide(membrane.y, random.y) ? 2u : 0u;
     bits |= decide(membrane.z, random.z) ? 4u : 0u;
     bits |= decide(membrane.w, random.w) ? 8u : 0u;
-    uint left = neurons - min(neurons, 4u * quad);
+    uint left = filters - min(filters, 4u * (quad % quads_of(filters)));
     return left >= 4u ? bits : bits & ((1u << left) - 1u);
+}
+
+// The sum of the input weights of a quad over the events of a window, which are
+// searched for in their row.
+vec4 gather_events(uvec2 range, uint quad) {
+    Window window = Window(input_positions, input_below, input_unit, input_kernel, input_stride, input_padding);
+    uint quads_unit = quads_of(filters);
+    uint p = quad / quads_unit;
+    uvec2 elements = span(window, p);
+    uint origin = p * window.stride * window.unit;  // padding positions before number 0
+    uint shift = window.padding * window.unit;
+    uint low = origin + elements.x * window.unit - shift;
+    uint high = origin + elements.y * window.unit - shift;
+    uint first = range.x;
+    uint last = range.y;
+    while (first < last) {
+        uint middle = (first + last) / 2u;
+        if (index[middle] < low) {
+            first = middle + 1u;
+        } else {
+            last = middle;
+        }
+    }
+    precise vec4 sum = vec4(0.0);
+    for (uint e = first; e < range.y && index[e] < high; e++) {
+        sum = sum + input_weights[(index[e] + shift - origin) * quads_unit + quad - p * quads_unit];
+    }
+    return sum;
+}
+
+// The same over the spikes of the layer itself in a row of words.
+vec4 gather_spikes(uint from_row, uint quad) {
+    Window window = Window(recurrent_positions, recurrent_below, recurrent_unit, recurrent_kernel, recurrent_stride, recurrent_padding);
+    uint quads_unit = quads_of(filters);
+    uint p = quad / quads_unit;
+    uvec2 elements = span(window, p);
+    uint origin = p * window.stride * window.unit;
+    uint shift = window.padding * window.unit;
+    uint low = origin + elements.x * window.unit - shift;
+    uint high = origin + elements.y * window.unit - shift;
+    precise vec4 sum = vec4(0.0);
+    for (uint w = low / 32u; 32u * w < high; w++) {
+        uint word = spikes[from_row + w];
+        if (32u * w < low) {
+            word &= ~0u << (low - 32u * w);
+        }
+        if (32u * w + 32u > high) {
+            word &= (1u << (high - 32u * w)) - 1u;
+        }
+        for (; word != 0u; word &= word - 1u) {
+            uint number = 32u * w + uint(findLSB(word));
+            sum = sum + recurrent_weights[(number + shift - origin) * quads_unit + quad - p * quads_unit];
+        }
+    }
+    return sum;
 }
 
 void main() {
@@ -81,7 +152,7 @@ void main() {
     precise vec4 input_sum[BLOCKS];
     precise vec4 recurrent_sum[BLOCKS];
     uint bits[BLOCKS];
-    for (uint k = 0u; k < BLOCKS; k++) {
+    [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
         uint own = (gl_WorkGroupID.x * BLOCKS + k) * LANES + lane;
         owned[k] = present && own < quads;
         quad[k] = min(own, quads - 1u);  // a lane too many does the last quad again and stores nothing
@@ -91,7 +162,7 @@ void main() {
 
     for (uint t = 0u; t < steps; t++) {
         uint row = sample_ * steps + t;
-        for (uint k = 0u; k < BLOCKS; k++) {
+        [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
             bits[k] = decide_quad(membrane[k], number, t, quad[k]);
             if (owned[k] && bits[k] != 0u) {
                 atomicOr(spikes[row * words + quad[k] / 8u], bits[k] << (quad[k] % 8u * 4u));
@@ -106,26 +177,38 @@ void main() {
 
         if (present && t >= delay) {
             uvec2 range = rows[row - delay];
-            for (uint e = range.x; e < range.y; e++) {
-                uint from = index[e] * quads;
-                for (uint k = 0u; k < BLOCKS; k++) {
-                    input_sum[k] = input_sum[k] + input_weights[from + quad[k]];
+            if (CONVOLUTION != 0u) {
+                [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
+                    input_sum[k] = gather_events(range, quad[k]);
+                }
+            } else {
+                for (uint e = range.x; e < range.y; e++) {
+                    uint from = index[e] * quads;
+                    [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
+                        input_sum[k] = input_sum[k] + input_weights[from + quad[k]];
+                    }
                 }
             }
         }
         if (RECURRENT != 0u && present && t >= recurrent_delay) {
             uint from_row = (row - recurrent_delay) * words;
-            for (uint w = 0u; w < words; w++) {
-                for (uint word = spikes[from_row + w]; word != 0u; word &= word - 1u) {
-                    uint from = (32u * w + uint(findLSB(word))) * quads;
-                    for (uint k = 0u; k < BLOCKS; k++) {
-                        recurrent_sum[k] = recurrent_sum[k] + recurrent_weights[from + quad[k]];
+            if (CONVOLUTION != 0u) {
+                [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
+                    recurrent_sum[k] = gather_spikes(from_row, quad[k]);
+                }
+            } else {
+                for (uint w = 0u; w < words; w++) {
+                    for (uint word = spikes[from_row + w]; word != 0u; word &= word - 1u) {
+                        uint from = (32u * w + uint(findLSB(word))) * quads;
+                        [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
+                            recurrent_sum[k] = recurrent_sum[k] + recurrent_weights[from + quad[k]];
+                        }
                     }
                 }
             }
         }
 
-        for (uint k = 0u; k < BLOCKS; k++) {
+        [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
             vec4 spike = vec4(bits[k] & 1u, (bits[k] >> 1) & 1u, (bits[k] >> 2) & 1u, (bits[k] >> 3) & 1u);
             precise vec4 gate = vec4(1.0) - spike;
             precise vec4 drive = vec4(drive_membrane) * current[k];

@@ -33,7 +33,6 @@ layout(push_constant) uniform Parameters {
     uint count;
 };
 
-const float TINY_GRADIENT = 8.8817841970012523233890533447265625e-16;             // 2^-50
 const float TINY_SQUARE = 7.8886090522101180541172856528278622967320643510902e-31;  // 2^-100
 
 float step_sgd(uint i, float gradient) {

@@ -1,4 +1,4 @@
-// Copies a weight matrix into its transpose, both with padded rows. Twin of
+// Copies blocks of weights, each into its transpose, both with padded rows. Twin of
 // cpuref/transpose.go. A lane copies one number.
 #version 450
 #include "kinds.glsl"
@@ -12,14 +12,17 @@ layout(std430, binding = 1) readonly buffer Weights { float weights[]; };
 layout(push_constant) uniform Parameters {
     uint rows;
     uint columns;
+    uint blocks;
 };
 
 void main() {
     uint lane = flat_lane();
-    if (lane >= rows * columns) {
+    if (lane >= blocks * rows * columns) {
         return;
     }
-    uint column = lane / rows;
-    uint row = lane - column * rows;
-    transposed[column * stride_of(rows) + row] = weights[row * stride_of(columns) + column];
+    uint block = lane / (rows * columns);
+    uint rest = lane - block * rows * columns;
+    uint column = rest / rows;
+    uint row = rest - column * rows;
+    transposed[(block * columns + column) * stride_of(rows) + row] = weights[(block * rows + row) * stride_of(columns) + column];
 }

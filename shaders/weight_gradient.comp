@@ -1,12 +1,15 @@
 // The partial weight gradients of all chunks of a batch, rows of errors added for
-// every spike of an input: samples ascending, steps descending. Twin of
-// cpuref/weight_gradient.go.
+// every spike of an input: samples ascending, each from zero; in a sample words of
+// steps descending, in a word positions ascending, for a position steps descending.
+// Twin of cpuref/weight_gradient.go.
 //
-// A lane does one input and BLOCKS quads of neurons, so that the words of the spike
-// train are searched once for all of them. Chunks lie along z.
+// A lane does one row of the weights and BLOCKS quads of neurons, so that the words
+// of the spike train are searched once for all of them. Chunks lie along z.
 #version 450
+#extension GL_EXT_control_flow_attributes : require
 #include "kinds.glsl"
 #include "grid.glsl"
+#include "window.glsl"
 
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint BLOCKS = 1u;  // quads a lane
@@ -18,9 +21,15 @@ layout(std430, binding = 2) readonly buffer Error { vec4 errors[]; };
 layout(push_constant) uniform Parameters {
     uint samples;
     uint steps;
-    uint inputs;
-    uint neurons;
+    uint inputs;   // rows of the weights
+    uint neurons;  // of a position
     uint delay;
+    uint window_positions;  // the geometry of the connection: see window.glsl
+    uint window_below;
+    uint window_unit;
+    uint window_kernel;
+    uint window_stride;
+    uint window_padding;
 };
 
 void main() {
@@ -36,30 +45,50 @@ void main() {
     uint chunk = gl_WorkGroupID.z;
     uint last = min((chunk + 1u) * CHUNK_SAMPLES, samples);
 
+    Window window = Window(window_positions, window_below, window_unit, window_kernel, window_stride, window_padding);
+    bool dense = window.positions == 0u;
+    uint positions = dense ? 1u : window.positions;
+    uint element = dense ? 0u : i / window.unit;  // of the kernel
+
     uint quad[BLOCKS];
     precise vec4 sum[BLOCKS];
-    for (uint k = 0u; k < BLOCKS; k++) {
+    precise vec4 sample_sum[BLOCKS];
+    [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
         quad[k] = min(first_quad + k * lanes, quads - 1u);
         sum[k] = vec4(0.0);
     }
     for (uint b = chunk * CHUNK_SAMPLES; b < last; b++) {
-        uint train = (i * samples + b) * words;
+        [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
+            sample_sum[k] = vec4(0.0);
+        }
         for (uint w = words; w-- > 0u;) {
-            uint word = trains[train + w];
-            while (word != 0u) {
-                uint bit = uint(findMSB(word));
-                word &= ~(1u << bit);
-                uint t = 32u * w + bit + delay;
-                if (t < steps) {
-                    uint row = (b * steps + t) * quads;
-                    for (uint k = 0u; k < BLOCKS; k++) {
-                        sum[k] = sum[k] + errors[row + quad[k]];
+            for (uint p = 0u; p < positions; p++) {
+                uint from = i;  // the input whose spikes this row weighs at position p
+                if (!dense) {
+                    if (!inside(window, p, element)) {
+                        continue;
+                    }
+                    from = i + p * window.stride * window.unit - window.padding * window.unit;
+                }
+                uint word = trains[(from * samples + b) * words + w];
+                while (word != 0u) {
+                    uint bit = uint(findMSB(word));
+                    word &= ~(1u << bit);
+                    uint t = 32u * w + bit + delay;
+                    if (t < steps) {
+                        uint row = ((b * steps + t) * positions + p) * quads;
+                        [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
+                            sample_sum[k] = sample_sum[k] + errors[row + quad[k]];
+                        }
                     }
                 }
             }
         }
+        [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
+            sum[k] = sum[k] + sample_sum[k];
+        }
     }
-    for (uint k = 0u; k < BLOCKS; k++) {
+    [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
         if (first_quad + k * lanes < quads) {
             partial[(chunk * inputs + i) * quads + quad[k]] = sum[k];
         }

@@ -113,7 +113,7 @@ func (g *golden) network() (*network.Network, error) {
 	n.Readout.Tau, n.Readout.TauSynapse, n.Readout.Initial = g.TauReadout, g.TauSynapse, g.ReadoutInitial
 	for _, hidden := range g.Hidden {
 		layer := network.DefaultLayer()
-		if err := json.Unmarshal(hidden, &layer.Neurons); err != nil {
+		if err := g.size(&layer, hidden); err != nil {
 			return nil, fmt.Errorf("hidden layer %s: %w", hidden, err)
 		}
 		layer.Recurrent, layer.DifferentiateReset = g.Recurrent, g.DiffReset
@@ -150,6 +150,20 @@ func (g *golden) network() (*network.Network, error) {
 		n.Layers = append(n.Layers, layer)
 	}
 	return n, n.Validate()
+}
+
+// size reads the size of a hidden layer: a number of neurons, or a convolution.
+func (g *golden) size(layer *network.Layer, hidden json.RawMessage) error {
+	if g.Kind != "conv" {
+		return json.Unmarshal(hidden, &layer.Neurons)
+	}
+	var conv struct{ K, S, P, F, RK int }
+	if err := json.Unmarshal(hidden, &conv); err != nil {
+		return err
+	}
+	layer.Kind, layer.Filters, layer.Kernel = "conv1d", conv.F, conv.K
+	layer.Stride, layer.Padding, layer.RecurrentKernel = conv.S, conv.P, conv.RK
+	return nil
 }
 
 // goldenEngine is what a golden file is run on: an engine of either precision.

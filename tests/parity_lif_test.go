@@ -18,12 +18,13 @@ type lifCase struct {
 	reset                           cpuref.Reset
 	surrogate                       cpuref.Surrogate
 	spread                          kernels.Spread
+	depth                           uint32 // samples a lane in the backward pass
 }
 
 func (c lifCase) String() string {
-	return fmt.Sprintf("inputs=%d,neurons=%d,samples=%d,steps=%d,delays=%d+%d,recurrent=%v,differentiate=%v,noise=%d,reset=%d,surrogate=%d,spread=%d·%d·%d",
+	return fmt.Sprintf("inputs=%d,neurons=%d,samples=%d,steps=%d,delays=%d+%d,recurrent=%v,differentiate=%v,noise=%d,reset=%d,surrogate=%d,spread=%d·%d·%d·%d",
 		c.inputs, c.neurons, c.samples, c.steps, c.delay, c.recurrentDelay, c.recurrent, c.differentiate, c.noise, c.reset, c.surrogate,
-		c.spread.Lanes, c.spread.Blocks, c.spread.Samples)
+		c.spread.Lanes, c.spread.Blocks, c.spread.Samples, c.depth)
 }
 
 var (
@@ -45,8 +46,8 @@ func (c lifCase) neuron() cpuref.Neuron[float32] {
 
 // lifCases has every noise with every reset, with and without recurrence, over ragged
 // sizes and delays; every surrogate with every reset and reset gradient; and spreads
-// that put several samples into a workgroup, several quads on a lane, and several
-// workgroups on a sample.
+// that put several samples into a workgroup or on a lane, several quads on a lane, and
+// several workgroups on a sample.
 func lifCases() []lifCase {
 	sizes := []lifCase{
 		{inputs: 1, neurons: 1, samples: 3, steps: 33},
@@ -68,6 +69,7 @@ func lifCases() []lifCase {
 		if recurrent {
 			c.spread = together[i]
 		}
+		c.depth = []uint32{0, 2, 1, 3}[len(cases)%4]
 		cases = append(cases, c)
 	}
 	for noise := cpuref.NoiseThreshold; noise <= cpuref.NoiseExponentialHazard; noise++ {
@@ -203,7 +205,7 @@ func checkLIFBackward(r rig, c lifCase, seed uint32) {
 	a := &run.backward
 	k, err := kernels.NewLIFBackward(r.device, kernels.LIFBackwardChoice{
 		Neurons: uint32(c.neurons), Surrogate: uint32(c.surrogate), Reset: uint32(c.reset),
-		DifferentiateReset: c.differentiate, Recurrent: c.recurrent, Spread: c.spread,
+		DifferentiateReset: c.differentiate, Recurrent: c.recurrent, Spread: c.spread, Depth: c.depth,
 	})
 	if err != nil {
 		r.Fatal(err)

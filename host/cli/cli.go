@@ -18,12 +18,13 @@ import (
 
 // commands are all there is on the command line.
 type commands struct {
-	Devices devicesCommand `cmd:"" help:"List the devices that networks can run on."`
-	Train   trainCommand   `cmd:"" help:"Train a network."`
-	Eval    evalCommand    `cmd:"" help:"Evaluate the network of a finished run."`
-	Check   checkCommand   `cmd:"" help:"Compare devices with the CPU engine, bit for bit."`
-	Config  configCommand  `cmd:"" help:"Print a complete configuration with comments, or check one."`
-	Version versionCommand `cmd:"" help:"Print the version of the program."`
+	Devices   devicesCommand   `cmd:"" help:"List the devices that networks can run on."`
+	Train     trainCommand     `cmd:"" help:"Train a network."`
+	Eval      evalCommand      `cmd:"" help:"Evaluate the network of a finished run."`
+	Check     checkCommand     `cmd:"" help:"Compare devices with the CPU engine, bit for bit."`
+	Reproduce reproduceCommand `cmd:"" help:"Repeat an experiment of Gygax & Zenke 2025."`
+	Config    configCommand    `cmd:"" help:"Print a complete configuration with comments, or check one."`
+	Version   versionCommand   `cmd:"" help:"Print the version of the program."`
 
 	Quiet    bool     `help:"Print no progress and no notes."`
 	Verbose  bool     `help:"Print log lines."`

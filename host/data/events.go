@@ -98,68 +98,80 @@ func findEventFile(folder, named, usual string) (string, error) {
 	return "", fmt.Errorf("recorded spikes: looked for %s in folder %q: %w", strings.Join(candidates, " and "), folder, fs.ErrNotExist)
 }
 
-// loadEvents reads a file and sorts its spikes into steps. The notes say what was
-// left out.
-func loadEvents(path string, o *Options) (*stored, []string, error) {
-	file, err := readEventFile(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	return binEvents(file, o)
-}
-
 // binEvents sorts the spikes of a file into steps: trunc(t/dt), or, for comparison
 // with programs that do so, the product of t and 1/dt rounded to 16-bit floating
-// point first. It releases the rows of the file as it goes.
-func binEvents(file *eventFile, o *Options) (*stored, []string, error) {
-	s := &stored{description: description{
-		name: o.Name, channels: o.Events.Units, steps: o.Steps, stepLength: o.StepLength, classNames: file.keys,
-	}}
-	total := 0
-	for _, row := range file.units {
-		total += len(row) / file.unit.size
+// point first.
+func binEvents(file *eventFile, o *Options) (*stored, error) {
+	s := &stored{
+		description: description{
+			name: o.Name, channels: o.Events.Units, steps: o.Steps, stepLength: o.StepLength, classNames: file.keys,
+		},
+		recorded: &recording{},
 	}
-	s.reserve(len(file.labels), total)
+	s.reserve(len(file.labels), int(file.units.size())/file.unit.size)
 	step := binning(o)
 	spikes := newRaster(o.Steps, o.Events.Units)
-	var empty, lost, outside int
 	for sample, label := range file.labels {
-		times, units := file.times[sample], file.units[sample]
+		times, err := file.times.row(sample)
+		if err != nil {
+			return nil, fmt.Errorf("%s, /spikes/times, row %d: %w", file.path, sample, err)
+		}
+		units, err := file.units.row(sample)
+		if err != nil {
+			return nil, fmt.Errorf("%s, /spikes/units, row %d: %w", file.path, sample, err)
+		}
 		count := len(times) / file.time.size
 		if found := len(units) / file.unit.size; found != count {
-			return nil, nil, fmt.Errorf("%s, /spikes/units, row %d: %d units found for %d times", file.path, sample, found, count)
+			return nil, fmt.Errorf("%s, /spikes/units, row %d: %d units found for %d times", file.path, sample, found, count)
 		}
 		if count == 0 {
-			empty++
+			s.recorded.Empty++
 		}
 		for i := range count {
 			unit := file.unit.integer(units, i)
 			if unit < 0 || unit >= int64(o.Events.Units) {
-				return nil, nil, fmt.Errorf("%s, /spikes/units, row %d: unit %d found, 0 to %d is allowed (key events.units)",
+				return nil, fmt.Errorf("%s, /spikes/units, row %d: unit %d found, 0 to %d is allowed (key events.units)",
 					file.path, sample, unit, o.Events.Units-1)
 			}
 			time := file.time.number(times, i)
 			if math.IsNaN(time) || math.IsInf(time, 0) {
-				lost++
-			} else if bin := step(time); time < 0 || bin >= float64(o.Steps) {
-				outside++
+				s.recorded.NotFinite++
+				continue
+			}
+			s.recorded.Latest = max(s.recorded.Latest, time)
+			if bin := step(time); time < 0 || bin >= float64(o.Steps) {
+				s.recorded.Outside++
 			} else {
 				spikes.mark(int(bin), int(unit))
 			}
 		}
+		s.recorded.Spikes += count
 		s.add(label, spikes)
-		file.times[sample], file.units[sample] = nil, nil
 	}
+	return s, nil
+}
+
+// recording is what binning saw in a file, as far as the steps do not show it.
+type recording struct {
+	Spikes    int     `json:"spikes"`     // in the file
+	Empty     int     `json:"empty"`      // samples without any
+	NotFinite int     `json:"not_finite"` // spikes, dropped
+	Outside   int     `json:"outside"`    // spikes before the first or after the last step, dropped
+	Latest    float64 `json:"latest"`     // finite time, seconds
+}
+
+// notes says what was left out of a file.
+func (r *recording) notes(path string, steps int) []string {
 	var notes []string
 	note := func(count int, what string) {
 		if count > 0 {
-			notes = append(notes, fmt.Sprintf("%s: %d %s", file.path, count, what))
+			notes = append(notes, fmt.Sprintf("%s: %d %s", path, count, what))
 		}
 	}
-	note(empty, "samples without spikes, kept")
-	note(lost, "spikes at times that are not finite, dropped")
-	note(outside, fmt.Sprintf("spikes before 0 or after step %d, dropped", o.Steps-1))
-	return s, notes, nil
+	note(r.Empty, "samples without spikes, kept")
+	note(r.NotFinite, "spikes at times that are not finite, dropped")
+	note(r.Outside, fmt.Sprintf("spikes before 0 or after step %d, dropped", steps-1))
+	return notes
 }
 
 // binning is the function from seconds to steps, not yet truncated.

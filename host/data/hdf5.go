@@ -18,25 +18,41 @@ import (
 //	/extra/keys    optional: names of the classes
 type eventFile struct {
 	path         string
-	times, units [][]byte // [sample]
-	time, unit   element  // what a row is made of
+	times, units rowReader // [sample]
+	time, unit   element   // what a row is made of
 	labels       []uint32
 	keys         []string // empty if the file has none
+	close        func()   // after which rows can no longer be read
 }
 
-// readEventFile reads an HDF5 file, packed by gzip or not. Errors name the file
-// and the dataset.
-func readEventFile(path string) (*eventFile, error) {
+// openEventFile opens an HDF5 file, packed by gzip or not. Errors name the file
+// and the dataset. The caller closes it.
+func openEventFile(path string) (*eventFile, error) {
 	plain, remove, err := unpacked(path)
 	if err != nil {
 		return nil, err
 	}
-	defer remove()
-	return parseEventFile(plain, path)
+	file, err := os.Open(plain)
+	if err != nil {
+		remove()
+		return nil, fmt.Errorf("reading spikes: %w", err)
+	}
+	closing := func() {
+		file.Close()
+		remove()
+	}
+	e, err := parseEventFile(file, plain, path)
+	if err != nil {
+		closing()
+		return nil, err
+	}
+	e.close = closing
+	return e, nil
 }
 
-// parseEventFile reads an HDF5 file; its errors name it as name.
-func parseEventFile(plain, name string) (e *eventFile, err error) {
+// parseEventFile reads an HDF5 file, the rows of which will be read later; its
+// errors name it as name.
+func parseEventFile(rows *os.File, plain, name string) (e *eventFile, err error) {
 	// The library indexes into damaged files without looking.
 	defer func() {
 		if r := recover(); r != nil {
@@ -51,11 +67,11 @@ func parseEventFile(plain, name string) (e *eventFile, err error) {
 		return nil, fmt.Errorf("%s: cannot be read as HDF5: %w", name, err)
 	}
 	defer file.Close()
-	info, err := os.Stat(plain)
+	info, err := rows.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	r := &datasetReader{name: name, file: file, size: uint64(info.Size()), datasets: map[string]*hdf5.Dataset{}}
+	r := &datasetReader{name: name, file: file, rowFile: rows, size: uint64(info.Size()), datasets: map[string]*hdf5.Dataset{}}
 	file.Walk(func(path string, object hdf5.Object) {
 		if dataset, ok := object.(*hdf5.Dataset); ok {
 			r.datasets[path] = dataset
@@ -79,7 +95,8 @@ func parseEventFile(plain, name string) (e *eventFile, err error) {
 type datasetReader struct {
 	name     string
 	file     *hdf5.File
-	size     uint64 // bytes of the file
+	rowFile  *os.File // the same file, open for as long as rows are read
+	size     uint64   // bytes of the file
 	datasets map[string]*hdf5.Dataset
 }
 
@@ -126,9 +143,9 @@ func (r *datasetReader) labels(path string) ([]uint32, error) {
 	return labels, nil
 }
 
-// rows reads a dataset of rows, and checks that there are count of them, of whole
+// rows opens a dataset of rows, and checks that there are count of them, of whole
 // elements.
-func (r *datasetReader) rows(path string, float bool, count int) ([][]byte, element, error) {
+func (r *datasetReader) rows(path string, float bool, count int) (rowReader, element, error) {
 	dataset, h, err := r.find(path)
 	if err != nil {
 		return nil, element{}, err
@@ -143,6 +160,13 @@ func (r *datasetReader) rows(path string, float bool, count int) ([][]byte, elem
 	if h.rows != uint64(count) {
 		return nil, element{}, fmt.Errorf("%s, %s: %d rows found, /labels has %d", r.name, path, h.rows, count)
 	}
+	references, err := readReferences(r.rowFile, r.size, &h)
+	if err == nil {
+		return &heapRows{file: r.rowFile, fileSize: r.size, element: uint64(h.element.size), references: references}, h.element, nil
+	}
+	if err != errOtherStorage {
+		return nil, element{}, fmt.Errorf("%s, %s: %w", r.name, path, err)
+	}
 	rows, err := dataset.ReadVLenBytes()
 	if err != nil {
 		return nil, element{}, fmt.Errorf("%s, %s: %w", r.name, path, err)
@@ -155,7 +179,7 @@ func (r *datasetReader) rows(path string, float bool, count int) ([][]byte, elem
 			return nil, element{}, fmt.Errorf("%s, %s, row %d: %d bytes found, not a multiple of %d", r.name, path, i, len(row), h.element.size)
 		}
 	}
-	return rows, h.element, nil
+	return memoryRows(rows), h.element, nil
 }
 
 // texts reads the texts of a dataset that may be missing.

@@ -28,12 +28,18 @@ type header struct {
 	rows    uint64
 	element element // of a row, or of a plain dataset
 	vlen    bool    // rows have a length of their own
+	// storage is the message that says where the data lie; filtered is whether they
+	// were packed.
+	storage  []byte
+	filtered bool
 }
 
 // Types of header messages, and classes of data.
 const (
 	messageDataspace    = 0x01
 	messageDatatype     = 0x03
+	messageStorage      = 0x08
+	messageFilters      = 0x0B
 	messageContinuation = 0x10
 	classInteger        = 0
 	classFloat          = 1
@@ -63,6 +69,10 @@ func readHeader(file io.ReaderAt, address uint64) (header, error) {
 				return errors.New("committed data types are not supported")
 			}
 			return h.datatype(body)
+		case messageStorage:
+			h.storage = body
+		case messageFilters:
+			h.filtered = true
 		}
 		return nil
 	})

@@ -18,6 +18,12 @@ type Options struct {
 	SplitSeed  uint32  `toml:"split_seed"`  // chooses the test samples, which do not depend on the seed of the run: 0
 	Seed       uint32  `toml:"-"`           // of the run: chooses the validation samples and what random encoders draw
 
+	// Cache is the folder in which binned spikes of recordings are kept, so that
+	// they are read faster the next time; empty stands for spikegrad/spikes in the
+	// user's cache folder, and there only files of 4 MiB or more; [NoCache] for none.
+	// It changes no data.
+	Cache string `toml:"-"`
+
 	Maximum float64 `toml:"maximum"` // digits: the value that is full intensity; 0 stands for the largest in the file
 	Encoder Encoder `toml:"encoder"`
 	Randman Randman `toml:"randman"`

@@ -178,6 +178,9 @@ func (e *CPU[T]) Update(update Update) error {
 		return errNoGradient
 	}
 	parameters := convert[T](update.parameters(e.samples))
+	if update.ClipNorm > 0 {
+		parameters.InverseBatch = T(parameters.InverseBatch * clipScale(e.normParts(parameters.InverseBatch), T(update.ClipNorm)))
+	}
 	e.forRanges(func(i, first, last int) {
 		arguments := cpuref.OptimizerArguments[T]{
 			Weights: e.weights[i], Gradient: e.partial[i],
@@ -188,6 +191,17 @@ func (e *CPU[T]) Update(update Update) error {
 	})
 	e.transpose()
 	return nil
+}
+
+// normParts are the partial sums of the squared norm of every weight array's gradient.
+func (e *CPU[T]) normParts(scale T) [][]T {
+	parts := make([][]T, len(e.plan.weights))
+	parallel(len(e.workers), len(parts), func(_, i int) {
+		size := e.plan.weights[i].size
+		parts[i] = make([]T, normBlocks(size))
+		cpuref.SquaredNorm(parts[i], e.partial[i][:size], scale, 0, len(parts[i]))
+	})
+	return parts
 }
 
 // forRanges calls do on ranges that together cover every weight array.

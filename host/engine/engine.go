@@ -78,6 +78,9 @@ type Update struct {
 	Momentum     float64 // SGD: share of the velocity kept; Adam: β1
 	SecondMoment float64 // Adam: β2
 	Epsilon      float64
+	// ClipNorm, if positive, scales the gradient of all weights together so that
+	// its Euclidean norm is no larger.
+	ClipNorm float64
 }
 
 // Outcome sums up a batch in the precision of the engines.

@@ -81,3 +81,22 @@ func checkFinite[T cpuref.Float](loss []T, described []weightPlan, weights func(
 func finite[T cpuref.Float](x T) bool {
 	return !math.IsNaN(float64(x)) && !math.IsInf(float64(x), 0)
 }
+
+// normBlocks is how many partial sums the squared norm of so many numbers has.
+func normBlocks(size int) int { return (size + cpuref.NormBlock - 1) / cpuref.NormBlock }
+
+// clipScale is what a gradient is multiplied by so that its norm is at most limit;
+// parts are partial sums of its squared norm, added in ascending order.
+func clipScale[T cpuref.Float](parts [][]T, limit T) T {
+	var total T
+	for _, part := range parts {
+		for _, sum := range part {
+			total += sum
+		}
+	}
+	norm := cpuref.Sqrt(total)
+	if norm <= limit {
+		return 1
+	}
+	return T(limit * cpuref.Reciprocal(norm))
+}

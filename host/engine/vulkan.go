@@ -21,6 +21,7 @@ type Vulkan struct {
 	states     [][]*gpu.Buffer // [weight array][state]
 	partial    []*gpu.Buffer   // [weight array]: partial gradients of the chunks of a pass
 	sums       []*gpu.Buffer   // [weight array]: gradients of the passes, if there are several
+	norms      []*gpu.Buffer   // [weight array]: partial sums of its gradient's squared norm
 	update     *gpu.Buffer     // parameters of an update
 
 	pass    *pass // arrays for the samples of a pass; nil before the first batch
@@ -51,6 +52,8 @@ const (
 	purposeUpdate
 	purposeUpdateSums // the same from sums
 	purposeTranspose
+	purposeNorm
+	purposeNormSums // the same from sums
 )
 
 var _ Engine = (*Vulkan)(nil)
@@ -61,11 +64,6 @@ func OpenVulkan(n *network.Network, index int, options Options) (*Vulkan, error)
 	p, err := newPlan[float32](n, options)
 	if err != nil {
 		return nil, err
-	}
-	for l := range n.Layers {
-		if n.Layers[l].Convolutional() {
-			return nil, fmt.Errorf("network.layer %d: kind = \"conv1d\" runs on the CPU engine only so far: use --device cpu", l)
-		}
 	}
 	device, err := gpu.Open(index, gpu.Options{
 		Validation: options.Validation, Profile: options.Profile, CacheDir: options.CacheDir,
@@ -105,6 +103,7 @@ func (e *Vulkan) open() (err error) {
 			arrays = append(arrays, buffer(fmt.Sprintf("%s state %d", w.Name, s), w.size))
 		}
 		e.states = append(e.states, arrays)
+		e.norms = append(e.norms, buffer(w.Name+" norm", normBlocks(w.size)))
 	}
 	e.partial = make([]*gpu.Buffer, len(e.plan.weights))
 	e.sums = make([]*gpu.Buffer, len(e.plan.weights))
@@ -242,10 +241,40 @@ func (e *Vulkan) Update(update Update) error {
 	if err := e.update.Upload(0, updateBytes(&parameters)); err != nil {
 		return err
 	}
+	if update.ClipNorm > 0 {
+		parts, err := e.normParts()
+		if err != nil {
+			return err
+		}
+		parameters.InverseBatch *= clipScale(parts, float32(update.ClipNorm))
+		if err := e.update.Upload(0, updateBytes(&parameters)); err != nil {
+			return err
+		}
+	}
 	if e.summed > 0 {
 		return e.run(streamKey{purpose: purposeUpdateSums})
 	}
 	return e.run(streamKey{purpose: purposeUpdate})
+}
+
+// normParts are the partial sums of the squared norm of every weight array's gradient.
+func (e *Vulkan) normParts() ([][]float32, error) {
+	key := streamKey{purpose: purposeNorm}
+	if e.summed > 0 {
+		key.purpose = purposeNormSums
+	}
+	if err := e.run(key); err != nil {
+		return nil, err
+	}
+	var parts [][]float32
+	for i, w := range e.plan.weights {
+		part := make([]float32, normBlocks(w.size))
+		if err := e.norms[i].Download(asBytes(part), 0); err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+	}
+	return parts, nil
 }
 
 // Close gives the device back.

@@ -21,6 +21,7 @@ type kernelSet struct {
 	sumChunks         *kernels.SumChunks
 	optimizer         *kernels.Optimizer
 	transpose         *kernels.Transpose
+	squaredNorm       *kernels.SquaredNorm
 }
 
 // layerKernels are built for the kinds of one layer.
@@ -44,6 +45,7 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 			l.forward, err = kernels.NewLIFForward(device, kernels.LIFForwardChoice{
 				Neurons: uint32(layer.neurons), Noise: uint32(layer.neuron.Noise), Reset: uint32(layer.neuron.Reset),
 				Recurrent: layer.recurrent >= 0, StoreCurrent: layer.neuron.DifferentiateReset,
+				Convolution: layer.filters > 0,
 			})
 			return err
 		})
@@ -51,6 +53,7 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 			l.backward, err = kernels.NewLIFBackward(device, kernels.LIFBackwardChoice{
 				Neurons: uint32(layer.neurons), Surrogate: uint32(layer.neuron.Surrogate), Reset: uint32(layer.neuron.Reset),
 				DifferentiateReset: layer.neuron.DifferentiateReset, Recurrent: layer.recurrent >= 0,
+				Convolution: layer.filters > 0,
 			})
 			return err
 		})
@@ -89,6 +92,7 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 		k.optimizer, err = kernels.NewOptimizer(device, kernels.OptimizerChoice{Kind: uint32(p.options.Optimizer)})
 		return err
 	})
+	set(func() (err error) { k.squaredNorm, err = kernels.NewSquaredNorm(device); return err })
 	set(func() (err error) { k.transpose, err = kernels.NewTranspose(device); return err })
 	return k, err
 }

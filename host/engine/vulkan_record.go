@@ -33,6 +33,10 @@ func (e *Vulkan) recordStream(stream *gpu.Stream, key streamKey) error {
 		r.transpose()
 	case purposeTranspose:
 		r.transpose()
+	case purposeNorm:
+		r.norm(e.partial)
+	case purposeNormSums:
+		r.norm(e.sums)
 	}
 	return r.err
 }
@@ -93,7 +97,8 @@ func (r *recorder) forward(backward bool) {
 		}
 		r.do(func() error {
 			return k.layers[l].forward.Record(r.stream, buffers, kernels.LIFForwardParameters{
-				Samples: r.samples, Steps: steps, Neurons: neurons,
+				Samples: r.samples, Steps: steps, Neurons: neurons, Filters: uint32(layer.filters),
+				Input: window(layer.inputWindow), Recurrent: window(layer.recurrentWindow),
 				Delay: uint32(layer.delay), RecurrentDelay: uint32(layer.recurrentDelay), Layer: uint32(l),
 				DecayMembrane: layer.neuron.DecayMembrane, DriveMembrane: layer.neuron.DriveMembrane,
 				DecaySynapse: layer.neuron.DecaySynapse, Threshold: layer.neuron.Threshold,
@@ -171,7 +176,7 @@ func (r *recorder) loss(backward bool) {
 				return k.layers[l].activity[i].Record(r.stream, kernels.ActivityBuffers{
 					SpikeError: whole(p.layers[l].spikeError), Loss: regularizer, Counts: whole(p.layers[l].counts),
 				}, kernels.ActivityParameters{
-					Samples: r.samples, Neurons: uint32(activity.Neurons), Group: uint32(activity.Group),
+					Samples: r.samples, Neurons: uint32(activity.Neurons), Filters: uint32(activity.Filters), Group: uint32(activity.Group),
 					Threshold: activity.Threshold, InverseSize: activity.InverseSize,
 					LossFactor: activity.LossFactor, ErrorFactor: activity.ErrorFactor,
 				})
@@ -194,8 +199,10 @@ func (r *recorder) backward() {
 					DecayMembrane: out.decayMembrane, DriveMembrane: out.driveMembrane, DecaySynapse: out.decaySynapse,
 				})
 		})
-		r.gradient(out.weight, p.layers[top].trains, above, out.delay)
-		r.errorBelow(errors, above, out.weight, out.delay)
+		r.gradient(out.weight, p.layers[top].trains, above, cpuref.Window{}, out.delay)
+		r.errorBelow(errors, above, out.weight, kernels.ErrorBelowParameters{
+			Neurons: uint32(n.classes), Below: uint32(out.inputs), Delay: uint32(out.delay),
+		})
 	} else {
 		r.do(func() error { return r.stream.Fill(errors, 0, errors.Bytes(), 0) })
 	}
@@ -211,49 +218,58 @@ func (r *recorder) backward() {
 		surrogate := layer.neuron.SurrogateParameter
 		r.do(func() error {
 			return k.layers[l].backward.Record(r.stream, buffers, kernels.LIFBackwardParameters{
-				Samples: r.samples, Steps: steps, Neurons: uint32(layer.neurons), RecurrentDelay: uint32(layer.recurrentDelay),
+				Samples: r.samples, Steps: steps, Neurons: uint32(layer.neurons), Filters: uint32(layer.filters),
+				Recurrent: window(layer.recurrentWindow), RecurrentDelay: uint32(layer.recurrentDelay),
 				DecayMembrane: layer.neuron.DecayMembrane, DriveMembrane: layer.neuron.DriveMembrane,
 				DecaySynapse: layer.neuron.DecaySynapse, Threshold: layer.neuron.Threshold,
 				SurrogateParameter0: surrogate[0], SurrogateParameter1: surrogate[1], SurrogateParameter2: surrogate[2],
 			})
 		})
 		if layer.recurrent >= 0 {
-			r.gradient(layer.recurrent, arrays.trains, errors, layer.recurrentDelay)
+			r.gradient(layer.recurrent, arrays.trains, errors, layer.recurrentWindow, layer.recurrentDelay)
 		}
 		if l == 0 {
-			r.gradient(layer.input, p.inputTrains, errors, layer.delay)
+			r.gradient(layer.input, p.inputTrains, errors, layer.inputWindow, layer.delay)
 			break
 		}
-		r.gradient(layer.input, p.layers[l-1].trains, errors, layer.delay)
+		r.gradient(layer.input, p.layers[l-1].trains, errors, layer.inputWindow, layer.delay)
 		above, errors = errors, above
-		r.errorBelow(errors, above, layer.input, layer.delay)
+		r.errorBelow(errors, above, layer.input, kernels.ErrorBelowParameters{
+			Neurons: uint32(layer.neurons), Below: uint32(layer.inputs), Filters: uint32(layer.filters),
+			Delay: uint32(layer.delay), Window: window(layer.inputWindow),
+		})
 	}
 }
 
 // gradient records the partial gradients of one weight array.
-func (r *recorder) gradient(weight int, trains, errors *gpu.Buffer, delay int) {
+func (r *recorder) gradient(weight int, trains, errors *gpu.Buffer, geometry cpuref.Window, delay int) {
 	w := r.engine.plan.weights[weight]
 	r.do(func() error {
 		return r.engine.kernels.weightGradient.Record(r.stream, kernels.WeightGradientBuffers{
 			Partial: whole(r.engine.partial[weight]), Trains: whole(trains), Error: whole(errors),
 		}, kernels.WeightGradientParameters{
 			Samples: r.samples, Steps: uint32(r.engine.plan.steps),
-			Inputs: uint32(w.rows), Neurons: uint32(w.Rows), Delay: uint32(delay),
+			Inputs: uint32(w.rows), Neurons: uint32(w.Rows), Delay: uint32(delay), Window: window(geometry),
 		})
 	})
 }
 
 // errorBelow records the error's way through one weight array.
-func (r *recorder) errorBelow(errors, above *gpu.Buffer, weight, delay int) {
-	w := r.engine.plan.weights[weight]
+func (r *recorder) errorBelow(errors, above *gpu.Buffer, weight int, parameters kernels.ErrorBelowParameters) {
+	parameters.Samples, parameters.Steps = r.samples, uint32(r.engine.plan.steps)
 	r.do(func() error {
 		return r.engine.kernels.errorBelow.Record(r.stream, kernels.ErrorBelowBuffers{
 			Error: whole(errors), Above: whole(above), Transposed: whole(r.engine.transposed[weight]),
-		}, kernels.ErrorBelowParameters{
-			Samples: r.samples, Steps: uint32(r.engine.plan.steps),
-			Neurons: uint32(w.Rows), Below: uint32(w.rows), Delay: uint32(delay),
-		})
+		}, parameters)
 	})
+}
+
+// window hands a geometry to the kernels.
+func window(w cpuref.Window) kernels.Window {
+	return kernels.Window{
+		Positions: uint32(w.Positions), Below: uint32(w.Below), Unit: uint32(w.Unit),
+		Kernel: uint32(w.Kernel), Stride: uint32(w.Stride), Padding: uint32(w.Padding),
+	}
 }
 
 // sum records the tree over count partial results of every weight array.
@@ -281,6 +297,18 @@ func (r *recorder) update(gradient []*gpu.Buffer) {
 	}
 }
 
+// norm records the partial sums of the squared norm of all gradients.
+func (r *recorder) norm(gradient []*gpu.Buffer) {
+	e := r.engine
+	for i, w := range e.plan.weights {
+		r.do(func() error {
+			return e.kernels.squaredNorm.Record(r.stream,
+				kernels.SquaredNormBuffers{Partial: whole(e.norms[i]), Gradient: whole(gradient[i]), Update: whole(e.update)},
+				kernels.SquaredNormParameters{Count: uint32(w.size)})
+		})
+	}
+}
+
 // transpose records the renewal of the transposed weights.
 func (r *recorder) transpose() {
 	e := r.engine
@@ -291,7 +319,7 @@ func (r *recorder) transpose() {
 		r.do(func() error {
 			return e.kernels.transpose.Record(r.stream,
 				kernels.TransposeBuffers{Transposed: whole(e.transposed[i]), Weights: whole(e.weights[i])},
-				kernels.TransposeParameters{Rows: uint32(w.rows), Columns: uint32(w.Rows)})
+				kernels.TransposeParameters{Rows: uint32(w.rows / w.blocks), Columns: uint32(w.Rows), Blocks: uint32(w.blocks)})
 		})
 	}
 }

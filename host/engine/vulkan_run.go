@@ -210,7 +210,7 @@ func (e *Vulkan) save(number, passes int) error {
 		}
 		if old := e.sums[i]; old != nil { // more passes than ever: streams refer to the old one
 			for key, stream := range e.streams {
-				if key.purpose == purposeSave || key.purpose == purposeReduce || key.purpose == purposeUpdateSums {
+				if key.purpose == purposeSave || key.purpose == purposeReduce || key.purpose == purposeUpdateSums || key.purpose == purposeNormSums {
 					stream.Free()
 					delete(e.streams, key)
 				}

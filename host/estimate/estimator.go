@@ -30,13 +30,17 @@ type Estimator interface {
 	Sample(w *Worker, trial uint32, gradient []float64)
 }
 
+// preparer is an estimator that measures something before its trials.
+type preparer interface {
+	prepare(w *Worker) Estimator
+}
+
 // Worker is one goroutine's room to compute in.
 type Worker struct {
 	problem Problem
 	layout  *Layout
 	trace   *Trace    // the trial
 	other   *Trace    // a run of it with a difference, under the same noise
-	further *Trace    // a run under other noise
 	tangent []float64 // [unit]
 	factor  []float64 // [unit]
 	chance  []float64 // [unit]
@@ -48,7 +52,7 @@ func NewWorker(p Problem) *Worker {
 	layout := p.Circuit.Layout()
 	w := &Worker{
 		problem: p, layout: layout,
-		trace: p.Circuit.NewTrace(), other: p.Circuit.NewTrace(), further: p.Circuit.NewTrace(),
+		trace: p.Circuit.NewTrace(), other: p.Circuit.NewTrace(),
 		tangent: make([]float64, layout.Units()),
 		factor:  make([]float64, layout.Units()),
 		chance:  make([]float64, layout.Units()),

@@ -12,9 +12,9 @@ import (
 // chunkTrials is how many trials are summed one after the other.
 const chunkTrials = 512
 
-// MaximumTrials is the largest number of trials: their noise and that of their
-// baselines is numbered in 32 bits.
-const MaximumTrials = 1 << 28
+// MaximumTrials is the largest number of trials: their noise is numbered in
+// 32 bits.
+const MaximumTrials = 1 << 30
 
 // Measured is what an estimator gave.
 type Measured struct {
@@ -35,6 +35,13 @@ func Measure(ctx context.Context, p Problem, e Estimator, trials, workers int) (
 	if !e.Random() {
 		trials = 1
 	}
+	if e, ok := e.(preparer); ok {
+		return measure(ctx, p, e.prepare(NewWorker(p)), trials, workers)
+	}
+	return measure(ctx, p, e, trials, workers)
+}
+
+func measure(ctx context.Context, p Problem, e Estimator, trials, workers int) (Measured, error) {
 	chunks := make([]*Moments, (trials+chunkTrials-1)/chunkTrials)
 	var busy atomic.Int64
 	err := parallel(ctx, workers, len(chunks), func() func(int) {

@@ -35,12 +35,12 @@ func perceptronProblem(t *testing.T, inputs int, layers []int, beta float64, hea
 	}
 	parameters := values(len(circuit.Parameters()), 8)
 	for i := range circuit.UnitParameters() {
-		parameters[i] *= 2 / math.Sqrt(beta)
+		parameters[i] = math.Copysign(0.4+0.6*math.Abs(parameters[i]), parameters[i]) * 2 / math.Sqrt(beta)
 	}
 	for layer, neurons := range layers {
 		for n := range neurons {
 			bias := circuit.biasOf(layer, n)
-			parameters[bias] /= math.Sqrt(beta)
+			parameters[bias] /= 4
 			for i := range circuit.widths[layer] {
 				below := 0.5
 				if layer == 0 {
@@ -62,20 +62,21 @@ type lifCase struct {
 	delay          int
 	recurrentDelay int
 	noise          network.Noise
+	weights        uint32 // which numbers the weights are made of
 }
 
 func lifCases() []lifCase {
 	return []lifCase{
-		{"four steps", "multiplicative", []int{3}, 4, 0, 0, sigmoidNoise(1)},
-		{"four steps, membrane only", "membrane_only", []int{3}, 4, 0, 0, sigmoidNoise(2)},
-		{"four steps, exponential", "multiplicative", []int{3}, 4, 0, 0, network.Noise{Kind: "exponential", P0: 0.4, DeltaU: 0.7}},
-		{"four steps, hazard", "subtractive", []int{3}, 4, 0, 0, network.Noise{Kind: "hazard", Rate: 800, DeltaU: 0.7}},
-		{"delays", "multiplicative", []int{2}, 8, 1, 1, sigmoidNoise(2)},
-		{"two layers, membrane only", "membrane_only", []int{2, 1}, 6, 0, 0, sigmoidNoise(2)},
-		{"two layers, subtractive", "subtractive", []int{1, 2}, 6, 0, 0, sigmoidNoise(5)},
-		{"two layers, delays", "multiplicative", []int{1, 1}, 9, 1, 2, sigmoidNoise(2)},
-		{"steep, subtractive", "subtractive", []int{2}, 7, 0, 0, sigmoidNoise(10)},
-		{"steepest", "multiplicative", []int{2}, 8, 0, 0, sigmoidNoise(20)},
+		{"four steps", "multiplicative", []int{3}, 4, 0, 0, sigmoidNoise(1), 9},
+		{"four steps, membrane only", "membrane_only", []int{3}, 4, 0, 0, sigmoidNoise(2), 9},
+		{"four steps, exponential", "multiplicative", []int{3}, 4, 0, 0, network.Noise{Kind: "exponential", P0: 0.3, DeltaU: 1}, 9},
+		{"four steps, hazard", "subtractive", []int{3}, 4, 0, 0, network.Noise{Kind: "hazard", Rate: 800, DeltaU: 0.7}, 9},
+		{"delays", "multiplicative", []int{2}, 8, 1, 1, sigmoidNoise(2), 9},
+		{"two layers, membrane only", "membrane_only", []int{2, 1}, 6, 0, 0, sigmoidNoise(2), 9},
+		{"two layers, subtractive", "subtractive", []int{1, 2}, 6, 0, 0, sigmoidNoise(5), 37},
+		{"two layers, delays", "multiplicative", []int{1, 1}, 9, 1, 2, sigmoidNoise(2), 9},
+		{"steep, subtractive", "subtractive", []int{2}, 7, 0, 0, sigmoidNoise(10), 9},
+		{"steepest", "multiplicative", []int{2}, 8, 0, 0, sigmoidNoise(20), 26},
 	}
 }
 
@@ -87,7 +88,7 @@ func lifNetwork(c lifCase, inputs int) *network.Network {
 		layer := network.DefaultLayer()
 		layer.Neurons, layer.Reset, layer.Noise = neurons, c.reset, c.noise
 		layer.Delay, layer.RecurrentDelay = c.delay, c.recurrentDelay
-		layer.TauMembrane, layer.TauSynapse = 0.001, 0.001
+		layer.TauMembrane, layer.TauSynapse = 0.001, 0.0003
 		n.Layers = append(n.Layers, layer)
 	}
 	return n
@@ -114,13 +115,16 @@ func lifProblem(t *testing.T, c lifCase) Problem {
 	if err != nil {
 		t.Fatal(err)
 	}
-	parameters := values(len(circuit.Parameters()), 9)
+	parameters := values(len(circuit.Parameters()), c.weights)
 	for i := range parameters {
-		_, _, _, recurrent := circuit.weight(i)
-		if recurrent {
-			parameters[i] *= 1.5
-		} else {
-			parameters[i] = 0.85 + 0.2*parameters[i]
+		layer, _, _, recurrent := circuit.weight(i)
+		switch {
+		case recurrent:
+			parameters[i] *= 1.2
+		case layer == 0:
+			parameters[i] = 0.75 + 0.15*parameters[i]
+		default:
+			parameters[i] = 1.4 + 0.3*parameters[i]
 		}
 	}
 	return Problem{Circuit: circuit, Parameters: parameters, Seed: 12}

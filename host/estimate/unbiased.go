@@ -51,9 +51,11 @@ func (w *Worker) usualStep() float64 {
 
 // Score is the score function estimator, REINFORCE (estimator 5): the loss times the
 // derivative of the log-probability of the spikes. A baseline that does not depend
-// on the trial takes variance away: here the mean loss of eight trials of other
-// noise.
-type Score struct{ Baseline bool }
+// on the trial takes variance away: here the mean loss of trials of other noise.
+type Score struct {
+	Baseline bool
+	value    float64 // of the baseline, once prepared
+}
 
 // Name implements [Estimator].
 func (e Score) Name() string {
@@ -69,16 +71,28 @@ func (Score) Unbiased() bool { return true }
 // Random implements [Estimator].
 func (Score) Random() bool { return true }
 
-// baselineTrials is how many further trials the baseline is the mean of.
-const baselineTrials = 8
+// baselineTrials is how many trials the baseline is the mean of.
+const baselineTrials = 1024
+
+// prepare measures the baseline with noise that no trial of an estimator has.
+func (e Score) prepare(w *Worker) Estimator {
+	e.value = 0
+	if e.Baseline {
+		total := 0.0
+		for trial := range uint32(baselineTrials) {
+			w.layout.drawNoise(w.trace, w.problem.Seed, cpuref.StreamEvaluation, trial)
+			w.run()
+			total += w.loss(w.trace)
+		}
+		e.value = total / baselineTrials
+	}
+	return e
+}
 
 // Sample implements [Estimator].
-func (e Score) Sample(w *Worker, trial uint32, gradient []float64) {
+func (e Score) Sample(w *Worker, _ uint32, gradient []float64) {
 	w.run()
-	loss := w.loss(w.trace)
-	if e.Baseline {
-		loss -= w.baseline(trial)
-	}
+	loss := w.loss(w.trace) - e.value
 	for unit, spike := range w.trace.Spike {
 		// p′/p of a spike, −p′/(1−p) of none: (S−p)/(p(1−p))·p′
 		p := w.probability(w.trace, unit)
@@ -89,17 +103,6 @@ func (e Score) Sample(w *Worker, trial uint32, gradient []float64) {
 		w.factor[unit] = float64(loss * score)
 	}
 	w.held(gradient)
-}
-
-// baseline is the mean loss of trials whose noise no trial of an estimator has.
-func (w *Worker) baseline(trial uint32) float64 {
-	total := 0.0
-	for i := range uint32(baselineTrials) {
-		w.layout.drawNoise(w.further, w.problem.Seed, cpuref.StreamEvaluation, trial*baselineTrials+i)
-		w.problem.Circuit.Forward(w.further, w.problem.Parameters, 0, w.layout.Units(), drawn(w.further))
-		total += w.loss(w.further)
-	}
-	return total / baselineTrials
 }
 
 // SingleFlip is the reverse estimator by one flipped spike (estimator 7). Because

@@ -151,8 +151,14 @@ func explanations() map[string]string {
 
 		"network.layer": "Layers of leaky integrate-and-fire neurons from the input upwards, each begun by\n" +
 			"[[network.layer]]. Keys left out have the values shown here; regularizers left out do not exist.",
-		"network.layer.neurons":             "how many",
-		"network.layer.recurrent":           "whether they are connected among themselves, all to all",
+		"network.layer.kind":                "dense: all to all; conv1d: filters over positions (of the input, its channels)",
+		"network.layer.neurons":             "dense: how many; of conv1d it follows from the rest",
+		"network.layer.filters":             "conv1d: neurons a position",
+		"network.layer.kernel":              "conv1d: positions below that feed one",
+		"network.layer.stride":              "conv1d: positions below from one position to the next",
+		"network.layer.padding":             "conv1d: silent positions at each end below",
+		"network.layer.recurrent_kernel":    "conv1d: positions that feed one, odd",
+		"network.layer.recurrent":           "whether the layer is connected to itself",
 		"network.layer.delay":               "steps from an input spike to the synaptic current, 0 to steps-1",
 		"network.layer.recurrent_delay":     "steps from a spike of the layer to its own synaptic currents",
 		"network.layer.tau_membrane":        "time constant of the membrane, seconds",
@@ -180,9 +186,10 @@ func explanations() map[string]string {
 		"network.layer.initial":         "Initial weights, mean 0.",
 		"network.layer.initial.kind":    "fluctuation (Rossbroich et al. 2022), normal, uniform",
 		"network.layer.initial.sigma_u": "fluctuation: standard deviation of the membrane aimed at",
-		"network.layer.initial.rate":    "fluctuation: expected spikes per second of an input channel",
-		"network.layer.initial.alpha":   "fluctuation: share of the variance that comes through the input connection",
-		"network.layer.initial.scale":   "normal: standard deviation times √inputs; uniform: bound times √inputs",
+		"network.layer.initial.rate": "fluctuation: expected spikes per second of every input; 0 to measure it in the data\n" +
+			"(first layer), or for 15 (layers above)",
+		"network.layer.initial.alpha": "fluctuation: share of the variance that comes through the input connection",
+		"network.layer.initial.scale": "normal: standard deviation times √inputs; uniform: bound times √inputs",
 
 		"network.layer.regularizer":           "Punishes too much or too little activity; there may be several, or none.",
 		"network.layer.regularizer.kind":      "upper: more spikes than the threshold; lower: fewer",

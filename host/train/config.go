@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -59,15 +60,19 @@ func Default(dataset string) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
+	if options.Name == "digits" {
+		options.Encoder.Kind, options.Encoder.MaxRate = "poisson", 400
+	}
 	layer := network.DefaultLayer()
+	layer.Initial.Rate = 0
 	layer.Regularizers = []network.Regularizer{network.DefaultRegularizer()}
 	return Config{
 		Seed:    1,
 		Data:    options,
 		Network: network.Network{Layers: []network.Layer{layer}, Readout: network.DefaultReadout()},
 		Training: Training{
-			Epochs: 20, Batch: 32, Keep: "last", EvaluationBatch: 256, Checkpoint: 100,
-			Optimizer: Optimizer{Kind: "adam", LearningRate: 0.003, Momentum: 0.9, Beta1: 0.9, Beta2: 0.999},
+			Epochs: 30, Batch: 32, Keep: "last", EvaluationBatch: 256, Checkpoint: 100,
+			Optimizer: Optimizer{Kind: "adam", LearningRate: 0.005, Momentum: 0.9, Beta1: 0.9, Beta2: 0.999},
 		},
 	}, nil
 }
@@ -83,16 +88,31 @@ func (c *Config) Validate() error {
 	if err := c.Data.Validate(); err != nil {
 		return err
 	}
-	// What only the data know is not looked at here but in [Prepare].
-	n := c.Network
-	n.Inputs, n.Classes, n.Steps, n.StepLength = 1, 1, c.Data.Steps, c.Data.StepLength
-	if n.Spiking() && len(n.Layers) > 0 {
-		n.Classes = n.Layers[len(n.Layers)-1].Neurons
-	}
-	if err := n.Validate(); err != nil {
+	if err := c.validateNetwork(); err != nil {
 		return err
 	}
 	return c.Training.validate()
+}
+
+// validateNetwork checks as much of a network as can be judged before the data are
+// opened; [Prepare] does the rest.
+func (c *Config) validateNetwork() error {
+	n := c.Network
+	n.Layers = slices.Clone(n.Layers) // validation completes them
+	n.Inputs, n.Classes, n.Steps, n.StepLength = 1, 1, c.Data.Steps, c.Data.StepLength
+	for l := range n.Layers {
+		layer := &n.Layers[l]
+		if layer.Convolutional() {
+			return nil // what fits depends on the channels of the data
+		}
+		if layer.Initial.Rate == 0 {
+			layer.Initial.Rate = 1
+		}
+		if n.Spiking() {
+			n.Classes = layer.Neurons
+		}
+	}
+	return n.Validate()
 }
 
 func (t *Training) validate() error {
@@ -165,42 +185,6 @@ func orElse(value, otherwise float64) float64 {
 		return otherwise
 	}
 	return value
-}
-
-// maxWeights bounds the memory of a network: 4 GiB of weights.
-const maxWeights = 1 << 30
-
-// Prepare opens the data of a valid configuration and gives the network what only
-// the data know. The error says which of the two does not fit the other.
-func Prepare(c *Config) (data.Split, *network.Network, error) {
-	options := c.Data
-	options.Seed = c.Seed
-	split, err := data.Open("", options)
-	if err != nil {
-		return data.Split{}, nil, err
-	}
-	n := c.Network
-	n.Layers = append([]network.Layer(nil), c.Network.Layers...)
-	n.Inputs, n.Classes = split.Train.Channels(), split.Train.Classes()
-	n.Steps, n.StepLength = split.Train.Steps(), split.Train.StepLength()
-	if err := n.Validate(); err != nil {
-		return data.Split{}, nil, err
-	}
-	weights := 0.0
-	for _, w := range n.Weights() {
-		weights += float64(w.Rows) * float64(w.Columns)
-	}
-	if weights > maxWeights {
-		return data.Split{}, nil, fmt.Errorf("the network has %.0f weights: at most %d are possible; use fewer neurons", weights, maxWeights)
-	}
-	if presented := float64(c.Training.Epochs) * float64(split.Train.Len()); presented > math.MaxUint32 {
-		return data.Split{}, nil, fmt.Errorf("training.epochs = %d: %d epochs of %d samples are more than the %d presentations that noise can be drawn for; use fewer epochs",
-			c.Training.Epochs, c.Training.Epochs, split.Train.Len(), uint32(math.MaxUint32))
-	}
-	if c.Training.Keep == "best" && split.Validation.Len() == 0 {
-		return data.Split{}, nil, fmt.Errorf("training.keep = \"best\" needs samples to validate with, and there are none: set data.validation, or keep = \"last\"")
-	}
-	return split, &n, nil
 }
 
 // check refuses values that no key can have.

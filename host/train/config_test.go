@@ -63,6 +63,7 @@ func TestValidateNamesTheValue(t *testing.T) {
 		"training.optimizer.weight_decay = -1":                        "weight_decay = -1",
 		"data.steps = 0":                                              "data.steps = 0",
 		"data.path = \"a\\u0000b\"":                                   "data.path",
+		"[[network.layer]]\ninitial.rate = -1":                        "rate = -1",
 		"network.layer = []":                                          "no layer",
 		"[[network.layer]]\nneurons = 0":                              "network.layer 0: neurons = 0",
 		"[[network.layer]]\n[[network.layer]]\nneurons = -1":          "network.layer 1: neurons = -1",
@@ -96,11 +97,13 @@ tau = 0.05
 		t.Fatal(err)
 	}
 	want.Data.Steps = 40
-	first, regularizer := network.DefaultLayer(), network.DefaultRegularizer()
+	layer, regularizer := want.Network.Layers[0], network.DefaultRegularizer()
+	layer.Regularizers = nil
+	first := layer
 	first.Neurons, first.Noise.Beta = 20, 5
 	regularizer.Kind = "lower"
 	first.Regularizers = []network.Regularizer{regularizer}
-	want.Network.Layers = []network.Layer{first, network.DefaultLayer()}
+	want.Network.Layers = []network.Layer{first, layer}
 	want.Network.Readout.Tau = 0.05
 	if difference := cmp.Diff(want, config, cmpopts.EquateEmpty()); difference != "" {
 		t.Error(difference)
@@ -255,6 +258,26 @@ func TestPrepareRefuses(t *testing.T) {
 	config.Training.Epochs = math.MaxInt32
 	if _, _, err := Prepare(&config); err == nil || !strings.Contains(err.Error(), "epochs") {
 		t.Errorf("too many presentations: %v", err)
+	}
+}
+
+// TestInputRate measures rates that are known.
+func TestInputRate(t *testing.T) {
+	config := tiny(t)
+	config.Network.Layers[0].Initial.Rate, config.Network.Layers[1].Initial.Rate = 0, 3
+	config.Network.Layers = append(config.Network.Layers, config.Network.Layers[0])
+	_, n, err := Prepare(&config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A channel of randman spikes once in 12 steps of 2 ms.
+	for l, want := range []float64{1 / (12 * 0.002), 3, 15} {
+		if found := n.Layers[l].Initial.Rate; math.Abs(found-want) > 1e-9 {
+			t.Errorf("layer %d: %g spikes a second, want %g", l, found, want)
+		}
+	}
+	if config.Network.Layers[0].Initial.Rate != 0 {
+		t.Error("the configuration was changed")
 	}
 }
 

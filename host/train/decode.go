@@ -14,8 +14,8 @@ import (
 )
 
 // Decode reads a configuration from TOML. Keys that are not given have the values
-// of [Default] for the dataset; in [[network.layer]] those of
-// [network.DefaultLayer], in [[network.layer.regularizer]] those of
+// of [Default] for the dataset; each [[network.layer]] begins from its layer,
+// without regularizers, each [[network.layer.regularizer]] from
 // [network.DefaultRegularizer]. A dataset, NAME or NAME:PATH, takes the place of
 // the one in the file, whose [data] then counts only if it has the same name;
 // empty leaves the file's. Errors name the file (only for the message), line,
@@ -74,7 +74,10 @@ func complete(defaults Config, given map[string]any, file string) (Config, error
 	if err != nil {
 		return Config{}, err
 	}
-	if err := merge(base, given, ""); err != nil {
+	layer := defaults.Network.Layers[0]
+	layer.Regularizers = nil
+	elements := map[string]any{"network.layer": layer, "network.layer.regularizer": network.DefaultRegularizer()}
+	if err := merge(base, given, "", elements); err != nil {
 		return Config{}, fmt.Errorf("%s: %w", file, err)
 	}
 	text, err := toml.Marshal(base)
@@ -88,20 +91,13 @@ func complete(defaults Config, given map[string]any, file string) (Config, error
 	return c, nil
 }
 
-// merge lays the values of a table over those of base.
-func merge(base, given map[string]any, path string) error {
+// merge lays the values of a table over those of base. Arrays of tables take their
+// place, each table laid over the default element of the array.
+func merge(base, given map[string]any, path string, elements map[string]any) error {
 	for key, value := range given {
 		path := join(path, key)
-		switch path {
-		case "network.layer":
-			merged, err := mergeElements(network.DefaultLayer(), value, path)
-			if err != nil {
-				return err
-			}
-			base[key] = merged
-			continue
-		case "network.layer.regularizer":
-			merged, err := mergeElements(network.DefaultRegularizer(), value, path)
+		if element, isArray := elements[path]; isArray {
+			merged, err := mergeArray(element, value, path, elements)
 			if err != nil {
 				return err
 			}
@@ -114,15 +110,15 @@ func merge(base, given map[string]any, path string) error {
 			base[key] = value
 			continue
 		}
-		if err := merge(below, table, path); err != nil {
+		if err := merge(below, table, path, elements); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// mergeElements lays each table of an array over a copy of one default.
-func mergeElements(element, given any, path string) ([]any, error) {
+// mergeArray lays each table of an array over a copy of the default element.
+func mergeArray(element, given any, path string, elements map[string]any) ([]any, error) {
 	tables, ok := given.([]any)
 	if !ok {
 		return nil, fmt.Errorf("%s is one table: write [[%s]], there may be several", path, path)
@@ -137,7 +133,7 @@ func mergeElements(element, given any, path string) ([]any, error) {
 		if !ok {
 			return nil, fmt.Errorf("%s holds %v: write [[%s]] and keys below it", path, table, path)
 		}
-		if err := merge(base, values, path); err != nil {
+		if err := merge(base, values, path, elements); err != nil {
 			return nil, err
 		}
 		merged = append(merged, base)

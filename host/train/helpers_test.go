@@ -22,11 +22,15 @@ classes = 3
 samples_per_class = 12
 [[network.layer]]
 neurons = 7
+[network.layer.initial]
+rate = 4.0
 [[network.layer.regularizer]]
 threshold = 1.0
 [[network.layer]]
 neurons = 6
 recurrent = false
+[network.layer.initial]
+rate = 4.0
 [training]
 epochs = 3
 batch = 5

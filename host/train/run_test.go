@@ -341,3 +341,24 @@ func TestEvaluateRefusesOtherData(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestKeepBestCompares(t *testing.T) {
+	r := &run{config: Config{Training: Training{Keep: "last"}}}
+	for i, c := range []struct {
+		accuracy, loss float64
+		best           int
+	}{
+		{0.5, 2, 1}, {0.4, 1, 1}, {0.6, 3, 3}, {0.6, 3, 3}, {0.6, 4, 3}, {0.6, 2, 6}, {0.5, 0, 6}, {0.7, 9, 8},
+	} {
+		if err := r.keepBest(i+1, Evaluation{Accuracy: c.accuracy, Loss: c.loss}); err != nil {
+			t.Fatal(err)
+		}
+		want := best{c.best, r.progress.Best.Accuracy, r.progress.Best.Loss}
+		if c.best == i+1 {
+			want.Accuracy, want.Loss = c.accuracy, c.loss
+		}
+		if *r.progress.Best != want {
+			t.Errorf("epoch %d: best is %+v, want %+v", i+1, *r.progress.Best, want)
+		}
+	}
+}

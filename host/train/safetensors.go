@@ -23,7 +23,8 @@ type Model struct {
 	Tensors  []Tensor // in the order of the file
 }
 
-// Tensor is a weight array, row-major [Rows][Columns].
+// Tensor is a weight array, row-major [Rows][Columns]. In the file it has the shape
+// [network.Weight.Shape].
 type Tensor struct {
 	network.Weight
 	Values []float32
@@ -32,7 +33,7 @@ type Tensor struct {
 // tensorHeader is what the header says of an array.
 type tensorHeader struct {
 	Type    string    `json:"dtype"`
-	Shape   []uint64  `json:"shape"`
+	Shape   []int     `json:"shape"`
 	Offsets [2]uint64 `json:"data_offsets"` // first byte and the one after the last, from the end of the header
 }
 
@@ -93,8 +94,7 @@ func (m *Model) header() ([]byte, error) {
 	offset := uint64(0)
 	for _, tensor := range m.Tensors {
 		end := offset + 4*uint64(len(tensor.Values))
-		shape := []uint64{uint64(tensor.Rows), uint64(tensor.Columns)}
-		if err := add(tensor.Name, tensorHeader{"F32", shape, [2]uint64{offset, end}}); err != nil {
+		if err := add(tensor.Name, tensorHeader{"F32", tensor.Shape(), [2]uint64{offset, end}}); err != nil {
 			return nil, err
 		}
 		offset = end
@@ -106,7 +106,8 @@ func (m *Model) header() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// ReadModel reads a file. Arrays must have two dimensions and type F32.
+// ReadModel reads a file. Arrays must have type F32 and two dimensions, or three if
+// they are convolutions.
 func ReadModel(path string) (*Model, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -171,17 +172,28 @@ func decodeModel(content []byte) (*Model, error) {
 
 // tensor reads an array out of the bytes after the header.
 func (h *tensorHeader) tensor(name string, content []byte) (Tensor, error) {
-	if h.Type != "F32" || len(h.Shape) != 2 {
-		return Tensor{}, fmt.Errorf("array %q has type %q and %d dimensions: F32 and 2 are needed", name, h.Type, len(h.Shape))
+	if h.Type != "F32" || len(h.Shape) != 2 && len(h.Shape) != 3 {
+		return Tensor{}, fmt.Errorf("array %q has type %q and %d dimensions: F32 and 2 or 3 are needed", name, h.Type, len(h.Shape))
 	}
-	rows, columns, first, last := h.Shape[0], h.Shape[1], h.Offsets[0], h.Offsets[1]
+	first, last := h.Offsets[0], h.Offsets[1]
 	if first > last || last > uint64(len(content)) {
 		return Tensor{}, fmt.Errorf("array %q is at bytes %d to %d: the file has %d", name, first, last, len(content))
 	}
-	if rows < 1 || columns < 1 || rows > maxWeights || columns > maxWeights || 4*rows*columns != last-first {
-		return Tensor{}, fmt.Errorf("array %q has shape [%d, %d] and %d bytes: they do not fit each other", name, rows, columns, last-first)
+	size := uint64(4)
+	for _, length := range h.Shape {
+		if length < 1 || size > maxWeights || length > maxWeights {
+			size = 0 // fits nothing, as there are no bytes or more than any network has
+			break
+		}
+		size *= uint64(length)
 	}
-	described := network.Weight{Name: name, Rows: int(rows), Columns: int(columns)}
+	if size == 0 || size != last-first {
+		return Tensor{}, fmt.Errorf("array %q has shape %v and %d bytes: they do not fit each other", name, h.Shape, last-first)
+	}
+	described := network.Weight{Name: name, Rows: h.Shape[0], Columns: h.Shape[1]}
+	if len(h.Shape) == 3 {
+		described.Columns, described.Kernel = h.Shape[1]*h.Shape[2], h.Shape[2]
+	}
 	return Tensor{described, readValues(content[first:last])}, nil
 }
 
@@ -203,7 +215,7 @@ func (m *Model) Weights(n *network.Network) ([][]float32, error) {
 			return nil, fmt.Errorf("the model has no weights %s, as the network needs", w.Name)
 		}
 		if tensor.Weight != w {
-			return nil, fmt.Errorf("weights %s of the model have shape [%d, %d]: the network needs [%d, %d]", w.Name, tensor.Rows, tensor.Columns, w.Rows, w.Columns)
+			return nil, fmt.Errorf("weights %s of the model have shape %v: the network needs %v", w.Name, tensor.Shape(), w.Shape())
 		}
 		weights = append(weights, tensor.Values)
 	}

@@ -1,0 +1,319 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+
+	"spikegrad/host/check"
+	"spikegrad/host/train"
+)
+
+// outcome is what a call of the program gave.
+type outcome struct {
+	code           int
+	stdout, stderr string
+}
+
+// call runs the program inside the test, without a terminal.
+func call(arguments ...string) outcome {
+	var out, errors bytes.Buffer
+	a := &app{ctx: context.Background(), out: &out, errors: &errors}
+	code := a.report(a.run(arguments))
+	return outcome{code, out.String(), errors.String()}
+}
+
+// wantError fails unless a call failed with one line that holds a text.
+func wantError(t *testing.T, got outcome, code int, text string) {
+	t.Helper()
+	if got.code != code || got.stdout != "" || !strings.HasPrefix(got.stderr, "spikegrad: ") ||
+		!strings.Contains(got.stderr, text) || strings.Count(got.stderr, "\n") != 1 {
+		t.Errorf("exit code %d, stdout %q, stderr %q; want code %d, no output and one line with %q", got.code, got.stdout, got.stderr, code, text)
+	}
+}
+
+func newParser(t *testing.T, target *commands) *kong.Kong {
+	t.Helper()
+	parser, err := kong.New(target, kong.Name("spikegrad"), kong.NoDefaultHelp(), kong.Writers(io.Discard, io.Discard))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parser
+}
+
+// TestHelp sees that help is there for the program and each command, names every
+// flag and says what it does.
+func TestHelp(t *testing.T) {
+	var grammar commands
+	parser := newParser(t, &grammar)
+	for _, command := range append([]*kong.Node{parser.Model.Node}, parser.Model.Leaves(true)...) {
+		arguments := []string{"--help"}
+		if command.Type == kong.CommandNode {
+			arguments = []string{command.Name, "--help"}
+		}
+		got := call(arguments...)
+		if got.code != exitOK || got.stderr != "" {
+			t.Errorf("%v: exit code %d, stderr %q", arguments, got.code, got.stderr)
+		}
+		for _, flag := range command.Flags {
+			if !strings.Contains(got.stdout, "--"+flag.Name) {
+				t.Errorf("%v does not mention --%s", arguments, flag.Name)
+			}
+			if flag.Help == "" {
+				t.Errorf("%v: --%s has no help", arguments, flag.Name)
+			}
+		}
+	}
+}
+
+// TestHelpExamples parses every example, so that none names what does not exist.
+func TestHelpExamples(t *testing.T) {
+	var grammar commands
+	for _, command := range append([]*kong.Node{newParser(t, &grammar).Model.Node}, newParser(t, &grammar).Model.Leaves(true)...) {
+		_, examples, found := strings.Cut(command.Detail, "Examples:")
+		if !found {
+			t.Errorf("%s has no examples", command.Name)
+		}
+		for line := range strings.Lines(strings.TrimSpace(examples)) {
+			text, _, _ := strings.Cut(line, ">") // of a shell
+			words := strings.Fields(text)
+			if words[0] != "spikegrad" {
+				t.Errorf("%s: example %q does not begin with spikegrad", command.Name, line)
+				continue
+			}
+			var fresh commands
+			if _, err := newParser(t, &fresh).Parse(words[1:]); err != nil && !errors.Is(err, errHelped) {
+				t.Errorf("%s: example %q: %v", command.Name, line, err)
+			}
+		}
+	}
+}
+
+func TestWrongUsage(t *testing.T) {
+	folder := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	out := filepath.Join(folder, "run")
+	for _, c := range []struct {
+		arguments string
+		want      string
+	}{
+		{"", "see spikegrad --help"},
+		{"trian", "did you mean \"train\""},
+		{"train --btch=3", "see spikegrad train --help"},
+		{"train --batch=many --out " + out, "many"},
+		{"train --batch=-3 --out " + out, "training.batch = -3"},
+		{"train --epochs=0 --out " + out, "training.epochs = 0"},
+		{"train --seed=-1 --out " + out, "--seed"},
+		{"train --device gpu --out " + out, "device \"gpu\" is unknown"},
+		{"train --data nothing --out " + out, "dataset \"nothing\""},
+		{"train --workers=-1 --out " + out, "--workers -1"},
+		{"train --pass-samples=-1 --out " + out, "--pass-samples -1"},
+		{"train --resume a --out " + out, "leave --out away"},
+		{"train " + file("key.toml", "[training]\nepochs = 2\nbatsch = 3\n") + " --out " + out, "key.toml line 3, column 1: unknown key training.batsch"},
+		{"train " + file("type.toml", "[training]\nepochs = \"two\"\n") + " --out " + out, "type.toml line 2"},
+		{"train " + file("tau.toml", "[[network.layer]]\ntau_membrane = -1.0\n") + " --out " + out, "tau_membrane = -1"},
+		{"train " + file("delay.toml", "[[network.layer]]\ndelay = 50\n") + " --out " + out, "delay = 50 steps: from 0 to 49"},
+		{"config --check " + filepath.Join(folder, "key.toml"), "key.toml line 3"},
+		{"config --data nothing", "dataset \"nothing\""},
+		{"check --device gpu", "device \"gpu\" is unknown"},
+		{"eval", "run"},
+		{"eval x --part some", "--part"},
+	} {
+		t.Run(c.arguments, func(t *testing.T) {
+			wantError(t, call(strings.Fields(c.arguments)...), exitUsage, c.want)
+		})
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("wrong usage left an output folder")
+	}
+}
+
+func TestFailures(t *testing.T) {
+	folder := t.TempDir()
+	wantError(t, call("train", filepath.Join(folder, "missing.toml")), exitFailed, "missing.toml")
+	wantError(t, call("train", "--resume", folder), exitFailed, "holds no run")
+	wantError(t, call("eval", folder), exitFailed, "holds no run")
+	wantError(t, call("config", "--check", folder), exitFailed, "cannot read the configuration")
+	wantError(t, call("check", "--device", "vulkan:no such device"), exitFailed, "vulkan:no such device")
+	wantError(t, call("train", "--device", "cpu", "--out", os.Args[0]), exitFailed, "choose another with --out")
+}
+
+// TestConfig sees that what config prints is what train uses.
+func TestConfig(t *testing.T) {
+	for _, dataset := range []string{"digits", "randman"} {
+		got := call("config", "--data", dataset)
+		if got.code != exitOK || got.stderr != "" {
+			t.Fatalf("%s: exit code %d, stderr %q", dataset, got.code, got.stderr)
+		}
+		file := filepath.Join(t.TempDir(), "config.toml")
+		if err := os.WriteFile(file, []byte(got.stdout), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		config, err := readConfig(file, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		wanted, err := train.Default(dataset)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if config.Commented() != wanted.Commented() || config.Data.Name != dataset {
+			t.Errorf("%s: the printed configuration is not the default one", dataset)
+		}
+		if got := call("config", "--check", file); got.code != exitOK || got.stdout != "" {
+			t.Errorf("%s: config --check: %+v", dataset, got)
+		}
+	}
+}
+
+// TestFlagsOverrideTheFile gives every value that a flag can change in a file, and
+// other values as flags.
+func TestFlagsOverrideTheFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "config.toml")
+	text := "seed = 3\n[data]\nname = \"digits\"\nsteps = 40\n[training]\nepochs = 5\nbatch = 16\nkeep = \"best\"\n"
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	epochs, batch, seed := 6, 17, uint32(4)
+	for _, c := range []struct {
+		command       trainCommand
+		epochs, batch int
+		seed          uint32
+		data          string
+		steps         int
+	}{
+		{trainCommand{Config: file}, 5, 16, 3, "digits", 40},
+		{trainCommand{Config: file, Epochs: &epochs, Batch: &batch, Seed: &seed}, 6, 17, 4, "digits", 40},
+		{trainCommand{Config: file, Data: "randman"}, 5, 16, 3, "randman", 100},
+	} {
+		config, err := c.command.config()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if config.Training.Epochs != c.epochs || config.Training.Batch != c.batch || config.Seed != c.seed ||
+			config.Data.Name != c.data || config.Data.Steps != c.steps || config.Training.Keep != "best" {
+			t.Errorf("%+v gave seed %d, %s of %d steps, %+v", c.command, config.Seed, config.Data.Name, config.Data.Steps, config.Training)
+		}
+	}
+}
+
+func TestVersionJSON(t *testing.T) {
+	got := call("version", "--json")
+	var v buildVersion
+	if err := json.Unmarshal([]byte(got.stdout), &v); err != nil || v.Go == "" || v.Platform == "" {
+		t.Errorf("%q: %v", got.stdout, err)
+	}
+	if text := call("version"); !strings.HasPrefix(text.stdout, "spikegrad ") || strings.Count(text.stdout, "\n") != 1 {
+		t.Errorf("version printed %q", text.stdout)
+	}
+}
+
+func TestReport(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		code int
+		line string
+	}{
+		{nil, 0, ""},
+		{errors.New("broken"), 1, "spikegrad: broken\n"},
+		{errors.Join(errors.New("a"), errors.New("b")), 1, "spikegrad: a; b\n"},
+		{fmt.Errorf("file: %w", usageError{errors.New("wrong")}), 2, "spikegrad: file: wrong\n"},
+		{context.Canceled, 130, "spikegrad: interrupted\n"},
+		{&train.InterruptedError{Folder: "f", Updates: 7, Epoch: 2, Cause: context.Canceled}, 130, "spikegrad: interrupted in epoch 2 after update 7: go on with --resume f\n"},
+	} {
+		var errors bytes.Buffer
+		a := &app{errors: &errors}
+		if code := a.report(c.err); code != c.code || errors.String() != c.line {
+			t.Errorf("%v: exit code %d, %q; want %d, %q", c.err, code, errors.String(), c.code, c.line)
+		}
+	}
+}
+
+// TestCheckTable sees that a difference is told in full, and fails.
+func TestCheckTable(t *testing.T) {
+	result := checkResult{Devices: []checkedDevice{
+		{Device: "cpu", Name: "cpu", Cases: 3, Values: 100},
+		{Device: "vulkan:0", Name: "GPU", Driver: "driver 1", Cases: 3, Values: 100, Different: 2, First: &check.Difference{
+			Network: "base", Pass: 0, Sample: 1, Step: 2, Layer: 3, Neuron: 4, From: -1, Variable: "membrane", Want: "0.5", Got: "0.25",
+		}},
+		{Device: "vulkan:1", Name: "other", Error: "lost"},
+	}}
+	var out bytes.Buffer
+	if err := result.write(&app{out: &out}, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		"vulkan:0  GPU    driver 1  3      100     2          0s",
+		`first difference on vulkan:0: network "base", pass 0, sample 1, step 2, layer 3, neuron 4: membrane is 0.25, must be 0.5`,
+		"not finished on vulkan:1: lost",
+	} {
+		if !slices.Contains(strings.Split(out.String(), "\n"), line) {
+			t.Errorf("no line %q in\n%s", line, out.String())
+		}
+	}
+}
+
+// TestProgressLines follows a run without a terminal: a line an epoch, none if quiet.
+func TestProgressLines(t *testing.T) {
+	for _, quiet := range []bool{false, true} {
+		var written bytes.Buffer
+		a := &app{errors: &written}
+		a.configure(&commands{Quiet: quiet})
+		p := &progress{app: a, folder: "runs/x"}
+		p.OnStart(train.Start{Device: "cpu", Train: 100, Validation: 10, Test: 20, Weights: 5, Epochs: 2})
+		accuracy := 0.5
+		for epoch := 1; epoch <= 2; epoch++ {
+			p.OnBatch(train.Progress{Phase: train.PhaseTraining, Epoch: epoch, Epochs: 2, Done: 100, Samples: 100})
+			p.OnEpoch(train.Epoch{Epoch: epoch, TrainLoss: 1.25, TrainAccuracy: 0.75, ValidationAccuracy: &accuracy, SpikesPerNeuron: 2, SamplesPerSecond: 300})
+		}
+		p.close()
+		lines := strings.Count(written.String(), "\n")
+		if quiet && lines != 0 || !quiet && lines != 3 || strings.ContainsAny(written.String(), "\r\x1b") {
+			t.Errorf("quiet %t: %d lines: %q", quiet, lines, written.String())
+		}
+		if !quiet && !strings.Contains(written.String(), "epoch 2/2  loss 1.2500  train 75.0 %  validation 50.0 %  2 spikes a neuron  300 samples/s") {
+			t.Errorf("lines are %q", written.String())
+		}
+		p.OnWarning("damaged")
+		if !strings.HasSuffix(written.String(), "spikegrad: warning: damaged\n") {
+			t.Errorf("quiet %t: no warning in %q", quiet, written.String())
+		}
+	}
+}
+
+// TestProgressBar draws the bar of a terminal with and without colours.
+func TestProgressBar(t *testing.T) {
+	for _, colour := range []bool{false, true} {
+		var written bytes.Buffer
+		a := &app{errors: &written, notes: io.Discard, terminal: true, colour: colour, log: slog.New(slog.DiscardHandler)}
+		p := &progress{app: a}
+		p.OnStart(train.Start{Train: 100, Epochs: 4})
+		p.OnBatch(train.Progress{Phase: train.PhaseTraining, Epoch: 2, Epochs: 4, Done: 100, Samples: 100, Loss: 1.5, Accuracy: 0.25, SpikesPerNeuron: 3, SamplesPerSecond: 200})
+		p.close()
+		for _, part := range []string{"epoch 2/4", "loss 1.500", "train 25.0 %", "3 spikes", "200/s", "left", "50%"} {
+			if !strings.Contains(written.String(), part) {
+				t.Errorf("no %q in the bar %q", part, written.String())
+			}
+		}
+		if coloured := strings.Contains(written.String(), "\x1b[36m"); coloured != colour {
+			t.Errorf("colour %t: bar is %q", colour, written.String())
+		}
+	}
+}

@@ -1,0 +1,126 @@
+package evaluate
+
+import (
+	"context"
+
+	"gonum.org/v1/gonum/stat"
+
+	"spikegrad/host/engine"
+)
+
+// Performance is what a network does on a set of samples in several trials.
+// Predictions of different trials of a sample are compared in pairs: Agreement is
+// the share of pairs that are equal, 1 with a single trial.
+type Performance struct {
+	Samples        int       `json:"samples"`
+	Trials         int       `json:"trials"`
+	TrialAccuracy  []float64 `json:"trial_accuracy"`     // [trial]: share of samples
+	Accuracy       float64   `json:"accuracy"`           // mean over trials
+	AccuracySpread float64   `json:"accuracy_deviation"` // standard deviation over trials; 0 for one
+	Agreement      float64   `json:"agreement"`          // mean over samples
+	Voted          float64   `json:"voted_accuracy"`     // of the class predicted most often; of equals the lowest
+	Loss           float64   `json:"loss"`               // mean cross-entropy
+	Confusion      [][]int   `json:"confusion"`          // [true class][predicted class]: presentations
+	Activity       []Firing  `json:"layers"`
+	Predicted      [][]int   `json:"-"` // [sample][class]: trials in which it was predicted
+}
+
+// Firing is how much the neurons of a layer fire.
+type Firing struct {
+	Neurons         int     `json:"neurons"`
+	SpikesPerNeuron float64 `json:"spikes_per_neuron"` // and sample, mean over presentations
+	Rate            float64 `json:"rate_hz"`           // spikes per second of a neuron
+}
+
+// Accuracy presents every sample in several trials; samples nil are all of the
+// source. A cancelled context ends it with the context's error.
+func Accuracy(ctx context.Context, s *Subject, samples []int, trials int) (*Performance, error) {
+	if samples == nil {
+		samples = wholeSource(s.Source)
+	}
+	classes := s.Network.Classes
+	p := &Performance{
+		Samples: len(samples), Trials: trials,
+		Confusion: counts(classes, classes), Predicted: counts(len(samples), classes),
+	}
+	var correct []int
+	var loss float64
+	spikes := make([]uint64, len(s.Network.Layers))
+	recorder := func(presentations int) *engine.Record {
+		return &engine.Record{Predicted: make([]uint32, presentations), Loss: make([]float32, presentations)}
+	}
+	err := s.present(ctx, samples, trials, recorder, func(shown presented) {
+		for i, class := range shown.record.Predicted {
+			trial, sample := (shown.first+i)/len(samples), (shown.first+i)%len(samples)
+			if trial == len(correct) {
+				correct = append(correct, 0)
+			}
+			label := s.Source.Label(samples[sample])
+			if class == label {
+				correct[trial]++
+			}
+			p.Confusion[label][class]++
+			p.Predicted[sample][class]++
+			loss += float64(shown.record.Loss[i])
+		}
+		for l, total := range shown.spikes {
+			spikes[l] += total
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, count := range correct {
+		p.TrialAccuracy = append(p.TrialAccuracy, float64(count)/float64(len(samples)))
+	}
+	p.Accuracy, p.AccuracySpread = meanAndDeviation(p.TrialAccuracy)
+	presentations := len(samples) * trials
+	p.Loss = loss / float64(presentations)
+	duration := float64(s.Network.Steps) * s.Network.StepLength
+	for l, total := range spikes {
+		neurons := s.Network.Layers[l].Neurons
+		perNeuron := float64(total) / (float64(neurons) * float64(presentations))
+		p.Activity = append(p.Activity, Firing{neurons, perNeuron, perNeuron / duration})
+	}
+	p.compareTrials(s, samples)
+	return p, nil
+}
+
+// compareTrials fills in what the predictions of a sample in all trials say.
+func (p *Performance) compareTrials(s *Subject, samples []int) {
+	equal, voted := 0, 0
+	for i, predicted := range p.Predicted {
+		most := 0
+		for class, count := range predicted {
+			equal += count * (count - 1)
+			if count > predicted[most] {
+				most = class
+			}
+		}
+		if most == int(s.Source.Label(samples[i])) {
+			voted++
+		}
+	}
+	p.Voted = float64(voted) / float64(len(samples))
+	p.Agreement = 1
+	if p.Trials > 1 {
+		p.Agreement = float64(equal) / (float64(len(samples)) * float64(p.Trials) * float64(p.Trials-1))
+	}
+}
+
+// counts makes a table of zeros.
+func counts(rows, columns int) [][]int {
+	table := make([][]int, rows)
+	for i := range table {
+		table[i] = make([]int, columns)
+	}
+	return table
+}
+
+// meanAndDeviation are the mean and the standard deviation, which is 0 of one value.
+func meanAndDeviation(values []float64) (mean, deviation float64) {
+	if len(values) == 1 {
+		return values[0], 0
+	}
+	return stat.MeanStdDev(values, nil)
+}

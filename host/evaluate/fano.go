@@ -1,0 +1,226 @@
+package evaluate
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sort"
+
+	"gonum.org/v1/gonum/stat"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+)
+
+// FanoOptions say how variability is measured; [DefaultFano] gives what the
+// reproduced experiments use.
+type FanoOptions struct {
+	Trials  int     `json:"trials"`  // of each sample, at least 2
+	Window  int     `json:"window"`  // steps in which spikes are counted
+	Minimum float64 `json:"minimum"` // mean count in a window above which it is looked at
+}
+
+// DefaultFano is 400 trials and windows of 10 steps, as in Gygax & Zenke 2025.
+// Windows with less than one spike in ten trials are left out: there the variance
+// is the mean whatever the neuron does.
+func DefaultFano() FanoOptions {
+	return FanoOptions{Trials: 400, Window: 10, Minimum: 0.1}
+}
+
+// Variability is how much spike counts vary over trials of the same sample.
+type Variability struct {
+	FanoOptions
+	Samples []int       `json:"samples"`
+	Layers  []LayerFano `json:"layers"`
+}
+
+// LayerFano sums up the Fano factors of a layer. A neuron counts once for every
+// sample.
+type LayerFano struct {
+	// Neurons is the distribution over neurons of each neuron's mean over windows;
+	// nil if no neuron has a window with enough spikes.
+	Neurons *Spread `json:"neurons"`
+	// Windows is the distribution over neurons in each window that has any.
+	Windows []WindowFano `json:"windows"`
+}
+
+// WindowFano is the distribution of Fano factors in the window that begins at a step.
+type WindowFano struct {
+	Step int `json:"step"`
+	Spread
+}
+
+// Spread describes a set of numbers.
+type Spread struct {
+	Count  int     `json:"count"`
+	Mean   float64 `json:"mean"`
+	Lower  float64 `json:"lower_quartile"`
+	Median float64 `json:"median"`
+	Upper  float64 `json:"upper_quartile"`
+}
+
+// Fano measures the Fano factor, variance over mean, of the spike counts of every
+// neuron in a window that moves over the steps one by one; variance (with N−1) and
+// mean are over trials of the same sample. It is 0 if all trials are equal, 1 of a
+// Poisson process, and 1−p of spikes that fall independently with probability p in a
+// step. Memory is needed for two sums for each neuron and window, and for a batch.
+func Fano(ctx context.Context, s *Subject, samples []int, options FanoOptions) (*Variability, error) {
+	if err := options.check(s.Network); err != nil {
+		return nil, err
+	}
+	result := &Variability{FanoOptions: options, Samples: samples}
+	gathered := make([]fanoGathered, len(s.Network.Layers))
+	windows := s.Network.Steps - options.Window + 1
+	sums := make([]windowSums, len(s.Network.Layers))
+	for l := range s.Network.Layers {
+		sums[l] = newWindowSums(s.Network.Layers[l].Neurons, windows)
+		gathered[l].windows = make([][]float64, windows)
+	}
+	if len(samples) == 0 {
+		return nil, s.check(samples, options.Trials)
+	}
+	for i, sample := range samples {
+		for l := range sums {
+			sums[l].reset()
+		}
+		subject := *s
+		if s.Each != nil {
+			subject.Each = func(done, _ int) { s.Each(i*options.Trials+done, len(samples)*options.Trials) }
+		}
+		err := subject.present(ctx, []int{sample}, options.Trials, s.spikeRecord, func(shown presented) {
+			for l := range sums {
+				sums[l].add(shown, l, s.Network.Steps, options.Window)
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		for l := range sums {
+			gathered[l].gather(&sums[l], options)
+		}
+	}
+	for l := range gathered {
+		result.Layers = append(result.Layers, gathered[l].summarise())
+	}
+	return result, nil
+}
+
+func (o *FanoOptions) check(n *network.Network) error {
+	switch {
+	case o.Window < 1 || o.Window > n.Steps:
+		return fmt.Errorf("a window of %d steps: from 1 to the %d steps of a sample are possible", o.Window, n.Steps)
+	case o.Trials < 2:
+		return fmt.Errorf("a variance over %d trials: at least 2 are needed", o.Trials)
+	case float64(o.Trials)*float64(o.Window)*float64(o.Window) > math.MaxUint32:
+		return fmt.Errorf("%d trials with a window of %d steps: trials times the window squared may be at most %d", o.Trials, o.Window, uint32(math.MaxUint32))
+	case o.Minimum < 0 || math.IsNaN(o.Minimum):
+		return fmt.Errorf("a minimum of %g spikes in a window: give at least 0", o.Minimum)
+	}
+	return nil
+}
+
+// windowSums adds up spike counts in moving windows over trials, [window·neuron].
+type windowSums struct {
+	neurons        int
+	count, squared []uint32
+	moving         []uint32 // [neuron]: spikes in the window at work
+}
+
+func newWindowSums(neurons, windows int) windowSums {
+	return windowSums{
+		neurons: neurons, moving: make([]uint32, neurons),
+		count: make([]uint32, windows*neurons), squared: make([]uint32, windows*neurons),
+	}
+}
+
+func (w *windowSums) reset() {
+	clear(w.count)
+	clear(w.squared)
+}
+
+// add adds the trials of one sample that were presented.
+func (w *windowSums) add(shown presented, layer, steps, window int) {
+	words := cpuref.Words(w.neurons)
+	for trial := range shown.count {
+		clear(w.moving)
+		row := func(step int) []uint32 { return stepBits(shown.record, layer, trial*steps+step, words) }
+		for step := range steps {
+			w.change(row(step), 1)
+			first := step - window + 1
+			if first < 0 {
+				continue
+			}
+			count, squared := w.count[first*w.neurons:][:w.neurons], w.squared[first*w.neurons:][:w.neurons]
+			for i, spikes := range w.moving {
+				count[i] += spikes
+				squared[i] += spikes * spikes
+			}
+			w.change(row(first), ^uint32(0))
+		}
+	}
+}
+
+// change adds a number, modulo 2³², to the moving counts of the neurons that spike.
+func (w *windowSums) change(bits []uint32, by uint32) {
+	forSpikes(bits, func(neuron int) { w.moving[neuron] += by })
+}
+
+// factor is the Fano factor of a neuron in a window if its mean count is above the
+// minimum: (N·Σc² − (Σc)²) / ((N−1)·Σc), whose numerator and denominator are whole
+// numbers.
+func (w *windowSums) factor(i int, options FanoOptions) (factor float64, enough bool) {
+	trials, count, squared := uint64(options.Trials), uint64(w.count[i]), uint64(w.squared[i])
+	if count == 0 || float64(count) <= options.Minimum*float64(trials) {
+		return 0, false
+	}
+	return float64(trials*squared-count*count) / float64((trials-1)*count), true
+}
+
+// fanoGathered holds the Fano factors of a layer of all samples.
+type fanoGathered struct {
+	windows [][]float64 // [window][neuron with enough spikes]
+	neurons []float64   // [neuron with such a window]: mean over them
+}
+
+func (g *fanoGathered) gather(sums *windowSums, options FanoOptions) {
+	for neuron := range sums.neurons {
+		var own []float64
+		for window := range g.windows {
+			if factor, enough := sums.factor(window*sums.neurons+neuron, options); enough {
+				g.windows[window] = append(g.windows[window], factor)
+				own = append(own, factor)
+			}
+		}
+		if len(own) > 0 {
+			g.neurons = append(g.neurons, stat.Mean(own, nil))
+		}
+	}
+}
+
+func (g *fanoGathered) summarise() LayerFano {
+	var layer LayerFano
+	if len(g.neurons) > 0 {
+		spread := spreadOf(g.neurons)
+		layer.Neurons = &spread
+	}
+	for step, factors := range g.windows {
+		if len(factors) > 0 {
+			layer.Windows = append(layer.Windows, WindowFano{step, spreadOf(factors)})
+		}
+	}
+	return layer
+}
+
+// spreadOf describes numbers, which it sorts.
+func spreadOf(values []float64) Spread {
+	mean := stat.Mean(values, nil)
+	sort.Float64s(values)
+	quantile := func(share float64) float64 { return stat.Quantile(share, stat.Empirical, values, nil) }
+	return Spread{len(values), mean, quantile(0.25), quantile(0.5), quantile(0.75)}
+}
+
+// stepBits are the spike bits of one row, sample·steps + step, of a record.
+func stepBits(record *engine.Record, layer, row, words int) []uint32 {
+	return record.Spikes[layer][row*words : (row+1)*words]
+}

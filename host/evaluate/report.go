@@ -1,0 +1,202 @@
+package evaluate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"spikegrad/host/data"
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+	"spikegrad/host/train"
+)
+
+// Options say what is measured of a run. The numbers depend on Settings alone.
+type Options struct {
+	Settings
+	// Folder is where the report and pictures are written; empty stands for
+	// evaluation in the folder of the run.
+	Folder string
+	// Open makes an engine; nil stands for the CPU engine.
+	Open        func(n *network.Network, options engine.Options) (engine.Engine, error)
+	Workers     int // see [train.Options]
+	PassSamples int
+	Batch       int // presentations at once; 0 for the run's evaluation_batch
+	NoPictures  bool
+	// Observer, which may be nil, is told how far a measurement is.
+	Observer func(what string, done, all int)
+}
+
+// Settings are what the numbers of a report depend on besides the run.
+type Settings struct {
+	Part        string      `json:"part"`         // test, validation or train
+	Trials      int         `json:"trials"`       // of every sample, for accuracies
+	Fano        FanoOptions `json:"fano"`         //
+	FanoSamples int         `json:"fano_samples"` // so many, evenly spaced, for Fano factors
+	Sample      int         `json:"sample"`       // of which rasters are drawn
+	Rasters     int         `json:"rasters"`      // trials of the rasters of single neurons
+}
+
+// DefaultSettings are those of the reproduced experiments.
+func DefaultSettings() Settings {
+	return Settings{Part: "test", Trials: 10, Fano: DefaultFano(), FanoSamples: 4, Rasters: 100}
+}
+
+// Report is what was measured of a run: evaluation.json.
+type Report struct {
+	Settings
+	Data          string `json:"data"`
+	Seed          uint32 `json:"seed"`
+	Device        string `json:"device"`
+	Driver        string `json:"driver"`
+	WeightsSHA256 string `json:"weights_sha256"`
+	Trained       Mode   `json:"trained_mode"`
+	Other         Mode   `json:"other_mode"` // noise off, or on if trained without
+}
+
+// Mode is what a network does with noise, or without.
+type Mode struct {
+	Noise       bool         `json:"noise"`
+	Performance *Performance `json:"performance"`
+	Fano        *Variability `json:"fano"`
+}
+
+// reportFile is the report in its folder, written last.
+const reportFile = "evaluation.json"
+
+// Run measures the network of a finished run in the mode it was trained in and in
+// the other one, and writes evaluation.json and, as PNG and SVG, for each mode:
+// confusion, fano, raster and, for every layer, trials-layer.
+func Run(ctx context.Context, runFolder string, options Options) (*Report, error) {
+	config, model, err := train.ReadRun(runFolder)
+	if err != nil {
+		return nil, err
+	}
+	split, n, err := train.Prepare(&config)
+	if err != nil {
+		return nil, err
+	}
+	weights, err := model.Weights(n)
+	if err != nil {
+		return nil, fmt.Errorf("the run in %s does not fit %s: %w", runFolder, config.Data.Name, err)
+	}
+	m := &measurement{options: options, config: config, weights: weights}
+	if m.source, err = partOf(split, options.Part); err != nil {
+		return nil, err
+	}
+	if m.options.Folder == "" {
+		m.options.Folder = filepath.Join(runFolder, "evaluation")
+	}
+	if m.options.Batch == 0 {
+		m.options.Batch = config.Training.EvaluationBatch
+	}
+	if err := os.MkdirAll(m.options.Folder, 0o755); err != nil {
+		return nil, fmt.Errorf("cannot create the folder of the evaluation: %w: choose another", err)
+	}
+	m.report = &Report{
+		Settings: options.Settings, Data: config.Data.Name, Seed: config.Seed,
+		WeightsSHA256: train.WeightsSHA256(weights),
+	}
+	if m.report.Trained, err = m.mode(ctx, n, ""); err != nil {
+		return nil, err
+	}
+	if m.report.Other, err = m.mode(ctx, n.OtherMode(), "-other-mode"); err != nil {
+		return nil, err
+	}
+	return m.report, WriteJSON(filepath.Join(m.options.Folder, reportFile), m.report)
+}
+
+// Read reads the report in a folder that [Run] wrote.
+func Read(folder string) (*Report, error) {
+	path := filepath.Join(folder, reportFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s holds no evaluation: %w", folder, err)
+	}
+	var report Report
+	if err := json.Unmarshal(text, &report); err != nil {
+		return nil, fmt.Errorf("%s is no evaluation: %w; remove it and evaluate again", path, err)
+	}
+	return &report, nil
+}
+
+// partOf chooses samples of a dataset.
+func partOf(split data.Split, part string) (data.Source, error) {
+	parts := map[string]data.Source{"test": split.Test, "validation": split.Validation, "train": split.Train}
+	source, ok := parts[part]
+	if !ok {
+		return nil, fmt.Errorf("part %q is unknown: there are %s", part, network.Names(parts))
+	}
+	if source.Len() == 0 {
+		return nil, fmt.Errorf("%s has no %s samples: choose another part", split.Train.Name(), part)
+	}
+	return source, nil
+}
+
+// measurement is an evaluation of a run at work.
+type measurement struct {
+	options Options
+	config  train.Config
+	weights [][]float32
+	source  data.Source
+	report  *Report
+}
+
+// mode measures a network and draws pictures, whose names end in a suffix.
+func (m *measurement) mode(ctx context.Context, n *network.Network, suffix string) (mode Mode, err error) {
+	open := m.options.Open
+	if open == nil {
+		open = func(n *network.Network, options engine.Options) (engine.Engine, error) {
+			return engine.NewCPU[float32](n, options)
+		}
+	}
+	e, err := open(n, engine.Options{Seed: m.config.Seed, Workers: m.options.Workers, PassSamples: m.options.PassSamples})
+	if err != nil {
+		return mode, err
+	}
+	defer func() { err = errors.Join(err, e.Close()) }()
+	if err := e.SetWeights(m.weights); err != nil {
+		return mode, err
+	}
+	described := e.Describe()
+	m.report.Device, m.report.Driver = described.Device, described.Driver
+	mode.Noise = Noisy(n)
+	subject := &Subject{Engine: e, Network: n, Source: m.source, Batch: m.options.Batch, Workers: m.options.Workers}
+	subject.Each = m.progress("accuracy" + suffix)
+	mode.Performance, err = Accuracy(ctx, subject, nil, m.options.Trials)
+	if err != nil {
+		return mode, err
+	}
+	subject.Each = m.progress("Fano factors" + suffix)
+	mode.Fano, err = Fano(ctx, subject, evenlySpaced(m.source.Len(), m.options.FanoSamples), m.options.Fano)
+	if err != nil || m.options.NoPictures {
+		return mode, err
+	}
+	subject.Each = m.progress("rasters" + suffix)
+	return mode, m.draw(ctx, subject, &mode, suffix)
+}
+
+func (m *measurement) progress(what string) func(done, all int) {
+	if m.options.Observer == nil {
+		return nil
+	}
+	return func(done, all int) { m.options.Observer(what, done, all) }
+}
+
+// Noisy says whether a layer of a network has escape noise.
+func Noisy(n *network.Network) bool {
+	return slices.ContainsFunc(n.Layers, func(l network.Layer) bool { return l.Noise.Kind != "threshold" })
+}
+
+// evenlySpaced are up to count of n samples.
+func evenlySpaced(n, count int) []int {
+	var samples []int
+	for i := range min(count, n) {
+		samples = append(samples, i*n/min(count, n))
+	}
+	return samples
+}

@@ -1,0 +1,222 @@
+package reproduce
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"spikegrad/host/engine"
+	"spikegrad/host/evaluate"
+	"spikegrad/host/network"
+	"spikegrad/host/train"
+)
+
+// ClassificationOptions say which comparison is made, and where.
+type ClassificationOptions struct {
+	Data  string // spoken:DIR, shd:DIR, ssc:DIR or randman
+	Seeds int    // runs of each method, with seeds 1, 2, …
+	Quick bool   // smaller networks and fewer epochs and trials
+	Out   string // folder; one of an interrupted comparison is gone on with
+	// Open makes an engine; nil stands for the CPU engine.
+	Open        func(n *network.Network, options engine.Options) (engine.Engine, error)
+	Workers     int // see [train.Options]
+	PassSamples int
+	// Observer, which may be nil, makes the observer of the run in a folder.
+	Observer func(folder string) train.Observer
+	// Note, which may be nil, is told in a line what comes next.
+	Note func(message string)
+}
+
+// ClassificationResult is what came out of the comparison: classification.json.
+type ClassificationResult struct {
+	Data        string            `json:"data"`
+	Quick       bool              `json:"quick"`
+	Settings    evaluate.Settings `json:"evaluation"`
+	Methods     []MethodResult    `json:"methods"`
+	Differences []Difference      `json:"differences"`
+}
+
+// MethodResult is one method with all its runs.
+type MethodResult struct {
+	Method
+	Runs    []RunResult `json:"runs"`
+	Trained ModeResult  `json:"trained_mode"` // as trained
+	Other   ModeResult  `json:"other_mode"`   // noise off, or on if trained without
+}
+
+// RunResult is one run.
+type RunResult struct {
+	Seed       uint32           `json:"seed"`
+	Folder     string           `json:"folder"` // in the folder of the comparison
+	Summary    *train.Summary   `json:"summary"`
+	Epochs     []train.Epoch    `json:"epochs"`
+	Evaluation *evaluate.Report `json:"evaluation"`
+}
+
+// Classification trains the networks of Gygax & Zenke 2025 with each of [Methods] from
+// several seeds, evaluates each in the mode it was trained in and in the other one,
+// and writes into the folder Out: classification.json with every number,
+// classification.md with tables, pictures, and the runs themselves in runs.
+//
+// A comparison that was interrupted goes on when it is asked for again: runs that
+// are finished are kept, the one at work goes on from its checkpoint. It is refused
+// if a run in the folder was made with another configuration.
+func Classification(ctx context.Context, options ClassificationOptions) (*ClassificationResult, error) {
+	if options.Seeds < 1 {
+		return nil, fmt.Errorf("%d seeds: at least 1 is needed", options.Seeds)
+	}
+	if options.Out == "" {
+		return nil, fmt.Errorf("no output folder was named: choose one with --out")
+	}
+	result := &ClassificationResult{Data: options.Data, Quick: options.Quick, Settings: classificationSettings(options.Quick)}
+	for _, method := range Methods() {
+		// Before anything is trained, so that no hours are spent on half a comparison.
+		if _, err := classificationConfig(options.Data, options.Quick, method); err != nil {
+			return nil, err
+		}
+		result.Methods = append(result.Methods, MethodResult{Method: method})
+	}
+	for seed := range options.Seeds {
+		for i := range result.Methods {
+			m := &result.Methods[i]
+			options.note("%s, seed %d of %d", m.Name, seed+1, options.Seeds)
+			run, err := options.run(ctx, m.Method, uint32(seed+1), result.Settings)
+			if err != nil {
+				return nil, explainInterruption(ctx, err, options.Out)
+			}
+			m.Runs = append(m.Runs, *run)
+		}
+	}
+	for i := range result.Methods {
+		result.Methods[i].summarise()
+	}
+	for i := range result.Methods[1:] {
+		result.Differences = append(result.Differences, accuracyDifference(&result.Methods[i+1], &result.Methods[0]))
+	}
+	return result, result.write(options.Out)
+}
+
+// classificationSettings are how runs are evaluated.
+func classificationSettings(quick bool) evaluate.Settings {
+	settings := evaluate.DefaultSettings()
+	if quick {
+		settings.Trials, settings.FanoSamples = 5, 2
+	}
+	return settings
+}
+
+// InterruptedError says that a reproduction was cancelled. It wraps the error of the
+// context.
+type InterruptedError struct {
+	Folder string
+	Cause  error
+}
+
+func (e *InterruptedError) Error() string {
+	return fmt.Sprintf("interrupted: the same command goes on with what is in %s", e.Folder)
+}
+
+func (e *InterruptedError) Unwrap() error { return e.Cause }
+
+func explainInterruption(ctx context.Context, err error, folder string) error {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return &InterruptedError{folder, ctx.Err()}
+	}
+	return err
+}
+
+func (o *ClassificationOptions) note(format string, values ...any) {
+	if o.Note != nil {
+		o.Note(fmt.Sprintf(format, values...))
+	}
+}
+
+// run makes one run and its evaluation, or what is missing of them.
+func (o *ClassificationOptions) run(ctx context.Context, method Method, seed uint32, settings evaluate.Settings) (*RunResult, error) {
+	config, err := classificationConfig(o.Data, o.Quick, method)
+	if err != nil {
+		return nil, err
+	}
+	config.Seed = seed
+	name := filepath.Join("runs", fmt.Sprintf("%s-seed%d", method.Key, seed))
+	folder := filepath.Join(o.Out, name)
+	result := &RunResult{Seed: seed, Folder: filepath.ToSlash(name)}
+	if result.Summary, err = o.train(ctx, config, folder); err != nil {
+		return nil, err
+	}
+	if result.Epochs, err = readEpochs(folder); err != nil {
+		return nil, err
+	}
+	result.Evaluation, err = o.evaluate(ctx, folder, result.Summary, settings)
+	return result, err
+}
+
+// train makes the run in a folder, goes on with it, or reads what it ended with.
+func (o *ClassificationOptions) train(ctx context.Context, config train.Config, folder string) (*train.Summary, error) {
+	options := train.Options{
+		Folder: folder, Open: o.Open, Workers: o.Workers, PassSamples: o.PassSamples, NoPictures: true,
+	}
+	if o.Observer != nil {
+		options.Observer = o.Observer(folder)
+	}
+	_, err := train.ReadConfig(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return train.Run(ctx, config, options)
+	}
+	if err != nil {
+		return nil, err
+	}
+	// Resuming also compares the configurations.
+	summary, err := train.Resume(ctx, config, options)
+	var finished *train.FinishedError
+	if !errors.As(err, &finished) {
+		return summary, err
+	}
+	text, err := os.ReadFile(filepath.Join(folder, "summary.json"))
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(text, &summary); err != nil {
+		return nil, fmt.Errorf("%s is no summary: %w; remove the folder to train again", filepath.Join(folder, "summary.json"), err)
+	}
+	return summary, nil
+}
+
+// evaluate measures a finished run, unless that has been done. Pictures are drawn of
+// the first seed.
+func (o *ClassificationOptions) evaluate(ctx context.Context, folder string, summary *train.Summary, settings evaluate.Settings) (*evaluate.Report, error) {
+	target := filepath.Join(folder, "evaluation")
+	if found, err := evaluate.Read(target); err == nil && found.Settings == settings && found.WeightsSHA256 == summary.WeightsSHA256 {
+		return found, nil
+	}
+	o.note("evaluating %s", folder)
+	return evaluate.Run(ctx, folder, evaluate.Options{
+		Settings: settings, Folder: target, Open: o.Open, Workers: o.Workers, PassSamples: o.PassSamples,
+		NoPictures: summary.Seed != 1,
+	})
+}
+
+// readEpochs reads the metrics of a run.
+func readEpochs(folder string) ([]train.Epoch, error) {
+	path := filepath.Join(folder, "metrics.jsonl")
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var epochs []train.Epoch
+	decoder := json.NewDecoder(bufio.NewReader(file))
+	for decoder.More() {
+		var epoch train.Epoch
+		if err := decoder.Decode(&epoch); err != nil {
+			return nil, fmt.Errorf("%s: %w; remove the folder of the run to train again", path, err)
+		}
+		epochs = append(epochs, epoch)
+	}
+	return epochs, nil
+}

@@ -1,0 +1,149 @@
+package reproduce
+
+import (
+	"fmt"
+	"strings"
+
+	"spikegrad/host/network"
+	"spikegrad/host/train"
+)
+
+// Method is a way to train a spiking network that Gygax & Zenke 2025 compare.
+type Method struct {
+	Key        string `json:"key"`  // in names of files
+	Name       string `json:"name"` // in tables and pictures
+	Stochastic bool   `json:"stochastic"`
+	Surrogate  string `json:"surrogate"` // see [network.Surrogate]
+}
+
+// Methods are the four that are compared, the deterministic one first. All escape
+// noise is sigmoid with steepness 10, also that with which a network trained
+// without noise is tested, so that stochastic methods differ in the surrogate
+// derivative alone.
+func Methods() []Method {
+	return []Method{
+		{"deterministic-superspike", "deterministic SuperSpike", false, "superspike"},
+		{"stochastic-superspike", "stochastic SuperSpike", true, "superspike"},
+		{"stochastic-matched", "stochastic matched sigmoid", true, "matched"},
+		{"multilayerspiker", "MultilayerSpiker", true, "multilayerspiker"},
+	}
+}
+
+// steepness is β of escape noise and surrogate derivatives.
+const steepness = 10
+
+// layer is a layer of a network for this method, in which every input channel is
+// expected to spike at a rate.
+func (m Method) layer(rate float64) network.Layer {
+	layer := network.DefaultLayer()
+	layer.Noise.Kind, layer.Noise.Beta = "threshold", steepness
+	layer.Surrogate.Kind, layer.Surrogate.Beta = m.Surrogate, steepness
+	layer.Initial.Rate, layer.Initial.SigmaU = rate, 1
+	if m.Stochastic {
+		layer.Noise.Kind, layer.Initial.SigmaU = "sigmoid", 1.3
+	}
+	layer.Regularizers = []network.Regularizer{network.DefaultRegularizer()}
+	return layer
+}
+
+// convolution is a layer of filters; its regularizer looks at the mean count over
+// filters and positions.
+func (m Method) convolution(rate float64, filters, kernel, stride, recurrentKernel int) network.Layer {
+	layer := m.layer(rate)
+	layer.Kind, layer.Neurons, layer.Padding = "conv1d", 0, 0
+	layer.Filters, layer.Kernel, layer.Stride = filters, kernel, stride
+	layer.Recurrent = recurrentKernel > 0
+	if layer.Recurrent {
+		layer.RecurrentKernel = recurrentKernel
+	}
+	layer.Regularizers[0].Average = "layer"
+	return layer
+}
+
+// Mean rates of an input channel, spikes per second.
+const (
+	heidelbergRate = 15.8
+	spokenRate     = 12.7
+	randmanRate    = 5 // one spike in 0.2 s
+)
+
+// classificationBase is what all runs have in common.
+func classificationBase(dataset string, layers ...network.Layer) (train.Config, error) {
+	config, err := train.Default(dataset)
+	if err != nil {
+		return config, err
+	}
+	config.Network.Layers = layers
+	config.Training.Optimizer.Kind, config.Training.Optimizer.LearningRate = "smorms3", 0.01
+	config.Training.Batch, config.Training.Epochs = 400, 200
+	return config, nil
+}
+
+// SpokenDense is a recurrent layer of 128 neurons on spoken words in 175 steps of
+// 4 ms: small enough for an afternoon without a GPU. The dataset is spoken:DIR,
+// shd:DIR or ssc:DIR.
+func SpokenDense(dataset string, method Method) (train.Config, error) {
+	config, err := classificationBase(dataset, method.layer(channelRate(dataset)))
+	config.Data.Steps, config.Data.StepLength = 175, 0.004
+	config.Training.Batch, config.Training.Epochs = 100, 30
+	return config, err
+}
+
+// HeidelbergConv is the network of Gygax & Zenke 2025 for the Spiking Heidelberg
+// Digits: three recurrent convolutions over the channels, 350 steps of 2 ms. The
+// dataset is shd:DIR or ssc:DIR, or spoken:DIR with its own steps and, as it has a
+// fifth of the samples, smaller batches.
+func HeidelbergConv(dataset string, method Method) (train.Config, error) {
+	rate := channelRate(dataset)
+	config, err := classificationBase(dataset,
+		method.convolution(rate, 16, 21, 10, 5),
+		method.convolution(rate, 32, 7, 3, 5),
+		method.convolution(rate, 64, 7, 3, 5))
+	if config.Data.Name == "spoken" {
+		config.Training.Batch = 100
+	}
+	return config, err
+}
+
+// RandmanConv is their network for random manifolds: three convolutions without
+// recurrence.
+func RandmanConv(method Method) (train.Config, error) {
+	return classificationBase("randman",
+		method.convolution(randmanRate, 32, 11, 1, 0),
+		method.convolution(randmanRate, 64, 5, 1, 0),
+		method.convolution(randmanRate, 128, 5, 1, 0))
+}
+
+func channelRate(dataset string) float64 {
+	if name, _, _ := strings.Cut(dataset, ":"); name == "spoken" {
+		return spokenRate
+	}
+	return heidelbergRate
+}
+
+// classificationConfig is the configuration for a dataset; quick ones take minutes.
+func classificationConfig(dataset string, quick bool, method Method) (config train.Config, err error) {
+	name, _, _ := strings.Cut(dataset, ":")
+	switch {
+	case name == "randman":
+		config, err = RandmanConv(method)
+		if quick {
+			config.Data.Randman.SamplesPerClass = 100
+			config.Training.Batch, config.Training.Epochs = 100, 20
+			for l, filters := range []int{8, 16, 32} {
+				config.Network.Layers[l].Filters = filters
+			}
+		}
+	case name != "spoken" && name != "shd" && name != "ssc":
+		err = fmt.Errorf("data %q: the classification experiments are for spoken:DIR, shd:DIR, ssc:DIR and randman", dataset)
+	case quick:
+		config, err = SpokenDense(dataset, method)
+		config.Training.Epochs = 15
+	default:
+		config, err = HeidelbergConv(dataset, method)
+	}
+	if err != nil {
+		return config, err
+	}
+	return config, config.Validate()
+}

@@ -1,0 +1,94 @@
+package reproduce
+
+import (
+	"fmt"
+
+	"spikegrad/host/figure"
+	"spikegrad/host/train"
+)
+
+// learningCurves are mean and standard deviation over seeds after each epoch.
+func (c *ClassificationResult) learningCurves() figure.Curves {
+	drawing := figure.Curves{Title: "mean and standard deviation over seeds"}
+	for i := range c.Methods {
+		m := &c.Methods[i]
+		run := figure.Run{
+			Name:          m.Name,
+			TrainLoss:     m.band(func(e *train.Epoch) *float64 { return &e.TrainLoss }),
+			TrainAccuracy: m.band(func(e *train.Epoch) *float64 { return &e.TrainAccuracy }),
+			Test:          m.Trained.Accuracy.Values,
+		}
+		run.ValidationLoss = m.band(func(e *train.Epoch) *float64 { return e.ValidationLoss })
+		run.ValidationAccuracy = m.band(func(e *train.Epoch) *float64 { return e.ValidationAccuracy })
+		drawing.Runs = append(drawing.Runs, run)
+	}
+	return drawing
+}
+
+// band is a quantity after each epoch, over the runs of a method; empty if an epoch
+// has none.
+func (m *MethodResult) band(of func(*train.Epoch) *float64) (band figure.Band) {
+	for epoch := range m.Runs[0].Epochs {
+		over := m.collect(func(r *RunResult) (float64, bool) {
+			value := of(&r.Epochs[epoch])
+			if value == nil {
+				return 0, false
+			}
+			return *value, true
+		})
+		if len(over.Values) == 0 {
+			return figure.Band{}
+		}
+		band.Middle = append(band.Middle, over.Mean)
+		band.Low = append(band.Low, over.Mean-over.Deviation)
+		band.High = append(band.High, over.Mean+over.Deviation)
+	}
+	return band
+}
+
+// accuracies compares the methods in both modes.
+func (c *ClassificationResult) accuracies() figure.Bars {
+	drawing := figure.Bars{ValueLabel: "test accuracy (%)", Dots: true}
+	if len(c.Methods[0].Runs) > 1 {
+		drawing.Title = "mean and 95 % confidence interval over seeds"
+	}
+	trained, other := figure.Group{Name: "as trained"}, figure.Group{Name: "in the other mode"}
+	for i := range c.Methods {
+		m := &c.Methods[i]
+		drawing.Categories = append(drawing.Categories, m.Name)
+		addBar(&trained, m.Trained.Accuracy, 100)
+		addBar(&other, m.Other.Accuracy, 100)
+	}
+	drawing.Groups = []figure.Group{trained, other}
+	return drawing
+}
+
+// layers compares a quantity of every layer between the methods, each as trained.
+func (c *ClassificationResult) layers(label string, levels []figure.Level, of func(*ModeResult) []OverSeeds) figure.Bars {
+	drawing := figure.Bars{ValueLabel: label, Levels: levels}
+	for l := range of(&c.Methods[0].Trained) {
+		drawing.Groups = append(drawing.Groups, figure.Group{Name: fmt.Sprintf("layer %d", l)})
+	}
+	for i := range c.Methods {
+		m := &c.Methods[i]
+		drawing.Categories = append(drawing.Categories, m.Name)
+		for l, x := range of(&m.Trained) {
+			addBar(&drawing.Groups[l], x, 1)
+		}
+	}
+	return drawing
+}
+
+// addBar adds a mean with its 95 % confidence interval, an empty one where there is a
+// single run.
+func addBar(g *figure.Group, x OverSeeds, unit float64) {
+	half, _ := confidence95(x)
+	g.Values = append(g.Values, unit*x.Mean)
+	g.Low = append(g.Low, unit*(x.Mean-half))
+	g.High = append(g.High, unit*(x.Mean+half))
+	samples := make([]float64, len(x.Values))
+	for i, value := range x.Values {
+		samples[i] = unit * value
+	}
+	g.Samples = append(g.Samples, samples)
+}

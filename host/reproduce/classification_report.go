@@ -1,0 +1,118 @@
+package reproduce
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"spikegrad/host/evaluate"
+	"spikegrad/host/figure"
+)
+
+// write writes numbers, tables and pictures of the comparison.
+func (c *ClassificationResult) write(folder string) error {
+	pictures := map[string]figure.Drawing{
+		"learning-curves": c.learningCurves(),
+		"test-accuracy":   c.accuracies(),
+		"firing-rates":    c.layers("spikes per second of a neuron", nil, func(m *ModeResult) []OverSeeds { return m.Rates }),
+		"fano-factors": c.layers("Fano factor", []figure.Level{{Name: "Poisson process", Value: 1}},
+			func(m *ModeResult) []OverSeeds { return m.Fano }),
+	}
+	for name, drawing := range pictures {
+		if err := evaluate.SavePicture(folder, name, drawing); err != nil {
+			return err
+		}
+	}
+	if err := evaluate.WriteFile(filepath.Join(folder, "classification.md"), []byte(c.report(folder))); err != nil {
+		return err
+	}
+	return evaluate.WriteJSON(filepath.Join(folder, "classification.json"), c)
+}
+
+// Markdown are the tables of the comparison.
+func (c *ClassificationResult) Markdown() string {
+	var b strings.Builder
+	seeds := len(c.Methods[0].Runs)
+	fmt.Fprintf(&b, "Test accuracy over %d noise trials of every sample; mean ± standard deviation over seeds (%d).\n\n", c.Settings.Trials, seeds)
+	b.WriteString("| method | as trained | in the other mode | equal answers in two trials | spikes per neuron | rate (Hz) | Fano factor |\n")
+	b.WriteString("|---|---|---|---|---|---|---|\n")
+	for i := range c.Methods {
+		m := &c.Methods[i]
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", m.Name,
+			m.Trained.Accuracy.percent(), m.Other.Accuracy.percent(), m.Trained.Agreement.percent(),
+			layerList(m.Trained.Spikes, 2), layerList(m.Trained.Rates, 1), layerList(m.Trained.Fano, 2))
+	}
+	b.WriteString("\nLists go from the lowest layer to the highest, each number a mean over seeds.\n\n")
+	b.WriteString("| difference in test accuracy | mean (percentage points) | 95 % confidence interval |\n|---|---|---|\n")
+	for _, d := range c.Differences {
+		interval := "needs more than one seed"
+		if d.Low != nil {
+			interval = fmt.Sprintf("%+.2f to %+.2f", 100**d.Low, 100**d.High)
+		}
+		fmt.Fprintf(&b, "| %s − %s | %+.2f | %s |\n", c.name(d.Method), c.name(d.Minus), 100*d.Test.Mean, interval)
+	}
+	return b.String()
+}
+
+// report is the tables with all pictures.
+func (c *ClassificationResult) report(folder string) string {
+	var b strings.Builder
+	kind := ""
+	if c.Quick {
+		kind = ", quick form"
+	}
+	name, _, _ := strings.Cut(c.Data, ":")
+	fmt.Fprintf(&b, "# Classification: %s%s\n\n%s\n", name, kind, c.Markdown())
+	show := func(title, path string) {
+		if _, err := os.Stat(filepath.Join(folder, filepath.FromSlash(path))); err == nil {
+			fmt.Fprintf(&b, "![%s](%s)\n\n", title, path)
+		}
+	}
+	show("learning curves", "learning-curves.png")
+	show("test accuracy", "test-accuracy.png")
+	show("firing rates", "firing-rates.png")
+	show("Fano factors", "fano-factors.png")
+	for i := range c.Methods {
+		m := &c.Methods[i]
+		fmt.Fprintf(&b, "## %s, seed %d\n\n", m.Name, m.Runs[0].Seed)
+		evaluation := m.Runs[0].Folder + "/evaluation/"
+		show("a sample on its way through the layers", evaluation+"raster.png")
+		for l := range m.Trained.Fano {
+			show(fmt.Sprintf("a neuron of layer %d in trials of one sample", l), fmt.Sprintf("%strials-layer%d.png", evaluation, l))
+		}
+		show("Fano factors over time", evaluation+"fano.png")
+		show("confusion", evaluation+"confusion.png")
+	}
+	return b.String()
+}
+
+func (c *ClassificationResult) name(key string) string {
+	for i := range c.Methods {
+		if c.Methods[i].Key == key {
+			return c.Methods[i].Name
+		}
+	}
+	return key
+}
+
+func (x OverSeeds) percent() string {
+	text := fmt.Sprintf("%.2f %%", 100*x.Mean)
+	if len(x.Values) > 1 {
+		text += fmt.Sprintf(" ± %.2f", 100*x.Deviation)
+	}
+	return text
+}
+
+// layerList writes the means of all layers; a layer without any has a dash.
+func layerList(layers []OverSeeds, digits int) string {
+	var texts []string
+	for _, x := range layers {
+		if len(x.Values) == 0 {
+			texts = append(texts, "–")
+			continue
+		}
+		texts = append(texts, fmt.Sprintf("%.*f", digits, x.Mean))
+	}
+	return strings.Join(texts, ", ")
+}

@@ -1,0 +1,96 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"spikegrad/host/data"
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+)
+
+// maxWeights bounds the memory of a network: 4 GiB of weights.
+const maxWeights = 1 << 30
+
+// Prepare opens the data of a valid configuration and gives the network what only
+// the data know. The error says which of the two does not fit the other.
+func Prepare(c *Config) (data.Split, *network.Network, error) {
+	options := c.Data
+	options.Seed = c.Seed
+	split, err := data.Open("", options)
+	if err != nil {
+		return data.Split{}, nil, err
+	}
+	n := c.Network
+	n.Layers = slices.Clone(n.Layers)
+	n.Inputs, n.Classes = split.Train.Channels(), split.Train.Classes()
+	n.Steps, n.StepLength = split.Train.Steps(), split.Train.StepLength()
+	if err := resolveRates(n.Layers, split.Train); err != nil {
+		return data.Split{}, nil, err
+	}
+	if err := n.Validate(); err != nil {
+		return data.Split{}, nil, err
+	}
+	weights := 0.0
+	for _, w := range n.Weights() {
+		weights += float64(w.Rows) * float64(w.Columns)
+	}
+	if weights > maxWeights {
+		return data.Split{}, nil, fmt.Errorf("the network has %.0f weights: at most %d are possible; use fewer neurons", weights, maxWeights)
+	}
+	if presented := float64(c.Training.Epochs) * float64(split.Train.Len()); presented > math.MaxUint32 {
+		return data.Split{}, nil, fmt.Errorf("training.epochs = %d: %d epochs of %d samples are more than the %d presentations that noise can be drawn for; use fewer epochs",
+			c.Training.Epochs, c.Training.Epochs, split.Train.Len(), uint32(math.MaxUint32))
+	}
+	if c.Training.Keep == "best" && split.Validation.Len() == 0 {
+		return data.Split{}, nil, fmt.Errorf("training.keep = \"best\" needs samples to validate with, and there are none: set data.validation, or keep = \"last\"")
+	}
+	return split, &n, nil
+}
+
+// What initial weights expect where the configuration says 0 spikes a second.
+const (
+	// rateSamples is how many training samples the rate of the input is measured on.
+	rateSamples = 256
+	// rateAbove is expected of spiking layers that feed others: about what trained
+	// ones do.
+	rateAbove = 15
+)
+
+// resolveRates fills in the expected rates that the configuration leaves to the
+// data, so that a network starts lively whatever encodes its input.
+func resolveRates(layers []network.Layer, train data.Source) error {
+	for l := range layers {
+		initial := &layers[l].Initial
+		switch {
+		case initial.Rate != 0:
+		case l > 0:
+			initial.Rate = rateAbove
+		default:
+			rate, err := inputRate(train)
+			if err != nil {
+				return err
+			}
+			initial.Rate = rate
+		}
+	}
+	return nil
+}
+
+// inputRate is the mean rate of an input channel, in spikes per second, over the
+// first training samples. It is at least a spike in ten seconds, so that silent
+// data do not make boundless weights.
+func inputRate(train data.Source) (float64, error) {
+	samples := make([]int, min(train.Len(), rateSamples))
+	numbers := make([]uint32, len(samples))
+	for i := range samples {
+		samples[i], numbers[i] = i, uint32(i)
+	}
+	var batch engine.Batch
+	if err := data.Fill(&batch, train, samples, numbers); err != nil {
+		return 0, err
+	}
+	seconds := float64(len(samples)*train.Channels()) * float64(train.Steps()) * train.StepLength()
+	return max(float64(len(batch.Index))/seconds, 0.1), nil
+}

@@ -1,0 +1,75 @@
+package tests
+
+import (
+	"fmt"
+	"testing"
+
+	"spikegrad/gpu"
+	"spikegrad/host/check"
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+)
+
+// TestCheck runs the family of networks of the command check on the CPU engine with
+// several numbers of workers, and on every Vulkan device; if short, some of it.
+func TestCheck(t *testing.T) {
+	cases := check.Cases(testing.Short())
+	if testing.Short() {
+		cases = cases[:4]
+	}
+	candidates, names := vulkanCandidates(t, engine.Options{CacheDir: t.TempDir()})
+	candidates = append(candidates, check.Candidate{
+		Open: func(n *network.Network, options engine.Options) (engine.Engine, error) {
+			return engine.NewCPU[float32](n, options)
+		},
+		Variants: check.CPUVariants(),
+	})
+	runFamily(t, cases, candidates, append(names, "cpu"))
+}
+
+// TestCheckUnderValidation runs some of the family under the Vulkan validation layer,
+// whose messages are errors.
+func TestCheckUnderValidation(t *testing.T) {
+	candidates, names := vulkanCandidates(t, engine.Options{Validation: true})
+	runFamily(t, check.Cases(true)[4:8], candidates, names)
+}
+
+// vulkanCandidates are all Vulkan devices, opened with some options, and their names.
+func vulkanCandidates(t *testing.T, with engine.Options) (candidates []check.Candidate, names []string) {
+	t.Helper()
+	infos, err := gpu.Enumerate()
+	if err != nil {
+		t.Fatalf("%v; make deps installs a software driver", err)
+	}
+	for _, info := range infos {
+		names = append(names, fmt.Sprintf("vulkan:%d %s (%s)", info.Index, info.Name, info.DriverInfo))
+		candidates = append(candidates, check.Candidate{
+			Open: func(n *network.Network, options engine.Options) (engine.Engine, error) {
+				options.Validation, options.CacheDir = with.Validation, with.CacheDir
+				return engine.OpenVulkan(n, info.Index, options)
+			},
+			Variants: check.VulkanVariants(),
+		})
+	}
+	return candidates, names
+}
+
+// runFamily fails unless nothing differs on any candidate.
+func runFamily(t *testing.T, cases []check.Case, candidates []check.Candidate, names []string) {
+	t.Helper()
+	reports, err := check.Family(t.Context(), cases, candidates, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range reports {
+		t.Logf("%s: %d cases, %d values, %d different, %.1f s", names[i], r.Cases, r.Values, r.Different, r.Seconds)
+		switch {
+		case r.Err != nil:
+			t.Errorf("%s: %v", names[i], r.Err)
+		case r.First != nil:
+			t.Errorf("%s: %s", names[i], r.First)
+		case !r.OK():
+			t.Errorf("%s: nothing was compared", names[i])
+		}
+	}
+}
