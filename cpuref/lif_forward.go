@@ -35,6 +35,7 @@ type LIFForwardArguments[T Float] struct {
 	InputWeights     []T      // [input][stride], or as Input says
 	RecurrentWeights []T      // [neuron][stride], or as Recurrent says; nil without recurrence
 	Numbers          []uint32 // [sample]: number of the sample in the run
+	Flips            []Flip   // [sample]; nil: none
 
 	Steps, Neurons        int
 	Filters               int       // neurons a position; 0 in a dense layer
@@ -45,6 +46,21 @@ type LIFForwardArguments[T Float] struct {
 	Neuron                Neuron[T]
 }
 
+// Flip names one spike of a sample that is turned into its opposite; a Step of NoFlip
+// names none.
+type Flip struct{ Layer, Step, Neuron uint32 }
+
+// NoFlip is the step of a flip that does nothing.
+const NoFlip = ^uint32(0)
+
+// flip turns a spike of a layer at a step into its opposite, if it is the one named.
+func flip[T Float](f Flip, layer, step uint32, spikes []uint32, gates []T) {
+	if f.Step == step && f.Layer == layer {
+		spikes[f.Neuron/32] ^= 1 << (f.Neuron % 32)
+		gates[f.Neuron] = 1 - gates[f.Neuron]
+	}
+}
+
 // LIFForward runs a layer of leaky integrate-and-fire neurons over all steps,
 // for the samples first ≤ sample < last:
 //
@@ -53,7 +69,8 @@ type LIFForwardArguments[T Float] struct {
 //	I[t+1] = a_s·I[t] + h[t]
 //	U[t+1] = reset(a_m·U[t] + (1−a_m)·I[t], S[t])
 //
-// from U = I = 0. Only spikes cost additions: a weight row is added for every
+// from U = I = 0. A flip turns S[t] of one neuron of a sample into 1 − S[t] after it was
+// drawn: what the single-flip estimator of gradients needs. Only spikes cost additions: a weight row is added for every
 // event. Twin: shaders/lif_forward.comp.
 func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, last int) {
 	stride, words := Stride(a.Neurons), Words(a.Neurons)
@@ -75,6 +92,9 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 			row := b*a.Steps + t
 			choice.spikes, choice.step = a.Spikes[row*words:(row+1)*words], uint32(t)
 			decide(&choice)
+			if a.Flips != nil {
+				flip(a.Flips[b], a.Layer, uint32(t), choice.spikes, choice.gates)
+			}
 
 			clear(state.input)
 			if t >= a.Delay {

@@ -15,7 +15,7 @@ type LIFForwardBuffers struct {
 	Index            gpu.Binding // uint32: numbers of the inputs
 	InputWeights     gpu.Binding // [input][stride] float32
 	RecurrentWeights gpu.Binding // [neuron][stride] float32, with recurrence
-	Numbers          gpu.Binding // uint32: seed, stream, then the number in the run of every sample
+	Numbers          gpu.Binding // uint32: seed, stream, the number in the run of every sample; then flips, if any
 }
 
 // LIFForwardParameters are the numbers of [LIFForward].
@@ -27,6 +27,7 @@ type LIFForwardParameters struct {
 	Delay           uint32 // steps
 	RecurrentDelay  uint32 // steps
 	Layer           uint32 // number of the layer in the network, for the noise
+	Flips           uint32 // where layer, step and neuron of the flips begin in Numbers; 0: no flips
 	DecayMembrane   float32
 	DriveMembrane   float32
 	DecaySynapse    float32
@@ -64,7 +65,7 @@ func NewLIFForward(device *gpu.Device, choice LIFForwardChoice) (*LIFForward, er
 	if err := choice.Spread.check(name, choice.Neurons, choice.Recurrent); err != nil {
 		return nil, err
 	}
-	k, err := newKernel(device, name, 8, 100, choice.Spread.group(), choice.Noise, choice.Reset,
+	k, err := newKernel(device, name, 8, 104, choice.Spread.group(), choice.Noise, choice.Reset,
 		flag(choice.Recurrent), flag(choice.StoreCurrent), choice.Spread.Lanes, choice.Spread.Blocks, flag(choice.Convolution))
 	return &LIFForward{k, choice}, err
 }
@@ -94,6 +95,10 @@ func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwar
 	if inputs%bytes(unit) != 0 {
 		return fmt.Errorf("lif_forward: input weights have %d bytes, rows of %d neurons take a multiple of %d", inputs, p.Filters, bytes(unit))
 	}
+	numbers := bytes(uint64(p.Samples) + 2)
+	if p.Flips != 0 {
+		numbers = bytes(uint64(p.Flips) + 3*uint64(p.Samples))
+	}
 	groups, err := k.choice.Spread.grid(&k.kernel, p.Neurons, p.Samples)
 	if err != nil {
 		return err
@@ -109,6 +114,6 @@ func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwar
 		{"index", b.Index, gpu.Read, max(available(b.Index), 4)},
 		{"input weights", b.InputWeights, gpu.Read, inputs},
 		recurrent,
-		{"numbers", b.Numbers, gpu.Read, bytes(uint64(p.Samples) + 2)},
+		{"numbers", b.Numbers, gpu.Read, numbers},
 	}, p, groups)
 }

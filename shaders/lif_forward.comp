@@ -31,7 +31,7 @@ layout(std430, binding = 3) readonly buffer Rows { uvec2 rows[]; };
 layout(std430, binding = 4) readonly buffer Index { uint index[]; };
 layout(std430, binding = 5) readonly buffer InputWeights { vec4 input_weights[]; };
 layout(std430, binding = 6) readonly buffer RecurrentWeights { vec4 recurrent_weights[]; };
-layout(std430, binding = 7) readonly buffer Numbers { uint numbers[]; };  // seed, stream, samples
+layout(std430, binding = 7) readonly buffer Numbers { uint numbers[]; };  // seed, stream, samples, flips
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -41,6 +41,7 @@ layout(push_constant) uniform Parameters {
     uint delay;
     uint recurrent_delay;
     uint layer;
+    uint flips;  // where flips begin in numbers; 0: none
     float decay_membrane;
     float drive_membrane;
     float decay_synapse;
@@ -144,6 +145,14 @@ void main() {
     uint sample_ = gl_WorkGroupID.y * samples_in_group + slot;
     bool present = sample_ < samples;  // no early return: barriers follow
     uint number = present ? numbers[2u + sample_] : 0u;
+    // The spike to flip: layer, step, neuron of every sample follow all numbers.
+    uint flip_step = 0xffffffffu;
+    uint flip_neuron = 0u;
+    if (flips != 0u && present) {
+        uint at = flips + 3u * sample_;
+        flip_step = numbers[at] == layer ? numbers[at + 1u] : 0xffffffffu;
+        flip_neuron = numbers[at + 2u];
+    }
 
     uint quad[BLOCKS];
     bool owned[BLOCKS];
@@ -164,6 +173,9 @@ void main() {
         uint row = sample_ * steps + t;
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
             bits[k] = decide_quad(membrane[k], number, t, quad[k]);
+            if (t == flip_step && flip_neuron / 4u == quad[k]) {
+                bits[k] ^= 1u << (flip_neuron % 4u);
+            }
             if (owned[k] && bits[k] != 0u) {
                 atomicOr(spikes[row * words + quad[k] / 8u], bits[k] << (quad[k] % 8u * 4u));
             }

@@ -154,8 +154,9 @@ func (m *manifold) draw(key [2]uint32, function, number uint32) {
 // at is the function at x.
 func (m *manifold) at(x float64) float64 {
 	sum := 0.0
+	frequency, phase := m.frequency[:len(m.amplitude)], m.phase[:len(m.amplitude)]
 	for i, amplitude := range m.amplitude {
-		angle := float64(m.frequency[i]*x) + m.phase[i]
+		angle := float64(frequency[i]*x) + phase[i]
 		sum += float64(amplitude * cpuref.SinTurns(angle))
 	}
 	return sum

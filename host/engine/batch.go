@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 
+	"spikegrad/cpuref"
 	"spikegrad/host/network"
 )
 
@@ -17,6 +18,23 @@ type Batch struct {
 	// Numbers, [sample], is the number of each presented sample in the run. With
 	// the seed it fixes the escape noise, whatever the place in the batch.
 	Numbers []uint32
+	// Flips, [sample], names for every sample a spike that is turned into its
+	// opposite after it was drawn, with all that follows from it; nil for none.
+	Flips []Flip
+}
+
+// Flip names a spike: S[Step] of a neuron of a layer. NoFlip as Layer names none.
+type Flip struct{ Layer, Step, Neuron int }
+
+// NoFlip is the layer of a flip that does nothing.
+const NoFlip = -1
+
+// slot is the flip in the numbers of the kernels.
+func (f Flip) slot(n *network.Network) cpuref.Flip {
+	if f.Layer == NoFlip {
+		return cpuref.Flip{Step: cpuref.NoFlip}
+	}
+	return cpuref.Flip{Layer: uint32(f.Layer), Step: uint32(f.Step), Neuron: uint32(n.Geometry(f.Layer).Slot(f.Neuron))}
 }
 
 // Samples is the number of samples in the batch.
@@ -34,6 +52,17 @@ func (b *Batch) check(n *network.Network) error {
 	}
 	if len(b.Rows) != samples*n.Steps {
 		return fmt.Errorf("the batch has %d event rows: %d samples of %d steps need %d", len(b.Rows), samples, n.Steps, samples*n.Steps)
+	}
+	if b.Flips != nil && len(b.Flips) != samples {
+		return fmt.Errorf("the batch has %d flips: one for every one of %d samples is needed, or none", len(b.Flips), samples)
+	}
+	for i, f := range b.Flips {
+		if f.Layer == NoFlip {
+			continue
+		}
+		if f.Layer < 0 || f.Layer >= len(n.Layers) || f.Step < 0 || f.Step >= n.Steps || f.Neuron < 0 || f.Neuron >= n.Layers[f.Layer].Neurons {
+			return fmt.Errorf("sample %d flips the spike of layer %d, step %d, neuron %d: the network has no such spike", i, f.Layer, f.Step, f.Neuron)
+		}
 	}
 	for i, label := range b.Labels {
 		if int(label) >= n.Classes {

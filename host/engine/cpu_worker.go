@@ -87,13 +87,19 @@ func (w *cpuWorker[T]) forward(batch *Batch, first, last int, stream cpuref.Stre
 	if backward {
 		cpuref.SpikeTrains(w.inputTrains, events, p.layers[0].inputs, samples, p.steps, 0, samples)
 	}
+	var flips []cpuref.Flip
+	if batch.Flips != nil {
+		for _, f := range batch.Flips[first:last] {
+			flips = append(flips, f.slot(p.network))
+		}
+	}
 	for l := range p.layers {
 		layer, state := &p.layers[l], &w.layers[l]
 		arguments := cpuref.LIFForwardArguments[T]{
 			Spikes: state.spikes, Membrane: state.membrane, Current: state.current,
 			Events: events, InputWeights: e.weights[layer.input],
-			Numbers: batch.Numbers[first:last],
-			Steps:   p.steps, Neurons: layer.neurons, Filters: layer.filters,
+			Numbers: batch.Numbers[first:last], Flips: flips,
+			Steps: p.steps, Neurons: layer.neurons, Filters: layer.filters,
 			Input: layer.inputWindow, Recurrent: layer.recurrentWindow,
 			Delay: layer.delay, RecurrentDelay: layer.recurrentDelay,
 			Key:   [2]uint32{p.options.Seed, uint32(stream)},

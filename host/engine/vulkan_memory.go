@@ -178,7 +178,7 @@ func (e *Vulkan) newPass(capacity, events int) (err error) {
 	rows, words := capacity*n.steps, cpuref.Words(n.steps)*capacity
 	alignment := max(e.device.Info().StorageAlignment, 4)
 	at := uint64(0)
-	for section, values := range []int{capacity + 2, capacity, 2 * rows, events} {
+	for section, values := range []int{p.flipsAt() + 3*capacity, capacity, 2 * rows, events} {
 		p.inputAt[section] = at
 		at = (at + 4*uint64(values) + alignment - 1) / alignment * alignment
 	}
@@ -222,6 +222,9 @@ func (p *pass) resultAt(section int, alignment uint64) uint64 {
 	size := (4*uint64(p.capacity) + alignment - 1) / alignment * alignment
 	return uint64(section) * size
 }
+
+// flipsAt is where the flips of a batch begin in the numbers.
+func (p *pass) flipsAt() int { return p.capacity + 2 }
 
 // asBytes is the memory of a slice of 4-byte numbers or pairs of them.
 func asBytes[E float32 | uint32 | [2]uint32](slice []E) []byte {

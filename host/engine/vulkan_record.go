@@ -100,6 +100,7 @@ func (r *recorder) forward(backward bool) {
 				Samples: r.samples, Steps: steps, Neurons: neurons, Filters: uint32(layer.filters),
 				Input: window(layer.inputWindow), Recurrent: window(layer.recurrentWindow),
 				Delay: uint32(layer.delay), RecurrentDelay: uint32(layer.recurrentDelay), Layer: uint32(l),
+				Flips:         uint32(p.flipsAt()),
 				DecayMembrane: layer.neuron.DecayMembrane, DriveMembrane: layer.neuron.DriveMembrane,
 				DecaySynapse: layer.neuron.DecaySynapse, Threshold: layer.neuron.Threshold,
 				NoiseParameter0: layer.neuron.NoiseParameters[0], NoiseParameter1: layer.neuron.NoiseParameters[1],

@@ -100,6 +100,14 @@ func indexRange(rows [][2]uint32) (least, most uint32) {
 func (e *Vulkan) upload(batch *Batch, first, last int, stream cpuref.Stream) error {
 	p, steps := e.pass, e.plan.steps
 	numbers := append([]uint32{e.plan.options.Seed, uint32(stream)}, batch.Numbers[first:last]...)
+	numbers = append(numbers, make([]uint32, p.flipsAt()-len(numbers))...)
+	for b := first; b < last; b++ {
+		f := cpuref.Flip{Step: cpuref.NoFlip}
+		if batch.Flips != nil {
+			f = batch.Flips[b].slot(e.plan.network)
+		}
+		numbers = append(numbers, f.Layer, f.Step, f.Neuron)
+	}
 	rows := batch.Rows[first*steps : last*steps]
 	least, most := indexRange(rows)
 	if least > 0 {

@@ -29,7 +29,7 @@ func Enumerate(ctx context.Context, p Problem, workers int) (Exact, error) {
 	}
 	leading := min(units, 6) // patterns of the first units are tasks
 	parts := make([]Exact, 1<<leading)
-	err := parallel(ctx, workers, len(parts), func() func(int) {
+	err := Parallel(ctx, workers, len(parts), func() func(int) {
 		worker := NewWorker(p)
 		return func(part int) { parts[part] = worker.enumerate(leading, part) }
 	})

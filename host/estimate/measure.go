@@ -44,7 +44,7 @@ func Measure(ctx context.Context, p Problem, e Estimator, trials, workers int) (
 func measure(ctx context.Context, p Problem, e Estimator, trials, workers int) (Measured, error) {
 	chunks := make([]*Moments, (trials+chunkTrials-1)/chunkTrials)
 	var busy atomic.Int64
-	err := parallel(ctx, workers, len(chunks), func() func(int) {
+	err := Parallel(ctx, workers, len(chunks), func() func(int) {
 		worker := NewWorker(p)
 		sample := make([]float64, len(p.Parameters))
 		return func(chunk int) {
@@ -66,10 +66,10 @@ func measure(ctx context.Context, p Problem, e Estimator, trials, workers int) (
 	return Measured{Moments: mergeTree(chunks), Seconds: seconds}, nil
 }
 
-// parallel does tasks 0 to tasks−1, each once, on so many goroutines; each makes its
+// Parallel does tasks 0 to tasks−1, each once, on so many goroutines; each makes its
 // own doer by start. What a task computes must not depend on the worker. It stops
 // early when the context ends and returns its error.
-func parallel(ctx context.Context, workers, tasks int, start func() func(task int)) error {
+func Parallel(ctx context.Context, workers, tasks int, start func() func(task int)) error {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}

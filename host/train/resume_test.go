@@ -186,6 +186,21 @@ func TestDamagedCheckpointFallsBack(t *testing.T) {
 	}
 }
 
+// TestResumeDropsLaterMetrics puts a row into metrics.csv that no checkpoint knows.
+func TestResumeDropsLaterMetrics(t *testing.T) {
+	folder := interrupted(t, tiny(t), 9)
+	right := read(t, folder, "metrics.csv")
+	write(t, folder, "metrics.csv", append(right, "2,12,0,1\n"...))
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Resume(ctx, tiny(t), Options{Folder: folder}); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if found := read(t, folder, "metrics.csv"); string(found) != string(right) {
+		t.Errorf("metrics.csv is\n%s", found)
+	}
+}
+
 func TestResumeWithoutCheckpointStartsAnew(t *testing.T) {
 	want, _ := finished(t, tiny(t), Options{})
 	config := tiny(t)
@@ -210,7 +225,12 @@ func TestMoreEpochs(t *testing.T) {
 		t.Error("refusing to go on has removed the summary")
 	}
 	config.Training.Epochs, config.Training.Checkpoint, config.Training.EvaluationBatch = 3, 1, 1
-	found, err := Resume(context.Background(), config, Options{Folder: folder})
+	w := &watcher{onBatch: func(int, Progress) {
+		if _, err := os.Stat(filepath.Join(folder, summaryFile)); err == nil {
+			t.Error("a run that goes on has a summary")
+		}
+	}}
+	found, err := Resume(context.Background(), config, Options{Folder: folder, Observer: w, NoPictures: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,6 +53,43 @@ func TestModelBytes(t *testing.T) {
 	}
 }
 
+// TestModelAlignment pads headers of every length.
+func TestModelAlignment(t *testing.T) {
+	_, m := someModel()
+	for range 16 {
+		m.Metadata["program"] += "x"
+		content := written(t, m)
+		if length := binary.LittleEndian.Uint64(content); length%8 != 0 {
+			t.Errorf("the header has %d bytes", length)
+		}
+		if again, err := decodeModel(content); err != nil || again.Metadata["program"] != m.Metadata["program"] {
+			t.Errorf("read again: %v", err)
+		}
+	}
+}
+
+// TestModelOfConvolution writes three dimensions.
+func TestModelOfConvolution(t *testing.T) {
+	layer := network.DefaultLayer()
+	layer.Kind, layer.Filters, layer.Kernel, layer.RecurrentKernel = "conv1d", 2, 3, 1
+	n := &network.Network{Inputs: 4, Classes: 1, Steps: 5, StepLength: 0.001, Layers: []network.Layer{layer}, Readout: network.DefaultReadout()}
+	if err := n.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	m := NewModel(n, n.Initialise(1), nil)
+	content := written(t, m)
+	if !bytes.Contains(content, []byte(`"shape":[2,1,3]`)) || !bytes.Contains(content, []byte(`"shape":[2,2,1]`)) {
+		t.Errorf("%q", content)
+	}
+	again, err := decodeModel(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if difference := cmp.Diff(m, again); difference != "" {
+		t.Error(difference)
+	}
+}
+
 func TestModelRoundTrip(t *testing.T) {
 	n, m := someModel()
 	again, err := decodeModel(written(t, m))

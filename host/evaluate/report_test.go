@@ -1,0 +1,130 @@
+package evaluate
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+func tinySettings() Settings {
+	return Settings{Part: "test", Trials: 3, Fano: FanoOptions{Trials: 20, Window: 4, Minimum: 0.1}, FanoSamples: 2, Sample: 1, Rasters: 9}
+}
+
+func TestRun(t *testing.T) {
+	folder, summary := trained(t, tinyText)
+	heard := map[string]bool{}
+	report, err := Run(context.Background(), folder, Options{
+		Settings: tinySettings(),
+		Observer: func(what string, done, all int) { heard[what] = heard[what] || done == all },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !report.Trained.Noise || report.Other.Noise || report.WeightsSHA256 != summary.WeightsSHA256 {
+		t.Errorf("%+v", report)
+	}
+	if report.Trained.Performance.TrialAccuracy[0] != *summary.TestAccuracy || report.Other.Performance.Accuracy != *summary.TestAccuracyOtherMode {
+		t.Error("accuracies are not those of training")
+	}
+	for what, finished := range heard {
+		if !finished {
+			t.Errorf("%s: never finished", what)
+		}
+	}
+
+	stored, err := Read(filepath.Join(folder, "evaluation"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if difference := cmp.Diff(report, stored, cmpopts.IgnoreFields(Performance{}, "Predicted")); difference != "" {
+		t.Error(difference)
+	}
+	entries, err := os.ReadDir(filepath.Join(folder, "evaluation"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names, want []string
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	for _, name := range []string{"confusion", "confusion-other-mode", "evaluation", "fano", "fano-other-mode", "raster", "raster-other-mode",
+		"trials-layer0", "trials-layer0-other-mode", "trials-layer1", "trials-layer1-other-mode"} {
+		if name == "evaluation" {
+			want = append(want, name+".json")
+			continue
+		}
+		want = append(want, name+".png", name+".svg")
+	}
+	if difference := cmp.Diff(want, names, cmpopts.SortSlices(strings.Compare)); difference != "" {
+		t.Error(difference)
+	}
+
+	again, err := Run(context.Background(), folder, Options{Settings: tinySettings(), Folder: t.TempDir(), NoPictures: true, Batch: 1, Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if difference := cmp.Diff(report, again, cmpopts.IgnoreFields(Report{}, "Device")); difference != "" {
+		t.Errorf("with other batches: %s", difference)
+	}
+}
+
+func TestRunRefuses(t *testing.T) {
+	folder, _ := trained(t, tinyText)
+	settings := tinySettings()
+	settings.Part = "tests"
+	if _, err := Run(context.Background(), folder, Options{Settings: settings}); err == nil || !strings.Contains(err.Error(), `part "tests" is unknown: there are test, train, validation`) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := Run(context.Background(), t.TempDir(), Options{Settings: tinySettings()}); err == nil || !strings.Contains(err.Error(), "holds no run") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := Read(folder); err == nil || !strings.Contains(err.Error(), "holds no evaluation") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestNeuronTrials(t *testing.T) {
+	folder, _ := trained(t, tinyText)
+	s := opened(t, folder, nil)
+	drawings, err := NeuronTrials(context.Background(), s, 3, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Batch = 1
+	again, err := NeuronTrials(context.Background(), s, 3, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if difference := cmp.Diff(drawings, again); difference != "" {
+		t.Error(difference)
+	}
+	for l, drawing := range drawings {
+		if len(drawing.Spikes) != 10 || len(drawing.Spikes[0]) == 0 {
+			t.Errorf("layer %d: %d trials, %d spikes in the first", l, len(drawing.Spikes), len(drawing.Spikes[0]))
+		}
+	}
+}
+
+func TestTypical(t *testing.T) {
+	for want, counts := range map[int][]int{
+		0: {0, 0},
+		2: {5, 0, 3, 1},
+		1: {1, 2},
+	} {
+		found := typical(len(counts), func(spiked func(int)) {
+			for neuron, count := range counts {
+				for range count {
+					spiked(neuron)
+				}
+			}
+		})
+		if found != want {
+			t.Errorf("%v: neuron %d, want %d", counts, found, want)
+		}
+	}
+}

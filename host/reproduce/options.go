@@ -1,0 +1,56 @@
+package reproduce
+
+import (
+	"math"
+	"path/filepath"
+
+	"spikegrad/host/estimate"
+	"spikegrad/host/figure"
+)
+
+// Options are what all experiments have in common.
+type Options struct {
+	Quick   bool   // less precision, in a few seconds
+	Seed    uint32 // of the noise
+	Workers int    // goroutines; 0 stands for one a processor
+}
+
+// picture is a drawing and the name of its file without suffix.
+type picture struct {
+	name    string
+	drawing figure.Drawing
+}
+
+// save writes the numbers and the pictures of an experiment to a folder.
+func save(out, name string, numbers any, pictures ...picture) error {
+	if err := estimate.SaveJSON(filepath.Join(out, name+".json"), numbers); err != nil {
+		return err
+	}
+	for _, p := range pictures {
+		if err := figure.Save(filepath.Join(out, p.name+".png"), p.drawing); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spaced returns n values from first to last at equal distances.
+func spaced(first, last float64, n int) []float64 {
+	list := make([]float64, n)
+	for i := range list {
+		share := float64(i) / float64(n-1)
+		list[i] = float64(first*(1-share)) + float64(last*share)
+	}
+	return list
+}
+
+// lowest is the index of the smallest value.
+func lowest(list []float64) int {
+	best, index := math.Inf(1), 0
+	for i, v := range list {
+		if v < best {
+			best, index = v, i
+		}
+	}
+	return index
+}
