@@ -37,6 +37,7 @@ func variedCases() []Case {
 	f.regularizers()
 	f.optimizers()
 	f.shapes()
+	f.convolutions()
 	for i := range f.cases {
 		f.cases[i].Seed = uint32(i)
 	}

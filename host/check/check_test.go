@@ -39,6 +39,7 @@ func TestCasesCoverEveryKind(t *testing.T) {
 			found["samples of several chunks"] = found["samples of several chunks"] || c.Samples > cpuref.ChunkSamples
 			found[fmt.Sprintf("%d layers", len(c.Network.Layers))] = true
 			for _, l := range c.Network.Layers {
+				found["kind "+l.Kind] = true
 				found["noise "+l.Noise.Kind] = true
 				found["surrogate "+l.Surrogate.Kind] = true
 				if l.Surrogate.Kind == "matched" {
@@ -61,7 +62,7 @@ func TestCasesCoverEveryKind(t *testing.T) {
 		wanted := []string{
 			"samples of several chunks", "recurrent true", "recurrent false", "1 layers", "2 layers", "3 layers",
 			"delay 0", "delay 1", "longest delay", "recurrent delay 0", "recurrent delay 1", "longest recurrent delay",
-			"surrogate matched", "matched to exponential", "matched to hazard", "matched to sigmoid",
+			"kind dense", "kind conv1d", "surrogate matched", "matched to exponential", "matched to hazard", "matched to sigmoid",
 		}
 		for _, optimizer := range optimizers() {
 			wanted = append(wanted, fmt.Sprint("optimizer ", optimizer))

@@ -43,6 +43,10 @@ func mixedCases(s sizes) []Case {
 		n.Inputs, n.Steps, n.Classes = d.of(s.inputs), d.of(s.steps), d.of([]int{2, 10, 17, 33})
 		n.Readout.Delay = d.below(4)
 		n.Layers = nil
+		if i%3 == 2 && n.Inputs > 1 {
+			n.Layers = append(n.Layers, mixedConvolution(&d, s, n.Steps, dealt))
+			dealt++
+		}
 		for range 1 + d.below(3) {
 			n.Layers = append(n.Layers, mixedLayer(&d, s, n.Steps, dealt))
 			dealt++
@@ -70,6 +74,15 @@ func mixedLayer(d *draws, s sizes, steps, number int) network.Layer {
 	if number%2 == 0 {
 		l.Regularizers = []network.Regularizer{turn(allRegularizers(), number/2)}
 	}
+	return l
+}
+
+// mixedConvolution draws a layer of a convolution.
+func mixedConvolution(d *draws, s sizes, steps, number int) network.Layer {
+	l := mixedLayer(d, s, steps, number)
+	l.Kind, l.Neurons = "conv1d", 0
+	l.Filters, l.Kernel, l.Stride, l.Padding = d.of([]int{3, 16, 17}), 1+d.below(7), 1+d.below(3), d.below(3)
+	l.RecurrentKernel = d.of([]int{1, 3, 7})
 	return l
 }
 

@@ -116,6 +116,43 @@ func (f *family) optimizers() {
 			c.Update.WeightDecay = 0.01
 		})
 	}
+	f.vary("clipped gradient", func(c *Case) { c.Update.ClipNorm = 0.01 })
+}
+
+// convolutions varies the windows of convolutions and what is above and below them.
+func (f *family) convolutions() {
+	f.conv("kernel 1", convolution(3, 1, 1, 0))
+	f.conv("kernel 7, padding 3", convolution(5, 7, 1, 3))
+	f.conv("kernel 4, stride 3, padding 2", convolution(17, 4, 3, 2))
+	f.conv("stride larger than kernel", convolution(16, 2, 5, 0))
+	f.conv("kernel of all positions", convolution(33, 31, 1, 0))
+	f.conv("2 layers", convolution(5, 5, 2, 1), convolution(9, 3, 2, 0))
+	f.conv("below a dense layer", convolution(5, 5, 2, 1), layer(33))
+	for _, kernel := range []int{1, 3, 33} {
+		l := convolution(5, 5, 2, 1)
+		l.Recurrent, l.RecurrentKernel = true, kernel
+		l.Regularizers = allRegularizers()
+		f.conv(fmt.Sprintf("recurrent kernel %d, regularized", kernel), l)
+	}
+	l := convolution(5, 5, 2, 1)
+	l.Recurrent, l.DifferentiateReset, l.Delay, l.RecurrentDelay = true, true, 3, 0
+	f.conv("differentiate_reset and delays", l)
+}
+
+// conv adds the base case with other layers and two chunks of samples.
+func (f *family) conv(name string, layers ...network.Layer) {
+	f.vary("conv1d, "+name, func(c *Case) {
+		c.Network.Layers = layers
+		c.Samples = 9
+	})
+}
+
+// convolution is a layer without recurrent connections.
+func convolution(filters, kernel, stride, padding int) network.Layer {
+	l := layer(0)
+	l.Kind, l.Filters, l.Kernel, l.Stride, l.Padding = "conv1d", filters, kernel, stride, padding
+	l.Recurrent = false
+	return l
 }
 
 // shapes varies sizes, each across the borders of words, lanes, chunks and
