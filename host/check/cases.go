@@ -53,13 +53,14 @@ func base() Case {
 	return Case{Name: "base", Network: n, Optimizer: cpuref.OptimizerAdam, Update: updates()["adam"], Samples: 5}
 }
 
-// layer is a recurrent layer with weights so large that it spikes even where few
-// neurons of the layer below do.
+// layer is a recurrent layer. Its input weights are so large that it spikes even
+// where few neurons of the layer below do, its recurrent weights and the unbounded
+// surrogate such that gradients stay finite.
 func layer(neurons int) network.Layer {
 	l := network.DefaultLayer()
 	l.Neurons = neurons
-	l.Initial.SigmaU = 3
-	l.Surrogate.P0, l.Surrogate.DeltaU = 0.3, 8 // so flat that gradients of the unbounded exponential stay finite
+	l.Initial.SigmaU, l.Initial.Alpha = 3, 0.98
+	l.Surrogate.P0, l.Surrogate.DeltaU = 0.3, 8
 	return l
 }
 

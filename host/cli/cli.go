@@ -131,7 +131,7 @@ func helpPath(parser *kong.Kong, err error) string {
 	var mistake *kong.ParseError
 	if errors.As(err, &mistake) && mistake.Context != nil {
 		if selected := mistake.Context.Selected(); selected != nil {
-			return parser.Model.Name + " " + selected.Name
+			return selected.FullPath()
 		}
 	}
 	return parser.Model.Name

@@ -58,7 +58,7 @@ func TestHelp(t *testing.T) {
 	var grammar commands
 	parser := newParser(t, &grammar)
 	for _, command := range append([]*kong.Node{parser.Model.Node}, parser.Model.Leaves(true)...) {
-		arguments := append(strings.Fields(command.Path())[1:], "--help")
+		arguments := append(strings.Fields(command.FullPath())[1:], "--help")
 		got := call(arguments...)
 		if got.code != exitOK || got.stderr != "" {
 			t.Errorf("%v: exit code %d, stderr %q", arguments, got.code, got.stderr)

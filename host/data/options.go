@@ -28,6 +28,7 @@ type Options struct {
 	Encoder Encoder `toml:"encoder"`
 	Randman Randman `toml:"randman"`
 	Events  Events  `toml:"events"`
+	Augment Augment `toml:"augment"`
 }
 
 // Encoder says how real numbers from 0 to 1 become spikes.
@@ -79,6 +80,7 @@ func (o *Options) Validate() error {
 		require(o.Validation >= 0 && o.Validation < 1, "validation", o.Validation, "a share of at least 0 and below 1"),
 		require(o.Test >= 0 && o.Test < 1, "test", o.Test, "a share of at least 0 and below 1"),
 		require(o.Test+o.Validation < 1, "test", o.Test, fmt.Sprintf("less than what validation = %g leaves", o.Validation)),
+		o.Augment.validate(o),
 		k.validate(o),
 	)
 }

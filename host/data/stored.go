@@ -52,13 +52,7 @@ func (s *stored) add(label uint32, spikes *raster) {
 	s.starts = append(s.starts, len(s.channels))
 	for step := range s.steps {
 		before := len(s.channels)
-		row := spikes.row(step)
-		for i, word := range row {
-			for ; word != 0; word &= word - 1 {
-				s.channels = append(s.channels, uint16(i*64+bits.TrailingZeros64(word)))
-			}
-			row[i] = 0
-		}
+		s.channels = takeRow(s.channels, spikes.row(step))
 		s.counts = append(s.counts, uint16(len(s.channels)-before))
 	}
 }
@@ -75,6 +69,22 @@ func newRaster(steps, channels int) *raster {
 	return &raster{width: width, words: make([]uint64, steps*width)}
 }
 
+// fits is whether the raster has so many steps and words for so many channels.
+func (r *raster) fits(steps, channels int) bool {
+	return r.width == (channels+63)/64 && len(r.words) == steps*r.width
+}
+
 func (r *raster) row(step int) []uint64 { return r.words[step*r.width : (step+1)*r.width] }
 
 func (r *raster) mark(step, channel int) { r.row(step)[channel/64] |= 1 << (channel % 64) }
+
+// takeRow appends the channels marked in a row, ascending, and clears it.
+func takeRow[T uint16 | uint32](channels []T, row []uint64) []T {
+	for i, word := range row {
+		for ; word != 0; word &= word - 1 {
+			channels = append(channels, T(i*64+bits.TrailingZeros64(word)))
+		}
+		row[i] = 0
+	}
+	return channels
+}

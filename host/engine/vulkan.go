@@ -83,14 +83,7 @@ func (e *Vulkan) open() (err error) {
 	if e.kernels, err = newKernelSet(e.device, e.plan); err != nil {
 		return err
 	}
-	buffer := func(name string, values int) *gpu.Buffer {
-		if err != nil {
-			return nil
-		}
-		var b *gpu.Buffer
-		b, err = e.device.NewBuffer(name, 4*uint64(values))
-		return b
-	}
+	buffer := e.allocator(&err)
 	for i, w := range e.plan.weights {
 		e.weights = append(e.weights, buffer(w.Name, w.size))
 		var transposed *gpu.Buffer

@@ -162,19 +162,25 @@ func (e *Vulkan) freePass() {
 	clear(e.sums)
 }
 
+// allocator returns a function that makes buffers of so many 4-byte numbers until one
+// cannot be made; err says why, and the function gives nil from then on.
+func (e *Vulkan) allocator(err *error) func(name string, values int) *gpu.Buffer {
+	return func(name string, values int) *gpu.Buffer {
+		if *err != nil {
+			return nil
+		}
+		var b *gpu.Buffer
+		b, *err = e.device.NewBuffer(name, 4*uint64(values))
+		return b
+	}
+}
+
 // newPass allocates the arrays of a pass.
 func (e *Vulkan) newPass(capacity, events int) (err error) {
 	n := e.plan
 	p := &pass{capacity: capacity, events: events}
 	e.pass = p
-	buffer := func(name string, values int) *gpu.Buffer {
-		if err != nil {
-			return nil
-		}
-		var b *gpu.Buffer
-		b, err = e.device.NewBuffer(name, 4*uint64(values))
-		return b
-	}
+	buffer := e.allocator(&err)
 	rows, words := capacity*n.steps, cpuref.Words(n.steps)*capacity
 	alignment := max(e.device.Info().StorageAlignment, 4)
 	at := uint64(0)

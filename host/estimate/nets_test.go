@@ -1,7 +1,6 @@
 package estimate
 
 import (
-	"math"
 	"testing"
 
 	"spikegrad/cpuref"
@@ -20,9 +19,7 @@ func values(n int, array uint32) []float64 {
 
 func sigmoidNoise(beta float64) network.Noise { return network.Noise{Kind: "sigmoid", Beta: beta} }
 
-// perceptronProblem is a perceptron whose units are all undecided: the biases put the
-// potentials at threshold when half of the units below fire, and the steeper the
-// noise, the smaller the weights.
+// perceptronProblem is a perceptron whose units are all undecided.
 func perceptronProblem(t *testing.T, inputs int, layers []int, beta float64, head Head) Problem {
 	t.Helper()
 	input := values(inputs, 7)
@@ -33,24 +30,7 @@ func perceptronProblem(t *testing.T, inputs int, layers []int, beta float64, hea
 	if err != nil {
 		t.Fatal(err)
 	}
-	parameters := values(len(circuit.Parameters()), 8)
-	for i := range circuit.UnitParameters() {
-		parameters[i] = math.Copysign(0.4+0.6*math.Abs(parameters[i]), parameters[i]) * 2 / math.Sqrt(beta)
-	}
-	for layer, neurons := range layers {
-		for n := range neurons {
-			bias := circuit.biasOf(layer, n)
-			parameters[bias] /= 4
-			for i := range circuit.widths[layer] {
-				below := 0.5
-				if layer == 0 {
-					below = input[i]
-				}
-				parameters[bias] -= parameters[circuit.weightsOf(layer, n)+i] * below
-			}
-		}
-	}
-	return Problem{Circuit: circuit, Parameters: parameters, Seed: 11}
+	return Problem{Circuit: circuit, Parameters: circuit.Undecided(8, beta), Seed: 11}
 }
 
 // lifCase varies what a spike can reach.

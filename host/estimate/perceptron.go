@@ -2,7 +2,9 @@ package estimate
 
 import (
 	"fmt"
+	"math"
 
+	"spikegrad/cpuref"
 	"spikegrad/host/network"
 )
 
@@ -64,6 +66,38 @@ func NewPerceptron(o PerceptronOptions) (*Perceptron, error) {
 	}
 	c.body = newBody(newLayout(1, layers), o.Head, names)
 	return c, nil
+}
+
+// Undecided draws parameters under which no unit is certain: weights of about 2/√β, and
+// biases that put the potentials near threshold when half of the units below fire.
+// The head's parameters, if any, are between −1 and 1.
+func (c *Perceptron) Undecided(seed uint32, beta float64) []float64 {
+	key := [2]uint32{seed, uint32(cpuref.StreamInitial)}
+	values := make([]float64, len(c.names))
+	for i := range values {
+		words := cpuref.Philox(key, [4]uint32{uint32(i), 0, 0, 0})
+		values[i] = float64(2*cpuref.Uniform[float64](words[0])) - 1
+	}
+	steepness := math.Sqrt(beta)
+	for layer := range c.layout.Layers {
+		for n := range c.layout.Layers[layer].Neurons {
+			centre := -c.theta
+			for i := range c.widths[layer] {
+				weight := &values[c.weightsOf(layer, n)+i]
+				*weight = math.Copysign(0.4+float64(0.6*math.Abs(*weight)), *weight) * 2 / steepness
+				if layer == 0 {
+					centre += float64(*weight * c.input[i])
+				} else {
+					centre += *weight / 2
+				}
+			}
+			if c.bias {
+				bias := &values[c.biasOf(layer, n)]
+				*bias = *bias/4 - centre
+			}
+		}
+	}
+	return values
 }
 
 // NewTrace implements [Circuit].

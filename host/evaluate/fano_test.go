@@ -130,7 +130,10 @@ func TestFanoWithoutNoiseIsZero(t *testing.T) {
 	}
 	for l, layer := range result.Layers {
 		if layer.Neurons == nil {
-			t.Fatalf("layer %d is silent", l)
+			if l == 0 {
+				t.Fatal("the first layer is silent")
+			}
+			continue
 		}
 		for _, w := range append(layer.Windows, WindowFano{Spread: *layer.Neurons}) {
 			if w.Mean != 0 || w.Lower != 0 || w.Upper != 0 {

@@ -84,15 +84,9 @@ func (s Noise) validate() error {
 	case "sigmoid":
 		return positive("beta", s.Beta)
 	case "exponential":
-		if err := positive("p0", s.P0); err != nil {
-			return err
-		}
-		return positive("delta_u", s.DeltaU)
+		return both(positive("p0", s.P0), positive("delta_u", s.DeltaU))
 	case "hazard":
-		if err := positive("rate", s.Rate); err != nil {
-			return err
-		}
-		return positive("delta_u", s.DeltaU)
+		return both(positive("rate", s.Rate), positive("delta_u", s.DeltaU))
 	}
 	return nil
 }
@@ -111,15 +105,9 @@ func (s Surrogate) validate(noise Noise) error {
 	case "superspike", "scaled_superspike", "sigmoid":
 		return positive("beta", s.Beta)
 	case "exponential", "limited_exponential":
-		if err := positive("p0", s.P0); err != nil {
-			return err
-		}
-		return positive("delta_u", s.DeltaU)
+		return both(positive("p0", s.P0), positive("delta_u", s.DeltaU))
 	case "hazard":
-		if err := positive("rate", s.Rate); err != nil {
-			return err
-		}
-		return positive("delta_u", s.DeltaU)
+		return both(positive("rate", s.Rate), positive("delta_u", s.DeltaU))
 	case "gaussian", "triangular", "rectangular":
 		return positive("width", s.Width)
 	case "arctangent":
@@ -208,6 +196,14 @@ func positive(key string, value float64) error {
 		return fmt.Errorf("%s = %g: from %g to %g is possible", key, value, minimum, float64(maximum))
 	}
 	return nil
+}
+
+// both returns the first of two errors.
+func both(first, second error) error {
+	if first != nil {
+		return first
+	}
+	return second
 }
 
 func delay(key string, value, steps int) error {

@@ -67,27 +67,45 @@ type RunResult struct {
 // are finished are kept, the one at work goes on from its checkpoint. It is refused
 // if a run in the folder was made with another configuration.
 func Classification(ctx context.Context, options ClassificationOptions) (*ClassificationResult, error) {
-	if options.Seeds < 1 {
-		return nil, fmt.Errorf("%d seeds: at least 1 is needed", options.Seeds)
+	c := comparison{
+		ClassificationOptions: options,
+		settings:              classificationSettings(options.Quick),
+		configure: func(method Method) (train.Config, error) {
+			return classificationConfig(options.Data, options.Quick, method)
+		},
 	}
-	if options.Out == "" {
+	return c.run(ctx)
+}
+
+// comparison is a comparison at work.
+type comparison struct {
+	ClassificationOptions
+	settings  evaluate.Settings
+	configure func(method Method) (train.Config, error)
+}
+
+func (c *comparison) run(ctx context.Context) (*ClassificationResult, error) {
+	if c.Seeds < 1 {
+		return nil, fmt.Errorf("%d seeds: at least 1 is needed", c.Seeds)
+	}
+	if c.Out == "" {
 		return nil, fmt.Errorf("no output folder was named: choose one with --out")
 	}
-	result := &ClassificationResult{Data: options.Data, Quick: options.Quick, Settings: classificationSettings(options.Quick)}
+	result := &ClassificationResult{Data: c.Data, Quick: c.Quick, Settings: c.settings}
 	for _, method := range Methods() {
 		// Before anything is trained, so that no hours are spent on half a comparison.
-		if _, err := classificationConfig(options.Data, options.Quick, method); err != nil {
+		if _, err := c.configure(method); err != nil {
 			return nil, err
 		}
 		result.Methods = append(result.Methods, MethodResult{Method: method})
 	}
-	for seed := range options.Seeds {
+	for seed := range c.Seeds {
 		for i := range result.Methods {
 			m := &result.Methods[i]
-			options.note("%s, seed %d of %d", m.Name, seed+1, options.Seeds)
-			run, err := options.run(ctx, m.Method, uint32(seed+1), result.Settings)
+			c.note("%s, seed %d of %d", m.Name, seed+1, c.Seeds)
+			run, err := c.one(ctx, m.Method, uint32(seed+1))
 			if err != nil {
-				return nil, explainInterruption(ctx, err, options.Out)
+				return nil, explainInterruption(ctx, err, c.Out)
 			}
 			m.Runs = append(m.Runs, *run)
 		}
@@ -98,7 +116,7 @@ func Classification(ctx context.Context, options ClassificationOptions) (*Classi
 	for i := range result.Methods[1:] {
 		result.Differences = append(result.Differences, accuracyDifference(&result.Methods[i+1], &result.Methods[0]))
 	}
-	return result, result.write(options.Out)
+	return result, result.write(c.Out)
 }
 
 // classificationSettings are how runs are evaluated.
@@ -130,39 +148,39 @@ func explainInterruption(ctx context.Context, err error, folder string) error {
 	return err
 }
 
-func (o *ClassificationOptions) note(format string, values ...any) {
-	if o.Note != nil {
-		o.Note(fmt.Sprintf(format, values...))
+func (c *comparison) note(format string, values ...any) {
+	if c.Note != nil {
+		c.Note(fmt.Sprintf(format, values...))
 	}
 }
 
-// run makes one run and its evaluation, or what is missing of them.
-func (o *ClassificationOptions) run(ctx context.Context, method Method, seed uint32, settings evaluate.Settings) (*RunResult, error) {
-	config, err := classificationConfig(o.Data, o.Quick, method)
+// one makes one run and its evaluation, or what is missing of them.
+func (c *comparison) one(ctx context.Context, method Method, seed uint32) (*RunResult, error) {
+	config, err := c.configure(method)
 	if err != nil {
 		return nil, err
 	}
 	config.Seed = seed
 	name := filepath.Join("runs", fmt.Sprintf("%s-seed%d", method.Key, seed))
-	folder := filepath.Join(o.Out, name)
+	folder := filepath.Join(c.Out, name)
 	result := &RunResult{Seed: seed, Folder: filepath.ToSlash(name)}
-	if result.Summary, err = o.train(ctx, config, folder); err != nil {
+	if result.Summary, err = c.train(ctx, config, folder); err != nil {
 		return nil, err
 	}
 	if result.Epochs, err = readEpochs(folder); err != nil {
 		return nil, err
 	}
-	result.Evaluation, err = o.evaluate(ctx, folder, result.Summary, settings)
+	result.Evaluation, err = c.evaluate(ctx, folder, result.Summary)
 	return result, err
 }
 
 // train makes the run in a folder, goes on with it, or reads what it ended with.
-func (o *ClassificationOptions) train(ctx context.Context, config train.Config, folder string) (*train.Summary, error) {
+func (c *comparison) train(ctx context.Context, config train.Config, folder string) (*train.Summary, error) {
 	options := train.Options{
-		Folder: folder, Open: o.Open, Workers: o.Workers, PassSamples: o.PassSamples, NoPictures: true,
+		Folder: folder, Open: c.Open, Workers: c.Workers, PassSamples: c.PassSamples, NoPictures: true,
 	}
-	if o.Observer != nil {
-		options.Observer = o.Observer(folder)
+	if c.Observer != nil {
+		options.Observer = c.Observer(folder)
 	}
 	_, err := train.ReadConfig(folder)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -189,14 +207,14 @@ func (o *ClassificationOptions) train(ctx context.Context, config train.Config, 
 
 // evaluate measures a finished run, unless that has been done. Pictures are drawn of
 // the first seed.
-func (o *ClassificationOptions) evaluate(ctx context.Context, folder string, summary *train.Summary, settings evaluate.Settings) (*evaluate.Report, error) {
+func (c *comparison) evaluate(ctx context.Context, folder string, summary *train.Summary) (*evaluate.Report, error) {
 	target := filepath.Join(folder, "evaluation")
-	if found, err := evaluate.Read(target); err == nil && found.Settings == settings && found.WeightsSHA256 == summary.WeightsSHA256 {
+	if found, err := evaluate.Read(target); err == nil && found.Settings == c.settings && found.WeightsSHA256 == summary.WeightsSHA256 {
 		return found, nil
 	}
-	o.note("evaluating %s", folder)
+	c.note("evaluating %s", folder)
 	return evaluate.Run(ctx, folder, evaluate.Options{
-		Settings: settings, Folder: target, Open: o.Open, Workers: o.Workers, PassSamples: o.PassSamples,
+		Settings: c.settings, Folder: target, Open: c.Open, Workers: c.Workers, PassSamples: c.PassSamples,
 		NoPictures: summary.Seed != 1,
 	})
 }

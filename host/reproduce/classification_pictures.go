@@ -9,7 +9,10 @@ import (
 
 // learningCurves are mean and standard deviation over seeds after each epoch.
 func (c *ClassificationResult) learningCurves() figure.Curves {
-	drawing := figure.Curves{Title: "mean and standard deviation over seeds"}
+	drawing := figure.Curves{}
+	if len(c.Methods[0].Runs) > 1 {
+		drawing.Title = "mean and standard deviation over seeds"
+	}
 	for i := range c.Methods {
 		m := &c.Methods[i]
 		run := figure.Run{
@@ -56,8 +59,8 @@ func (c *ClassificationResult) accuracies() figure.Bars {
 	for i := range c.Methods {
 		m := &c.Methods[i]
 		drawing.Categories = append(drawing.Categories, m.Name)
-		addBar(&trained, m.Trained.Accuracy, 100)
-		addBar(&other, m.Other.Accuracy, 100)
+		addBar(&trained, m.Trained.Accuracy, 100, len(m.Runs))
+		addBar(&other, m.Other.Accuracy, 100, len(m.Runs))
 	}
 	drawing.Groups = []figure.Group{trained, other}
 	return drawing
@@ -73,19 +76,20 @@ func (c *ClassificationResult) layers(label string, levels []figure.Level, of fu
 		m := &c.Methods[i]
 		drawing.Categories = append(drawing.Categories, m.Name)
 		for l, x := range of(&m.Trained) {
-			addBar(&drawing.Groups[l], x, 1)
+			addBar(&drawing.Groups[l], x, 1, len(m.Runs))
 		}
 	}
 	return drawing
 }
 
-// addBar adds a mean with its 95 % confidence interval, an empty one where there is a
-// single run.
-func addBar(g *figure.Group, x OverSeeds, unit float64) {
-	half, _ := confidence95(x)
+// addBar adds a mean over runs and, if there are several, its 95 % confidence interval.
+func addBar(g *figure.Group, x OverSeeds, unit float64, runs int) {
 	g.Values = append(g.Values, unit*x.Mean)
-	g.Low = append(g.Low, unit*(x.Mean-half))
-	g.High = append(g.High, unit*(x.Mean+half))
+	if runs > 1 {
+		half, _ := confidence95(x)
+		g.Low = append(g.Low, unit*(x.Mean-half))
+		g.High = append(g.High, unit*(x.Mean+half))
+	}
 	samples := make([]float64, len(x.Values))
 	for i, value := range x.Values {
 		samples[i] = unit * value

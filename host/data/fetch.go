@@ -1,0 +1,257 @@
+package data
+
+import (
+	"compress/gzip"
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// DefaultURL is where the authors of the recordings publish them.
+const DefaultURL = "https://zenkelab.org/datasets/"
+
+// published is a file of recordings on the web, packed by gzip.
+type published struct {
+	name      string // unpacked
+	packedMD5 string // of NAME.gz; empty where none is known
+	md5       string // of NAME; empty where none is known
+}
+
+// publishedFiles are the files of a dataset: Cramer, Stradmann, Schemmel and
+// Zenke, The Heidelberg spiking data sets for the systematic evaluation of spiking
+// neural networks, IEEE TNNLS 2022; CC BY 4.0.
+func publishedFiles(dataset string) ([]published, error) {
+	switch dataset {
+	case "shd":
+		return []published{
+			{"shd_train.h5", "d47c9825dee33347913e8ce0f2be08b0", "8e9877c85f29a28dd353ea6a54402667"},
+			{"shd_test.h5", "3062a80ec0c5719404d5b02e166543b1", "207ad1295a0ab611e22d1734989c254e"},
+		}, nil
+	case "ssc":
+		return []published{
+			{"ssc_train.h5", "", ""},
+			{"ssc_valid.h5", "555645b13e15fe270fbfe39cb763f805", ""},
+			{"ssc_test.h5", "", ""},
+		}, nil
+	}
+	return nil, fmt.Errorf("dataset %q asked for; there are to fetch: shd, ssc", dataset)
+}
+
+// Fetch says what is downloaded, and where to. The zero value of a field but
+// Dataset and Folder stands for what is usual.
+type Fetch struct {
+	Dataset  string // shd or ssc
+	Folder   string // is made if it does not exist
+	URL      string // of the folder on the web, http or https
+	Client   *http.Client
+	Progress func(FetchProgress) // is called often, by one goroutine
+	// Patience is how long a server may send nothing before the connection is
+	// given up and the download resumed: a minute.
+	Patience time.Duration
+
+	afterFunc func(time.Duration, func()) timer // of the watchdog; for tests
+}
+
+// FetchProgress is how far a file is.
+type FetchProgress struct {
+	File  string
+	Phase string // downloading, verifying or unpacking
+	Done  int64  // bytes
+	Total int64  // bytes; 0 if the server does not say
+}
+
+// Fetched is a file that was fetched.
+type Fetched struct {
+	File     string `json:"file"` // path
+	Bytes    int64  `json:"bytes"`
+	MD5      string `json:"md5"`
+	Verified string `json:"verified"` // known, server or no: what the MD5 was compared with
+	Already  bool   `json:"already"`  // it was there
+}
+
+// What an MD5 was compared with.
+const (
+	VerifiedKnown  = "known"  // a sum that this program knows
+	VerifiedServer = "server" // the list of sums beside the file, which only shows that it was transferred well
+	Unverified     = "no"
+)
+
+// Run downloads and unpacks the files that are not there yet. What a broken or
+// cancelled download left behind is used the next time, if the server still has
+// the same file. Files get their names once they are complete and their sums
+// right.
+func (f *Fetch) Run(ctx context.Context) ([]Fetched, error) {
+	files, err := publishedFiles(f.Dataset)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(f.Folder, 0o755); err != nil {
+		return nil, fmt.Errorf("fetching %s: %w", f.Dataset, err)
+	}
+	var fetched []Fetched
+	for _, file := range files {
+		done, err := f.file(ctx, file)
+		if err != nil {
+			return fetched, fmt.Errorf("fetching %s: %w", file.name, err)
+		}
+		fetched = append(fetched, done)
+	}
+	return fetched, nil
+}
+
+// file fetches one file.
+func (f *Fetch) file(ctx context.Context, p published) (Fetched, error) {
+	path := filepath.Join(f.Folder, p.name)
+	if done, err := f.present(ctx, path, p); err != nil || done.Already {
+		return done, err
+	}
+	verified := VerifiedKnown
+	if p.packedMD5 == "" {
+		verified = VerifiedServer
+		if p.packedMD5 = f.listedSum(ctx, p.name+".gz"); p.packedMD5 == "" {
+			verified = Unverified
+		}
+	}
+	packed := path + ".gz"
+	if sum, err := f.sum(ctx, packed); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return Fetched{}, err
+	} else if err != nil || sum != p.packedMD5 {
+		if err := f.download(ctx, packed, p.packedMD5); err != nil {
+			return Fetched{}, err
+		}
+	}
+	done, err := f.unpack(ctx, packed, path, p.md5)
+	done.Verified = verified
+	return done, err
+}
+
+// present looks at a file that may be there already. A file whose sum is wrong is
+// fetched again; one whose sum nobody knows is believed.
+func (f *Fetch) present(ctx context.Context, path string, p published) (Fetched, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Fetched{}, nil
+	}
+	if err != nil {
+		return Fetched{}, err
+	}
+	sum, err := f.sum(ctx, path)
+	if err != nil || p.md5 != "" && sum != p.md5 {
+		return Fetched{}, err
+	}
+	done := Fetched{File: path, Bytes: info.Size(), MD5: sum, Verified: Unverified, Already: true}
+	if p.md5 != "" {
+		done.Verified = VerifiedKnown
+	}
+	return done, nil
+}
+
+// sum is the MD5 of a file.
+func (f *Fetch) sum(ctx context.Context, path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return "", err
+	}
+	sum := md5.New()
+	_, err = f.copy(ctx, sum, file, FetchProgress{File: filepath.Base(path), Phase: "verifying", Total: info.Size()})
+	return sumText(sum), err
+}
+
+// unpack unpacks a file, verifies it if its sum is known, and removes the packed
+// one.
+func (f *Fetch) unpack(ctx context.Context, packed, path, want string) (Fetched, error) {
+	from, err := os.Open(packed)
+	if err != nil {
+		return Fetched{}, err
+	}
+	defer from.Close()
+	done := Fetched{File: path}
+	err = writeWhole(path, func(to io.Writer) error {
+		reader, err := gzip.NewReader(from)
+		if err != nil {
+			return err
+		}
+		sum := md5.New()
+		done.Bytes, err = f.copy(ctx, io.MultiWriter(to, sum), reader, FetchProgress{File: filepath.Base(path), Phase: "unpacking"})
+		if err != nil {
+			return err
+		}
+		done.MD5 = sumText(sum)
+		if want != "" && done.MD5 != want {
+			return fmt.Errorf("MD5 of the unpacked file is %s, %s is expected", done.MD5, want)
+		}
+		return nil
+	})
+	if err != nil {
+		if ctx.Err() == nil {
+			os.Remove(packed) // or it would be unpacked again the next time
+		}
+		return Fetched{}, fmt.Errorf("unpacking %s: %w", packed, err)
+	}
+	return done, os.Remove(packed)
+}
+
+// listedSum is the MD5 of a file in the list that the authors publish beside it,
+// empty if there is none.
+func (f *Fetch) listedSum(ctx context.Context, name string) string {
+	const most = 1 << 20 // bytes of the list
+	response, err := f.get(ctx, "md5sums.txt", nil)
+	if err != nil {
+		return ""
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return ""
+	}
+	list, err := io.ReadAll(io.LimitReader(response.Body, most))
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(list)) {
+		words := strings.Fields(line)
+		if len(words) == 2 && strings.TrimPrefix(words[1], "*") == name && len(words[0]) == 2*md5.Size {
+			return strings.ToLower(words[0])
+		}
+	}
+	return ""
+}
+
+// copy copies until the end of from, telling how far it is. It ends early with
+// the context's error.
+func (f *Fetch) copy(ctx context.Context, to io.Writer, from io.Reader, p FetchProgress) (int64, error) {
+	return io.CopyBuffer(onlyWriter{to}, readerFunc(func(block []byte) (int, error) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		n, err := from.Read(block)
+		p.Done += int64(n)
+		if f.Progress != nil {
+			f.Progress(p)
+		}
+		return n, err
+	}), make([]byte, 1<<18))
+}
+
+// readerFunc and onlyWriter keep io.Copy from ways past the buffer.
+type readerFunc func([]byte) (int, error)
+
+func (r readerFunc) Read(block []byte) (int, error) { return r(block) }
+
+type onlyWriter struct{ io.Writer }
+
+func sumText(sum hash.Hash) string { return hex.EncodeToString(sum.Sum(nil)) }

@@ -1,0 +1,266 @@
+package data
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A download that is not complete is kept in NAME.part, and in NAME.part.json what
+// tells whether the server still has the same file.
+
+// partial says what the bytes in a .part file are the beginning of.
+type partial struct {
+	URL       string `json:"url"`
+	Validator string `json:"validator"` // strong ETag or Last-Modified, as If-Range takes it; empty: not to be resumed
+}
+
+// errTransfer is a connection that broke: what arrived is kept and gone on from.
+var errTransfer = errors.New("the connection broke")
+
+// maxFruitless is how often in a row a connection may break without a byte.
+const maxFruitless = 3
+
+// download downloads NAME.gz to a path. Where the sum is known and wrong after a
+// resumed download, it is begun anew once.
+func (f *Fetch) download(ctx context.Context, path, want string) error {
+	for {
+		resumed, err := f.transfer(ctx, path)
+		if err != nil {
+			return err
+		}
+		sum, err := f.sum(ctx, path+".part")
+		if err != nil {
+			return err
+		}
+		if want == "" || sum == want {
+			os.Remove(path + ".part.json")
+			return os.Rename(path+".part", path)
+		}
+		discard(path)
+		if !resumed {
+			return fmt.Errorf("MD5 of %s is %s, %s is expected: the download is damaged or another file, and was removed", filepath.Base(path), sum, want)
+		}
+	}
+}
+
+// transfer completes NAME.part, over as many connections as it takes, as long as
+// each brings something. resumed is whether bytes of an earlier run are in it.
+func (f *Fetch) transfer(ctx context.Context, path string) (resumed bool, err error) {
+	fruitless := 0
+	for first := true; ; first = false {
+		start, before, err := f.request(ctx, path)
+		resumed = resumed && start > 0 || first && start > 0
+		if err == nil {
+			return resumed, nil
+		}
+		if ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		if !errors.Is(err, errTransfer) {
+			return false, err
+		}
+		if fruitless++; size(path+".part") > before {
+			fruitless = 0
+		}
+		if fruitless == maxFruitless {
+			return false, fmt.Errorf("%w; what arrived is kept, fetch again to go on", err)
+		}
+	}
+}
+
+// request asks for what is missing in NAME.part and appends it. start is where it
+// went on, before how much was there.
+func (f *Fetch) request(ctx context.Context, path string) (start, before int64, err error) {
+	ctx, give := context.WithCancelCause(ctx)
+	defer give(nil)
+	watchdog := f.watch(func() { give(fmt.Errorf("%w: the server sent nothing for %v", errTransfer, f.patience())) })
+	defer watchdog.Stop()
+
+	name := filepath.Base(path)
+	before = size(path + ".part")
+	headers := http.Header{}
+	saved := readPartial(path)
+	if before > 0 && saved.Validator != "" && saved.URL == f.address(name) {
+		headers.Set("Range", fmt.Sprintf("bytes=%d-", before))
+		headers.Set("If-Range", saved.Validator)
+	}
+	response, err := f.get(ctx, name, headers)
+	if err != nil {
+		return 0, before, transferError(ctx, err)
+	}
+	defer response.Body.Close()
+	total := max(response.ContentLength, 0)
+	switch response.StatusCode {
+	case http.StatusPartialContent:
+		if start, total, err = contentRange(response.Header.Get("Content-Range")); err != nil || start != before || len(headers) == 0 {
+			discard(path)
+			return 0, before, fmt.Errorf("%s: other bytes than asked for were sent (%q); fetch again", f.address(name), response.Header.Get("Content-Range"))
+		}
+	case http.StatusOK:
+	case http.StatusRequestedRangeNotSatisfiable:
+		discard(path) // what is there is not the beginning of the file
+		return 0, 0, fmt.Errorf("%w: the server has nothing to add to %d bytes", errTransfer, before)
+	default:
+		return 0, before, fmt.Errorf("%s: the server answers %q; another place can be named by --url", f.address(name), response.Status)
+	}
+	if err := f.receive(ctx, path, start, total, response, watchdog); err != nil {
+		return start, before, transferError(ctx, err)
+	}
+	return start, before, nil
+}
+
+// receive appends the body of a response to NAME.part, from byte start on.
+func (f *Fetch) receive(ctx context.Context, path string, start, total int64, response *http.Response, watchdog timer) (err error) {
+	if start == 0 {
+		if err := writePartial(path, partial{response.Request.URL.String(), validator(response.Header)}); err != nil {
+			return err
+		}
+	}
+	file, err := os.OpenFile(path+".part", os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closing := file.Close(); err == nil {
+			err = closing
+		}
+	}()
+	if err := file.Truncate(start); err != nil {
+		return err
+	}
+	if _, err := file.Seek(start, io.SeekStart); err != nil {
+		return err
+	}
+	body := readerFunc(func(block []byte) (int, error) {
+		n, err := response.Body.Read(block)
+		watchdog.Reset(f.patience())
+		if err != nil && err != io.EOF {
+			err = fmt.Errorf("%w: %w", errTransfer, err)
+		}
+		return n, err
+	})
+	received, err := f.copy(ctx, file, body, FetchProgress{File: filepath.Base(path), Phase: "downloading", Done: start, Total: total})
+	if err == nil && total > 0 && start+received != total {
+		err = fmt.Errorf("%w after %d of %d bytes", errTransfer, start+received, total)
+	}
+	return err
+}
+
+// transferError is an error of a connection, or what a watchdog ended it for.
+func transferError(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	var network *url.Error
+	if errors.As(err, &network) {
+		return fmt.Errorf("%w: %w", errTransfer, err)
+	}
+	return err
+}
+
+func (f *Fetch) get(ctx context.Context, name string, headers http.Header) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, f.address(name), nil)
+	if err != nil {
+		return nil, err
+	}
+	for key, values := range headers {
+		request.Header[key] = values
+	}
+	// Bytes are counted: none may be packed on the way.
+	request.Header.Set("Accept-Encoding", "identity")
+	client := f.Client
+	if client == nil {
+		client = http.DefaultClient
+	}
+	return client.Do(request)
+}
+
+// address is the URL of a file.
+func (f *Fetch) address(name string) string {
+	base := f.URL
+	if base == "" {
+		base = DefaultURL
+	}
+	return strings.TrimSuffix(base, "/") + "/" + name
+}
+
+// timer is what of a [time.Timer] a watchdog needs.
+type timer interface {
+	Reset(time.Duration) bool
+	Stop() bool
+}
+
+// watch starts a watchdog.
+func (f *Fetch) watch(bark func()) timer {
+	if f.afterFunc != nil {
+		return f.afterFunc(f.patience(), bark)
+	}
+	return time.AfterFunc(f.patience(), bark)
+}
+
+func (f *Fetch) patience() time.Duration {
+	if f.Patience > 0 {
+		return f.Patience
+	}
+	return time.Minute
+}
+
+// validator is what If-Range takes: a strong ETag, or the time of the last change.
+func validator(h http.Header) string {
+	if tag := h.Get("ETag"); tag != "" && !strings.HasPrefix(tag, "W/") {
+		return tag
+	}
+	return h.Get("Last-Modified")
+}
+
+// contentRange reads "bytes FIRST-LAST/TOTAL".
+func contentRange(text string) (start, total int64, err error) {
+	bounds, of, found := strings.Cut(strings.TrimPrefix(text, "bytes "), "/")
+	first, _, dash := strings.Cut(bounds, "-")
+	start, err = strconv.ParseInt(first, 10, 64)
+	if err == nil && of != "*" {
+		total, err = strconv.ParseInt(of, 10, 64)
+	}
+	if !found || !dash || err != nil {
+		return 0, 0, fmt.Errorf("Content-Range %q cannot be read", text)
+	}
+	return start, total, nil
+}
+
+func readPartial(path string) partial {
+	var p partial
+	text, err := os.ReadFile(path + ".part.json")
+	if err != nil || json.Unmarshal(text, &p) != nil {
+		return partial{}
+	}
+	return p
+}
+
+func writePartial(path string, p partial) error {
+	return writeWhole(path+".part.json", func(w io.Writer) error { return json.NewEncoder(w).Encode(p) })
+}
+
+// discard removes what of a file was downloaded.
+func discard(path string) {
+	os.Remove(path + ".part")
+	os.Remove(path + ".part.json")
+}
+
+// size is the bytes of a file, 0 if it does not exist.
+func size(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}

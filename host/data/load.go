@@ -1,0 +1,99 @@
+package data
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"spikegrad/host/engine"
+)
+
+// Presentations are samples in the order in which they are presented.
+type Presentations struct {
+	Source  Source
+	Samples []int
+	First   uint32 // number in the run of the presentation of Samples[0]; the others follow
+	Batch   int    // samples of a batch; the last batch may have fewer
+}
+
+// Loader fills the next batch while the one before is worked with. The batches
+// are those that its filler would give one after the other. It keeps memory for
+// two batches, so that with one worker nothing is allocated from batch to batch
+// once the largest was seen. It is used by one goroutine, and so is the filler.
+type Loader struct {
+	filler  *Filler
+	batches [2]engine.Batch
+	numbers []uint32
+}
+
+// NewLoader makes a loader that fills batches with a filler.
+func NewLoader(filler *Filler) *Loader { return &Loader{filler: filler} }
+
+// loaded is a batch, or why there is none.
+type loaded struct {
+	batch *engine.Batch
+	err   error
+}
+
+// Batches gives the batches of presentations in order. A batch is the caller's
+// until it asks for the next. An error is the last that is given: the context's
+// once it is cancelled, or the filler's. When the loop ends, so has the goroutine
+// that fills.
+func (l *Loader) Batches(ctx context.Context, p Presentations) iter.Seq2[*engine.Batch, error] {
+	return func(yield func(*engine.Batch, error) bool) {
+		if p.Batch < 1 {
+			yield(nil, fmt.Errorf("loading %s: batches of %d samples asked for; at least 1 is needed", p.Source.Name(), p.Batch))
+			return
+		}
+		ctx, stop := context.WithCancel(ctx)
+		// Room for both batches: neither side ever waits to give one away.
+		free, full := make(chan *engine.Batch, 2), make(chan loaded, 2)
+		free <- &l.batches[0]
+		free <- &l.batches[1]
+		go func() {
+			defer close(full)
+			l.fill(ctx, p, free, full)
+		}()
+		defer func() {
+			stop()
+			for range full { // until the goroutine has ended
+			}
+		}()
+		for {
+			if err := ctx.Err(); err != nil {
+				yield(nil, err)
+				return
+			}
+			select {
+			case next, more := <-full:
+				if !more || !yield(next.batch, next.err) || next.err != nil {
+					return
+				}
+				free <- next.batch
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
+// fill fills one batch after the other for as long as it gets them.
+func (l *Loader) fill(ctx context.Context, p Presentations, free <-chan *engine.Batch, full chan<- loaded) {
+	for first := 0; first < len(p.Samples) && ctx.Err() == nil; first += p.Batch {
+		var batch *engine.Batch
+		select {
+		case batch = <-free:
+		case <-ctx.Done():
+			return
+		}
+		samples := p.Samples[first:min(first+p.Batch, len(p.Samples))]
+		l.numbers = l.numbers[:0]
+		for i := range samples {
+			l.numbers = append(l.numbers, p.First+uint32(first+i))
+		}
+		err := l.filler.Fill(batch, p.Source, samples, l.numbers)
+		full <- loaded{batch, err}
+		if err != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package estimate
+
+import (
+	"fmt"
+	"math"
+
+	"spikegrad/host/figure"
+)
+
+// mostShown is how many parameters a picture can show side by side.
+const mostShown = 24
+
+// estimatesPicture shows the estimates of the first parameters with two standard errors.
+func (r *Report) estimatesPicture() figure.Lines {
+	shown := min(len(r.Parameters), mostShown)
+	lines := figure.Lines{
+		Title:  fmt.Sprintf("%s, β = %g: estimates of %d trials with two standard errors", r.Net, r.Beta, r.Trials),
+		XLabel: "parameter", YLabel: "derivative of the expected loss", WholeX: true,
+		Levels: []figure.Level{{Value: 0}},
+	}
+	add := func(name string, place float64, mean, deviation []float64) {
+		s := figure.Series{Name: name, Scattered: true, Spread: figure.ErrorBars}
+		for i := range shown {
+			s.X = append(s.X, float64(i)+place)
+			s.Y = append(s.Y, mean[i])
+			s.Low = append(s.Low, mean[i]-2*deviation[i])
+			s.High = append(s.High, mean[i]+2*deviation[i])
+		}
+		lines.Series = append(lines.Series, s)
+	}
+	const room = 0.7 // of the distance between parameters
+	places := float64(len(r.Estimators))
+	add(r.Reference+" (reference)", -room/2, r.Gradient, r.Error)
+	for k, e := range r.Estimators {
+		add(e.Name, room*(float64(k+1)/places-0.5), e.Mean, e.StandardError)
+	}
+	return lines
+}
+
+// biasPicture shows the length of the bias relative to the gradient, with the length
+// that noise alone is expected to give.
+func (r *Report) biasPicture() figure.Bars {
+	reference := 0.0
+	for _, g := range r.Gradient {
+		reference += float64(g * g)
+	}
+	found, noise := figure.Group{Name: "found"}, figure.Group{Name: "expected from noise alone"}
+	bars := figure.Bars{
+		Title:      fmt.Sprintf("%s, β = %g: distance from the %s gradient", r.Net, r.Beta, r.Reference),
+		ValueLabel: "length of the difference / length of the gradient",
+	}
+	for _, e := range r.Estimators {
+		bars.Categories = append(bars.Categories, e.Name)
+		found.Values = append(found.Values, e.RelativeBias)
+		variance := 0.0
+		for i, deviation := range e.StandardError {
+			variance += float64(deviation*deviation) + float64(r.Error[i]*r.Error[i])
+		}
+		noise.Values = append(noise.Values, math.Sqrt(variance/math.Max(reference, math.SmallestNonzeroFloat64)))
+	}
+	bars.Groups = []figure.Group{found, noise}
+	return bars
+}
+
+// costPicture shows variance against time of a trial; estimators without noise have
+// none.
+func (r *Report) costPicture() figure.Lines {
+	lines := figure.Lines{
+		Title:  fmt.Sprintf("%s, β = %g: what one sample costs and what it is worth", r.Net, r.Beta),
+		XLabel: "time of a trial (µs)", YLabel: "variance of a sample", LogX: true, LogY: true,
+	}
+	for _, e := range r.Estimators {
+		if e.Variance > 0 && e.SecondsPerTrial > 0 {
+			lines.Series = append(lines.Series, figure.Series{
+				Name: e.Name, Scattered: true, X: []float64{e.SecondsPerTrial * 1e6}, Y: []float64{e.Variance},
+			})
+		}
+	}
+	return lines
+}

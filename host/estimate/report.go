@@ -1,0 +1,175 @@
+package estimate
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"text/tabwriter"
+
+	"spikegrad/host/figure"
+)
+
+// Report is what a comparison of estimators found. Lists are in the order of
+// Parameters.
+type Report struct {
+	Net          string            `json:"net"`
+	Loss         string            `json:"loss"`
+	Beta         float64           `json:"beta"`
+	Seed         uint32            `json:"seed"`
+	Trials       int               `json:"trials"`
+	Units        int               `json:"units"` // binary units: neurons times steps
+	Parameters   []string          `json:"parameters"`
+	Values       []float64         `json:"values"`
+	ExpectedLoss *float64          `json:"expected_loss,omitempty"` // where it can be enumerated
+	Reference    string            `json:"reference"`               // exact, or the unbiased estimator that stands for it
+	Gradient     []float64         `json:"gradient"`                // of the reference
+	Error        []float64         `json:"gradient_error"`          // its standard error
+	Estimators   []EstimatorReport `json:"estimators"`
+}
+
+// EstimatorReport is what one estimator gave.
+type EstimatorReport struct {
+	Name            string    `json:"name"`
+	Unbiased        bool      `json:"unbiased"`
+	Trials          int       `json:"trials"`
+	Mean            []float64 `json:"mean"`
+	StandardError   []float64 `json:"standard_error"`
+	Bias            []float64 `json:"bias"`             // mean minus reference
+	BiasZ           []float64 `json:"bias_z,omitempty"` // in standard errors of the difference; none without noise
+	RelativeBias    float64   `json:"relative_bias"`    // length of the bias / length of the reference
+	Cosine          float64   `json:"cosine"`           // between mean and reference
+	Variance        float64   `json:"variance"`         // of one sample, summed over parameters
+	SecondsPerTrial float64   `json:"seconds_per_trial"`
+	VarianceSeconds float64   `json:"variance_seconds"` // their product: what an estimate of given precision costs
+}
+
+// Run compares estimators of the gradient of the expected loss on one network under one
+// noise. With at most [MaximumUnits] units the reference is the exact gradient,
+// otherwise the mean of single flips under noise of its own. If an output folder is
+// named, it receives estimate.json and pictures.
+func Run(ctx context.Context, o EstimateOptions) (Report, error) {
+	o = o.withDefaults()
+	problem, err := NewProblem(o)
+	if err != nil {
+		return Report{}, err
+	}
+	estimators, err := ParseEstimators(o.Estimators)
+	if err != nil {
+		return Report{}, err
+	}
+	report := Report{
+		Net: o.Net, Loss: o.Loss, Beta: o.Beta, Seed: o.Seed, Trials: o.Trials,
+		Units:      problem.Circuit.Layout().Units(),
+		Parameters: problem.Circuit.Parameters(), Values: problem.Parameters,
+	}
+	if err := report.refer(ctx, problem, o); err != nil {
+		return Report{}, err
+	}
+	for _, e := range estimators {
+		measured, err := Measure(ctx, problem, e, o.Trials, o.Workers)
+		if err != nil {
+			return Report{}, err
+		}
+		report.Estimators = append(report.Estimators, report.compare(e, measured))
+	}
+	if o.Out == "" {
+		return report, nil
+	}
+	return report, report.save(o.Out)
+}
+
+// refer fills what the estimators are compared with.
+func (r *Report) refer(ctx context.Context, p Problem, o EstimateOptions) error {
+	if r.Units <= MaximumUnits {
+		exact, err := Enumerate(ctx, p, o.Workers)
+		if err != nil {
+			return err
+		}
+		r.Reference, r.ExpectedLoss, r.Gradient = "exact", &exact.Loss, exact.Gradient
+		r.Error = make([]float64, len(exact.Gradient))
+		return nil
+	}
+	// Noise of its own, so that errors of estimate and reference are independent.
+	p.Seed = ^p.Seed
+	measured, err := Measure(ctx, p, SingleFlip{}, o.Trials, o.Workers)
+	if err != nil {
+		return err
+	}
+	r.Reference, r.Gradient = SingleFlip{}.Name(), measured.Mean
+	for i := range measured.Mean {
+		r.Error = append(r.Error, measured.StandardError(i))
+	}
+	return nil
+}
+
+func (r *Report) compare(e Estimator, m Measured) EstimatorReport {
+	row := EstimatorReport{
+		Name: e.Name(), Unbiased: e.Unbiased(), Trials: m.Trials, Mean: m.Mean,
+		Variance: m.TotalVariance(), SecondsPerTrial: m.Seconds,
+	}
+	row.VarianceSeconds = row.Variance * row.SecondsPerTrial
+	var bias, reference, mean, product float64 // squared lengths and a scalar product
+	for i, want := range r.Gradient {
+		d, deviation := m.Mean[i]-want, m.StandardError(i)
+		row.Bias = append(row.Bias, d)
+		row.StandardError = append(row.StandardError, deviation)
+		if e.Random() {
+			row.BiasZ = append(row.BiasZ, d/math.Max(math.Hypot(deviation, r.Error[i]), 1e-12))
+		}
+		bias += float64(d * d)
+		reference += float64(want * want)
+		mean += float64(m.Mean[i] * m.Mean[i])
+		product += float64(m.Mean[i] * want)
+	}
+	if reference > 0 {
+		row.RelativeBias = math.Sqrt(bias / reference)
+	}
+	if reference > 0 && mean > 0 {
+		row.Cosine = product / math.Sqrt(float64(reference*mean))
+	}
+	return row
+}
+
+// LargestZ is the largest magnitude of the bias of any parameter in standard errors.
+func (r *EstimatorReport) LargestZ() float64 {
+	largest := 0.0
+	for _, z := range r.BiasZ {
+		largest = math.Max(largest, math.Abs(z))
+	}
+	return largest
+}
+
+// Write writes the report as a table.
+func (r *Report) Write(w io.Writer) error {
+	fmt.Fprintf(w, "%s: %d units, %d parameters, β = %g, %d trials; reference: %s\n\n", r.Net, r.Units, len(r.Parameters), r.Beta, r.Trials, r.Reference)
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "estimator\trelative bias\tlargest z\tcosine\tvariance\tµs/trial\tvariance·µs\t")
+	for i := range r.Estimators {
+		e := &r.Estimators[i]
+		z := "–"
+		if len(e.BiasZ) > 0 {
+			z = fmt.Sprintf("%.1f", e.LargestZ())
+		}
+		fmt.Fprintf(table, "%s\t%.4f\t%s\t%.4f\t%.3g\t%.3g\t%.3g\t\n", e.Name, e.RelativeBias, z, e.Cosine, e.Variance, e.SecondsPerTrial*1e6, e.VarianceSeconds*1e6)
+	}
+	return table.Flush()
+}
+
+// save writes the report and its pictures to a folder.
+func (r *Report) save(out string) error {
+	if err := SaveJSON(filepath.Join(out, "estimate.json"), r); err != nil {
+		return err
+	}
+	if err := figure.Save(filepath.Join(out, "estimates.png"), r.estimatesPicture()); err != nil {
+		return err
+	}
+	if err := figure.Save(filepath.Join(out, "bias.png"), r.biasPicture()); err != nil {
+		return err
+	}
+	if cost := r.costPicture(); len(cost.Series) > 0 {
+		return figure.Save(filepath.Join(out, "cost.png"), cost)
+	}
+	return nil
+}

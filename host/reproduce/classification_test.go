@@ -1,0 +1,259 @@
+package reproduce
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"spikegrad/host/evaluate"
+	"spikegrad/host/train"
+)
+
+// tinyComparison is a comparison of nets of a few neurons that takes a second.
+func tinyComparison(out string, seeds int) *comparison {
+	return &comparison{
+		ClassificationOptions: ClassificationOptions{Data: "randman", Seeds: seeds, Out: out},
+		settings: evaluate.Settings{
+			Part: "test", Trials: 2, Fano: evaluate.FanoOptions{Trials: 10, Window: 4, Minimum: 0.1}, FanoSamples: 1, Rasters: 5,
+		},
+		configure: func(method Method) (train.Config, error) {
+			config, err := RandmanConv(method)
+			config.Data.Steps, config.Data.Test = 15, 0.3
+			config.Data.Randman.Channels, config.Data.Randman.Classes, config.Data.Randman.SamplesPerClass = 6, 3, 10
+			config.Network.Layers = config.Network.Layers[:1]
+			config.Network.Layers[0].Filters, config.Network.Layers[0].Kernel = 5, 3
+			config.Training.Epochs, config.Training.Batch = 2, 6
+			return config, err
+		},
+	}
+}
+
+// untimed ignores what differs from run to run.
+func untimed() cmp.Options {
+	return cmp.Options{
+		cmpopts.IgnoreFields(train.Epoch{}, "TrainSeconds", "Seconds", "SamplesPerSecond"),
+		cmpopts.IgnoreFields(train.Summary{}, "TrainSeconds", "Seconds", "SamplesPerSecond"),
+		cmpopts.IgnoreFields(evaluate.Performance{}, "Predicted"),
+	}
+}
+
+func TestClassification(t *testing.T) {
+	out := t.TempDir()
+	result, err := tinyComparison(out, 2).run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"classification.md", "learning-curves.png", "learning-curves.svg", "test-accuracy.png", "test-accuracy.svg",
+		"firing-rates.png", "fano-factors.svg", "runs/multilayerspiker-seed2/summary.json",
+		"runs/stochastic-matched-seed1/evaluation/raster.png", "runs/stochastic-matched-seed1/evaluation/trials-layer0.png"} {
+		if _, err := os.Stat(filepath.Join(out, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(out, "classification.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stored ClassificationResult
+	if err := json.Unmarshal(text, &stored); err != nil {
+		t.Fatal(err)
+	}
+	if difference := cmp.Diff(result, &stored, untimed(), cmpopts.EquateEmpty()); difference != "" {
+		t.Error(difference)
+	}
+
+	for i, m := range result.Methods {
+		if len(m.Runs) != 2 || m.Trained.Noise != m.Stochastic || m.Other.Noise == m.Stochastic || len(m.Runs[0].Epochs) != 2 {
+			t.Errorf("%s: %d runs, noise %v and %v", m.Key, len(m.Runs), m.Trained.Noise, m.Other.Noise)
+		}
+		for k, run := range m.Runs {
+			if run.Seed != uint32(k+1) || run.Summary.Seed != run.Seed || run.Evaluation.Seed != run.Seed {
+				t.Errorf("%s: run %d has seed %d", m.Key, k, run.Seed)
+			}
+			if run.Evaluation.Trained.Performance.TrialAccuracy[0] != *run.Summary.TestAccuracy {
+				t.Errorf("%s: the first trial is not the test of the run", m.Key)
+			}
+		}
+		if i > 0 {
+			d := result.Differences[i-1]
+			if d.Method != m.Key || math.Abs(d.Test.Mean-(m.Trained.Accuracy.Mean-result.Methods[0].Trained.Accuracy.Mean)) > 1e-12 ||
+				!(*d.Low <= d.Test.Mean && d.Test.Mean <= *d.High) {
+				t.Errorf("%+v", d)
+			}
+		}
+		if !strings.Contains(result.Markdown(), "| "+m.Name+" |") {
+			t.Errorf("no row for %s in %s", m.Name, result.Markdown())
+		}
+	}
+}
+
+// TestInterruptedClassificationGoesOn cancels in training, between runs and in an
+// evaluation, and compares with a comparison that was never interrupted.
+func TestInterruptedClassificationGoesOn(t *testing.T) {
+	want, err := tinyComparison(t.TempDir(), 1).run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := t.TempDir()
+	for _, stop := range []struct {
+		start  string // of the run in whose training it is cancelled
+		note   string // or that announces what it is cancelled in
+		trains int    // runs begun or gone on with
+	}{
+		{start: "deterministic-superspike-seed1", trains: 1},
+		{note: "evaluating", trains: 1},
+		{note: "stochastic matched", trains: 2},
+		{start: "multilayerspiker-seed1", trains: 2},
+	} {
+		ctx, cancel := context.WithCancel(context.Background())
+		c := tinyComparison(out, 1)
+		w := &starts{}
+		c.Observer = func(folder string) train.Observer {
+			w.stop, w.folder = nil, folder
+			if stop.start == filepath.Base(folder) {
+				w.stop = cancel
+			}
+			return w
+		}
+		c.Note = func(message string) {
+			if stop.note != "" && strings.HasPrefix(message, stop.note) {
+				cancel()
+			}
+		}
+		_, err := c.run(ctx)
+		var interruption *InterruptedError
+		if !errors.As(err, &interruption) || !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), out) {
+			t.Fatalf("%+v: %v", stop, err)
+		}
+		if w.count != stop.trains {
+			t.Errorf("%+v: %d runs trained", stop, w.count)
+		}
+		cancel()
+	}
+	c := tinyComparison(out, 1)
+	w := &starts{}
+	c.Observer = func(string) train.Observer { return w }
+	found, err := c.run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.count != 1 {
+		t.Errorf("%d runs trained in the end", w.count)
+	}
+	if difference := cmp.Diff(want, found, untimed(), cmpopts.EquateEmpty()); difference != "" {
+		t.Error(difference)
+	}
+
+	w.count = 0
+	evaluation := filepath.Join(out, "runs", "stochastic-matched-seed1", "evaluation", "evaluation.json")
+	before, err := os.Stat(evaluation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.run(context.Background()); err != nil || w.count != 0 {
+		t.Errorf("a finished comparison: %d runs trained, %v", w.count, err)
+	}
+	if after, err := os.Stat(evaluation); err != nil || !os.SameFile(before, after) {
+		t.Errorf("a finished evaluation was made anew, %v", err)
+	}
+}
+
+// starts is an observer that counts runs and can cancel in the first batch.
+type starts struct {
+	count  int
+	folder string
+	stop   context.CancelFunc
+}
+
+func (s *starts) OnStart(train.Start)    { s.count++ }
+func (s *starts) OnEpoch(train.Epoch)    {}
+func (s *starts) OnWarning(string)       {}
+func (s *starts) OnBatch(train.Progress) { s.cancel() }
+
+func (s *starts) cancel() {
+	if s.stop != nil {
+		s.stop()
+	}
+}
+
+func TestClassificationRefuses(t *testing.T) {
+	for want, options := range map[string]ClassificationOptions{
+		"0 seeds":          {Data: "randman", Out: "x"},
+		"--out":            {Data: "randman", Seeds: 1},
+		`data "digits"`:    {Data: "digits", Seeds: 1, Out: "x"},
+		"spoken needs one": {Data: "spoken", Seeds: 1, Out: "x"},
+	} {
+		if _, err := Classification(context.Background(), options); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v does not contain %q", err, want)
+		}
+	}
+}
+
+func TestClassificationRefusesAnotherConfiguration(t *testing.T) {
+	out := t.TempDir()
+	if _, err := tinyComparison(out, 1).run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	c := tinyComparison(out, 1)
+	configure := c.configure
+	c.configure = func(method Method) (train.Config, error) {
+		config, err := configure(method)
+		config.Network.Layers[0].Filters = 6
+		return config, err
+	}
+	if _, err := c.run(context.Background()); err == nil || !strings.Contains(err.Error(), "filters was 5 and is 6") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestConfigurations holds that the configurations are valid and have the sizes of
+// the paper's networks.
+func TestConfigurations(t *testing.T) {
+	for _, quick := range []bool{false, true} {
+		for _, dataset := range []string{"randman", "spoken:x", "shd:x", "ssc:x"} {
+			for _, method := range Methods() {
+				config, err := classificationConfig(dataset, quick, method)
+				if err != nil {
+					t.Errorf("%s, %s: %v", dataset, method.Key, err)
+				}
+				for _, layer := range config.Network.Layers {
+					if noisy := layer.Noise.Kind != "threshold"; noisy != method.Stochastic || layer.Surrogate.Kind != method.Surrogate {
+						t.Errorf("%s: noise %s, surrogate %s", method.Key, layer.Noise.Kind, layer.Surrogate.Kind)
+					}
+				}
+			}
+		}
+	}
+	config, err := HeidelbergConv("shd:x", Methods()[2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := config.Network
+	n.Inputs, n.Classes, n.Steps, n.StepLength = 700, 20, config.Data.Steps, config.Data.StepLength
+	if err := n.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	// (700−21)/10+1 = 68, (68−7)/3+1 = 21, (21−7)/3+1 = 5 positions.
+	if n.Steps != 350 || n.Layers[0].Neurons != 16*68 || n.Layers[1].Neurons != 32*21 || n.Layers[2].Neurons != 64*5 {
+		t.Errorf("%d steps; %d, %d, %d neurons", n.Steps, n.Layers[0].Neurons, n.Layers[1].Neurons, n.Layers[2].Neurons)
+	}
+}
+
+func TestConfidence95(t *testing.T) {
+	// t(0.975, 4) = 2.776445 (tables); mean 3, deviation √2.5 of 1…5.
+	half, known := confidence95(overSeeds([]float64{1, 2, 3, 4, 5}))
+	if want := 2.776445 * math.Sqrt(2.5/5); !known || math.Abs(half-want) > 1e-5 {
+		t.Errorf("%g, want %g", half, want)
+	}
+	if _, known := confidence95(overSeeds([]float64{1})); known {
+		t.Error("one run has an interval")
+	}
+}
