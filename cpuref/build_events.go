@@ -6,8 +6,13 @@ package cpuref
 // by itself; capacity is at least the number of neurons. Rows first ≤ row < last
 // are done. Twin: shaders/build_events.comp.
 func BuildEvents(events Events, spikes []uint32, words, capacity, first, last int) {
+	BuildEventsFrom(0, events, spikes, words, capacity, first, last)
+}
+
+// BuildEventsFrom is [BuildEvents] where the entries of row origin are the first.
+func BuildEventsFrom(origin int, events Events, spikes []uint32, words, capacity, first, last int) {
 	for r := first; r < last; r++ {
-		begin := r * capacity
+		begin := (r - origin) * capacity
 		row := appendSpikes(events.Index[begin:begin:begin+capacity], spikes[r*words:(r+1)*words])
 		events.Rows[r] = [2]uint32{uint32(begin), uint32(begin + len(row))}
 	}

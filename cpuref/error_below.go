@@ -8,9 +8,11 @@ type ErrorBelowArguments[T Float] struct {
 	Transposed []T // [neuron above][stride below]: its input weights, transposed
 
 	Steps, Neurons, Below int
-	Filters               int    // neurons a position above; 0 in a dense layer
-	Window                Window // geometry of the connection
-	Delay                 int    // steps
+	Filters               int     // neurons a position above; 0 in a dense layer
+	Window                Window  // geometry of the connection
+	Delay                 int     // steps
+	Segment               Segment // of Error
+	AboveSegment          Segment // of Above, which holds Delay rows after the steps of Segment
 }
 
 // ErrorBelow carries the error to the layer below:
@@ -21,14 +23,17 @@ type ErrorBelowArguments[T Float] struct {
 func ErrorBelow[T Float](a *ErrorBelowArguments[T], first, last int) {
 	stride, below := Stride(a.Neurons), Stride(a.Below)
 	filters := filtersOf(a.Filters, a.Neurons)
+	segment, above := a.Segment.of(a.Steps), a.AboveSegment.of(a.Steps)
+	reached := max(segment.First, min(segment.Last, a.Steps-a.Delay)) // first step that no error reaches
 	for b := first; b < last; b++ {
-		dst := a.Error[b*a.Steps*below : (b+1)*a.Steps*below]
-		reached := a.Steps - a.Delay
-		addErrors(&errorProducts[T]{
-			dst: dst, above: a.Above[(b*a.Steps+a.Delay)*stride:], transposed: a.Transposed,
-			dstStride: below, stride: stride, rows: reached,
-			filters: filters, unitAbove: Stride(filters), window: a.Window,
-		}, below)
-		clear(dst[reached*below:])
+		begin, rest, end := segment.row(b, segment.First), segment.row(b, reached), segment.row(b, segment.Last)
+		if reached > segment.First {
+			addErrors(&errorProducts[T]{
+				dst: a.Error[begin*below : end*below], above: a.Above[above.row(b, segment.First+a.Delay)*stride:],
+				transposed: a.Transposed, dstStride: below, stride: stride, rows: reached - segment.First,
+				filters: filters, unitAbove: Stride(filters), window: a.Window,
+			}, below)
+		}
+		clear(a.Error[rest*below : end*below])
 	}
 }

@@ -11,9 +11,11 @@ type LIFBackwardArguments[T Float] struct {
 	RecurrentTransposed []T      // [neuron][stride]: Vᵀ, nil without recurrence
 
 	Steps, Neurons int
-	Filters        int    // neurons a position; 0 in a dense layer
-	Recurrent      Window // geometry of the recurrent connection
-	RecurrentDelay int    // steps
+	Filters        int     // neurons a position; 0 in a dense layer
+	Recurrent      Window  // geometry of the recurrent connection
+	RecurrentDelay int     // steps
+	Segment        Segment // of Error, Membrane and Current, which hold a row before and RecurrentDelay rows after it
+	States         []T     // [sample][2][stride]: λI and λU, read where the segment ends, written where it begins; nil for whole samples
 	Neuron         Neuron[T]
 }
 
@@ -36,8 +38,16 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 	clear(current)
 	clear(membrane)
 	clear(zero)
+	segment := a.Segment.of(a.Steps)
+	if segment.Last < a.Steps {
+		for b := first; b < last; b++ {
+			adjointI, adjointU := states(a.States, b, stride)
+			copy(current[(b-first)*stride:], adjointI)
+			copy(membrane[(b-first)*stride:], adjointU)
+		}
+	}
 	filters := filtersOf(a.Filters, a.Neurons)
-	for t := a.Steps - 1; t >= 0; t-- {
+	for t := segment.Last - 1; t >= segment.First; t-- {
 		clear(recurrent)
 		if a.RecurrentTransposed != nil && t+a.RecurrentDelay < a.Steps {
 			// All samples together: the weights are read once for them.
@@ -47,27 +57,34 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 				filters: filters, unitAbove: Stride(filters), window: a.Recurrent,
 			}
 			if a.RecurrentDelay > 0 {
-				product.above = a.Error[(first*a.Steps+t+a.RecurrentDelay)*stride:]
-				product.stride = a.Steps * stride
+				product.above = a.Error[segment.row(first, t+a.RecurrentDelay)*stride:]
+				product.stride = segment.Rows * stride
 			}
 			addErrors(&product, stride)
 		}
 		for b := first; b < last; b++ {
-			row, own := b*a.Steps+t, (b-first)*stride
+			row, at, own := b*a.Steps+t, segment.row(b, t)*stride, (b-first)*stride
 			state := adjointRows[T]{
 				current: current[own:][:stride], membrane: membrane[own:][:stride],
-				errors:    a.Error[row*stride:][:stride],
+				errors:    a.Error[at:][:stride],
 				recurrent: recurrent[own:][:stride], spikeError: a.SpikeError[b*stride:][:stride],
 				before: zero[:stride], currentBefore: zero[:stride],
 				spikes: a.Spikes[row*words : (row+1)*words],
 			}
 			if t > 0 {
-				state.before = a.Membrane[(row-1)*stride:][:stride]
+				state.before = a.Membrane[at-stride:][:stride]
 				if a.Current != nil {
-					state.currentBefore = a.Current[(row-1)*stride:][:stride]
+					state.currentBefore = a.Current[at-stride:][:stride]
 				}
 			}
 			adjoint(&a.Neuron, &state)
+		}
+	}
+	if a.States != nil {
+		for b := first; b < last; b++ {
+			adjointI, adjointU := states(a.States, b, stride)
+			copy(adjointI, current[(b-first)*stride:])
+			copy(adjointU, membrane[(b-first)*stride:])
 		}
 	}
 }

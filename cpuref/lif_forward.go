@@ -43,6 +43,8 @@ type LIFForwardArguments[T Float] struct {
 	Delay, RecurrentDelay int       // steps
 	Key                   [2]uint32 // seed, stream
 	Layer                 uint32
+	Segment               Segment // of Membrane and Current
+	States                []T     // [sample][2][stride]: I and U, read where the segment begins, written where it ends; nil for whole samples
 	Neuron                Neuron[T]
 }
 
@@ -84,11 +86,17 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 		noise: a.Neuron.Noise, parameters: a.Neuron.NoiseParameters, threshold: a.Neuron.Threshold,
 		filters: filtersOf(a.Filters, a.Neurons), key: a.Key, layer: a.Layer,
 	}
+	segment := a.Segment.of(a.Steps)
 	for b := first; b < last; b++ {
 		clear(state.current)
 		clear(state.membrane)
+		if segment.First > 0 {
+			current, membrane := states(a.States, b, stride)
+			copy(state.current, current)
+			copy(state.membrane, membrane)
+		}
 		choice.number = a.Numbers[b]
-		for t := range a.Steps {
+		for t := segment.First; t < segment.Last; t++ {
 			row := b*a.Steps + t
 			choice.spikes, choice.step = a.Spikes[row*words:(row+1)*words], uint32(t)
 			decide(&choice)
@@ -107,10 +115,16 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 				addEvents(state.recurrent, a.RecurrentWeights, work.index, a.Recurrent, work)
 			}
 			integrate(&a.Neuron, &state)
-			copy(a.Membrane[row*stride:], state.membrane)
+			at := segment.row(b, t) * stride
+			copy(a.Membrane[at:], state.membrane)
 			if a.Current != nil {
-				copy(a.Current[row*stride:], state.current)
+				copy(a.Current[at:], state.current)
 			}
+		}
+		if a.States != nil {
+			current, membrane := states(a.States, b, stride)
+			copy(current, state.current)
+			copy(membrane, state.membrane)
 		}
 	}
 }

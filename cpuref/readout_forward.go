@@ -12,7 +12,9 @@ type ReadoutForwardArguments[T Float] struct {
 	DecayMembrane  T   // exp(−dt/τ_readout)
 	DriveMembrane  T   // 1 − that
 	DecaySynapse   T
-	Initial        T // U[0]
+	Initial        T       // U[0]
+	Segment        Segment // the steps to do; Readout holds all
+	States         []T     // [sample][2][stride]: I and U, as in [LIFForwardArguments]
 }
 
 // ReadoutForward runs the readout, leaky integrators without spikes:
@@ -25,12 +27,18 @@ func ReadoutForward[T Float](a *ReadoutForwardArguments[T], work *Workspace[T], 
 	stride := Stride(a.Classes)
 	work.grow(3, stride)
 	current, membrane, input := work.rows[0], work.rows[1], work.rows[2]
+	segment := a.Segment.of(a.Steps)
 	for b := first; b < last; b++ {
 		clear(current)
 		for c := range membrane {
 			membrane[c] = a.Initial
 		}
-		for t := range a.Steps {
+		if segment.First > 0 {
+			lastCurrent, lastMembrane := states(a.States, b, stride)
+			copy(current, lastCurrent)
+			copy(membrane, lastMembrane)
+		}
+		for t := segment.First; t < segment.Last; t++ {
 			row := b*a.Steps + t
 			clear(input)
 			if t >= a.Delay {
@@ -41,6 +49,11 @@ func ReadoutForward[T Float](a *ReadoutForwardArguments[T], work *Workspace[T], 
 				current[c] = FlushState(T(a.DecaySynapse*current[c]) + input[c])
 			}
 			copy(a.Readout[row*stride:], membrane)
+		}
+		if a.States != nil {
+			lastCurrent, lastMembrane := states(a.States, b, stride)
+			copy(lastCurrent, current)
+			copy(lastMembrane, membrane)
 		}
 	}
 }

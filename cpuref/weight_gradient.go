@@ -10,10 +10,14 @@ type WeightGradientArguments[T Float] struct {
 	Error  []T      // [sample][step][stride]: ∂L/∂h
 
 	Samples, Steps int
-	Neurons        int    // of a position; all of a dense layer
-	Window         Window // geometry of the connection
-	Delay          int    // steps
-	First, Last    int    // the samples of the chunk
+	Neurons        int     // of a position; all of a dense layer
+	Window         Window  // geometry of the connection
+	Delay          int     // steps
+	First, Last    int     // the samples of the chunk
+	Segment        Segment // of Error, which holds Delay rows after it; the steps are those of the spikes
+	// Samplewise, [sample][input][unit], keeps the sums of each sample from segment
+	// to segment, which are done in descending order; nil for whole samples.
+	Samplewise []T
 }
 
 // WeightGradient sums, for one chunk of samples,
@@ -30,16 +34,24 @@ func WeightGradient[T Float](a *WeightGradientArguments[T], work *Workspace[T], 
 	unit := Stride(a.Neurons)
 	work.grow(1, unit)
 	sample := work.rows[0]
+	segment := a.Segment.of(a.Steps)
 	for i := first; i < last; i++ {
 		dst := a.Partial[i*unit:][:unit]
-		clear(dst)
+		if segment.Last == a.Steps {
+			clear(dst)
+		}
 		for b := a.First; b < a.Last; b++ {
-			work.index = a.appendRows(work.index[:0], i, b)
-			if len(work.index) == 0 {
-				continue // would add zeros
+			work.index = a.appendRows(work.index[:0], segment, i, b)
+			if a.Samplewise != nil {
+				sample = a.Samplewise[(b*a.rows()+i)*unit:][:unit]
 			}
-			clear(sample)
+			if segment.Last == a.Steps {
+				clear(sample)
+			}
 			addRows(sample, a.Error, work.index)
+			if segment.First > 0 || len(work.index) == 0 && a.Samplewise == nil {
+				continue // to be gone on with, or zeros
+			}
 			for n := range dst {
 				dst[n] += sample[n]
 			}
@@ -47,24 +59,28 @@ func WeightGradient[T Float](a *WeightGradientArguments[T], work *Workspace[T], 
 	}
 }
 
+// rows is how many rows the weights have.
+func (a *WeightGradientArguments[T]) rows() int { return len(a.Partial) / Stride(a.Neurons) }
+
 // appendRows lists the rows of errors, a position long, that the spikes of one
 // sample bring to row i of the weights, in the order of the sum.
-func (a *WeightGradientArguments[T]) appendRows(rows []uint32, i, sample int) []uint32 {
+func (a *WeightGradientArguments[T]) appendRows(rows []uint32, segment Segment, i, sample int) []uint32 {
 	words, w := Words(a.Steps), a.Window
+	first, last := segment.First/32, Words(segment.Last)
 	if w.Positions == 0 {
 		train := a.Trains[(i*a.Samples+sample)*words:][:words]
-		for block := words - 1; block >= 0; block-- {
-			rows = a.appendWord(rows, train[block], block, sample, 0, 1)
+		for block := last - 1; block >= first; block-- {
+			rows = a.appendWord(rows, segment, train[block], block, sample, 0, 1)
 		}
 		return rows
 	}
 	k := i / w.Unit
-	for block := words - 1; block >= 0; block-- {
+	for block := last - 1; block >= first; block-- {
 		for p := range w.Positions {
 			begin, low, high := w.span(p)
 			if k >= low && k < high {
 				input := begin*w.Unit + i
-				rows = a.appendWord(rows, a.Trains[(input*a.Samples+sample)*words+block], block, sample, p, w.Positions)
+				rows = a.appendWord(rows, segment, a.Trains[(input*a.Samples+sample)*words+block], block, sample, p, w.Positions)
 			}
 		}
 	}
@@ -72,12 +88,12 @@ func (a *WeightGradientArguments[T]) appendRows(rows []uint32, i, sample int) []
 }
 
 // appendWord lists the rows for the spikes of one word of a train.
-func (a *WeightGradientArguments[T]) appendWord(rows []uint32, word uint32, block, sample, position, positions int) []uint32 {
+func (a *WeightGradientArguments[T]) appendWord(rows []uint32, segment Segment, word uint32, block, sample, position, positions int) []uint32 {
 	for word != 0 {
 		bit := 31 - bits.LeadingZeros32(word)
 		word &^= 1 << bit
 		if t := 32*block + bit + a.Delay; t < a.Steps {
-			rows = append(rows, uint32((sample*a.Steps+t)*positions+position))
+			rows = append(rows, uint32(segment.row(sample, t)*positions+position))
 		}
 	}
 	return rows
