@@ -1,0 +1,50 @@
+package engine
+
+import (
+	"spikegrad/cpuref"
+	"spikegrad/host/network"
+)
+
+// record copies what the worker's samples did to the record of the batch.
+func (w *cpuWorker[T]) record(record *RecordOf[T], first, last int) {
+	e, p, samples := w.engine, w.engine.plan, last-first
+	rows := samples * p.steps
+	for l := range p.layers {
+		geometry := p.layers[l].geometry
+		neurons := geometry.Positions * geometry.Filters
+		if record.Spikes != nil {
+			words := cpuref.Words(neurons)
+			unslotBits(record.Spikes[l][first*p.steps*words:], w.layers[l].spikes, rows, geometry)
+		}
+	}
+	if record.Readout != nil {
+		unslot(record.Readout[first*p.steps*p.classes:], w.readout, rows, network.Geometry{Positions: 1, Filters: p.classes})
+	}
+	if record.Logits != nil {
+		unslot(record.Logits[first*p.classes:], w.logits, samples, network.Geometry{Positions: 1, Filters: p.classes})
+	}
+	if record.Predicted != nil {
+		copy(record.Predicted[first:last], e.predicted[first:last])
+	}
+	if record.Loss != nil {
+		copy(record.Loss[first:last], e.loss[first:last])
+	}
+}
+
+// recordMembranes copies the membranes of one segment to the record of the batch.
+func (w *cpuWorker[T]) recordMembranes(record *RecordOf[T], r *chunkRun, s int) {
+	p := w.engine.plan
+	first, last := w.cut.bounds(s)
+	for l := range p.layers {
+		geometry := p.layers[l].geometry
+		neurons, stride := geometry.Positions*geometry.Filters, cpuref.Stride(geometry.Slots())
+		for b := range r.last - r.first {
+			row := b * p.steps
+			if w.cut.count() > 1 {
+				row = b*w.cut.rows() + 1
+			}
+			dst := record.Membrane[l][((r.first+b)*p.steps+first)*neurons:]
+			unslot(dst, w.layers[l].membrane[row*stride:], last-first, geometry)
+		}
+	}
+}
