@@ -243,15 +243,17 @@ func (p program) fullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer full.Close()
-	command := p.command("", "config")
-	command.Stdout = full
-	if got := finish(t, command); got.code != 1 || !strings.Contains(got.stderr, "no space left on device") {
-		t.Errorf("output to a full device: %+v", got)
+	for _, name := range []string{"config", "version"} { // much output and little
+		command := p.command("", name)
+		command.Stdout = full
+		if got := finish(t, command); got.code != 1 || !strings.Contains(got.stderr, "no space left on device") {
+			t.Errorf("%s to a full device: %+v", name, got)
+		}
 	}
 
 	folder := smallRun(t)
 	const blocks = "16" // of 512 or 1024 bytes: enough for the configuration, not for a checkpoint
-	command = exec.Command("sh", "-c", `trap "" XFSZ; ulimit -f `+blocks+` && exec "$0" "$@"`, p.path, "train", "small.toml", "--device", "cpu", "--out", "run", "--quiet")
+	command := exec.Command("sh", "-c", `trap "" XFSZ; ulimit -f `+blocks+` && exec "$0" "$@"`, p.path, "train", "small.toml", "--device", "cpu", "--out", "run", "--quiet")
 	command.Dir = folder
 	got := finish(t, command)
 	if got.code != 1 || strings.Count(got.stderr, "\n") != 1 || !strings.Contains(got.stderr, filepath.Join("run", "checkpoint")) {
@@ -313,9 +315,11 @@ func (p program) interrupt(t *testing.T) {
 				fmt.Sscan(string(finished[len(finished)-1][1]), &last)
 				epochs = fmt.Sprint(last + 2)
 			}
-			flags := []string{"--device", "cpu", "--quiet", "--json", "--epochs=" + epochs}
-			resumed := read[map[string]any](t, finish(t, p.command(folder, append(flags, "train", "--resume", "run")...)))
-			whole := read[map[string]any](t, finish(t, p.command(folder, append(flags, "train", "small.toml", "--out", "whole")...)))
+			train := func(arguments ...string) map[string]any {
+				arguments = append([]string{"train", "--device", "cpu", "--quiet", "--json", "--epochs=" + epochs}, arguments...)
+				return read[map[string]any](t, finish(t, p.command(folder, arguments...)))
+			}
+			resumed, whole := train("--resume", "run"), train("small.toml", "--out", "whole")
 			if resumed["weights_sha256"] != whole["weights_sha256"] || resumed["weights_sha256"] == nil {
 				t.Errorf("after %s epochs the resumed run has weights %v, the whole one %v", epochs, resumed["weights_sha256"], whole["weights_sha256"])
 			}

@@ -213,18 +213,19 @@ func TestCompareRefusesOtherCases(t *testing.T) {
 	}
 }
 
-// failing opens engines until a number of them was opened.
-func failing(after int) Opener {
+// failingOnce opens engines, but not the second.
+func failingOnce() Opener {
+	opened := 0
 	return func(n *network.Network, options engine.Options) (engine.Engine, error) {
-		if after--; after < 0 {
-			return nil, fmt.Errorf("no more engines")
+		if opened++; opened == 2 {
+			return nil, fmt.Errorf("no engine")
 		}
 		return referenceEngine(n, options)
 	}
 }
 
 func TestFamilyReportsEachCandidate(t *testing.T) {
-	cases := Cases(true)[:2]
+	cases := Cases(true)[:3]
 	other := func(n *network.Network, options engine.Options) (engine.Engine, error) {
 		options.Seed++ // other noise: other spikes
 		return referenceEngine(n, options)
@@ -233,12 +234,12 @@ func TestFamilyReportsEachCandidate(t *testing.T) {
 	reports, err := Family(t.Context(), cases, []Candidate{
 		{Open: referenceEngine, Variants: CPUVariants()},
 		{Open: other, Variants: []Variant{{}}},
-		{Open: failing(1), Variants: []Variant{{}}},
+		{Open: failingOnce(), Variants: []Variant{{}}},
 	}, func(done int) { finished = done })
-	if err != nil || finished != 2 {
+	if err != nil || finished != 3 {
 		t.Fatalf("family: %v after %d cases", err, finished)
 	}
-	if r := reports[0]; !r.OK() || r.Cases != 2*len(CPUVariants()) || r.Values == 0 {
+	if r := reports[0]; !r.OK() || r.Cases != 3*len(CPUVariants()) || r.Values == 0 {
 		t.Errorf("CPU engine: %+v", r)
 	}
 	if r := reports[1]; r.OK() || r.Different == 0 || r.First == nil || r.First.Network != cases[0].Name {

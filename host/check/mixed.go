@@ -81,8 +81,9 @@ func mixedLayer(d *draws, s sizes, steps, number int) network.Layer {
 // mixedConvolution draws a layer of a convolution.
 func mixedConvolution(d *draws, s sizes, steps, number int) network.Layer {
 	l := mixedLayer(d, s, steps, number)
+	// Wide strides keep it small: sizes are for other cases to try.
 	l.Kind, l.Neurons = "conv1d", 0
-	l.Filters, l.Kernel, l.Stride, l.Padding = d.of([]int{3, 16, 17}), 1+d.below(7), 1+d.below(3), d.below(3)
+	l.Filters, l.Kernel, l.Stride, l.Padding = d.of([]int{3, 5, 17}), 1+d.below(7), 3+d.below(3), d.below(3)
 	l.RecurrentKernel = d.of([]int{1, 3, 7})
 	return l
 }

@@ -23,6 +23,7 @@ type commands struct {
 	Eval      evalCommand      `cmd:"" help:"Evaluate the network of a finished run."`
 	Check     checkCommand     `cmd:"" help:"Compare devices with the CPU engine, bit for bit."`
 	Reproduce reproduceCommand `cmd:"" help:"Repeat an experiment of Gygax & Zenke 2025."`
+	Data      dataCommand      `cmd:"" help:"Fetch and inspect datasets."`
 	Config    configCommand    `cmd:"" help:"Print a complete configuration with comments, or check one."`
 	Version   versionCommand   `cmd:"" help:"Print the version of the program."`
 

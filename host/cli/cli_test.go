@@ -309,7 +309,7 @@ func TestProgressBar(t *testing.T) {
 				t.Errorf("no %q in the bar %q", part, written.String())
 			}
 		}
-		if coloured := strings.Contains(written.String(), "\x1b[36m"); coloured != colour {
+		if coloured := strings.Contains(written.String(), "\x1b[36m"); coloured != colour || strings.Contains(written.String(), "[cyan]") {
 			t.Errorf("colour %t: bar is %q", colour, written.String())
 		}
 	}

@@ -1,7 +1,11 @@
 package cli
 
 import (
+	"context"
 	"fmt"
+	"path/filepath"
+
+	"github.com/alecthomas/kong"
 
 	"spikegrad/host/reproduce"
 	"spikegrad/host/train"
@@ -9,17 +13,85 @@ import (
 
 // reproduceCommand is spikegrad reproduce: one command an experiment.
 type reproduceCommand struct {
+	Neurons        experimentCommand     `cmd:"" help:"Single neurons: spikes, expected spikes and derivatives against the input."`
+	Derivatives    experimentCommand     `cmd:"" help:"Estimators of the gradient against the exact one."`
+	Loop           experimentCommand     `cmd:"" help:"Surrogate gradients are no gradients: the integral around a closed curve."`
+	Bias           experimentCommand     `cmd:"" help:"Surrogate derivatives against the true ones: signs, minima, the plane of two weights."`
+	All            experimentCommand     `cmd:"" help:"All of the above, each in a folder of its own."`
 	Classification classificationCommand `cmd:"" help:"Spoken digits or random manifolds: deterministic and stochastic networks compared."`
 }
 
 // Help is the rest of the help.
 func (reproduceCommand) Help() string {
 	return `Repeats experiments of Gygax & Zenke, Elucidating the theoretical underpinnings of surrogate gradient
-learning in spiking neural networks (Neural Computation 2025).
+learning in spiking neural networks (Neural Computation 2025). Each leaves pictures and numbers in a folder.
 
 Examples:
 
+    spikegrad reproduce all --quick --out runs/paper
     spikegrad reproduce classification --data spoken:data --quick --out runs/classification`
+}
+
+// experimentCommand is an experiment without data; its name says which.
+type experimentCommand struct {
+	Out     string `required:"" help:"Folder of the results." placeholder:"FOLDER"`
+	Quick   bool   `help:"Less precision, in seconds."`
+	Seed    uint32 `default:"1" help:"Of the noise." placeholder:"N"`
+	Workers int    `help:"Goroutines; 0 is one a processor. Changes no result." placeholder:"N"`
+}
+
+// Help is the rest of the help.
+func (experimentCommand) Help() string {
+	return `Leaves pictures and the numbers behind them in a folder. The numbers depend on the seed alone.
+
+Examples:
+
+    spikegrad reproduce bias --out runs/bias
+    spikegrad reproduce neurons --quick --seed 2 --out runs/neurons`
+}
+
+// experiment is one that fills a folder.
+type experiment struct {
+	name string
+	run  func(ctx context.Context, out string, options reproduce.Options) error
+}
+
+// experiments are all without data.
+func experiments() []experiment {
+	return []experiment{
+		{"neurons", reproduce.Neurons},
+		{"derivatives", reproduce.Derivatives},
+		{"loop", reproduce.Loop},
+		{"bias", reproduce.Bias},
+	}
+}
+
+// Run runs the experiment that the selected command names, or all.
+func (c *experimentCommand) Run(a *app, parsed *kong.Context) error {
+	if err := checkCounts(c.Workers, 0); err != nil {
+		return usageError{err}
+	}
+	options := reproduce.Options{Quick: c.Quick, Seed: c.Seed, Workers: c.Workers}
+	selected := parsed.Selected().Name
+	for _, e := range experiments() {
+		folder := c.Out
+		switch selected {
+		case e.name:
+		case "all":
+			folder = filepath.Join(c.Out, e.name)
+		default:
+			continue
+		}
+		if err := a.ctx.Err(); err != nil {
+			return err
+		}
+		fmt.Fprintln(a.notes, e.name)
+		if err := e.run(a.ctx, folder, options); err != nil {
+			return err
+		}
+		fmt.Fprintln(a.out, "results:", folder)
+	}
+	return nil
 }
 
 // classificationCommand is spikegrad reproduce classification.
@@ -50,8 +122,11 @@ Examples:
 
 // Run trains, evaluates and prints the tables.
 func (c *classificationCommand) Run(a *app) error {
-	if c.Seeds < 1 {
-		return usageError{fmt.Errorf("--seeds %d: at least 1 is needed", c.Seeds)}
+	options := reproduce.ClassificationOptions{
+		Data: c.Data, Seeds: c.Seeds, Quick: c.Quick, Out: c.Out, Workers: c.Workers, PassSamples: c.PassSamples,
+	}
+	if err := options.Validate(); err != nil {
+		return usageError{err}
 	}
 	if err := checkCounts(c.Workers, c.PassSamples); err != nil {
 		return usageError{err}
@@ -66,18 +141,16 @@ func (c *classificationCommand) Run(a *app) error {
 			observer.close()
 		}
 	}
-	result, err := reproduce.Classification(a.ctx, reproduce.ClassificationOptions{
-		Data: c.Data, Seeds: c.Seeds, Quick: c.Quick, Out: c.Out,
-		Open: opener(choice), Workers: c.Workers, PassSamples: c.PassSamples,
-		Observer: func(folder string) train.Observer {
-			observer = &progress{app: a, folder: folder}
-			return observer
-		},
-		Note: func(message string) {
-			clear()
-			fmt.Fprintln(a.notes, message)
-		},
-	})
+	options.Open = opener(choice)
+	options.Observer = func(folder string) train.Observer {
+		observer = &progress{app: a, folder: folder}
+		return observer
+	}
+	options.Note = func(message string) {
+		clear()
+		fmt.Fprintln(a.notes, message)
+	}
+	result, err := reproduce.Classification(a.ctx, options)
 	clear()
 	if err != nil {
 		return err

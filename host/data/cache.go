@@ -3,8 +3,10 @@ package data
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -127,7 +129,7 @@ func writeCache(name, key string, s *stored) error {
 
 // writeWhole writes a file so that others see the old one or all of the new one.
 func writeWhole(name string, write func(io.Writer) error) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*.tmp")
+	file, err := createBeside(name)
 	if err != nil {
 		return err
 	}
@@ -144,4 +146,15 @@ func writeWhole(name string, write func(io.Writer) error) (err error) {
 		return err
 	}
 	return os.Rename(file.Name(), name)
+}
+
+// createBeside creates a file of a fresh name beside another, with the permissions
+// of any new file, which [os.CreateTemp] does not give.
+func createBeside(name string) (*os.File, error) {
+	for attempt := 0; ; attempt++ {
+		file, err := os.OpenFile(fmt.Sprintf("%s.%d.%d.tmp", name, os.Getpid(), attempt), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if !errors.Is(err, fs.ErrExist) {
+			return file, err
+		}
+	}
 }

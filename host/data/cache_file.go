@@ -28,13 +28,13 @@ const cacheSignature = "SGspike\x01"
 
 // cacheHeader says what a cache file is of and how much of it there is.
 type cacheHeader struct {
-	Key        string    `json:"key"` // of file and options
-	Steps      int       `json:"steps"`
-	Channels   int       `json:"channels"`
-	Samples    int       `json:"samples"`
-	Spikes     int       `json:"spikes"`
-	ClassNames []string  `json:"class_names"`
-	Recorded   recording `json:"recorded"`
+	Key        string   `json:"key"` // of file and options
+	Steps      int      `json:"steps"`
+	Channels   int      `json:"channels"`
+	Samples    int      `json:"samples"`
+	Spikes     int      `json:"spikes"`
+	ClassNames []string `json:"class_names"`
+	Recorded   Recorded `json:"recorded"`
 }
 
 var errCache = errors.New("damaged cache file")

@@ -106,7 +106,7 @@ func binEvents(file *eventFile, o *Options) (*stored, error) {
 		description: description{
 			name: o.Name, channels: o.Events.Units, steps: o.Steps, stepLength: o.StepLength, classNames: file.keys,
 		},
-		recorded: &recording{},
+		recorded: &Recorded{},
 	}
 	s.reserve(len(file.labels), int(file.units.size())/file.unit.size)
 	step := binning(o)
@@ -151,17 +151,8 @@ func binEvents(file *eventFile, o *Options) (*stored, error) {
 	return s, nil
 }
 
-// recording is what binning saw in a file, as far as the steps do not show it.
-type recording struct {
-	Spikes    int     `json:"spikes"`     // in the file
-	Empty     int     `json:"empty"`      // samples without any
-	NotFinite int     `json:"not_finite"` // spikes, dropped
-	Outside   int     `json:"outside"`    // spikes before the first or after the last step, dropped
-	Latest    float64 `json:"latest"`     // finite time, seconds
-}
-
 // notes says what was left out of a file.
-func (r *recording) notes(path string, steps int) []string {
+func (r *Recorded) notes(path string, steps int) []string {
 	var notes []string
 	note := func(count int, what string) {
 		if count > 0 {

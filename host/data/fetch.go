@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,7 +60,9 @@ type Fetch struct {
 	// given up and the download resumed: a minute.
 	Patience time.Duration
 
-	afterFunc func(time.Duration, func()) timer // of the watchdog; for tests
+	// For tests: other files, and another clock for the watchdog.
+	files     []published
+	afterFunc func(time.Duration, func()) timer
 }
 
 // FetchProgress is how far a file is.
@@ -91,9 +94,15 @@ const (
 // the same file. Files get their names once they are complete and their sums
 // right.
 func (f *Fetch) Run(ctx context.Context) ([]Fetched, error) {
-	files, err := publishedFiles(f.Dataset)
-	if err != nil {
-		return nil, err
+	files := f.files
+	if files == nil {
+		var err error
+		if files, err = publishedFiles(f.Dataset); err != nil {
+			return nil, err
+		}
+	}
+	if base, err := url.Parse(f.address("")); err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
+		return nil, fmt.Errorf("fetching %s: %q is no address on the web; give one that begins with https:// or http://", f.Dataset, f.URL)
 	}
 	if err := os.MkdirAll(f.Folder, 0o755); err != nil {
 		return nil, fmt.Errorf("fetching %s: %w", f.Dataset, err)
@@ -123,9 +132,11 @@ func (f *Fetch) file(ctx context.Context, p published) (Fetched, error) {
 		}
 	}
 	packed := path + ".gz"
-	if sum, err := f.sum(ctx, packed); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	sum, err := f.sum(ctx, packed)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Fetched{}, err
-	} else if err != nil || sum != p.packedMD5 {
+	}
+	if err != nil || p.packedMD5 != "" && sum != p.packedMD5 {
 		if err := f.download(ctx, packed, p.packedMD5); err != nil {
 			return Fetched{}, err
 		}
@@ -181,25 +192,33 @@ func (f *Fetch) unpack(ctx context.Context, packed, path, want string) (Fetched,
 	}
 	defer from.Close()
 	done := Fetched{File: path}
+	damaged := false
 	err = writeWhole(path, func(to io.Writer) error {
 		reader, err := gzip.NewReader(from)
 		if err != nil {
+			damaged = true
 			return err
 		}
 		sum := md5.New()
-		done.Bytes, err = f.copy(ctx, io.MultiWriter(to, sum), reader, FetchProgress{File: filepath.Base(path), Phase: "unpacking"})
+		unpacked := readerFunc(func(block []byte) (int, error) {
+			n, err := reader.Read(block)
+			damaged = damaged || err != nil && err != io.EOF
+			return n, err
+		})
+		done.Bytes, err = f.copy(ctx, io.MultiWriter(to, sum), unpacked, FetchProgress{File: filepath.Base(path), Phase: "unpacking"})
 		if err != nil {
 			return err
 		}
 		done.MD5 = sumText(sum)
 		if want != "" && done.MD5 != want {
+			damaged = true
 			return fmt.Errorf("MD5 of the unpacked file is %s, %s is expected", done.MD5, want)
 		}
 		return nil
 	})
 	if err != nil {
-		if ctx.Err() == nil {
-			os.Remove(packed) // or it would be unpacked again the next time
+		if damaged {
+			os.Remove(packed) // or it would be tried again the next time
 		}
 		return Fetched{}, fmt.Errorf("unpacking %s: %w", packed, err)
 	}
@@ -210,6 +229,8 @@ func (f *Fetch) unpack(ctx context.Context, packed, path, want string) (Fetched,
 // empty if there is none.
 func (f *Fetch) listedSum(ctx context.Context, name string) string {
 	const most = 1 << 20 // bytes of the list
+	ctx, _, release := f.watch(ctx)
+	defer release()
 	response, err := f.get(ctx, "md5sums.txt", nil)
 	if err != nil {
 		return ""

@@ -25,16 +25,16 @@ type partial struct {
 }
 
 // errTransfer is a connection that broke: what arrived is kept and gone on from.
-var errTransfer = errors.New("the connection broke")
+var errTransfer = errors.New("connection failed")
 
 // maxFruitless is how often in a row a connection may break without a byte.
 const maxFruitless = 3
 
-// download downloads NAME.gz to a path. Where the sum is known and wrong after a
-// resumed download, it is begun anew once.
+// download downloads NAME.gz to a path. If its sum is known and the pieces of a
+// download in several do not have it, it is begun anew once.
 func (f *Fetch) download(ctx context.Context, path, want string) error {
-	for {
-		resumed, err := f.transfer(ctx, path)
+	for first := true; ; first = false {
+		pieces, err := f.transfer(ctx, path)
 		if err != nil {
 			return err
 		}
@@ -43,30 +43,33 @@ func (f *Fetch) download(ctx context.Context, path, want string) error {
 			return err
 		}
 		if want == "" || sum == want {
-			os.Remove(path + ".part.json")
-			return os.Rename(path+".part", path)
+			if err := os.Rename(path+".part", path); err != nil {
+				return err
+			}
+			discard(path)
+			return nil
 		}
 		discard(path)
-		if !resumed {
+		if !first || !pieces {
 			return fmt.Errorf("MD5 of %s is %s, %s is expected: the download is damaged or another file, and was removed", filepath.Base(path), sum, want)
 		}
 	}
 }
 
 // transfer completes NAME.part, over as many connections as it takes, as long as
-// each brings something. resumed is whether bytes of an earlier run are in it.
-func (f *Fetch) transfer(ctx context.Context, path string) (resumed bool, err error) {
+// at least every third brings something. pieces is whether there were several, in
+// this run or an earlier one.
+func (f *Fetch) transfer(ctx context.Context, path string) (pieces bool, err error) {
 	fruitless := 0
-	for first := true; ; first = false {
+	for {
 		start, before, err := f.request(ctx, path)
-		resumed = resumed && start > 0 || first && start > 0
-		if err == nil {
-			return resumed, nil
-		}
-		if ctx.Err() != nil {
+		pieces = pieces || start > 0
+		switch {
+		case err == nil:
+			return pieces, nil
+		case ctx.Err() != nil:
 			return false, ctx.Err()
-		}
-		if !errors.Is(err, errTransfer) {
+		case !errors.Is(err, errTransfer):
 			return false, err
 		}
 		if fruitless++; size(path+".part") > before {
@@ -81,10 +84,8 @@ func (f *Fetch) transfer(ctx context.Context, path string) (resumed bool, err er
 // request asks for what is missing in NAME.part and appends it. start is where it
 // went on, before how much was there.
 func (f *Fetch) request(ctx context.Context, path string) (start, before int64, err error) {
-	ctx, give := context.WithCancelCause(ctx)
-	defer give(nil)
-	watchdog := f.watch(func() { give(fmt.Errorf("%w: the server sent nothing for %v", errTransfer, f.patience())) })
-	defer watchdog.Stop()
+	ctx, watchdog, release := f.watch(ctx)
+	defer release()
 
 	name := filepath.Base(path)
 	before = size(path + ".part")
@@ -104,12 +105,15 @@ func (f *Fetch) request(ctx context.Context, path string) (start, before int64, 
 	case http.StatusPartialContent:
 		if start, total, err = contentRange(response.Header.Get("Content-Range")); err != nil || start != before || len(headers) == 0 {
 			discard(path)
-			return 0, before, fmt.Errorf("%s: other bytes than asked for were sent (%q); fetch again", f.address(name), response.Header.Get("Content-Range"))
+			return 0, before, fmt.Errorf("%w: other bytes than asked for were sent (Content-Range %q)", errTransfer, response.Header.Get("Content-Range"))
 		}
 	case http.StatusOK:
 	case http.StatusRequestedRangeNotSatisfiable:
+		if response.Header.Get("Content-Range") == fmt.Sprintf("bytes */%d", before) {
+			return before, before, nil // complete already
+		}
 		discard(path) // what is there is not the beginning of the file
-		return 0, 0, fmt.Errorf("%w: the server has nothing to add to %d bytes", errTransfer, before)
+		return 0, before, fmt.Errorf("%w: the server has nothing to add to %d bytes", errTransfer, before)
 	default:
 		return 0, before, fmt.Errorf("%s: the server answers %q; another place can be named by --url", f.address(name), response.Status)
 	}
@@ -121,11 +125,6 @@ func (f *Fetch) request(ctx context.Context, path string) (start, before int64, 
 
 // receive appends the body of a response to NAME.part, from byte start on.
 func (f *Fetch) receive(ctx context.Context, path string, start, total int64, response *http.Response, watchdog timer) (err error) {
-	if start == 0 {
-		if err := writePartial(path, partial{response.Request.URL.String(), validator(response.Header)}); err != nil {
-			return err
-		}
-	}
 	file, err := os.OpenFile(path+".part", os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
@@ -137,6 +136,12 @@ func (f *Fetch) receive(ctx context.Context, path string, start, total int64, re
 	}()
 	if err := file.Truncate(start); err != nil {
 		return err
+	}
+	if start == 0 {
+		saved := partial{f.address(filepath.Base(path)), validator(response.Header)}
+		if err := writePartial(path, saved); err != nil {
+			return err
+		}
 	}
 	if _, err := file.Seek(start, io.SeekStart); err != nil {
 		return err
@@ -200,12 +205,20 @@ type timer interface {
 	Stop() bool
 }
 
-// watch starts a watchdog.
-func (f *Fetch) watch(bark func()) timer {
+// watch cancels a context when the server has sent nothing for too long. release
+// ends that.
+func (f *Fetch) watch(ctx context.Context) (watched context.Context, watchdog timer, release func()) {
+	watched, give := context.WithCancelCause(ctx)
+	bark := func() { give(fmt.Errorf("%w: the server sent nothing for %v", errTransfer, f.patience())) }
 	if f.afterFunc != nil {
-		return f.afterFunc(f.patience(), bark)
+		watchdog = f.afterFunc(f.patience(), bark)
+	} else {
+		watchdog = time.AfterFunc(f.patience(), bark)
 	}
-	return time.AfterFunc(f.patience(), bark)
+	return watched, watchdog, func() {
+		watchdog.Stop()
+		give(nil)
+	}
 }
 
 func (f *Fetch) patience() time.Duration {
@@ -232,7 +245,7 @@ func contentRange(text string) (start, total int64, err error) {
 		total, err = strconv.ParseInt(of, 10, 64)
 	}
 	if !found || !dash || err != nil {
-		return 0, 0, fmt.Errorf("Content-Range %q cannot be read", text)
+		return 0, 0, fmt.Errorf("range %q cannot be read", text)
 	}
 	return start, total, nil
 }

@@ -150,7 +150,7 @@ func (r *datasetReader) rows(path string, float bool, count int) (rowReader, ele
 	if err != nil {
 		return nil, element{}, err
 	}
-	if !h.vlen || h.element.float != float {
+	if !h.vlen || h.element.float != float || !h.element.isNumber() {
 		wanted := "integers"
 		if float {
 			wanted = "floats"
@@ -162,7 +162,11 @@ func (r *datasetReader) rows(path string, float bool, count int) (rowReader, ele
 	}
 	references, err := readReferences(r.rowFile, r.size, &h)
 	if err == nil {
-		return &heapRows{file: r.rowFile, fileSize: r.size, element: uint64(h.element.size), references: references}, h.element, nil
+		rows := &heapRows{file: r.rowFile, fileSize: r.size, element: uint64(h.element.size), references: references}
+		if rows.size() <= r.size {
+			return rows, h.element, nil
+		}
+		err = fmt.Errorf("damaged: rows of %d bytes, in a file of %d", rows.size(), r.size)
 	}
 	if err != errOtherStorage {
 		return nil, element{}, fmt.Errorf("%s, %s: %w", r.name, path, err)

@@ -225,6 +225,11 @@ func (h *header) datatype(body []byte) error {
 	return fmt.Errorf("numbers of class %d with %d bytes found; floats of 2, 4 or 8 bytes and integers of 1 to 8 are read", body[0]&15, size)
 }
 
+// isNumber is whether elements have a size that numbers are read in.
+func (e element) isNumber() bool {
+	return e.size == 1 || e.size == 2 || e.size == 4 || e.size == 8
+}
+
 // word is element i of a row as an unsigned number.
 func (e element) word(row []byte, i int) uint64 {
 	row = row[i*e.size : (i+1)*e.size]

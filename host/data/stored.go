@@ -14,10 +14,10 @@ const maxChannels = 1<<16 - 1
 type stored struct {
 	description
 	labels   []uint32
-	starts   []int      // [sample]: where its spikes begin in channel
-	counts   []uint16   // [sample·steps + step]: number of spikes
-	channels []uint16   // spikes of all samples, in order of sample, step, channel
-	recorded *recording // of the file that was read; nil for other data
+	starts   []int     // [sample]: where its spikes begin in channel
+	counts   []uint16  // [sample·steps + step]: number of spikes
+	channels []uint16  // spikes of all samples, in order of sample, step, channel
+	recorded *Recorded // of the file that was read; nil for other data
 }
 
 func (s *stored) Len() int { return len(s.labels) }

@@ -83,6 +83,13 @@ func (w *Worker) run() {
 	w.problem.Circuit.Forward(w.trace, w.problem.Parameters, 0, w.layout.Units(), drawn(w.trace))
 }
 
+// Trial runs a trial and returns its trace, which is good until the worker's next.
+func (w *Worker) Trial(trial uint32) *Trace {
+	w.layout.drawNoise(w.trace, w.problem.Seed, cpuref.StreamNoise, trial)
+	w.run()
+	return w.trace
+}
+
 // loss is the loss of a trace.
 func (w *Worker) loss(t *Trace) float64 { return w.problem.Circuit.Loss(t, w.problem.Parameters) }
 

@@ -85,3 +85,6 @@ func noiseOf(noise network.Noise) cpuref.Neuron[float64] {
 	layer.Surrogate = network.Surrogate{Kind: "matched"}
 	return network.NeuronParameters[float64](&layer, 0.001)
 }
+
+// SigmoidProbability is the sigmoid escape noise p(u) = 1/(1+exp(−βu)).
+func SigmoidProbability(u, beta float64) float64 { return sigmoid(u, beta) }

@@ -3,6 +3,7 @@ package estimate
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"spikegrad/host/figure"
 )
@@ -10,8 +11,9 @@ import (
 // mostShown is how many parameters a picture can show side by side.
 const mostShown = 24
 
-// estimatesPicture shows the estimates of the first parameters with two standard errors.
-func (r *Report) estimatesPicture() figure.Lines {
+// estimatesPicture shows what the unbiased or the biased estimators gave for the first
+// parameters, with two standard errors; nothing if there are no such estimators.
+func (r *Report) estimatesPicture(unbiased bool) figure.Lines {
 	shown := min(len(r.Parameters), mostShown)
 	lines := figure.Lines{
 		Title:  fmt.Sprintf("%s, β = %g: estimates of %d trials with two standard errors", r.Net, r.Beta, r.Trials),
@@ -19,7 +21,7 @@ func (r *Report) estimatesPicture() figure.Lines {
 		Levels: []figure.Level{{Value: 0}},
 	}
 	add := func(name string, place float64, mean, deviation []float64) {
-		s := figure.Series{Name: name, Scattered: true, Spread: figure.ErrorBars}
+		s := figure.Series{Name: strings.ReplaceAll(name, "_", " "), Scattered: true, Spread: figure.ErrorBars}
 		for i := range shown {
 			s.X = append(s.X, float64(i)+place)
 			s.Y = append(s.Y, mean[i])
@@ -29,10 +31,18 @@ func (r *Report) estimatesPicture() figure.Lines {
 		lines.Series = append(lines.Series, s)
 	}
 	const room = 0.7 // of the distance between parameters
-	places := float64(len(r.Estimators))
+	var chosen []EstimatorReport
+	for _, e := range r.Estimators {
+		if e.Unbiased == unbiased {
+			chosen = append(chosen, e)
+		}
+	}
+	if len(chosen) == 0 {
+		return lines
+	}
 	add(r.Reference+" (reference)", -room/2, r.Gradient, r.Error)
-	for k, e := range r.Estimators {
-		add(e.Name, room*(float64(k+1)/places-0.5), e.Mean, e.StandardError)
+	for k, e := range chosen {
+		add(e.Name, room*(float64(k+1)/float64(len(chosen))-0.5), e.Mean, e.StandardError)
 	}
 	return lines
 }
@@ -50,7 +60,7 @@ func (r *Report) biasPicture() figure.Bars {
 		ValueLabel: "length of the difference / length of the gradient",
 	}
 	for _, e := range r.Estimators {
-		bars.Categories = append(bars.Categories, e.Name)
+		bars.Categories = append(bars.Categories, strings.ReplaceAll(e.Name, "_", " "))
 		found.Values = append(found.Values, e.RelativeBias)
 		variance := 0.0
 		for i, deviation := range e.StandardError {
@@ -62,17 +72,17 @@ func (r *Report) biasPicture() figure.Bars {
 	return bars
 }
 
-// costPicture shows variance against time of a trial; estimators without noise have
-// none.
+// costPicture shows variance against time of a trial of the unbiased estimators and,
+// for comparison, of the surrogate gradient with the matched surrogate.
 func (r *Report) costPicture() figure.Lines {
 	lines := figure.Lines{
 		Title:  fmt.Sprintf("%s, β = %g: what one sample costs and what it is worth", r.Net, r.Beta),
 		XLabel: "time of a trial (µs)", YLabel: "variance of a sample", LogX: true, LogY: true,
 	}
 	for _, e := range r.Estimators {
-		if e.Variance > 0 && e.SecondsPerTrial > 0 {
+		if (e.Unbiased || e.Name == MatchedSurrogate().Name()) && e.Variance > 0 && e.SecondsPerTrial > 0 {
 			lines.Series = append(lines.Series, figure.Series{
-				Name: e.Name, Scattered: true, X: []float64{e.SecondsPerTrial * 1e6}, Y: []float64{e.Variance},
+				Name: strings.ReplaceAll(e.Name, "_", " "), Scattered: true, X: []float64{e.SecondsPerTrial * 1e6}, Y: []float64{e.Variance},
 			})
 		}
 	}

@@ -141,6 +141,9 @@ func (r *EstimatorReport) LargestZ() float64 {
 	return largest
 }
 
+// mostZ is from where a significance is just called large: the sample may hardly vary.
+const mostZ = 999
+
 // Write writes the report as a table.
 func (r *Report) Write(w io.Writer) error {
 	fmt.Fprintf(w, "%s: %d units, %d parameters, β = %g, %d trials; reference: %s\n\n", r.Net, r.Units, len(r.Parameters), r.Beta, r.Trials, r.Reference)
@@ -151,6 +154,9 @@ func (r *Report) Write(w io.Writer) error {
 		z := "–"
 		if len(e.BiasZ) > 0 {
 			z = fmt.Sprintf("%.1f", e.LargestZ())
+			if e.LargestZ() > mostZ {
+				z = fmt.Sprintf("> %d", mostZ)
+			}
 		}
 		fmt.Fprintf(table, "%s\t%.4f\t%s\t%.4f\t%.3g\t%.3g\t%.3g\t\n", e.Name, e.RelativeBias, z, e.Cosine, e.Variance, e.SecondsPerTrial*1e6, e.VarianceSeconds*1e6)
 	}
@@ -162,14 +168,20 @@ func (r *Report) save(out string) error {
 	if err := SaveJSON(filepath.Join(out, "estimate.json"), r); err != nil {
 		return err
 	}
-	if err := figure.Save(filepath.Join(out, "estimates.png"), r.estimatesPicture()); err != nil {
-		return err
-	}
 	if err := figure.Save(filepath.Join(out, "bias.png"), r.biasPicture()); err != nil {
 		return err
 	}
-	if cost := r.costPicture(); len(cost.Series) > 0 {
-		return figure.Save(filepath.Join(out, "cost.png"), cost)
+	for name, lines := range map[string]figure.Lines{
+		"estimates_unbiased.png": r.estimatesPicture(true),
+		"estimates_biased.png":   r.estimatesPicture(false),
+		"cost.png":               r.costPicture(),
+	} {
+		if len(lines.Series) == 0 {
+			continue
+		}
+		if err := figure.Save(filepath.Join(out, name), lines); err != nil {
+			return err
+		}
 	}
 	return nil
 }

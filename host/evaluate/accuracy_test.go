@@ -62,7 +62,8 @@ func TestFirstTrialIsTheTest(t *testing.T) {
 			t.Fatal(err)
 		}
 		if other.Accuracy != *summary.TestAccuracyOtherMode || other.AccuracySpread != 0 || other.Agreement != 1 || other.Voted != other.Accuracy {
-			t.Errorf("without noise: %+v, training reports %g", other, *summary.TestAccuracyOtherMode)
+			t.Errorf("without noise: accuracy %g ± %g, agreement %g, vote %g; training reports %g",
+				other.Accuracy, other.AccuracySpread, other.Agreement, other.Voted, *summary.TestAccuracyOtherMode)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"path/filepath"
 
 	"spikegrad/host/estimate"
 	"spikegrad/host/figure"
@@ -95,7 +96,10 @@ func Bias(_ context.Context, out string, _ Options) error {
 		gradient := p.Gradient(p.Run(1, numbers.PlaneBeta), b)
 		numbers.PlaneGradientAtV[fmt.Sprint(b)] = gradient[1:3]
 	}
-	return save(out, "bias", numbers, biasPictures(&numbers, curves)...)
+	if err := save(out, "bias", numbers, biasPictures(&numbers, curves)...); err != nil {
+		return err
+	}
+	return savePlane(filepath.Join(out, "bias_plane.png"), &numbers)
 }
 
 func planeBetaSG() []float64 { return []float64{2, 4, 20} }

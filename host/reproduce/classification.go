@@ -32,6 +32,22 @@ type ClassificationOptions struct {
 	Note func(message string)
 }
 
+// Validate says what was asked wrongly, before anything is trained.
+func (o *ClassificationOptions) Validate() error {
+	if o.Seeds < 1 {
+		return fmt.Errorf("%d seeds: at least 1 is needed", o.Seeds)
+	}
+	if o.Out == "" {
+		return fmt.Errorf("no output folder was named: choose one with --out")
+	}
+	for _, method := range Methods() {
+		if _, err := classificationConfig(o.Data, o.Quick, method); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // ClassificationResult is what came out of the comparison: classification.json.
 type ClassificationResult struct {
 	Data        string            `json:"data"`
@@ -67,6 +83,9 @@ type RunResult struct {
 // are finished are kept, the one at work goes on from its checkpoint. It is refused
 // if a run in the folder was made with another configuration.
 func Classification(ctx context.Context, options ClassificationOptions) (*ClassificationResult, error) {
+	if err := options.Validate(); err != nil {
+		return nil, err
+	}
 	c := comparison{
 		ClassificationOptions: options,
 		settings:              classificationSettings(options.Quick),
@@ -85,18 +104,8 @@ type comparison struct {
 }
 
 func (c *comparison) run(ctx context.Context) (*ClassificationResult, error) {
-	if c.Seeds < 1 {
-		return nil, fmt.Errorf("%d seeds: at least 1 is needed", c.Seeds)
-	}
-	if c.Out == "" {
-		return nil, fmt.Errorf("no output folder was named: choose one with --out")
-	}
 	result := &ClassificationResult{Data: c.Data, Quick: c.Quick, Settings: c.settings}
 	for _, method := range Methods() {
-		// Before anything is trained, so that no hours are spent on half a comparison.
-		if _, err := c.configure(method); err != nil {
-			return nil, err
-		}
 		result.Methods = append(result.Methods, MethodResult{Method: method})
 	}
 	for seed := range c.Seeds {

@@ -138,7 +138,7 @@ func classificationConfig(dataset string, quick bool, method Method) (config tra
 		err = fmt.Errorf("data %q: the classification experiments are for spoken:DIR, shd:DIR, ssc:DIR and randman", dataset)
 	case quick:
 		config, err = SpokenDense(dataset, method)
-		config.Training.Epochs = 15
+		config.Training.Epochs = 20
 	default:
 		config, err = HeidelbergConv(dataset, method)
 	}

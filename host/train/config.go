@@ -60,11 +60,15 @@ func Default(dataset string) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	if options.Name == "digits" {
-		options.Encoder.Kind, options.Encoder.MaxRate = "poisson", 400
-	}
 	layer := network.DefaultLayer()
 	layer.Initial.Rate = 0
+	if options.Name == "digits" {
+		// At such rates spikes add up to a mean drive on top of the fluctuation that
+		// the initial weights are made for; a smaller one keeps neurons from firing
+		// without pause, where the matched surrogate derivative no longer reaches them.
+		options.Encoder.Kind, options.Encoder.MaxRate = "poisson", 400
+		layer.Initial.SigmaU = 0.4
+	}
 	layer.Regularizers = []network.Regularizer{network.DefaultRegularizer()}
 	return Config{
 		Seed:    1,
@@ -72,7 +76,7 @@ func Default(dataset string) (Config, error) {
 		Network: network.Network{Layers: []network.Layer{layer}, Readout: network.DefaultReadout()},
 		Training: Training{
 			Epochs: 30, Batch: 32, Keep: "last", EvaluationBatch: 256, Checkpoint: 100,
-			Optimizer: Optimizer{Kind: "adam", LearningRate: 0.005, Momentum: 0.9, Beta1: 0.9, Beta2: 0.999},
+			Optimizer: Optimizer{Kind: "adam", LearningRate: 0.003, Momentum: 0.9, Beta1: 0.9, Beta2: 0.999},
 		},
 	}, nil
 }

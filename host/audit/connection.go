@@ -1,0 +1,170 @@
+package audit
+
+import (
+	"math/bits"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+)
+
+// connection is one weight array into a layer, as numbers of neurons see it: those of
+// records, filter·positions + position.
+type connection struct {
+	weight                  network.Weight
+	first                   int // of its weights among those of the layer
+	source                  int // layer that its spikes come from; −1 is the input
+	delay                   int
+	below, positions        int // positions of the source and of the layer
+	kernel, stride, padding int // kernel 0: dense
+}
+
+// position is the one of a neuron; a dense layer has only one.
+func (c *connection) position(neuron int) int { return neuron % c.positions }
+
+// row is where the weights into a neuron begin among those of the layer.
+func (c *connection) row(neuron int) int {
+	return c.first + neuron/c.positions*c.weight.Columns
+}
+
+// column is the weight of a row through which a neuron below reaches a position, if
+// it does.
+func (c *connection) column(position, neuron int) (column int, reaches bool) {
+	if c.kernel == 0 {
+		return neuron, true
+	}
+	element := neuron%c.below + c.padding - position*c.stride
+	return neuron/c.below*c.kernel + element, element >= 0 && element < c.kernel
+}
+
+// count adds to counts, [position], how many of the spikes of a step reach each.
+func (c *connection) count(counts []float64, h *history, step int) {
+	if c.kernel == 0 {
+		counts[0] += float64(h.spikesIn(c.source, step))
+		return
+	}
+	h.each(c.source, step, func(neuron int) {
+		reach := neuron%c.below + c.padding
+		lowest := max(0, (reach-c.kernel+c.stride)/c.stride) // (reach − kernel + 1)/stride, rounded up
+		for p := lowest; p <= min(reach/c.stride, c.positions-1); p++ {
+			counts[p]++
+		}
+	})
+}
+
+// layer is a layer of spiking neurons with the weights into it.
+type layer struct {
+	number, neurons int
+	positions       int
+	neuron          cpuref.Neuron[float64] // its surrogate is p′
+	connections     []connection           // input, then recurrent if there is one
+	weights         int                    // of all connections
+}
+
+// newLayer sums up a layer of a valid network with escape noise; arrays are its weight
+// arrays.
+func newLayer(n *network.Network, number int, arrays []network.Weight) layer {
+	described := n.Layers[number]
+	described.Surrogate = network.Surrogate{Kind: "matched"}
+	geometry := n.Geometry(number)
+	l := layer{
+		number: number, neurons: described.Neurons, positions: geometry.Positions,
+		neuron: network.NeuronParameters[float64](&described, n.StepLength),
+	}
+	input := connection{source: number - 1, delay: described.Delay, below: n.Geometry(number - 1).Positions}
+	recurrent := connection{source: number, delay: described.RecurrentDelay, below: geometry.Positions}
+	if described.Convolutional() {
+		input.kernel, input.stride, input.padding = described.Kernel, described.Stride, described.Padding
+		recurrent.kernel, recurrent.stride, recurrent.padding = described.RecurrentKernel, 1, described.RecurrentKernel/2
+	}
+	for i, c := range []connection{input, recurrent}[:len(arrays)] {
+		c.weight, c.first, c.positions = arrays[i], l.weights, geometry.Positions
+		l.weights += arrays[i].Rows * arrays[i].Columns
+		l.connections = append(l.connections, c)
+	}
+	return l
+}
+
+// newLayers sums up all layers of a network.
+func newLayers(n *network.Network) []layer {
+	var layers []layer
+	arrays := n.Weights()
+	for number := range n.Layers {
+		own := 1
+		if n.Layers[number].Recurrent {
+			own = 2
+		}
+		layers = append(layers, newLayer(n, number, arrays[:own]))
+		arrays = arrays[own:]
+	}
+	return layers
+}
+
+// history is what one presentation of a sample did.
+type history struct {
+	rows     [][2]uint32 // [step]: see [engine.Batch]
+	index    []uint32
+	spikes   [][]uint32  // [layer][step·word]
+	membrane [][]float32 // [layer][step·neuron]: U[t+1]
+	words    []int       // [layer]: of a step
+	neurons  []int       // [layer]
+}
+
+// historyOf is the part of a record that belongs to a presentation of its batch.
+func historyOf(n *network.Network, batch *engine.Batch, record *engine.Record, presentation int) history {
+	h := history{rows: batch.Rows[presentation*n.Steps:][:n.Steps], index: batch.Index}
+	for l := range n.Layers {
+		neurons := n.Layers[l].Neurons
+		words := cpuref.Words(neurons)
+		h.neurons, h.words = append(h.neurons, neurons), append(h.words, words)
+		h.spikes = append(h.spikes, record.Spikes[l][presentation*n.Steps*words:][:n.Steps*words])
+		h.membrane = append(h.membrane, record.Membrane[l][presentation*n.Steps*neurons:][:n.Steps*neurons])
+	}
+	return h
+}
+
+// row are the spike bits of a layer at a step.
+func (h *history) row(layer, step int) []uint32 {
+	return h.spikes[layer][step*h.words[layer]:][:h.words[layer]]
+}
+
+// spiked says whether a neuron spiked at a step.
+func (h *history) spiked(layer, step, neuron int) bool {
+	return h.spikes[layer][step*h.words[layer]+neuron/32]>>(neuron%32)&1 != 0
+}
+
+// potential is U[t] − θ of a neuron, by which S[t] was decided.
+func (h *history) potential(layer, step, neuron int) float64 {
+	if step == 0 {
+		return -network.Threshold
+	}
+	return float64(h.membrane[layer][(step-1)*h.neurons[layer]+neuron]) - network.Threshold
+}
+
+// spikesIn is the number of spikes of a layer, or of the input, at a step.
+func (h *history) spikesIn(layer, step int) int {
+	if layer < 0 {
+		return int(h.rows[step][1] - h.rows[step][0])
+	}
+	total := 0
+	for _, word := range h.row(layer, step) {
+		total += bits.OnesCount32(word)
+	}
+	return total
+}
+
+// each calls do with every neuron of a layer, or channel of the input, that spiked at
+// a step, in ascending order.
+func (h *history) each(layer, step int, do func(neuron int)) {
+	if layer < 0 {
+		for _, channel := range h.index[h.rows[step][0]:h.rows[step][1]] {
+			do(int(channel))
+		}
+		return
+	}
+	for i, word := range h.row(layer, step) {
+		for ; word != 0; word &= word - 1 {
+			do(32*i + bits.TrailingZeros32(word))
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package audit
+
+import (
+	"sort"
+
+	"spikegrad/cpuref"
+)
+
+// unit is a neuron of a layer at a step, drawn with a probability.
+type unit struct {
+	step, neuron int
+	chance       float64 // q
+}
+
+// drawer draws units of a layer: those of one goroutine.
+type drawer struct {
+	until           []float64 // [step·neuron]: weights up to and with the unit
+	membrane, trace []float64 // [neuron]: Σ_i ∂U/∂W[i], Σ_i ∂I/∂W[i] over all weights into the neuron
+	counts          []float64 // [position]
+	chosen          []float64
+}
+
+// draw draws so many units of a layer in one presentation, each with probability
+//
+//	q ∝ p′(u)·Σ_i ∂u/∂W[i],
+//
+// the sum of what the unit can do to its weights: all terms are nonnegative, so no unit that
+// matters has q = 0, and p′/q times an eligibility is bounded by the sum over units,
+// which keeps rare units from dominating the variance. There are none if no weight
+// can move any unit.
+func (d *drawer) draw(l *layer, h *history, count int, uniform func(i int) float64) []unit {
+	steps := len(h.rows)
+	d.until = resize(d.until, steps*l.neurons)
+	d.membrane, d.trace, d.counts = zeros(d.membrane, l.neurons), zeros(d.trace, l.neurons), resize(d.counts, l.positions)
+	total := 0.0
+	for step := range steps {
+		clear(d.counts)
+		for i := range l.connections {
+			if c := &l.connections[i]; step >= c.delay {
+				c.count(d.counts, h, step-c.delay)
+			}
+		}
+		for n := range l.neurons {
+			if d.membrane[n] > 0 {
+				total += float64(l.slope(h, step, n) * d.membrane[n])
+			}
+			d.until[step*l.neurons+n] = total
+			d.advance(&l.neuron, n, h.spiked(l.number, step, n), d.counts[n%l.positions])
+		}
+	}
+	if !(total > 0) {
+		return nil
+	}
+	d.chosen = d.chosen[:0]
+	for i := range count {
+		d.chosen = append(d.chosen, float64(uniform(i)*total))
+	}
+	units := make([]unit, 0, count)
+	for _, at := range d.chosen {
+		k := sort.Search(len(d.until), func(k int) bool { return d.until[k] > at })
+		k = min(k, len(d.until)-1)
+		for k > 0 && d.weight(k) == 0 {
+			k-- // rounding put it behind the last unit that can be drawn
+		}
+		units = append(units, unit{k / l.neurons, k % l.neurons, d.weight(k) / total})
+	}
+	return units
+}
+
+// weight is what q of a unit is proportional to.
+func (d *drawer) weight(k int) float64 {
+	if k == 0 {
+		return d.until[0]
+	}
+	return d.until[k] - d.until[k-1]
+}
+
+// advance takes the sums of a neuron to the next step.
+func (d *drawer) advance(p *cpuref.Neuron[float64], n int, spiked bool, arriving float64) {
+	leak, drive := float64(p.DecayMembrane*d.membrane[n]), float64(p.DriveMembrane*d.trace[n])
+	if spiked {
+		switch p.Reset {
+		case cpuref.ResetMultiplicative:
+			leak, drive = 0, 0
+		case cpuref.ResetMembraneOnly:
+			leak = 0
+		}
+	}
+	d.membrane[n] = leak + drive
+	d.trace[n] = float64(p.DecaySynapse*d.trace[n]) + arriving
+}
+
+// slope is p′(u) of a unit.
+func (l *layer) slope(h *history, step, neuron int) float64 {
+	return cpuref.SurrogateDerivative(l.neuron.Surrogate, l.neuron.SurrogateParameter, h.potential(l.number, step, neuron), false)
+}
+
+// resize returns a slice of a length, the old one if it is long enough.
+func resize(slice []float64, length int) []float64 {
+	if cap(slice) < length {
+		return make([]float64, length)
+	}
+	return slice[:length]
+}
+
+// zeros is resize with zeros.
+func zeros(slice []float64, length int) []float64 {
+	slice = resize(slice, length)
+	clear(slice)
+	return slice
+}

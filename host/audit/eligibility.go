@@ -1,0 +1,51 @@
+package audit
+
+import "spikegrad/cpuref"
+
+// addEligibility adds factor·∂u_k/∂θ for all weights into the neuron of a unit to
+// gradient, [weight of the layer], all spikes held. Weights act through
+//
+//	h[s] = Σ W·S_in[s − d] + Σ V·S[s − d_rec],
+//
+// so ∂u/∂W[i] = Σ_s response[s]·S_in,i[s − d]: work is proportional to spikes. response
+// is room for one number a step.
+func (l *layer) addEligibility(gradient []float64, h *history, step, neuron int, factor float64, response []float64) {
+	l.respond(response[:step], h, step, neuron)
+	for i := range l.connections {
+		c := &l.connections[i]
+		row, position := gradient[c.row(neuron):][:c.weight.Columns], c.position(neuron)
+		for s, r := range response[:step] {
+			if r == 0 || s < c.delay {
+				continue
+			}
+			share := float64(factor * r)
+			h.each(c.source, s-c.delay, func(source int) {
+				if column, reaches := c.column(position, source); reaches {
+					row[column] += share
+				}
+			})
+		}
+	}
+}
+
+// respond writes ∂U[step]/∂h[s] for all s before step: the equations of
+// [cpuref.LIFForward] for one neuron backwards in time, with the resets that its own
+// spikes brought.
+func (l *layer) respond(response []float64, h *history, step, neuron int) {
+	p := &l.neuron
+	membrane, current := 1.0, 0.0 // ∂U[step]/∂U[s+1], ∂U[step]/∂I[s+1]
+	for s := step - 1; s >= 0; s-- {
+		response[s] = current // h[s] enters I[s+1]
+		leak, drive := membrane, membrane
+		if h.spiked(l.number, s, neuron) {
+			switch p.Reset {
+			case cpuref.ResetMultiplicative:
+				leak, drive = 0, 0
+			case cpuref.ResetMembraneOnly:
+				leak = 0
+			}
+		}
+		current = float64(p.DecaySynapse*current) + float64(p.DriveMembrane*drive)
+		membrane = float64(p.DecayMembrane * leak)
+	}
+}

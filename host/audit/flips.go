@@ -1,0 +1,216 @@
+package audit
+
+import (
+	"context"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/data"
+	"spikegrad/host/engine"
+	"spikegrad/host/estimate"
+	"spikegrad/host/network"
+)
+
+// unbiased estimates the gradient of the expected loss by single flips.
+type unbiased struct {
+	engine  engine.Engine
+	network *network.Network
+	layers  []layer
+	samples *samples
+	seed    uint32
+	workers int
+
+	base, flipped engine.Batch
+	pairs         []int // [layer]: flips so far
+	runs          int   // presentations run forward so far
+}
+
+func newUnbiased(e engine.Engine, n *network.Network, s *samples, seed uint32, workers int) *unbiased {
+	layers := newLayers(n)
+	return &unbiased{engine: e, network: n, layers: layers, samples: s, seed: seed, workers: workers, pairs: make([]int, len(layers))}
+}
+
+// recordBytes bounds the memory of the records of presentations at work.
+const recordBytes = 128 << 20
+
+// choice is a flip in the batch at work.
+type choice struct {
+	presentation, layer int
+	unit
+}
+
+// pass shows all samples once, with the noise of a pass, and flips so many spikes of
+// each layer in each of them. It returns the mean over the samples of the estimated
+// gradient, [layer][weight of the layer]; nil for layers without flips.
+func (u *unbiased) pass(ctx context.Context, number int, flips []int) ([][]float64, error) {
+	gradient := make([][]float64, len(u.layers))
+	for l := range u.layers {
+		if flips[l] > 0 {
+			gradient[l] = make([]float64, u.layers[l].weights)
+		}
+	}
+	at := u.together()
+	for first := 0; first < u.samples.count(); first += at {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := u.present(ctx, number, first, min(first+at, u.samples.count()), flips, gradient); err != nil {
+			return nil, err
+		}
+	}
+	return gradient, nil
+}
+
+// together is how many presentations are recorded at once.
+func (u *unbiased) together() int {
+	bytes := 0
+	for l := range u.layers {
+		bytes += u.network.Steps * (4*u.layers[l].neurons + 4*cpuref.Words(u.layers[l].neurons))
+	}
+	return max(1, min(u.samples.count(), recordBytes/bytes))
+}
+
+// present adds what the samples first ≤ i < last of a pass contribute.
+func (u *unbiased) present(ctx context.Context, number, first, last int, flips []int, gradient [][]float64) error {
+	if err := u.samples.fill(&u.base, first, last, uint32(number*u.samples.count())); err != nil {
+		return err
+	}
+	record := &engine.Record{Loss: make([]float32, last-first)}
+	for l := range u.layers {
+		neurons := u.layers[l].neurons
+		record.Spikes = append(record.Spikes, make([]uint32, (last-first)*u.network.Steps*cpuref.Words(neurons)))
+		record.Membrane = append(record.Membrane, make([]float32, (last-first)*u.network.Steps*neurons))
+	}
+	if _, err := u.engine.Evaluate(&u.base, cpuref.StreamEvaluation, record); err != nil {
+		return err
+	}
+	u.runs += last - first
+	histories := make([]history, last-first)
+	for i := range histories {
+		histories[i] = historyOf(u.network, &u.base, record, i)
+	}
+	chosen, err := u.choose(ctx, histories, flips)
+	if err != nil || len(chosen) == 0 {
+		return err
+	}
+	losses, err := u.flip(chosen)
+	if err != nil {
+		return err
+	}
+	response := make([]float64, u.network.Steps)
+	for i, c := range chosen {
+		l, h := &u.layers[c.layer], &histories[c.presentation]
+		gain := float64(losses[i]) - float64(record.Loss[c.presentation]) // of L with S = 1 over L with S = 0
+		if h.spiked(c.layer, c.step, c.neuron) {
+			gain = -gain
+		}
+		share := l.slope(h, c.step, c.neuron) / c.chance / float64(flips[c.layer]*u.samples.count())
+		l.addEligibility(gradient[c.layer], h, c.step, c.neuron, float64(gain*share), response)
+	}
+	return nil
+}
+
+// choose draws the units to flip, presentation after presentation.
+func (u *unbiased) choose(ctx context.Context, histories []history, flips []int) ([]choice, error) {
+	drawn := make([][]choice, len(histories))
+	err := estimate.Parallel(ctx, u.workers, len(histories), func() func(int) {
+		var d drawer
+		return func(i int) {
+			for l, count := range flips {
+				if count == 0 {
+					continue
+				}
+				uniform := func(flip int) float64 {
+					words := cpuref.Philox([2]uint32{u.seed, uint32(cpuref.StreamEstimator)},
+						[4]uint32{u.base.Numbers[i], uint32(l), uint32(flip), 0})
+					return (float64(words[0]) + float64(words[1])*0x1p-32) * 0x1p-32
+				}
+				for _, chosen := range d.draw(&u.layers[l], &histories[i], count, uniform) {
+					drawn[i] = append(drawn[i], choice{i, l, chosen})
+				}
+			}
+		}
+	})
+	var all []choice
+	for _, list := range drawn {
+		all = append(all, list...)
+	}
+	return all, err
+}
+
+// flip returns the losses of the base batch's presentations with flipped spikes. Only
+// rows are copied: the events stay where they are.
+func (u *unbiased) flip(chosen []choice) ([]float32, error) {
+	b, steps := &u.flipped, u.network.Steps
+	b.Rows, b.Index, b.Labels, b.Numbers, b.Flips = b.Rows[:0], u.base.Index, b.Labels[:0], b.Numbers[:0], b.Flips[:0]
+	for _, c := range chosen {
+		b.Rows = append(b.Rows, u.base.Rows[c.presentation*steps:][:steps]...)
+		b.Labels = append(b.Labels, u.base.Labels[c.presentation])
+		b.Numbers = append(b.Numbers, u.base.Numbers[c.presentation])
+		b.Flips = append(b.Flips, engine.Flip{Layer: c.layer, Step: c.step, Neuron: c.neuron})
+	}
+	losses := make([]float32, len(chosen))
+	_, err := u.engine.Evaluate(b, cpuref.StreamEvaluation, &engine.Record{Loss: losses})
+	for _, c := range chosen {
+		u.pairs[c.layer]++
+	}
+	u.runs += len(chosen)
+	return losses, err
+}
+
+// surrogateNumbers is where the numbers of presentations for surrogate gradients
+// begin, so that their noise is not that of the flips.
+const surrogateNumbers = 1 << 31
+
+// surrogatePass is one pass of all samples with the surrogate gradient of an engine:
+// the mean over the samples, [weight array].
+func surrogatePass(e engine.Engine, s *samples, number int) ([][]float64, error) {
+	var batch engine.Batch
+	if err := s.fill(&batch, 0, s.count(), surrogateNumbers+uint32(number*s.count())); err != nil {
+		return nil, err
+	}
+	if _, err := e.Gradient(&batch, cpuref.StreamEvaluation, nil); err != nil {
+		return nil, err
+	}
+	arrays, err := e.Gradients()
+	if err != nil {
+		return nil, err
+	}
+	gradient := make([][]float64, len(arrays))
+	for i, array := range arrays {
+		gradient[i] = make([]float64, len(array))
+		for j, value := range array {
+			gradient[i][j] = float64(value)
+		}
+	}
+	return gradient, nil
+}
+
+// samples are the samples that an audit shows, in a fixed order.
+type samples struct {
+	source data.Source
+	chosen []int
+	filler data.Filler
+}
+
+// newSamples takes the first so many samples of a source in an order that the seed
+// gives, all if there are fewer.
+func newSamples(source data.Source, count int, seed uint32, workers int) *samples {
+	order := data.Order(source.Len(), seed, 0)
+	return &samples{source: source, chosen: order[:min(count, len(order))], filler: data.Filler{Workers: workers}}
+}
+
+func (s *samples) count() int { return len(s.chosen) }
+
+// fill makes the batch of samples first ≤ i < last; the noise of sample i has number
+// start + i. Input is that of evaluations, the same in every pass.
+func (s *samples) fill(batch *engine.Batch, first, last int, start uint32) error {
+	inputs, noise := make([]uint32, last-first), make([]uint32, last-first)
+	for i := range inputs {
+		inputs[i], noise[i] = uint32(s.chosen[first+i]), start+uint32(first+i)
+	}
+	if err := s.filler.Fill(batch, s.source, s.chosen[first:last], inputs); err != nil {
+		return err
+	}
+	copy(batch.Numbers, noise)
+	return nil
+}

@@ -1,0 +1,176 @@
+package audit
+
+import (
+	"fmt"
+	"math"
+
+	"spikegrad/host/network"
+)
+
+// Result is what an audit found. All but Cost, Device and Driver is the same on every
+// device.
+type Result struct {
+	Data       string         `json:"data"`
+	Samples    int            `json:"samples"`
+	Seed       uint32         `json:"seed"`
+	OtherMode  bool           `json:"other_mode"`
+	Loss       string         `json:"loss"`
+	Confidence float64        `json:"confidence"`
+	Precision  float64        `json:"precision"` // asked for
+	Reached    bool           `json:"precision_reached"`
+	Surrogates []string       `json:"surrogates"` // that of the network first
+	Layers     []LayerResult  `json:"layers"`
+	Readout    *ReadoutResult `json:"readout"` // nil if the loss counts spikes
+	Cost       Cost           `json:"cost"`
+	Device     string         `json:"device"`
+	Driver     string         `json:"driver"`
+}
+
+// LayerResult is what was found about the weights into a layer.
+type LayerResult struct {
+	Layer  int           `json:"layer"`
+	Noise  network.Noise `json:"-"`
+	Kind   string        `json:"noise"`
+	Pairs  int           `json:"pairs"`
+	Passes int           `json:"passes"`
+	Parts  []PartResult  `json:"parts"` // all weights, then each array if there are several
+}
+
+// PartResult compares gradients with respect to the weights of a layer or one of its
+// arrays.
+type PartResult struct {
+	Name string `json:"name"` // layer0, layer0.input, …
+	// Length is that of the unbiased gradient; nil while noise hides it.
+	Length     *Estimate   `json:"unbiased_length"`
+	Surrogates []Agreement `json:"surrogates"`
+}
+
+// Agreement is how a surrogate gradient stands to the unbiased one. Estimates are nil
+// while noise hides them.
+type Agreement struct {
+	Surrogate    string    `json:"surrogate"`
+	Cosine       *Estimate `json:"cosine"`
+	RelativeBias *Estimate `json:"relative_bias"` // |s − u|/|u|
+	// Scale is the factor by which the surrogate gradient comes closest to the unbiased
+	// one.
+	Scale *Estimate `json:"scale"`
+	Signs Signs     `json:"signs"`
+}
+
+// ReadoutResult is the gradient of the readout's weights, which is exact by
+// back-propagation.
+type ReadoutResult struct {
+	Exact  bool      `json:"exact"`
+	Length *Estimate `json:"length"`
+}
+
+// Cost is what an audit took, beside what an epoch of training takes on the same
+// device: forward and backward passes of all training samples, at the speed of those
+// of the audit.
+type Cost struct {
+	Pairs           int     `json:"pairs"`         // runs with a flipped spike, each compared with the run without
+	ForwardRuns     int     `json:"forward_runs"`  // of a sample, flipped or not
+	GradientRuns    int     `json:"gradient_runs"` // forward and backward
+	FlipSeconds     float64 `json:"flip_seconds"`
+	GradientSeconds float64 `json:"gradient_seconds"`
+	EpochSamples    int     `json:"epoch_samples"`
+	EpochSeconds    float64 `json:"epoch_seconds"` // estimated; 0 if the samples of an epoch are not known
+	Epochs          float64 `json:"epochs"`        // time of the audit in epochs
+}
+
+// passes is how many passes a set of groups holds.
+func (g *groups) passes() int {
+	if g.partly > 0 {
+		return (len(g.means)-1)*g.size + g.partly
+	}
+	return len(g.means) * g.size
+}
+
+// uncertainty is, for every layer, the largest half interval of its cosines, NaN while
+// one is not known.
+func (r *run) uncertainty() []float64 {
+	largest := make([]float64, len(r.layers))
+	for l := range r.layers {
+		u := r.unbiased[l].complete()
+		if len(u) < 3 {
+			largest[l] = math.NaN()
+			continue
+		}
+		for v := range r.variants {
+			cosine := compare(u, r.surrogate[v][l].complete()).estimate(products.cosine)
+			if cosine == nil {
+				largest[l] = math.NaN()
+				break
+			}
+			largest[l] = max(largest[l], cosine.half())
+		}
+	}
+	return largest
+}
+
+func (r *run) result() *Result {
+	o := &r.options
+	found := &Result{
+		Data: o.Source.Name(), Samples: r.samples.count(), Seed: o.Seed, OtherMode: o.OtherMode,
+		Loss: r.network.Readout.Loss, Confidence: Confidence, Precision: o.Precision, Reached: true,
+		Cost: r.cost, Device: r.device.Device, Driver: r.device.Driver,
+	}
+	for _, v := range r.variants {
+		found.Surrogates = append(found.Surrogates, v.name)
+	}
+	for l := range r.layers {
+		found.Layers = append(found.Layers, r.layerResult(l))
+		found.Reached = found.Reached && r.reached[l]
+	}
+	if r.readout != nil {
+		g := r.readout.complete()
+		found.Readout = &ReadoutResult{Exact: true, Length: compare(g, g).length()}
+	}
+	c := &found.Cost
+	if o.TrainSamples > 0 {
+		c.EpochSamples = o.TrainSamples
+		c.EpochSeconds = c.GradientSeconds / float64(c.GradientRuns) * float64(o.TrainSamples)
+		c.Epochs = (c.FlipSeconds + c.GradientSeconds) / c.EpochSeconds
+	}
+	return found
+}
+
+// length is the length of u, whatever s is.
+func (c *comparison) length() *Estimate {
+	own := *c
+	own.withoutS = nil
+	return own.estimate(products.length)
+}
+
+func (r *run) layerResult(number int) LayerResult {
+	l := &r.layers[number]
+	noise := r.network.Layers[number].Noise
+	found := LayerResult{
+		Layer: number, Noise: noise, Kind: noise.Kind,
+		Passes: r.unbiased[number].passes(), Pairs: r.pairs[number],
+	}
+	found.Parts = append(found.Parts, r.partResult(number, fmt.Sprintf("layer%d", number), span{0, l.weights}))
+	if len(l.connections) > 1 {
+		for _, c := range l.connections {
+			size := c.weight.Rows * c.weight.Columns
+			found.Parts = append(found.Parts, r.partResult(number, c.weight.Name, span{c.first, c.first + size}))
+		}
+	}
+	return found
+}
+
+func (r *run) partResult(layer int, name string, s span) PartResult {
+	u := s.of(r.unbiased[layer].complete())
+	found := PartResult{Name: name}
+	for v := range r.variants {
+		surrogate := s.of(r.surrogate[v][layer].complete())
+		c := compare(u, surrogate)
+		found.Length = c.length()
+		found.Surrogates = append(found.Surrogates, Agreement{
+			Surrogate: r.variants[v].name,
+			Cosine:    c.estimate(products.cosine), RelativeBias: c.estimate(products.bias), Scale: c.estimate(products.scale),
+			Signs: compareSigns(u, surrogate),
+		})
+	}
+	return found
+}

@@ -1,0 +1,264 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"spikegrad/host/data"
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+)
+
+// Options say what is audited and how precisely. Open, Workers, PassSamples and
+// Observe change no result.
+type Options struct {
+	Network    *network.Network // as trained; its data are those of Source
+	Weights    [][]float32
+	Source     data.Source
+	OtherMode  bool     // give layers that spike at a threshold sigmoid noise of their β
+	Surrogates []string // besides that of the network: KIND or KIND:VALUE
+	Samples    int      // shown, all if there are fewer
+	Pairs      int      // most runs with a flipped spike
+	Precision  float64  // aimed at: half the interval of every layer's cosines
+	Seed       uint32
+	// TrainSamples, if known, are those of an epoch, for comparing the cost.
+	TrainSamples int
+
+	Open        func(n *network.Network, options engine.Options) (engine.Engine, error) // nil: the CPU engine
+	Workers     int
+	PassSamples int
+	Observe     func(Progress) // may be nil
+}
+
+// Progress is how far an audit has come.
+type Progress struct {
+	Phase      string
+	Done, Of   int       // passes of a surrogate's gradient, or pairs of the unbiased one
+	Uncertain  []float64 // [layer]: largest half interval of a cosine; NaN while there is none
+	Surrogates []string
+}
+
+const (
+	// flipsPerSample of a layer, in every presentation: the runs that decide where to
+	// flip are then a small part of all.
+	flipsPerSample = 8
+	// leastPasses are made before intervals are trusted enough to stop.
+	leastPasses = 16
+	// mostGroups of passes are kept.
+	mostGroups = 32
+
+	leastSurrogatePasses = 4
+	mostSurrogatePasses  = 32
+	// surrogateNoise is how large the noise of the mean surrogate gradient may be,
+	// squared and relative to it.
+	surrogateNoise = 0.01
+)
+
+// Run audits a network.
+func Run(ctx context.Context, o Options) (*Result, error) {
+	a, err := newAudit(o)
+	if err != nil {
+		return nil, err
+	}
+	for i := range a.variants {
+		if err := a.measureSurrogate(ctx, i); err != nil {
+			return nil, err
+		}
+	}
+	if err := a.measureUnbiased(ctx); err != nil {
+		return nil, err
+	}
+	return a.result(), nil
+}
+
+// run is an audit at work.
+type run struct {
+	options   Options
+	network   *network.Network
+	variants  []variant
+	layers    []layer
+	samples   *samples
+	flips     int         // of a layer in a presentation
+	surrogate [][]*groups // [variant][layer]
+	readout   *groups     // nil without a leaky readout
+	unbiased  []*groups   // [layer]
+	pairs     []int       // [layer]: spent
+	cost      Cost
+	device    engine.Description
+	reached   []bool // [layer]
+}
+
+func newAudit(o Options) (*run, error) {
+	switch {
+	case !(o.Precision > 0):
+		return nil, fmt.Errorf("a precision of %g: give half the length of a cosine's interval, such as 0.05", o.Precision)
+	case o.Samples < 1:
+		return nil, fmt.Errorf("%d samples: at least 1 is needed", o.Samples)
+	case o.Source.Len() == 0:
+		return nil, fmt.Errorf("%s has no samples here: choose another part", o.Source.Name())
+	case o.Source.Channels() != o.Network.Inputs || o.Source.Classes() != o.Network.Classes || o.Source.Steps() != o.Network.Steps:
+		return nil, fmt.Errorf("%s has %d channels, %d classes and %d steps: the network was made for %d, %d and %d",
+			o.Source.Name(), o.Source.Channels(), o.Source.Classes(), o.Source.Steps(), o.Network.Inputs, o.Network.Classes, o.Network.Steps)
+	}
+	n, err := audited(o.Network, o.OtherMode)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{options: o, network: n, layers: newLayers(n), samples: newSamples(o.Source, o.Samples, o.Seed, o.Workers)}
+	if r.variants, err = variants(n, o.Surrogates); err != nil {
+		return nil, err
+	}
+	once := r.samples.count() * len(r.layers) // flips of a pass with one in every layer and presentation
+	if o.Pairs < leastPasses*once {
+		return nil, fmt.Errorf("%d pairs: %d samples and %d layers need at least %d; give more pairs or fewer samples",
+			o.Pairs, r.samples.count(), len(r.layers), leastPasses*once)
+	}
+	if o.Pairs/r.samples.count() >= surrogateNumbers/r.samples.count() {
+		return nil, fmt.Errorf("%d pairs: fewer than %d are possible", o.Pairs, surrogateNumbers)
+	}
+	r.flips = min(flipsPerSample, o.Pairs/(leastPasses*once))
+	r.reached = make([]bool, len(r.layers))
+	for range r.layers {
+		r.unbiased = append(r.unbiased, newGroups(mostGroups))
+	}
+	return r, nil
+}
+
+// open makes an engine with the weights for one of the variants.
+func (r *run) open(n *network.Network) (e engine.Engine, err error) {
+	options := engine.Options{Seed: r.options.Seed, Workers: r.options.Workers, PassSamples: r.options.PassSamples}
+	if r.options.Open == nil {
+		e, err = engine.NewCPU[float32](n, options)
+	} else {
+		e, err = r.options.Open(n, options)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.device = e.Describe()
+	if err := e.SetWeights(r.options.Weights); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, nil
+}
+
+func (r *run) observe(p Progress) {
+	if r.options.Observe != nil {
+		r.options.Observe(p)
+	}
+}
+
+// measureSurrogate averages the gradient of a variant over so many passes that their
+// noise is small. One engine is open at a time: a device may not have room for two.
+func (r *run) measureSurrogate(ctx context.Context, number int) (err error) {
+	v := r.variants[number]
+	e, err := r.open(v.network)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, e.Close()) }()
+	list := make([]*groups, len(r.layers))
+	for l := range list {
+		list[l] = newGroups(mostGroups)
+	}
+	r.surrogate = append(r.surrogate, list)
+	if number == 0 && !r.network.Spiking() {
+		r.readout = newGroups(mostGroups)
+	}
+	for pass := 0; pass < mostSurrogatePasses; pass++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		began := time.Now()
+		gradient, err := surrogatePass(e, r.samples, pass)
+		if err != nil {
+			return err
+		}
+		r.cost.GradientSeconds += time.Since(began).Seconds()
+		r.cost.GradientRuns += r.samples.count()
+		for l := range r.layers {
+			var all []float64
+			for range r.layers[l].connections {
+				all = append(all, gradient[0]...)
+				gradient = gradient[1:]
+			}
+			list[l].add(all)
+		}
+		if number == 0 && r.readout != nil {
+			r.readout.add(gradient[0])
+		}
+		r.observe(Progress{Phase: "surrogate " + v.name, Done: pass + 1, Of: mostSurrogatePasses})
+		if pass+1 >= leastSurrogatePasses && quiet(list) {
+			break
+		}
+	}
+	return nil
+}
+
+// quiet says whether the noise of mean gradients is small.
+func quiet(list []*groups) bool {
+	for _, g := range list {
+		gradients := g.complete()
+		average := mean(gradients)
+		square := newSquares(gradients, average).product()
+		if !(dot(average, average)-square <= surrogateNoise*square) {
+			return false
+		}
+	}
+	return true
+}
+
+// measureUnbiased makes passes with flips until the cosines of all layers are known
+// well enough or the pairs are spent.
+func (r *run) measureUnbiased(ctx context.Context) (err error) {
+	e, err := r.open(r.network)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, e.Close()) }()
+	u := newUnbiased(e, r.network, r.samples, r.options.Seed, r.options.Workers)
+	r.pairs = u.pairs
+	began := time.Now()
+	spent := 0
+	for pass := 0; ; pass++ {
+		flips := make([]int, len(r.layers))
+		needed := 0
+		for l := range flips {
+			if !r.reached[l] {
+				flips[l] = r.flips
+				needed += r.flips * r.samples.count()
+			}
+		}
+		if needed == 0 || spent+needed > r.options.Pairs {
+			break
+		}
+		spent += needed
+		gradient, err := u.pass(ctx, pass, flips)
+		if err != nil {
+			return err
+		}
+		for l := range gradient {
+			if flips[l] > 0 {
+				r.unbiased[l].add(gradient[l])
+			}
+		}
+		uncertain := r.uncertainty()
+		r.observe(Progress{Phase: "unbiased", Done: spent, Of: r.options.Pairs, Uncertain: uncertain})
+		if pass+1 < leastPasses {
+			continue
+		}
+		for l, half := range uncertain {
+			if half <= r.options.Precision && r.unbiased[l].partly == 0 {
+				r.reached[l] = true
+			}
+		}
+	}
+	r.cost.FlipSeconds = time.Since(began).Seconds()
+	r.cost.ForwardRuns = u.runs
+	for _, pairs := range u.pairs {
+		r.cost.Pairs += pairs
+	}
+	return nil
+}

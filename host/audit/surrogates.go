@@ -1,0 +1,111 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"spikegrad/host/network"
+)
+
+// variant is a network with one surrogate in all its layers.
+type variant struct {
+	name    string
+	network *network.Network
+}
+
+// variants makes the variants of a network that names ask for, that of the network
+// itself first. A name is a kind of surrogate with the parameters that the layer has
+// for it, or KIND:VALUE with another steepness or width.
+func variants(n *network.Network, names []string) ([]variant, error) {
+	list := []variant{{trainedName(n), n}}
+	for _, name := range names {
+		v := variant{name, copyOf(n)}
+		for l := range v.network.Layers {
+			if err := setSurrogate(&v.network.Layers[l].Surrogate, name); err != nil {
+				return nil, err
+			}
+		}
+		if err := v.network.Validate(); err != nil {
+			return nil, fmt.Errorf("surrogate %q: %w", name, err)
+		}
+		same := func(other variant) bool {
+			return other.name == name || slices.EqualFunc(other.network.Layers, v.network.Layers, func(a, b network.Layer) bool {
+				return a.Surrogate == b.Surrogate
+			})
+		}
+		if !slices.ContainsFunc(list, same) {
+			list = append(list, v)
+		}
+	}
+	return list, nil
+}
+
+// setSurrogate replaces a surrogate by the one of a name.
+func setSurrogate(s *network.Surrogate, name string) error {
+	kind, value, valued := strings.Cut(name, ":")
+	if _, known := network.Surrogates[kind]; !known && kind != "matched" {
+		return fmt.Errorf("surrogate %q is unknown: there are matched, %s", name, network.Names(network.Surrogates))
+	}
+	s.Kind = kind
+	if !valued {
+		return nil
+	}
+	number, err := strconv.ParseFloat(value, 64)
+	if err != nil {
+		return fmt.Errorf("surrogate %q: %q is no number; give KIND or KIND:VALUE", name, value)
+	}
+	switch kind {
+	case "superspike", "scaled_superspike", "sigmoid":
+		s.Beta = number
+	case "gaussian", "triangular", "rectangular":
+		s.Width = number
+	case "arctangent":
+		s.Alpha = number
+	default:
+		return fmt.Errorf("surrogate %q: %s takes no value; leave :%s away", name, kind, value)
+	}
+	return nil
+}
+
+// trainedName names the surrogate of a network.
+func trainedName(n *network.Network) string {
+	kinds := []string{}
+	for _, layer := range n.Layers {
+		if !slices.Contains(kinds, layer.Surrogate.Kind) {
+			kinds = append(kinds, layer.Surrogate.Kind)
+		}
+	}
+	return strings.Join(kinds, " and ")
+}
+
+// copyOf copies a network down to its layers.
+func copyOf(n *network.Network) *network.Network {
+	copied := *n
+	copied.Layers = slices.Clone(n.Layers)
+	return &copied
+}
+
+// audited is the network that an audit runs: without regularizers, so that the loss
+// is the cross-entropy, and with escape noise in every layer.
+func audited(n *network.Network, addNoise bool) (*network.Network, error) {
+	copied := copyOf(n)
+	silent := 0
+	for l := range copied.Layers {
+		layer := &copied.Layers[l]
+		layer.Regularizers = nil
+		if layer.Noise.Kind != "threshold" {
+			continue
+		}
+		if !addNoise {
+			return nil, fmt.Errorf("layer %d spikes at a threshold, without escape noise: the loss is then a step function of the weights, without a gradient to compare with; audit it with sigmoid noise of its steepness β = %g by --other-mode", l, layer.Noise.Beta)
+		}
+		layer.Noise.Kind = "sigmoid"
+		silent++
+	}
+	if addNoise && silent == 0 {
+		return nil, fmt.Errorf("--other-mode would take the escape noise away, and without it there is no gradient to compare with: leave it out")
+	}
+	return copied, copied.Validate()
+}

@@ -1,0 +1,234 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"spikegrad/host/data"
+	"spikegrad/host/figure"
+)
+
+// dataCommand is spikegrad data.
+type dataCommand struct {
+	Fetch   fetchCommand   `cmd:"" help:"Download recorded spikes of spoken words."`
+	Inspect inspectCommand `cmd:"" help:"Tell what a dataset or a file of recordings holds."`
+}
+
+// Help is the rest of the help.
+func (dataCommand) Help() string {
+	return `Examples:
+
+    spikegrad data fetch shd --to SHD
+    spikegrad data inspect shd:SHD --out pictures`
+}
+
+// fetchCommand is spikegrad data fetch.
+type fetchCommand struct {
+	Dataset string `arg:"" enum:"shd,ssc" help:"shd (Spiking Heidelberg Digits) or ssc (Spiking Speech Commands)."`
+
+	To   string `help:"Folder of the files; else one named like the dataset." placeholder:"FOLDER"`
+	URL  string `name:"url" help:"Folder on the web, if not that of the authors." placeholder:"URL"`
+	JSON bool   `name:"json" help:"Print JSON."`
+}
+
+// Help is the rest of the help.
+func (fetchCommand) Help() string {
+	return `Downloads the files, compares their MD5 sums with those published, and unpacks them. Interrupted, the
+same command goes on where it ended; files that are there and right are left alone. The recordings are
+by Cramer, Stradmann, Schemmel and Zenke (2022), under CC BY 4.0.
+
+Examples:
+
+    spikegrad data fetch shd --to SHD
+    spikegrad data fetch ssc --url https://mirror.example.org/spikes/`
+}
+
+// Run downloads.
+func (c *fetchCommand) Run(a *app) error {
+	folder := c.To
+	if folder == "" {
+		folder = c.Dataset
+	}
+	shown := &fetchProgress{app: a}
+	fetch := data.Fetch{Dataset: c.Dataset, Folder: folder, URL: c.URL, Progress: shown.show}
+	files, err := fetch.Run(a.ctx)
+	shown.close()
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(a.out, files)
+	}
+	var t table
+	t.row("FILE", "SIZE", "MD5", "")
+	for _, f := range files {
+		verified := map[string]string{
+			data.VerifiedKnown:  "verified",
+			data.VerifiedServer: "as the list beside the file says",
+			data.Unverified:     "unverified: no sum of this file is known",
+		}[f.Verified]
+		if f.Already {
+			verified += ", was there"
+		}
+		t.row(f.File, bytesText(uint64(f.Bytes)), f.MD5, verified)
+	}
+	return t.write(a.out)
+}
+
+// fetchProgress shows how far a download is: a bar where there is a terminal, else
+// a line for each file and phase.
+type fetchProgress struct {
+	app   *app
+	last  data.FetchProgress
+	bar   *progressbar.ProgressBar
+	shown time.Time
+}
+
+func (p *fetchProgress) show(now data.FetchProgress) {
+	begins := now.File != p.last.File || now.Phase != p.last.Phase
+	p.last = now
+	if !p.app.terminal {
+		if begins {
+			fmt.Fprintf(p.app.notes, "%s %s\n", now.Phase, now.File)
+		}
+		return
+	}
+	if begins {
+		p.close()
+		total := now.Total
+		if total == 0 {
+			total = -1
+		}
+		p.bar = progressbar.NewOptions64(total,
+			progressbar.OptionSetWriter(p.app.errors), progressbar.OptionSetWidth(20), progressbar.OptionShowBytes(true),
+			progressbar.OptionSetDescription(now.Phase+" "+now.File), progressbar.OptionUseANSICodes(true))
+	}
+	const interval = 100 * time.Millisecond
+	if begins || time.Since(p.shown) >= interval {
+		p.shown = time.Now()
+		_ = p.bar.Set64(now.Done)
+	}
+}
+
+func (p *fetchProgress) close() {
+	if p.bar != nil {
+		_ = p.bar.Clear()
+		p.bar = nil
+	}
+}
+
+// inspectCommand is spikegrad data inspect.
+type inspectCommand struct {
+	Data string `arg:"" help:"Dataset, NAME or NAME:PATH, or a file or folder of recordings."`
+
+	Steps      int     `help:"Time steps of a sample; else the dataset's default." placeholder:"N"`
+	StepLength float64 `help:"Seconds of a step; else the dataset's default." placeholder:"S"`
+	Samples    int     `default:"4" help:"Samples in the raster picture, of as many classes." placeholder:"N"`
+	Out        string  `help:"Folder for pictures: rasters of samples, and the rate of each channel." placeholder:"FOLDER"`
+	NoCache    bool    `help:"Neither read nor keep a fast copy of the spikes in the user's cache folder."`
+	JSON       bool    `name:"json" help:"Print JSON, with the rate of each channel and the samples of each class."`
+}
+
+// Help is the rest of the help.
+func (inspectCommand) Help() string {
+	return `Counts samples, classes and spikes, and says what reading leaves out. Spikes are counted as a network
+gets them: at most one of a channel in a step.
+
+Examples:
+
+    spikegrad data inspect shd:SHD --out pictures
+    spikegrad data inspect SHD/shd_test.h5.gz --json
+    spikegrad data inspect randman`
+}
+
+// Run inspects.
+func (c *inspectCommand) Run(a *app) error {
+	const mostSamples = 24
+	if c.Samples < 1 || c.Samples > mostSamples {
+		return usageError{fmt.Errorf("--samples %d: from 1 to %d fit a picture", c.Samples, mostSamples)}
+	}
+	options := data.InspectionOptions{Steps: c.Steps, StepLength: c.StepLength}
+	if c.NoCache {
+		options.Cache = data.NoCache
+	}
+	found, err := data.Inspect(a.ctx, c.Data, options)
+	if err != nil {
+		return err
+	}
+	pictures, err := c.draw(found)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(a.out, found)
+	}
+	if err := writeInspection(a, found); err != nil {
+		return err
+	}
+	for _, picture := range pictures {
+		fmt.Fprintln(a.out, "picture:", picture)
+	}
+	return nil
+}
+
+// draw draws pictures, if a folder is named.
+func (c *inspectCommand) draw(found *data.Inspection) ([]string, error) {
+	if c.Out == "" {
+		return nil, nil
+	}
+	if err := os.MkdirAll(c.Out, 0o755); err != nil {
+		return nil, fmt.Errorf("cannot make the folder for pictures: %w", err)
+	}
+	drawings := []figure.Drawing{found.Rasters(0, c.Samples), found.Rates()}
+	var paths []string
+	for i, name := range []string{"raster.png", "rates.png"} {
+		path := filepath.Join(c.Out, name)
+		if err := figure.Save(path, drawings[i]); err != nil {
+			return nil, err
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
+
+func writeInspection(a *app, found *data.Inspection) error {
+	fmt.Fprintf(a.out, "%s: %d channels, %d classes, %d steps of %g s\n", found.Data, found.Channels, found.Classes, found.Steps, found.StepLength)
+	fmt.Fprintf(a.out, "classes: %s\n", strings.Join(found.ClassNames, ", "))
+	var t table
+	t.row("PART", "SAMPLES", "SPIKES MIN", "MEDIAN", "MAX", "EMPTY", "LAST SPIKE", "RATE MIN", "MEAN", "MAX", "CLASS MIN", "MAX")
+	for _, p := range found.Parts {
+		seconds := float64(p.LastStep+1) * found.StepLength
+		if p.Recorded != nil {
+			seconds = p.Recorded.Latest
+		}
+		rates, counts := spread(p.ChannelRates), spread(p.ClassCounts)
+		t.row(p.Part, fmt.Sprint(p.Samples), fmt.Sprint(p.MinSpikes), fmt.Sprint(p.MedianSpikes), fmt.Sprint(p.MaxSpikes),
+			fmt.Sprint(p.Empty), fmt.Sprintf("%.4g s", seconds),
+			fmt.Sprintf("%.3g Hz", rates.lowest), fmt.Sprintf("%.3g Hz", rates.mean), fmt.Sprintf("%.3g Hz", rates.highest),
+			fmt.Sprint(counts.lowest), fmt.Sprint(counts.highest))
+	}
+	if err := t.write(a.out); err != nil {
+		return err
+	}
+	for _, note := range found.Notes {
+		fmt.Fprintln(a.out, "note:", note)
+	}
+	return nil
+}
+
+// extremes are the ends and the middle of a list of numbers.
+type extremes struct{ lowest, mean, highest float64 }
+
+func spread[T int | float64](values []T) extremes {
+	e := extremes{lowest: float64(values[0]), highest: float64(values[0])}
+	for _, value := range values {
+		e.lowest, e.highest = min(e.lowest, float64(value)), max(e.highest, float64(value))
+		e.mean += float64(value) / float64(len(values))
+	}
+	return e
+}

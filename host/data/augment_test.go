@@ -1,0 +1,294 @@
+package data
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/engine"
+)
+
+// augmenter is what options ask for of a source.
+func augmenter(t testing.TB, a Augment, source Source) *Augmenter {
+	t.Helper()
+	options := Options{Augment: a, Seed: 3}
+	if options.Augment.Jitter == "" {
+		options.Augment.Jitter = "gaussian"
+	}
+	made, err := NewAugmenter(&options, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+// everything is all that can be asked for at once.
+var everything = Augment{Drop: 0.2, Insert: 3, JitterTime: 1.5, JitterChannels: 4}
+
+// lattice is a source of one kind of sample: a spike in every period-th step and
+// channel.
+func lattice(steps, channels, period int) *stored {
+	s := &stored{description: description{name: "lattice", channels: channels, steps: steps, stepLength: 0.001, classNames: numberedClasses(1)}}
+	spikes := newRaster(steps, channels)
+	for step := 0; step < steps; step += period {
+		for channel := 0; channel < channels; channel += period {
+			spikes.mark(step, channel)
+		}
+	}
+	s.add(0, spikes)
+	return s
+}
+
+// presented is a batch of one sample presented under many numbers.
+func presented(t testing.TB, filler *Filler, source Source, count int) engine.Batch {
+	t.Helper()
+	numbers := make([]uint32, count)
+	for i := range numbers {
+		numbers[i] = uint32(i)
+	}
+	var batch engine.Batch
+	if err := filler.Fill(&batch, source, make([]int, count), numbers); err != nil {
+		t.Fatal(err)
+	}
+	return batch
+}
+
+// near fails unless a count is within five standard deviations of what is
+// expected.
+func near(t *testing.T, what string, got, trials int, probability float64) {
+	t.Helper()
+	mean := float64(trials) * probability
+	if deviation := math.Sqrt(mean * (1 - probability)); math.Abs(float64(got)-mean) > 5*deviation+1 {
+		t.Errorf("%s: %d of %d, %.1f ± %.1f expected", what, got, trials, mean, deviation)
+	}
+}
+
+func TestAugmentNothing(t *testing.T) {
+	source := lattice(20, 70, 1)
+	if augmenter(t, Augment{}, source) != nil {
+		t.Error("an augmenter for nothing")
+	}
+	plain := presented(t, &Filler{}, source, 3)
+	same := presented(t, &Filler{Augmenter: &Augmenter{steps: 20, channels: 70}}, source, 3)
+	if diff := cmp.Diff(plain, same); diff != "" {
+		t.Errorf("an augmenter that does nothing: %s", diff)
+	}
+}
+
+func TestAugmentDrop(t *testing.T) {
+	source := lattice(50, 100, 1)
+	for _, drop := range []float64{0.01, 0.3, 0.9} {
+		batch := presented(t, &Filler{Augmenter: augmenter(t, Augment{Drop: drop}, source)}, source, 20)
+		checkRows(t, batch, source)
+		near(t, "kept", len(batch.Index), 50*100*20, 1-drop)
+	}
+}
+
+// Inserted spikes are a Poisson process of the rate asked for in each channel: in
+// a step of dt a channel has one with probability 1 − exp(−rate·dt).
+func TestAugmentInsert(t *testing.T) {
+	source := lattice(50, 130, 1000) // one spike
+	for _, rate := range []float64{0.5, 20, 900} {
+		batch := presented(t, &Filler{Augmenter: augmenter(t, Augment{Insert: rate}, source)}, source, 40)
+		checkRows(t, batch, source)
+		expected := 1 - math.Exp(-rate*0.001)
+		near(t, "spikes", len(batch.Index)-40, 50*130*40, expected)
+		inChannel := make([]int, 130)
+		for _, channel := range batch.Index {
+			inChannel[channel]++
+		}
+		for channel, count := range inChannel[1:] {
+			near(t, "spikes in a channel", count, 50*40, expected)
+			if rate == 900 && count == 0 {
+				t.Errorf("no spike in channel %d", channel+1)
+			}
+		}
+	}
+}
+
+// One spike in the middle moves as the distribution says.
+func TestAugmentJitter(t *testing.T) {
+	source := lattice(41, 41, 1000)
+	source.counts[0], source.counts[20], source.channels[0] = 0, 1, 20
+	const trials = 20_000
+	for _, test := range []struct {
+		augment     Augment
+		probability func(k int) float64 // of a move by k, unscaled
+		time        bool
+	}{
+		{Augment{JitterTime: 2, Jitter: "gaussian"}, func(k int) float64 { return math.Exp(-float64(k*k) / 8) }, true},
+		{Augment{JitterChannels: 0.7, Jitter: "gaussian"}, func(k int) float64 { return math.Exp(-float64(k*k) / 0.98) }, false},
+		{Augment{JitterTime: 3, Jitter: "uniform"}, func(k int) float64 { return map[bool]float64{true: 1}[k*k <= 9] }, true},
+		{Augment{JitterChannels: 1, Jitter: "uniform"}, func(k int) float64 { return map[bool]float64{true: 1}[k*k <= 1] }, false},
+	} {
+		batch := presented(t, &Filler{Augmenter: augmenter(t, test.augment, source)}, source, trials)
+		if len(batch.Index) != trials {
+			t.Fatalf("%+v: %d spikes of %d", test.augment, len(batch.Index), trials)
+		}
+		moves := make([]int, 41)
+		for r, row := range batch.Rows {
+			for _, channel := range batch.Index[row[0]:row[1]] {
+				step, other := r%41, int(channel)
+				if !test.time {
+					step, other = other, step
+				}
+				if other != 20 {
+					t.Fatalf("%+v: moved the other way, to %d", test.augment, other)
+				}
+				moves[step]++
+			}
+		}
+		sum := 0.0
+		for k := -20; k <= 20; k++ {
+			sum += test.probability(k)
+		}
+		for k := -20; k <= 20; k++ {
+			near(t, "move", moves[20+k], trials, test.probability(k)/sum)
+		}
+	}
+}
+
+// Spikes that meet become one, those that leave are gone; in any order of samples,
+// with any number of workers, a presentation has the same spikes.
+func TestAugmentArrangement(t *testing.T) {
+	for name, source := range sources(t) {
+		made := augmenter(t, everything, source)
+		samples := []int{7, 3, 3, 0, 20, 11, 5}
+		numbers := []uint32{100, 4, 5, 1 << 31, 6, 7, 8}
+		var want engine.Batch
+		if err := (&Filler{Augmenter: made}).Fill(&want, source, samples, numbers); err != nil {
+			t.Fatal(err)
+		}
+		checkRows(t, want, source)
+		for _, workers := range []int{2, 3, 7} {
+			filler := Filler{Workers: workers, Augmenter: made}
+			var got engine.Batch
+			for range 2 {
+				if err := filler.Fill(&got, source, samples, numbers); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Fatalf("%s, %d workers: %s", name, workers, diff)
+				}
+			}
+		}
+		spikes := func(batch engine.Batch, place int) (rows [][]uint32) {
+			for _, row := range batch.Rows[place*source.Steps() : (place+1)*source.Steps()] {
+				rows = append(rows, slices.Clone(batch.Index[row[0]:row[1]]))
+			}
+			return rows
+		}
+		slices.Reverse(samples)
+		slices.Reverse(numbers)
+		var turned engine.Batch
+		if err := (&Filler{Augmenter: made}).Fill(&turned, source, samples, numbers); err != nil {
+			t.Fatal(err)
+		}
+		for place := range samples {
+			if diff := cmp.Diff(spikes(want, place), spikes(turned, len(samples)-1-place)); diff != "" {
+				t.Errorf("%s, place %d: %s", name, place, diff)
+			}
+		}
+		// Another presentation of the same sample, and another seed.
+		if cmp.Equal(spikes(want, 1), spikes(want, 2)) {
+			t.Errorf("%s: two presentations have the same spikes", name)
+		}
+		other := *made
+		other.key[0]++
+		var seeded engine.Batch
+		if err := (&Filler{Augmenter: &other}).Fill(&seeded, source, samples, numbers); err != nil {
+			t.Fatal(err)
+		}
+		if cmp.Equal(turned, seeded) {
+			t.Errorf("%s: another seed gives the same spikes", name)
+		}
+	}
+}
+
+// The same spikes on every processor: the digest was computed by this program and
+// must never change.
+func TestAugmentGolden(t *testing.T) {
+	const golden = "f61cee4637accd32bb83eb9b5c0fe9e13fc643e73939a9ed2a151d5130831655"
+	source := lattice(60, 90, 3)
+	if got := digest(presented(t, &Filler{Augmenter: augmenter(t, everything, source)}, source, 5)); got != golden {
+		t.Errorf("digest %s", got)
+	}
+}
+
+// The rule for a spike, written down once more.
+func TestAugmentSpike(t *testing.T) {
+	source := lattice(10, 10, 1)
+	a := augmenter(t, Augment{Drop: 0.5, JitterTime: 1, JitterChannels: 2, Jitter: "uniform"}, source)
+	for number := range uint32(50) {
+		for step := range uint32(10) {
+			words := cpuref.Philox([2]uint32{3, uint32(cpuref.StreamEncoder)}, [4]uint32{number, step, 4, 1})
+			wantStep := int(step) + int(uint64(words[1])*3>>32) - 1
+			wantChannel := 4 + int(uint64(words[2])*5>>32) - 2
+			wantKept := words[0] >= 1<<31 && wantStep >= 0 && wantStep < 10
+			gotStep, gotChannel, gotKept := a.spike(number, step, 4)
+			if gotStep != wantStep || gotChannel != wantChannel || gotKept != wantKept {
+				t.Fatalf("presentation %d, step %d: to step %d, channel %d, kept %t; want %d, %d, %t",
+					number, step, gotStep, gotChannel, gotKept, wantStep, wantChannel, wantKept)
+			}
+		}
+	}
+}
+
+func TestAugmentAllocatesNothing(t *testing.T) {
+	source := lattice(60, 90, 3)
+	filler := Filler{Augmenter: augmenter(t, everything, source)}
+	samples, numbers := []int{0, 0, 0, 0}, []uint32{1, 2, 3, 4}
+	var batch engine.Batch
+	fill := func() {
+		if err := filler.Fill(&batch, source, samples, numbers); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if allocations := testing.AllocsPerRun(10, fill); allocations != 0 {
+		t.Errorf("%g allocations a batch", allocations)
+	}
+}
+
+func TestAugmentErrors(t *testing.T) {
+	nan := math.NaN()
+	for _, test := range []struct {
+		change func(*Augment)
+		want   []string
+	}{
+		{func(a *Augment) { a.Drop = 1 }, []string{"data.augment.drop = 1", "below 1"}},
+		{func(a *Augment) { a.Drop = nan }, []string{"data.augment.drop = NaN"}},
+		{func(a *Augment) { a.Insert = -1 }, []string{"data.augment.insert = -1"}},
+		{func(a *Augment) { a.Insert = 501 }, []string{"data.augment.insert = 501", "0.002 s"}},
+		{func(a *Augment) { a.JitterTime = -0.5 }, []string{"data.augment.jitter_time", "0 to 1000"}},
+		{func(a *Augment) { a.JitterTime = math.Inf(1) }, []string{"data.augment.jitter_time"}},
+		{func(a *Augment) { a.JitterChannels = 1001 }, []string{"data.augment.jitter_channels"}},
+		{func(a *Augment) { a.Jitter, a.JitterChannels = "uniform", 1.5 }, []string{"data.augment.jitter_channels = 1.5", "whole"}},
+		{func(a *Augment) { a.Jitter = "normal" }, []string{"data.augment.jitter", `"normal"`, "gaussian or uniform"}},
+	} {
+		options := defaults(t, "randman")
+		test.change(&options.Augment)
+		wantError(t, options.Validate(), test.want...)
+	}
+	options := Options{Augment: Augment{Insert: 900, Jitter: "gaussian"}}
+	_, err := NewAugmenter(&options, lattice(2, 1000, 1))
+	wantError(t, err, "data.augment.insert = 900", "900 spikes", "500")
+	small, large := lattice(10, 10, 1), lattice(10, 20, 1)
+	err = (&Filler{Augmenter: augmenter(t, everything, small)}).Fill(&engine.Batch{}, large, []int{0}, []uint32{0})
+	wantError(t, err, "20 channels", "10 and 10")
+}
+
+func BenchmarkAugment(b *testing.B) {
+	source := sources(b)["spoken"]
+	samples := ascending(32)
+	numbers := make([]uint32, len(samples))
+	filler := Filler{Augmenter: augmenter(b, everything, source)}
+	var batch engine.Batch
+	for b.Loop() {
+		if err := filler.Fill(&batch, source, samples, numbers); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,491 @@
+package data
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// step answers one request for a file.
+type step func(w http.ResponseWriter, r *http.Request)
+
+// webServer answers requests for one.h5.gz by the steps of a script, the last of
+// them again and again, and everything else with 404.
+type webServer struct {
+	url  string
+	test *testing.T
+
+	mutex    sync.Mutex
+	script   []step
+	requests []*http.Request
+	lists    int
+	list     string // md5sums.txt
+}
+
+func serve(t *testing.T, script ...step) *webServer {
+	s := &webServer{test: t, script: script}
+	server := httptest.NewServer(http.HandlerFunc(s.answer))
+	t.Cleanup(server.Close)
+	s.url = server.URL + "/spikes"
+	return s
+}
+
+func (s *webServer) answer(w http.ResponseWriter, r *http.Request) {
+	s.mutex.Lock()
+	switch {
+	case r.URL.Path == "/spikes/md5sums.txt" && s.list != "":
+		s.lists++
+		defer s.mutex.Unlock()
+		fmt.Fprint(w, s.list)
+		return
+	case r.URL.Path != "/spikes/one.h5.gz":
+		defer s.mutex.Unlock()
+		http.NotFound(w, r)
+		return
+	}
+	next := s.script[min(len(s.requests), len(s.script)-1)]
+	s.requests = append(s.requests, r)
+	s.mutex.Unlock()
+	next(w, r)
+}
+
+// ranges are the Range headers of the requests.
+func (s *webServer) ranges() []string {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	var ranges []string
+	for _, r := range s.requests {
+		ranges = append(ranges, r.Header.Get("Range"))
+		if coding := r.Header.Get("Accept-Encoding"); coding != "identity" {
+			s.test.Errorf("Accept-Encoding %q", coding)
+		}
+	}
+	return ranges
+}
+
+// honest serves a file as any web server does.
+func honest(packed []byte, tag string) step {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", tag)
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(packed))
+	}
+}
+
+// whole200 serves a file from its beginning, whatever is asked for.
+func whole200(packed []byte) step {
+	return func(w http.ResponseWriter, _ *http.Request) { w.Write(packed) }
+}
+
+// breaking serves some bytes of what is asked for and breaks off.
+func breaking(packed []byte, tag string, count int) step {
+	return func(w http.ResponseWriter, r *http.Request) {
+		honest(packed, tag)(&shortWriter{ResponseWriter: w, left: count}, r)
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// stalling serves some bytes, tells so, and then nothing until the client goes.
+func stalling(packed []byte, tag string, count int, stalled func()) step {
+	return func(w http.ResponseWriter, r *http.Request) {
+		honest(packed, tag)(&shortWriter{ResponseWriter: w, left: count}, r)
+		w.(http.Flusher).Flush()
+		stalled()
+		<-r.Context().Done()
+	}
+}
+
+// shortWriter loses what comes after some bytes.
+type shortWriter struct {
+	http.ResponseWriter
+	left int
+}
+
+func (w *shortWriter) Write(block []byte) (int, error) {
+	n := min(len(block), w.left)
+	w.left -= n
+	if _, err := w.ResponseWriter.Write(block[:n]); err != nil {
+		return 0, err
+	}
+	return len(block), nil
+}
+
+// content is a file, packed, and what is published of it.
+func content(t *testing.T) (plain, packed []byte, file published) {
+	t.Helper()
+	plain = bytes.Repeat([]byte("spikes of many words, "), 5000)
+	for i := range plain { // hard to pack, so that there is something to break
+		plain[i] ^= byte(i * i >> 7)
+	}
+	packed = []byte(gzipped(t, string(plain)))
+	return plain, packed, published{"one.h5", hexMD5(packed), hexMD5(plain)}
+}
+
+func hexMD5(b []byte) string {
+	sum := md5.Sum(b)
+	return hex.EncodeToString(sum[:])
+}
+
+func fetcher(t *testing.T, s *webServer, file published) *Fetch {
+	return &Fetch{Dataset: "shd", Folder: filepath.Join(t.TempDir(), "new"), URL: s.url, files: []published{file}}
+}
+
+// complete fails unless the file and nothing else is there.
+func complete(t *testing.T, f *Fetch, plain []byte) {
+	t.Helper()
+	got, err := os.ReadFile(filepath.Join(f.Folder, "one.h5"))
+	if err != nil || !bytes.Equal(got, plain) {
+		t.Errorf("%d bytes, want %d: %v", len(got), len(plain), err)
+	}
+	if names := listed(t, f.Folder); !slices.Equal(names, []string{"one.h5"}) {
+		t.Errorf("files %q", names)
+	}
+}
+
+func listed(t *testing.T, folder string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
+func TestFetch(t *testing.T) {
+	plain, packed, file := content(t)
+	s := serve(t, honest(packed, `"1"`))
+	f := fetcher(t, s, file)
+	var phases []string
+	last := FetchProgress{}
+	f.Progress = func(p FetchProgress) {
+		if p.File != last.File || p.Phase != last.Phase {
+			phases = append(phases, p.Phase+" "+p.File)
+		} else if p.Done < last.Done || p.Total != last.Total {
+			t.Errorf("progress %+v after %+v", p, last)
+		}
+		if last = p; p.Phase == "downloading" && p.Total != int64(len(packed)) {
+			t.Errorf("progress %+v of %d bytes", p, len(packed))
+		}
+	}
+	files, err := f.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Fetched{File: filepath.Join(f.Folder, "one.h5"), Bytes: int64(len(plain)), MD5: file.md5, Verified: VerifiedKnown}
+	if len(files) != 1 || files[0] != want {
+		t.Errorf("fetched %+v", files)
+	}
+	complete(t, f, plain)
+	if want := []string{"downloading one.h5.gz", "verifying one.h5.gz.part", "unpacking one.h5"}; !slices.Equal(phases, want) {
+		t.Errorf("phases %q", phases)
+	}
+	f.Progress = nil
+	// A second time nothing is asked of the server.
+	files, err = f.Run(t.Context())
+	want.Already = true
+	if err != nil || len(files) != 1 || files[0] != want || len(s.ranges()) != 1 {
+		t.Errorf("again: %+v, requests %q, error %v", files, s.ranges(), err)
+	}
+	// A file that is not the right one is replaced.
+	if err := os.WriteFile(want.File, plain[1:], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	complete(t, f, plain)
+	// A packed file that is there and right is unpacked only.
+	requests := len(s.ranges())
+	os.Remove(want.File)
+	if err := os.WriteFile(want.File+".gz", packed, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Run(t.Context()); err != nil || len(s.ranges()) != requests {
+		t.Errorf("%d requests more: %v", len(s.ranges())-requests, err)
+	}
+	complete(t, f, plain)
+}
+
+func TestFetchResumes(t *testing.T) {
+	plain, packed, file := content(t)
+	half := len(packed) / 2
+	from := func(at int) string { return fmt.Sprintf("bytes=%d-", at) }
+	for name, c := range map[string]struct {
+		script []step
+		ranges []string
+	}{
+		"breaks off twice": {
+			[]step{breaking(packed, `"1"`, half), breaking(packed, `"1"`, 100), honest(packed, `"1"`)},
+			[]string{"", from(half), from(half + 100)},
+		},
+		"breaks off, nothing for a while": {
+			[]step{breaking(packed, `"1"`, half), breaking(packed, `"1"`, 0), breaking(packed, `"1"`, 0), honest(packed, `"1"`)},
+			[]string{"", from(half), from(half), from(half)},
+		},
+		"another file meanwhile": {
+			[]step{breaking(packed[1:], `"0"`, half), honest(packed, `"1"`)},
+			[]string{"", from(half)},
+		},
+		"no ranges": {
+			[]step{breaking(packed, `"1"`, half), whole200(packed)},
+			[]string{"", from(half)},
+		},
+		"no validator": {
+			[]step{breaking(packed, "", half), whole200(packed)},
+			[]string{"", ""},
+		},
+		"weak validator": {
+			[]step{breaking(packed, `W/"1"`, half), whole200(packed)},
+			[]string{"", ""},
+		},
+		"another range than asked for": {
+			[]step{breaking(packed, `"1"`, half), func(w http.ResponseWriter, r *http.Request) {
+				other := r.Clone(r.Context())
+				other.Header.Set("Range", from(half+1))
+				honest(packed, `"1"`)(w, other)
+			}, honest(packed, `"1"`)},
+			[]string{"", from(half), ""},
+		},
+		"a longer beginning than the file": {
+			[]step{breaking(append(bytes.Clone(packed), packed...), `"1"`, len(packed)+5), honest(packed, `"1"`)},
+			[]string{"", from(len(packed) + 5), ""},
+		},
+		"wrong bytes that were added to": {
+			[]step{breaking(bytes.ToUpper(packed), `"1"`, half), honest(packed, `"1"`)},
+			[]string{"", from(half), ""},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, c.script...)
+			f := fetcher(t, s, file)
+			if _, err := f.Run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			complete(t, f, plain)
+			if got := s.ranges(); !slices.Equal(got, c.ranges) {
+				t.Errorf("ranges %q, want %q", got, c.ranges)
+			}
+			for _, r := range s.requests {
+				if r.Header.Get("Range") != "" && r.Header.Get("If-Range") == "" {
+					t.Error("a range without a condition")
+				}
+			}
+		})
+	}
+}
+
+// All bytes had arrived, but the program ended before the file got its name.
+func TestFetchCompletePart(t *testing.T) {
+	plain, packed, file := content(t)
+	s := serve(t, honest(packed, `"1"`))
+	f := fetcher(t, s, file)
+	path := filepath.Join(f.Folder, "one.h5.gz")
+	if err := os.MkdirAll(f.Folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path+".part", packed, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := writePartial(path, partial{f.address("one.h5.gz"), `"1"`}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	complete(t, f, plain)
+	if got := s.ranges(); len(got) != 1 || got[0] == "" {
+		t.Errorf("ranges %q", got)
+	}
+}
+
+// An interrupted download is gone on with by the next run.
+func TestFetchCancelled(t *testing.T) {
+	plain, packed, file := content(t)
+	half := len(packed) / 2
+	ctx, cancel := context.WithCancel(t.Context())
+	s := serve(t, stalling(packed, `"1"`, half, func() {}), honest(packed, `"1"`))
+	f := fetcher(t, s, file)
+	f.Progress = func(p FetchProgress) {
+		if p.Done == int64(half) {
+			cancel()
+		}
+	}
+	_, err := f.Run(ctx)
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v", err)
+	}
+	if got := listed(t, f.Folder); !slices.Equal(got, []string{"one.h5.gz.part", "one.h5.gz.part.json"}) {
+		t.Errorf("files %q", got)
+	}
+	f.Progress = nil
+	if _, err := f.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	complete(t, f, plain)
+	if got := s.ranges(); !slices.Equal(got, []string{"", fmt.Sprintf("bytes=%d-", half)}) {
+		t.Errorf("ranges %q", got)
+	}
+}
+
+// What came from one place is not gone on with from another.
+func TestFetchElsewhere(t *testing.T) {
+	plain, packed, file := content(t)
+	f := fetcher(t, serve(t, breaking(packed, `"1"`, 100), breaking(packed, `"1"`, 0)), file)
+	_, err := f.Run(t.Context())
+	wantError(t, err, "connection failed")
+	s := serve(t, honest(packed, `"1"`))
+	f.URL = s.url + "/"
+	if _, err := f.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	complete(t, f, plain)
+	if got := s.ranges(); !slices.Equal(got, []string{""}) {
+		t.Errorf("ranges %q", got)
+	}
+}
+
+// deaf is a watchdog that nobody can calm.
+type deaf struct{}
+
+func (deaf) Reset(time.Duration) bool { return true }
+func (deaf) Stop() bool               { return true }
+
+// A server that says nothing any more is left and asked again.
+func TestFetchStalled(t *testing.T) {
+	plain, packed, file := content(t)
+	half := len(packed) / 2
+	stalled := make(chan bool, 1)
+	s := serve(t, stalling(packed, `"1"`, half, func() { stalled <- true }), honest(packed, `"1"`))
+	f := fetcher(t, s, file)
+	f.afterFunc = func(patience time.Duration, bark func()) timer {
+		if patience != time.Minute {
+			t.Errorf("patience %v", patience)
+		}
+		go func() {
+			select {
+			case <-stalled:
+				bark()
+			case <-t.Context().Done():
+			}
+		}()
+		return deaf{}
+	}
+	if _, err := f.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	complete(t, f, plain)
+	if got := s.ranges(); len(got) != 2 {
+		t.Errorf("ranges %q", got)
+	}
+}
+
+func TestFetchErrors(t *testing.T) {
+	plain, packed, file := content(t)
+	wrong := bytes.Clone(packed)
+	wrong[len(wrong)/2]++
+	unknown := published{name: "one.h5"}
+	otherPlain := published{"one.h5", file.packedMD5, strings.Repeat("0", 32)}
+	for name, c := range map[string]struct {
+		file     published
+		script   []step
+		want     []string
+		requests int
+		left     []string
+	}{
+		"not there": {file, []step{func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }},
+			[]string{"one.h5.gz", "404", "--url"}, 1, nil},
+		"server in trouble": {file, []step{func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(503) }},
+			[]string{"503"}, 1, nil},
+		"breaks off at once": {file, []step{breaking(packed, `"1"`, 0)},
+			[]string{"connection failed", "fetch again"}, 3, []string{"one.h5.gz.part", "one.h5.gz.part.json"}},
+		"wrong bytes": {file, []step{whole200(wrong)},
+			[]string{"MD5", hexMD5(wrong), file.packedMD5, "removed"}, 1, nil},
+		"wrong bytes in pieces, twice": {file, []step{breaking(wrong, `"1"`, 50), honest(wrong, `"1"`), breaking(wrong, `"1"`, 50), honest(wrong, `"1"`)},
+			[]string{"MD5", file.packedMD5}, 4, nil},
+		"damaged, sum not known": {unknown, []step{whole200(wrong)},
+			[]string{"unpacking", "one.h5.gz"}, 1, nil},
+		"cut, sum not known": {unknown, []step{whole200(packed[:len(packed)-4])},
+			[]string{"unpacking", "unexpected EOF"}, 1, nil},
+		"not packed, sum not known": {unknown, []step{whole200(plain)},
+			[]string{"unpacking", "gzip"}, 1, nil},
+		"other contents": {otherPlain, []step{whole200(packed)},
+			[]string{"MD5", file.md5, strings.Repeat("0", 32)}, 1, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, c.script...)
+			f := fetcher(t, s, c.file)
+			_, err := f.Run(t.Context())
+			wantError(t, err, append(c.want, "fetching one.h5")...)
+			if got := len(s.ranges()); got != c.requests {
+				t.Errorf("%d requests, want %d", got, c.requests)
+			}
+			if got := listed(t, f.Folder); !slices.Equal(got, c.left) {
+				t.Errorf("files left: %q, want %q", got, c.left)
+			}
+		})
+	}
+	f := &Fetch{Dataset: "digits", Folder: t.TempDir()}
+	_, err := f.Run(t.Context())
+	wantError(t, err, `"digits"`, "shd, ssc")
+	for _, address := range []string{"ftp://there/", "there", "https://", ":"} {
+		f := &Fetch{Dataset: "shd", Folder: t.TempDir(), URL: address}
+		_, err := f.Run(t.Context())
+		wantError(t, err, address, "https://")
+	}
+}
+
+// Where this program knows no sum, the list beside the file is asked.
+func TestFetchListedSum(t *testing.T) {
+	plain, packed, _ := content(t)
+	for list, want := range map[string]string{
+		"":                              Unverified,
+		"nothing in particular\n":       Unverified,
+		hexMD5(plain) + "  two.h5.gz\n": Unverified,
+		"0  x\n" + hexMD5(packed) + "  one.h5.gz": VerifiedServer,
+	} {
+		s := serve(t, honest(packed, `"1"`))
+		s.list = list
+		f := fetcher(t, s, published{name: "one.h5"})
+		files, err := f.Run(t.Context())
+		if err != nil || files[0].Verified != want || files[0].MD5 != hexMD5(plain) {
+			t.Errorf("list %q: %+v, error %v", list, files, err)
+		}
+		complete(t, f, plain)
+	}
+	s := serve(t, honest(packed, `"1"`))
+	s.list = hexMD5(plain) + " *one.h5.gz\n"
+	_, err := fetcher(t, s, published{name: "one.h5"}).Run(t.Context())
+	wantError(t, err, "MD5", hexMD5(packed), hexMD5(plain))
+}
+
+// The published files have the names that opening a folder looks for.
+func TestPublishedFiles(t *testing.T) {
+	for _, dataset := range []string{"shd", "ssc"} {
+		files, err := publishedFiles(dataset)
+		if err != nil || len(files) < 2 {
+			t.Fatal(files, err)
+		}
+		for _, file := range files {
+			if !strings.HasPrefix(file.name, dataset+"_") || !strings.HasSuffix(file.name, ".h5") ||
+				len(file.md5) != 0 && len(file.md5) != 32 || len(file.packedMD5) != 0 && len(file.packedMD5) != 32 {
+				t.Errorf("%+v", file)
+			}
+		}
+	}
+}

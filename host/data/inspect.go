@@ -1,0 +1,230 @@
+package data
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Inspection is what there is to know of a dataset before anything is learned.
+type Inspection struct {
+	Data       string      `json:"data"`
+	Channels   int         `json:"channels"`
+	Classes    int         `json:"classes"`
+	ClassNames []string    `json:"class_names"`
+	Steps      int         `json:"steps"`
+	StepLength float64     `json:"step_length"` // seconds
+	Parts      []Inspected `json:"parts"`
+	Notes      []string    `json:"notes"`
+	sources    []Source    // [part]
+}
+
+// Inspected is what there is to know of the samples of a part. Spikes are counted
+// as a network gets them: at most one of a channel in a step.
+type Inspected struct {
+	Part         string    `json:"part"` // train, validation, test; the name of a file on its own
+	Samples      int       `json:"samples"`
+	Empty        int       `json:"empty"` // samples without spikes in the steps
+	Spikes       int       `json:"spikes"`
+	MinSpikes    int       `json:"min_spikes"` // of a sample
+	MedianSpikes float64   `json:"median_spikes"`
+	MaxSpikes    int       `json:"max_spikes"`
+	LastStep     int       `json:"last_step"`     // with a spike, from 0; -1 if there is none
+	ClassCounts  []int     `json:"class_counts"`  // [class]: samples
+	ChannelRates []float64 `json:"channel_rates"` // [channel]: spikes per second, mean over samples and steps
+	Recorded     *Recorded `json:"recorded"`      // of the file; null where there is none
+}
+
+// Recorded is what stands in a file of recordings, whatever steps it is sorted
+// into.
+type Recorded struct {
+	Spikes    int     `json:"spikes"`
+	Empty     int     `json:"empty"`      // samples without spikes
+	NotFinite int     `json:"not_finite"` // spikes dropped since their times are no finite numbers
+	Outside   int     `json:"outside"`    // spikes dropped since they lie before 0 or after the last step
+	Latest    float64 `json:"latest"`     // time of a spike, seconds
+}
+
+// InspectionOptions says in which form a dataset is looked at.
+type InspectionOptions struct {
+	Steps      int     // 0 for the dataset's default
+	StepLength float64 // seconds; 0 for the dataset's default
+	Cache      string  // as [Options.Cache]
+}
+
+// Inspect opens a dataset, named as for [Open], or a file or folder of recordings
+// or digits, and looks at all of its samples. Nothing is set apart for validation.
+func Inspect(ctx context.Context, what string, o InspectionOptions) (*Inspection, error) {
+	options, single, err := inspected(what)
+	if err != nil {
+		return nil, err
+	}
+	options.Validation, options.Test, options.Cache = 0, 0, o.Cache
+	if o.Steps != 0 {
+		options.Steps = o.Steps
+	}
+	if o.StepLength != 0 {
+		options.StepLength = o.StepLength
+	}
+	var split Split
+	if single {
+		split, err = openSingle(&options)
+	} else {
+		split, err = Open("", options)
+	}
+	if err != nil {
+		return nil, err
+	}
+	first := split.Train
+	found := &Inspection{
+		Data: what, Channels: first.Channels(), Classes: first.Classes(), ClassNames: first.ClassNames(),
+		Steps: first.Steps(), StepLength: first.StepLength(), Notes: split.Notes,
+	}
+	for _, part := range []struct {
+		name   string
+		source Source
+	}{{"train", split.Train}, {"validation", split.Validation}, {"test", split.Test}} {
+		if part.source == nil || part.source.Len() == 0 {
+			continue
+		}
+		name := part.name
+		if single {
+			name = filepath.Base(options.Path)
+		}
+		one, err := inspectSource(ctx, name, part.source)
+		if err != nil {
+			return nil, err
+		}
+		found.Parts = append(found.Parts, one)
+		found.sources = append(found.sources, part.source)
+	}
+	return found, nil
+}
+
+// inspected are options for what is named: NAME, NAME:PATH, or a path. single is
+// whether it is one file of recordings.
+func inspected(what string) (options Options, single bool, err error) {
+	name, _ := cutSpec(what)
+	if _, err := findKind(name); err == nil {
+		options, err := Defaults(what)
+		return options, false, err
+	}
+	info, err := os.Stat(what)
+	if errors.Is(err, fs.ErrNotExist) {
+		_, unknown := findKind(name)
+		return Options{}, false, fmt.Errorf("%q is neither a file nor a folder, and no dataset: %w", what, unknown)
+	}
+	if err != nil {
+		return Options{}, false, fmt.Errorf("inspecting: %w", err)
+	}
+	plain := strings.TrimSuffix(what, ".gz")
+	switch {
+	case info.IsDir():
+		return inspectedFolder(what)
+	case strings.HasSuffix(plain, ".csv"):
+		options, err = Defaults("digits:" + what)
+		return options, false, err
+	}
+	options, err = Defaults(recordingsNamed(filepath.Base(plain)) + ":" + what)
+	return options, true, err
+}
+
+// inspectedFolder finds out whose recordings lie in a folder.
+func inspectedFolder(folder string) (Options, bool, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return Options{}, false, fmt.Errorf("inspecting: %w", err)
+	}
+	for _, entry := range entries {
+		if name, _, found := strings.Cut(entry.Name(), "_train.h5"); found {
+			options, err := Defaults(recordingsNamed(name) + ":" + folder)
+			return options, false, err
+		}
+	}
+	return Options{}, false, fmt.Errorf("folder %q holds no shd_train.h5, ssc_train.h5 or spoken_digits_train.h5, packed or not; name a file in it", folder)
+}
+
+// recordingsNamed is the dataset that a file name belongs to; files of other names
+// are read like those of shd.
+func recordingsNamed(file string) string {
+	for _, name := range []string{"ssc", "spoken"} {
+		if strings.HasPrefix(file, name) {
+			return name
+		}
+	}
+	return "shd"
+}
+
+// openSingle opens one file of recordings.
+func openSingle(o *Options) (Split, error) {
+	if err := o.Validate(); err != nil {
+		return Split{}, err
+	}
+	s, notes, err := loadEvents(o.Path, o)
+	if err != nil {
+		return Split{}, err
+	}
+	shareClasses([]*stored{s})
+	return Split{Train: s, Notes: notes}, nil
+}
+
+// inspectSource looks at all samples.
+func inspectSource(ctx context.Context, name string, source Source) (Inspected, error) {
+	found := Inspected{
+		Part: name, Samples: source.Len(), LastStep: -1,
+		ClassCounts: make([]int, source.Classes()), ChannelRates: make([]float64, source.Channels()),
+		Recorded: recordedBy(source),
+	}
+	spikes := make([]int, source.Len())
+	counts := make([]int, source.Channels())
+	var rows [][2]uint32
+	var index []uint32
+	for sample := range spikes {
+		if err := ctx.Err(); err != nil {
+			return Inspected{}, err
+		}
+		rows, index = source.AppendEvents(rows[:0], index[:0], sample, uint32(sample))
+		spikes[sample] = len(index)
+		found.Spikes += len(index)
+		found.ClassCounts[source.Label(sample)]++
+		if len(index) == 0 {
+			found.Empty++
+		}
+		for _, channel := range index {
+			counts[channel]++
+		}
+		for step := len(rows) - 1; step > found.LastStep; step-- {
+			if rows[step][1] > rows[step][0] {
+				found.LastStep = step
+			}
+		}
+	}
+	seconds := float64(source.Len()*source.Steps()) * source.StepLength()
+	for channel, count := range counts {
+		found.ChannelRates[channel] = float64(count) / seconds
+	}
+	slices.Sort(spikes)
+	middle := len(spikes) / 2
+	found.MinSpikes, found.MaxSpikes = spikes[0], spikes[len(spikes)-1]
+	found.MedianSpikes = float64(spikes[middle])
+	if len(spikes)%2 == 0 {
+		found.MedianSpikes = float64(spikes[middle-1]+spikes[middle]) / 2
+	}
+	return found, nil
+}
+
+// recordedBy is what the file of a source held.
+func recordedBy(source Source) *Recorded {
+	switch s := source.(type) {
+	case *subset:
+		return recordedBy(s.Source)
+	case *stored:
+		return s.recorded
+	}
+	return nil
+}

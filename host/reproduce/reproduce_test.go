@@ -1,0 +1,178 @@
+package reproduce
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// content reads the JSON file of an experiment and checks that pictures lie beside it.
+func content(t *testing.T, folder, name string, pictures int, into any) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(folder, name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		t.Fatal(err)
+	}
+	found, err := filepath.Glob(filepath.Join(folder, "*.png"))
+	if err != nil || len(found) != pictures {
+		t.Errorf("%d pictures (%v), want %d", len(found), err, pictures)
+	}
+}
+
+func TestLoop(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "new", "loop")
+	if err := Loop(context.Background(), folder, Options{Quick: true}); err != nil {
+		t.Fatal(err)
+	}
+	var loop struct {
+		Beta      float64   `json:"beta"`
+		BetaSG    []float64 `json:"beta_sg"`
+		Points    int       `json:"points"`
+		Surrogate []float64 `json:"surrogate_integral"`
+		True      []float64 `json:"true_integral"`
+		Uncertain []float64 `json:"uncertainty"`
+	}
+	content(t, folder, "loop", 7, &loop)
+	if loop.Beta != 1e4 || len(loop.BetaSG) != 3 || len(loop.Surrogate) != 3 || len(loop.True) != 3 || loop.Points != 1<<18 {
+		t.Fatalf("loop.json: %+v", loop)
+	}
+	for i := range loop.BetaSG {
+		if !(math.Abs(loop.True[i]) < 1e-10) {
+			t.Errorf("β = β_SG = %g: integral %g, want 0", loop.BetaSG[i], loop.True[i])
+		}
+		if !(math.Abs(loop.Surrogate[i]) > 0.01) || !(loop.Uncertain[i] < 1e-6*math.Abs(loop.Surrogate[i])) {
+			t.Errorf("β_SG = %g: integral %g ± %g: it should be plain and certain", loop.BetaSG[i], loop.Surrogate[i], loop.Uncertain[i])
+		}
+	}
+}
+
+// The curve is closed and its tangent is its derivative.
+func TestLoopTangent(t *testing.T) {
+	const h = 1e-6
+	for _, turn := range []float64{0, 0.1, 0.37, 0.9} {
+		_, tangent := loopAt(turn)
+		above, _ := loopAt(turn + h)
+		below, _ := loopAt(turn - h)
+		around, _ := loopAt(turn + 1)
+		here, _ := loopAt(turn)
+		for i := range tangent {
+			if want := (above[i] - below[i]) / (2 * h); math.Abs(tangent[i]-want) > 1e-8 {
+				t.Errorf("turn %g, parameter %d: tangent %.10g, by difference %.10g", turn, i, tangent[i], want)
+			}
+			if math.Abs(around[i]-here[i]) > 1e-14 {
+				t.Errorf("turn %g, parameter %d: the curve is not closed", turn, i)
+			}
+		}
+	}
+}
+
+// The numbers were computed once with a separate program (a loop over the definitions
+// in another language).
+func TestBias(t *testing.T) {
+	folder := t.TempDir()
+	if err := Bias(context.Background(), folder, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	var bias struct {
+		Beta     float64              `json:"beta"`
+		W        []float64            `json:"w"`
+		Output   float64              `json:"output_argmin"`
+		BetaSG   []float64            `json:"beta_sg"`
+		Argmin   []float64            `json:"surrogate_integral_argmin"`
+		Fraction []float64            `json:"sign_disagreement_fraction"`
+		Plane    map[string][]float64 `json:"plane_gradient_at_v"`
+	}
+	content(t, folder, "bias", 4, &bias)
+	if bias.Beta != 100 || len(bias.W) != 10_001 || bias.W[0] != -0.2 || bias.W[10_000] != 0.2 {
+		t.Fatalf("β = %g, %d points", bias.Beta, len(bias.W))
+	}
+	near := func(what string, found, want float64) {
+		if math.Abs(found-want) > 1e-9 {
+			t.Errorf("%s: %.10g, want %.10g", what, found, want)
+		}
+	}
+	near("output", bias.Output, -0.01312)
+	near("argmin 15", bias.Argmin[0], 0.2)
+	near("argmin 30", bias.Argmin[1], 0.0088)
+	near("fraction 15", bias.Fraction[0], 0.5327467253274673)
+	near("fraction 30", bias.Fraction[1], 0.0547945205479452)
+	if v := bias.Plane["20"]; len(v) != 2 || math.Hypot(v[0], v[1]) > 1e-12 {
+		t.Errorf("true gradient at v: %v, want none", v)
+	}
+	for _, betaSG := range []string{"2", "4"} {
+		if v := bias.Plane[betaSG]; len(v) != 2 || math.Hypot(v[0], v[1]) < 1e-4 {
+			t.Errorf("surrogate gradient at v, β_SG = %s: %v, want one that points somewhere", betaSG, v)
+		}
+	}
+}
+
+func TestNeurons(t *testing.T) {
+	folder := t.TempDir()
+	if err := Neurons(context.Background(), folder, Options{Quick: true, Seed: 1}); err != nil {
+		t.Fatal(err)
+	}
+	var numbers NeuronsNumbers
+	content(t, folder, "neurons", 7, &numbers)
+	for _, firing := range [][]FiringAt{numbers.Perceptron, numbers.LIF} {
+		for _, f := range firing {
+			if d := math.Abs(f.Share - f.Probability); d > 4*f.StandardError+1e-3 {
+				t.Errorf("potential %.3f: share %.4f, probability %.4f ± %.4f", f.Potential, f.Share, f.Probability, f.StandardError)
+			}
+		}
+	}
+	deterministic, stochastic := numbers.Neurons[0], numbers.Neurons[1]
+	if deterministic.Fano != 0 || !(stochastic.Fano > 0.02) {
+		t.Errorf("Fano factors %g without noise, %g with", deterministic.Fano, stochastic.Fano)
+	}
+	if deterministic.MeanCount < 2 || stochastic.MeanCount < 2 {
+		t.Errorf("mean counts %g and %g: too few for a picture", deterministic.MeanCount, stochastic.MeanCount)
+	}
+}
+
+func TestDerivatives(t *testing.T) {
+	folder := t.TempDir()
+	if err := Derivatives(context.Background(), folder, Options{Quick: true, Seed: 1}); err != nil {
+		t.Fatal(err)
+	}
+	var numbers DerivativesNumbers
+	content(t, folder, "derivatives", 4, &numbers)
+	check := func(neuron string, curves DerivativeCurves, skip map[string]bool) {
+		exact := map[float64]float64{}
+		for i, w := range curves.Weight {
+			exact[w] = curves.Exact[i]
+		}
+		for _, e := range curves.Estimates {
+			if skip[e.Estimator] {
+				continue
+			}
+			for i, w := range e.Weight {
+				if d := math.Abs(e.Mean[i] - exact[w]); d > 4*e.StandardError[i]+0.02 {
+					t.Errorf("%s, %s at %.3f: %.4f ± %.4f, exact %.4f", neuron, e.Estimator, w, e.Mean[i], e.StandardError[i], exact[w])
+				}
+			}
+		}
+	}
+	check("perceptron", numbers.Perceptron, nil)
+	check("LIF", numbers.LIF, map[string]bool{"surrogate": true, "smoothed": true})
+}
+
+func TestFolderThatCannotBe(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := Bias(context.Background(), filepath.Join(file, "out"), Options{}); err == nil {
+		t.Error("a folder inside a file: no error")
+	}
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := Loop(ended, t.TempDir(), Options{Quick: true}); err == nil {
+		t.Error("ended context: no error")
+	}
+}
