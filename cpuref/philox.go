@@ -19,7 +19,8 @@ const (
 	StreamEstimator                // choices of gradient estimators
 )
 
-// Philox returns the four words of Philox4x32-10 at a counter under a key.
+// Philox returns the four words of Philox4x32-10 at a counter under a key. Twin:
+// shaders/philox.glsl, which shaders/philox.comp runs.
 func Philox(key [2]uint32, counter [4]uint32) [4]uint32 {
 	for range 10 {
 		a := uint64(counter[0]) * 0xD2511F53

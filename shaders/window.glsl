@@ -17,11 +17,13 @@ bool inside(Window w, uint p, uint k) {
 }
 
 // The first element of the kernel of position p inside the layer below, and the one
-// after the last.
+// after the last; twice the same if the window lies in the padding.
 uvec2 span(Window w, uint p) {
     uint begin = p * w.stride;
+    uint end = w.padding + w.below;
     uint first = w.padding > begin ? w.padding - begin : 0u;
-    return uvec2(first, min(w.kernel, w.padding + w.below - begin));
+    uint last = end > begin ? min(w.kernel, end - begin) : 0u;
+    return uvec2(first, max(first, last));
 }
 
 // The positions above that position q below feeds: the first, and the one after the

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	_ "spikegrad/host/cli" // so that go test keeps no result of another program
 )
 
 // program is the built program.

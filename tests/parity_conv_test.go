@@ -22,12 +22,13 @@ type convCase struct {
 	surrogate                cpuref.Surrogate
 	differentiate            bool
 	spread                   kernels.Spread
+	depth                    uint32 // samples a lane in the backward pass
 }
 
 func (c convCase) String() string {
-	return fmt.Sprintf("below=%dx%d,kernel=%d,stride=%d,padding=%d,above=%dx%d,recurrent=%d,samples=%d,steps=%d,delays=%d+%d,noise=%d,reset=%d,surrogate=%d,differentiate=%v,spread=%d·%d·%d",
+	return fmt.Sprintf("below=%dx%d,kernel=%d,stride=%d,padding=%d,above=%dx%d,recurrent=%d,samples=%d,steps=%d,delays=%d+%d,noise=%d,reset=%d,surrogate=%d,differentiate=%v,spread=%d·%d·%d·%d",
 		c.below, c.filtersBelow, c.kernel, c.stride, c.padding, c.positions(), c.filters, c.recurrentKernel, c.samples, c.steps,
-		c.delay, c.recurrentDelay, c.noise, c.reset, c.surrogate, c.differentiate, c.spread.Lanes, c.spread.Blocks, c.spread.Samples)
+		c.delay, c.recurrentDelay, c.noise, c.reset, c.surrogate, c.differentiate, c.spread.Lanes, c.spread.Blocks, c.spread.Samples, c.depth)
 }
 
 func (c convCase) positions() int { return (c.below+2*c.padding-c.kernel)/c.stride + 1 }
@@ -100,6 +101,7 @@ func recurrentCases() []convCase {
 		}
 		quads := uint32(next.neurons() / 4)
 		next.spread = []kernels.Spread{{}, {Lanes: (quads + 1) / 2, Blocks: 2, Samples: 2}, {Lanes: quads, Blocks: 1, Samples: 3}}[i%3]
+		next.depth = []uint32{1, 2, 1, 0, 1, 3}[i%6]
 		cases = append(cases, next)
 	}
 	return cases
@@ -331,7 +333,7 @@ func checkConvBackward(r rig, c convCase, run *convRun) {
 	recurrent, needCurrent := c.recurrentKernel > 0, c.differentiate && c.reset == cpuref.ResetMultiplicative
 	k, err := kernels.NewLIFBackward(r.device, kernels.LIFBackwardChoice{
 		Neurons: uint32(a.Neurons), Surrogate: uint32(c.surrogate), Reset: uint32(c.reset),
-		DifferentiateReset: c.differentiate, Recurrent: recurrent, Convolution: true, Spread: c.spread,
+		DifferentiateReset: c.differentiate, Recurrent: recurrent, Convolution: true, Spread: c.spread, Depth: c.depth,
 	})
 	if err != nil {
 		r.Fatal(err)

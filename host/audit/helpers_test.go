@@ -35,7 +35,7 @@ func (s *fixed) Classes() int            { return s.classes }
 func (s *fixed) ClassNames() []string    { return make([]string, s.classes) }
 func (s *fixed) Steps() int              { return s.steps }
 func (s *fixed) StepLength() float64     { return 0.001 }
-func (s *fixed) Label(sample int) uint32 { return uint32(sample % s.classes) }
+func (s *fixed) Label(sample int) uint32 { return uint32(sample / 2 % s.classes) }
 
 func (s *fixed) AppendEvents(rows [][2]uint32, index []uint32, sample int, _ uint32) ([][2]uint32, []uint32) {
 	for _, row := range s.spikes[sample] {

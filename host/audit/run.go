@@ -43,7 +43,7 @@ type Progress struct {
 const (
 	// flipsPerSample of a layer, in every presentation: the runs that decide where to
 	// flip are then a small part of all.
-	flipsPerSample = 8
+	flipsPerSample = 4
 	// leastPasses are made before intervals are trusted enough to stop.
 	leastPasses = 16
 	// mostGroups of passes are kept.

@@ -151,6 +151,8 @@ func TestAugmentJitter(t *testing.T) {
 	}
 }
 
+func equalRows(a, b [][]uint32) bool { return slices.EqualFunc(a, b, slices.Equal[[]uint32]) }
+
 // Spikes that meet become one, those that leave are gone; in any order of samples,
 // with any number of workers, a presentation has the same spikes.
 func TestAugmentArrangement(t *testing.T) {
@@ -170,8 +172,8 @@ func TestAugmentArrangement(t *testing.T) {
 				if err := filler.Fill(&got, source, samples, numbers); err != nil {
 					t.Fatal(err)
 				}
-				if diff := cmp.Diff(want, got); diff != "" {
-					t.Fatalf("%s, %d workers: %s", name, workers, diff)
+				if !sameBatch(&want, &got) {
+					t.Fatalf("%s: %d workers give another batch", name, workers)
 				}
 			}
 		}
@@ -188,12 +190,12 @@ func TestAugmentArrangement(t *testing.T) {
 			t.Fatal(err)
 		}
 		for place := range samples {
-			if diff := cmp.Diff(spikes(want, place), spikes(turned, len(samples)-1-place)); diff != "" {
-				t.Errorf("%s, place %d: %s", name, place, diff)
+			if !equalRows(spikes(want, place), spikes(turned, len(samples)-1-place)) {
+				t.Errorf("%s: other spikes in place %d than in place %d", name, place, len(samples)-1-place)
 			}
 		}
 		// Another presentation of the same sample, and another seed.
-		if cmp.Equal(spikes(want, 1), spikes(want, 2)) {
+		if equalRows(spikes(want, 1), spikes(want, 2)) {
 			t.Errorf("%s: two presentations have the same spikes", name)
 		}
 		other := *made
@@ -202,7 +204,7 @@ func TestAugmentArrangement(t *testing.T) {
 		if err := (&Filler{Augmenter: &other}).Fill(&seeded, source, samples, numbers); err != nil {
 			t.Fatal(err)
 		}
-		if cmp.Equal(turned, seeded) {
+		if sameBatch(&turned, &seeded) {
 			t.Errorf("%s: another seed gives the same spikes", name)
 		}
 	}

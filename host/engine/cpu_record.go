@@ -18,10 +18,10 @@ func (w *cpuWorker[T]) record(record *RecordOf[T], first, last int) {
 		}
 	}
 	if record.Readout != nil {
-		unslot(record.Readout[first*p.steps*p.classes:], w.readout, rows, network.Geometry{Positions: 1, Filters: p.classes})
+		unslot(record.Readout[first*p.steps*p.classes:], w.readout, rows, network.DenseGeometry(p.classes))
 	}
 	if record.Logits != nil {
-		unslot(record.Logits[first*p.classes:], w.logits, samples, network.Geometry{Positions: 1, Filters: p.classes})
+		unslot(record.Logits[first*p.classes:], w.logits, samples, network.DenseGeometry(p.classes))
 	}
 	if record.Predicted != nil {
 		copy(record.Predicted[first:last], e.predicted[first:last])

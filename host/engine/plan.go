@@ -66,7 +66,7 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 	for l := range n.Layers {
 		layer, geometry := &n.Layers[l], n.Geometry(l)
 		lp := layerPlan[T]{
-			neurons: geometry.Slots(), inputs: n.Inputs, geometry: geometry,
+			neurons: geometry.Slots(), geometry: geometry,
 			inputWindow: n.InputWindow(l), recurrentWindow: n.RecurrentWindow(l),
 			delay: layer.Delay, recurrentDelay: layer.RecurrentDelay,
 			neuron: network.NeuronParameters[T](layer, n.StepLength),
@@ -75,10 +75,8 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 		if layer.Convolutional() {
 			lp.filters = layer.Filters
 		}
-		below := network.Geometry{Positions: 1, Filters: n.Inputs} // channels as they are
-		if l > 0 {
-			lp.inputs, below = p.layers[l-1].neurons, p.layers[l-1].geometry
-		}
+		below := n.Geometry(l - 1)
+		lp.inputs = below.Slots()
 		p.addWeight(described[len(p.weights)], below, lp.inputs, lp.inputWindow)
 		if layer.Recurrent {
 			lp.recurrent = len(p.weights)

@@ -171,11 +171,7 @@ func (e *Vulkan) Gradients() ([][]float32, error) {
 	if e.samples == 0 {
 		return nil, errNoGradient
 	}
-	buffers := e.partial
-	if e.summed > 0 {
-		buffers = e.sums
-	}
-	gradients, err := e.download(buffers)
+	gradients, err := e.download(e.gradientBuffers())
 	inverse := float32(1 / float64(e.samples))
 	for _, gradient := range gradients {
 		for j := range gradient {

@@ -131,9 +131,46 @@ func (e *Vulkan) prepare(batch int, events func(first, last int) int) (int, erro
 		capacity = max(capacity, e.pass.capacity)
 		most = max(most, e.pass.events)
 	}
+	gradient, of, err := e.packedGradient()
+	if err != nil {
+		return 0, err
+	}
 	e.freePass()
 	// Some room: the next batch may have a few events more.
-	return samples, e.newPass(capacity, most+most/4+64)
+	if err := e.newPass(capacity, most+most/4+64); err != nil {
+		return 0, err
+	}
+	for i := range gradient {
+		if err := e.partial[i].Upload(0, asBytes(gradient[i])); err != nil {
+			return 0, err
+		}
+	}
+	e.samples = of
+	return samples, nil
+}
+
+// packedGradient copies the last gradient and tells of how many samples it is; there
+// may be none. Evaluation of a larger batch must not lose it with the arrays of a pass.
+func (e *Vulkan) packedGradient() (arrays [][]float32, samples int, err error) {
+	if e.samples == 0 {
+		return nil, 0, nil
+	}
+	for i, buffer := range e.gradientBuffers() {
+		array := make([]float32, e.plan.weights[i].size)
+		if err := buffer.Download(asBytes(array), 0); err != nil {
+			return nil, 0, err
+		}
+		arrays = append(arrays, array)
+	}
+	return arrays, e.samples, nil
+}
+
+// gradientBuffers are where the last gradient begins, one a weight array.
+func (e *Vulkan) gradientBuffers() []*gpu.Buffer {
+	if e.summed > 0 {
+		return e.sums
+	}
+	return e.partial
 }
 
 // freePass gives back the arrays of the pass and the streams that use them.

@@ -15,7 +15,7 @@ func (e *Vulkan) Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (O
 
 // Gradient implements [Engine].
 func (e *Vulkan) Gradient(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error) {
-	e.samples = 0
+	e.samples, e.summed = 0, 0
 	outcome, err := e.runBatch(batch, stream, record, purposeGradient)
 	if err == nil {
 		e.samples = batch.Samples()
@@ -43,7 +43,6 @@ func (e *Vulkan) runBatch(batch *Batch, stream cpuref.Stream, record *Record, wh
 		e.totals[l] = resize(e.totals[l], samples)
 	}
 	passes := (samples + size - 1) / size
-	e.summed = 0
 	for number := range passes {
 		first, last := number*size, min((number+1)*size, samples)
 		if err := e.upload(batch, first, last, stream); err != nil {
@@ -185,7 +184,7 @@ func (e *Vulkan) record(record *Record, first, last int) error {
 			}
 		}
 	}
-	classes := network.Geometry{Positions: 1, Filters: n.classes}
+	classes := network.DenseGeometry(n.classes)
 	if record.Readout != nil && p.readout != nil {
 		if err := values(record.Readout[first*n.steps*n.classes:], p.readout, rows, classes); err != nil {
 			return err

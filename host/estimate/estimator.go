@@ -104,11 +104,6 @@ func (w *Worker) held(gradient []float64) {
 	w.backward(false, func(unit int, _ float64) float64 { return w.factor[unit] }, gradient)
 }
 
-// probability is p(u) of a unit of a trace.
-func (w *Worker) probability(t *Trace, unit int) float64 {
-	return w.layout.layerOf(unit).probability(t.Potential[unit])
-}
-
 // slope is p′(u) of a unit of a trace.
 func (w *Worker) slope(t *Trace, unit int) float64 {
 	return w.layout.layerOf(unit).derivative(t.Potential[unit])

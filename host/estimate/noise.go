@@ -1,6 +1,8 @@
 package estimate
 
 import (
+	"math"
+
 	"spikegrad/cpuref"
 	"spikegrad/host/network"
 )
@@ -84,6 +86,21 @@ func noiseOf(noise network.Noise) cpuref.Neuron[float64] {
 	layer.Noise = noise
 	layer.Surrogate = network.Surrogate{Kind: "matched"}
 	return network.NeuronParameters[float64](&layer, 0.001)
+}
+
+// chances are p(u) and p′(u) of a layer.
+func (l *LayerLayout) chances(u float64) (probability, derivative float64) {
+	if l.Neuron.Noise != cpuref.NoiseSigmoid {
+		return l.probability(u), l.derivative(u)
+	}
+	beta := l.Neuron.NoiseParameters[0]
+	e := cpuref.Exp64(-math.Abs(float64(beta * u)))
+	above := 1 / (1 + e)
+	derivative = float64(beta * float64(float64(e*above)*above))
+	if u < 0 {
+		return float64(e * above), derivative
+	}
+	return above, derivative
 }
 
 // SigmoidProbability is the sigmoid escape noise p(u) = 1/(1+exp(−βu)).

@@ -96,7 +96,8 @@ func (e OneSided) Sample(w *Worker, _ uint32, gradient []float64) {
 		if adjoint == 0 {
 			return 0
 		}
-		p, spike := w.probability(w.trace, unit), w.trace.Spike[unit] != 0
+		p, slope := w.layout.layerOf(unit).chances(w.trace.Potential[unit])
+		spike := w.trace.Spike[unit] != 0
 		factor := 0.0
 		switch {
 		case spike && e.Side != Right:
@@ -107,6 +108,6 @@ func (e OneSided) Sample(w *Worker, _ uint32, gradient []float64) {
 		if e.Side == Both {
 			factor /= 2
 		}
-		return float64(float64(factor*w.slope(w.trace, unit)) * adjoint)
+		return float64(float64(factor*slope) * adjoint)
 	}, gradient)
 }

@@ -95,10 +95,10 @@ func (e Score) Sample(w *Worker, _ uint32, gradient []float64) {
 	loss := w.loss(w.trace) - e.value
 	for unit, spike := range w.trace.Spike {
 		// p′/p of a spike, −p′/(1−p) of none: (S−p)/(p(1−p))·p′
-		p := w.probability(w.trace, unit)
-		score := w.slope(w.trace, unit) / p
+		p, slope := w.layout.layerOf(unit).chances(w.trace.Potential[unit])
+		score := slope / p
 		if spike == 0 {
-			score = -w.slope(w.trace, unit) / (1 - p)
+			score = -slope / (1 - p)
 		}
 		w.factor[unit] = float64(loss * score)
 	}
@@ -187,8 +187,8 @@ func (StochasticTriples) Sample(w *Worker, trial uint32, gradient []float64) {
 	w.run()
 	w.problem.Circuit.BackwardHead(w.trace, w.problem.Parameters, gradient)
 	loss := w.loss(w.trace)
-	for unit := range w.factor {
-		w.chance[unit], w.factor[unit] = w.probability(w.trace, unit), w.slope(w.trace, unit)
+	for unit, u := range w.trace.Potential {
+		w.chance[unit], w.factor[unit] = w.layout.layerOf(unit).chances(u)
 	}
 	choice := choices{seed: w.problem.Seed, trial: trial}
 	for i := range w.problem.Circuit.UnitParameters() {

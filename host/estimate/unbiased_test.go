@@ -80,7 +80,7 @@ func TestUnbiasedLIF(t *testing.T) {
 			exact := exactOf(t, p)
 			checkTelling(t, p, exact)
 			for _, e := range unbiasedEstimators() {
-				checkUnbiased(t, p, e, exact.Gradient, 100_000)
+				checkUnbiased(t, p, e, exact.Gradient, 50_000)
 			}
 		})
 	}

@@ -9,23 +9,22 @@ import (
 // Geometry is how the neurons of a layer are arranged: Filters neurons at each of
 // Positions. Neuron filter·Positions + position, as in the files of other programs;
 // a dense layer has one position.
-type Geometry struct{ Positions, Filters int }
-
-// Slots is how many numbers the neurons of such a layer take in the kernels: see
-// [cpuref.Window].
-func (g Geometry) Slots() int {
-	if g.Positions == 1 {
-		return g.Filters
-	}
-	return g.Positions * cpuref.Stride(g.Filters)
+type Geometry struct {
+	Positions, Filters int
+	Unit               int // numbers a position takes in the kernels: see [cpuref.Window]
 }
+
+// DenseGeometry is that of so many neurons at one position, as they are.
+func DenseGeometry(neurons int) Geometry {
+	return Geometry{Positions: 1, Filters: neurons, Unit: neurons}
+}
+
+// Slots is how many numbers the neurons of such a layer take in the kernels.
+func (g Geometry) Slots() int { return g.Positions * g.Unit }
 
 // Slot is the number of a neuron in the kernels.
 func (g Geometry) Slot(neuron int) int {
-	if g.Positions == 1 {
-		return neuron
-	}
-	return neuron%g.Positions*cpuref.Stride(g.Filters) + neuron/g.Positions
+	return neuron%g.Positions*g.Unit + neuron/g.Positions
 }
 
 // Convolutional says whether the layer is a convolution over positions.
@@ -35,23 +34,17 @@ func (l *Layer) Convolutional() bool { return l.Kind == "conv1d" }
 // positions with one filter each.
 func (n *Network) Geometry(layer int) Geometry {
 	if layer < 0 {
-		return Geometry{Positions: n.Inputs, Filters: 1}
+		return Geometry{Positions: n.Inputs, Filters: 1, Unit: 1}
 	}
 	l := &n.Layers[layer]
 	if !l.Convolutional() {
-		return Geometry{Positions: 1, Filters: l.Neurons}
+		return DenseGeometry(l.Neurons)
 	}
 	below := n.Geometry(layer - 1)
-	return Geometry{Positions: (below.Positions+2*l.Padding-l.Kernel)/l.Stride + 1, Filters: l.Filters}
-}
-
-// unit is how many numbers a position of a layer takes in the kernels; the channels
-// of the input take one each.
-func (n *Network) unit(layer int) int {
-	if layer < 0 {
-		return 1
+	return Geometry{
+		Positions: (below.Positions+2*l.Padding-l.Kernel)/l.Stride + 1,
+		Filters:   l.Filters, Unit: cpuref.Stride(l.Filters),
 	}
-	return cpuref.Stride(n.Geometry(layer).Filters)
 }
 
 // InputWindow is the geometry of a layer's input connection for the kernels.
@@ -60,8 +53,9 @@ func (n *Network) InputWindow(layer int) cpuref.Window {
 	if !l.Convolutional() {
 		return cpuref.Window{}
 	}
+	below := n.Geometry(layer - 1)
 	return cpuref.Window{
-		Positions: n.Geometry(layer).Positions, Below: n.Geometry(layer - 1).Positions, Unit: n.unit(layer - 1),
+		Positions: n.Geometry(layer).Positions, Below: below.Positions, Unit: below.Unit,
 		Kernel: l.Kernel, Stride: l.Stride, Padding: l.Padding,
 	}
 }
@@ -72,9 +66,9 @@ func (n *Network) RecurrentWindow(layer int) cpuref.Window {
 	if !l.Convolutional() {
 		return cpuref.Window{}
 	}
-	positions := n.Geometry(layer).Positions
+	own := n.Geometry(layer)
 	return cpuref.Window{
-		Positions: positions, Below: positions, Unit: n.unit(layer),
+		Positions: own.Positions, Below: own.Positions, Unit: own.Unit,
 		Kernel: l.RecurrentKernel, Stride: 1, Padding: l.RecurrentKernel / 2,
 	}
 }
@@ -107,7 +101,7 @@ func (n *Network) resolve() error {
 			}
 		}
 		if k := l.RecurrentKernel; l.Recurrent && (k < 1 || k%2 == 0 || k > 1<<16) {
-			return fmt.Errorf("network.layer %d: recurrent_kernel = %d: an odd number is needed, so that every position sees as far to both sides", i, k)
+			return fmt.Errorf("network.layer %d: recurrent_kernel = %d: an odd number from 1 to %d is needed, so that every position sees as far to both sides", i, k, 1<<16-1)
 		}
 		geometry := n.Geometry(i)
 		l.Neurons = geometry.Positions * geometry.Filters

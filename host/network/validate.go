@@ -32,7 +32,11 @@ func (n *Network) Validate() error {
 	if err := n.Readout.validate(n.Steps); err != nil {
 		return fmt.Errorf("network.readout: %w", err)
 	}
-	if last := n.Layers[len(n.Layers)-1].Neurons; n.Spiking() && last != n.Classes {
+	top := len(n.Layers) - 1
+	if positions := n.Geometry(top).Positions; n.Spiking() && positions > 1 {
+		return fmt.Errorf("network.readout: kind = \"spikes\" counts the spikes of one neuron a class: the last layer is a conv1d of %d positions: put a dense layer on top", positions)
+	}
+	if last := n.Layers[top].Neurons; n.Spiking() && last != n.Classes {
 		return fmt.Errorf("network.readout: kind = \"spikes\" counts the spikes of one neuron a class: the last layer has %d neurons, the data %d classes", last, n.Classes)
 	}
 	return nil

@@ -128,8 +128,9 @@ func classificationConfig(dataset string, quick bool, method Method) (config tra
 	case name == "randman":
 		config, err = RandmanConv(method)
 		if quick {
-			config.Data.Randman.SamplesPerClass = 100
-			config.Training.Batch, config.Training.Epochs = 100, 20
+			// Fewer and smoother manifolds: the paper's need more samples than a few minutes allow.
+			config.Data.Randman.Classes, config.Data.Randman.SamplesPerClass, config.Data.Randman.Smoothness = 5, 200, 1
+			config.Training.Batch, config.Training.Epochs = 50, 30
 			for l, filters := range []int{8, 16, 32} {
 				config.Network.Layers[l].Filters = filters
 			}

@@ -183,8 +183,8 @@ func explanations() map[string]string {
 		"network.layer.surrogate.width":   "gaussian: standard deviation; triangular, rectangular: half the width",
 		"network.layer.surrogate.alpha":   "arctangent: steepness",
 
-		"network.layer.initial":         "Initial weights, mean 0.",
-		"network.layer.initial.kind":    "fluctuation (Rossbroich et al. 2022), normal, uniform",
+		"network.layer.initial":      "Initial weights, mean 0.",
+		"network.layer.initial.kind": "fluctuation (Rossbroich et al. 2022), normal, uniform",
 		"network.layer.initial.sigma_u": "fluctuation: standard deviation of the membrane aimed at; about 1 for sparse inputs,\n" +
 			"less where inputs fire at high rates",
 		"network.layer.initial.rate": "fluctuation: expected spikes per second of every input; 0 to measure it in the data\n" +

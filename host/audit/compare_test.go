@@ -1,0 +1,115 @@
+package audit
+
+import (
+	"math"
+	"testing"
+)
+
+// noisy makes groups of estimates of a gradient, with noise much longer than it.
+func noisy(r *random, gradient []float64, groups int, deviation float64) [][]float64 {
+	list := make([][]float64, groups)
+	for g := range list {
+		list[g] = make([]float64, len(gradient))
+		for i, x := range gradient {
+			list[g][i] = x + deviation*r.normal()
+		}
+	}
+	return list
+}
+
+// planted are two gradients of known cosine 0.8, lengths 2 and 3.
+func planted(weights int) (u, s []float64) {
+	u, s = make([]float64, weights), make([]float64, weights)
+	for i := range weights / 2 {
+		u[2*i] = 2 / math.Sqrt(float64(weights)/2)
+		s[2*i], s[2*i+1] = 3*0.8/math.Sqrt(float64(weights)/2), 3*0.6/math.Sqrt(float64(weights)/2)
+	}
+	return u, s
+}
+
+// Without noise everything is exact.
+func TestCompareExactly(t *testing.T) {
+	u, s := planted(10)
+	r := &random{}
+	c := compare(noisy(r, u, 5, 0), noisy(r, s, 4, 0))
+	bias := math.Sqrt(4+9-2*0.8*2*3) / 2
+	for _, q := range []struct {
+		name  string
+		of    func(products) float64
+		value float64
+	}{
+		{"cosine", products.cosine, 0.8}, {"relative bias", products.bias, bias},
+		{"scale", products.scale, 0.8 * 2 / 3}, {"length", products.length, 2},
+	} {
+		found := c.estimate(q.of)
+		if math.Abs(found.Value-q.value) > 1e-12 || found.half() > 1e-6 {
+			t.Errorf("%s: %.12g from %.12g to %.12g, not %.12g", q.name, found.Value, found.Low, found.High, q.value)
+		}
+	}
+}
+
+// The noise of a mean does not bias the cosine, and intervals cover the truth as often
+// as they say. The noise is such that the cosine of the means would be near 0.6.
+func TestCompareNoise(t *testing.T) {
+	const trials = 400
+	u, s := planted(400)
+	r := &random{}
+	total, covered := 0.0, 0
+	for range trials {
+		list := noisy(r, u, 24, 0.6)
+		found := compare(list, noisy(r, s, 8, 0.1)).estimate(products.cosine)
+		if found == nil {
+			t.Fatal("no cosine")
+		}
+		total += found.Value
+		if found.Low <= 0.8 && 0.8 <= found.High {
+			covered++
+		}
+		average := mean(list)
+		if naive := dot(average, s) / math.Sqrt(dot(average, average)*dot(s, s)); naive > 0.7 {
+			t.Fatalf("the cosine of means is %.3f: the test has too little noise", naive)
+		}
+	}
+	if found := total / trials; math.Abs(found-0.8) > 0.01 {
+		t.Errorf("cosine %.4f on average, not 0.8", found)
+	}
+	if share := float64(covered) / trials; share < 0.92 || share > 0.99 {
+		t.Errorf("%.3f of the intervals hold the truth, not about %.2f", share, Confidence)
+	}
+}
+
+// Where noise hides a gradient, there is no cosine.
+func TestCompareHidden(t *testing.T) {
+	u, s := [][]float64{{1, 0}, {-1, 0}, {0, 1}, {0, -1}}, [][]float64{{1, 1}, {1, 1}, {1, 1}}
+	if found := compare(u, s).estimate(products.cosine); found != nil {
+		t.Errorf("cosine %+v of a gradient that is noise", found)
+	}
+}
+
+// Signs count weights that are known only.
+func TestCompareSigns(t *testing.T) {
+	r := &random{}
+	u := noisy(r, []float64{1, -1, 0, 1, 1e-3}, 32, 0.1)
+	s := noisy(r, []float64{2, 2, 2, -2, -2}, 4, 0)
+	if found, want := compareSigns(u, s), (Signs{Weights: 5, Significant: 3, ByChance: 0.005, Different: 2}); found != want {
+		t.Errorf("%+v, not %+v", found, want)
+	}
+}
+
+// Groups are merged two by two and keep the mean.
+func TestGroups(t *testing.T) {
+	g := newGroups(4)
+	for pass := range 11 {
+		g.add([]float64{float64(pass)})
+		if g.passes() != pass+1 {
+			t.Fatalf("%d passes after %d", g.passes(), pass+1)
+		}
+		if size := len(g.complete()); size > 4 || pass >= 3 && size < 2 {
+			t.Errorf("%d groups after %d passes", size, pass+1)
+		}
+	}
+	// 8 passes in groups of two, then one of four: {0…3} {4…7} and {8, 9, 10} begun
+	if c := g.complete(); g.size != 4 || len(c) != 2 || c[0][0] != 1.5 || c[1][0] != 5.5 || g.means[2][0] != 9 {
+		t.Errorf("size %d, groups %v", g.size, g.means)
+	}
+}

@@ -1,0 +1,439 @@
+package tests
+
+import (
+	"errors"
+	"go/ast"
+	"go/constant"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+
+	"spikegrad/tests/internal/spirv"
+)
+
+// A kernel is three files of one name: the shader, its wrapper in package kernels and
+// its definition in package cpuref. These tests read all three and see that names,
+// numbers and layouts agree.
+
+const (
+	wrapperFolder    = "../kernels"
+	definitionFolder = "../cpuref"
+)
+
+// definedElsewhere are the kernels whose definition is not the function of their name
+// in the file of their name.
+var definedElsewhere = map[string]struct{ file, function, reason string }{
+	"exact_functions": {"exact", "Exp", "a kernel for tests alone, around four functions that shaders include"},
+	"optimizer":       {"optimizer", "OptimizerUpdate", "Optimizer is the type of the kinds"},
+}
+
+// goName is the Go name of words that underscores separate: lif_forward, LIFForward;
+// NOISE_THRESHOLD, NoiseThreshold.
+func goName(name string) string {
+	var b strings.Builder
+	for word := range strings.SplitSeq(strings.ToLower(name), "_") {
+		switch word {
+		case "lif", "sgd", "smorms3":
+			b.WriteString(strings.ToUpper(word))
+		default:
+			b.WriteString(strings.ToUpper(word[:1]) + word[1:])
+		}
+	}
+	return b.String()
+}
+
+// shaderName is the name in a shader of a Go field: DecayMembrane, decay_membrane.
+func shaderName(field string) string {
+	var b strings.Builder
+	for i, letter := range field {
+		if unicode.IsUpper(letter) && i > 0 {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(letter))
+	}
+	return b.String()
+}
+
+// source is a parsed package with the values of its constants.
+type parsedPackage struct {
+	files     map[string]*ast.File // by base name
+	types     *types.Package
+	functions map[string]string // base name of the file of a function
+}
+
+// parsed reads the Go files of a folder, tests left out.
+func parsed(t *testing.T, folder string) *parsedPackage {
+	t.Helper()
+	p := &parsedPackage{files: map[string]*ast.File{}, functions: map[string]string{}}
+	fileSet := token.NewFileSet()
+	var files []*ast.File
+	for _, name := range baseNames(t, folder, ".go") {
+		if strings.HasSuffix(name, "_test") {
+			continue
+		}
+		file, err := parser.ParseFile(fileSet, filepath.Join(folder, name+".go"), nil, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.files[name] = file
+		files = append(files, file)
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil {
+				p.functions[f.Name.Name] = name
+			}
+		}
+	}
+	// Imports are not resolved: the constants that are wanted need none.
+	config := types.Config{Error: func(error) {}, Importer: noImports{}}
+	p.types, _ = config.Check(folder, fileSet, files, nil)
+	return p
+}
+
+type noImports struct{}
+
+func (noImports) Import(string) (*types.Package, error) { return nil, errors.New("not resolved") }
+
+// constant is the value of a constant of the package, exported or not.
+func (p *parsedPackage) constant(name string) (constant.Value, bool) {
+	for _, spelled := range []string{name, strings.ToLower(name[:1]) + name[1:]} {
+		if c, ok := p.types.Scope().Lookup(spelled).(*types.Const); ok && c.Val().Kind() != constant.Unknown {
+			return c.Val(), true
+		}
+	}
+	return nil, false
+}
+
+// field is a field of a struct: its name and its type as written.
+type field struct{ name, kind string }
+
+// fields are those of a struct of a file, in order.
+func (p *parsedPackage) fields(t *testing.T, file, name string) []field {
+	t.Helper()
+	var found []field
+	exists := false
+	ast.Inspect(p.files[file], func(n ast.Node) bool {
+		spec, ok := n.(*ast.TypeSpec)
+		if !ok || spec.Name.Name != name {
+			return true
+		}
+		exists = true
+		for _, f := range spec.Type.(*ast.StructType).Fields.List {
+			for _, named := range f.Names {
+				found = append(found, field{named.Name, types.ExprString(f.Type)})
+			}
+		}
+		return false
+	})
+	if !exists {
+		t.Fatalf("%s.go has no struct %s", file, name)
+	}
+	return found
+}
+
+// TestTwinFiles: every shader has a wrapper and a definition of its name, and they
+// point at each other.
+func TestTwinFiles(t *testing.T) {
+	wrappers, definitions := parsed(t, wrapperFolder), parsed(t, definitionFolder)
+	kernels := baseNames(t, shaderFolder, ".comp")
+	for _, name := range kernels {
+		file, function := name, goName(name)
+		if elsewhere, ok := definedElsewhere[name]; ok {
+			file, function = elsewhere.file, elsewhere.function
+			if definitions.functions[goName(name)] == name {
+				t.Errorf("%s is where its name says: take it out of definedElsewhere", name)
+			}
+		}
+		if wrappers.files[name] == nil || wrappers.functions["New"+goName(name)] != name {
+			t.Errorf("%s.comp has no kernels/%s.go with New%s", name, name, goName(name))
+			continue
+		}
+		if definitions.files[file] == nil || definitions.functions[function] != file {
+			t.Errorf("%s.comp has no cpuref/%s.go with the function %s", name, file, function)
+			continue
+		}
+		shader, definition := content(t, shaderFolder, name+".comp"), content(t, definitionFolder, file+".go")
+		wrapper := content(t, wrapperFolder, name+".go")
+		for where, names := range map[string]struct{ text, path string }{
+			"the shader":     {shader, "cpuref/" + file + ".go"},
+			"the definition": {definition, "shaders/" + name + ".comp"},
+			"the wrapper":    {wrapper, "shaders/" + name + ".comp"},
+		} {
+			if _, ok := definedElsewhere[name]; (!ok || where != "the definition" || file == name) && !strings.Contains(unwrapped(names.text), names.path) {
+				t.Errorf("%s: %s does not name %s", name, where, names.path)
+			}
+		}
+	}
+	for function, name := range wrappers.functions {
+		if kernel, ok := strings.CutPrefix(function, "New"); ok && goName(name) == kernel && !fileExists(shaderFolder, name+".comp") {
+			t.Errorf("kernels/%s.go has no shader", name)
+		}
+	}
+	for name := range definedElsewhere {
+		if !fileExists(shaderFolder, name+".comp") {
+			t.Errorf("%s of definedElsewhere is no kernel", name)
+		}
+	}
+}
+
+// TestNamedFiles: every file of another folder that a comment of a kernel names is there.
+func TestNamedFiles(t *testing.T) {
+	named := regexp.MustCompile(`(?:cpuref|shaders|kernels)/\w+\.\w+`)
+	for _, pattern := range []string{shaderFolder + "/*.comp", shaderFolder + "/*.glsl", wrapperFolder + "/*.go", definitionFolder + "/*.go"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			for _, name := range named.FindAllString(content(t, filepath.Dir(path), filepath.Base(path)), -1) {
+				if !fileExists("..", name) {
+					t.Errorf("%s names %s, which is not there", path, name)
+				}
+			}
+		}
+	}
+}
+
+func content(t *testing.T, folder, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(folder, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// unwrapped is a text without the ends of lines of comments, across which a sentence
+// may go.
+func unwrapped(text string) string { return strings.ReplaceAll(text, "\n//", "") }
+
+func fileExists(folder, name string) bool {
+	_, err := os.Stat(filepath.Join(folder, name))
+	return err == nil
+}
+
+// goTypes are the types of parameters by those of push constants.
+var goTypes = map[string]string{"uint32": "uint", "int32": "int", "float32": "float"}
+
+// TestTwinParameters: the push constants of a shader are the fields of the wrapper's
+// parameters, in order, with their types, without gaps; a Window counts with each of
+// its fields.
+func TestTwinParameters(t *testing.T) {
+	wrappers := parsed(t, wrapperFolder)
+	window := wrappers.fields(t, "window", "Window")
+	eachTwin(t, wrappers, func(t *testing.T, name string, m *spirv.Module) {
+		var want []spirv.Member
+		add := func(name, kind string) {
+			if goTypes[kind] == "" {
+				t.Fatalf("parameter %s is of type %s, which no push constant has", name, kind)
+			}
+			want = append(want, spirv.Member{Name: name, Type: goTypes[kind], Offset: uint32(4 * len(want))})
+		}
+		for _, f := range wrappers.fields(t, name, goName(name)+"Parameters") {
+			if f.kind != "Window" {
+				add(shaderName(f.name), f.kind)
+				continue
+			}
+			for _, part := range window {
+				add(shaderName(f.name)+"_"+shaderName(part.name), part.kind)
+			}
+		}
+		if difference := cmp.Diff(want, m.PushConstants); difference != "" {
+			t.Errorf("parameters (-) and push constants (+) differ:\n%s", difference)
+		}
+		call := wrappers.pipelineCall(t, name)
+		if call.bindings != len(m.Buffers) || call.pushBytes != 4*len(want) {
+			t.Errorf("the pipeline is built for %d bindings and %d bytes of push constants: the shader has %d and %d",
+				call.bindings, call.pushBytes, len(m.Buffers), 4*len(want))
+		}
+		chosen := uint32(0)
+		for _, c := range m.SpecConstants {
+			chosen = max(chosen, c.ID)
+		}
+		if call.choices != int(chosen) {
+			t.Errorf("the pipeline is built with %d choices: specialization constants of the shader go up to %d", call.choices, chosen)
+		}
+	})
+}
+
+// TestTwinBuffers: the bindings of a shader are the fields of the wrapper's buffers, in
+// order, and Record hands them over in that order as what the shader declares them:
+// read, written or both.
+func TestTwinBuffers(t *testing.T) {
+	wrappers := parsed(t, wrapperFolder)
+	eachTwin(t, wrappers, func(t *testing.T, name string, m *spirv.Module) {
+		var fields []string
+		for _, f := range wrappers.fields(t, name, goName(name)+"Buffers") {
+			fields = append(fields, f.name)
+			if f.kind != "gpu.Binding" {
+				t.Errorf("buffer %s is a %s", f.name, f.kind)
+			}
+		}
+		var blocks []string
+		access := map[string]string{}
+		for _, b := range m.Buffers {
+			blocks = append(blocks, b.Block)
+			switch {
+			case b.ReadOnly:
+				access[b.Block] = "Read"
+			case b.WriteOnly:
+				access[b.Block] = "Write"
+			default:
+				access[b.Block] = "ReadWrite"
+			}
+		}
+		if difference := cmp.Diff(fields, blocks); difference != "" {
+			t.Errorf("buffers (-) and bindings (+) differ:\n%s", difference)
+		}
+		if difference := cmp.Diff(access, wrappers.accesses(name)); difference != "" {
+			t.Errorf("access in the shader (-) and in Record (+) differs:\n%s", difference)
+		}
+	})
+}
+
+// eachTwin runs a check on every kernel that has a shader and a wrapper.
+func eachTwin(t *testing.T, wrappers *parsedPackage, check func(t *testing.T, name string, m *spirv.Module)) {
+	eachModule(t, func(t *testing.T, path string, m *spirv.Module) {
+		name := strings.TrimSuffix(filepath.Base(path), ".spv")
+		if wrappers.files[name] == nil {
+			t.Fatalf("kernels/%s.go is missing", name)
+		}
+		check(t, name, m)
+	})
+}
+
+// pipelineCall are the numbers in the call of newKernel.
+type pipelineCall struct{ bindings, pushBytes, choices int }
+
+func (p *parsedPackage) pipelineCall(t *testing.T, name string) pipelineCall {
+	t.Helper()
+	var call *ast.CallExpr
+	ast.Inspect(p.files[name], func(n ast.Node) bool {
+		if c, ok := n.(*ast.CallExpr); ok && types.ExprString(c.Fun) == "newKernel" {
+			call = c
+		}
+		return true
+	})
+	if call == nil || len(call.Args) < 5 {
+		t.Fatalf("kernels/%s.go builds no pipeline", name)
+	}
+	number := func(e ast.Expr) int {
+		value, err := strconv.Atoi(types.ExprString(e))
+		if err != nil {
+			t.Fatalf("kernels/%s.go: %v", name, err)
+		}
+		return value
+	}
+	return pipelineCall{bindings: number(call.Args[2]), pushBytes: number(call.Args[3]), choices: len(call.Args) - 5}
+}
+
+// accesses are those of the arguments in a file, argument{name, b.Buffer, gpu.Access, …},
+// by buffer.
+func (p *parsedPackage) accesses(name string) map[string]string {
+	found := map[string]string{}
+	ast.Inspect(p.files[name], func(n ast.Node) bool {
+		literal, ok := n.(*ast.CompositeLit)
+		if !ok || len(literal.Elts) != 4 {
+			return true
+		}
+		buffer, ok := strings.CutPrefix(types.ExprString(literal.Elts[1]), "b.")
+		access, isAccess := strings.CutPrefix(types.ExprString(literal.Elts[2]), "gpu.")
+		if ok && isAccess {
+			found[buffer] = access
+		}
+		return true
+	})
+	return found
+}
+
+// TestTwinConstants: a constant of a shader has the value of the constant of its name
+// in cpuref, or, for what only tests know, in kernels; and every kind that cpuref has
+// is in kinds.glsl.
+func TestTwinConstants(t *testing.T) {
+	definitions, wrappers := parsed(t, definitionFolder), parsed(t, wrapperFolder)
+	shaderConstant := regexp.MustCompile(`(?m)^const (uint|float) (\w+) = ([^;]+);`)
+	inKinds := map[string]bool{}
+	var paths []string
+	for _, extension := range []string{".comp", ".glsl"} {
+		for _, name := range baseNames(t, shaderFolder, extension) {
+			paths = append(paths, name+extension)
+		}
+	}
+	for _, path := range paths {
+		for _, match := range shaderConstant.FindAllStringSubmatch(content(t, shaderFolder, path), -1) {
+			kind, name, literal := match[1], match[2], match[3]
+			inKinds[goName(name)] = inKinds[goName(name)] || path == "kinds.glsl"
+			want, ok := definitions.constant(goName(name))
+			if !ok {
+				want, ok = wrappers.constant(goName(name))
+			}
+			if !ok {
+				t.Errorf("%s has %s, and neither cpuref nor kernels has %s", path, name, goName(name))
+				continue
+			}
+			got := constant.MakeFromLiteral(strings.TrimSuffix(literal, "u"), map[string]token.Token{"uint": token.INT, "float": token.FLOAT}[kind], 0)
+			rounded, _ := constant.Float32Val(got)
+			expected, exact := constant.Float32Val(want)
+			if !exact || rounded != expected {
+				t.Errorf("%s: %s is %s, in Go it is %s", path, name, literal, want.ExactString())
+			}
+		}
+	}
+	kinds := regexp.MustCompile(`^(EscapeNoise|Reset|Surrogate|Loss|Optimizer)$`)
+	for _, name := range definitions.types.Scope().Names() {
+		c, ok := definitions.types.Scope().Lookup(name).(*types.Const)
+		if !ok {
+			continue
+		}
+		if named, ok := c.Type().(*types.Named); ok && kinds.MatchString(named.Obj().Name()) && !inKinds[name] {
+			t.Errorf("kinds.glsl has no %s", name)
+		}
+	}
+	for wrapper, definition := range map[string]string{
+		"resetMultiplicative": "ResetMultiplicative", "lossSpikeCount": "LossSpikeCount",
+		"optimizerSGD": "OptimizerSGD", "optimizerSMORMS3": "OptimizerSMORMS3",
+		"rowPadding": "Lane", "chunkSamples": "ChunkSamples", "normBlock": "NormBlock",
+	} {
+		got, ok := wrappers.constant(wrapper)
+		want, known := definitions.constant(definition)
+		if !ok || !known || !constant.Compare(constant.ToInt(got), token.EQL, constant.ToInt(want)) {
+			t.Errorf("%s of kernels is %v, %s of cpuref is %v", wrapper, got, definition, want)
+		}
+	}
+}
+
+// TestTwinUpdate: the numbers of an update lie in the buffer that engines fill in the
+// order of the shaders.
+func TestTwinUpdate(t *testing.T) {
+	var names []string
+	for _, f := range parsed(t, definitionFolder).fields(t, "optimizer", "UpdateParameters") {
+		names = append(names, shaderName(f.name))
+	}
+	eachModule(t, func(t *testing.T, _ string, m *spirv.Module) {
+		for _, b := range m.Buffers {
+			if b.Block != "Update" {
+				continue
+			}
+			for i, member := range b.Members {
+				if i >= len(names) || member.Name != names[i] || member.Type != "float" || member.Offset != uint32(4*i) {
+					t.Errorf("number %d of an update is %+v, of %v", i, member, names)
+				}
+			}
+			if m.PushConstants[0].Name == "count" && len(b.Members) != len(names) && len(b.Members) != 1 {
+				t.Errorf("an update has %d numbers, cpuref.UpdateParameters %d", len(b.Members), len(names))
+			}
+		}
+	})
+	count, ok := parsed(t, wrapperFolder).constant("updateParameters")
+	if value, exact := constant.Int64Val(count); !ok || !exact || int(value) != len(names) {
+		t.Errorf("kernels has updates of %v numbers, cpuref.UpdateParameters has %d", count, len(names))
+	}
+}
