@@ -28,7 +28,7 @@ type argument struct {
 	bytes   uint64 // what the kernel reads or writes; 0: not used
 }
 
-// newKernel builds the pipeline of shaders/name.comp for workgroups of group lanes;
+// newKernel builds the pipeline of the shader of a name for workgroups of group lanes;
 // choices are the specialization constants from id 1.
 func newKernel(device *gpu.Device, name string, bindings, pushBytes int, group uint32, choices ...uint32) (kernel, error) {
 	k := kernel{name: name, info: device.Info(), group: group}
@@ -113,7 +113,6 @@ func (k *kernel) bind(arguments []argument) ([]gpu.Binding, error) {
 	for i, a := range arguments {
 		if a.bytes == 0 {
 			bindings[i] = stand
-			bindings[i].Access = a.access
 			bindings[i].Access = a.access // what the shader declares
 		}
 	}

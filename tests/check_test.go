@@ -15,7 +15,7 @@ import (
 func TestCheck(t *testing.T) {
 	cases := check.Cases(testing.Short())
 	if testing.Short() {
-		cases = cases[:4]
+		cases = cases[:3]
 	}
 	candidates, names := vulkanCandidates(t, engine.Options{CacheDir: t.TempDir()})
 	candidates = append(candidates, check.Candidate{
@@ -31,7 +31,11 @@ func TestCheck(t *testing.T) {
 // whose messages are errors.
 func TestCheckUnderValidation(t *testing.T) {
 	candidates, names := vulkanCandidates(t, engine.Options{Validation: true})
-	runFamily(t, check.Cases(true)[4:8], candidates, names)
+	cases := check.Cases(true)[3:8]
+	if testing.Short() {
+		cases = cases[:2]
+	}
+	runFamily(t, cases, candidates, names)
 }
 
 // vulkanCandidates are all Vulkan devices, opened with some options, and their names.

@@ -25,8 +25,8 @@ func (a dual) exp() dual {
 
 func (a dual) log() dual { return dual{math.Log(a.value), a.slope / a.value} }
 
-// dualSimulator runs a network by the equations of its description, dense and one
-// step at a time, and carries the derivative along: the oracle of back-propagation.
+// dualSimulator runs a network by the equations of its description, one step and one
+// neuron at a time, and carries the derivative along: the oracle of back-propagation.
 // It shares with the engine the random numbers and nothing else.
 type dualSimulator struct {
 	network *network.Network
@@ -105,6 +105,10 @@ func (s *dualSimulator) layer(l, sample int, below [][]dual, input, recurrent []
 	layer, dt := &s.network.Layers[l], s.network.StepLength
 	keepMembrane, keepCurrent := math.Exp(-dt/layer.TauMembrane), math.Exp(-dt/layer.TauSynapse)
 	u, i := make([]dual, layer.Neurons), make([]dual, layer.Neurons)
+	connect, reconnect := addSynapses, addSynapses
+	if layer.Kind == "conv1d" {
+		connect, reconnect = s.inputConvolution(l).add, s.recurrentConvolution(l).add
+	}
 	for t := range s.network.Steps {
 		now := make([]dual, layer.Neurons)
 		for k := range now {
@@ -118,9 +122,9 @@ func (s *dualSimulator) layer(l, sample int, below [][]dual, input, recurrent []
 		}
 		spikes = append(spikes, now)
 		h := make([]dual, layer.Neurons)
-		addSynapses(h, below, input, t-layer.Delay)
+		connect(h, below, input, t-layer.Delay)
 		if recurrent != nil {
-			addSynapses(h, spikes, recurrent, t-layer.RecurrentDelay)
+			reconnect(h, spikes, recurrent, t-layer.RecurrentDelay)
 		}
 		after := make([]dual, layer.Neurons)
 		for k := range after {
@@ -189,8 +193,12 @@ func (s *dualSimulator) readout(below [][]dual, weights []dual) [][]dual {
 
 // spikes draws the spike of a neuron from ξ < p(u).
 func (s *dualSimulator) spikes(layer *network.Layer, l, sample, step, neuron int, u float64) bool {
-	counter := [4]uint32{s.batch.Numbers[sample], uint32(step), uint32(neuron / 4), uint32(l)}
-	word := cpuref.Philox([2]uint32{s.seed, uint32(s.stream)}, counter)[neuron%4]
+	number := neuron // for its noise
+	if layer.Kind == "conv1d" {
+		number = s.inputConvolution(l).number(neuron)
+	}
+	counter := [4]uint32{s.batch.Numbers[sample], uint32(step), uint32(number / 4), uint32(l)}
+	word := cpuref.Philox([2]uint32{s.seed, uint32(s.stream)}, counter)[number%4]
 	return cpuref.Uniform[float64](word) < escapeProbability(layer.Noise, s.network.StepLength, u)
 }
 

@@ -38,8 +38,14 @@ func TestCasesCoverEveryKind(t *testing.T) {
 			found["loss "+c.Network.Readout.Loss] = true
 			found["samples of several chunks"] = found["samples of several chunks"] || c.Samples > cpuref.ChunkSamples
 			found[fmt.Sprintf("%d layers", len(c.Network.Layers))] = true
+			found["clipped gradients"] = found["clipped gradients"] || c.Update.ClipNorm > 0
 			for _, l := range c.Network.Layers {
 				found["kind "+l.Kind] = true
+				if l.Convolutional() {
+					found[fmt.Sprint("convolution, recurrent ", l.Recurrent)] = true
+					found[fmt.Sprint("convolution, padded ", l.Padding > 0)] = true
+					found[fmt.Sprint("convolution, stride ", min(l.Stride, 2))] = true
+				}
 				found["noise "+l.Noise.Kind] = true
 				found["surrogate "+l.Surrogate.Kind] = true
 				if l.Surrogate.Kind == "matched" {
@@ -62,7 +68,8 @@ func TestCasesCoverEveryKind(t *testing.T) {
 		wanted := []string{
 			"samples of several chunks", "recurrent true", "recurrent false", "1 layers", "2 layers", "3 layers",
 			"delay 0", "delay 1", "longest delay", "recurrent delay 0", "recurrent delay 1", "longest recurrent delay",
-			"kind dense", "kind conv1d", "surrogate matched", "matched to exponential", "matched to hazard", "matched to sigmoid",
+			"kind dense", "kind conv1d", "convolution, recurrent true", "convolution, recurrent false",
+			"convolution, padded true", "convolution, padded false", "convolution, stride 2", "clipped gradients", "surrogate matched", "matched to exponential", "matched to hazard", "matched to sigmoid",
 		}
 		for _, optimizer := range optimizers() {
 			wanted = append(wanted, fmt.Sprint("optimizer ", optimizer))
@@ -135,25 +142,37 @@ func (t *Trace) spikeShare(layer int) float64 {
 	return math.NaN()
 }
 
-// notFinite names an array with a number that is not finite; what engines do with
-// such numbers is not promised.
-func (t *Trace) notFinite() string {
-	for _, a := range t.arrays {
-		for _, bits := range a.bits {
-			if !a.integers && bits>>23&0xff == 0xff {
-				return fmt.Sprintf("pass %d, %s", a.pass, a.variable)
-			}
-		}
-	}
-	return ""
-}
-
 // changed says whether a gradient of the first layer is other than zero.
 func (t *Trace) changed() bool {
 	return slices.ContainsFunc(t.arrays, func(a array) bool {
 		return strings.HasPrefix(a.variable, "gradient layer0") &&
 			slices.ContainsFunc(a.bits, func(bits uint32) bool { return math.Float32frombits(bits) != 0 })
 	})
+}
+
+// TestFamilyRefusesWhatIsNotFinite: a case whose reference overflows is no case, and
+// the error says so.
+func TestFamilyRefusesWhatIsNotFinite(t *testing.T) {
+	for _, optimizer := range []string{"adam", "sgd"} {
+		c := base()
+		c.Optimizer, c.Update = optimizers()[optimizer], updates()[optimizer]
+		c.Network.Layers[0].Surrogate = network.Surrogate{Kind: "exponential", P0: 1000, DeltaU: 0.02}
+		_, err := Family(t.Context(), []Case{c}, nil, func(int) {})
+		if err == nil || !strings.Contains(err.Error(), `"base" on the CPU engine`) || !strings.Contains(err.Error(), "not finite") {
+			t.Errorf("%s: error %v, want one that says what is not finite", optimizer, err)
+		}
+	}
+	traceWith := func(integers bool, bits uint32) *Trace {
+		return &Trace{arrays: []array{{variable: "x", pass: 1, integers: integers, bits: []uint32{0, bits}}}}
+	}
+	for bits, want := range map[uint32]string{0x7f7fffff: "", 0x7f800000: "x of pass 1", 0xff800000: "x of pass 1", 0x7fc00000: "x of pass 1"} {
+		if got := traceWith(false, bits).notFinite(); got != want {
+			t.Errorf("a number of bits %08x: %q is not finite, want %q", bits, got, want)
+		}
+		if got := traceWith(true, bits).notFinite(); got != "" {
+			t.Errorf("an integer of bits %08x: %q is not finite", bits, got)
+		}
+	}
 }
 
 func TestCompareFindsTheFirstDifference(t *testing.T) {

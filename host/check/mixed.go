@@ -39,6 +39,9 @@ func mixedCases(s sizes) []Case {
 		c.Name, c.Seed, c.Samples = fmt.Sprintf("mixed %d", i), seed, d.of(s.samples)
 		name := turn(keys(optimizers()), i)
 		c.Optimizer, c.Update = optimizers()[name], updates()[name]
+		if i%3 == 1 {
+			c.Update.ClipNorm = 0.1
+		}
 		n := c.Network
 		n.Inputs, n.Steps, n.Classes = d.of(s.inputs), d.of(s.steps), d.of([]int{2, 10, 17, 33})
 		n.Readout.Delay = d.below(4)

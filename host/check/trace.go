@@ -159,3 +159,16 @@ func floatBits(values []float32) []uint32 {
 	}
 	return bits
 }
+
+// notFinite names the first array with a number that is not finite, empty if there is
+// none: what engines do with such numbers is not promised.
+func (t *Trace) notFinite() string {
+	for _, a := range t.arrays {
+		for _, bits := range a.bits {
+			if !a.integers && bits>>23&0xff == 0xff {
+				return fmt.Sprintf("%s of pass %d", a.variable, a.pass)
+			}
+		}
+	}
+	return ""
+}

@@ -116,7 +116,12 @@ func (f *family) optimizers() {
 			c.Update.WeightDecay = 0.01
 		})
 	}
-	f.vary("clipped gradient", func(c *Case) { c.Update.ClipNorm = 0.01 })
+	for _, limit := range []float64{0.01, 0.3, 1e6} { // the last one is above all norms
+		f.vary(fmt.Sprintf("gradient clipped to %g", limit), func(c *Case) {
+			c.Update.ClipNorm = limit
+			c.Samples = 17
+		})
+	}
 }
 
 // convolutions varies the windows of convolutions and what is above and below them.
@@ -126,17 +131,31 @@ func (f *family) convolutions() {
 	f.conv("kernel 4, stride 3, padding 2", convolution(17, 4, 3, 2))
 	f.conv("stride larger than kernel", convolution(16, 2, 5, 0))
 	f.conv("kernel of all positions", convolution(33, 31, 1, 0))
+	f.conv("windows in the padding alone", convolution(3, 1, 2, 3), convolution(5, 2, 3, 4))
+	f.conv("kernel wider than the layer below", convolution(3, 7, 5, 0), convolution(5, 9, 1, 4))
+	f.conv("one filter", convolution(1, 7, 2, 0), recurrently(convolution(1, 3, 1, 1), 3))
+	f.conv("one position", recurrently(convolution(17, 31, 1, 0), 1), recurrently(convolution(3, 1, 1, 0), 3))
 	f.conv("2 layers", convolution(5, 5, 2, 1), convolution(9, 3, 2, 0))
+	f.conv("3 layers", recurrently(convolution(16, 7, 3, 0), 5), convolution(17, 3, 2, 1), recurrently(convolution(33, 3, 1, 0), 3))
 	f.conv("below a dense layer", convolution(5, 5, 2, 1), layer(33))
+	f.conv("below a dense layer whose spikes are counted", recurrently(convolution(5, 5, 2, 1), 3))
+	setLoss(f.cases[len(f.cases)-1].Network, "counts")
 	for _, kernel := range []int{1, 3, 33} {
-		l := convolution(5, 5, 2, 1)
-		l.Recurrent, l.RecurrentKernel = true, kernel
+		l := recurrently(convolution(5, 5, 2, 1), kernel)
 		l.Regularizers = allRegularizers()
 		f.conv(fmt.Sprintf("recurrent kernel %d, regularized", kernel), l)
 	}
-	l := convolution(5, 5, 2, 1)
-	l.Recurrent, l.DifferentiateReset, l.Delay, l.RecurrentDelay = true, true, 3, 0
-	f.conv("differentiate_reset and delays", l)
+	for _, reset := range keys(network.Resets) {
+		l := recurrently(convolution(5, 5, 2, 1), 5)
+		l.Reset, l.DifferentiateReset, l.Delay, l.RecurrentDelay = reset, true, 3, 0
+		f.conv("differentiate_reset, "+reset, l)
+	}
+	for _, name := range keys(optimizers()) {
+		f.conv("clipped, "+name, recurrently(convolution(5, 5, 2, 1), 3))
+		c := &f.cases[len(f.cases)-1]
+		c.Optimizer, c.Update = optimizers()[name], updates()[name]
+		c.Update.ClipNorm = 0.05
+	}
 }
 
 // conv adds the base case with other layers and two chunks of samples.
@@ -152,6 +171,12 @@ func convolution(filters, kernel, stride, padding int) network.Layer {
 	l := layer(0)
 	l.Kind, l.Filters, l.Kernel, l.Stride, l.Padding = "conv1d", filters, kernel, stride, padding
 	l.Recurrent = false
+	return l
+}
+
+// recurrently is a convolution with recurrent connections.
+func recurrently(l network.Layer, kernel int) network.Layer {
+	l.Recurrent, l.RecurrentKernel = true, kernel
 	return l
 }
 

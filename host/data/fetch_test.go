@@ -290,6 +290,22 @@ func TestFetchResumes(t *testing.T) {
 	}
 }
 
+// Bytes from another place of the file are never taken, known sum or not.
+func TestFetchOtherRange(t *testing.T) {
+	plain, packed, _ := content(t)
+	half := len(packed) / 2
+	s := serve(t, breaking(packed, `"1"`, half), func(w http.ResponseWriter, r *http.Request) {
+		other := r.Clone(r.Context())
+		other.Header.Set("Range", fmt.Sprintf("bytes=%d-", half+1))
+		honest(packed, `"1"`)(w, other)
+	}, honest(packed, `"1"`))
+	f := fetcher(t, s, published{name: "one.h5"})
+	if _, err := f.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	complete(t, f, plain)
+}
+
 // All bytes had arrived, but the program ended before the file got its name.
 func TestFetchCompletePart(t *testing.T) {
 	plain, packed, file := content(t)

@@ -85,6 +85,21 @@ func TestInspectDatasets(t *testing.T) {
 	}
 }
 
+func TestInspectMedian(t *testing.T) {
+	source := lattice(2, 4, 1000) // one spike
+	for _, more := range []int{4, 2, 7} {
+		spikes := newRaster(2, 4)
+		for place := range more {
+			spikes.mark(place/4, place%4)
+		}
+		source.add(0, spikes)
+	}
+	found, err := inspectSource(t.Context(), "all", source)
+	if err != nil || found.MinSpikes != 1 || found.MedianSpikes != 3 || found.MaxSpikes != 7 || found.Spikes != 14 {
+		t.Errorf("%+v: %v", found, err)
+	}
+}
+
 func TestFirstOfClasses(t *testing.T) {
 	source := &stored{labels: []uint32{2, 2, 0, 2, 1, 0, 3}}
 	if got := firstOfClasses(source, 3); !slices.Equal(got, []int{0, 2, 4}) {

@@ -66,7 +66,7 @@ func (l *Loader) Batches(ctx context.Context, p Presentations) iter.Seq2[*engine
 			}
 			select {
 			case next, more := <-full:
-				if !more || !yield(next.batch, next.err) || next.err != nil {
+				if !more || !yield(next.batch, next.err) {
 					return
 				}
 				free <- next.batch
@@ -90,10 +90,10 @@ func (l *Loader) fill(ctx context.Context, p Presentations, free <-chan *engine.
 		for i := range samples {
 			l.numbers = append(l.numbers, p.First+uint32(first+i))
 		}
-		err := l.filler.Fill(batch, p.Source, samples, l.numbers)
-		full <- loaded{batch, err}
-		if err != nil {
+		if err := l.filler.Fill(batch, p.Source, samples, l.numbers); err != nil {
+			full <- loaded{err: err}
 			return
 		}
+		full <- loaded{batch: batch}
 	}
 }

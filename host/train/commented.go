@@ -149,6 +149,13 @@ func explanations() map[string]string {
 		"data.events.validation_file": "empty for NAME_valid.h5 or NAME_valid.h5.gz if there is one",
 		"data.events.test_file":       "empty for NAME_test.h5 or NAME_test.h5.gz",
 
+		"data.augment":                 "Changes to the spikes of training samples, new at every presentation.",
+		"data.augment.drop":            "chance that a spike is left out",
+		"data.augment.insert":          "spikes per second that are added to a channel",
+		"data.augment.jitter_time":     "steps by which a spike is moved",
+		"data.augment.jitter_channels": "channels by which a spike is moved",
+		"data.augment.jitter":          "gaussian: the two above are standard deviations; uniform: the farthest moves",
+
 		"network.layer": "Layers of leaky integrate-and-fire neurons from the input upwards, each begun by\n" +
 			"[[network.layer]]. Keys left out have the values shown here; regularizers left out do not exist.",
 		"network.layer.kind":                "dense: all to all; conv1d: filters over positions (of the input, its channels)",
@@ -215,6 +222,15 @@ func explanations() map[string]string {
 			"validation accuracy, of equals the one with the lower loss)",
 		"training.evaluation_batch": "samples at once in validation and test; changes no accuracy",
 		"training.checkpoint":       "updates between checkpoints; 0 for one after every epoch only",
+
+		"training.patience":  "epochs without a better validation after which training ends; 0 for never",
+		"training.clip_norm": "largest norm of the gradient of all weights together; 0 for any",
+
+		"training.schedule":        "How the learning rate changes from epoch to epoch.",
+		"training.schedule.kind":   "constant, cosine or step",
+		"training.schedule.final":  "cosine: share of the learning rate that is left at the end",
+		"training.schedule.length": "cosine: epochs to get there; step: epochs of a step",
+		"training.schedule.factor": "step: what each step multiplies the rate by",
 
 		"training.optimizer":               "The rule of an update.",
 		"training.optimizer.kind":          network.Names(Optimizers()),

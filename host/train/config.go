@@ -28,7 +28,10 @@ type Training struct {
 	Keep            string    `toml:"keep"`             // the weights a run ends with: last, or best in validation
 	EvaluationBatch int       `toml:"evaluation_batch"` // samples at once without learning; changes no result
 	Checkpoint      int       `toml:"checkpoint"`       // updates between checkpoints inside an epoch; 0 for none
+	Patience        int       `toml:"patience"`         // epochs without a better validation after which training ends; 0: never
+	ClipNorm        float64   `toml:"clip_norm"`        // largest norm of the gradient of all weights together; 0: any
 	Optimizer       Optimizer `toml:"optimizer"`
+	Schedule        Schedule  `toml:"schedule"`
 }
 
 // Optimizer is the rule of an update; only the parameters of its kind count.
@@ -69,14 +72,19 @@ func Default(dataset string) (Config, error) {
 		options.Encoder.Kind, options.Encoder.MaxRate = "poisson", 400
 		layer.Initial.SigmaU = 0.4
 	}
-	layer.Regularizers = []network.Regularizer{network.DefaultRegularizer()}
+	// Of the mean over the layer, as in the paper. Punished one by one, neurons that
+	// fire without pause send errors through the recurrence that upset all others.
+	regularizer := network.DefaultRegularizer()
+	regularizer.Average = "layer"
+	layer.Regularizers = []network.Regularizer{regularizer}
 	return Config{
 		Seed:    1,
 		Data:    options,
 		Network: network.Network{Layers: []network.Layer{layer}, Readout: network.DefaultReadout()},
 		Training: Training{
-			Epochs: 30, Batch: 32, Keep: "last", EvaluationBatch: 256, Checkpoint: 100,
+			Epochs: 30, Batch: 32, Keep: "best", EvaluationBatch: 256, Checkpoint: 100,
 			Optimizer: Optimizer{Kind: "adam", LearningRate: 0.003, Momentum: 0.9, Beta1: 0.9, Beta2: 0.999},
+			Schedule:  Schedule{Kind: "constant", Length: 1, Factor: 1},
 		},
 	}, nil
 }
@@ -130,8 +138,15 @@ func (t *Training) validate() error {
 		return fmt.Errorf("training.evaluation_batch = %d: from 1 to %d are possible", t.EvaluationBatch, most)
 	case t.Checkpoint < 0:
 		return fmt.Errorf("training.checkpoint = %d: give a number of updates, or 0 for a checkpoint after every epoch only", t.Checkpoint)
+	case t.Patience < 0:
+		return fmt.Errorf("training.patience = %d: give a number of epochs, or 0 to train all", t.Patience)
+	case !(t.ClipNorm >= 0 && t.ClipNorm <= 1e6):
+		return fmt.Errorf("training.clip_norm = %g: from 0 (no limit) to 1e+06 is possible", t.ClipNorm)
 	case t.Keep != "last" && t.Keep != "best":
 		return fmt.Errorf("training.keep = %q is unknown: there are best, last", t.Keep)
+	}
+	if err := t.Schedule.validate(); err != nil {
+		return err
 	}
 	return t.Optimizer.validate()
 }

@@ -9,14 +9,11 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
-
-	"spikegrad/host/network"
 )
 
 // Decode reads a configuration from TOML. Keys that are not given have the values
 // of [Default] for the dataset; each [[network.layer]] begins from its layer,
-// without regularizers, each [[network.layer.regularizer]] from
-// [network.DefaultRegularizer]. A dataset, NAME or NAME:PATH, takes the place of
+// without regularizers, each [[network.layer.regularizer]] from its regularizer. A dataset, NAME or NAME:PATH, takes the place of
 // the one in the file, whose [data] then counts only if it has the same name;
 // empty leaves the file's. Errors name the file (only for the message), line,
 // column and key.
@@ -75,8 +72,9 @@ func complete(defaults Config, given map[string]any, file string) (Config, error
 		return Config{}, err
 	}
 	layer := defaults.Network.Layers[0]
+	elements := map[string]any{"network.layer.regularizer": layer.Regularizers[0]}
 	layer.Regularizers = nil
-	elements := map[string]any{"network.layer": layer, "network.layer.regularizer": network.DefaultRegularizer()}
+	elements["network.layer"] = layer
 	if err := merge(base, given, "", elements); err != nil {
 		return Config{}, fmt.Errorf("%s: %w", file, err)
 	}

@@ -62,7 +62,7 @@ func join(path, key string) string {
 // runs and how often it looks and saves, not what an update does.
 func free(path string) bool {
 	switch path {
-	case "training.epochs", "training.evaluation_batch", "training.checkpoint":
+	case "training.epochs", "training.evaluation_batch", "training.checkpoint", "training.patience":
 		return true
 	}
 	return false

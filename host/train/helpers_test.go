@@ -26,6 +26,7 @@ neurons = 7
 rate = 4.0
 [[network.layer.regularizer]]
 threshold = 1.0
+average = "none"
 [[network.layer]]
 neurons = 6
 recurrent = false

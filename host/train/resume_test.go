@@ -114,6 +114,7 @@ neurons = 5
 epochs = 2
 batch = 50
 checkpoint = 2
+keep = "last"
 [training.optimizer]
 momentum = 0.5
 weight_decay = 0.01

@@ -44,7 +44,7 @@ func (r *run) complete(ctx context.Context) (*Summary, error) {
 	if err == nil {
 		err = writeMetrics(r.options.Folder, r.progress.History, len(r.network.Layers))
 	}
-	for err == nil && r.progress.Epochs < r.config.Training.Epochs {
+	for err == nil && !r.ended() {
 		if err = r.trainEpoch(ctx); err == nil {
 			err = r.endEpoch(ctx)
 		}
@@ -54,6 +54,13 @@ func (r *run) complete(ctx context.Context) (*Summary, error) {
 		summary, err = r.finish(ctx)
 	}
 	return summary, r.explain(ctx, err)
+}
+
+// ended says whether all epochs are trained, or enough of them brought nothing better
+// in validation.
+func (r *run) ended() bool {
+	p, t := &r.progress, &r.config.Training
+	return p.Epochs >= t.Epochs || t.Patience > 0 && p.Best != nil && p.Epochs-p.Best.Epoch >= t.Patience
 }
 
 // explain turns what ended a run early into what its user should know.
@@ -105,7 +112,10 @@ func (r *run) trainEpoch(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := r.engine.Update(t.Optimizer.update(p.Updates + 1)); err != nil {
+		update := t.Optimizer.update(p.Updates + 1)
+		update.LearningRate = float64(update.LearningRate * t.Schedule.rate(p.Epochs))
+		update.ClipNorm = t.ClipNorm
+		if err := r.engine.Update(update); err != nil {
 			return err
 		}
 		p.Updates++

@@ -1,0 +1,48 @@
+package train
+
+import (
+	"fmt"
+
+	"spikegrad/cpuref"
+)
+
+// Schedule says how the learning rate changes from epoch to epoch.
+type Schedule struct {
+	Kind   string  `toml:"kind"`   // constant, cosine or step
+	Final  float64 `toml:"final"`  // cosine: share of the learning rate that is left at the end
+	Length int     `toml:"length"` // cosine: epochs to get there; step: epochs of a step
+	Factor float64 `toml:"factor"` // step: what each step multiplies the rate by
+}
+
+// validate says what is wrong with a schedule.
+func (s *Schedule) validate() error {
+	switch {
+	case s.Kind != "constant" && s.Kind != "cosine" && s.Kind != "step":
+		return fmt.Errorf("training.schedule.kind = %q is unknown: there are constant, cosine, step", s.Kind)
+	case s.Kind != "constant" && s.Length < 1:
+		return fmt.Errorf("training.schedule.length = %d: a %s schedule needs 1 epoch or more", s.Length, s.Kind)
+	case !(s.Final >= 0 && s.Final <= 1):
+		return fmt.Errorf("training.schedule.final = %g: from 0 to 1 is possible", s.Final)
+	case !(s.Factor > 0 && s.Factor <= 1):
+		return fmt.Errorf("training.schedule.factor = %g: above 0 and up to 1 is possible", s.Factor)
+	}
+	return nil
+}
+
+// rate is what the learning rate is multiplied by in an epoch, the first being 0: the
+// same bits on every processor.
+func (s *Schedule) rate(epoch int) float64 {
+	switch s.Kind {
+	case "cosine":
+		turn := float64(min(epoch, s.Length)) / float64(s.Length) / 2
+		wave := float64(0.5 * (1 + cpuref.SinTurns(turn+0.25)))
+		return s.Final + float64((1-s.Final)*wave)
+	case "step":
+		rate := 1.0
+		for range epoch / s.Length {
+			rate = float64(rate * s.Factor)
+		}
+		return rate
+	}
+	return 1
+}
