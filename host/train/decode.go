@@ -13,10 +13,10 @@ import (
 
 // Decode reads a configuration from TOML. Keys that are not given have the values
 // of [Default] for the dataset; each [[network.layer]] begins from its layer,
-// without regularizers, each [[network.layer.regularizer]] from its regularizer. A dataset, NAME or NAME:PATH, takes the place of
-// the one in the file, whose [data] then counts only if it has the same name;
-// empty leaves the file's. Errors name the file (only for the message), line,
-// column and key.
+// without regularizers, each [[network.layer.regularizer]] from its regularizer. A
+// dataset, NAME or NAME:PATH, takes the place of the one in the file, whose [data]
+// then counts only if it has the same name; empty leaves the file's. Errors name
+// the file (only for the message), line, column and key.
 func Decode(text []byte, file, dataset string) (Config, error) {
 	// The document itself is judged on its own: decoded over defaults, a wrong
 	// value in an array of tables could hide.

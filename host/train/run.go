@@ -176,8 +176,8 @@ type run struct {
 	network     *network.Network
 	engine      engine.Engine // nil once closed
 	description engine.Description
-	filler      data.Filler
-	batch       engine.Batch
+	filler      data.Filler  // for evaluation
+	loader      *data.Loader // for training: fills the next batch, augmented, while the engine works
 	progress    progress
 	best        [][]float32 // weights of progress.Best, if kept
 	saved       *point      // of the newest checkpoint
@@ -196,9 +196,16 @@ func newRun(config Config, options Options) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
+	presented := config.Data
+	presented.Seed = config.Seed
+	augmenter, err := data.NewAugmenter(&presented, split.Train)
+	if err != nil {
+		return nil, err
+	}
 	r := &run{
 		config: config, options: options, observer: options.observer(),
 		split: split, network: n, filler: data.Filler{Workers: options.Workers},
+		loader: data.NewLoader(&data.Filler{Workers: options.Workers, Augmenter: augmenter}),
 	}
 	if r.engine, err = r.open(n); err != nil {
 		return nil, err

@@ -48,3 +48,26 @@ func TestPatience(t *testing.T) {
 		}
 	}
 }
+
+// TestTrainingOptions: augmentation, clipping and a schedule change the weights, each
+// in the same way for any number of workers.
+func TestTrainingOptions(t *testing.T) {
+	plain, _ := finished(t, tiny(t), Options{Workers: 1})
+	seen := map[string]string{plain.WeightsSHA256: "nothing"}
+	for name, change := range map[string]func(*Config){
+		"augmentation": func(c *Config) { c.Data.Augment.Drop = 0.3 },
+		"clipping":     func(c *Config) { c.Training.ClipNorm = 0.01 },
+		"schedule":     func(c *Config) { c.Training.Schedule = Schedule{Kind: "step", Length: 1, Factor: 0.5} },
+	} {
+		config := tiny(t)
+		change(&config)
+		one, _ := finished(t, config, Options{Workers: 1})
+		if same, ok := seen[one.WeightsSHA256]; ok {
+			t.Errorf("%s gives the weights of %s", name, same)
+		}
+		seen[one.WeightsSHA256] = name
+		if several, _ := finished(t, config, Options{Workers: 3}); several.WeightsSHA256 != one.WeightsSHA256 {
+			t.Errorf("%s gives other weights with 3 workers", name)
+		}
+	}
+}

@@ -95,20 +95,16 @@ func (r *run) lastGood() string {
 func (r *run) trainEpoch(ctx context.Context) error {
 	p, t, source := &r.progress, &r.config.Training, r.split.Train
 	order := data.Order(source.Len(), r.config.Seed, uint32(p.Epochs))
-	for p.Position < len(order) {
-		if err := ctx.Err(); err != nil {
+	began := time.Now()
+	presented := data.Presentations{
+		Source: source, Samples: order[p.Position:],
+		First: uint32(p.Epochs*len(order) + p.Position), Batch: t.Batch,
+	}
+	for batch, err := range r.loader.Batches(ctx, presented) {
+		if err != nil {
 			return err
 		}
-		began := time.Now()
-		samples := order[p.Position:min(p.Position+t.Batch, len(order))]
-		numbers := make([]uint32, len(samples))
-		for i := range numbers {
-			numbers[i] = uint32(p.Epochs*len(order) + p.Position + i)
-		}
-		if err := r.filler.Fill(&r.batch, source, samples, numbers); err != nil {
-			return err
-		}
-		outcome, err := r.engine.Gradient(&r.batch, cpuref.StreamNoise, nil)
+		outcome, err := r.engine.Gradient(batch, cpuref.StreamNoise, nil)
 		if err != nil {
 			return err
 		}
@@ -119,7 +115,7 @@ func (r *run) trainEpoch(ctx context.Context) error {
 			return err
 		}
 		p.Updates++
-		p.Position += len(samples)
+		p.Position += batch.Samples()
 		p.Partial.add(outcome)
 		p.Partial.Seconds += time.Since(began).Seconds()
 		r.report(len(order))
@@ -128,6 +124,7 @@ func (r *run) trainEpoch(ctx context.Context) error {
 				return err
 			}
 		}
+		began = time.Now()
 	}
 	return nil
 }
