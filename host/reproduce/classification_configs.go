@@ -32,7 +32,8 @@ func Methods() []Method {
 // steepness is β of escape noise and surrogate derivatives.
 const steepness = 10
 
-// layer is a layer of a network for this method, in which every input channel is
+// layer is a layer of a network for this method, whose regularizer looks at the mean
+// count over all its neurons and in which every input channel is
 // expected to spike at a rate.
 func (m Method) layer(rate float64) network.Layer {
 	layer := network.DefaultLayer()
@@ -42,12 +43,13 @@ func (m Method) layer(rate float64) network.Layer {
 	if m.Stochastic {
 		layer.Noise.Kind, layer.Initial.SigmaU = "sigmoid", 1.3
 	}
-	layer.Regularizers = []network.Regularizer{network.DefaultRegularizer()}
+	regularizer := network.DefaultRegularizer()
+	regularizer.Average = "layer"
+	layer.Regularizers = []network.Regularizer{regularizer}
 	return layer
 }
 
-// convolution is a layer of filters; its regularizer looks at the mean count over
-// filters and positions.
+// convolution is a layer of filters.
 func (m Method) convolution(rate float64, filters, kernel, stride, recurrentKernel int) network.Layer {
 	layer := m.layer(rate)
 	layer.Kind, layer.Neurons, layer.Padding = "conv1d", 0, 0
@@ -56,7 +58,6 @@ func (m Method) convolution(rate float64, filters, kernel, stride, recurrentKern
 	if layer.Recurrent {
 		layer.RecurrentKernel = recurrentKernel
 	}
-	layer.Regularizers[0].Average = "layer"
 	return layer
 }
 
