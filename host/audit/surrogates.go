@@ -91,7 +91,7 @@ func copyOf(n *network.Network) *network.Network {
 // is the cross-entropy, and with escape noise in every layer.
 func audited(n *network.Network, addNoise bool) (*network.Network, error) {
 	copied := copyOf(n)
-	silent := 0
+	noiseless := 0
 	for l := range copied.Layers {
 		layer := &copied.Layers[l]
 		layer.Regularizers = nil
@@ -102,9 +102,9 @@ func audited(n *network.Network, addNoise bool) (*network.Network, error) {
 			return nil, fmt.Errorf("layer %d spikes at a threshold, without escape noise: the loss is then a step function of the weights, without a gradient to compare with; audit it with sigmoid noise of its steepness β = %g by --other-mode", l, layer.Noise.Beta)
 		}
 		layer.Noise.Kind = "sigmoid"
-		silent++
+		noiseless++
 	}
-	if addNoise && silent == 0 {
+	if addNoise && noiseless == 0 {
 		return nil, fmt.Errorf("--other-mode would take the escape noise away, and without it there is no gradient to compare with: leave it out")
 	}
 	return copied, copied.Validate()
