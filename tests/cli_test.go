@@ -40,6 +40,8 @@ func TestProgram(t *testing.T) {
 	t.Run("TrainAndEval", p.trainAndEval)
 	t.Run("FullDisk", p.fullDisk)
 	t.Run("Interrupt", p.interrupt)
+	t.Run("Kill", p.kill)
+	t.Run("DevicesAgree", p.devicesAgree)
 }
 
 // command is a call of the program in a folder.

@@ -50,12 +50,12 @@ func Neurons(ctx context.Context, out string, o Options) error {
 		trials = 200
 	}
 	numbers := NeuronsNumbers{Beta: neuronBeta, Trials: trials}
-	perceptron, dots, err := perceptronTrials(o.Seed, trials)
+	perceptron, spikes, err := perceptronTrials(o.Seed, trials)
 	if err != nil {
 		return err
 	}
 	numbers.Perceptron = perceptron
-	pictures := append(perceptronRasters(dots), picture{"perceptron", firingPicture("Perceptron", numbers.Perceptron)})
+	pictures := append(perceptronRasters(spikes), picture{"perceptron", firingPicture("Perceptron", numbers.Perceptron)})
 
 	membranes := figure.Lines{
 		Title: "Membrane potential of a LIF neuron under constant input", XLabel: "time (ms)", YLabel: "membrane potential U",

@@ -82,9 +82,9 @@ func Default(dataset string) (Config, error) {
 		Data:    options,
 		Network: network.Network{Layers: []network.Layer{layer}, Readout: network.DefaultReadout()},
 		Training: Training{
-			Epochs: 30, Batch: 32, Keep: "best", EvaluationBatch: 256, Checkpoint: 100,
-			Optimizer: Optimizer{Kind: "adam", LearningRate: 0.003, Momentum: 0.9, Beta1: 0.9, Beta2: 0.999},
-			Schedule:  Schedule{Kind: "constant", Length: 1, Factor: 1},
+			Epochs: 30, Batch: 32, Keep: "last", EvaluationBatch: 256, Checkpoint: 100,
+			Optimizer: Optimizer{Kind: "adam", LearningRate: 0.005, Momentum: 0.9, Beta1: 0.9, Beta2: 0.999},
+			Schedule:  Schedule{Kind: "cosine", Final: 0.05, Length: 30, Factor: 1},
 		},
 	}, nil
 }

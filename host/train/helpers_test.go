@@ -40,6 +40,8 @@ checkpoint = 3
 keep = "best"
 [training.optimizer]
 learning_rate = 0.02
+[training.schedule]
+kind = "constant"
 `
 
 func decode(t testing.TB, text string) Config {
