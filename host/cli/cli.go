@@ -22,6 +22,7 @@ type commands struct {
 	Train     trainCommand     `cmd:"" help:"Train a network."`
 	Eval      evalCommand      `cmd:"" help:"Evaluate the network of a finished run."`
 	Audit     auditCommand     `cmd:"" help:"Compare the surrogate gradient of a finished run with an unbiased one."`
+	Estimate  estimateCommand  `cmd:"" help:"Compare estimators of the gradient on a small network."`
 	Check     checkCommand     `cmd:"" help:"Compare devices with the CPU engine, bit for bit."`
 	Reproduce reproduceCommand `cmd:"" help:"Repeat an experiment of Gygax & Zenke 2025."`
 	Data      dataCommand      `cmd:"" help:"Fetch and inspect datasets."`

@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"fmt"
+	"math"
+
+	"spikegrad/host/estimate"
+)
+
+// estimateCommand is spikegrad estimate.
+type estimateCommand struct {
+	Net        string  `required:"" help:"perceptron, mlp:H or mlp:H1,H2 (binary units), lif:H1,H2 (leaky integrate-and-fire neurons)." placeholder:"NET"`
+	Estimators string  `default:"all" help:"Names with commas between, or all." placeholder:"NAMES"`
+	Trials     float64 `default:"1e5" help:"Samples of each estimator." placeholder:"N"`
+	Beta       float64 `default:"5" help:"Steepness of the sigmoid escape noise." placeholder:"X"`
+	Inputs     int     `help:"Input channels; 2, for lif 10." placeholder:"N"`
+	Steps      int     `help:"Of a lif; 50." placeholder:"N"`
+	Loss       string  `help:"output, squared or van_rossum; output, for lif van_rossum." placeholder:"LOSS"`
+	Seed       uint32  `default:"1" help:"Of weights, inputs, targets and noise." placeholder:"N"`
+	Workers    int     `help:"Goroutines; 0 is one a processor. Changes no result." placeholder:"N"`
+	Out        string  `help:"Folder for estimate.json and pictures." placeholder:"FOLDER"`
+	JSON       bool    `name:"json" help:"Print JSON."`
+}
+
+// Help is the rest of the help.
+func (estimateCommand) Help() string {
+	return `Measures estimators of the gradient of the expected loss on one small network under one noise, in float64 on the
+CPU: mean, bias against the exact gradient (up to 20 units, else against single flips), variance, and what an
+estimate of given precision costs.
+
+Examples:
+
+    spikegrad estimate --net mlp:3,2 --out runs/estimators
+    spikegrad estimate --net perceptron --beta 2 --estimators surrogate,score,single_flip --json
+    spikegrad estimate --net lif:20,10 --steps 100 --trials 2e4`
+}
+
+// Run measures.
+func (c *estimateCommand) Run(a *app) error {
+	if !(c.Trials >= 2 && c.Trials <= 1e12 && c.Trials == math.Trunc(c.Trials)) {
+		return usageError{fmt.Errorf("--trials %g: a whole number from 2 to 1e12 is possible", c.Trials)}
+	}
+	report, err := estimate.Run(a.ctx, estimate.EstimateOptions{
+		Net: c.Net, Beta: c.Beta, Inputs: c.Inputs, Steps: c.Steps, Loss: c.Loss,
+		Estimators: c.Estimators, Trials: int(c.Trials), Seed: c.Seed, Workers: c.Workers, Out: c.Out,
+	})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(a.out, report)
+	}
+	if err := report.Write(a.out); err != nil {
+		return err
+	}
+	if c.Out != "" {
+		_, err = fmt.Fprintf(a.out, "results: %s\n", c.Out)
+	}
+	return err
+}
