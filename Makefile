@@ -9,7 +9,7 @@ DEMO_FOLDER := runs/demo
 DEMO_ARGUMENTS := train --data digits --out $(DEMO_FOLDER)
 FUZZ_TIME := 10s
 
-.PHONY: build demo deps drivers shaders test quick race fuzz lint format-and-vet plain-builds clean help
+.PHONY: build demo deps drivers shaders test quick check race fuzz lint format-and-vet plain-builds clean help
 
 build: ## the program ./spikegrad (default)
 	go build -o spikegrad .
@@ -32,6 +32,9 @@ test: deps lint plain-builds ## everything: lint, builds, all tests on every dri
 
 quick: format-and-vet ## gofmt, vet and the short tests
 	$(WITH_DRIVERS) go test -short -timeout 5m ./...
+
+check: build ## the whole family of networks on every driver found, bit for bit
+	$(WITH_DRIVERS) ./spikegrad check
 
 race: ## the short tests under the race detector
 	$(WITH_DRIVERS) go test -race -short -timeout 20m ./...

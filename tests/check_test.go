@@ -10,21 +10,25 @@ import (
 	"spikegrad/host/network"
 )
 
-// TestCheck runs the family of networks of the command check on the CPU engine with
-// several numbers of workers, and on every Vulkan device; if short, some of it.
+// TestCheck runs mixed networks, in which all kinds occur, on every Vulkan device, and
+// the whole family of the command check on the CPU engine with several numbers of
+// workers. The whole family on every device takes minutes a device, most of them
+// to compile pipelines: `make check` does that.
 func TestCheck(t *testing.T) {
-	cases := check.Cases(testing.Short())
+	cases := check.Cases(true)
 	if testing.Short() {
 		cases = cases[:3]
 	}
 	candidates, names := vulkanCandidates(t, engine.Options{CacheDir: t.TempDir()})
-	candidates = append(candidates, check.Candidate{
+	runFamily(t, cases, candidates, names)
+
+	cpu := check.Candidate{
 		Open: func(n *network.Network, options engine.Options) (engine.Engine, error) {
 			return engine.NewCPU[float32](n, options)
 		},
 		Variants: check.CPUVariants(),
-	})
-	runFamily(t, cases, candidates, append(names, "cpu"))
+	}
+	runFamily(t, check.Cases(testing.Short()), []check.Candidate{cpu}, []string{"cpu"})
 }
 
 // TestCheckUnderValidation runs some of the family under the Vulkan validation layer,

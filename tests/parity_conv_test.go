@@ -90,14 +90,14 @@ func inputCases() []convCase {
 func recurrentCases() []convCase {
 	var cases []convCase
 	for i, c := range [][3]int{ // positions, filters, kernel
-		{1, 3, 1}, {1, 17, 5}, {5, 1, 3}, {7, 15, 5}, {2, 16, 7}, {4, 33, 3}, {3, 17, 9}, {9, 3, 1}, {6, 16, 3}, {3, 33, 1}, {12, 1, 5}, {2, 15, 3},
+		{1, 3, 1}, {1, 17, 5}, {5, 1, 3}, {7, 15, 5}, {2, 16, 7}, {4, 33, 3}, {3, 17, 9}, {9, 3, 1},
 	} {
 		s := &source{seed: uint32(i)}
 		size := sizesOfCases[i%5]
 		next := convCase{
 			below: c[0], kernel: 1, stride: 1, filters: c[1], recurrentKernel: c[2], samples: size[0], steps: size[1],
 			delay: min(int(s.word()%3), size[1]-1), recurrentDelay: min(i%4, size[1]-1),
-			noise: cpuref.EscapeNoise(i % 4), reset: cpuref.Reset(i / 4), surrogate: cpuref.Surrogate(i), differentiate: i%2 == 0,
+			noise: cpuref.EscapeNoise(i % 4), reset: cpuref.Reset(i / 3), surrogate: cpuref.Surrogate(i), differentiate: i%2 == 0,
 		}
 		quads := uint32(next.neurons() / 4)
 		next.spread = []kernels.Spread{{}, {Lanes: (quads + 1) / 2, Blocks: 2, Samples: 2}, {Lanes: quads, Blocks: 1, Samples: 3}}[i%3]
@@ -468,8 +468,8 @@ func checkActivityOfFilters(r rig, filters, positions int, choice kernels.Activi
 	}
 }
 
-// TestSquaredNorm sums squares of gradients of very different magnitude, zero and
-// numbers too small to count among them.
+// TestSquaredNorm sums squares of gradients, zero among them; every second block has
+// numbers of which some are too small to count.
 func TestSquaredNorm(t *testing.T) {
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
 		k, err := kernels.NewSquaredNorm(device)
@@ -482,8 +482,8 @@ func TestSquaredNorm(t *testing.T) {
 				const scale = 1.0 / 24
 				gradient := s.rows(1, count, -1, 1, 0.2)[:count]
 				for i := range gradient {
-					for range s.word() % 7 {
-						gradient[i] *= 0x1p-8
+					if i/cpuref.NormBlock%2 == 1 {
+						gradient[i] *= 0x1p-45
 					}
 				}
 				want := make([]float32, (count+cpuref.NormBlock-1)/cpuref.NormBlock)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"spikegrad/host/atomicfile"
 	"spikegrad/host/evaluate"
 	"spikegrad/host/figure"
 )
@@ -74,8 +75,8 @@ func (r *Result) Write(folder string) error {
 		}
 		page += "\n![Cosines](cosines.png)\n"
 	}
-	if err := evaluate.WriteFile(filepath.Join(folder, "audit.md"), []byte(page)); err != nil {
+	if err := atomicfile.WriteBytes(filepath.Join(folder, "audit.md"), []byte(page)); err != nil {
 		return err
 	}
-	return evaluate.WriteJSON(filepath.Join(folder, "audit.json"), r)
+	return atomicfile.WriteJSON(filepath.Join(folder, "audit.json"), r)
 }

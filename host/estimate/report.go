@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"text/tabwriter"
 
+	"spikegrad/host/atomicfile"
 	"spikegrad/host/figure"
 )
 
@@ -165,7 +166,10 @@ func (r *Report) Write(w io.Writer) error {
 
 // save writes the report and its pictures to a folder.
 func (r *Report) save(out string) error {
-	if err := SaveJSON(filepath.Join(out, "estimate.json"), r); err != nil {
+	if err := atomicfile.Folder(out); err != nil {
+		return err
+	}
+	if err := atomicfile.WriteJSON(filepath.Join(out, "estimate.json"), r); err != nil {
 		return err
 	}
 	if err := figure.Save(filepath.Join(out, "bias.png"), r.biasPicture()); err != nil {

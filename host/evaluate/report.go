@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"spikegrad/host/atomicfile"
 	"spikegrad/host/data"
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
@@ -107,7 +108,7 @@ func Run(ctx context.Context, runFolder string, options Options) (*Report, error
 	if m.report.Other, err = m.mode(ctx, n.OtherMode(), "-other-mode"); err != nil {
 		return nil, err
 	}
-	return m.report, WriteJSON(filepath.Join(m.options.Folder, reportFile), m.report)
+	return m.report, atomicfile.WriteJSON(filepath.Join(m.options.Folder, reportFile), m.report)
 }
 
 // Read reads the report in a folder that [Run] wrote.

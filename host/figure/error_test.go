@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"spikegrad/host/atomicfile"
 )
 
 func TestBadDataIsRefused(t *testing.T) {
@@ -103,7 +105,7 @@ func TestSaveSaysWhatIsWrong(t *testing.T) {
 		filepath.Join(folder, "missing", "a.png"):     "does not exist: create it first",
 		filepath.Join(file, "a.svg"):                  "not a directory",
 		filepath.Join(folder, "folder.png"):           "is it a folder?",
-		string(filepath.Separator) + "dev/full/a.png": "cannot save",
+		string(filepath.Separator) + "dev/full/a.png": "cannot write",
 	} {
 		err := Save(path, syntheticBars(false))
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
@@ -120,7 +122,7 @@ func TestFailedWriteLeavesNothing(t *testing.T) {
 	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	err := writeFile(path, func(w io.Writer) error {
+	err := atomicfile.Write(path, func(w io.Writer) error {
 		if _, err := w.Write(make([]byte, 100_000)); err != nil {
 			return err
 		}

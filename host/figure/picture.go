@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"spikegrad/host/atomicfile"
+
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -117,7 +119,7 @@ func (p *Picture) Save(path string) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(path, func(w io.Writer) error { return p.Write(w, format) })
+	return atomicfile.Write(path, func(w io.Writer) error { return p.Write(w, format) })
 }
 
 // Save lays a drawing out and writes it to a file; see [Picture.Save]. It

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"spikegrad/host/atomicfile"
 	"spikegrad/host/evaluate"
 	"spikegrad/host/figure"
 )
@@ -24,10 +25,10 @@ func (c *ClassificationResult) write(folder string) error {
 			return err
 		}
 	}
-	if err := evaluate.WriteFile(filepath.Join(folder, "classification.md"), []byte(c.report(folder))); err != nil {
+	if err := atomicfile.WriteBytes(filepath.Join(folder, "classification.md"), []byte(c.report(folder))); err != nil {
 		return err
 	}
-	return evaluate.WriteJSON(filepath.Join(folder, "classification.json"), c)
+	return atomicfile.WriteJSON(filepath.Join(folder, "classification.json"), c)
 }
 
 // Markdown are the tables of the comparison.

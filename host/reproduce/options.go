@@ -4,7 +4,7 @@ import (
 	"math"
 	"path/filepath"
 
-	"spikegrad/host/estimate"
+	"spikegrad/host/atomicfile"
 	"spikegrad/host/figure"
 )
 
@@ -23,7 +23,10 @@ type picture struct {
 
 // save writes the numbers and the pictures of an experiment to a folder.
 func save(out, name string, numbers any, pictures ...picture) error {
-	if err := estimate.SaveJSON(filepath.Join(out, name+".json"), numbers); err != nil {
+	if err := atomicfile.Folder(out); err != nil {
+		return err
+	}
+	if err := atomicfile.WriteJSON(filepath.Join(out, name+".json"), numbers); err != nil {
 		return err
 	}
 	for _, p := range pictures {

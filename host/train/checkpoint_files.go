@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"spikegrad/host/atomicfile"
 )
 
 // The checkpoints of a run folder.
@@ -20,7 +22,7 @@ const (
 // any moment one of the two is whole.
 func saveCheckpoint(folder string, c *checkpoint) error {
 	current := filepath.Join(folder, checkpointFile)
-	temporary, err := writeTemporary(current, c.write)
+	temporary, err := atomicfile.Temporary(current, c.write)
 	if err != nil {
 		return err
 	}
@@ -33,9 +35,9 @@ func saveCheckpoint(folder string, c *checkpoint) error {
 	}
 	if err != nil {
 		os.Remove(temporary)
-		return writeError(current, err)
+		return atomicfile.Explain(current, err)
 	}
-	return syncFolder(folder)
+	return atomicfile.SyncFolder(folder)
 }
 
 // loadCheckpoint reads the newest whole checkpoint of a folder; nil if there is
@@ -61,7 +63,7 @@ func loadCheckpoint(folder string, warn func(string)) (*checkpoint, error) {
 			warn(fmt.Sprintf("%s; going on from %s, after update %d", damage[0], path, c.Progress.Updates))
 			aside := filepath.Join(folder, damagedFile)
 			if err := os.Rename(filepath.Join(folder, checkpointFile), aside); err != nil {
-				return nil, writeError(aside, err)
+				return nil, atomicfile.Explain(aside, err)
 			}
 		}
 		return c, nil

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"spikegrad/host/atomicfile"
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
 )
@@ -82,13 +83,13 @@ func perSecond(samples int, seconds float64) float64 {
 // writeMetrics replaces metrics.csv and metrics.jsonl. They are written whole each
 // time, so that they never have a row that the checkpoint does not know.
 func writeMetrics(folder string, history []Epoch, layers int) error {
-	err := writeFile(filepath.Join(folder, "metrics.csv"), func(w io.Writer) error {
+	err := atomicfile.Write(filepath.Join(folder, "metrics.csv"), func(w io.Writer) error {
 		return writeCSV(w, history, layers)
 	})
 	if err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(folder, "metrics.jsonl"), func(w io.Writer) error {
+	return atomicfile.Write(filepath.Join(folder, "metrics.jsonl"), func(w io.Writer) error {
 		encoder := json.NewEncoder(w)
 		for i := range history {
 			if err := encoder.Encode(&history[i]); err != nil {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"spikegrad/host/atomicfile"
 	"spikegrad/host/data"
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
@@ -86,7 +87,7 @@ func Resume(ctx context.Context, config Config, options Options) (*Summary, erro
 		return nil, err
 	}
 	if err := os.Remove(filepath.Join(options.Folder, summaryFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, writeError(filepath.Join(options.Folder, summaryFile), err)
+		return nil, atomicfile.Explain(filepath.Join(options.Folder, summaryFile), err)
 	}
 	return r.complete(ctx)
 }
@@ -154,11 +155,11 @@ func createFolder(folder string) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if err := os.MkdirAll(folder, 0o755); err != nil {
-			return fmt.Errorf("cannot create the output folder %s: %w: choose another with --out", folder, cause(err))
+			return fmt.Errorf("cannot create the output folder %s: %w: choose another with --out", folder, atomicfile.Cause(err))
 		}
 		return nil
 	case err != nil:
-		return fmt.Errorf("cannot use %s as output folder: %w: choose another with --out", folder, cause(err))
+		return fmt.Errorf("cannot use %s as output folder: %w: choose another with --out", folder, atomicfile.Cause(err))
 	case slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == configFile }):
 		return fmt.Errorf("the output folder %s holds a run already: go on with it by --resume %s, or choose another folder with --out", folder, folder)
 	case len(entries) > 0:
@@ -247,7 +248,7 @@ func (r *run) close() error {
 }
 
 func (r *run) writeConfig() error {
-	return writeFile(filepath.Join(r.options.Folder, configFile), func(w io.Writer) error {
+	return atomicfile.Write(filepath.Join(r.options.Folder, configFile), func(w io.Writer) error {
 		_, err := io.WriteString(w, r.config.Commented())
 		return err
 	})

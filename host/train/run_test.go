@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"spikegrad/cpuref"
+	"spikegrad/host/atomicfile"
 	"spikegrad/host/data"
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
@@ -270,7 +271,7 @@ func TestFullDisk(t *testing.T) {
 	folder := t.TempDir()
 	write(t, folder, "config.toml", []byte("old"))
 	path := filepath.Join(folder, "config.toml")
-	err := writeFile(path, func(w io.Writer) error {
+	err := atomicfile.Write(path, func(w io.Writer) error {
 		if _, err := w.Write(make([]byte, 1<<17)); err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"spikegrad/host/atomicfile"
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
 )
@@ -58,7 +59,7 @@ func (r *run) finish(ctx context.Context) (*Summary, error) {
 		"seed": strconv.FormatUint(uint64(s.Seed), 10), "config_sha256": s.ConfigSHA256,
 	}
 	model := NewModel(r.network, weights, metadata)
-	if err := writeFile(filepath.Join(r.options.Folder, modelFile), model.Write); err != nil {
+	if err := atomicfile.Write(filepath.Join(r.options.Folder, modelFile), model.Write); err != nil {
 		return nil, err
 	}
 	if err := r.drawCurves(); err != nil {
@@ -70,7 +71,7 @@ func (r *run) finish(ctx context.Context) (*Summary, error) {
 		}
 	}
 	s.Seconds += time.Since(began).Seconds()
-	err = writeFile(filepath.Join(r.options.Folder, summaryFile), func(w io.Writer) error {
+	err = atomicfile.Write(filepath.Join(r.options.Folder, summaryFile), func(w io.Writer) error {
 		encoder := json.NewEncoder(w)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(s)
