@@ -171,7 +171,7 @@ func poissonLimits(mean float64) []uint32 {
 		return nil
 	}
 	// Beyond this what is left has less than 2⁻³² of all probability.
-	most := int(mean + 8*math.Sqrt(mean) + 20)
+	most := int(mean + float64(8*math.Sqrt(mean)) + 20)
 	weights := make([]float64, most+1)
 	weights[0] = cpuref.Exp64(-mean)
 	for k := 1; k <= most; k++ {
