@@ -5,6 +5,7 @@ package gpu
 import (
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -84,7 +85,11 @@ func TestValidationSpeaks(t *testing.T) {
 		}
 		succeed(t, s.Finish())
 		succeed(t, d.Close())
-		if len(heard) == 0 || len(d.Messages()) != len(heard) || !strings.Contains(heard[0], "READ-AFTER-WRITE") && !strings.Contains(heard[0], "READ_AFTER_WRITE") {
+		// Layers differ in what they call the hazard, and in which others they tell before it.
+		expected := func(message string) bool {
+			return strings.Contains(strings.ReplaceAll(message, "_", "-"), "READ-AFTER-WRITE")
+		}
+		if len(d.Messages()) != len(heard) || !slices.ContainsFunc(heard, expected) {
 			t.Errorf("%s: %d messages heard, %d collected, a read after write expected: %q", info.Name, len(heard), len(d.Messages()), heard)
 		}
 	}
