@@ -10,8 +10,6 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"spikegrad/host/audit"
-	"spikegrad/host/data"
-	"spikegrad/host/train"
 )
 
 // auditCommand is spikegrad audit.
@@ -52,25 +50,11 @@ func (c *auditCommand) Run(a *app) error {
 	if err := c.check(); err != nil {
 		return usageError{err}
 	}
-	config, model, err := train.ReadRun(c.Folder)
+	t, err := openTrained(c.Folder, c.Data, c.Device)
 	if err != nil {
 		return err
 	}
-	if err := changeData(&config, c.Data); err != nil {
-		return err
-	}
-	choice, err := choose(c.Device)
-	if err != nil {
-		return err
-	}
-	split, n, err := train.Prepare(&config)
-	if err != nil {
-		return err
-	}
-	weights, err := model.Weights(n)
-	if err != nil {
-		return fmt.Errorf("the run in %s does not fit %s: %w", c.Folder, config.Data.Name, err)
-	}
+	config, choice, split, n, weights := t.config, t.choice, t.split, t.network, t.weights
 	seed := config.Seed
 	if c.Seed != nil {
 		seed = *c.Seed
@@ -78,7 +62,7 @@ func (c *auditCommand) Run(a *app) error {
 	progress := auditProgress{app: a}
 	result, err := audit.Run(a.ctx, audit.Options{
 		Network: n, Weights: weights,
-		Source:    map[string]data.Source{"test": split.Test, "validation": split.Validation, "train": split.Train}[c.Part],
+		Source:    t.part(c.Part),
 		OtherMode: c.OtherMode, Surrogates: c.Surrogates,
 		Samples: c.Samples, Pairs: c.Pairs, Precision: c.Precision, Seed: seed, TrainSamples: split.Train.Len(),
 		Open: opener(choice), Workers: c.Workers, PassSamples: c.PassSamples, Observe: progress.observe,

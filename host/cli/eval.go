@@ -58,26 +58,12 @@ func (c *evalCommand) Run(a *app) error {
 	if err := checkCounts(c.Workers, c.PassSamples); err != nil {
 		return usageError{err}
 	}
-	config, model, err := train.ReadRun(c.Folder)
+	t, err := openTrained(c.Folder, c.Data, c.Device)
 	if err != nil {
 		return err
 	}
-	if err := changeData(&config, c.Data); err != nil {
-		return err
-	}
-	choice, err := choose(c.Device)
-	if err != nil {
-		return err
-	}
-	split, n, err := train.Prepare(&config)
-	if err != nil {
-		return err
-	}
-	weights, err := model.Weights(n)
-	if err != nil {
-		return fmt.Errorf("the run in %s does not fit %s: %w", c.Folder, config.Data.Name, err)
-	}
-	source := map[string]data.Source{"test": split.Test, "validation": split.Validation, "train": split.Train}[c.Part]
+	config, choice, n, weights := t.config, t.choice, t.network, t.weights
+	source := t.part(c.Part)
 	if source.Len() == 0 {
 		return fmt.Errorf("%s has no %s samples: choose another --part", config.Data.Name, c.Part)
 	}

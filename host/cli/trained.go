@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"fmt"
+
+	"spikegrad/host/data"
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+	"spikegrad/host/train"
+)
+
+// trained is a finished run with its data, on the device where it is to be looked at.
+type trained struct {
+	config  train.Config
+	choice  engine.Choice
+	split   data.Split
+	network *network.Network
+	weights [][]float32
+}
+
+// openTrained reads the run in a folder; dataset takes the place of its data unless
+// it is empty.
+func openTrained(folder, dataset, device string) (*trained, error) {
+	config, model, err := train.ReadRun(folder)
+	if err != nil {
+		return nil, err
+	}
+	if err := changeData(&config, dataset); err != nil {
+		return nil, err
+	}
+	choice, err := choose(device)
+	if err != nil {
+		return nil, err
+	}
+	split, n, err := train.Prepare(&config)
+	if err != nil {
+		return nil, err
+	}
+	weights, err := model.Weights(n)
+	if err != nil {
+		return nil, fmt.Errorf("the run in %s does not fit %s: %w", folder, config.Data.Name, err)
+	}
+	return &trained{config, choice, split, n, weights}, nil
+}
+
+// part is the samples of a name: test, validation or train.
+func (t *trained) part(name string) data.Source {
+	return map[string]data.Source{"test": t.split.Test, "validation": t.split.Validation, "train": t.split.Train}[name]
+}
