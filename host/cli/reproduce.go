@@ -38,6 +38,7 @@ type experimentCommand struct {
 	Quick   bool   `help:"Less precision, in seconds."`
 	Seed    uint32 `default:"1" help:"Of the noise." placeholder:"N"`
 	Workers int    `help:"Goroutines; 0 is one a processor. Changes no result." placeholder:"N"`
+	Device  string `default:"auto" help:"For what is done in single precision: auto, cpu, vulkan:N or vulkan:NAME. Changes no result."`
 }
 
 // Help is the rest of the help.
@@ -71,7 +72,11 @@ func (c *experimentCommand) Run(a *app, parsed *kong.Context) error {
 	if err := checkCounts(c.Workers, 0); err != nil {
 		return usageError{err}
 	}
-	options := reproduce.Options{Quick: c.Quick, Seed: c.Seed, Workers: c.Workers}
+	choice, err := choose(c.Device)
+	if err != nil {
+		return err
+	}
+	options := reproduce.Options{Quick: c.Quick, Seed: c.Seed, Workers: c.Workers, Device: choice}
 	selected := parsed.Selected().Name
 	for _, e := range experiments() {
 		folder := c.Out

@@ -37,6 +37,11 @@ func TestLoop(t *testing.T) {
 		Surrogate []float64 `json:"surrogate_integral"`
 		True      []float64 `json:"true_integral"`
 		Uncertain []float64 `json:"uncertainty"`
+		Single    struct {
+			Points    int       `json:"points"`
+			Surrogate []float64 `json:"surrogate_integral"`
+			True      []float64 `json:"true_integral"`
+		} `json:"single_precision"`
 	}
 	content(t, folder, "loop", 7, &loop)
 	if loop.Beta != 1e4 || len(loop.BetaSG) != 3 || len(loop.Surrogate) != 3 || len(loop.True) != 3 || loop.Points != 1<<18 {
@@ -48,6 +53,9 @@ func TestLoop(t *testing.T) {
 		}
 		if !(math.Abs(loop.Surrogate[i]) > 0.01) || !(loop.Uncertain[i] < 1e-6*math.Abs(loop.Surrogate[i])) {
 			t.Errorf("β_SG = %g: integral %g ± %g: it should be plain and certain", loop.BetaSG[i], loop.Surrogate[i], loop.Uncertain[i])
+		}
+		if single := loop.Single; single.Points != loop.Points || !(math.Abs(single.Surrogate[i]-loop.Surrogate[i]) < 1e-4) || !(math.Abs(single.True[i]) < 1e-4) {
+			t.Errorf("β_SG = %g: integrals %g and %g in single precision, want %g and 0", loop.BetaSG[i], single.Surrogate[i], single.True[i], loop.Surrogate[i])
 		}
 	}
 }
