@@ -104,6 +104,7 @@ type classificationCommand struct {
 	Data        string `required:"" help:"spoken:DIR, shd:DIR, ssc:DIR or randman." placeholder:"DATA"`
 	Out         string `required:"" help:"Folder of the results; that of an interrupted reproduction is gone on with." placeholder:"FOLDER"`
 	Seeds       int    `default:"5" help:"Runs of each method." placeholder:"N"`
+	Epochs      int    `help:"Instead of those of the experiment." placeholder:"N"`
 	Quick       bool   `help:"Smaller networks, fewer epochs and trials: minutes instead of hours."`
 	Device      string `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
 	Workers     int    `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
@@ -128,7 +129,7 @@ Examples:
 // Run trains, evaluates and prints the tables.
 func (c *classificationCommand) Run(a *app) error {
 	options := reproduce.ClassificationOptions{
-		Data: c.Data, Seeds: c.Seeds, Quick: c.Quick, Out: c.Out, Workers: c.Workers, PassSamples: c.PassSamples,
+		Data: c.Data, Seeds: c.Seeds, Quick: c.Quick, Epochs: c.Epochs, Out: c.Out, Workers: c.Workers, PassSamples: c.PassSamples,
 	}
 	if err := options.Validate(); err != nil {
 		return usageError{err}
