@@ -15,6 +15,7 @@ import (
 type reproduceCommand struct {
 	Neurons        experimentCommand     `cmd:"" help:"Single neurons: spikes, expected spikes and derivatives against the input."`
 	Derivatives    experimentCommand     `cmd:"" help:"Estimators of the gradient against the exact one."`
+	Estimators     experimentCommand     `cmd:"" help:"Bias and variance of the estimators by depth, width and noise of the network."`
 	Loop           experimentCommand     `cmd:"" help:"Surrogate gradients are no gradients: the integral around a closed curve."`
 	Bias           experimentCommand     `cmd:"" help:"Surrogate derivatives against the true ones: signs, minima, the plane of two weights."`
 	All            experimentCommand     `cmd:"" help:"All of the above, each in a folder of its own."`
@@ -62,6 +63,7 @@ func experiments() []experiment {
 	return []experiment{
 		{"neurons", reproduce.Neurons},
 		{"derivatives", reproduce.Derivatives},
+		{"estimators", reproduce.SweepEstimators},
 		{"loop", reproduce.Loop},
 		{"bias", reproduce.Bias},
 	}

@@ -184,3 +184,37 @@ func TestFolderThatCannotBe(t *testing.T) {
 		t.Error("ended context: no error")
 	}
 }
+
+// What theory says of bias and variance: none of the unbiased estimators strays further
+// than its trials allow; surrogate gradients are biased as soon as there is a hidden
+// layer.
+func TestSweepEstimators(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "estimators")
+	if err := SweepEstimators(context.Background(), folder, Options{Quick: true, Seed: 1}); err != nil {
+		t.Fatal(err)
+	}
+	var numbers SweepNumbers
+	content(t, folder, "estimators", 6, &numbers)
+	if len(numbers.Sweeps) != 3 {
+		t.Fatalf("%d sweeps, want 3", len(numbers.Sweeps))
+	}
+	for _, sweep := range numbers.Sweeps {
+		curves := map[string]SweepCurve{}
+		for _, curve := range sweep.Estimators {
+			curves[curve.Name] = curve
+			for i, bias := range curve.RelativeBias {
+				// The length of the error of a mean is about this; medians of five are near it.
+				expected := math.Sqrt(curve.RelativeVariance[i] / float64(numbers.Trials))
+				if curve.Unbiased && curve.Random && curve.Name != "finite_difference" && !(bias < 2*expected) {
+					t.Errorf("%s, %s %g: bias %g, its trials allow %g", curve.Name, sweep.Over, sweep.Values[i], bias, expected)
+				}
+			}
+		}
+		for i, value := range sweep.Values {
+			surrogate := curves["surrogate"]
+			if noise := math.Sqrt(surrogate.RelativeVariance[i] / float64(numbers.Trials)); !(surrogate.RelativeBias[i] > 2*noise) {
+				t.Errorf("%s %g: bias of the surrogate %g, its trials explain %g", sweep.Over, value, surrogate.RelativeBias[i], noise)
+			}
+		}
+	}
+}
