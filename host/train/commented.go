@@ -143,7 +143,8 @@ func explanations() map[string]string {
 		"data.randman.seed":              "draws manifolds and points, whatever the seed of the run",
 
 		"data.events":                 "Recorded spike times.",
-		"data.events.units":           "input channels",
+		"data.events.units":           "units in the files",
+		"data.events.merge":           "neighbouring units that make one input channel",
 		"data.events.binning":         "how times become steps: truncate, or float16 as common scripts do",
 		"data.events.train_file":      "file in the folder; empty for NAME_train.h5 or NAME_train.h5.gz",
 		"data.events.validation_file": "empty for NAME_valid.h5 or NAME_valid.h5.gz if there is one",
