@@ -10,17 +10,26 @@ layout(std430, binding = 1) writeonly buffer Index { uint index[]; };
 layout(std430, binding = 2) readonly buffer Spikes { uint spikes[]; };
 
 layout(push_constant) uniform Parameters {
-    uint row_count;
-    uint words;     // a row of spikes
-    uint capacity;  // entries of a row of index
+    uint samples;
+    uint steps;
+    uint words;           // a row of spikes
+    uint capacity;        // entries of a row of index
+    uint segment_first;   // steps to do
+    uint segment_last;
+    uint segment_origin;  // step of a sample's first row of index
+    uint segment_rows;    // that a sample has
 };
 
 void main() {
-    uint row = flat_lane();
-    if (row >= row_count) {
+    uint lane = flat_lane();
+    uint length = segment_last - segment_first;
+    if (lane >= samples * length) {
         return;
     }
-    uint begin = row * capacity;
+    uint sample_ = lane / length;
+    uint t = lane - sample_ * length + segment_first;
+    uint row = sample_ * steps + t;
+    uint begin = (sample_ * segment_rows + t - segment_origin) * capacity;
     uint end = begin;
     for (uint w = 0u; w < words; w++) {
         for (uint word = spikes[row * words + w]; word != 0u; word &= word - 1u) {

@@ -42,7 +42,7 @@ func TestBuildEvents(t *testing.T) {
 		cpuref.BuildEvents(want, spikes, cpuref.Words(c.neurons), capacity, 0, rows)
 		r.run(func(stream *gpu.Stream) error {
 			return k.Record(stream, b, kernels.BuildEventsParameters{
-				RowCount: uint32(rows), Words: uint32(cpuref.Words(c.neurons)), Capacity: uint32(capacity),
+				Samples: uint32(c.samples), Steps: uint32(c.steps), Words: uint32(cpuref.Words(c.neurons)), Capacity: uint32(capacity),
 			})
 		})
 		same(r, "rows", b.Rows, flat(want.Rows))

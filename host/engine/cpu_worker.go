@@ -190,25 +190,10 @@ func (w *cpuWorker[T]) forwardSegment(r *chunkRun, s, from int) cpuref.Events {
 			arguments.RecurrentWeights = e.weights[layer.recurrent]
 		}
 		cpuref.LIFForward(&arguments, &w.work, 0, samples)
+		cpuref.BuildEventsSegment(state.events, state.spikes, cpuref.Words(layer.neurons), layer.neurons, p.steps, w.cut.eventSegment(s), 0, samples)
 		events = state.events
-		w.buildEvents(l, s, samples)
 	}
 	return events
-}
-
-// buildEvents lists the spikes of a layer in a segment and the halo before it.
-func (w *cpuWorker[T]) buildEvents(l, s, samples int) {
-	steps, neurons, state := w.cut.steps, w.engine.plan.layers[l].neurons, &w.layers[l]
-	words := cpuref.Words(neurons)
-	if w.cut.count() == 1 {
-		cpuref.BuildEvents(state.events, state.spikes, words, neurons, 0, samples*steps)
-		return
-	}
-	first, last := w.cut.bounds(s)
-	for b := range samples {
-		origin := b*steps + first - w.cut.halo - b*w.cut.eventRows()
-		cpuref.BuildEventsFrom(origin, state.events, state.spikes, words, neurons, b*steps+max(0, first-w.cut.halo), b*steps+last)
-	}
 }
 
 // loss computes cross-entropy and regularizers and, for a backward pass, their

@@ -20,11 +20,12 @@ import (
 type Options struct {
 	Folder string // where the run is kept
 	// Open makes an engine; nil stands for the CPU engine.
-	Open        func(n *network.Network, options engine.Options) (engine.Engine, error)
-	Workers     int      // of the CPU engine and of encoding; 0 for one a processor
-	PassSamples int      // see [engine.Options]
-	NoPictures  bool     // for runs of which somebody else draws pictures
-	Observer    Observer // may be nil
+	Open         func(n *network.Network, options engine.Options) (engine.Engine, error)
+	Workers      int      // of the CPU engine and of encoding; 0 for one a processor
+	PassSamples  int      // see [engine.Options]
+	SegmentSteps int      // see [engine.Options]
+	NoPictures   bool     // for runs of which somebody else draws pictures
+	Observer     Observer // may be nil
 }
 
 // The files of a run folder besides its checkpoints.
@@ -230,7 +231,7 @@ func (o *Options) observer() Observer {
 func (r *run) open(n *network.Network) (engine.Engine, error) {
 	options := engine.Options{
 		Seed: r.config.Seed, Optimizer: Optimizers()[r.config.Training.Optimizer.Kind],
-		Workers: r.options.Workers, PassSamples: r.options.PassSamples,
+		Workers: r.options.Workers, PassSamples: r.options.PassSamples, SegmentSteps: r.options.SegmentSteps,
 	}
 	if r.options.Open == nil {
 		return engine.NewCPU[float32](n, options)
