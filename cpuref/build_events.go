@@ -22,3 +22,14 @@ func BuildEventsSegment(events Events, spikes []uint32, words, capacity, steps i
 		}
 	}
 }
+
+// AppendEvents is [BuildEvents] with rows one behind the other: it appends rows and
+// their spikes to events.
+func AppendEvents(events Events, spikes []uint32, words, first, last int) Events {
+	for r := first; r < last; r++ {
+		begin := uint32(len(events.Index))
+		events.Index = appendSpikes(events.Index, spikes[r*words:(r+1)*words])
+		events.Rows = append(events.Rows, [2]uint32{begin, uint32(len(events.Index))})
+	}
+	return events
+}

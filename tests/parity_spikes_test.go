@@ -29,7 +29,7 @@ func eachSpikesCase(t *testing.T, check func(r rig, c spikesCase, s *source)) {
 
 func TestBuildEvents(t *testing.T) {
 	eachSpikesCase(t, func(r rig, c spikesCase, s *source) {
-		k, err := kernels.NewBuildEvents(r.device)
+		k, err := kernels.NewBuildEvents(r.device, kernels.BuildEventsChoice{})
 		if err != nil {
 			r.Fatal(err)
 		}

@@ -17,6 +17,7 @@ type Vulkan struct {
 	kernels *kernelSet
 	limits  limits
 	cut     segmentation
+	augment augmentSize // the largest so far
 
 	weights    []*gpu.Buffer   // packed
 	transposed []*gpu.Buffer   // packed transposes; nil where no error flows through
@@ -40,9 +41,10 @@ type Vulkan struct {
 
 // streamKey tells recorded streams apart.
 type streamKey struct {
-	purpose purpose
-	samples int // of the pass; passes for purposeReduce; unused for an update
-	segment int // for purposeSegment
+	purpose   purpose
+	samples   int  // of the pass; passes for purposeReduce; unused for an update
+	segment   int  // for purposeSegment
+	augmented bool // the input spikes are varied first
 }
 
 type purpose int

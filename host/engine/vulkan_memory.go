@@ -13,11 +13,13 @@ import (
 type pass struct {
 	capacity int // samples: a chunk times a power of two
 	events   int // entries of the input's event index
+	augment  augmentSize
 
 	input       *gpu.Buffer // numbers, labels, event rows and event index, as uploaded
 	inputAt     [4]uint64   // where these begin, bytes
 	inputTrains *gpu.Buffer
 	layers      []layerArrays
+	augmented   augmentArrays
 	rows, index *gpu.Buffer // events of the layer whose spikes are handed up
 	logits      *gpu.Buffer
 	results     *gpu.Buffer   // loss, regularizer, predicted, then totals of every layer
@@ -120,8 +122,9 @@ func (e *Vulkan) passSamples(batch int) (int, error) {
 }
 
 // prepare makes sure that the arrays of a pass are there for a batch of so many
-// samples with so many events in any of its passes. It returns the samples a pass.
-func (e *Vulkan) prepare(batch int, events func(first, last int) int) (int, error) {
+// samples with so many events in any of its passes, which are varied if augment is not
+// nil. It returns the samples a pass.
+func (e *Vulkan) prepare(batch int, augment *cpuref.Augmentation, events func(first, last int) int) (int, error) {
 	samples, err := e.passSamples(batch)
 	if err != nil {
 		return 0, err
@@ -130,7 +133,10 @@ func (e *Vulkan) prepare(batch int, events func(first, last int) int) (int, erro
 	for first := 0; first < batch; first += samples {
 		most = max(most, events(first, min(first+samples, batch)))
 	}
-	if e.pass != nil && e.pass.capacity >= samples && e.pass.events >= most {
+	if augment != nil {
+		e.augment = e.augment.grown(augmentSizeOf(augment, min(batch, samples), most, e.plan))
+	}
+	if e.pass != nil && e.pass.capacity >= samples && e.pass.events >= most && (augment == nil || e.pass.augment == e.augment) {
 		return samples, nil
 	}
 	capacity := samples
@@ -231,7 +237,7 @@ func (e *Vulkan) newPass(capacity, events int) (err error) {
 // lay lays out the arrays of a pass: buffer makes one of so many 4-byte numbers.
 func (e *Vulkan) lay(capacity, events int, buffer func(name string, values int) *gpu.Buffer) *pass {
 	n, cut := e.plan, e.cut
-	p := &pass{capacity: capacity, events: events, samplewise: make([]*gpu.Buffer, len(n.weights))}
+	p := &pass{capacity: capacity, events: events, augment: e.augment, samplewise: make([]*gpu.Buffer, len(n.weights))}
 	allRows, rows, words := capacity*n.steps, capacity*cut.rows(), cpuref.Words(n.steps)*capacity
 	at := uint64(0)
 	for section, values := range []int{p.flipsAt() + 3*capacity, capacity, 2 * allRows, events} {
@@ -241,6 +247,7 @@ func (e *Vulkan) lay(capacity, events int, buffer func(name string, values int) 
 	p.input = buffer("input", int(at/4))
 	p.inputTrains = buffer("input trains", n.layers[0].inputs*words)
 	p.rows = buffer("event rows", 2*allRows)
+	p.augmented = e.layAugmented(capacity, buffer)
 	neurons, widest := 0, cpuref.Stride(n.classes)
 	for _, layer := range n.layers {
 		neurons, widest = max(neurons, layer.neurons), max(widest, cpuref.Stride(layer.neurons))

@@ -8,7 +8,7 @@ import (
 
 // recordStream records the commands of a key.
 func (e *Vulkan) recordStream(stream *gpu.Stream, key streamKey) error {
-	r := &recorder{engine: e, stream: stream, samples: uint32(key.samples)}
+	r := &recorder{engine: e, stream: stream, samples: uint32(key.samples), augmented: key.augmented}
 	switch key.purpose {
 	case purposeEvaluate:
 		r.forward(false)
@@ -45,10 +45,11 @@ func (e *Vulkan) recordStream(stream *gpu.Stream, key streamKey) error {
 
 // recorder records one stream; after an error it does nothing.
 type recorder struct {
-	engine  *Vulkan
-	stream  *gpu.Stream
-	samples uint32
-	err     error
+	engine    *Vulkan
+	stream    *gpu.Stream
+	samples   uint32
+	augmented bool // the input spikes are varied
+	err       error
 }
 
 func (r *recorder) do(record func() error) {
@@ -79,8 +80,12 @@ func (r *recorder) result(section int) gpu.Binding {
 func (r *recorder) forward(backward bool) {
 	e, p, n, k := r.engine, r.engine.pass, r.engine.plan, r.engine.kernels
 	steps := uint32(n.steps)
+	if r.augmented {
+		r.augment()
+	}
 	if backward {
-		r.trains(p.inputTrains, p.section(sectionRows), p.section(sectionIndex), n.layers[0].inputs, cpuref.Segment{})
+		rows, index := r.inputEvents()
+		r.trains(p.inputTrains, rows, index, n.layers[0].inputs, cpuref.Segment{})
 	}
 	if e.cut.count() > 1 {
 		for _, arrays := range p.layers {
@@ -122,7 +127,7 @@ func (r *recorder) forward(backward bool) {
 func (r *recorder) forwardSegment(s int, again bool) (rows, index gpu.Binding) {
 	e, p, n, k := r.engine, r.engine.pass, r.engine.plan, r.engine.kernels
 	steps := uint32(n.steps)
-	rows, index = p.section(sectionRows), p.section(sectionIndex)
+	rows, index = r.inputEvents()
 	for l := range n.layers {
 		layer, arrays := &n.layers[l], p.layers[l]
 		buffers := kernels.LIFForwardBuffers{

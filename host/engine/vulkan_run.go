@@ -29,7 +29,7 @@ func (e *Vulkan) runBatch(batch *Batch, stream cpuref.Stream, record *Record, wh
 		return Outcome{}, err
 	}
 	samples, steps := batch.Samples(), e.plan.steps
-	size, err := e.prepare(samples, func(first, last int) int {
+	size, err := e.prepare(samples, batch.Augment, func(first, last int) int {
 		least, most := indexRange(batch.Rows[first*steps : last*steps])
 		return int(most - least)
 	})
@@ -48,14 +48,14 @@ func (e *Vulkan) runBatch(batch *Batch, stream cpuref.Stream, record *Record, wh
 		if err := e.upload(batch, first, last, stream); err != nil {
 			return Outcome{}, err
 		}
-		if err := e.run(streamKey{purpose: what, samples: last - first}); err != nil {
+		if err := e.run(streamKey{purpose: what, samples: last - first, augmented: batch.Augment != nil}); err != nil {
 			return Outcome{}, err
 		}
 		if err := e.collect(first, last); err != nil {
 			return Outcome{}, err
 		}
 		if record != nil {
-			if err := e.record(record, first, last); err != nil {
+			if err := e.record(record, batch, first, last); err != nil {
 				return Outcome{}, err
 			}
 		}
@@ -132,7 +132,7 @@ func (e *Vulkan) upload(batch *Batch, first, last int, stream cpuref.Stream) err
 			return err
 		}
 	}
-	return nil
+	return e.uploadAugmentation(batch.Augment)
 }
 
 // collect reads back the results of a pass.
@@ -155,7 +155,7 @@ func (e *Vulkan) collect(first, last int) error {
 }
 
 // record reads back what the samples of a pass did.
-func (e *Vulkan) record(record *Record, first, last int) error {
+func (e *Vulkan) record(record *Record, batch *Batch, first, last int) error {
 	p, n := e.pass, e.plan
 	samples := last - first
 	rows := samples * n.steps
@@ -179,7 +179,7 @@ func (e *Vulkan) record(record *Record, first, last int) error {
 		}
 	}
 	if record.Membrane != nil {
-		if err := e.recordMembranes(record, first, samples); err != nil {
+		if err := e.recordMembranes(record, batch, first, samples); err != nil {
 			return err
 		}
 	}
@@ -205,10 +205,10 @@ func (e *Vulkan) record(record *Record, first, last int) error {
 
 // recordMembranes reads back the membranes of a pass. The device holds those of one
 // segment, which are computed again.
-func (e *Vulkan) recordMembranes(record *Record, first, samples int) error {
+func (e *Vulkan) recordMembranes(record *Record, batch *Batch, first, samples int) error {
 	for s := range e.cut.count() {
 		if e.cut.count() > 1 {
-			if err := e.run(streamKey{purpose: purposeSegment, samples: samples, segment: s}); err != nil {
+			if err := e.run(streamKey{purpose: purposeSegment, samples: samples, segment: s, augmented: batch.Augment != nil}); err != nil {
 				return err
 			}
 		}

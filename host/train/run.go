@@ -179,7 +179,7 @@ type run struct {
 	engine      engine.Engine // nil once closed
 	description engine.Description
 	filler      data.Filler  // for evaluation
-	loader      *data.Loader // for training: fills the next batch, augmented, while the engine works
+	loader      *data.Loader // for training: fills the next batch while the engine works
 	progress    progress
 	best        [][]float32 // weights of progress.Best, if kept
 	saved       *point      // of the newest checkpoint
@@ -200,14 +200,14 @@ func newRun(config Config, options Options) (*run, error) {
 	}
 	presented := config.Data
 	presented.Seed = config.Seed
-	augmenter, err := data.NewAugmenter(&presented, split.Train)
+	augmentation, err := data.NewAugmentation(&presented, split.Train)
 	if err != nil {
 		return nil, err
 	}
 	r := &run{
 		config: config, options: options, observer: options.observer(),
 		split: split, network: n, filler: data.Filler{Workers: options.Workers},
-		loader: data.NewLoader(&data.Filler{Workers: options.Workers, Augmenter: augmenter}),
+		loader: data.NewLoader(&data.Filler{Workers: options.Workers, Augmentation: augmentation}),
 	}
 	if r.engine, err = r.open(n); err != nil {
 		return nil, err
