@@ -213,7 +213,7 @@ func (p program) trainAndEval(t *testing.T) {
 			t.Errorf("the summary has no %s", key)
 		}
 	}
-	for _, c := range []struct{ flags, key string }{{"", "test_accuracy"}, {"--other-mode", "test_accuracy_other_mode"}, {"--workers 3 --pass-samples 8", "test_accuracy"}} {
+	for _, c := range []struct{ flags, key string }{{"", "test_accuracy"}, {"--other-mode", "test_accuracy_other_mode"}, {"--workers 3 --pass-samples 8 --segment-steps 32", "test_accuracy"}} {
 		arguments := append([]string{"eval", "run", "--device", "cpu", "--json"}, strings.Fields(c.flags)...)
 		evaluated := read[map[string]any](t, finish(t, p.command(folder, arguments...)))
 		if evaluated["accuracy"] != summary[c.key] || evaluated["weights_sha256"] != summary["weights_sha256"] {
@@ -228,7 +228,7 @@ func (p program) trainAndEval(t *testing.T) {
 	if other.code != 1 || !strings.Contains(other.stderr, "training.batch was 128 and is 9") {
 		t.Errorf("resuming with another configuration: %+v", other)
 	}
-	quiet := finish(t, p.command(folder, "train", "--resume", "run", "--device", "cpu", "--epochs=3", "--quiet", "--workers=3"))
+	quiet := finish(t, p.command(folder, "train", "--resume", "run", "--device", "cpu", "--epochs=3", "--quiet", "--workers=3", "--segment-steps=32"))
 	if quiet.code != 0 || quiet.stderr != "" || !strings.Contains(quiet.stdout, "picture: run/learning-curves.png") {
 		t.Errorf("quiet run: %+v", quiet)
 	}

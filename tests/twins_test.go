@@ -224,11 +224,14 @@ func fileExists(folder, name string) bool {
 var goTypes = map[string]string{"uint32": "uint", "int32": "int", "float32": "float"}
 
 // TestTwinParameters: the push constants of a shader are the fields of the wrapper's
-// parameters, in order, with their types, without gaps; a Window counts with each of
-// its fields.
+// parameters, in order, with their types, without gaps; a Window or a Segment counts
+// with each of its fields.
 func TestTwinParameters(t *testing.T) {
 	wrappers := parsed(t, wrapperFolder)
-	window := wrappers.fields(t, "window", "Window")
+	nested := map[string][]field{
+		"Window":  wrappers.fields(t, "window", "Window"),
+		"Segment": wrappers.fields(t, "segment", "Segment"),
+	}
 	eachTwin(t, wrappers, func(t *testing.T, name string, m *spirv.Module) {
 		var want []spirv.Member
 		add := func(name, kind string) {
@@ -238,11 +241,12 @@ func TestTwinParameters(t *testing.T) {
 			want = append(want, spirv.Member{Name: name, Type: goTypes[kind], Offset: uint32(4 * len(want))})
 		}
 		for _, f := range wrappers.fields(t, name, goName(name)+"Parameters") {
-			if f.kind != "Window" {
+			parts, ok := nested[f.kind]
+			if !ok {
 				add(shaderName(f.name), f.kind)
 				continue
 			}
-			for _, part := range window {
+			for _, part := range parts {
 				add(shaderName(f.name)+"_"+shaderName(part.name), part.kind)
 			}
 		}
@@ -398,7 +402,7 @@ func TestTwinConstants(t *testing.T) {
 		}
 	}
 	for wrapper, definition := range map[string]string{
-		"resetMultiplicative": "ResetMultiplicative", "lossSpikeCount": "LossSpikeCount",
+		"resetMultiplicative": "ResetMultiplicative", "lossSumOfSoftmax": "LossSumOfSoftmax", "lossSpikeCount": "LossSpikeCount",
 		"optimizerSGD": "OptimizerSGD", "optimizerSMORMS3": "OptimizerSMORMS3",
 		"rowPadding": "Lane", "chunkSamples": "ChunkSamples", "normBlock": "NormBlock",
 	} {

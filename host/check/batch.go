@@ -11,6 +11,9 @@ import (
 func (c *Case) batch(pass, samples int) *engine.Batch {
 	n := c.Network
 	batch := &engine.Batch{Labels: make([]uint32, samples), Numbers: make([]uint32, samples)}
+	if pass < evaluation {
+		batch.Augment = c.Augment
+	}
 	for b := range samples {
 		number := uint32(1000*pass + b)
 		batch.Numbers[b] = number

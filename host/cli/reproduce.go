@@ -71,7 +71,7 @@ func experiments() []experiment {
 
 // Run runs the experiment that the selected command names, or all.
 func (c *experimentCommand) Run(a *app, parsed *kong.Context) error {
-	if err := checkCounts(c.Workers, 0); err != nil {
+	if err := checkCounts(c.Workers, 0, 0); err != nil {
 		return usageError{err}
 	}
 	choice, err := choose(c.Device)
@@ -136,7 +136,7 @@ func (c *classificationCommand) Run(a *app) error {
 	if err := options.Validate(); err != nil {
 		return usageError{err}
 	}
-	if err := checkCounts(c.Workers, c.PassSamples); err != nil {
+	if err := checkCounts(c.Workers, c.PassSamples, 0); err != nil {
 		return usageError{err}
 	}
 	choice, err := choose(c.Device)

@@ -21,7 +21,10 @@ type trainCommand struct {
 	Resume      string  `help:"Go on with the run in this folder." placeholder:"RUN"`
 	Workers     int     `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
 	PassSamples int     `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
-	JSON        bool    `name:"json" help:"Print the summary as JSON."`
+
+	SegmentSteps int `help:"Steps of a sample to hold at once, the others are computed again; 0 is all if they fit. Changes no result." placeholder:"N"`
+
+	JSON bool `name:"json" help:"Print the summary as JSON."`
 }
 
 // Help is the rest of the help.
@@ -54,7 +57,7 @@ func (c *trainCommand) Run(a *app) error {
 	a.log.Debug("device chosen", "device", deviceName(choice), "reason", choice.Reason)
 	folder := c.folder(&config)
 	observer := &progress{app: a, folder: folder}
-	options := train.Options{Folder: folder, Open: opener(choice), Workers: c.Workers, PassSamples: c.PassSamples, Observer: observer}
+	options := train.Options{Folder: folder, Open: opener(choice), Workers: c.Workers, PassSamples: c.PassSamples, SegmentSteps: c.SegmentSteps, Observer: observer}
 	run := train.Run
 	if c.Resume != "" {
 		run = train.Resume
@@ -75,16 +78,18 @@ func (c *trainCommand) check() error {
 	if c.Resume != "" && c.Out != "" {
 		return fmt.Errorf("--resume %s and --out %s: a run goes on in its own folder; leave --out away", c.Resume, c.Out)
 	}
-	return checkCounts(c.Workers, c.PassSamples)
+	return checkCounts(c.Workers, c.PassSamples, c.SegmentSteps)
 }
 
-// checkCounts refuses negative numbers of workers and of samples on a device.
-func checkCounts(workers, passSamples int) error {
+// checkCounts refuses negative numbers of workers, of samples on a device and of steps.
+func checkCounts(workers, passSamples, segmentSteps int) error {
 	switch {
 	case workers < 0:
 		return fmt.Errorf("--workers %d: give a number of goroutines, or 0 for one a processor", workers)
 	case passSamples < 0:
 		return fmt.Errorf("--pass-samples %d: give a number of samples, or 0 for as many as fit", passSamples)
+	case segmentSteps < 0:
+		return fmt.Errorf("--segment-steps %d: give a number of steps, or 0 for all if they fit", segmentSteps)
 	}
 	return nil
 }

@@ -15,6 +15,9 @@ type Vulkan struct {
 	plan    *plan[float32]
 	device  *gpu.Device
 	kernels *kernelSet
+	limits  limits
+	cut     segmentation
+	augment augmentSize // the largest so far
 
 	weights    []*gpu.Buffer   // packed
 	transposed []*gpu.Buffer   // packed transposes; nil where no error flows through
@@ -38,8 +41,10 @@ type Vulkan struct {
 
 // streamKey tells recorded streams apart.
 type streamKey struct {
-	purpose purpose
-	samples int // of the pass; passes for purposeReduce; unused for an update
+	purpose   purpose
+	samples   int  // of the pass; passes for purposeReduce; unused for an update
+	segment   int  // for purposeSegment
+	augmented bool // the input spikes are varied first
 }
 
 type purpose int
@@ -47,8 +52,9 @@ type purpose int
 const (
 	purposeEvaluate purpose = iota
 	purposeGradient
-	purposeSave   // copies the gradient of a pass; samples is the number of the pass
-	purposeReduce // adds up the gradients of the passes
+	purposeSegment // computes the membranes of a segment again
+	purposeSave    // copies the gradient of a pass; samples is the number of the pass
+	purposeReduce  // adds up the gradients of the passes
 	purposeUpdate
 	purposeUpdateSums // the same from sums
 	purposeTranspose
@@ -71,7 +77,11 @@ func OpenVulkan(n *network.Network, index int, options Options) (*Vulkan, error)
 	if err != nil {
 		return nil, err
 	}
-	e := &Vulkan{plan: p, device: device, streams: map[streamKey]*gpu.Stream{}, totals: make([][]uint32, len(p.layers))}
+	e := &Vulkan{
+		plan: p, device: device, limits: limitsOf(device.Info()),
+		streams: map[streamKey]*gpu.Stream{}, totals: make([][]uint32, len(p.layers)),
+	}
+	e.chooseCut()
 	if err := e.open(); err != nil {
 		device.Close()
 		return nil, fmt.Errorf("device %s: %w", device.Info().Name, err)
