@@ -14,6 +14,8 @@ type Case struct {
 	Update    engine.Update // of every update; Number is filled in
 	Samples   int           // of a batch
 	Seed      uint32        // of weights, inputs and noise
+	// Batch gives the batch of a pass; nil: inputs drawn from the seed.
+	Batch func(pass, samples int) *engine.Batch
 }
 
 // stepLength of all cases, seconds.
