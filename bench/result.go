@@ -22,13 +22,14 @@ type Result struct {
 
 	ComparedValues int `json:"compared_values"` // numbers and spikes equal to the reference's, before anything was timed
 
-	SamplesPerSecond        float64 `json:"samples_per_second"`
-	SynapticEventsPerSecond float64 `json:"synaptic_events_per_second"`
-	StepMS                  float64 `json:"step_ms"` // forward, backward and update
-	ForwardMS               float64 `json:"forward_ms"`
-	BackwardMS              float64 `json:"backward_ms"`
-	UpdateMS                float64 `json:"update_ms"`
-	Spread                  Spread  `json:"spread_ms"`
+	SamplesPerSecond        float64   `json:"samples_per_second"`
+	SynapticEventsPerSecond float64   `json:"synaptic_events_per_second"`
+	StepMS                  float64   `json:"step_ms"` // forward, backward and update
+	ForwardMS               float64   `json:"forward_ms"`
+	BackwardMS              float64   `json:"backward_ms"`
+	UpdateMS                float64   `json:"update_ms"`
+	StepsMS                 []float64 `json:"steps_ms"` // every step
+	Spread                  Spread    `json:"spread_ms"`
 
 	BytesMoved            float64      `json:"bytes_moved"` // see [Work]
 	BandwidthShare        float64      `json:"bandwidth_share"`
@@ -74,6 +75,7 @@ func (t *times) add(forward, gradient, update time.Duration) {
 // put writes medians and spread, and what follows from them.
 func (t *times) put(r *Result, work Work, rates Rates) {
 	r.Repeats = len(t.step)
+	r.StepsMS = t.step
 	r.StepMS, r.Spread.Step = middle(t.step)
 	r.ForwardMS, r.Spread.Forward = middle(t.forward)
 	r.BackwardMS, r.Spread.Backward = middle(t.backward)

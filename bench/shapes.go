@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"spikegrad/cpuref"
@@ -86,16 +87,24 @@ func Shapes() []Shape {
 		})
 }
 
-// Find gives the shapes of a name, or all of them.
-func Find(name string) ([]Shape, error) {
+// Find gives the shapes of a name, or all of them; of one variant, if that is not empty.
+func Find(name, variant string) ([]Shape, error) {
 	var found []Shape
+	var variants []string
 	for _, s := range Shapes() {
-		if name == "all" || strings.EqualFold(name, s.Name) {
+		if name != "all" && !strings.EqualFold(name, s.Name) {
+			continue
+		}
+		variants = append(variants, strconv.Quote(s.Variant))
+		if variant == "" || variant == s.Variant {
 			found = append(found, s)
 		}
 	}
-	if len(found) == 0 {
+	switch {
+	case len(variants) == 0:
 		return nil, fmt.Errorf("shape %q is unknown: there are A to G and all", name)
+	case len(found) == 0:
+		return nil, fmt.Errorf("shape %s has no variant %q: there are %s", name, variant, strings.Join(variants, ", "))
 	}
 	return found, nil
 }

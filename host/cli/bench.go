@@ -11,6 +11,7 @@ import (
 // benchCommand is spikegrad bench.
 type benchCommand struct {
 	Shape   string   `default:"all" help:"A to G, or all."`
+	Variant string   `help:"One variant of a shape, such as T=8 of A or N=512 of B."`
 	Device  []string `default:"auto" help:"auto, cpu, vulkan:N, vulkan:NAME or all; several, separated by commas."`
 	Repeat  int      `default:"7" help:"Steps to time; the first, which warms up, is not among them."`
 	Workers int      `help:"Goroutines of the CPU engine; 0: one a processor."`
@@ -51,7 +52,7 @@ type benchResult struct {
 
 // Run measures.
 func (c *benchCommand) Run(a *app) error {
-	shapes, err := bench.Find(c.Shape)
+	shapes, err := bench.Find(c.Shape, c.Variant)
 	if err != nil {
 		return usageError{err}
 	}
