@@ -62,9 +62,7 @@ def picture(results, folder):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    names = []
-    for shape in results["shapes"].values():
-        names += [r["name"] for r in shape["rows"] if r["step_ms"] and r["name"] not in names]
+    names = list(dict.fromkeys(row["name"] for shape in results["shapes"].values() for row in shape["rows"] if row["step_ms"]))
     # Blues for spikegrad, the colour-blind safe set of Okabe and Ito for the peers.
     palette = {"spikegrad cpu": "#0072B2", "spikegrad vulkan": "#56B4E9", "torch": "#D55E00", "snntorch": "#E69F00",
                "norse": "#CC79A7", "spikingjelly": "#999999", "spyx": "#009E73"}
