@@ -145,10 +145,12 @@ func compareAlone(s *Shape, options *Options) (int, error) {
 		}
 		return spikes, membrane, errors, n.close()
 	}
-	used := cpuref.UsedInstructions()
-	cpuref.UseInstructions(cpuref.PlainInstructions)
-	spikes, membrane, errors, err := run(&Options{Workers: options.Workers})
-	cpuref.UseInstructions(used)
+	var spikes []uint32
+	var membrane, errors []float32
+	err := withPlainLoops(func() (err error) {
+		spikes, membrane, errors, err = run(&Options{Workers: options.Workers})
+		return err
+	})
 	if err != nil {
 		return 0, err
 	}

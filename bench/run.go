@@ -196,26 +196,44 @@ func describe(r *Result, e engine.Engine) {
 // compare trains a little on a small batch of the shape's own input, on the device and
 // on the CPU engine with plain loops, and compares all bits. It returns how many values.
 func compare(s *Shape, options *Options) (int, error) {
-	c := &check.Case{
+	var want *check.Trace
+	err := withPlainLoops(func() (err error) {
+		want, err = trace(caseOf(s), &Options{Workers: options.Workers})
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	got, err := trace(caseOf(s), options)
+	if err != nil {
+		return 0, err
+	}
+	return verdict(want, got)
+}
+
+// caseOf is what is run to compare.
+func caseOf(s *Shape) *check.Case {
+	return &check.Case{
 		Name: s.String(), Network: s.Network, Optimizer: optimizer, Update: update(1), Samples: s.Compared, Seed: seed,
 		Batch: func(_, samples int) *engine.Batch { return s.Batch(samples) },
 	}
-	used := cpuref.UsedInstructions()
-	cpuref.UseInstructions(cpuref.PlainInstructions)
-	want, err := trace(c, &Options{Workers: options.Workers})
-	cpuref.UseInstructions(used)
-	if err != nil {
-		return 0, err
-	}
-	got, err := trace(c, options)
-	if err != nil {
-		return 0, err
-	}
+}
+
+// verdict is an error unless two traces are equal.
+func verdict(want, got *check.Trace) (int, error) {
 	compared, err := check.Compare(want, got)
 	if err == nil && compared.Different > 0 {
 		err = fmt.Errorf("%d of %d values differ from the reference, so that nothing is timed: %s", compared.Different, compared.Values, compared.First)
 	}
 	return compared.Values, err
+}
+
+// withPlainLoops has the CPU engine use plain loops while do runs.
+func withPlainLoops(do func() error) error {
+	used := cpuref.UsedInstructions()
+	defer cpuref.UseInstructions(used)
+	cpuref.UseInstructions(cpuref.PlainInstructions)
+	return do()
 }
 
 func trace(c *check.Case, options *Options) (t *check.Trace, err error) {

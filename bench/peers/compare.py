@@ -139,7 +139,7 @@ def machine():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("spikegrad", help="the program")
-    parser.add_argument("--shapes", default="", help="names, separated by commas: C,D (all)")
+    parser.add_argument("--shapes", default="", help="names, with or without a variant, separated by commas: C,'A T=8' (all)")
     parser.add_argument("--peers", default="", help="names, separated by commas: torch,spyx (all)")
     parser.add_argument("--devices", default="", help="of spikegrad (cpu, the newest lavapipe, and GPUs)")
     parser.add_argument("--rounds", type=int, default=3)
@@ -151,9 +151,9 @@ def main():
     options = parser.parse_args()
     options.spikegrad = str(Path(options.spikegrad).resolve())
     devices = options.devices.split(",") if options.devices else devices_of(options.spikegrad)
-    wanted = [s for s in shapes() if not options.shapes or s.name in options.shapes.split(",")]
+    wanted = [s for s in shapes() if not options.shapes or {s.name, s.key} & set(options.shapes.split(","))]
     if not wanted:
-        raise SystemExit(f"--shapes {options.shapes}: there are A to G")
+        raise SystemExit(f"--shapes {options.shapes}: there are A to G, and with variants " + ", ".join(s.key for s in shapes() if s.variant))
     not_installed = Path(sys.prefix).parent / "not-installed.txt"
     results = {"machine": machine(), "options": {k: v for k, v in vars(options).items() if k not in ("output", "spikegrad")},
                "not_installed": not_installed.read_text().splitlines() if not_installed.exists() else [], "shapes": {}}
