@@ -9,7 +9,7 @@ DEMO_FOLDER := runs/demo
 DEMO_ARGUMENTS := train --data digits --out $(DEMO_FOLDER)
 FUZZ_TIME := 10s
 
-.PHONY: build demo deps drivers shaders test quick check race fuzz lint format-and-vet plain-builds clean help
+.PHONY: build demo deps drivers shaders test quick check bench-peers gpu-report gpu-bench race fuzz lint format-and-vet plain-builds clean help
 
 build: ## the program ./spikegrad (default)
 	go build -o spikegrad .
@@ -35,6 +35,15 @@ quick: format-and-vet ## gofmt, vet and the short tests, on the drivers that the
 
 check: build ## the whole family of networks on every driver found, bit for bit
 	$(WITH_DRIVERS) ./spikegrad check
+
+bench-peers: build ## other libraries and spikegrad in turn: writes bench/RESULTS.md (PEERS_ARGUMENTS="--shapes E")
+	@python=$$(bench/peers/setup.sh | tee /dev/stderr | tail -n 1) && $(WITH_DRIVERS) "$$python" bench/peers/compare.py ./spikegrad $(PEERS_ARGUMENTS)
+
+gpu-report: ## what a GPU's compiler makes of every kernel, without a GPU: writes bench/GPU_REPORT.md
+	go run ./bench/gpureport bench/GPU_REPORT.md
+
+gpu-bench: build ## check and bench on this machine's GPU: appends to bench/RESULTS.md
+	@bench/gpu-bench.sh ./spikegrad bench/RESULTS.md
 
 race: ## the short tests under the race detector
 	$(WITH_DRIVERS) go test -race -short -timeout 20m ./...

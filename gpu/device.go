@@ -98,6 +98,9 @@ func (d *Device) open(index int, stageAlways bool) error {
 	var queue vk.Queue
 	vk.GetDeviceQueue(d.handle, d.hardware.family, 0, &queue)
 	d.queue = queue
+	if d.options.CompileOnly {
+		return d.loadCache()
+	}
 	if err := d.chooseMemory(); err != nil {
 		return err
 	}

@@ -67,6 +67,9 @@ type Options struct {
 	OnMessage  func(string) // gets every validation message, perhaps from several goroutines; nil: see Device.Messages
 	Profile    bool         // record timestamps around every dispatch: see Stream.Timings
 	CacheDir   string       // folder of the pipeline cache on disk; empty: none
+	// CompileOnly opens a device that has a compiler but no hardware: only NewPipeline
+	// may be called, not even Close.
+	CompileOnly bool
 }
 
 // PipelineSpec says how to build a compute pipeline.

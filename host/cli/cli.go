@@ -24,6 +24,7 @@ type commands struct {
 	Audit     auditCommand     `cmd:"" help:"Compare the surrogate gradient of a finished run with an unbiased one."`
 	Estimate  estimateCommand  `cmd:"" help:"Compare estimators of the gradient on a small network."`
 	Check     checkCommand     `cmd:"" help:"Compare devices with the CPU engine, bit for bit."`
+	Bench     benchCommand     `cmd:"" help:"Measure how fast devices train."`
 	Reproduce reproduceCommand `cmd:"" help:"Repeat an experiment of Gygax & Zenke 2025."`
 	Data      dataCommand      `cmd:"" help:"Fetch and inspect datasets."`
 	Config    configCommand    `cmd:"" help:"Print a complete configuration with comments, or check one."`

@@ -135,6 +135,20 @@ func (e *Vulkan) PeakMemory() uint64 {
 	return peak
 }
 
+// Timings is the time that each kernel took in the last gradient of a pass and the last
+// update, in the order of a step; nothing without [Options.Profile].
+func (e *Vulkan) Timings() []gpu.Timing {
+	var timings []gpu.Timing
+	for _, wanted := range []purpose{purposeGradient, purposeUpdate, purposeUpdateSums} {
+		for key, stream := range e.streams {
+			if key.purpose == wanted {
+				timings = append(timings, stream.Timings()...)
+			}
+		}
+	}
+	return timings
+}
+
 // SetWeights implements [Engine].
 func (e *Vulkan) SetWeights(weights [][]float32) error {
 	if err := checkWeights(e.plan.weights, weights); err != nil {
