@@ -31,6 +31,7 @@ var ownImports = []struct {
 	{"kernels", []string{"gpu", "shaders"}},
 	{"host/network", []string{"cpuref"}},
 	{"host/engine/...", []string{"host/engine/...", "kernels", "cpuref", "gpu", "host/network"}},
+	{"host/view/...", []string{"host/...", "kernels", "cpuref", "gpu"}},
 	{"host/...", []string{"host/...", "cpuref"}},
 }
 
@@ -130,6 +131,9 @@ func TestImportRule(t *testing.T) {
 		{"kernels", vulkanPath, false},
 		{"host/view", glfwPath + "v3.3/glfw", true},
 		{"host/cli", glfwPath + "v3.3/glfw", false},
+		{"host/view", "spikegrad/gpu", true},
+		{"host/view/scene", "spikegrad/kernels", true},
+		{"host/cli", "spikegrad/gpu", false},
 		{"gpu", "spikegrad/cpuref", false},
 		{"cpuref", "spikegrad/shaders", false},
 		{"cpuref", "math", true},
