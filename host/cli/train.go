@@ -21,6 +21,7 @@ type trainCommand struct {
 	Resume      string  `help:"Go on with the run in this folder." placeholder:"RUN"`
 	Workers     int     `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
 	PassSamples int     `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
+	View        bool    `help:"Show the network in a live window while it trains. Changes no result."`
 	JSON        bool    `name:"json" help:"Print the summary as JSON."`
 }
 
@@ -35,6 +36,7 @@ Examples:
     spikegrad train
     spikegrad train --data randman --epochs 10 --seed 3
     spikegrad train network.toml --device vulkan:0 --out runs/first
+    spikegrad train --view
     spikegrad train --resume runs/first --epochs 40`
 }
 
@@ -59,15 +61,21 @@ func (c *trainCommand) Run(a *app) error {
 	if c.Resume != "" {
 		run = train.Resume
 	}
-	summary, err := run(a.ctx, config, options)
-	observer.close()
-	if err != nil {
-		return err
+	work := func() error {
+		summary, err := run(a.ctx, config, options)
+		observer.close()
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return writeJSON(a.out, summary)
+		}
+		return writeSummary(a, summary, folder)
 	}
-	if c.JSON {
-		return writeJSON(a.out, summary)
+	if c.View {
+		return viewTraining(a, &config, choice, &options, work)
 	}
-	return writeSummary(a, summary, folder)
+	return work()
 }
 
 // check refuses flags that do not go together.
