@@ -5,6 +5,8 @@ import (
 	"image"
 	"image/color"
 	"math"
+
+	"spikegrad/host/network"
 )
 
 // Status is what is told beside the data.
@@ -278,13 +280,13 @@ func (s *Scene) labelWeights(i int, p *Panel) {
 func (s *Scene) labelMembrane(i int, p *Panel) {
 	picked := s.choice.Picked
 	low, high := extremes(s.plot.membraneRange)
-	values := newSpan(min(low, 0), max(high, 1))
+	values := newSpan(min(low, 0), max(high, 1.1)) // with room for the threshold, 1
 	_, trace := s.splitMembrane(p.Area)
 	parts := s.parts(trace.Dy(), 26)
 	s.caption(i, p.Area, fmt.Sprintf("layer %d, neuron %d", picked.Layer, picked.Number), "membrane",
 		legend{"threshold", thresholdColor}, legend{"spikes", spikeColor})
 	s.valueAxis(i, trace, ticks(values.low, values.high, parts))
-	lines := append(gridLines(values, parts), line{1, thresholdColor})
+	lines := append(gridLines(values, min(parts, 6)), line{network.Threshold, thresholdColor})
 	s.writeStyle(s.plot.membrane, &Panel{Area: trace}, values, p.Steps, lines, []curve{{color: membraneColor, width: 1.8}})
 }
 
