@@ -3,6 +3,7 @@
 package view
 
 import (
+	"errors"
 	"sync"
 
 	"github.com/go-gl/glfw/v3.3/glfw"
@@ -20,7 +21,6 @@ type feed struct {
 	progress   train.Progress
 	losses     []float64 // of updates
 	accuracies []validated
-	epochs     []*train.Epoch
 	updates    int         // since the start
 	wanted     bool        // the window waits for weights
 	weights    [][]float32 // the newest that were handed over; nil if there are none
@@ -33,12 +33,18 @@ type validated struct {
 	loss   float64
 }
 
-// update notes an update and its loss, and hands weights over if they are waited for.
-func (f *feed) update(loss float64, weights func() ([][]float32, error)) error {
+// update notes an update and its loss.
+func (f *feed) update(loss float64) {
 	f.mutex.Lock()
 	f.losses = append(f.losses, loss)
 	f.updates++
-	wanted := f.wanted && weights != nil
+	f.mutex.Unlock()
+}
+
+// serve hands weights over if they are waited for.
+func (f *feed) serve(weights func() ([][]float32, error)) error {
+	f.mutex.Lock()
+	wanted := f.wanted
 	f.mutex.Unlock()
 	if !wanted {
 		return nil
@@ -137,10 +143,11 @@ func (w *watched) Update(update engine.Update) error {
 	if err := w.Engine.Update(update); err != nil {
 		return err
 	}
+	w.window.feed.update(w.loss)
 	if w.vulkan != nil {
-		return w.window.feed.update(w.loss, nil)
+		return nil
 	}
-	return w.window.feed.update(w.loss, w.Engine.Weights)
+	return w.window.feed.serve(w.Engine.Weights)
 }
 
 // SetWeights implements [engine.Engine]. The window does not use the weights meanwhile.
@@ -157,12 +164,13 @@ func (w *watched) SetWeights(weights [][]float32) error {
 // Close implements [engine.Engine]. While the window shows the weights where they are,
 // they stay.
 func (w *watched) Close() error {
+	var err error
+	if w.vulkan == nil {
+		err = errors.Join(w.window.feed.handOver(w.Engine.Weights), w.Engine.Close())
+	}
 	w.window.feed.mutex.Lock()
 	w.window.feed.ended = true
 	w.window.feed.mutex.Unlock()
 	glfw.PostEmptyEvent()
-	if w.vulkan != nil {
-		return nil // Window.Close does it
-	}
-	return w.Engine.Close()
+	return err
 }

@@ -62,10 +62,10 @@ func (w *Window) turn() error {
 		if err := w.look(due); err != nil {
 			return err
 		}
-		if w.stale {
-			if err := w.draw(); err != nil {
-				return err
-			}
+		if w.stale && w.visible() {
+			err := w.draw()
+			glfw.PollEvents()
+			return err
 		}
 	}
 	wait := time.Until(w.pace.due)
@@ -76,6 +76,12 @@ func (w *Window) turn() error {
 	}
 	glfw.WaitEventsTimeout(wait.Seconds())
 	return nil
+}
+
+// visible says whether the window has an area to draw on.
+func (w *Window) visible() bool {
+	width, height := w.glfw.GetFramebufferSize()
+	return width > 0 && height > 0 && w.glfw.GetAttrib(glfw.Iconified) == glfw.False
 }
 
 // begin makes the scene of a training once its data are there.
@@ -167,11 +173,8 @@ func (w *Window) draw() error {
 // makeSwapchain fits swapchain and canvas to the window. A window without area has none.
 func (w *Window) makeSwapchain() error {
 	width, height := w.glfw.GetFramebufferSize()
-	if width == 0 || height == 0 {
-		return nil
-	}
 	chain, err := w.device.NewSwapchain(uint32(width), uint32(height))
-	if errors.Is(err, gpu.ErrOutOfDate) {
+	if errors.Is(err, gpu.ErrOutOfDate) { // it has just been hidden
 		return nil
 	}
 	if err != nil {
