@@ -88,7 +88,7 @@ func (e *Vulkan) open() (err error) {
 	if e.kernels, err = newKernelSet(e.device, e.plan); err != nil {
 		return err
 	}
-	buffer := e.allocator(&err)
+	buffer := allocator(e.device, &err)
 	for i, w := range e.plan.weights {
 		e.weights = append(e.weights, buffer(w.Name, w.size))
 		var transposed *gpu.Buffer
@@ -114,7 +114,10 @@ func (e *Vulkan) open() (err error) {
 
 // Describe names the device and its driver.
 func (e *Vulkan) Describe() Description {
-	info := e.device.Info()
+	return describeVulkan(e.device.Info())
+}
+
+func describeVulkan(info gpu.DeviceInfo) Description {
 	return Description{Device: info.Name, Driver: fmt.Sprintf("%s %s, Vulkan %s", info.Driver, info.DriverInfo, info.VersionString())}
 }
 
