@@ -1,6 +1,9 @@
 package gpu
 
-import "fmt"
+import (
+	"fmt"
+	"unsafe"
+)
 
 // DeviceType says what kind of processor a Vulkan device is.
 type DeviceType int
@@ -70,6 +73,14 @@ type Options struct {
 	// CompileOnly opens a device that has a compiler but no hardware: only NewPipeline
 	// may be called, not even Close.
 	CompileOnly bool
+	Window      *Window // the device can show buffers in a window: see Device.NewSwapchain; nil: no window
+}
+
+// Window is what a device needs of the window system to show buffers in a window.
+type Window struct {
+	Extensions []string // instance extensions that the window system needs
+	// NewSurface makes a surface (VkSurfaceKHR) of the window for an instance (VkInstance). The device destroys it.
+	NewSurface func(instance unsafe.Pointer) (surface uint64, err error)
 }
 
 // PipelineSpec says how to build a compute pipeline.

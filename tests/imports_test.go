@@ -32,6 +32,7 @@ var ownImports = []struct {
 	{"host/network", []string{"cpuref"}},
 	{"host/engine/...", []string{"host/engine/...", "kernels", "cpuref", "gpu", "host/network"}},
 	{"host/cli", []string{"host/...", "cpuref", "bench"}},
+	{"host/view/...", []string{"host/...", "kernels", "cpuref", "gpu"}},
 	{"host/...", []string{"host/...", "cpuref"}},
 	{"bench/...", []string{"host/check", "host/engine", "host/network", "host/figure", "kernels", "cpuref", "gpu", "bench/..."}},
 }
@@ -132,6 +133,9 @@ func TestImportRule(t *testing.T) {
 		{"kernels", vulkanPath, false},
 		{"host/view", glfwPath + "v3.3/glfw", true},
 		{"host/cli", glfwPath + "v3.3/glfw", false},
+		{"host/view", "spikegrad/gpu", true},
+		{"host/view/scene", "spikegrad/kernels", true},
+		{"host/cli", "spikegrad/gpu", false},
 		{"gpu", "spikegrad/cpuref", false},
 		{"cpuref", "spikegrad/shaders", false},
 		{"cpuref", "math", true},

@@ -14,6 +14,7 @@ import (
 type Vulkan struct {
 	plan    *plan[float32]
 	device  *gpu.Device
+	lent    bool // the device is the caller's
 	kernels *kernelSet
 	limits  limits
 	cut     segmentation
@@ -77,16 +78,21 @@ func OpenVulkan(n *network.Network, index int, options Options) (*Vulkan, error)
 	if err != nil {
 		return nil, err
 	}
-	e := &Vulkan{
-		plan: p, device: device, limits: limitsOf(device.Info()),
-		streams: map[streamKey]*gpu.Stream{}, totals: make([][]uint32, len(p.layers)),
-	}
-	e.chooseCut()
+	e := newVulkan(p, device)
 	if err := e.open(); err != nil {
 		device.Close()
 		return nil, fmt.Errorf("device %s: %w", device.Info().Name, err)
 	}
 	return e, nil
+}
+
+func newVulkan(p *plan[float32], device *gpu.Device) *Vulkan {
+	e := &Vulkan{
+		plan: p, device: device, limits: limitsOf(device.Info()),
+		streams: map[streamKey]*gpu.Stream{}, totals: make([][]uint32, len(p.layers)),
+	}
+	e.chooseCut()
+	return e
 }
 
 func (e *Vulkan) open() (err error) {
@@ -293,5 +299,11 @@ func (e *Vulkan) normParts() ([][]float32, error) {
 	return parts, nil
 }
 
-// Close gives the device back.
-func (e *Vulkan) Close() error { return e.device.Close() }
+// Close gives the device back; one that was lent stays open, without the engine's arrays.
+func (e *Vulkan) Close() error {
+	if !e.lent {
+		return e.device.Close()
+	}
+	e.free()
+	return nil
+}
