@@ -67,7 +67,7 @@ def picture(results, folder):
     palette = {"spikegrad cpu": "#0072B2", "spikegrad vulkan": "#56B4E9", "torch": "#D55E00", "snntorch": "#E69F00",
                "norse": "#CC79A7", "spikingjelly": "#999999", "spyx": "#009E73"}
     keys = list(results["shapes"])
-    figure, axes = plt.subplots(figsize=(max(5, 1.1 + 1.15 * len(keys)), 4.2), layout="constrained")
+    figure, axes = plt.subplots(figsize=(max(7, 1.1 + 1.15 * len(keys)), 4.2), layout="constrained")
     width = 0.84 / max(1, len(names))
     for i, name in enumerate(names):
         at, rates, low, high = [], [], [], []
