@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"math"
 	"testing"
 
 	"spikegrad/cpuref"
@@ -317,12 +318,26 @@ func TestReadout(t *testing.T) {
 			if p.Kind != Readout {
 				continue
 			}
+			at := func(step int) float64 {
+				return float64(record.Readout[min(max(step, 0), n.Steps-1)*n.Classes+int(batch.Labels[0])])
+			}
 			for step := range n.Steps {
-				value := float64(record.Readout[step*n.Classes+int(batch.Labels[0])])
+				value := at(step)
 				x := p.Area.Min.X + int((float64(step)+0.5)*float64(p.Area.Dx())/float64(n.Steps))
 				y := p.Area.Max.Y - 1 - int((value-values.low)/(values.high-values.low)*float64(p.Area.Dy()))
 				if got := pictures[0].NRGBAAt(x, y); got != trueColor {
 					t.Errorf("step %d: pixel %d, %d is %v, the CPU engine puts the curve there (%g)", step, x, y, got, value)
+				}
+				colored := 0
+				for up := p.Area.Min.Y; up < p.Area.Max.Y; up++ {
+					if pictures[0].NRGBAAt(x, up) == trueColor {
+						colored++
+					}
+				}
+				rise := max(math.Abs(at(step+1)-value), math.Abs(value-at(step-1))) / (values.high - values.low)
+				pixels := rise * float64(p.Area.Dy()) * float64(n.Steps) / float64(p.Area.Dx())
+				if float64(colored) > pixels+3 { // the curve is 2.4 thick
+					t.Errorf("step %d: %d pixels of column %d have the curve's colour, it rises by %.1f there", step, colored, x, pixels)
 				}
 			}
 			return
