@@ -1,13 +1,10 @@
 package reproduce
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"spikegrad/host/engine"
@@ -176,7 +173,7 @@ func (c *comparison) one(ctx context.Context, method Method, seed uint32) (*RunR
 	if result.Summary, err = c.train(ctx, config, folder); err != nil {
 		return nil, err
 	}
-	if result.Epochs, err = readEpochs(folder); err != nil {
+	if result.Epochs, err = train.ReadEpochs(folder); err != nil {
 		return nil, err
 	}
 	result.Evaluation, err = c.evaluate(ctx, folder, result.Summary)
@@ -204,14 +201,7 @@ func (c *comparison) train(ctx context.Context, config train.Config, folder stri
 	if !errors.As(err, &finished) {
 		return summary, err
 	}
-	text, err := os.ReadFile(filepath.Join(folder, "summary.json"))
-	if err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal(text, &summary); err != nil {
-		return nil, fmt.Errorf("%s is no summary: %w; remove the folder to train again", filepath.Join(folder, "summary.json"), err)
-	}
-	return summary, nil
+	return train.ReadSummary(folder)
 }
 
 // evaluate measures a finished run, unless that has been done. Pictures are drawn of
@@ -226,24 +216,4 @@ func (c *comparison) evaluate(ctx context.Context, folder string, summary *train
 		Settings: c.settings, Folder: target, Open: c.Open, Workers: c.Workers, PassSamples: c.PassSamples,
 		NoPictures: summary.Seed != 1,
 	})
-}
-
-// readEpochs reads the metrics of a run.
-func readEpochs(folder string) ([]train.Epoch, error) {
-	path := filepath.Join(folder, "metrics.jsonl")
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	var epochs []train.Epoch
-	decoder := json.NewDecoder(bufio.NewReader(file))
-	for decoder.More() {
-		var epoch train.Epoch
-		if err := decoder.Decode(&epoch); err != nil {
-			return nil, fmt.Errorf("%s: %w; remove the folder of the run to train again", path, err)
-		}
-		epochs = append(epochs, epoch)
-	}
-	return epochs, nil
 }
