@@ -21,6 +21,7 @@ type commands struct {
 	Devices   devicesCommand   `cmd:"" help:"List the devices that networks can run on."`
 	Train     trainCommand     `cmd:"" help:"Train a network."`
 	Eval      evalCommand      `cmd:"" help:"Evaluate the network of a finished run."`
+	Report    reportCommand    `cmd:"" help:"Make one HTML page of runs."`
 	Audit     auditCommand     `cmd:"" help:"Compare the surrogate gradient of a finished run with an unbiased one."`
 	Estimate  estimateCommand  `cmd:"" help:"Compare estimators of the gradient on a small network."`
 	Check     checkCommand     `cmd:"" help:"Compare devices with the CPU engine, bit for bit."`

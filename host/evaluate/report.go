@@ -222,23 +222,26 @@ func (m *measurement) mode(ctx context.Context, n *network.Network, suffix strin
 	m.report.Device, m.report.Driver = described.Device, described.Driver
 	mode.Noise = Noisy(n)
 	subject := &Subject{Engine: e, Network: n, Source: m.source, Batch: m.options.Batch, Workers: m.options.Workers}
-	subject.Each = m.progress("accuracy" + suffix)
+	subject.Each = m.progress("accuracy", suffix)
 	mode.Performance, err = Accuracy(ctx, subject, nil, m.options.Trials)
 	if err != nil {
 		return mode, err
 	}
-	subject.Each = m.progress("Fano factors" + suffix)
+	subject.Each = m.progress("Fano factors", suffix)
 	mode.Fano, err = Fano(ctx, subject, evenlySpaced(m.source.Len(), m.options.FanoSamples), m.options.Fano)
 	if err != nil || m.rasters == nil {
 		return mode, err
 	}
-	subject.Each = m.progress("rasters" + suffix)
+	subject.Each = m.progress("rasters", suffix)
 	return mode, m.record(ctx, subject, rasters)
 }
 
-func (m *measurement) progress(what string) func(done, all int) {
+func (m *measurement) progress(what, suffix string) func(done, all int) {
 	if m.options.Observer == nil {
 		return nil
+	}
+	if suffix != "" {
+		what += " in the other mode"
 	}
 	return func(done, all int) { m.options.Observer(what, done, all) }
 }
