@@ -9,7 +9,7 @@ DEMO_FOLDER := runs/demo
 DEMO_ARGUMENTS := train --data digits --out $(DEMO_FOLDER)
 FUZZ_TIME := 10s
 
-.PHONY: build demo deps drivers shaders test quick check race fuzz lint format-and-vet plain-builds clean help
+.PHONY: build demo deps drivers shaders test quick check check-nir race fuzz lint format-and-vet plain-builds clean help
 
 build: ## the program ./spikegrad (default)
 	go build -o spikegrad .
@@ -35,6 +35,9 @@ quick: format-and-vet ## gofmt, vet and the short tests, on the drivers that the
 
 check: build ## the whole family of networks on every driver found, bit for bit
 	$(WITH_DRIVERS) ./spikegrad check
+
+check-nir: build ## NIR files against the Python packages of others (fetched into the user's cache)
+	@$(SCRIPTS)/check-nir.sh
 
 race: ## the short tests under the race detector
 	$(WITH_DRIVERS) go test -race -short -timeout 20m ./...

@@ -22,6 +22,8 @@ type commands struct {
 	Train     trainCommand     `cmd:"" help:"Train a network."`
 	Eval      evalCommand      `cmd:"" help:"Evaluate the network of a finished run."`
 	Report    reportCommand    `cmd:"" help:"Make one HTML page of runs."`
+	Export    exportCommand    `cmd:"" help:"Write a network for other programs, or what it does as tables."`
+	Import    importCommand    `cmd:"" help:"Make a run of a network of another program."`
 	Audit     auditCommand     `cmd:"" help:"Compare the surrogate gradient of a finished run with an unbiased one."`
 	Estimate  estimateCommand  `cmd:"" help:"Compare estimators of the gradient on a small network."`
 	Check     checkCommand     `cmd:"" help:"Compare devices with the CPU engine, bit for bit."`
