@@ -1,6 +1,9 @@
 package nir
 
 import (
+	"bytes"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
@@ -8,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/scigolib/hdf5"
+
+	"spikegrad/host/data"
 )
 
 // maxFile bounds the size of files that are read: nothing is as large.
@@ -28,19 +33,24 @@ func readFile(path string) (root group, err error) {
 			root, err = nil, fmt.Errorf("%s is damaged: %v", path, damage)
 		}
 	}()
+	if err := checkFile(path); err != nil {
+		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
+	}
 	file, err := hdf5.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s is no HDF5 file that can be read: %w", path, err)
 	}
 	defer file.Close()
-	root, err = readGroup(file.Root())
+	root, err = readGroup(file.Root(), 64*info.Size())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return root, nil
 }
 
-func readGroup(g *hdf5.Group) (group, error) {
+// readGroup reads a group of a file in which no array has more than so many elements:
+// packed ones may have more than their bytes.
+func readGroup(g *hdf5.Group, most int64) (group, error) {
 	found := group{}
 	for _, child := range g.Children() {
 		name := strings.Trim(child.Name(), "/")
@@ -49,13 +59,13 @@ func readGroup(g *hdf5.Group) (group, error) {
 		}
 		switch c := child.(type) {
 		case *hdf5.Group:
-			inner, err := readGroup(c)
+			inner, err := readGroup(c, most)
 			if err != nil {
 				return nil, fmt.Errorf("%s/%w", name, err)
 			}
 			found[name] = &inner
 		case *hdf5.Dataset:
-			a, err := readArray(c)
+			a, err := readArray(c, most)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", name, err)
 			}
@@ -69,7 +79,7 @@ func readGroup(g *hdf5.Group) (group, error) {
 // only place where it tells.
 var dimensions = regexp.MustCompile(`\dD array \[([0-9 x]+)\]`)
 
-func readArray(d *hdf5.Dataset) (array, error) {
+func readArray(d *hdf5.Dataset, most int64) (array, error) {
 	info, err := d.Info()
 	if err != nil {
 		return array{}, err
@@ -77,10 +87,10 @@ func readArray(d *hdf5.Dataset) (array, error) {
 	var a array
 	size := 1
 	if shape := dimensions.FindStringSubmatch(info); shape != nil {
-		for _, text := range strings.Split(shape[1], " x ") {
+		for _, text := range strings.FieldsFunc(shape[1], func(r rune) bool { return r == ' ' || r == 'x' }) {
 			length, err := strconv.Atoi(text)
-			if err != nil || length < 0 || length > maxFile {
-				return array{}, fmt.Errorf("impossible shape %q", shape[1])
+			if err != nil || length < 1 || int64(length) > most/int64(size) {
+				return array{}, fmt.Errorf("impossible shape %q in a file of this size", shape[1])
 			}
 			a.Shape = append(a.Shape, length)
 			size *= length
@@ -158,3 +168,34 @@ func (g group) number(name string) (float64, error) {
 	}
 	return a.Float64[0], nil
 }
+
+// checkFile looks for damage that the library would stumble over: heaps that do not fit
+// the file, and headers whose checksum, where they have one, is wrong.
+func checkFile(path string) error {
+	if err := data.CheckHDF5(path); err != nil {
+		return err
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	const signature = "OHDR\x02\x02" // with a size of four bytes and no times
+	for rest := content; ; {
+		at := bytes.Index(rest, []byte(signature))
+		if at < 0 {
+			return nil
+		}
+		rest = rest[at:]
+		const head = len(signature) + 4
+		if len(rest) < head {
+			return errHeader
+		}
+		end := head + int(binary.LittleEndian.Uint32(rest[len(signature):]))
+		if end+4 > len(rest) || lookup3(rest[:end]) != binary.LittleEndian.Uint32(rest[end:]) {
+			return errHeader
+		}
+		rest = rest[end+4:]
+	}
+}
+
+var errHeader = errors.New("damaged header")

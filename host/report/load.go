@@ -37,6 +37,8 @@ type Run struct {
 	Rasters    *evaluate.Rasters
 	Audit      *audit.Result
 	Notes      []string
+
+	weights string // SHA-256
 }
 
 // The short evaluation of runs that have none: enough to show spreads, not to publish
@@ -74,10 +76,17 @@ func Load(ctx context.Context, folder string, options Options) (*Run, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	if r.Summary == nil {
+	_, model, err := train.ReadRun(folder)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) || r.Summary == nil && len(r.Epochs) > 0:
 		r.note("The run is not finished: spikegrad train --resume %s goes on with it.", folder)
 		return r, nil
+	case err != nil:
+		return nil, err
+	case r.Summary == nil:
+		r.note("The network was not trained in this folder: it was imported.")
 	}
+	r.weights = model.SHA256()
 	if err := r.readEvaluation(); err != nil {
 		return nil, err
 	}
@@ -97,7 +106,7 @@ func (r *Run) readEvaluation() error {
 	if err != nil {
 		return err
 	}
-	if found.WeightsSHA256 != r.Summary.WeightsSHA256 {
+	if found.WeightsSHA256 != r.weights {
 		r.note("The evaluation in %s is of other weights than the run ended with and is not shown.", folder)
 		return nil
 	}
@@ -116,7 +125,7 @@ func (r *Run) evaluate(ctx context.Context, options Options) error {
 	settings.Trials, settings.Rasters = shortTrials, shortRasters
 	settings.FanoSamples, settings.Fano.Trials = shortFano, shortFanoTrials
 	settings.Fano.Window = min(settings.Fano.Window, r.Config.Data.Steps)
-	if r.Summary.TestSamples == 0 {
+	if r.Summary != nil && r.Summary.TestSamples == 0 {
 		settings.Part = "train"
 	}
 	var observer func(what string, done, all int)

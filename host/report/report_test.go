@@ -200,6 +200,7 @@ func TestLoad(t *testing.T) {
 		folder := copied(t)
 		remove(t, filepath.Join(folder, "summary.json"))
 		remove(t, filepath.Join(folder, "metrics.jsonl"))
+		remove(t, filepath.Join(folder, "model.safetensors"))
 		page := written(t, load(t, folder, rich))
 		wants(t, page, "0 of 2")
 		if strings.Contains(page, "Learning curves of all runs") {
