@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need beyond Go, git, make and a C compiler: the Vulkan
 # loader, a software driver, the validation layers, the shader compiler, the
-# SPIR-V tools, and a browser with the typeface that pictures are measured with,
-# which opens reports. Does nothing when all of it is there.
+# SPIR-V tools, shells to complete in, and a browser, which opens reports, with the
+# typeface that pictures are measured with. Does nothing when all of it is there.
 set -euo pipefail
 
 missing=()
@@ -26,11 +26,13 @@ need vulkan-validationlayers manifest explicit_layer.d VkLayer_khronos_validatio
 need vulkan-tools command -v vulkaninfo
 need glslc command -v glslc
 need spirv-tools command -v spirv-val
+need zsh command -v zsh
+need fish command -v fish
 need chromium command -v chromium
 need fonts-liberation compgen -G '/usr/share/fonts/*/liberation*/LiberationSans-Regular.ttf'
 
 if [ ${#missing[@]} -eq 0 ]; then
-    echo "deps: all there (Vulkan loader, software driver, validation layers, glslc, SPIR-V tools, Chromium)"
+    echo "deps: all there (Vulkan loader, software driver, validation layers, glslc, SPIR-V tools, shells, Chromium)"
     exit 0
 fi
 if ! command -v apt-get >/dev/null; then
