@@ -31,6 +31,7 @@ type commands struct {
 	Data       dataCommand       `cmd:"" help:"Fetch and inspect datasets."`
 	Config     configCommand     `cmd:"" help:"Print a complete configuration with comments, or check one."`
 	Completion completionCommand `cmd:"" help:"Print a script for completion in a shell."`
+	Reference  referenceCommand  `cmd:"" hidden:"" help:"Print a page of the documentation."`
 	Version    versionCommand    `cmd:"" help:"Print the version of the program."`
 
 	Quiet    bool     `xor:"amount" help:"Print no progress and no notes."`

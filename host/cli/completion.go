@@ -69,10 +69,16 @@ func completions(node *kong.Node) []completed {
 			}
 		}
 		for _, child := range n.Children {
+			if child.Hidden {
+				continue
+			}
 			c.commands = append(c.commands, word{child.Name, firstSentence(child.Help)})
 		}
 		all = append(all, c)
 		for _, child := range n.Children {
+			if child.Hidden {
+				continue
+			}
 			visit(child, append(path[:len(path):len(path)], child.Name))
 		}
 	}
