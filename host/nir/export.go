@@ -64,10 +64,9 @@ func Encode(n *network.Network, weights [][]float32, config string) ([]byte, err
 	for l := range n.Layers {
 		w.layer(n, l, arrays)
 	}
-	outputs := n.Layers[len(n.Layers)-1].Neurons
 	if !n.Spiking() {
 		w.flatten(n, len(n.Layers))
-		outputs = n.Classes
+		outputs := n.Classes
 		w.add("readout_weights", typeLinear, group{"weight": arrays["readout"]})
 		tau := n.Readout.Tau
 		if tau == 0 {
