@@ -35,7 +35,7 @@ Examples:
 
 // Run writes the page.
 func (c *reportCommand) Run(a *app) error {
-	if err := checkCounts(c.Workers, c.PassSamples); err != nil {
+	if err := checkCounts(c.Workers, c.PassSamples, 0); err != nil {
 		return usageError{err}
 	}
 	choice, err := choose(c.Device)

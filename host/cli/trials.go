@@ -7,7 +7,9 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
+	"spikegrad/host/engine"
 	"spikegrad/host/evaluate"
+	"spikegrad/host/network"
 	"spikegrad/host/train"
 )
 
@@ -47,9 +49,13 @@ func (c *evalCommand) runTrials(a *app) error {
 	if folder == "" {
 		folder = filepath.Join(c.Folder, "evaluation")
 	}
+	open := func(n *network.Network, options engine.Options) (engine.Engine, error) {
+		options.SegmentSteps = c.SegmentSteps
+		return opener(choice)(n, options)
+	}
 	shown := phases{app: a}
 	report, err := evaluate.Run(a.ctx, c.Folder, evaluate.Options{
-		Settings: settings, Folder: folder, Open: opener(choice),
+		Settings: settings, Folder: folder, Open: open,
 		Workers: c.Workers, PassSamples: c.PassSamples, Observer: shown.observe,
 	})
 	shown.clear()

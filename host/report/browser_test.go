@@ -30,10 +30,11 @@ func browser(t *testing.T) context.Context {
 	if err != nil {
 		t.Fatalf("no chromium, which make deps installs: %v", err)
 	}
-	profile, err := os.MkdirTemp("", "browser")
+	folder, err := fixture()
 	if err != nil {
 		t.Fatal(err)
 	}
+	profile := filepath.Join(folder, "browser")
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.UserDataDir(profile),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),

@@ -18,7 +18,9 @@ type ClassificationOptions struct {
 	Data  string // spoken:DIR, shd:DIR, ssc:DIR or randman
 	Seeds int    // runs of each method, with seeds 1, 2, …
 	Quick bool   // smaller networks and fewer epochs and trials
-	Out   string // folder; one of an interrupted comparison is gone on with
+	// Epochs, if positive, replaces the epochs of the configuration.
+	Epochs int
+	Out    string // folder; one of an interrupted comparison is gone on with
 	// Open makes an engine; nil stands for the CPU engine.
 	Open        func(n *network.Network, options engine.Options) (engine.Engine, error)
 	Workers     int // see [train.Options]
@@ -38,11 +40,21 @@ func (o *ClassificationOptions) Validate() error {
 		return fmt.Errorf("no output folder was named: choose one with --out")
 	}
 	for _, method := range Methods() {
-		if _, err := classificationConfig(o.Data, o.Quick, method); err != nil {
+		if _, err := o.config(method); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// config is the configuration of a method.
+func (o *ClassificationOptions) config(method Method) (train.Config, error) {
+	config, err := classificationConfig(o.Data, o.Quick, method)
+	if err != nil || o.Epochs == 0 {
+		return config, err
+	}
+	config.Training.Epochs = o.Epochs
+	return config, config.Validate()
 }
 
 // ClassificationResult is what came out of the comparison: classification.json.
@@ -86,9 +98,7 @@ func Classification(ctx context.Context, options ClassificationOptions) (*Classi
 	c := comparison{
 		ClassificationOptions: options,
 		settings:              classificationSettings(options.Quick),
-		configure: func(method Method) (train.Config, error) {
-			return classificationConfig(options.Data, options.Quick, method)
-		},
+		configure:             options.config,
 	}
 	return c.run(ctx)
 }
