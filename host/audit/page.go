@@ -26,11 +26,15 @@ func (r *Result) Markdown() string {
 		}
 	}
 	if r.Readout != nil {
-		fmt.Fprintf(&b, "## Readout\n\nThe gradient of the readout's weights is exact by back-propagation, whatever the surrogate: between them and the loss there are no spikes. It is %s long.\n\n", bracket(r.Readout.Length))
+		fmt.Fprintf(&b, "## Readout\n\nThe gradient of the readout's weights is exact by back-propagation, whatever the surrogate: between them and the loss there are no spikes. It is %s long.\n\n", r.Readout.Length)
 	}
 	b.WriteString(r.costs())
 	return b.String()
 }
+
+// Sentences tell in words what was found about the layer: how the surrogate of the
+// network fares, and which of those tried fits best (empty if there is no choice).
+func (l *LayerResult) Sentences() (trained, best string) { return l.trained(), l.best() }
 
 // trained tells about the surrogate of the network.
 func (l *LayerResult) trained() string {
@@ -39,12 +43,12 @@ func (l *LayerResult) trained() string {
 	if a.Cosine == nil {
 		return fmt.Sprintf("After %d pairs of runs the noise of the estimate still hides the gradient: nothing can be said about this layer. Give more pairs.", l.Pairs)
 	}
-	text := fmt.Sprintf("The surrogate gradient (%s) has a cosine of %s with the unbiased one: it %s.", a.Surrogate, bracket(a.Cosine), direction(a.Cosine.Value))
+	text := fmt.Sprintf("The surrogate gradient (%s) has a cosine of %s with the unbiased one: it %s.", a.Surrogate, a.Cosine, direction(a.Cosine.Value))
 	if a.RelativeBias != nil {
-		text += fmt.Sprintf(" The difference of the two is %s times as long as the unbiased gradient", bracket(a.RelativeBias))
+		text += fmt.Sprintf(" The difference of the two is %s times as long as the unbiased gradient", a.RelativeBias)
 	}
 	if a.Scale != nil {
-		text += fmt.Sprintf("; multiplied by %s the surrogate gradient would come closest to it", bracket(a.Scale))
+		text += fmt.Sprintf("; multiplied by %s the surrogate gradient would come closest to it", a.Scale)
 	}
 	text += ". "
 	if worst := l.worst(); worst != "" {
@@ -122,16 +126,16 @@ func direction(cosine float64) string {
 
 // table lists all surrogates.
 func (p *PartResult) table(b *strings.Builder) {
-	fmt.Fprintf(b, "Weights %s; the unbiased gradient is %s long.\n\n", p.Name, bracket(p.Length))
+	fmt.Fprintf(b, "Weights %s; the unbiased gradient is %s long.\n\n", p.Name, p.Length)
 	b.WriteString("| surrogate | cosine | difference / unbiased | best factor | opposite signs |\n|---|---|---|---|---|\n")
 	for _, a := range p.Surrogates {
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %d of %d known |\n", a.Surrogate, bracket(a.Cosine), bracket(a.RelativeBias), bracket(a.Scale), a.Signs.Different, a.Signs.Significant)
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %d of %d known |\n", a.Surrogate, a.Cosine, a.RelativeBias, a.Scale, a.Signs.Different, a.Signs.Significant)
 	}
 	b.WriteString("\n")
 }
 
-// bracket writes an estimate with its interval.
-func bracket(e *Estimate) string {
+// String writes an estimate with its interval; nil is unknown.
+func (e *Estimate) String() string {
 	if e == nil {
 		return "unknown"
 	}

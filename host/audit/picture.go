@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,9 +11,18 @@ import (
 	"spikegrad/host/figure"
 )
 
-// Picture are the cosines of all surrogates, layer by layer and array by array. Rows
-// whose gradient is hidden in noise are left out.
+// Picture implements [figure.Drawing]: it is that of [Result.Bars].
 func (r *Result) Picture() (*figure.Picture, error) {
+	drawing := r.Bars()
+	if len(drawing.Categories) == 0 {
+		return nil, fmt.Errorf("no layer's cosine is known: give more pairs")
+	}
+	return drawing.Picture()
+}
+
+// Bars are the cosines of all surrogates, layer by layer and array by array. Rows whose
+// gradient is hidden in noise are left out; there may be none.
+func (r *Result) Bars() figure.Bars {
 	drawing := figure.Bars{
 		Title:      fmt.Sprintf("Surrogate against unbiased gradient, %s", r.Data),
 		ValueLabel: fmt.Sprintf("cosine, with %.0f %% confidence interval", 100*r.Confidence),
@@ -34,10 +44,7 @@ func (r *Result) Picture() (*figure.Picture, error) {
 			}
 		}
 	}
-	if len(drawing.Categories) == 0 {
-		return nil, fmt.Errorf("no layer's cosine is known: give more pairs")
-	}
-	return drawing.Picture()
+	return drawing
 }
 
 // known says whether all cosines are.
@@ -50,18 +57,6 @@ func (p *PartResult) known() bool {
 	return true
 }
 
-// drawable says whether there is a row to draw.
-func (r *Result) drawable() bool {
-	for _, l := range r.Layers {
-		for i := range l.Parts {
-			if l.Parts[i].known() {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // Write writes audit.json, audit.md and the picture, cosines.png and cosines.svg, to a
 // folder, which it makes if need be. There is no picture if no cosine is known.
 func (r *Result) Write(folder string) error {
@@ -69,7 +64,7 @@ func (r *Result) Write(folder string) error {
 		return fmt.Errorf("cannot create the output folder: %w: choose another with --out", err)
 	}
 	page := r.Markdown()
-	if r.drawable() {
+	if len(r.Bars().Categories) > 0 {
 		if err := evaluate.SavePicture(folder, "cosines", r); err != nil {
 			return err
 		}
@@ -78,5 +73,22 @@ func (r *Result) Write(folder string) error {
 	if err := atomicfile.WriteBytes(filepath.Join(folder, "audit.md"), []byte(page)); err != nil {
 		return err
 	}
-	return atomicfile.WriteJSON(filepath.Join(folder, "audit.json"), r)
+	return atomicfile.WriteJSON(filepath.Join(folder, resultFile), r)
+}
+
+// resultFile holds all numbers in the folder of an audit.
+const resultFile = "audit.json"
+
+// Read reads the result in a folder that [Result.Write] wrote.
+func Read(folder string) (*Result, error) {
+	path := filepath.Join(folder, resultFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s holds no audit: %w", folder, err)
+	}
+	var r Result
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, fmt.Errorf("%s is no audit: %w; remove it and audit again", path, err)
+	}
+	return &r, nil
 }

@@ -18,21 +18,26 @@ import (
 
 // commands are all there is on the command line.
 type commands struct {
-	Devices   devicesCommand   `cmd:"" help:"List the devices that networks can run on."`
-	Train     trainCommand     `cmd:"" help:"Train a network."`
-	Eval      evalCommand      `cmd:"" help:"Evaluate the network of a finished run."`
-	View      viewCommand      `cmd:"" help:"Show the network of a finished run in a live window."`
-	Audit     auditCommand     `cmd:"" help:"Compare the surrogate gradient of a finished run with an unbiased one."`
-	Estimate  estimateCommand  `cmd:"" help:"Compare estimators of the gradient on a small network."`
-	Check     checkCommand     `cmd:"" help:"Compare devices with the CPU engine, bit for bit."`
-	Bench     benchCommand     `cmd:"" help:"Measure how fast devices train."`
-	Reproduce reproduceCommand `cmd:"" help:"Repeat an experiment of Gygax & Zenke 2025."`
-	Data      dataCommand      `cmd:"" help:"Fetch and inspect datasets."`
-	Config    configCommand    `cmd:"" help:"Print a complete configuration with comments, or check one."`
-	Version   versionCommand   `cmd:"" help:"Print the version of the program."`
+	Devices    devicesCommand    `cmd:"" help:"List the devices that networks can run on."`
+	Train      trainCommand      `cmd:"" help:"Train a network."`
+	Eval       evalCommand       `cmd:"" help:"Evaluate the network of a finished run."`
+	View       viewCommand       `cmd:"" help:"Show the network of a finished run in a live window."`
+	Report     reportCommand     `cmd:"" help:"Make one HTML page of runs."`
+	Export     exportCommand     `cmd:"" help:"Write a network for other programs, or what it does as tables."`
+	Import     importCommand     `cmd:"" help:"Make a run of a network of another program."`
+	Audit      auditCommand      `cmd:"" help:"Compare the surrogate gradient of a finished run with an unbiased one."`
+	Estimate   estimateCommand   `cmd:"" help:"Compare estimators of the gradient on a small network."`
+	Check      checkCommand      `cmd:"" help:"Compare devices with the CPU engine, bit for bit."`
+	Bench      benchCommand      `cmd:"" help:"Measure how fast devices train."`
+	Reproduce  reproduceCommand  `cmd:"" help:"Repeat an experiment of Gygax & Zenke 2025."`
+	Data       dataCommand       `cmd:"" help:"Fetch and inspect datasets."`
+	Config     configCommand     `cmd:"" help:"Print a complete configuration with comments, or check one."`
+	Completion completionCommand `cmd:"" help:"Print a script for completion in a shell."`
+	Reference  referenceCommand  `cmd:"" hidden:"" help:"Print a page of the documentation."`
+	Version    versionCommand    `cmd:"" help:"Print the version of the program."`
 
-	Quiet    bool     `help:"Print no progress and no notes."`
-	Verbose  bool     `help:"Print log lines."`
+	Quiet    bool     `xor:"amount" help:"Print no progress and no notes."`
+	Verbose  bool     `xor:"amount" help:"Print log lines."`
 	ShowHelp helpFlag `name:"help" short:"h" help:"Print help; after a command, help for it."`
 }
 

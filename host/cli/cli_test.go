@@ -133,6 +133,11 @@ func TestWrongUsage(t *testing.T) {
 		{"check --device gpu", "device \"gpu\" is unknown"},
 		{"eval", "run"},
 		{"eval x --part some", "--part"},
+		{"eval x --out y", "add --trials N"},
+		{"eval x --sample 3", "add --trials N"},
+		{"eval x --trials 0", "--trials 0"},
+		{"eval x --trials 2 --other-mode", "leave --other-mode away"},
+		{"eval x --trials 2 --data digits", "leave one away"},
 	} {
 		t.Run(c.arguments, func(t *testing.T) {
 			wantError(t, call(strings.Fields(c.arguments)...), exitUsage, c.want)

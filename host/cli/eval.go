@@ -19,6 +19,9 @@ type evalCommand struct {
 	Part        string `default:"test" enum:"test,validation,train" help:"Samples to evaluate: test, validation or train."`
 	Device      string `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
 	OtherMode   bool   `help:"Switch the noise off, or on if the network was trained without."`
+	Trials      *int   `help:"Run every sample so many times, in both modes, and measure also how spikes vary." placeholder:"N"`
+	Sample      int    `help:"With --trials: the sample of which rasters are drawn." placeholder:"N"`
+	Out         string `help:"With --trials: folder of the results; else evaluation in that of the run." placeholder:"FOLDER"`
 	Workers     int    `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
 	PassSamples int    `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
 
@@ -32,12 +35,17 @@ func (evalCommand) Help() string {
 	return `Runs the samples of a dataset once through a trained network. The same weights give the same numbers
 on every device. Other data are read as the run's were, if they have the same name.
 
+With --trials every sample is run many times under fresh noise, with the noise of the network and without.
+The folder then holds evaluation.json (accuracies, Fano factors, confusion matrices), rasters.json and
+pictures; 'spikegrad report' shows them.
+
 Examples:
 
     spikegrad eval runs/first
     spikegrad eval runs/first --other-mode --json
     spikegrad eval runs/first --part validation --device vulkan:0
-    spikegrad eval runs/first --data digits:more.csv.gz`
+    spikegrad eval runs/first --data digits:more.csv.gz
+    spikegrad eval runs/first --trials 20 --sample 3`
 }
 
 // evaluation is what --json prints.
@@ -60,6 +68,12 @@ type evaluation struct {
 func (c *evalCommand) Run(a *app) error {
 	if err := checkCounts(c.Workers, c.PassSamples, c.SegmentSteps); err != nil {
 		return usageError{err}
+	}
+	if err := c.checkTrials(); err != nil {
+		return usageError{err}
+	}
+	if c.Trials != nil {
+		return c.runTrials(a)
 	}
 	t, err := openTrained(c.Folder, c.Data, c.Device)
 	if err != nil {

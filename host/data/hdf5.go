@@ -59,7 +59,7 @@ func parseEventFile(rows *os.File, plain, name string) (e *eventFile, err error)
 			e, err = nil, fmt.Errorf("%s: damaged HDF5 file: %v", name, r)
 		}
 	}()
-	if err := checkFile(plain); err != nil {
+	if err := CheckHDF5(plain); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	file, err := hdf5.Open(plain)

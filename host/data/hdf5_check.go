@@ -24,9 +24,10 @@ const (
 	heapHeader = 16 // bytes of a signature and a size, and of an object before its bytes
 )
 
-// checkFile is an error if the file at path is not an HDF5 file, if a heap does
-// not fit the file, or an object not its heap.
-func checkFile(path string) error {
+// CheckHDF5 is an error if the file at path is not an HDF5 file, if a heap does
+// not fit the file, or an object not its heap: to be called before the library reads
+// a file that may be damaged.
+func CheckHDF5(path string) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err

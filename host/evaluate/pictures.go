@@ -5,33 +5,67 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"spikegrad/host/atomicfile"
 	"spikegrad/host/figure"
 	"spikegrad/host/train"
 )
 
-// draw draws what was measured in a mode.
-func (m *measurement) draw(ctx context.Context, s *Subject, mode *Mode, suffix string) error {
+// Rasters are the spikes behind the raster pictures: rasters.json.
+type Rasters struct {
+	Trained ModeRasters `json:"trained_mode"`
+	Other   ModeRasters `json:"other_mode"`
+}
+
+// ModeRasters are those of a mode.
+type ModeRasters struct {
+	Sample  figure.Raster   `json:"sample"`  // once on its way through all layers
+	Neurons []figure.Trials `json:"neurons"` // [layer]: a neuron in many trials of it
+}
+
+// rastersFile holds the rasters in the folder of a report.
+const rastersFile = "rasters.json"
+
+// ReadRasters reads the rasters in a folder that [Run] wrote with pictures.
+func ReadRasters(folder string) (*Rasters, error) {
+	var rasters Rasters
+	return &rasters, readJSON(filepath.Join(folder, rastersFile), &rasters)
+}
+
+// record records the rasters of a mode.
+func (m *measurement) record(ctx context.Context, s *Subject, rasters *ModeRasters) (err error) {
+	if rasters.Sample, err = train.SampleRaster(s.Engine, s.Network, m.source, m.options.Sample); err != nil {
+		return err
+	}
+	rasters.Sample.Sample = fmt.Sprintf("%s sample %d", m.options.Part, m.options.Sample)
+	rasters.Neurons, err = NeuronTrials(ctx, s, m.options.Sample, m.options.Rasters)
+	return err
+}
+
+// draw writes the rasters and draws all that was measured.
+func (m *measurement) draw(folder string) error {
+	if err := m.drawMode(folder, &m.report.Trained, &m.rasters.Trained, ""); err != nil {
+		return err
+	}
+	if err := m.drawMode(folder, &m.report.Other, &m.rasters.Other, otherSuffix); err != nil {
+		return err
+	}
+	return atomicfile.WriteJSON(filepath.Join(folder, rastersFile), m.rasters)
+}
+
+// drawMode draws what was measured in a mode.
+func (m *measurement) drawMode(folder string, mode *Mode, rasters *ModeRasters, suffix string) error {
 	pictures := map[string]figure.Drawing{
 		"confusion": figure.Confusion{Title: m.title(mode), Counts: mode.Performance.Confusion, Classes: m.source.ClassNames()},
+		"raster":    rasters.Sample,
 	}
-	if curves, any := FanoCurves(m.title(mode), mode.Fano, s.Network.StepLength); any {
+	if curves, any := FanoCurves(m.title(mode), mode.Fano, m.network.StepLength); any {
 		pictures["fano"] = curves
 	}
-	raster, err := train.SampleRaster(s.Engine, s.Network, m.source, m.options.Sample)
-	if err != nil {
-		return err
-	}
-	raster.Sample = fmt.Sprintf("%s sample %d", m.options.Part, m.options.Sample)
-	pictures["raster"] = raster
-	trials, err := NeuronTrials(ctx, s, m.options.Sample, m.options.Rasters)
-	if err != nil {
-		return err
-	}
-	for l, drawing := range trials {
+	for l, drawing := range rasters.Neurons {
 		pictures[fmt.Sprintf("trials-layer%d", l)] = drawing
 	}
 	for name, drawing := range pictures {
-		if err := SavePicture(m.options.Folder, name+suffix, drawing); err != nil {
+		if err := SavePicture(folder, name+suffix, drawing); err != nil {
 			return err
 		}
 	}

@@ -70,59 +70,60 @@ type Mode struct {
 const reportFile = "evaluation.json"
 
 // Run measures the network of a finished run in the mode it was trained in and in
-// the other one, and writes evaluation.json and, as PNG and SVG, for each mode:
-// confusion, fano, raster and, for every layer, trials-layer.
+// the other one, and writes evaluation.json, the spikes shown in rasters.json and, as
+// PNG and SVG, for each mode: confusion, fano, raster and, for every layer,
+// trials-layer. Without pictures evaluation.json is all it writes.
 func Run(ctx context.Context, runFolder string, options Options) (*Report, error) {
-	config, model, err := train.ReadRun(runFolder)
+	folder := options.Folder
+	if folder == "" {
+		folder = filepath.Join(runFolder, "evaluation")
+	}
+	m, err := newMeasurement(runFolder, options)
 	if err != nil {
 		return nil, err
 	}
-	split, n, err := train.Prepare(&config)
-	if err != nil {
-		return nil, err
-	}
-	weights, err := model.Weights(n)
-	if err != nil {
-		return nil, fmt.Errorf("the run in %s does not fit %s: %w", runFolder, config.Data.Name, err)
-	}
-	m := &measurement{options: options, config: config, weights: weights}
-	if m.source, err = partOf(split, options.Part); err != nil {
-		return nil, err
-	}
-	if m.options.Folder == "" {
-		m.options.Folder = filepath.Join(runFolder, "evaluation")
-	}
-	if m.options.Batch == 0 {
-		m.options.Batch = config.Training.EvaluationBatch
-	}
-	if err := os.MkdirAll(m.options.Folder, 0o755); err != nil {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, fmt.Errorf("cannot create the folder of the evaluation: %w: choose another", err)
 	}
-	m.report = &Report{
-		Settings: options.Settings, Data: config.Data.Name, Seed: config.Seed,
-		WeightsSHA256: train.WeightsSHA256(weights),
-	}
-	if m.report.Trained, err = m.mode(ctx, n, ""); err != nil {
+	if err := m.measure(ctx); err != nil {
 		return nil, err
 	}
-	if m.report.Other, err = m.mode(ctx, n.OtherMode(), "-other-mode"); err != nil {
-		return nil, err
+	if !options.NoPictures {
+		if err := m.draw(folder); err != nil {
+			return nil, err
+		}
 	}
-	return m.report, atomicfile.WriteJSON(filepath.Join(m.options.Folder, reportFile), m.report)
+	return m.report, atomicfile.WriteJSON(filepath.Join(folder, reportFile), m.report)
+}
+
+// Measure is Run without files; the rasters are nil without pictures.
+func Measure(ctx context.Context, runFolder string, options Options) (*Report, *Rasters, error) {
+	m, err := newMeasurement(runFolder, options)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := m.measure(ctx); err != nil {
+		return nil, nil, err
+	}
+	return m.report, m.rasters, nil
 }
 
 // Read reads the report in a folder that [Run] wrote.
 func Read(folder string) (*Report, error) {
-	path := filepath.Join(folder, reportFile)
+	var report Report
+	return &report, readJSON(filepath.Join(folder, reportFile), &report)
+}
+
+// readJSON reads a file of an evaluation.
+func readJSON(path string, value any) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s holds no evaluation: %w", folder, err)
+		return fmt.Errorf("%s holds no evaluation: %w", filepath.Dir(path), err)
 	}
-	var report Report
-	if err := json.Unmarshal(text, &report); err != nil {
-		return nil, fmt.Errorf("%s is no evaluation: %w; remove it and evaluate again", path, err)
+	if err := json.Unmarshal(text, value); err != nil {
+		return fmt.Errorf("%s is no file of an evaluation: %w; remove it and evaluate again", path, err)
 	}
-	return &report, nil
+	return nil
 }
 
 // partOf chooses samples of a dataset.
@@ -142,13 +143,67 @@ func partOf(split data.Split, part string) (data.Source, error) {
 type measurement struct {
 	options Options
 	config  train.Config
+	network *network.Network
 	weights [][]float32
 	source  data.Source
 	report  *Report
+	rasters *Rasters // nil without pictures
 }
 
-// mode measures a network and draws pictures, whose names end in a suffix.
-func (m *measurement) mode(ctx context.Context, n *network.Network, suffix string) (mode Mode, err error) {
+// newMeasurement opens a run and its data and checks what is asked for.
+func newMeasurement(runFolder string, options Options) (*measurement, error) {
+	config, model, err := train.ReadRun(runFolder)
+	if err != nil {
+		return nil, err
+	}
+	split, n, err := train.Prepare(&config)
+	if err != nil {
+		return nil, err
+	}
+	weights, err := model.Weights(n)
+	if err != nil {
+		return nil, fmt.Errorf("the run in %s does not fit %s: %w", runFolder, config.Data.Name, err)
+	}
+	m := &measurement{options: options, config: config, network: n, weights: weights}
+	if m.source, err = partOf(split, options.Part); err != nil {
+		return nil, err
+	}
+	if m.options.Batch == 0 {
+		m.options.Batch = config.Training.EvaluationBatch
+	}
+	if !options.NoPictures {
+		if err := (&Subject{Network: n, Source: m.source, Batch: 1}).check([]int{options.Sample}, options.Rasters); err != nil {
+			return nil, err
+		}
+		m.rasters = &Rasters{}
+	}
+	m.report = &Report{
+		Settings: options.Settings, Data: config.Data.Name, Seed: config.Seed,
+		WeightsSHA256: train.WeightsSHA256(weights),
+	}
+	return m, nil
+}
+
+// measure fills in the report and the rasters.
+func (m *measurement) measure(ctx context.Context) (err error) {
+	var trained, other ModeRasters
+	if m.report.Trained, err = m.mode(ctx, m.network, "", &trained); err != nil {
+		return err
+	}
+	if m.report.Other, err = m.mode(ctx, m.network.OtherMode(), otherSuffix, &other); err != nil {
+		return err
+	}
+	if m.rasters != nil {
+		*m.rasters = Rasters{trained, other}
+	}
+	return nil
+}
+
+// otherSuffix ends the names of what belongs to the other mode.
+const otherSuffix = "-other-mode"
+
+// mode measures a network and, with pictures, records rasters.
+func (m *measurement) mode(ctx context.Context, n *network.Network, suffix string, rasters *ModeRasters) (mode Mode, err error) {
 	open := m.options.Open
 	if open == nil {
 		open = func(n *network.Network, options engine.Options) (engine.Engine, error) {
@@ -167,23 +222,26 @@ func (m *measurement) mode(ctx context.Context, n *network.Network, suffix strin
 	m.report.Device, m.report.Driver = described.Device, described.Driver
 	mode.Noise = Noisy(n)
 	subject := &Subject{Engine: e, Network: n, Source: m.source, Batch: m.options.Batch, Workers: m.options.Workers}
-	subject.Each = m.progress("accuracy" + suffix)
+	subject.Each = m.progress("accuracy", suffix)
 	mode.Performance, err = Accuracy(ctx, subject, nil, m.options.Trials)
 	if err != nil {
 		return mode, err
 	}
-	subject.Each = m.progress("Fano factors" + suffix)
+	subject.Each = m.progress("Fano factors", suffix)
 	mode.Fano, err = Fano(ctx, subject, evenlySpaced(m.source.Len(), m.options.FanoSamples), m.options.Fano)
-	if err != nil || m.options.NoPictures {
+	if err != nil || m.rasters == nil {
 		return mode, err
 	}
-	subject.Each = m.progress("rasters" + suffix)
-	return mode, m.draw(ctx, subject, &mode, suffix)
+	subject.Each = m.progress("rasters", suffix)
+	return mode, m.record(ctx, subject, rasters)
 }
 
-func (m *measurement) progress(what string) func(done, all int) {
+func (m *measurement) progress(what, suffix string) func(done, all int) {
 	if m.options.Observer == nil {
 		return nil
+	}
+	if suffix != "" {
+		what += " in the other mode"
 	}
 	return func(done, all int) { m.options.Observer(what, done, all) }
 }

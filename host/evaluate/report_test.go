@@ -52,9 +52,9 @@ func TestRun(t *testing.T) {
 	for _, entry := range entries {
 		names = append(names, entry.Name())
 	}
-	for _, name := range []string{"confusion", "confusion-other-mode", "evaluation", "fano", "fano-other-mode", "raster", "raster-other-mode",
+	for _, name := range []string{"confusion", "confusion-other-mode", "evaluation", "fano", "fano-other-mode", "raster", "raster-other-mode", "rasters",
 		"trials-layer0", "trials-layer0-other-mode", "trials-layer1", "trials-layer1-other-mode"} {
-		if name == "evaluation" {
+		if name == "evaluation" || name == "rasters" {
 			want = append(want, name+".json")
 			continue
 		}
@@ -71,6 +71,24 @@ func TestRun(t *testing.T) {
 	if difference := cmp.Diff(report, again, cmpopts.IgnoreFields(Report{}, "Device")); difference != "" {
 		t.Errorf("with other batches: %s", difference)
 	}
+
+	measured, rasters, err := Measure(context.Background(), folder, Options{Settings: tinySettings()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if difference := cmp.Diff(report, measured, cmpopts.IgnoreFields(Report{}, "Device")); difference != "" {
+		t.Errorf("without files: %s", difference)
+	}
+	storedRasters, err := ReadRasters(filepath.Join(folder, "evaluation"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if difference := cmp.Diff(rasters, storedRasters); difference != "" {
+		t.Errorf("rasters on the disk: %s", difference)
+	}
+	if len(rasters.Trained.Sample.Layers) != 3 || len(rasters.Other.Neurons) != 2 {
+		t.Errorf("rasters of %d layers and %d neurons, want 3 and 2", len(rasters.Trained.Sample.Layers), len(rasters.Other.Neurons))
+	}
 }
 
 func TestRunRefuses(t *testing.T) {
@@ -78,6 +96,11 @@ func TestRunRefuses(t *testing.T) {
 	settings := tinySettings()
 	settings.Part = "tests"
 	if _, err := Run(context.Background(), folder, Options{Settings: settings}); err == nil || !strings.Contains(err.Error(), `part "tests" is unknown: there are test, train, validation`) {
+		t.Errorf("error %v", err)
+	}
+	settings = tinySettings()
+	settings.Sample = 1 << 20
+	if _, err := Run(context.Background(), folder, Options{Settings: settings}); err == nil || !strings.Contains(err.Error(), "sample 1048576 of") {
 		t.Errorf("error %v", err)
 	}
 	if _, err := Run(context.Background(), t.TempDir(), Options{Settings: tinySettings()}); err == nil || !strings.Contains(err.Error(), "holds no run") {

@@ -33,6 +33,9 @@ type Bars struct {
 	// Dots draws dots instead of bars. Bars show amounts and begin at 0; where
 	// only differences matter, dots let the axis begin elsewhere.
 	Dots bool
+	// Width of the picture in points; 0 stands for the usual one. Pages for
+	// telephones want about 260.
+	Width float64
 }
 
 // Measures of a row in points.
@@ -86,7 +89,7 @@ func (f Bars) Picture() (*Picture, error) {
 	if !f.Dots { // over the bars, which would hide them
 		p.marks = append(p.marks, levels...)
 	}
-	return layout(0.8*defaultWidth, f.Title, append(legend, keys...), []*panel{p}), nil
+	return layout(orUsual(f.Width, 0.8*defaultWidth), f.Title, append(legend, keys...), []*panel{p}), nil
 }
 
 func (f Bars) check() error {

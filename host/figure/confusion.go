@@ -15,6 +15,9 @@ type Confusion struct {
 	// Counts holds the number of samples (true class, predicted class).
 	Counts  [][]int
 	Classes []string // name of each class; empty: their numbers
+	// Width of the picture in points; 0 stands for the usual one. Pages for
+	// telephones want about 260.
+	Width float64
 }
 
 // Measures of a confusion matrix in points.
@@ -32,28 +35,35 @@ func (f Confusion) Picture() (*Picture, error) {
 		return nil, err
 	}
 	classes := len(f.Counts)
-	cell := min(max(matrixSide/vg.Length(classes), leastCell), greatestCell)
 	names := make([]tick, classes)
-	upright := false
+	widest := vg.Length(0)
 	for i := range names {
 		names[i] = tick{value: float64(i) + 0.5, label: smallText().shorten(f.class(i), longestName)}
-		upright = upright || names[i].width(smallText()) > 0.9*cell
+		widest = max(widest, names[i].width(smallText()))
 	}
 	end := float64(classes)
 	p := &panel{
-		name:   "confusion",
-		height: cell * vg.Length(classes),
-		x:      axis{label: "predicted class", max: end, ticks: names, named: true, upright: upright},
-		y:      axis{label: "true class", min: end, ticks: names, named: true}, // downwards: the diagonal falls
-		marks:  []mark{f.cellsMark(), scaleMark("fraction of the true class", 0, 1)},
-		aside:  scaleRoom,
+		name:  "confusion",
+		x:     axis{label: "predicted class", max: end, ticks: names, named: true},
+		y:     axis{label: "true class", min: end, ticks: names, named: true}, // downwards: the diagonal falls
+		marks: []mark{f.cellsMark(), scaleMark("fraction of the true class", 0, 1)},
+		aside: scaleRoom,
 	}
 	title := f.accuracy()
 	if f.Title != "" {
 		title = f.Title + ": " + title
 	}
-	width := 2*outerMargin + p.sideroom() + p.height + p.aside + overhang
-	return layout(max(width, 2*outerMargin+titleText().width(title)+p.sideroom()), title, nil, []*panel{p}), nil
+	beside := 2*outerMargin + p.sideroom() + p.aside + overhang
+	cell := min(max(matrixSide/vg.Length(classes), leastCell), greatestCell)
+	width := beside + cell*vg.Length(classes)
+	if f.Width > 0 {
+		cell = min(max((vg.Length(f.Width)-beside)/vg.Length(classes), 1), greatestCell)
+		width = beside + cell*vg.Length(classes)
+	} else {
+		width = max(width, 2*outerMargin+titleText().width(title)+p.sideroom())
+	}
+	p.height, p.x.upright = cell*vg.Length(classes), widest > 0.9*cell
+	return layout(width, title, nil, []*panel{p}), nil
 }
 
 func (f Confusion) check() error {

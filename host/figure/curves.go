@@ -37,6 +37,9 @@ type Curves struct {
 	Stacked bool
 	// LogLoss makes the axis of the loss logarithmic.
 	LogLoss bool
+	// Width of the picture in points; 0 stands for the usual one. Pages for
+	// telephones want about 260.
+	Width float64
 }
 
 // curve is one band with its look.
@@ -84,15 +87,15 @@ func (f Curves) Picture() (*Picture, error) {
 	}
 	switch {
 	case accuracy == nil:
-		return layout(0.6*defaultWidth, f.Title, f.legend(), []*panel{loss}), nil
+		return layout(orUsual(f.Width, 0.6*defaultWidth), f.Title, f.legend(), []*panel{loss}), nil
 	case loss == nil:
-		return layout(0.6*defaultWidth, f.Title, f.legend(), []*panel{accuracy}), nil
+		return layout(orUsual(f.Width, 0.6*defaultWidth), f.Title, f.legend(), []*panel{accuracy}), nil
 	case f.Stacked:
 		loss.quietX = true
 		loss.height, accuracy.height = 120, 120
-		return layout(0.7*defaultWidth, f.Title, f.legend(), []*panel{loss, accuracy}), nil
+		return layout(orUsual(f.Width, 0.7*defaultWidth), f.Title, f.legend(), []*panel{loss, accuracy}), nil
 	}
-	return layout(defaultWidth, f.Title, f.legend(), []*panel{loss}, []*panel{accuracy}), nil
+	return layout(orUsual(f.Width, defaultWidth), f.Title, f.legend(), []*panel{loss}, []*panel{accuracy}), nil
 }
 
 // styles returns the look of training and validation of the i-th run.

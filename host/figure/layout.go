@@ -12,6 +12,14 @@ const (
 	overhang  = vg.Length(12)
 )
 
+// orUsual is a width that was asked for, or the usual one.
+func orUsual(asked float64, usual vg.Length) vg.Length {
+	if asked > 0 {
+		return vg.Length(asked)
+	}
+	return usual
+}
+
 // layout arranges columns of panels under a title and a legend; all columns
 // begin at the same height, and the picture is as high as the highest needs.
 // The panels of a column share its left edge.

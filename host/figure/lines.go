@@ -46,6 +46,9 @@ type Lines struct {
 	LogX, LogY     bool
 	// WholeX labels the x axis at whole numbers only: updates, layers, neurons.
 	WholeX bool
+	// Width of the picture in points; 0 stands for the usual one. Pages for
+	// telephones want about 260.
+	Width float64
 }
 
 // Picture implements [Drawing].
@@ -86,7 +89,7 @@ func (f Lines) Picture() (*Picture, error) {
 	}
 	levels, keys := levelMarks(f.Levels, false)
 	p.marks = append(levels, p.marks...)
-	return layout(0.8*defaultWidth, f.Title, append(legend, keys...), []*panel{p}), nil
+	return layout(orUsual(f.Width, 0.8*defaultWidth), f.Title, append(legend, keys...), []*panel{p}), nil
 }
 
 func (s Series) check(what string, logX, logY bool) error {

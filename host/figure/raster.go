@@ -11,32 +11,39 @@ import (
 
 // Spike is a spike of a neuron, or an event of an input channel, in a time
 // step; both count from 0.
-type Spike struct{ Step, Neuron int }
+type Spike struct {
+	Step   int `json:"step"`
+	Neuron int `json:"neuron"`
+}
 
 // SpikeLayer is the activity of one layer, or of the input.
 type SpikeLayer struct {
-	Name    string
-	Unit    string // what its rows are: "channel" for an input; "" stands for "neuron"
-	Neurons int
-	Spikes  []Spike // in any order
+	Name    string  `json:"name"`
+	Unit    string  `json:"unit,omitempty"` // what its rows are: "channel" for an input; "" stands for "neuron"
+	Neurons int     `json:"neurons"`
+	Spikes  []Spike `json:"spikes"` // in any order
 }
 
 // Raster shows one sample on its way through all layers: input and layers as
 // rasters above one another, then the readout, over one time axis. A spike of
 // step t, and the membrane of step t, are drawn at (t + ½)·StepMS.
 type Raster struct {
-	Sample string  // what the sample is, for the title: "test sample 17"
-	StepMS float64 // length of a time step in milliseconds
-	Steps  int
-	Layers []SpikeLayer // the input, then the layers in their order
+	Sample string       `json:"sample"`  // what the sample is, for the title: "test sample 17"
+	StepMS float64      `json:"step_ms"` // length of a time step in milliseconds
+	Steps  int          `json:"steps"`
+	Layers []SpikeLayer `json:"layers"` // the input, then the layers in their order
 	// Readout holds the membrane of each class at each step (class, step), or is
 	// empty. Membranes of the readout have no unit: the threshold of the
 	// neurons is 1.
-	Readout [][]float64
-	Classes []string // name of each class; empty: their numbers
+	Readout [][]float64 `json:"readout"`
+	Classes []string    `json:"classes"` // name of each class; empty: their numbers
 	// True and Predicted are the class of the sample and the answer of the
 	// network, as indices into Readout.
-	True, Predicted int
+	True      int `json:"true"`
+	Predicted int `json:"predicted"`
+	// Width of the picture in points; 0 stands for the usual one. Pages for
+	// telephones want about 260.
+	Width float64 `json:"-"`
 }
 
 // mostPanels keeps a picture to a size that a viewer can open.
@@ -61,7 +68,7 @@ func (f Raster) Picture() (*Picture, error) {
 	for _, p := range column[:len(column)-1] {
 		p.quietX = true
 	}
-	return layout(defaultWidth, f.title(), nil, column), nil
+	return layout(orUsual(f.Width, defaultWidth), f.title(), nil, column), nil
 }
 
 func (f Raster) check() error {

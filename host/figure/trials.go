@@ -9,15 +9,18 @@ import (
 // Trials shows how one neuron answers the same input under fresh noise: its
 // spikes in every trial, and below them how probable a spike is at each time.
 type Trials struct {
-	Title  string
-	StepMS float64 // length of a time step in milliseconds
-	Steps  int
+	Title  string  `json:"title"`
+	StepMS float64 `json:"step_ms"` // length of a time step in milliseconds
+	Steps  int     `json:"steps"`
 	// Spikes holds for each trial the steps in which the neuron fired, counted
 	// from 0, in any order; a trial may be empty.
-	Spikes [][]int
+	Spikes [][]int `json:"spikes"`
 	// Window is the number of steps over which the probability is averaged; 0
 	// stands for 1. The last window may be shorter.
-	Window int
+	Window int `json:"window"`
+	// Width of the picture in points; 0 stands for the usual one. Pages for
+	// telephones want about 260.
+	Width float64 `json:"-"`
 }
 
 // Picture implements [Drawing].
@@ -56,7 +59,7 @@ func (f Trials) Picture() (*Picture, error) {
 		marks:  []mark{stepsMark(blue, edges, probability)},
 	}
 	histogram.y.min = 0
-	return layout(defaultWidth, f.Title, nil, []*panel{raster, histogram}), nil
+	return layout(orUsual(f.Width, defaultWidth), f.Title, nil, []*panel{raster, histogram}), nil
 }
 
 func (f Trials) averaged() string {

@@ -2,11 +2,9 @@ package reproduce
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"spikegrad/host/engine"
@@ -213,14 +211,7 @@ func (c *comparison) train(ctx context.Context, config train.Config, folder stri
 	if !errors.As(err, &finished) {
 		return summary, err
 	}
-	text, err := os.ReadFile(filepath.Join(folder, "summary.json"))
-	if err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal(text, &summary); err != nil {
-		return nil, fmt.Errorf("%s is no summary: %w; remove the folder to train again", filepath.Join(folder, "summary.json"), err)
-	}
-	return summary, nil
+	return train.ReadSummary(folder)
 }
 
 // evaluate measures a finished run, unless that has been done. Pictures are drawn of

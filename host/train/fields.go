@@ -22,6 +22,19 @@ func fields(c *Config) []field {
 	return found
 }
 
+// Value is one value of a configuration with its full key, such as
+// network.layer[0].noise.beta, written as in TOML.
+type Value struct{ Key, Text string }
+
+// Values lists all values of a configuration in the order of its file.
+func (c *Config) Values() []Value {
+	var values []Value
+	for _, f := range fields(c) {
+		values = append(values, Value{f.path, tomlValue(reflect.ValueOf(f.value))})
+	}
+	return values
+}
+
 func collect(v reflect.Value, path string, found *[]field) {
 	switch v.Kind() {
 	case reflect.Struct:

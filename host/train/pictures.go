@@ -26,8 +26,15 @@ func (r *run) drawCurves() error {
 	if r.options.NoPictures {
 		return nil
 	}
-	curve := figure.Run{Name: r.config.Data.Name}
-	for _, e := range r.progress.History {
+	curve := Curve(r.config.Data.Name, r.progress.History)
+	title := fmt.Sprintf("%s, seed %d", r.config.Data.Name, r.config.Seed)
+	return r.savePicture("learning-curves", figure.Curves{Title: title, Runs: []figure.Run{curve}})
+}
+
+// Curve is the course of a training as pictures show it.
+func Curve(name string, epochs []Epoch) figure.Run {
+	curve := figure.Run{Name: name}
+	for _, e := range epochs {
 		curve.TrainLoss.Middle = append(curve.TrainLoss.Middle, e.TrainLoss)
 		curve.TrainAccuracy.Middle = append(curve.TrainAccuracy.Middle, e.TrainAccuracy)
 		if e.ValidationLoss != nil {
@@ -35,8 +42,7 @@ func (r *run) drawCurves() error {
 			curve.ValidationAccuracy.Middle = append(curve.ValidationAccuracy.Middle, *e.ValidationAccuracy)
 		}
 	}
-	title := fmt.Sprintf("%s, seed %d", r.config.Data.Name, r.config.Seed)
-	return r.savePicture("learning-curves", figure.Curves{Title: title, Runs: []figure.Run{curve}})
+	return curve
 }
 
 // drawRaster draws the first test sample on its way through the trained network.

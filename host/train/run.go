@@ -142,10 +142,19 @@ func ReadRun(folder string) (Config, *Model, error) {
 	path := filepath.Join(folder, modelFile)
 	model, err := ReadModel(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Config{}, nil, fmt.Errorf("%s does not exist: the run is not finished; go on with it by --resume %s", path, folder)
+		return Config{}, nil, &unfinishedError{path, folder}
 	}
 	return config, model, err
 }
+
+// unfinishedError says that a run has no weights yet; it is an [fs.ErrNotExist].
+type unfinishedError struct{ path, folder string }
+
+func (e *unfinishedError) Error() string {
+	return fmt.Sprintf("%s does not exist: the run is not finished; go on with it by --resume %s", e.path, e.folder)
+}
+
+func (*unfinishedError) Unwrap() error { return fs.ErrNotExist }
 
 // createFolder makes the folder of a new run. One that is there must be empty.
 func createFolder(folder string) error {

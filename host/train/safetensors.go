@@ -221,3 +221,12 @@ func (m *Model) Weights(n *network.Network) ([][]float32, error) {
 	}
 	return weights, nil
 }
+
+// SHA256 is that of the model's arrays in the order of the file: see [WeightsSHA256].
+func (m *Model) SHA256() string {
+	var weights [][]float32
+	for _, tensor := range m.Tensors {
+		weights = append(weights, tensor.Values)
+	}
+	return WeightsSHA256(weights)
+}

@@ -3,7 +3,8 @@
 # all of it is there: deps.sh [GROUP...], without a group tests.
 #
 #   tests         the Vulkan loader, a software driver, the validation layers, the
-#                 shader compiler and the SPIR-V tools
+#                 shader compiler and the SPIR-V tools; shells to complete in, and a
+#                 browser, which opens reports, with the typeface of the pictures
 #   viewer        the headers of X11 and OpenGL that the live window is built with
 #   viewer-tests  an X server without a screen, and what presses keys in it
 set -euo pipefail
@@ -35,6 +36,10 @@ for group in "$@"; do
         need vulkan-tools command -v vulkaninfo
         need glslc command -v glslc
         need spirv-tools command -v spirv-val
+        need zsh command -v zsh
+        need fish command -v fish
+        need chromium command -v chromium
+        need fonts-liberation compgen -G '/usr/share/fonts/*/liberation*/LiberationSans-Regular.ttf'
         ;;
     viewer)
         need libx11-dev header X11/Xlib.h

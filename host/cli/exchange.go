@@ -1,0 +1,174 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"spikegrad/host/atomicfile"
+	"spikegrad/host/engine"
+	"spikegrad/host/evaluate"
+	"spikegrad/host/nir"
+	"spikegrad/host/train"
+)
+
+// exportCommand is spikegrad export.
+type exportCommand struct {
+	Folder string `arg:"" name:"run" help:"Folder of a finished run."`
+
+	NIR     string `name:"nir" help:"Write the network to this file in the Neural Intermediate Representation (HDF5)." placeholder:"FILE"`
+	CSV     string `name:"csv" help:"Write spikes and membranes of samples to tables in this folder." placeholder:"FOLDER"`
+	Samples int    `default:"10" help:"With --csv: so many samples, from the first on." placeholder:"N"`
+	Part    string `default:"test" enum:"test,validation,train" help:"With --csv: where samples are taken from: test, validation or train."`
+	Device  string `default:"auto" help:"With --csv: auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
+}
+
+// Help is the rest of the help.
+func (exportCommand) Help() string {
+	return `Hands a trained network, or what it does, over to other programs.
+
+With --nir a graph of Linear, Conv1d, CubaLIF and CubaLI nodes, as snnTorch, Norse, spyx and others read it.
+Escape noise, surrogate derivatives and delays, which such graphs do not know, go along as metadata, so that
+'spikegrad import' gives back the same run.
+
+With --csv the tables samples.csv, spikes.csv, membranes.csv and readout.csv, a row an observation. The
+weights are in the run's model.safetensors and the course of the training in its metrics.csv already.
+
+Examples:
+
+    spikegrad export runs/first --nir first.nir
+    spikegrad export runs/first --csv tables --samples 3`
+}
+
+// Run exports.
+func (c *exportCommand) Run(a *app) error {
+	if c.NIR == "" && c.CSV == "" {
+		return usageError{errors.New("export what? give --nir FILE, --csv FOLDER or both")}
+	}
+	if c.Samples < 1 {
+		return usageError{fmt.Errorf("--samples %d: at least 1 is needed", c.Samples)}
+	}
+	t, err := openTrained(c.Folder, "", c.Device)
+	if err != nil {
+		return err
+	}
+	if c.NIR != "" {
+		content, err := nir.Encode(t.network, t.weights, t.config.Commented())
+		if err != nil {
+			return err
+		}
+		if err := atomicfile.WriteBytes(c.NIR, content); err != nil {
+			return err
+		}
+		fmt.Fprintln(a.out, "network:", c.NIR)
+	}
+	if c.CSV == "" {
+		return nil
+	}
+	if err := c.tables(a, t); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.out, "tables:", c.CSV)
+	return nil
+}
+
+// tables runs samples and writes what they did.
+func (c *exportCommand) tables(a *app, t *trained) (err error) {
+	source := t.part(c.Part)
+	if source.Len() == 0 {
+		return fmt.Errorf("%s has no %s samples: choose another --part", t.config.Data.Name, c.Part)
+	}
+	e, err := opener(t.choice)(t.network, engine.Options{Seed: t.config.Seed})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, e.Close()) }()
+	if err := e.SetWeights(t.weights); err != nil {
+		return err
+	}
+	shown := phases{app: a}
+	defer shown.clear()
+	samples := make([]int, min(c.Samples, source.Len()))
+	for i := range samples {
+		samples[i] = i
+	}
+	return evaluate.WriteCSV(a.ctx, &evaluate.Subject{
+		Engine: e, Network: t.network, Source: source, Batch: 1,
+		Each: func(done, all int) { shown.observe("samples", done, all) },
+	}, samples, c.CSV)
+}
+
+// importCommand is spikegrad import.
+type importCommand struct {
+	File string `arg:"" help:"Network in the Neural Intermediate Representation (HDF5)."`
+
+	Out        string  `required:"" help:"Folder of the run that is made, new or empty." placeholder:"FOLDER"`
+	Data       string  `help:"What the network is for, NAME or NAME:PATH; needed if the file is of another program." placeholder:"DATA"`
+	StepLength float64 `help:"Seconds of a step; else those of the file or of the data." placeholder:"S"`
+}
+
+// Help is the rest of the help.
+func (importCommand) Help() string {
+	return `Makes a run of a network: a folder with configuration and weights, which eval, audit, report and export
+take. Of files of other programs, graphs of Linear, Affine (without bias), Conv1d, Flatten, CubaLIF and CubaLI
+nodes are understood, in one line from input to output with loops of layers to themselves. What such files
+do not say is as in 'spikegrad config', without noise and delay.
+
+Examples:
+
+    spikegrad import first.nir --out runs/again
+    spikegrad import other.nir --data digits --step-length 0.001 --out runs/other`
+}
+
+// Run imports.
+func (c *importCommand) Run(a *app) error {
+	graph, err := nir.Read(c.File)
+	if err != nil {
+		return err
+	}
+	config, err := c.config(graph)
+	if err != nil {
+		return err
+	}
+	base := &config.Network
+	if graph.Config == "" {
+		base = nil
+	}
+	n, weights, err := graph.Network(base, config.Data.StepLength, config.Data.Steps)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.File, err)
+	}
+	if err := train.WriteRun(c.Out, config, n, weights); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.out, "run: %s\n", c.Out)
+	return err
+}
+
+// config is the configuration besides the network.
+func (c *importCommand) config(graph *nir.Graph) (config train.Config, err error) {
+	switch {
+	case graph.Config != "":
+		if config, err = train.Decode([]byte(graph.Config), "the configuration in "+c.File, ""); err != nil {
+			return config, err
+		}
+		if err := changeData(&config, c.Data); err != nil {
+			return config, err
+		}
+	case c.Data == "":
+		return config, usageError{fmt.Errorf("%s does not say what data the network is for: give --data", c.File)}
+	default:
+		if config, err = defaultConfig(c.Data); err != nil {
+			return config, err
+		}
+		if graph.StepLength > 0 {
+			config.Data.StepLength = graph.StepLength
+		}
+	}
+	if c.StepLength != 0 {
+		config.Data.StepLength = c.StepLength
+	}
+	if err := config.Validate(); err != nil {
+		return config, usageError{err}
+	}
+	return config, nil
+}

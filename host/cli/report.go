@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+
+	"spikegrad/host/atomicfile"
+	"spikegrad/host/report"
+)
+
+// reportCommand is spikegrad report.
+type reportCommand struct {
+	Folders []string `arg:"" name:"run" help:"Folders of runs."`
+
+	Out          string `default:"report.html" help:"The page." placeholder:"FILE"`
+	NoEvaluation bool   `help:"Show only what the folders hold, instead of evaluating runs that were not."`
+	Device       string `default:"auto" help:"Of evaluations: auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
+	Workers      int    `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
+	PassSamples  int    `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
+}
+
+// Help is the rest of the help.
+func (reportCommand) Help() string {
+	return `Makes one HTML page of runs, to open in any browser or to send: configuration, learning curves, rasters,
+confusion matrix, Fano factors, the audit if there is one, and several runs side by side. The page loads
+nothing from elsewhere and needs no scripts. It shows what 'spikegrad eval RUN --trials N' left in the
+folder of a run; without that, the run is evaluated shortly, which writes nothing.
+
+Examples:
+
+    spikegrad report runs/first
+    spikegrad report runs/first runs/second --out comparison.html
+    spikegrad report runs/first --no-evaluation`
+}
+
+// Run writes the page.
+func (c *reportCommand) Run(a *app) error {
+	if err := checkCounts(c.Workers, c.PassSamples, 0); err != nil {
+		return usageError{err}
+	}
+	choice, err := choose(c.Device)
+	if err != nil {
+		return err
+	}
+	shown := phases{app: a}
+	options := report.Options{
+		NoEvaluation: c.NoEvaluation, Open: opener(choice),
+		Workers: c.Workers, PassSamples: c.PassSamples, Observer: shown.observe,
+	}
+	var runs []*report.Run
+	for _, folder := range c.Folders {
+		run, err := report.Load(a.ctx, folder, options)
+		shown.clear()
+		if err != nil {
+			return err
+		}
+		runs = append(runs, run)
+	}
+	if err := atomicfile.Write(c.Out, func(w io.Writer) error { return report.Write(w, runs) }); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.out, "page: %s\n", c.Out)
+	return err
+}

@@ -1,0 +1,144 @@
+package cli
+
+import (
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"spikegrad/host/engine"
+	"spikegrad/host/evaluate"
+	"spikegrad/host/network"
+	"spikegrad/host/train"
+)
+
+// checkTrials refuses flags of eval that do not go together.
+func (c *evalCommand) checkTrials() error {
+	switch {
+	case c.Trials == nil && c.Out != "":
+		return fmt.Errorf("--out %s: files are written by an evaluation over trials; add --trials N", c.Out)
+	case c.Trials == nil && c.Sample != 0:
+		return fmt.Errorf("--sample %d: rasters are drawn by an evaluation over trials; add --trials N", c.Sample)
+	case c.Trials == nil:
+		return nil
+	case *c.Trials < 1:
+		return fmt.Errorf("--trials %d: at least 1 is needed", *c.Trials)
+	case c.Data != "":
+		return fmt.Errorf("--trials %d and --data %s: trials are of the data of the run; leave one away", *c.Trials, c.Data)
+	case c.OtherMode:
+		return fmt.Errorf("--trials %d and --other-mode: trials are run in both modes; leave --other-mode away", *c.Trials)
+	}
+	return nil
+}
+
+// runTrials measures a run over many trials and leaves files.
+func (c *evalCommand) runTrials(a *app) error {
+	config, err := train.ReadConfig(c.Folder)
+	if err != nil {
+		return err
+	}
+	choice, err := choose(c.Device)
+	if err != nil {
+		return err
+	}
+	settings := evaluate.DefaultSettings()
+	settings.Part, settings.Trials, settings.Sample = c.Part, *c.Trials, c.Sample
+	settings.Fano.Window = min(settings.Fano.Window, config.Data.Steps)
+	folder := c.Out
+	if folder == "" {
+		folder = filepath.Join(c.Folder, "evaluation")
+	}
+	open := func(n *network.Network, options engine.Options) (engine.Engine, error) {
+		options.SegmentSteps = c.SegmentSteps
+		return opener(choice)(n, options)
+	}
+	shown := phases{app: a}
+	report, err := evaluate.Run(a.ctx, c.Folder, evaluate.Options{
+		Settings: settings, Folder: folder, Open: open,
+		Workers: c.Workers, PassSamples: c.PassSamples, Observer: shown.observe,
+	})
+	shown.clear()
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(a.out, report)
+	}
+	return writeTrials(a, report, folder)
+}
+
+// writeTrials prints both modes beside each other.
+func writeTrials(a *app, r *evaluate.Report, folder string) error {
+	var t table
+	modes := []*evaluate.Mode{&r.Trained, &r.Other}
+	row := func(name, note string, value func(m *evaluate.Mode) string) {
+		t.row(name, value(modes[0]), value(modes[1]), note)
+	}
+	t.row("", "as trained", "other mode", "")
+	row("noise", "", func(m *evaluate.Mode) string {
+		if m.Noise {
+			return "on"
+		}
+		return "off"
+	})
+	row("accuracy", fmt.Sprintf("%d %s samples of %s, mean and deviation of %d trials", r.Trained.Performance.Samples, r.Part, r.Data, r.Trials),
+		func(m *evaluate.Mode) string {
+			return fmt.Sprintf("%s ± %.2f", percent(m.Performance.Accuracy), 100*m.Performance.AccuracySpread)
+		})
+	row("vote of the trials", "the class predicted most often", func(m *evaluate.Mode) string { return percent(m.Performance.Voted) })
+	row("trials agree", "pairs of trials of a sample", func(m *evaluate.Mode) string { return percent(m.Performance.Agreement) })
+	row("loss", "cross-entropy, mean", func(m *evaluate.Mode) string { return fmt.Sprintf("%.4f", m.Performance.Loss) })
+	for l := range r.Trained.Performance.Activity {
+		row(fmt.Sprintf("layer %d rate", l), "a neuron", func(m *evaluate.Mode) string { return fmt.Sprintf("%.3g Hz", m.Performance.Activity[l].Rate) })
+		row(fmt.Sprintf("layer %d Fano factor", l), fmt.Sprintf("mean over neurons, %d trials, windows of %d steps", r.Fano.Trials, r.Fano.Window), func(m *evaluate.Mode) string {
+			if m.Fano.Layers[l].Neurons == nil {
+				return "unknown"
+			}
+			return fmt.Sprintf("%.3f", m.Fano.Layers[l].Neurons.Mean)
+		})
+	}
+	t.row("device", r.Device, "", r.Driver)
+	if err := t.write(a.out); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(a.out, "results: %s\n", folder)
+	return err
+}
+
+// phases shows how far something is that has several parts: a bar a part on a
+// terminal, else a line where it begins.
+type phases struct {
+	app   *app
+	part  string
+	bar   *progressbar.ProgressBar
+	shown time.Time
+}
+
+func (p *phases) observe(part string, done, all int) {
+	begins := part != p.part
+	if begins {
+		p.clear()
+		p.part = part
+		if p.app.terminal {
+			p.bar = progressbar.NewOptions(all,
+				progressbar.OptionSetWriter(p.app.errors), progressbar.OptionSetWidth(20), progressbar.OptionShowCount(),
+				progressbar.OptionSetDescription(part), progressbar.OptionUseANSICodes(true))
+		} else {
+			fmt.Fprintf(p.app.notes, "measuring %s\n", part)
+		}
+	}
+	p.app.log.Debug("measuring", "what", part, "done", done, "of", all)
+	const interval = 100 * time.Millisecond
+	if p.bar != nil && (begins || done == all || time.Since(p.shown) >= interval) {
+		p.shown = time.Now()
+		_ = p.bar.Set(done)
+	}
+}
+
+func (p *phases) clear() {
+	if p.bar != nil {
+		_ = p.bar.Clear()
+		p.bar = nil
+	}
+}

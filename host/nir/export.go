@@ -1,0 +1,173 @@
+package nir
+
+import (
+	"fmt"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/network"
+)
+
+// The types of nodes that are written and read.
+const (
+	typeGraph   = "NIRGraph"
+	typeInput   = "Input"
+	typeOutput  = "Output"
+	typeLinear  = "Linear"
+	typeAffine  = "Affine"
+	typeConv1d  = "Conv1d"
+	typeFlatten = "Flatten"
+	typeCubaLIF = "CubaLIF"
+	typeCubaLI  = "CubaLI"
+)
+
+// formatVersion is the version of the Python package that defines the layout of the
+// file.
+const formatVersion = "1.0.8"
+
+// eulerTau is the time constant with which a step of Euler's rule multiplies by
+// exp(−dt/tau).
+func eulerTau(stepLength, tau float64) float64 {
+	return stepLength / (1 - cpuref.Exp64(-stepLength/tau))
+}
+
+// graphWriter puts a graph together.
+type graphWriter struct {
+	nodes group
+	edges []string // from, to, from, to, …
+	last  string   // the node that the next one follows
+}
+
+// add adds a node after the last one.
+func (w *graphWriter) add(name, kind string, members group) {
+	members["type"] = kind
+	w.nodes[name] = &members
+	if w.last != "" {
+		w.edges = append(w.edges, w.last, name)
+	}
+	w.last = name
+}
+
+// Encode makes the file of a network that fits its data, with its weights in the order
+// of [network.Network.Weights] and its whole configuration as TOML.
+func Encode(n *network.Network, weights [][]float32, config string) ([]byte, error) {
+	described := n.Weights()
+	if len(weights) != len(described) {
+		return nil, fmt.Errorf("%d weight arrays: the network has %d", len(weights), len(described))
+	}
+	arrays := map[string]array{}
+	for i, d := range described {
+		arrays[d.Name] = array{Shape: d.Shape(), Float32: weights[i]}
+	}
+	w := &graphWriter{nodes: group{}}
+	input := n.Geometry(-1)
+	w.add("input", typeInput, group{"shape": sizes(shapeOf(input, n.Layers[0].Convolutional()))})
+	for l := range n.Layers {
+		w.layer(n, l, arrays)
+	}
+	if !n.Spiking() {
+		w.flatten(n, len(n.Layers))
+		outputs := n.Classes
+		w.add("readout_weights", typeLinear, group{"weight": arrays["readout"]})
+		tau := n.Readout.Tau
+		if tau == 0 {
+			tau = float64(n.Steps) * n.StepLength
+		}
+		w.add("readout", typeCubaLI, neuronMembers(n.StepLength, tau, n.Readout.TauSynapse, []int{outputs}))
+		w.add("output", typeOutput, group{"shape": sizes([]int{outputs})})
+	} else {
+		last := len(n.Layers) - 1
+		w.add("output", typeOutput, group{"shape": sizes(shapeOf(n.Geometry(last), n.Layers[last].Convolutional()))})
+	}
+	file := group{
+		"version": formatVersion,
+		"node": &group{
+			"type":     typeGraph,
+			"nodes":    &w.nodes,
+			"edges":    array{Shape: []int{len(w.edges) / 2, 2}, Text: w.edges},
+			"metadata": &group{"program": "spikegrad", "config": config, "step_length": n.StepLength},
+		},
+	}
+	return file.encode()
+}
+
+// layer adds the connections and neurons of a layer.
+func (w *graphWriter) layer(n *network.Network, l int, arrays map[string]array) {
+	layer := &n.Layers[l]
+	name := fmt.Sprintf("layer%d", l)
+	shape := shapeOf(n.Geometry(l), layer.Convolutional())
+	if layer.Convolutional() {
+		w.add(name+"_input", typeConv1d, convolution(arrays[name+".input"], n.Geometry(l-1).Positions, layer.Stride, layer.Padding))
+	} else {
+		w.flatten(n, l)
+		w.add(name+"_input", typeLinear, group{"weight": arrays[name+".input"]})
+	}
+	members := neuronMembers(n.StepLength, layer.TauMembrane, layer.TauSynapse, shape)
+	members["v_threshold"] = filled(shape, network.Threshold)
+	members["v_reset"] = filled(shape, 0)
+	w.add(name, typeCubaLIF, members)
+	if !layer.Recurrent {
+		return
+	}
+	if layer.Convolutional() {
+		w.add(name+"_recurrent", typeConv1d, convolution(arrays[name+".recurrent"], n.Geometry(l).Positions, 1, layer.RecurrentKernel/2))
+	} else {
+		w.add(name+"_recurrent", typeLinear, group{"weight": arrays[name+".recurrent"]})
+	}
+	w.edges = append(w.edges, w.last, name)
+	w.last = name
+}
+
+// flatten makes one row of the neurons of a convolution, if that is what is below.
+func (w *graphWriter) flatten(n *network.Network, l int) {
+	if l == 0 || !n.Layers[l-1].Convolutional() {
+		return
+	}
+	w.add(fmt.Sprintf("layer%d_flat", l-1), typeFlatten, group{
+		"input_type": sizes(shapeOf(n.Geometry(l-1), true)), "start_dim": int64(0), "end_dim": int64(-1),
+	})
+}
+
+// convolution are the members of a Conv1d over so many positions.
+func convolution(weight array, positions, stride, padding int) group {
+	return group{
+		"weight": weight, "bias": array{Shape: weight.Shape[:1], Float32: make([]float32, weight.Shape[0])},
+		"input_shape": int64(positions), "stride": int64(stride), "padding": int64(padding), "dilation": int64(1), "groups": int64(1),
+	}
+}
+
+// neuronMembers are what all neurons with a synaptic current have.
+func neuronMembers(stepLength, tauMembrane, tauSynapse float64, shape []int) group {
+	synapse := eulerTau(stepLength, tauSynapse)
+	return group{
+		"tau_mem": filled(shape, eulerTau(stepLength, tauMembrane)), "tau_syn": filled(shape, synapse),
+		"r": filled(shape, 1), "v_leak": filled(shape, 0), "w_in": filled(shape, synapse/stepLength),
+	}
+}
+
+// shapeOf is the shape of a layer's neurons: filters and positions of a convolution.
+func shapeOf(g network.Geometry, convolutional bool) []int {
+	if convolutional {
+		return []int{g.Filters, g.Positions}
+	}
+	return []int{g.Filters * g.Positions}
+}
+
+func sizes(shape []int) array {
+	a := array{Shape: []int{len(shape)}}
+	for _, length := range shape {
+		a.Int64 = append(a.Int64, int64(length))
+	}
+	return a
+}
+
+func filled(shape []int, value float64) array {
+	a := array{Shape: shape}
+	size := 1
+	for _, length := range shape {
+		size *= length
+	}
+	for range size {
+		a.Float64 = append(a.Float64, value)
+	}
+	return a
+}

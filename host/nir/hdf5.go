@@ -1,0 +1,301 @@
+package nir
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/bits"
+	"sort"
+)
+
+// The HDF5 library reads these files but cannot write scalars or texts of variable
+// length, which NIR consists of. So they are written here, in the plainest form that the
+// format has: superblock version 2, groups whose links stand in their header, data in
+// one piece (HDF5 File Format Specification Version 3.0).
+
+// group is a folder of an HDF5 file: its members are *group, string, float64, int64 or
+// array.
+type group map[string]any
+
+// array is an array of numbers or texts, row-major.
+type array struct {
+	Shape   []int
+	Float32 []float32 // one of these four
+	Float64 []float64
+	Int64   []int64
+	Text    []string
+}
+
+// Types of header messages.
+const (
+	messageDataspace = 0x01
+	messageLinkInfo  = 0x02
+	messageDatatype  = 0x03
+	messageFill      = 0x05
+	messageLink      = 0x06
+	messageLayout    = 0x08
+	messageGroupInfo = 0x0A
+)
+
+const (
+	superblockSize = 48
+	undefined      = math.MaxUint64 // address of what there is not
+)
+
+// Types of data: class and version, bit field, size, properties.
+var (
+	typeInt64   = []byte{0x10, 0x08, 0, 0, 8, 0, 0, 0, 0, 0, 64, 0}
+	typeFloat32 = []byte{0x11, 0x20, 31, 0, 4, 0, 0, 0, 0, 0, 32, 0, 23, 8, 0, 23, 127, 0, 0, 0}
+	typeFloat64 = []byte{0x11, 0x20, 63, 0, 8, 0, 0, 0, 0, 0, 64, 0, 52, 11, 0, 52, 0xFF, 3, 0, 0}
+	// Text of any length in UTF-8: references of 16 bytes to pieces of a heap.
+	typeText = []byte{0x19, 0x01, 0x01, 0, 16, 0, 0, 0, 0x10, 0, 0, 0, 1, 0, 0, 0, 0, 0, 8, 0}
+)
+
+// fileWriter builds a file; everything is appended where it is needed first.
+type fileWriter struct {
+	content bytes.Buffer
+	heap    uint64            // address of the texts
+	texts   map[string]uint32 // their numbers in the heap
+}
+
+// encode makes a file of a group.
+func (root *group) encode() ([]byte, error) {
+	w := &fileWriter{texts: map[string]uint32{}}
+	w.content.Write(make([]byte, superblockSize))
+	w.writeHeap(root.allTexts())
+	address, err := w.group(*root)
+	if err != nil {
+		return nil, err
+	}
+	file := w.content.Bytes()
+	head := append([]byte("\x89HDF\r\n\x1a\n"), 2, 8, 8, 0)
+	for _, value := range []uint64{0, undefined, uint64(len(file)), address} {
+		head = binary.LittleEndian.AppendUint64(head, value)
+	}
+	copy(file, binary.LittleEndian.AppendUint32(head, lookup3(head)))
+	return file, nil
+}
+
+// allTexts lists every text once, sorted.
+func (root *group) allTexts() []string {
+	seen := map[string]bool{}
+	var visit func(g group)
+	visit = func(g group) {
+		for _, member := range g {
+			switch m := member.(type) {
+			case *group:
+				visit(*m)
+			case string:
+				seen[m] = true
+			case array:
+				for _, text := range m.Text {
+					seen[text] = true
+				}
+			}
+		}
+	}
+	visit(*root)
+	var texts []string
+	for text := range seen {
+		texts = append(texts, text)
+	}
+	sort.Strings(texts)
+	return texts
+}
+
+// writeHeap writes a global heap collection of texts.
+func (w *fileWriter) writeHeap(texts []string) {
+	w.align()
+	w.heap = uint64(w.content.Len())
+	var objects []byte
+	for i, text := range texts {
+		number := uint32(i + 1)
+		w.texts[text] = number
+		objects = binary.LittleEndian.AppendUint16(objects, uint16(number))
+		objects = append(objects, 1, 0, 0, 0, 0, 0) // references, reserved
+		objects = binary.LittleEndian.AppendUint64(objects, uint64(len(text)))
+		objects = append(objects, text...)
+		objects = append(objects, make([]byte, -len(text)&7)...)
+	}
+	// A collection has at least 4096 bytes, and ends in an object 0: the free room.
+	const head = 16
+	size := max(4096, head+len(objects)+head)
+	w.content.WriteString("GCOL\x01\x00\x00\x00")
+	w.number(uint64(size))
+	w.content.Write(objects)
+	free := size - head - len(objects)
+	w.content.Write(make([]byte, 8))
+	w.number(uint64(free))
+	w.content.Write(make([]byte, free-head))
+}
+
+func (w *fileWriter) number(value uint64) {
+	w.content.Write(binary.LittleEndian.AppendUint64(nil, value))
+}
+
+// align makes the next address a multiple of eight.
+func (w *fileWriter) align() { w.content.Write(make([]byte, -w.content.Len()&7)) }
+
+// group writes a group with its members, sorted by name, and returns its address.
+func (w *fileWriter) group(g group) (uint64, error) {
+	names := make([]string, 0, len(g))
+	for name := range g {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	none := binary.LittleEndian.AppendUint64(nil, undefined)
+	messages := message(messageLinkInfo, append([]byte{0, 0}, append(none, none...)...))
+	messages = append(messages, message(messageGroupInfo, []byte{0, 0})...)
+	for _, name := range names {
+		if len(name) > math.MaxUint8 || name == "" {
+			return 0, fmt.Errorf("a name of %d bytes: from 1 to %d are possible", len(name), math.MaxUint8)
+		}
+		address, err := w.member(g[name])
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", name, err)
+		}
+		const version, utf8 = 1, 0x10
+		link := append([]byte{version, utf8, 1, byte(len(name))}, name...)
+		messages = append(messages, message(messageLink, binary.LittleEndian.AppendUint64(link, address))...)
+	}
+	return w.header(messages), nil
+}
+
+// member writes what a link leads to.
+func (w *fileWriter) member(value any) (uint64, error) {
+	switch v := value.(type) {
+	case *group:
+		return w.group(*v)
+	case string:
+		return w.dataset(typeText, nil, w.reference(v)), nil
+	case float64:
+		return w.dataset(typeFloat64, nil, binary.LittleEndian.AppendUint64(nil, math.Float64bits(v))), nil
+	case int64:
+		return w.dataset(typeInt64, nil, binary.LittleEndian.AppendUint64(nil, uint64(v))), nil
+	case array:
+		return w.array(v)
+	}
+	return 0, fmt.Errorf("a %T cannot be written", value)
+}
+
+func (w *fileWriter) array(a array) (uint64, error) {
+	var data []byte
+	kind := typeInt64
+	switch {
+	case a.Float32 != nil:
+		kind = typeFloat32
+		for _, v := range a.Float32 {
+			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
+		}
+	case a.Float64 != nil:
+		kind = typeFloat64
+		for _, v := range a.Float64 {
+			data = binary.LittleEndian.AppendUint64(data, math.Float64bits(v))
+		}
+	case a.Text != nil:
+		kind = typeText
+		for _, v := range a.Text {
+			data = append(data, w.reference(v)...)
+		}
+	default:
+		for _, v := range a.Int64 {
+			data = binary.LittleEndian.AppendUint64(data, uint64(v))
+		}
+	}
+	size := int(binary.LittleEndian.Uint32(kind[4:]))
+	for _, length := range a.Shape {
+		size *= length
+	}
+	if size != len(data) {
+		return 0, fmt.Errorf("an array of shape %v has %d bytes", a.Shape, len(data))
+	}
+	return w.dataset(kind, a.Shape, data), nil
+}
+
+// reference is that to a text in the heap.
+func (w *fileWriter) reference(text string) []byte {
+	b := binary.LittleEndian.AppendUint32(nil, uint32(len(text)))
+	b = binary.LittleEndian.AppendUint64(b, w.heap)
+	return binary.LittleEndian.AppendUint32(b, w.texts[text])
+}
+
+// dataset writes data in one piece and their header; a nil shape is a scalar's.
+func (w *fileWriter) dataset(kind []byte, shape []int, data []byte) uint64 {
+	w.align()
+	address := uint64(w.content.Len())
+	w.content.Write(data)
+	const version, scalar, simple = 2, 0, 1
+	space := []byte{version, byte(len(shape)), 0, scalar}
+	if len(shape) > 0 {
+		space[3] = simple
+	}
+	for _, length := range shape {
+		space = binary.LittleEndian.AppendUint64(space, uint64(length))
+	}
+	layout := []byte{3, 1} // version, contiguous
+	layout = binary.LittleEndian.AppendUint64(layout, address)
+	layout = binary.LittleEndian.AppendUint64(layout, uint64(len(data)))
+	messages := message(messageDataspace, space)
+	messages = append(messages, message(messageDatatype, kind)...)
+	messages = append(messages, message(messageFill, []byte{3, 0x0A})...) // no value
+	return w.header(append(messages, message(messageLayout, layout)...))
+}
+
+// message is a header message.
+func message(kind byte, body []byte) []byte {
+	head := binary.LittleEndian.AppendUint16([]byte{kind}, uint16(len(body)))
+	return append(append(head, 0), body...)
+}
+
+// header writes an object header and returns its address.
+func (w *fileWriter) header(messages []byte) uint64 {
+	w.align()
+	address := uint64(w.content.Len())
+	const version, fourByteSize = 2, 2
+	block := append([]byte("OHDR"), version, fourByteSize)
+	block = binary.LittleEndian.AppendUint32(block, uint32(len(messages)))
+	block = append(block, messages...)
+	w.content.Write(binary.LittleEndian.AppendUint32(block, lookup3(block)))
+	return address
+}
+
+// lookup3 is the checksum of HDF5: Bob Jenkins's hash of 2006, "hashlittle" with
+// initial value 0.
+func lookup3(key []byte) uint32 {
+	a := 0xdeadbeef + uint32(len(key))
+	b, c := a, a
+	for len(key) > 12 {
+		a += binary.LittleEndian.Uint32(key)
+		b += binary.LittleEndian.Uint32(key[4:])
+		c += binary.LittleEndian.Uint32(key[8:])
+		a = (a - c) ^ bits.RotateLeft32(c, 4)
+		c += b
+		b = (b - a) ^ bits.RotateLeft32(a, 6)
+		a += c
+		c = (c - b) ^ bits.RotateLeft32(b, 8)
+		b += a
+		a = (a - c) ^ bits.RotateLeft32(c, 16)
+		c += b
+		b = (b - a) ^ bits.RotateLeft32(a, 19)
+		a += c
+		c = (c - b) ^ bits.RotateLeft32(b, 4)
+		b += a
+		key = key[12:]
+	}
+	if len(key) == 0 {
+		return c
+	}
+	var last [12]byte
+	copy(last[:], key)
+	a += binary.LittleEndian.Uint32(last[0:])
+	b += binary.LittleEndian.Uint32(last[4:])
+	c += binary.LittleEndian.Uint32(last[8:])
+	c = (c ^ b) - bits.RotateLeft32(b, 14)
+	a = (a ^ c) - bits.RotateLeft32(c, 11)
+	b = (b ^ a) - bits.RotateLeft32(a, 25)
+	c = (c ^ b) - bits.RotateLeft32(b, 16)
+	a = (a ^ c) - bits.RotateLeft32(c, 4)
+	b = (b ^ a) - bits.RotateLeft32(a, 14)
+	return (c ^ b) - bits.RotateLeft32(b, 24)
+}

@@ -1,0 +1,292 @@
+package nir
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"spikegrad/host/network"
+)
+
+// networkOf makes a valid network of layers.
+func networkOf(t *testing.T, change func(n *network.Network)) *network.Network {
+	t.Helper()
+	n := &network.Network{Inputs: 24, Classes: 3, Steps: 50, StepLength: 0.002, Readout: network.DefaultReadout()}
+	for range 2 {
+		layer := network.DefaultLayer()
+		layer.Neurons = 5
+		n.Layers = append(n.Layers, layer)
+	}
+	change(n)
+	if err := n.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// forms are networks of every kind that a file can hold.
+var forms = map[string]func(n *network.Network){
+	"recurrent": func(n *network.Network) { n.Layers[1].TauMembrane, n.Layers[1].TauSynapse = 0.0137, 0.0051 },
+	"feed-forward": func(n *network.Network) {
+		n.Layers[0].Recurrent, n.Layers[1].Recurrent = false, false
+		n.Readout.Tau, n.Readout.Delay = 0.03, 2
+	},
+	"spikes": func(n *network.Network) {
+		n.Layers[1].Neurons, n.Readout.Kind, n.Readout.Loss = 3, "spikes", "counts"
+	},
+	"convolution": func(n *network.Network) {
+		for l, stride := range []int{2, 1} {
+			c := &n.Layers[l]
+			c.Kind, c.Filters, c.Kernel, c.Stride, c.Padding, c.RecurrentKernel = "conv1d", 3+l, 5, stride, l, 3
+		}
+		n.Layers[1].Recurrent = false
+	},
+	"convolution and dense": func(n *network.Network) {
+		c := &n.Layers[0]
+		c.Kind, c.Filters, c.Kernel, c.Stride, c.RecurrentKernel = "conv1d", 3, 7, 3, 5
+	},
+}
+
+// awkward are weights whose bits are easily lost.
+func awkward(n *network.Network) [][]float32 {
+	weights := n.Initialise(7)
+	for i := range weights {
+		weights[i][0], weights[i][1] = float32(math.Copysign(0, -1)), math.MaxFloat32
+	}
+	return weights
+}
+
+func encoded(t *testing.T, n *network.Network, weights [][]float32) string {
+	t.Helper()
+	content, err := Encode(n, weights, "seed = 3\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "network.nir")
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func bitsOf(weights [][]float32) (all []uint32) {
+	for _, array := range weights {
+		for _, w := range array {
+			all = append(all, math.Float32bits(w))
+		}
+	}
+	return all
+}
+
+// TestRoundTrip writes networks and reads them back: with the configuration beside it
+// the network is the same in every field, and every weight in every bit.
+func TestRoundTrip(t *testing.T) {
+	for name, form := range forms {
+		t.Run(name, func(t *testing.T) {
+			n := networkOf(t, form)
+			weights := awkward(n)
+			graph, err := Read(encoded(t, n, weights))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if graph.Config != "seed = 3\n" || graph.StepLength != n.StepLength {
+				t.Errorf("configuration %q, step %g", graph.Config, graph.StepLength)
+			}
+			got, read, err := graph.Network(n, n.StepLength, n.Steps)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got, n) {
+				t.Errorf("read %+v, want %+v", got, n)
+			}
+			if !slices.Equal(bitsOf(read), bitsOf(weights)) {
+				t.Error("weights have other bits")
+			}
+		})
+	}
+}
+
+// TestWithoutConfiguration reads what the nodes alone say.
+func TestWithoutConfiguration(t *testing.T) {
+	for name, form := range forms {
+		t.Run(name, func(t *testing.T) {
+			n := networkOf(t, form)
+			weights := awkward(n)
+			graph, err := Read(encoded(t, n, weights))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, read, err := graph.Network(nil, n.StepLength, n.Steps)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got.Weights(), n.Weights()) || !slices.Equal(bitsOf(read), bitsOf(weights)) {
+				t.Errorf("weights %v, want %v with the same bits", got.Weights(), n.Weights())
+			}
+			for l := range n.Layers {
+				if g, w := got.Layers[l], n.Layers[l]; !near(g.TauMembrane, w.TauMembrane) || !near(g.TauSynapse, w.TauSynapse) ||
+					g.Stride != w.Stride || g.Padding != w.Padding || g.Noise.Kind != "threshold" || g.Delay != 0 || g.Reset != "membrane_only" {
+					t.Errorf("layer %d is %+v", l, g)
+				}
+			}
+			if got.Readout.Kind != n.Readout.Kind || got.Readout.Tau != 0 && !near(got.Readout.Tau, n.Readout.Tau) {
+				t.Errorf("readout is %+v, want %+v", got.Readout, n.Readout)
+			}
+		})
+	}
+}
+
+// near allows for the way there and back of a time constant.
+func near(got, want float64) bool { return math.Abs(got-want) <= 1e-9*want }
+
+// TestForeign reads a file of the Python package: packed arrays, texts of its kind,
+// and neurons in other units.
+func TestForeign(t *testing.T) {
+	graph, err := Read("testdata/foreign.nir")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if graph.Config != "" || graph.StepLength != 0 {
+		t.Errorf("configuration %q, step %g", graph.Config, graph.StepLength)
+	}
+	const dt = 0.001
+	n, weights, err := graph.Network(nil, dt, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n.Inputs != 3 || n.Classes != 2 || len(n.Layers) != 1 || n.Layers[0].Neurons != 4 || !n.Layers[0].Recurrent {
+		t.Fatalf("network %+v", n)
+	}
+	// 1 − dt/tau is the factor of a step.
+	if l := n.Layers[0]; !near(math.Exp(-dt/l.TauMembrane), 1-dt/0.02) || !near(math.Exp(-dt/l.TauSynapse), 1-dt/0.01) {
+		t.Errorf("time constants %g and %g", l.TauMembrane, l.TauSynapse)
+	}
+	// Half the current of a weight, and half of that at twice the threshold.
+	for i, w := range weights[0] {
+		if want := float32(float64(float32(i)/7) * (5 * dt / 0.01 / 2)); w != want {
+			t.Errorf("weight %d is %g, want %g", i, w, want)
+		}
+	}
+	for i, w := range weights[1] {
+		if want := float32(0.125 * float64(1-min(1, i%5))); w != want {
+			t.Errorf("recurrent weight %d is %g, want %g", i, w, want)
+		}
+	}
+	for i, w := range weights[2] {
+		if want := float32(i) / 8; w != want {
+			t.Errorf("readout weight %d is %g, want %g", i, w, want)
+		}
+	}
+}
+
+// TestRefuses sees that what spikegrad cannot run is named.
+func TestRefuses(t *testing.T) {
+	n := networkOf(t, forms["recurrent"])
+	path := encoded(t, n, awkward(n))
+	conv := networkOf(t, forms["convolution"])
+	convPath := encoded(t, conv, awkward(conv))
+	for want, change := range map[string]func(g *Graph){
+		`node "layer0": v_threshold differs from neuron to neuron (1 and 2)`: func(g *Graph) {
+			g.nodes["layer0"]["v_threshold"] = array{Shape: []int{2}, Float64: []float64{1, 2}}
+		},
+		`node "layer0": it has no numbers "tau_mem"`:            func(g *Graph) { delete(g.nodes["layer0"], "tau_mem") },
+		`v_leak = 0.5 and v_reset = 0: only 0 is supported`:     func(g *Graph) { g.nodes["layer0"]["v_leak"] = array{Float64: []float64{0.5}} },
+		`v_threshold = -1: a positive one is needed`:            func(g *Graph) { g.nodes["layer0"]["v_threshold"] = array{Float64: []float64{-1}} },
+		`tau_mem = 0.001 s: more than a time step of 0.002 s`:   func(g *Graph) { g.nodes["layer0"]["tau_mem"] = array{Float64: []float64{0.001}} },
+		`node "layer0_input" has a bias`:                        func(g *Graph) { g.nodes["layer0_input"]["bias"] = array{Float64: []float64{0.5}} },
+		`node "layer1" is of type LIF`:                          func(g *Graph) { g.nodes["layer1"]["type"] = array{Text: []string{"LIF"}} },
+		`node "layer0_input" is of type Scale`:                  func(g *Graph) { g.nodes["layer0_input"]["type"] = array{Text: []string{"Scale"}} },
+		`the graph has 0 nodes of type Input`:                   func(g *Graph) { g.nodes["input"]["type"] = array{Text: []string{"Output"}} },
+		`node "input" leads to ["layer0_input" "layer1_input"]`: func(g *Graph) { g.next["input"] = append(g.next["input"], "layer1_input") },
+		`node "layer1_input" leads to "layer0": besides`:        func(g *Graph) { g.prior["layer0"] = append(g.prior["layer0"], "layer1_input") },
+		`the graph leads in a circle through node "layer0"`:     func(g *Graph) { g.next["readout_weights"] = []string{"layer0"} },
+		`weights layer1.input have shape [5 5]: the layers around`: func(g *Graph) {
+			g.nodes["layer0_input"]["weight"] = array{Shape: []int{6, 24}, Float64: make([]float64, 144)}
+			g.nodes["layer0_recurrent"]["weight"] = array{Shape: []int{6, 6}, Float64: make([]float64, 36)}
+		},
+		`weight 0 is NaN`: func(g *Graph) {
+			weight := g.nodes["layer0_input"]["weight"].(array)
+			weight.Float64[0] = math.NaN()
+		},
+	} {
+		graph, err := Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(graph)
+		if _, _, err := graph.Network(n, n.StepLength, n.Steps); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+	for want, change := range map[string]func(g *Graph){
+		`dilation = 2: only 1`: func(g *Graph) { g.nodes["layer0_input"]["dilation"] = array{Float64: []float64{2}} },
+		`padding = "same"`:     func(g *Graph) { g.nodes["layer0_input"]["padding"] = array{Text: []string{"same"}} },
+		`node "layer0_recurrent" has stride 1 and padding 2`: func(g *Graph) { g.nodes["layer0_recurrent"]["padding"] = array{Float64: []float64{2}} },
+	} {
+		graph, err := Read(convPath)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(graph)
+		if _, _, err := graph.Network(conv, conv.StepLength, conv.Steps); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+	if _, err := Encode(n, nil, ""); err == nil {
+		t.Error("a file without weights")
+	}
+}
+
+// TestDamaged flips bytes of a file and cuts it off: it may be read or refused, but
+// nothing else may happen.
+func TestDamaged(t *testing.T) {
+	n := networkOf(t, forms["recurrent"])
+	whole, err := os.ReadFile(encoded(t, n, awkward(n)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "damaged.nir")
+	refused := 0
+	try := func(content []byte) {
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		graph, err := Read(path)
+		if err == nil {
+			_, _, err = graph.Network(n, n.StepLength, n.Steps)
+		}
+		if err != nil {
+			refused++
+		}
+	}
+	for at := 0; at < len(whole); at += 61 {
+		damaged := slices.Clone(whole)
+		damaged[at] ^= 0x41
+		try(damaged)
+	}
+	for _, size := range []int{0, 7, 48, len(whole) / 2, len(whole) - 9} {
+		try(whole[:size])
+	}
+	if refused < 10 {
+		t.Errorf("%d damaged files were refused, which is too few to be true", refused)
+	}
+	if _, err := Read(filepath.Join(t.TempDir(), "none")); err == nil || !strings.Contains(err.Error(), "reading a NIR file") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := Read(t.TempDir()); err == nil {
+		t.Error("a folder was read")
+	}
+}
+
+// TestLookup3 compares the checksum with values that its author gives.
+func TestLookup3(t *testing.T) {
+	for text, want := range map[string]uint32{"": 0xdeadbeef, "Four score and seven years ago": 0x17770551} {
+		if got := lookup3([]byte(text)); got != want {
+			t.Errorf("%q: %08x, want %08x", text, got, want)
+		}
+	}
+}

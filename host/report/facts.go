@@ -1,0 +1,118 @@
+package report
+
+import (
+	"fmt"
+
+	"spikegrad/host/evaluate"
+	"spikegrad/host/network"
+)
+
+// facts sums up a run.
+func (s *section) facts() {
+	if s.Summary == nil {
+		s.Facts = []fact{{"epochs so far", fmt.Sprintf("%d of %d", len(s.Epochs), s.Config.Training.Epochs), ""}}
+		return
+	}
+	m := s.Summary
+	add := func(name, value, note string) { s.Facts = append(s.Facts, fact{name, value, note}) }
+	if m.TestAccuracy != nil {
+		add("test accuracy", percent(*m.TestAccuracy), fmt.Sprintf("%d samples", m.TestSamples))
+	}
+	if m.TestAccuracyOtherMode != nil {
+		add("in the other mode", percent(*m.TestAccuracyOtherMode), "noise off, or on if trained without")
+	}
+	if m.ValidationAccuracy != nil {
+		add("validation accuracy", percent(*m.ValidationAccuracy), fmt.Sprintf("%d samples, epoch %d", m.ValidationSamples, m.KeptEpoch))
+	}
+	add("training accuracy", percent(m.TrainAccuracy), fmt.Sprintf("%d samples", m.TrainSamples))
+	add("spikes", fmt.Sprintf("%.3g", m.SpikesPerNeuron), "a neuron and sample")
+	add("weights", fmt.Sprint(m.Weights), "SHA-256 "+shortened(m.WeightsSHA256))
+	add("updates", fmt.Sprint(m.Steps), fmt.Sprintf("%d epochs, %s", m.Epochs, s.Config.Training.Optimizer.Kind))
+	add("speed", fmt.Sprintf("%.0f /s", m.SamplesPerSecond), "samples in training, "+m.Device)
+}
+
+// modeFacts sums up what was measured in a mode.
+func modeFacts(m *evaluate.Mode) []fact {
+	p := m.Performance
+	facts := []fact{
+		{"accuracy", percent(p.Accuracy), trialsNote(p)},
+		{"loss", fmt.Sprintf("%.4f", p.Loss), "cross-entropy, mean"},
+	}
+	if p.Trials > 1 {
+		facts = append(facts,
+			fact{"trials agree", percent(p.Agreement), "pairs of trials of a sample"},
+			fact{"vote of the trials", percent(p.Voted), "class predicted most often"})
+	}
+	for l, layer := range p.Activity {
+		facts = append(facts, fact{fmt.Sprintf("layer %d", l), fmt.Sprintf("%.3g Hz", layer.Rate), "Fano factor " + fanoText(m.Fano, l)})
+	}
+	return facts
+}
+
+func trialsNote(p *evaluate.Performance) string {
+	if p.Trials == 1 {
+		return fmt.Sprintf("%d samples, one trial", p.Samples)
+	}
+	return fmt.Sprintf("± %.2f over %d trials of %d samples", 100*p.AccuracySpread, p.Trials, p.Samples)
+}
+
+// fanoText is the mean Fano factor of a layer.
+func fanoText(v *evaluate.Variability, layer int) string {
+	if v == nil || layer >= len(v.Layers) || v.Layers[layer].Neurons == nil {
+		return "unknown"
+	}
+	return fmt.Sprintf("%.3f", v.Layers[layer].Neurons.Mean)
+}
+
+// layers describes the layers.
+func (s *section) layers() {
+	for i := range s.Config.Network.Layers {
+		l := &s.Config.Network.Layers[i]
+		f := layerFacts{
+			Number: i, Size: fmt.Sprintf("%d neurons", l.Neurons), Connection: "feed-forward",
+			Noise: noiseText(l.Noise), Surrogate: surrogateText(l.Surrogate),
+			Taus: fmt.Sprintf("%g / %g ms", 1000*l.TauMembrane, 1000*l.TauSynapse),
+		}
+		if l.Convolutional() {
+			f.Size = fmt.Sprintf("conv1d, %d filters of %d, stride %d", l.Filters, l.Kernel, l.Stride)
+		}
+		if l.Recurrent {
+			f.Connection = "recurrent"
+		}
+		f.Connection += fmt.Sprintf(", delay %d", l.Delay)
+		if s.Summary != nil && i < len(s.Summary.LayerSpikes) {
+			f.Activity = fmt.Sprintf("%.3g", s.Summary.LayerSpikes[i])
+		}
+		s.Layers = append(s.Layers, f)
+	}
+}
+
+func noiseText(n network.Noise) string {
+	switch n.Kind {
+	case "threshold":
+		return "none (threshold)"
+	case "sigmoid":
+		return fmt.Sprintf("sigmoid, β %g", n.Beta)
+	case "exponential":
+		return fmt.Sprintf("exponential, p0 %g, Δu %g", n.P0, n.DeltaU)
+	case "hazard":
+		return fmt.Sprintf("hazard, %g Hz, Δu %g", n.Rate, n.DeltaU)
+	}
+	return n.Kind
+}
+
+func surrogateText(s network.Surrogate) string {
+	switch s.Kind {
+	case "superspike", "scaled_superspike", "sigmoid":
+		return fmt.Sprintf("%s, β %g", s.Kind, s.Beta)
+	case "gaussian", "triangular", "rectangular":
+		return fmt.Sprintf("%s, width %g", s.Kind, s.Width)
+	case "arctangent":
+		return fmt.Sprintf("%s, α %g", s.Kind, s.Alpha)
+	}
+	return s.Kind
+}
+
+func percent(share float64) string { return fmt.Sprintf("%.2f %%", 100*share) }
+
+func shortened(hash string) string { return hash[:min(len(hash), 16)] }

@@ -1,0 +1,40 @@
+package train
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"spikegrad/host/atomicfile"
+	"spikegrad/host/network"
+)
+
+// WriteRun makes, in a new or empty folder, a run of a network that was not trained
+// here: config.toml and model.safetensors, as [ReadRun] takes them. The layers and the
+// readout of the network take the place of the configuration's.
+func WriteRun(folder string, config Config, n *network.Network, weights [][]float32) error {
+	before := config.Network.Layers
+	config.Network.Layers, config.Network.Readout = slices.Clone(n.Layers), n.Readout
+	for l := range min(len(before), len(n.Layers)) {
+		// Of a convolution the number follows from the rest, and the key says nothing.
+		if layer := &config.Network.Layers[l]; layer.Convolutional() {
+			layer.Neurons = before[l].Neurons
+		}
+	}
+	if err := config.Validate(); err != nil {
+		return fmt.Errorf("the network does not fit its configuration: %w", err)
+	}
+	if err := createFolder(folder); err != nil {
+		return err
+	}
+	r := run{config: config, options: Options{Folder: folder}}
+	if err := r.writeConfig(); err != nil {
+		return err
+	}
+	metadata := map[string]string{
+		"program": "spikegrad", "format": "pt",
+		"seed": strconv.FormatUint(uint64(config.Seed), 10), "config_sha256": config.Hash(),
+	}
+	return atomicfile.Write(filepath.Join(folder, modelFile), NewModel(n, weights, metadata).Write)
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Trains a small deterministic network, exports it and has the Python packages nir,
+# safetensors and spyx read it: see check_nir.py. They are installed into a virtual
+# environment in the user's cache folder.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/spikegrad/python
+if ! [ -e "$cache/complete" ]; then
+    python3 -m venv "$cache"
+    "$cache/bin/pip" install --quiet 'nir==1.0.8' 'spyx==1.0.0' safetensors numpy h5py
+    touch "$cache/complete"
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cat >"$work/network.toml" <<'TOML'
+[training]
+epochs = 3
+[[network.layer]]
+neurons = 40
+recurrent = false
+reset = "membrane_only"
+[network.layer.noise]
+kind = "threshold"
+[network.layer.surrogate]
+kind = "superspike"
+[[network.layer]]
+neurons = 30
+recurrent = false
+reset = "membrane_only"
+[network.layer.noise]
+kind = "threshold"
+[network.layer.surrogate]
+kind = "superspike"
+TOML
+./spikegrad --quiet train "$work/network.toml" --device cpu --out "$work/run" >/dev/null
+./spikegrad --quiet export "$work/run" --nir "$work/network.nir" --csv "$work/tables" --samples 50 >/dev/null
+./spikegrad --quiet import "$work/network.nir" --out "$work/again" >/dev/null
+cmp "$work/run/model.safetensors" "$work/again/model.safetensors"
+cmp "$work/run/config.toml" "$work/again/config.toml"
+"$cache/bin/python" tests/scripts/check_nir.py "$work"
+"$cache/bin/python" tests/scripts/check_nir.py --fixture "$work/foreign.nir"
+./spikegrad --quiet import "$work/foreign.nir" --data digits --step-length 0.001 --out "$work/foreign" >/dev/null
+echo "a file of the Python package was imported"
