@@ -220,6 +220,14 @@ func TestLongSamples(t *testing.T) {
 				t.Errorf("%s: %s[%d] is %g, of whole samples on the CPU engine %g", o.name, w.Name, at, got[i][at], want[i][at])
 			}
 		}
+		if !testing.Short() {
+			got, _ := train(o, 0) // some drivers need segments for other reasons than memory
+			for i, w := range n.Weights() {
+				if at := differsAt(got[i], want[i]); at >= 0 {
+					t.Errorf("%s, segments as chosen: %s[%d] is %g, want %g", o.name, w.Name, at, got[i][at], want[i][at])
+				}
+			}
+		}
 		if memory > whole/2 {
 			t.Errorf("%s: %d bytes of memory in segments, %d of whole samples on the CPU engine", o.name, memory, whole)
 		}

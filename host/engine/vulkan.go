@@ -90,6 +90,9 @@ func OpenVulkan(n *network.Network, index int, options Options) (*Vulkan, error)
 }
 
 func (e *Vulkan) open() (err error) {
+	if err := e.checkRounds(); err != nil {
+		return err
+	}
 	if e.kernels, err = newKernelSet(e.device, e.plan); err != nil {
 		return err
 	}
