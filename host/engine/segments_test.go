@@ -175,7 +175,7 @@ func segmentBatch(n *network.Network, samples int) *Batch {
 // and the weights are the same.
 func TestLongSamples(t *testing.T) {
 	hidden := network.DefaultLayer()
-	hidden.Neurons = 32
+	hidden.Neurons = 64
 	hidden.Initial.Alpha = 0.98          // gradients that neither vanish nor overflow
 	hidden.Surrogate.Kind = "superspike" // on their way through all steps
 	n := &network.Network{
