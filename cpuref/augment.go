@@ -1,7 +1,7 @@
 package cpuref
 
 // Augmentation varies the input spikes of samples at each presentation: spikes are
-// dropped, those left are moved, and others inserted. The random numbers are words of
+// dropped, those left are moved, all together and each by itself, and others inserted. The random numbers are words of
 // Philox under the key, at the counter
 //
 //	(presentation, step, channel, 1)  for the spike of a channel in a step:
@@ -9,7 +9,12 @@ package cpuref
 //	    over channels;
 //	(presentation, step, i, 2)  for the spikes inserted in a step: word 0 of
 //	    i = 0 decides how many, word k mod 4 of i = 1 + k div 4 is the channel
-//	    of the k-th, from 0.
+//	    of the k-th, from 0;
+//	(presentation, 0, 0, 3)  for all spikes of a presentation: words 0, 1, 2 decide
+//	    on their move in time, over channels and on the factor of time.
+//
+// Time is stretched from step 0 on, in units of 2⁻¹⁶, then spikes are moved together,
+// then each by itself.
 //
 // Decisions compare words with limits that are computed once, so only integers are
 // worked with. Limits ascend; a word stands for the number of limits that it reaches.
@@ -17,13 +22,23 @@ type Augmentation struct {
 	Key           [2]uint32
 	Drop          uint32   // spikes are dropped whose word is below
 	Time, Channel []uint32 // limits, an even number; half of them reached is no move
-	Inserted      []uint32 // limits; those reached are the number of spikes
+	// TogetherTime and TogetherChannel are the same for all spikes of a presentation.
+	TogetherTime, TogetherChannel []uint32
+	Stretch                       uint32   // most by which the factor of time differs from 1, in 2⁻¹⁶
+	Inserted                      []uint32 // limits; those reached are the number of spikes
+}
+
+// Together is what happens to all spikes of a presentation.
+type Together struct {
+	Step, Channel int    // moves
+	Factor        uint32 // of time, in 2⁻¹⁶
 }
 
 // The last words of counters of [Augmentation]; 0 is that of encoders.
 const (
 	AugmentSpike  uint32 = 1
 	AugmentInsert uint32 = 2
+	AugmentWhole  uint32 = 3
 )
 
 // Augment marks the varied spikes of samples first ≤ sample < last in spikes,
@@ -35,9 +50,10 @@ func Augment(spikes []uint32, events Events, numbers []uint32, a *Augmentation, 
 	clear(spikes[first*steps*words : last*steps*words])
 	for b := first; b < last; b++ {
 		sample := spikes[b*steps*words:][:steps*words]
+		all := a.Together(numbers[b])
 		for t := range steps {
 			for _, channel := range events.Row(b*steps + t) {
-				if to, at, kept := a.Move(numbers[b], uint32(t), channel, channels, steps); kept {
+				if to, at, kept := a.Move(all, numbers[b], uint32(t), channel, channels, steps); kept {
 					sample[to*words+at/32] |= 1 << (at % 32)
 				}
 			}
@@ -46,12 +62,22 @@ func Augment(spikes []uint32, events Events, numbers []uint32, a *Augmentation, 
 	}
 }
 
+// Together draws what happens to all spikes of a presentation.
+func (a *Augmentation) Together(number uint32) Together {
+	words := Philox(a.Key, [4]uint32{number, 0, 0, AugmentWhole})
+	return Together{
+		Step:    reached(a.TogetherTime, words[0]) - len(a.TogetherTime)/2,
+		Channel: reached(a.TogetherChannel, words[1]) - len(a.TogetherChannel)/2,
+		Factor:  1<<16 - a.Stretch + uint32(uint64(words[2])*uint64(2*a.Stretch+1)>>32),
+	}
+}
+
 // Move is where the spike of a channel in a step of a presentation goes, and whether it
 // stays.
-func (a *Augmentation) Move(number, step, channel uint32, channels, steps int) (toStep, toChannel int, kept bool) {
+func (a *Augmentation) Move(all Together, number, step, channel uint32, channels, steps int) (toStep, toChannel int, kept bool) {
 	words := Philox(a.Key, [4]uint32{number, step, channel, AugmentSpike})
-	toStep = int(step) + reached(a.Time, words[1]) - len(a.Time)/2
-	toChannel = int(channel) + reached(a.Channel, words[2]) - len(a.Channel)/2
+	toStep = int(uint64(step)*uint64(all.Factor)>>16) + all.Step + reached(a.Time, words[1]) - len(a.Time)/2
+	toChannel = int(channel) + all.Channel + reached(a.Channel, words[2]) - len(a.Channel)/2
 	kept = words[0] >= a.Drop && toStep >= 0 && toStep < steps && toChannel >= 0 && toChannel < channels
 	return toStep, toChannel, kept
 }

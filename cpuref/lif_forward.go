@@ -107,13 +107,13 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 
 			clear(state.input)
 			if t >= a.Delay {
-				addEvents(state.input, a.InputWeights, a.Events.Row(row-a.Delay), a.Input, work)
+				addEvents(state.input, a.InputWeights, a.Events.Row(row-a.Delay), a.Input)
 			}
 			clear(state.recurrent)
 			if a.RecurrentWeights != nil && t >= a.RecurrentDelay {
 				from := row - a.RecurrentDelay
 				work.index = appendSpikes(work.index[:0], a.Spikes[from*words:(from+1)*words])
-				addEvents(state.recurrent, a.RecurrentWeights, work.index, a.Recurrent, work)
+				addEvents(state.recurrent, a.RecurrentWeights, work.index, a.Recurrent)
 			}
 			integrate(&a.Neuron, &state)
 			store(a, segment.row(b, t), &state)

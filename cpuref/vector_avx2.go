@@ -38,7 +38,7 @@ func flushAVX2(x archsimd.Float32x8, limit float32) archsimd.Float32x8 {
 	return zeroAVX2().Merge(x, small)
 }
 
-func addRowsAVX2(dst, rows []float32, index []uint32) {
+func addRowsAVX2(dst, rows []float32, index []uint32, shift int) {
 	stride := len(dst)
 	if len(index) == 0 || stride == 0 {
 		return
@@ -49,7 +49,7 @@ func addRowsAVX2(dst, rows []float32, index []uint32) {
 		a, b := loadAVX2(to, n), loadAVX2(to, n+lanesAVX2)
 		c, d := loadAVX2(to, n+2*lanesAVX2), loadAVX2(to, n+3*lanesAVX2)
 		for _, i := range index {
-			at := int(i)*stride + n
+			at := (int(i)-shift)*stride + n
 			a = a.Add(loadAVX2(from, at))
 			b = b.Add(loadAVX2(from, at+lanesAVX2))
 			c = c.Add(loadAVX2(from, at+2*lanesAVX2))
@@ -63,7 +63,7 @@ func addRowsAVX2(dst, rows []float32, index []uint32) {
 	for ; n < stride; n += lanesAVX2 {
 		a := loadAVX2(to, n)
 		for _, i := range index {
-			a = a.Add(loadAVX2(from, int(i)*stride+n))
+			a = a.Add(loadAVX2(from, (int(i)-shift)*stride+n))
 		}
 		storeAVX2(to, n, a)
 	}
@@ -117,6 +117,29 @@ func productsAVX2(p *productArguments[float32]) {
 			at += p.dstStride
 			storeAVX2(dst, at, c0)
 			storeAVX2(dst, at+lanesAVX2, c1)
+		}
+		for ; r+2 <= p.rows; r += 2 {
+			var a0, a1, b0, b1 archsimd.Float32x8
+			if p.add {
+				at := r*p.dstStride + n
+				a0, a1 = loadAVX2(dst, at), loadAVX2(dst, at+lanesAVX2)
+				at += p.dstStride
+				b0, b1 = loadAVX2(dst, at), loadAVX2(dst, at+lanesAVX2)
+			}
+			xa, xb := r*p.xStride, (r+1)*p.xStride
+			for k := range p.inner {
+				w0, w1 := loadAVX2(weights, k*p.columns+n), loadAVX2(weights, k*p.columns+n+lanesAVX2)
+				f := allAVX2(element(x, xa+k))
+				a0, a1 = a0.Add(f.Mul(w0)), a1.Add(f.Mul(w1))
+				f = allAVX2(element(x, xb+k))
+				b0, b1 = b0.Add(f.Mul(w0)), b1.Add(f.Mul(w1))
+			}
+			at := r*p.dstStride + n
+			storeAVX2(dst, at, a0)
+			storeAVX2(dst, at+lanesAVX2, a1)
+			at += p.dstStride
+			storeAVX2(dst, at, b0)
+			storeAVX2(dst, at+lanesAVX2, b1)
 		}
 		for ; r < p.rows; r++ {
 			var a0, a1 archsimd.Float32x8

@@ -38,7 +38,7 @@ func flushAVX512(x archsimd.Float32x16, limit float32) archsimd.Float32x16 {
 	return zeroAVX512().Merge(x, small)
 }
 
-func addRowsAVX512(dst, rows []float32, index []uint32) {
+func addRowsAVX512(dst, rows []float32, index []uint32, shift int) {
 	stride := len(dst)
 	if len(index) == 0 || stride == 0 {
 		return
@@ -49,7 +49,7 @@ func addRowsAVX512(dst, rows []float32, index []uint32) {
 		a, b := loadAVX512(to, n), loadAVX512(to, n+lanesAVX512)
 		c, d := loadAVX512(to, n+2*lanesAVX512), loadAVX512(to, n+3*lanesAVX512)
 		for _, i := range index {
-			at := int(i)*stride + n
+			at := (int(i)-shift)*stride + n
 			a = a.Add(loadAVX512(from, at))
 			b = b.Add(loadAVX512(from, at+lanesAVX512))
 			c = c.Add(loadAVX512(from, at+2*lanesAVX512))
@@ -63,7 +63,7 @@ func addRowsAVX512(dst, rows []float32, index []uint32) {
 	for ; n < stride; n += lanesAVX512 {
 		a := loadAVX512(to, n)
 		for _, i := range index {
-			a = a.Add(loadAVX512(from, int(i)*stride+n))
+			a = a.Add(loadAVX512(from, (int(i)-shift)*stride+n))
 		}
 		storeAVX512(to, n, a)
 	}
@@ -117,6 +117,29 @@ func productsAVX512(p *productArguments[float32]) {
 			at += p.dstStride
 			storeAVX512(dst, at, c0)
 			storeAVX512(dst, at+lanesAVX512, c1)
+		}
+		for ; r+2 <= p.rows; r += 2 {
+			var a0, a1, b0, b1 archsimd.Float32x16
+			if p.add {
+				at := r*p.dstStride + n
+				a0, a1 = loadAVX512(dst, at), loadAVX512(dst, at+lanesAVX512)
+				at += p.dstStride
+				b0, b1 = loadAVX512(dst, at), loadAVX512(dst, at+lanesAVX512)
+			}
+			xa, xb := r*p.xStride, (r+1)*p.xStride
+			for k := range p.inner {
+				w0, w1 := loadAVX512(weights, k*p.columns+n), loadAVX512(weights, k*p.columns+n+lanesAVX512)
+				f := allAVX512(element(x, xa+k))
+				a0, a1 = a0.Add(f.Mul(w0)), a1.Add(f.Mul(w1))
+				f = allAVX512(element(x, xb+k))
+				b0, b1 = b0.Add(f.Mul(w0)), b1.Add(f.Mul(w1))
+			}
+			at := r*p.dstStride + n
+			storeAVX512(dst, at, a0)
+			storeAVX512(dst, at+lanesAVX512, a1)
+			at += p.dstStride
+			storeAVX512(dst, at, b0)
+			storeAVX512(dst, at+lanesAVX512, b1)
 		}
 		for ; r < p.rows; r++ {
 			var a0, a1 archsimd.Float32x16

@@ -23,12 +23,20 @@ type AugmentParameters struct {
 type Augment struct{ kernel }
 
 // AugmentationHeader is how many numbers of an augmentation stand before its limits.
-const AugmentationHeader = 6
+const AugmentationHeader = 9
 
-// AugmentationWords is an augmentation as the kernel reads it.
-func AugmentationWords(key [2]uint32, drop uint32, time, channel, inserted []uint32) []uint32 {
-	words := []uint32{key[0], key[1], drop, uint32(len(time)), uint32(len(channel)), uint32(len(inserted))}
-	return append(append(append(words, time...), channel...), inserted...)
+// AugmentationWords is an augmentation as the kernel reads it:
+// limits are those of time, channels, time and channels of all spikes together, and
+// inserted spikes.
+func AugmentationWords(key [2]uint32, drop, stretch uint32, limits [5][]uint32) []uint32 {
+	words := []uint32{key[0], key[1], drop, stretch}
+	for _, list := range limits {
+		words = append(words, uint32(len(list)))
+	}
+	for _, list := range limits {
+		words = append(words, list...)
+	}
+	return words
 }
 
 // NewAugment builds the kernel for a device.

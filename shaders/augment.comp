@@ -12,7 +12,8 @@ layout(std430, binding = 0) buffer Spikes { uint spikes[]; };  // zero before
 layout(std430, binding = 1) readonly buffer Rows { uvec2 rows[]; };
 layout(std430, binding = 2) readonly buffer Index { uint index[]; };
 layout(std430, binding = 3) readonly buffer Numbers { uint numbers[]; };  // seed, stream, samples
-// Key, drop, numbers of limits of time, channels and inserted spikes, then the limits.
+// Key, drop, stretch, numbers of limits of time, channels, time and channels together
+// and inserted spikes, then the limits.
 layout(std430, binding = 4) readonly buffer Augmentation { uint augmentation[]; };
 
 layout(push_constant) uniform Parameters {
@@ -23,7 +24,8 @@ layout(push_constant) uniform Parameters {
 
 const uint AUGMENT_SPIKE = 1u;   // last words of counters
 const uint AUGMENT_INSERT = 2u;
-const uint AUGMENTATION_HEADER = 6u;  // numbers before the limits
+const uint AUGMENT_WHOLE = 3u;
+const uint AUGMENTATION_HEADER = 9u;  // numbers before the limits
 
 // The number of limits that a random word reaches, of count from first on.
 uint reached(uint first, uint count, uint word) {
@@ -54,19 +56,34 @@ void main() {
     uint number = numbers[2u + sample_];
     uvec2 key = uvec2(augmentation[0], augmentation[1]);
     uint drop = augmentation[2];
-    uint times = augmentation[3];
-    uint moves = augmentation[4];
-    uint inserts = augmentation[5];
+    uint stretch = augmentation[3];
+    uint times = augmentation[4];
+    uint moves = augmentation[5];
+    uint all_times = augmentation[6];
+    uint all_moves = augmentation[7];
+    uint inserts = augmentation[8];
     uint first_time = AUGMENTATION_HEADER;
     uint first_move = first_time + times;
-    uint first_insert = first_move + moves;
+    uint first_all_time = first_move + moves;
+    uint first_all_move = first_all_time + all_times;
+    uint first_insert = first_all_move + all_moves;
+
+    // What happens to all spikes of the presentation: their step times a factor in
+    // 2^-16, and moves.
+    uvec4 whole = philox(key, uvec4(number, 0u, 0u, AUGMENT_WHOLE));
+    uint high;
+    uint low;
+    umulExtended(whole.z, 2u * stretch + 1u, high, low);
+    umulExtended(t, (1u << 16) - stretch + high, high, low);
+    uint all_step = (high << 16 | low >> 16) + reached(first_all_time, all_times, whole.x) - all_times / 2u;
+    uint all_move = reached(first_all_move, all_moves, whole.y) - all_moves / 2u;
 
     uvec2 range = rows[row];
     for (uint e = range.x; e < range.y; e++) {
         uvec4 random = philox(key, uvec4(number, t, index[e], AUGMENT_SPIKE));
         // Moves below 0 wrap around and are too large.
-        uint to_step = t + reached(first_time, times, random.y) - times / 2u;
-        uint to_channel = index[e] + reached(first_move, moves, random.z) - moves / 2u;
+        uint to_step = all_step + reached(first_time, times, random.y) - times / 2u;
+        uint to_channel = index[e] + all_move + reached(first_move, moves, random.z) - moves / 2u;
         if (random.x >= drop && to_step < steps && to_channel < channels) {
             mark(sample_ * steps + to_step, to_channel);
         }
@@ -79,7 +96,6 @@ void main() {
                 random = philox(key, uvec4(number, t, 1u + k / 4u, AUGMENT_INSERT));
             }
             uint channel;
-            uint low;
             umulExtended(random[k % 4u], channels, channel, low);
             mark(row, channel);
         }

@@ -32,6 +32,8 @@ func TestAugment(t *testing.T) {
 		key := [2]uint32{s.word(), uint32(cpuref.StreamEncoder)}
 		for _, a := range []cpuref.Augmentation{
 			{}, {Drop: 1 << 30}, {Time: limits(s, 20)}, {Channel: limits(s, 6)}, {Inserted: limits(s, 9)},
+			{TogetherTime: limits(s, 4)}, {TogetherChannel: limits(s, 8)}, {Stretch: 1 << 15},
+			{Time: limits(s, 2), TogetherTime: limits(s, 6), TogetherChannel: limits(s, 2), Stretch: 9999},
 			{Drop: 1 << 29, Time: limits(s, 2), Channel: limits(s, 200), Inserted: limits(s, 40)},
 		} {
 			a.Key = key
@@ -39,8 +41,9 @@ func TestAugment(t *testing.T) {
 			cpuref.Augment(want, events, numbers, &a, c.neurons, c.steps, 0, c.samples)
 			b := kernels.AugmentBuffers{
 				Spikes: garbage(r, "spikes", len(want)), Rows: array(r, "rows", flat(events.Rows)), Index: array(r, "index", events.Index),
-				Numbers:      array(r, "numbers", append([]uint32{1, 2}, numbers...)),
-				Augmentation: array(r, "augmentation", kernels.AugmentationWords(a.Key, a.Drop, a.Time, a.Channel, a.Inserted)),
+				Numbers: array(r, "numbers", append([]uint32{1, 2}, numbers...)),
+				Augmentation: array(r, "augmentation", kernels.AugmentationWords(a.Key, a.Drop, a.Stretch,
+					[5][]uint32{a.Time, a.Channel, a.TogetherTime, a.TogetherChannel, a.Inserted})),
 			}
 			r.run(func(stream *gpu.Stream) error {
 				return k.Record(stream, b, kernels.AugmentParameters{Samples: uint32(c.samples), Steps: uint32(c.steps), Channels: uint32(c.neurons)})

@@ -36,6 +36,10 @@ var definedElsewhere = map[string]struct{ file, function, reason string }{
 	"optimizer":       {"optimizer", "OptimizerUpdate", "Optimizer is the type of the kinds"},
 }
 
+// drawsOnly is how the names of kernels begin that draw the live window: they compute
+// nothing that is defined in cpuref.
+const drawsOnly = "view_"
+
 // goName is the Go name of words that underscores separate: lif_forward, LIFForward;
 // NOISE_THRESHOLD, NoiseThreshold.
 func goName(name string) string {
@@ -145,6 +149,12 @@ func TestTwinFiles(t *testing.T) {
 	wrappers, definitions := parsed(t, wrapperFolder), parsed(t, definitionFolder)
 	kernels := baseNames(t, shaderFolder, ".comp")
 	for _, name := range kernels {
+		if strings.HasPrefix(name, drawsOnly) {
+			if wrappers.functions["New"+goName(name)] != name || !strings.Contains(content(t, wrapperFolder, name+".go"), "shaders/"+name+".comp") {
+				t.Errorf("%s.comp has no kernels/%s.go with New%s that names it", name, name, goName(name))
+			}
+			continue
+		}
 		file, function := name, goName(name)
 		if elsewhere, ok := definedElsewhere[name]; ok {
 			file, function = elsewhere.file, elsewhere.function

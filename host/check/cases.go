@@ -15,6 +15,8 @@ type Case struct {
 	Samples   int                  // of a batch
 	Augment   *cpuref.Augmentation // of the input spikes while training; nil for none
 	Seed      uint32               // of weights, inputs and noise
+	// Batch gives the batch of a pass; nil: inputs drawn from the seed.
+	Batch func(pass, samples int) *engine.Batch
 }
 
 // stepLength of all cases, seconds.

@@ -15,6 +15,7 @@ import (
 type reproduceCommand struct {
 	Neurons        experimentCommand     `cmd:"" help:"Single neurons: spikes, expected spikes and derivatives against the input."`
 	Derivatives    experimentCommand     `cmd:"" help:"Estimators of the gradient against the exact one."`
+	Estimators     experimentCommand     `cmd:"" help:"Bias and variance of the estimators by depth, width and noise of the network."`
 	Loop           experimentCommand     `cmd:"" help:"Surrogate gradients are no gradients: the integral around a closed curve."`
 	Bias           experimentCommand     `cmd:"" help:"Surrogate derivatives against the true ones: signs, minima, the plane of two weights."`
 	All            experimentCommand     `cmd:"" help:"All of the above, each in a folder of its own."`
@@ -38,6 +39,7 @@ type experimentCommand struct {
 	Quick   bool   `help:"Less precision, in seconds."`
 	Seed    uint32 `default:"1" help:"Of the noise." placeholder:"N"`
 	Workers int    `help:"Goroutines; 0 is one a processor. Changes no result." placeholder:"N"`
+	Device  string `default:"auto" help:"For what is done in single precision: auto, cpu, vulkan:N or vulkan:NAME. Changes no result."`
 }
 
 // Help is the rest of the help.
@@ -61,6 +63,7 @@ func experiments() []experiment {
 	return []experiment{
 		{"neurons", reproduce.Neurons},
 		{"derivatives", reproduce.Derivatives},
+		{"estimators", reproduce.SweepEstimators},
 		{"loop", reproduce.Loop},
 		{"bias", reproduce.Bias},
 	}
@@ -71,7 +74,11 @@ func (c *experimentCommand) Run(a *app, parsed *kong.Context) error {
 	if err := checkCounts(c.Workers, 0, 0); err != nil {
 		return usageError{err}
 	}
-	options := reproduce.Options{Quick: c.Quick, Seed: c.Seed, Workers: c.Workers}
+	choice, err := choose(c.Device)
+	if err != nil {
+		return err
+	}
+	options := reproduce.Options{Quick: c.Quick, Seed: c.Seed, Workers: c.Workers, Device: choice}
 	selected := parsed.Selected().Name
 	for _, e := range experiments() {
 		folder := c.Out
@@ -99,6 +106,7 @@ type classificationCommand struct {
 	Data        string `required:"" help:"spoken:DIR, shd:DIR, ssc:DIR or randman." placeholder:"DATA"`
 	Out         string `required:"" help:"Folder of the results; that of an interrupted reproduction is gone on with." placeholder:"FOLDER"`
 	Seeds       int    `default:"5" help:"Runs of each method." placeholder:"N"`
+	Epochs      int    `help:"Instead of those of the experiment." placeholder:"N"`
 	Quick       bool   `help:"Smaller networks, fewer epochs and trials: minutes instead of hours."`
 	Device      string `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
 	Workers     int    `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
@@ -123,7 +131,7 @@ Examples:
 // Run trains, evaluates and prints the tables.
 func (c *classificationCommand) Run(a *app) error {
 	options := reproduce.ClassificationOptions{
-		Data: c.Data, Seeds: c.Seeds, Quick: c.Quick, Out: c.Out, Workers: c.Workers, PassSamples: c.PassSamples,
+		Data: c.Data, Seeds: c.Seeds, Quick: c.Quick, Epochs: c.Epochs, Out: c.Out, Workers: c.Workers, PassSamples: c.PassSamples,
 	}
 	if err := options.Validate(); err != nil {
 		return usageError{err}

@@ -12,19 +12,18 @@ import (
 type trainCommand struct {
 	Config string `arg:"" optional:"" help:"Configuration; without it the defaults that 'spikegrad config' prints."`
 
-	Data        string  `help:"Dataset, NAME or NAME:PATH: digits, randman, shd, ssc, spoken." placeholder:"DATA"`
-	Device      string  `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
-	Epochs      *int    `help:"How often all training samples are presented." placeholder:"N"`
-	Batch       *int    `help:"Samples of an update." placeholder:"N"`
-	Seed        *uint32 `help:"Of weights, order of samples and noise." placeholder:"N"`
-	Out         string  `help:"Folder of the run, new or empty; else one is made in runs." placeholder:"FOLDER"`
-	Resume      string  `help:"Go on with the run in this folder." placeholder:"RUN"`
-	Workers     int     `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
-	PassSamples int     `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
-
-	SegmentSteps int `help:"Steps of a sample to hold at once, the others are computed again; 0 is all if they fit. Changes no result." placeholder:"N"`
-
-	JSON bool `name:"json" help:"Print the summary as JSON."`
+	Data         string  `help:"Dataset, NAME or NAME:PATH: digits, randman, shd, ssc, spoken." placeholder:"DATA"`
+	Device       string  `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
+	Epochs       *int    `help:"How often all training samples are presented." placeholder:"N"`
+	Batch        *int    `help:"Samples of an update." placeholder:"N"`
+	Seed         *uint32 `help:"Of weights, order of samples and noise." placeholder:"N"`
+	Out          string  `help:"Folder of the run, new or empty; else one is made in runs." placeholder:"FOLDER"`
+	Resume       string  `help:"Go on with the run in this folder." placeholder:"RUN"`
+	Workers      int     `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
+	PassSamples  int     `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
+	SegmentSteps int     `help:"Steps of a sample to hold at once, the others are computed again; 0 is all if they fit. Changes no result." placeholder:"N"`
+	View         bool    `help:"Show the network in a live window while it trains. Changes no result."`
+	JSON         bool    `name:"json" help:"Print the summary as JSON."`
 }
 
 // Help is the rest of the help.
@@ -38,6 +37,7 @@ Examples:
     spikegrad train
     spikegrad train --data randman --epochs 10 --seed 3
     spikegrad train network.toml --device vulkan:0 --out runs/first
+    spikegrad train --view
     spikegrad train --resume runs/first --epochs 40`
 }
 
@@ -62,15 +62,21 @@ func (c *trainCommand) Run(a *app) error {
 	if c.Resume != "" {
 		run = train.Resume
 	}
-	summary, err := run(a.ctx, config, options)
-	observer.close()
-	if err != nil {
-		return err
+	work := func() error {
+		summary, err := run(a.ctx, config, options)
+		observer.close()
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return writeJSON(a.out, summary)
+		}
+		return writeSummary(a, summary, folder)
 	}
-	if c.JSON {
-		return writeJSON(a.out, summary)
+	if c.View {
+		return viewTraining(a, &config, choice, &options, work)
 	}
-	return writeSummary(a, summary, folder)
+	return work()
 }
 
 // check refuses flags that do not go together.

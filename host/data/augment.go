@@ -8,13 +8,17 @@ import (
 )
 
 // Augment says how training samples are varied at each presentation: spikes are
-// dropped, those left are moved, and others inserted. What happens depends on the
-// seed of the run and the number of the presentation alone: see [cpuref.Augmentation].
+// dropped, those left are moved, each by itself and all together, and others inserted.
+// What happens depends on the seed of the run and the number of the presentation
+// alone: see [cpuref.Augmentation].
 type Augment struct {
 	Drop           float64 `toml:"drop"`            // probability that a spike is left out: 0
 	Insert         float64 `toml:"insert"`          // inserted spikes per second and channel: 0
 	JitterTime     float64 `toml:"jitter_time"`     // width of the moves in time, steps: 0
 	JitterChannels float64 `toml:"jitter_channels"` // width of the moves over channels: 0
+	ShiftTime      float64 `toml:"shift_time"`      // width of the moves of all spikes of a sample together, steps: 0
+	ShiftChannels  float64 `toml:"shift_channels"`  // the same over channels: 0
+	StretchTime    float64 `toml:"stretch_time"`    // largest share by which a sample is slowed down or sped up: 0
 	// Jitter is how moves are distributed: gaussian, whole numbers k with
 	// probability ∝ exp(−k²/2·width²) up to five widths, or uniform, whole numbers
 	// from −width to width.
@@ -25,6 +29,7 @@ type Augment struct {
 const (
 	maxJitter   = 1000
 	maxInserted = 500 // mean number in a step, over all channels
+	maxStretch  = 0.5
 )
 
 func (a *Augment) validate(o *Options) error {
@@ -40,6 +45,9 @@ func (a *Augment) validate(o *Options) error {
 			fmt.Sprintf("spikes per second, from 0 to one in a step of %g s", o.StepLength)),
 		width("augment.jitter_time", a.JitterTime),
 		width("augment.jitter_channels", a.JitterChannels),
+		width("augment.shift_time", a.ShiftTime),
+		width("augment.shift_channels", a.ShiftChannels),
+		require(a.StretchTime >= 0 && a.StretchTime <= maxStretch, "augment.stretch_time", a.StretchTime, fmt.Sprintf("0 to %g", maxStretch)),
 		require(a.Jitter == "gaussian" || a.Jitter == "uniform", "augment.jitter", a.Jitter, "gaussian or uniform"),
 	)
 }
@@ -51,7 +59,7 @@ func (a *Augment) validate(o *Options) error {
 // an independent Poisson process in each.
 func NewAugmentation(o *Options, source Source) (*cpuref.Augmentation, error) {
 	a := &o.Augment
-	if a.Drop == 0 && a.Insert == 0 && a.JitterTime == 0 && a.JitterChannels == 0 {
+	if *a == (Augment{Jitter: a.Jitter}) {
 		return nil, nil
 	}
 	mean := a.Insert * source.StepLength() * float64(source.Channels())
@@ -63,6 +71,8 @@ func NewAugmentation(o *Options, source Source) (*cpuref.Augmentation, error) {
 		Key:  [2]uint32{o.Seed, uint32(cpuref.StreamEncoder)},
 		Drop: uint32(a.Drop * 0x1p32),
 		Time: jitterLimits(a.Jitter, a.JitterTime), Channel: jitterLimits(a.Jitter, a.JitterChannels),
+		TogetherTime: jitterLimits(a.Jitter, a.ShiftTime), TogetherChannel: jitterLimits(a.Jitter, a.ShiftChannels),
+		Stretch:  uint32(a.StretchTime * 0x1p16),
 		Inserted: poissonLimits(mean),
 	}, nil
 }

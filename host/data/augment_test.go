@@ -249,7 +249,7 @@ func TestAugmentSpike(t *testing.T) {
 			wantStep := int(step) + int(uint64(words[1])*3>>32) - 1
 			wantChannel := 4 + int(uint64(words[2])*5>>32) - 2
 			wantKept := words[0] >= 1<<31 && wantStep >= 0 && wantStep < 10
-			gotStep, gotChannel, gotKept := a.Move(number, step, 4, 10, 10)
+			gotStep, gotChannel, gotKept := a.Move(a.Together(number), number, step, 4, 10, 10)
 			if gotStep != wantStep || gotChannel != wantChannel || gotKept != wantKept {
 				t.Fatalf("presentation %d, step %d: to step %d, channel %d, kept %t; want %d, %d, %t",
 					number, step, gotStep, gotChannel, gotKept, wantStep, wantChannel, wantKept)
@@ -309,5 +309,67 @@ func BenchmarkAugment(b *testing.B) {
 			b.Fatal(err)
 		}
 		varied(batch, source)
+	}
+}
+
+// All spikes of a sample move together, from sample to sample as the distribution says.
+func TestAugmentShift(t *testing.T) {
+	source := lattice(41, 41, 1000)
+	source.counts[0], source.counts[20], source.channels = 0, 2, []uint16{18, 20}
+	const trials = 20_000
+	for _, channels := range []bool{false, true} {
+		augment := Augment{ShiftTime: 2, Jitter: "uniform"}
+		if channels {
+			augment = Augment{ShiftChannels: 2, Jitter: "uniform"}
+		}
+		batch := presented(t, &Filler{Augmentation: augmentation(t, augment, source)}, source, trials)
+		moves := make([]int, 5)
+		for r, row := range batch.Rows {
+			if row[0] == row[1] {
+				continue
+			}
+			spikes := batch.Index[row[0]:row[1]]
+			if len(spikes) != 2 || spikes[0] < 16 || spikes[0] > 20 || spikes[1] != spikes[0]+2 {
+				t.Fatalf("%+v: spikes %v, they do not keep together", augment, spikes)
+			}
+			if channels {
+				moves[spikes[0]-16]++
+			} else {
+				moves[r%41-18]++
+			}
+		}
+		for _, count := range moves {
+			near(t, "move", count, trials, 0.2)
+		}
+	}
+}
+
+// Spikes at regular intervals keep them, longer or shorter by up to the share asked for.
+func TestAugmentStretch(t *testing.T) {
+	source := lattice(101, 3, 20) // a spike in channel 0 every 20 steps
+	batch := presented(t, &Filler{Augmentation: augmentation(t, Augment{StretchTime: 0.2}, source)}, source, 4000)
+	checkRows(t, batch, source)
+	last := map[int]int{} // step of the spike of step 80
+	for b := range 4000 {
+		count := 0
+		for step := range 101 {
+			if row := batch.Rows[b*101+step]; row[0] < row[1] {
+				if count++; count == 5 {
+					last[step]++
+				}
+			}
+		}
+		if count < 5 {
+			t.Fatalf("presentation %d has %d spikes", b, count)
+		}
+	}
+	// floor(80·f) for f uniform over 0.8 to 1.2: 64 to 95, and 96 at the very end.
+	for step := range last {
+		if step < 64 || step > 96 {
+			t.Errorf("the spike of step 80 came in step %d", step)
+		}
+	}
+	for step := 65; step < 96; step++ {
+		near(t, "last step", last[step], 4000, 1.0/32)
 	}
 }

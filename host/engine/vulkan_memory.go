@@ -212,20 +212,20 @@ func (e *Vulkan) freePass() {
 
 // allocator returns a function that makes buffers of so many 4-byte numbers until one
 // cannot be made; err says why, and the function gives nil from then on.
-func (e *Vulkan) allocator(err *error) func(name string, values int) *gpu.Buffer {
+func allocator(device *gpu.Device, err *error) func(name string, values int) *gpu.Buffer {
 	return func(name string, values int) *gpu.Buffer {
 		if *err != nil {
 			return nil
 		}
 		var b *gpu.Buffer
-		b, *err = e.device.NewBuffer(name, 4*uint64(values))
+		b, *err = device.NewBuffer(name, 4*uint64(values))
 		return b
 	}
 }
 
 // newPass allocates the arrays of a pass.
 func (e *Vulkan) newPass(capacity, events int) (err error) {
-	allocate := e.allocator(&err)
+	allocate := allocator(e.device, &err)
 	var made []*gpu.Buffer
 	e.pass = e.lay(capacity, events, func(name string, values int) *gpu.Buffer {
 		b := allocate(name, values)
@@ -318,7 +318,7 @@ func (p *pass) resultAt(section int, alignment uint64) uint64 {
 func (p *pass) flipsAt() int { return p.capacity + 2 }
 
 // asBytes is the memory of a slice of 4-byte numbers or pairs of them.
-func asBytes[E float32 | uint32 | [2]uint32](slice []E) []byte {
+func asBytes[E float32 | uint32 | [2]uint32 | [2]float32](slice []E) []byte {
 	if len(slice) == 0 {
 		return nil
 	}
