@@ -34,11 +34,9 @@ func VulkanVariants() []Variant {
 }
 
 // applies tells whether the variant has anything to do with a case: to split a batch
-// that is one chunk, or samples that are no longer than a segment, changes nothing.
+// that is one chunk changes nothing.
 func (v Variant) applies(c *Case) bool {
-	split := v.PassSamples > 0 && c.Samples > max(v.PassSamples, cpuref.ChunkSamples)
-	cut := v.SegmentSteps > 0 && c.Network.Steps > v.SegmentSteps
-	return v.PassSamples == 0 && v.SegmentSteps == 0 || v.Workers > 0 || split || cut
+	return v.PassSamples == 0 || c.Samples > max(v.PassSamples, cpuref.ChunkSamples)
 }
 
 // Opener opens an engine for a network.

@@ -96,6 +96,9 @@ func newVulkan(p *plan[float32], device *gpu.Device) *Vulkan {
 }
 
 func (e *Vulkan) open() (err error) {
+	if err := e.checkRounds(); err != nil {
+		return err
+	}
 	if e.kernels, err = newKernelSet(e.device, e.plan); err != nil {
 		return err
 	}

@@ -64,12 +64,13 @@ const memoryShare = 0.5
 type limits struct {
 	all, one  uint64 // bytes of all arrays together, and of one
 	alignment uint64 // of bindings, bytes
+	rounds    int    // of all loops of a lane; 0 for any
 }
 
 func limitsOf(info gpu.DeviceInfo) limits {
 	return limits{
 		all: uint64(memoryShare * float64(info.DeviceMemory)), one: min(info.MaxStorageRange, info.MaxAllocation),
-		alignment: max(info.StorageAlignment, 4),
+		alignment: max(info.StorageAlignment, 4), rounds: roundLimit(info),
 	}
 }
 
@@ -85,7 +86,7 @@ func (e *Vulkan) fits(samples int) (total, largest uint64, ok bool) {
 }
 
 // chooseCut cuts samples in time as asked or, if a chunk of whole samples does not
-// fit, into halves until it does.
+// fit or takes too many rounds, into halves until it does not.
 func (e *Vulkan) chooseCut() {
 	if asked := e.plan.options.SegmentSteps; asked > 0 {
 		e.cut = e.plan.cutAt(asked)
@@ -93,7 +94,9 @@ func (e *Vulkan) chooseCut() {
 	}
 	for length := e.plan.steps; ; length /= 2 {
 		e.cut = e.plan.cutAt(length)
-		if _, _, ok := e.fits(cpuref.ChunkSamples); ok || length < e.cut.length {
+		_, _, ok := e.fits(cpuref.ChunkSamples)
+		ok = ok && (e.limits.rounds == 0 || e.rounds() <= e.limits.rounds)
+		if ok || length < e.cut.length {
 			return // if nothing fits, passSamples says so
 		}
 	}

@@ -1,0 +1,68 @@
+package engine
+
+import (
+	"fmt"
+
+	"spikegrad/cpuref"
+	"spikegrad/gpu"
+)
+
+// llvmpipeRounds is how many rounds all loops of a lane together may take on llvmpipe of
+// older Mesa, 22.3 for one; it ends them after that, and says nothing. 25.0 does not.
+const (
+	llvmpipeRounds   = 65535
+	mesaWithoutLimit = 25
+)
+
+// roundLimit is the number of rounds that a driver allows a lane; 0 for any.
+func roundLimit(info gpu.DeviceInfo) int {
+	major := 0
+	if _, err := fmt.Sscanf(info.DriverInfo, "Mesa %d.", &major); info.Driver != "llvmpipe" || err == nil && major >= mesaWithoutLimit {
+		return 0
+	}
+	return llvmpipeRounds
+}
+
+// activeShare is the share of neurons and channels that kernels which go from spike to
+// spike are taken to meet in every step: far more than networks have.
+const activeShare = 4
+
+// rounds is how many rounds the loops of a lane take, as far as segments shorten them.
+func (e *Vulkan) rounds() int {
+	most, length := 0, e.cut.length
+	for _, layer := range e.plan.layers {
+		below, positions, own := layer.inputs, 1, 0
+		if layer.recurrent >= 0 {
+			own = layer.neurons
+		}
+		back := own
+		if w := layer.inputWindow; w.Positions > 0 {
+			below, positions = w.Kernel*w.Unit, w.Positions
+		}
+		if w := layer.recurrentWindow; w.Positions > 0 {
+			own, back = w.Kernel*w.Unit, 4*w.Kernel*(1+layer.filters)
+		}
+		forward := 1 + below/activeShare + cpuref.Words(own) + own/activeShare
+		backward := 1 + back/4 + 3
+		gradient := cpuref.ChunkSamples * positions * (1 + 32/activeShare) / 32
+		most = max(most, length*forward, length*backward, length*gradient)
+	}
+	return most
+}
+
+// checkRounds refuses losses that take more rounds than the driver allows: they are
+// computed of whole samples.
+func (e *Vulkan) checkRounds() error {
+	classes, rounds := e.plan.classes, e.plan.steps
+	switch e.plan.loss {
+	case cpuref.LossSumOfSoftmax:
+		rounds *= 2 + 6*classes + cpuref.Stride(classes)
+	case cpuref.LossMaxOverTime:
+		rounds = max(rounds, (rounds/16+2)*2*classes)
+	}
+	if limit := e.limits.rounds; limit > 0 && rounds > limit {
+		return fmt.Errorf("its driver ends loops after %d rounds, and the loss over %d steps of %d classes takes %d: use another device, loss or fewer steps",
+			limit, e.plan.steps, classes, rounds)
+	}
+	return nil
+}
