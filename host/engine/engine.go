@@ -93,7 +93,7 @@ type Outcome = OutcomeOf[float32]
 // OutcomeOf sums up a batch.
 type OutcomeOf[T cpuref.Float] struct {
 	Samples     int
-	Loss        T        // mean cross-entropy
+	Loss        T        // mean of the loss: cross-entropy, or distance from target spikes
 	Regularizer T        // mean of all regularizers' losses
 	Correct     int      // samples whose largest logit is the label's
 	Spikes      []uint64 // for each layer, spikes of all samples
@@ -108,9 +108,9 @@ type RecordOf[T cpuref.Float] struct {
 	Spikes    [][]uint32 // [layer][sample·step·word]: spike bits, [cpuref.Words] words a step
 	Membrane  [][]T      // [layer][sample·step·neuron]: U[t+1]
 	Readout   []T        // [sample·step·class]: U[t+1]; empty without a leaky readout
-	Logits    []T        // [sample·class]
-	Predicted []uint32   // [sample]
-	Loss      []T        // [sample]: cross-entropy
+	Logits    []T        // [sample·class]; of a loss with target spikes the distance of each neuron
+	Predicted []uint32   // [sample]; NoClass of a loss with target spikes
+	Loss      []T        // [sample]: without regularizers
 }
 
 // NewRecord makes a record for batches of so many samples.

@@ -31,10 +31,10 @@ func TestSegments(t *testing.T) {
 		})},
 	}
 	for name, layers := range nets {
-		for _, readout := range []string{"leaky", "spikes"} {
+		for _, readout := range []string{"leaky", "counts", "van_rossum", "spike_difference"} {
 			n := &network.Network{Inputs: 30, Classes: 4, Steps: 209, StepLength: 0.002, Layers: layers, Readout: network.DefaultReadout()}
-			if readout == "spikes" {
-				n.Readout.Kind, n.Readout.Loss = "spikes", "counts"
+			if readout != "leaky" {
+				n.Readout.Kind, n.Readout.Loss = "spikes", readout
 				n.Layers = append(slices.Clone(layers), layer(func(l *network.Layer) { l.Neurons = 4 }))
 			}
 			want, wantGradients := runSegments(t, n, n.Steps)
@@ -84,6 +84,12 @@ func runSegments(t *testing.T, n *network.Network, length int) (*Record, [][]flo
 				}
 			}
 			batch.Rows = append(batch.Rows, [2]uint32{begin, uint32(len(batch.Index))})
+		}
+	}
+	if n.Targeted() {
+		batch.Targets = make([]uint32, batch.Samples()*n.Steps)
+		for i := range batch.Targets {
+			batch.Targets[i] = cpuref.Philox([2]uint32{2}, [4]uint32{uint32(i)})[0] & cpuref.Philox([2]uint32{3}, [4]uint32{uint32(i)})[0] & 15
 		}
 	}
 	if err := e.SetWeights(n.Initialise(4)); err != nil {

@@ -21,6 +21,7 @@ type pass struct {
 	rows        *gpu.Buffer // event rows of the layer whose spikes are handed up
 	readout     *gpu.Buffer
 	logits      *gpu.Buffer
+	targets     *gpu.Buffer    // nil unless the loss compares with target spikes
 	errors      [2]*gpu.Buffer // as in the CPU engine; the second holds events in the forward pass
 	results     *gpu.Buffer    // loss, regularizer, predicted, then totals of every layer
 }
@@ -75,6 +76,9 @@ func (e *Vulkan) arraysOf(samples int) (total, largest uint64) {
 	if p.readout != nil {
 		add(rows * uint64(cpuref.Stride(p.classes)))
 		widest = max(widest, uint64(cpuref.Stride(p.classes)))
+	}
+	if p.distance != nil {
+		add(rows * uint64(cpuref.Words(p.classes)))
 	}
 	add(rows * widest)
 	add(rows * widest)
@@ -185,7 +189,7 @@ func (e *Vulkan) freePass() {
 		return
 	}
 	e.pass = nil
-	buffers := []*gpu.Buffer{p.input, p.inputTrains, p.rows, p.readout, p.logits, p.errors[0], p.errors[1], p.results}
+	buffers := []*gpu.Buffer{p.input, p.inputTrains, p.rows, p.readout, p.logits, p.targets, p.errors[0], p.errors[1], p.results}
 	for _, l := range p.layers {
 		buffers = append(buffers, l.spikes, l.membrane, l.current, l.trains, l.counts, l.spikeError)
 	}
@@ -249,6 +253,9 @@ func (e *Vulkan) newPass(capacity, events int) (err error) {
 	if n.readout != nil {
 		p.readout = buffer("readout", rows*cpuref.Stride(n.classes))
 		widest = max(widest, cpuref.Stride(n.classes))
+	}
+	if n.distance != nil {
+		p.targets = buffer("targets", rows*cpuref.Words(n.classes))
 	}
 	for i := range p.errors {
 		p.errors[i] = buffer("errors", rows*widest)

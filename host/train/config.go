@@ -110,6 +110,9 @@ func (c *Config) Validate() error {
 // opened; [Prepare] does the rest.
 func (c *Config) validateNetwork() error {
 	n := c.Network
+	if n.Targeted() {
+		return fmt.Errorf("network.readout.loss = %q compares with target spikes, and the data have classes: use counts, or spikegrad reproduce spike-matching", n.Readout.Loss)
+	}
 	n.Layers = slices.Clone(n.Layers) // validation completes them
 	n.Inputs, n.Classes, n.Steps, n.StepLength = 1, 1, c.Data.Steps, c.Data.StepLength
 	for l := range n.Layers {

@@ -251,6 +251,11 @@ func TestPrepareRefuses(t *testing.T) {
 		t.Errorf("keep without validation: %v", err)
 	}
 	config = tiny(t)
+	config.Network.Readout.Kind, config.Network.Readout.Loss = "spikes", "van_rossum"
+	if err := config.Validate(); err == nil || !strings.Contains(err.Error(), "target spikes") {
+		t.Errorf("a loss with target spikes: %v", err)
+	}
+	config = tiny(t)
 	config.Network.Layers[0].Neurons = 1 << 20
 	if _, _, err := Prepare(&config); err == nil || !strings.Contains(err.Error(), "weights") {
 		t.Errorf("a huge network: %v", err)
