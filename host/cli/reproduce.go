@@ -17,6 +17,7 @@ type reproduceCommand struct {
 	Derivatives    experimentCommand     `cmd:"" help:"Estimators of the gradient against the exact one."`
 	Loop           experimentCommand     `cmd:"" help:"Surrogate gradients are no gradients: the integral around a closed curve."`
 	Bias           experimentCommand     `cmd:"" help:"Surrogate derivatives against the true ones: signs, minima, the plane of two weights."`
+	SpikeMatching  matchingCommand       `cmd:"" help:"Networks learn to spike at the dark pixels of a picture."`
 	All            experimentCommand     `cmd:"" help:"All of the above, each in a folder of its own."`
 	Classification classificationCommand `cmd:"" help:"Spoken digits or random manifolds: deterministic and stochastic networks compared."`
 }
@@ -29,6 +30,7 @@ learning in spiking neural networks (Neural Computation 2025). Each leaves pictu
 Examples:
 
     spikegrad reproduce all --quick --out runs/paper
+    spikegrad reproduce spike-matching --target picture.png --out runs/matching
     spikegrad reproduce classification --data spoken:data --quick --out runs/classification`
 }
 
@@ -63,6 +65,9 @@ func experiments() []experiment {
 		{"derivatives", reproduce.Derivatives},
 		{"loop", reproduce.Loop},
 		{"bias", reproduce.Bias},
+		{"spike-matching", func(ctx context.Context, out string, o reproduce.Options) error {
+			return reproduce.SpikeMatching(ctx, out, reproduce.SpikeMatchingOptions{Options: o})
+		}},
 	}
 }
 
