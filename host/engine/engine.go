@@ -38,7 +38,10 @@ type Engine interface {
 	// Gradients copies the gradient of the last call of Gradient, row-major as the
 	// weights.
 	Gradients() ([][]float32, error)
-	// Update changes the weights by the gradient of the last call of Gradient.
+	// SetGradients replaces the gradient by one of the mean loss, shaped as the weights,
+	// that was found in another way. It must be finite.
+	SetGradients(gradients [][]float32) error
+	// Update changes the weights by the gradient of the last call of Gradient or SetGradients.
 	Update(update Update) error
 
 	Close() error
@@ -111,6 +114,8 @@ type RecordOf[T cpuref.Float] struct {
 	Logits    []T        // [sample·class]; of a loss with target spikes the distance of each neuron
 	Predicted []uint32   // [sample]; NoClass of a loss with target spikes
 	Loss      []T        // [sample]: without regularizers
+	// Regularizer, [sample], is the loss of all regularizers.
+	Regularizer []T
 }
 
 // NewRecord makes a record for batches of so many samples.
@@ -118,7 +123,7 @@ func NewRecord[T cpuref.Float](n *network.Network, samples int) *RecordOf[T] {
 	record := &RecordOf[T]{
 		Logits:    make([]T, samples*n.Classes),
 		Predicted: make([]uint32, samples),
-		Loss:      make([]T, samples),
+		Loss:      make([]T, samples), Regularizer: make([]T, samples),
 	}
 	for _, layer := range n.Layers {
 		record.Spikes = append(record.Spikes, make([]uint32, samples*n.Steps*cpuref.Words(layer.Neurons)))

@@ -204,6 +204,9 @@ func (e *Vulkan) record(record *Record, first, last int) error {
 	if record.Loss != nil {
 		copy(record.Loss[first:last], e.loss[first:last])
 	}
+	if record.Regularizer != nil {
+		copy(record.Regularizer[first:last], e.regularizer[first:last])
+	}
 	return nil
 }
 

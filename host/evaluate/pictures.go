@@ -3,7 +3,6 @@ package evaluate
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 
 	"spikegrad/host/figure"
 	"spikegrad/host/train"
@@ -31,7 +30,7 @@ func (m *measurement) draw(ctx context.Context, s *Subject, mode *Mode, suffix s
 		pictures[fmt.Sprintf("trials-layer%d", l)] = drawing
 	}
 	for name, drawing := range pictures {
-		if err := SavePicture(m.options.Folder, name+suffix, drawing); err != nil {
+		if err := figure.SaveBoth(m.options.Folder, name+suffix, drawing); err != nil {
 			return err
 		}
 	}
@@ -68,14 +67,4 @@ func FanoCurves(title string, v *Variability, stepLength float64) (drawing figur
 		drawing.Series = append(drawing.Series, series)
 	}
 	return drawing, len(drawing.Series) > 0
-}
-
-// SavePicture writes a picture as PNG and SVG.
-func SavePicture(folder, name string, drawing figure.Drawing) error {
-	for _, suffix := range []string{".png", ".svg"} {
-		if err := figure.Save(filepath.Join(folder, name+suffix), drawing); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -2,6 +2,7 @@ package reproduce
 
 import (
 	"context"
+	"slices"
 
 	"spikegrad/host/figure"
 )
@@ -29,7 +30,7 @@ func (m *matching) reproduce(ctx context.Context, out string, o SpikeMatchingOpt
 		StochasticOverDeterministic: map[string]float64{},
 	}
 	for _, method := range methods[1:] {
-		numbers.StochasticOverDeterministic[method.Name] = method.Final.VanRossum / methods[0].Final.VanRossum
+		numbers.StochasticOverDeterministic[method.Name] = method.Late / methods[0].Late
 	}
 	return save(out, "spike-matching", numbers, m.pictures(&numbers)...)
 }
@@ -53,9 +54,8 @@ func (m *matching) pictures(numbers *MatchingNumbers) []picture {
 	}
 	curves := func(title, label string, log bool, of func(*MatchingMethod) []float64) figure.Lines {
 		lines := figure.Lines{Title: title, XLabel: "updates", YLabel: label, WholeX: true, LogY: log}
-		updates := spaced(0, float64(m.updates-1), m.updates)
 		for i := range numbers.Methods {
-			lines.Series = append(lines.Series, figure.Series{Name: numbers.Methods[i].Name, X: updates, Y: of(&numbers.Methods[i])})
+			lines.Series = append(lines.Series, windowed(numbers.Methods[i].Name, of(&numbers.Methods[i])))
 		}
 		return lines
 	}
@@ -69,4 +69,20 @@ func (m *matching) pictures(numbers *MatchingNumbers) []picture {
 		{"hidden_rate", hidden},
 		{"output_rate", outputs},
 	}
+}
+
+// windowed is a curve as medians of windows of updates, with a band from the lowest to the
+// highest value in each; the first update stands for itself.
+func windowed(name string, values []float64) figure.Series {
+	const windows = 75
+	width := max(1, len(values)/windows)
+	series := figure.Series{Name: name, X: []float64{0}, Y: values[:1:1], Low: values[:1:1], High: values[:1:1]}
+	for first := 1; first < len(values); first += width {
+		window := slices.Sorted(slices.Values(values[first:min(first+width, len(values))]))
+		series.X = append(series.X, float64(first)+float64(len(window)-1)/2)
+		series.Y = append(series.Y, window[len(window)/2])
+		series.Low = append(series.Low, window[0])
+		series.High = append(series.High, window[len(window)-1])
+	}
+	return series
 }

@@ -77,7 +77,11 @@ func (m *matching) train(ctx context.Context, method *MatchingMethod, workers in
 		return err
 	}
 	method.OtherMode, _, err = m.evaluate(n.OtherMode(), weights, !method.Stochastic, workers)
-	method.OverTheStart = method.Final.VanRossum / method.VanRossum[0]
+	late := method.VanRossum[m.updates-max(1, m.updates/10):]
+	for _, distance := range late {
+		method.Late += distance / float64(len(late))
+	}
+	method.OverTheStart = method.Late / method.VanRossum[0]
 	return err
 }
 
