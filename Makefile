@@ -9,10 +9,14 @@ DEMO_FOLDER := runs/demo
 DEMO_ARGUMENTS := train --data digits --out $(DEMO_FOLDER)
 FUZZ_TIME := 10s
 
-.PHONY: build demo deps drivers shaders test quick check race fuzz lint format-and-vet plain-builds clean help
+.PHONY: build viewer demo deps drivers shaders test test-viewer quick check bench-peers gpu-report gpu-bench race fuzz lint format-and-vet plain-builds clean help
 
 build: ## the program ./spikegrad (default)
 	go build -o spikegrad .
+
+viewer: ## the program with the live window (spikegrad view, train --view); installs X11 headers
+	@$(SCRIPTS)/deps.sh viewer
+	go build -tags viewer -o spikegrad .
 
 demo: build ## train on the embedded digits, into a fresh runs/demo
 	@if [ -e $(DEMO_FOLDER) ]; then echo "removing the earlier $(DEMO_FOLDER)"; rm -rf $(DEMO_FOLDER); fi
@@ -27,14 +31,29 @@ drivers: deps ## fetch further software Vulkan drivers into the user's cache
 shaders: ## compile shaders/*.comp into shaders/spv
 	go generate ./shaders
 
-test: deps lint plain-builds ## everything: lint, builds, all tests on every driver found
+test: deps lint plain-builds test-viewer ## everything: lint, builds, all tests on every driver found
 	$(WITH_DRIVERS) go test -timeout 20m ./...
+
+test-viewer: ## the tests of the live window, on a display of their own
+	@$(SCRIPTS)/deps.sh tests viewer viewer-tests
+	go vet -tags viewer ./host/... .
+	go tool staticcheck -tags viewer ./host/view/... ./host/cli
+	VK_LAYER_SYNCVAL_SHADER_ACCESSES_HEURISTIC=1 xvfb-run -a -s "-screen 0 1600x1000x24 -noreset" go test -tags viewer -timeout 10m ./host/view
 
 quick: format-and-vet ## gofmt, vet and the short tests, on the drivers that the system has
 	go test -short -timeout 5m ./...
 
 check: build ## the whole family of networks on every driver found, bit for bit
 	$(WITH_DRIVERS) ./spikegrad check
+
+bench-peers: build ## other libraries and spikegrad in turn: writes bench/RESULTS.md (PEERS_ARGUMENTS="--shapes E")
+	@python=$$(bench/peers/setup.sh | tee /dev/stderr | tail -n 1) && $(WITH_DRIVERS) "$$python" bench/peers/compare.py ./spikegrad $(PEERS_ARGUMENTS)
+
+gpu-report: ## what a GPU's compiler makes of every kernel, without a GPU: writes bench/GPU_REPORT.md
+	go run ./bench/gpureport bench/GPU_REPORT.md
+
+gpu-bench: build ## check and bench on this machine's GPU: appends to bench/RESULTS.md
+	@bench/gpu-bench.sh ./spikegrad bench/RESULTS.md
 
 race: ## the short tests under the race detector
 	$(WITH_DRIVERS) go test -race -short -timeout 20m ./...
@@ -63,4 +82,4 @@ clean: ## remove what the build and the profiler wrote (run folders stay)
 	rm -f spikegrad *.prof *.test
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

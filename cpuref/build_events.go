@@ -6,14 +6,30 @@ package cpuref
 // by itself; capacity is at least the number of neurons. Rows first ≤ row < last
 // are done. Twin: shaders/build_events.comp.
 func BuildEvents(events Events, spikes []uint32, words, capacity, first, last int) {
-	BuildEventsFrom(0, events, spikes, words, capacity, first, last)
+	BuildEventsSegment(events, spikes, words, capacity, 1, Segment{}, first, last)
 }
 
-// BuildEventsFrom is [BuildEvents] where the entries of row origin are the first.
-func BuildEventsFrom(origin int, events Events, spikes []uint32, words, capacity, first, last int) {
-	for r := first; r < last; r++ {
-		begin := (r - origin) * capacity
-		row := appendSpikes(events.Index[begin:begin:begin+capacity], spikes[r*words:(r+1)*words])
-		events.Rows[r] = [2]uint32{uint32(begin), uint32(begin + len(row))}
+// BuildEventsSegment is [BuildEvents] for the steps of a segment of samples first ≤
+// sample < last. Spikes and rows of events are those of all steps; events.Index holds
+// the rows of the segment.
+func BuildEventsSegment(events Events, spikes []uint32, words, capacity, steps int, segment Segment, first, last int) {
+	segment = segment.of(steps)
+	for b := first; b < last; b++ {
+		for t := segment.First; t < segment.Last; t++ {
+			r, begin := b*steps+t, segment.row(b, t)*capacity
+			row := appendSpikes(events.Index[begin:begin:begin+capacity], spikes[r*words:(r+1)*words])
+			events.Rows[r] = [2]uint32{uint32(begin), uint32(begin + len(row))}
+		}
 	}
+}
+
+// AppendEvents is [BuildEvents] with rows one behind the other: it appends rows and
+// their spikes to events.
+func AppendEvents(events Events, spikes []uint32, words, first, last int) Events {
+	for r := first; r < last; r++ {
+		begin := uint32(len(events.Index))
+		events.Index = appendSpikes(events.Index, spikes[r*words:(r+1)*words])
+		events.Rows = append(events.Rows, [2]uint32{begin, uint32(len(events.Index))})
+	}
+	return events
 }

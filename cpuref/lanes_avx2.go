@@ -12,13 +12,15 @@ func hasAVX2() bool { return archsimd.X86.AVX2() }
 
 func floorAVX2(x archsimd.Float32x8) archsimd.Float32x8 { return x.Floor() }
 
-// wideAVX2 is the high and the low word of the products x·y of 8 lanes.
+// wideAVX2 is the high and the low word of the products x·y of 8 lanes. Words are
+// moved by shuffles: the compiler makes shifts to the right by a constant with an
+// instruction for narrow registers, see zeroAVX2.
 func wideAVX2(x archsimd.Uint32x8, y uint32) (high, low archsimd.Uint32x8) {
 	factor := archsimd.BroadcastUint32x8(y)
 	words := archsimd.BroadcastUint64x4(0xffffffff)
 	even := x.MulEvenWiden(factor)
-	odd := x.AsUint64x4().ShiftAllRight(32).AsUint32x8().MulEvenWiden(factor)
-	high = even.ShiftAllRight(32).Or(odd.AndNot(words)).AsUint32x8()
+	odd := x.PermuteScalarsGrouped(1, 1, 3, 3).MulEvenWiden(factor)
+	high = even.AsUint32x8().PermuteScalarsGrouped(1, 1, 3, 3).AsUint64x4().And(words).Or(odd.AndNot(words)).AsUint32x8()
 	low = even.And(words).Or(odd.ShiftAllLeft(32)).AsUint32x8()
 	return high, low
 }

@@ -18,8 +18,9 @@ func wideAVX512(x archsimd.Uint32x16, y uint32) (high, low archsimd.Uint32x16) {
 	factor := archsimd.BroadcastUint64x8(uint64(y))
 	words := archsimd.BroadcastUint64x8(0xffffffff)
 	even := x.AsUint64x8().And(words).Mul(factor)
-	odd := x.AsUint64x8().ShiftAllRight(32).Mul(factor)
-	high = even.ShiftAllRight(32).Or(odd.AndNot(words)).AsUint32x16()
+	half := archsimd.BroadcastUint64x8(32) // a constant count takes an instruction for narrow registers, see zeroAVX512
+	odd := x.AsUint64x8().ShiftRight(half).Mul(factor)
+	high = even.ShiftRight(half).Or(odd.AndNot(words)).AsUint32x16()
 	low = even.And(words).Or(odd.ShiftAllLeft(32)).AsUint32x16()
 	return high, low
 }

@@ -43,7 +43,7 @@ type LIFForwardArguments[T Float] struct {
 	Delay, RecurrentDelay int       // steps
 	Key                   [2]uint32 // seed, stream
 	Layer                 uint32
-	Segment               Segment // of Membrane and Current
+	Segment               Segment // of Membrane and Current; from the second on they hold a row before it
 	States                []T     // [sample][2][stride]: I and U, read where the segment begins, written where it ends; nil for whole samples
 	Neuron                Neuron[T]
 }
@@ -94,6 +94,7 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 			current, membrane := states(a.States, b, stride)
 			copy(state.current, current)
 			copy(state.membrane, membrane)
+			store(a, segment.row(b, segment.First-1), &state)
 		}
 		choice.number = a.Numbers[b]
 		for t := segment.First; t < segment.Last; t++ {
@@ -106,25 +107,29 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 
 			clear(state.input)
 			if t >= a.Delay {
-				addEvents(state.input, a.InputWeights, a.Events.Row(row-a.Delay), a.Input, work)
+				addEvents(state.input, a.InputWeights, a.Events.Row(row-a.Delay), a.Input)
 			}
 			clear(state.recurrent)
 			if a.RecurrentWeights != nil && t >= a.RecurrentDelay {
 				from := row - a.RecurrentDelay
 				work.index = appendSpikes(work.index[:0], a.Spikes[from*words:(from+1)*words])
-				addEvents(state.recurrent, a.RecurrentWeights, work.index, a.Recurrent, work)
+				addEvents(state.recurrent, a.RecurrentWeights, work.index, a.Recurrent)
 			}
 			integrate(&a.Neuron, &state)
-			at := segment.row(b, t) * stride
-			copy(a.Membrane[at:], state.membrane)
-			if a.Current != nil {
-				copy(a.Current[at:], state.current)
-			}
+			store(a, segment.row(b, t), &state)
 		}
 		if a.States != nil {
 			current, membrane := states(a.States, b, stride)
 			copy(current, state.current)
 			copy(membrane, state.membrane)
 		}
+	}
+}
+
+// store puts the state of all neurons into a row of the arrays.
+func store[T Float](a *LIFForwardArguments[T], row int, state *neuronRows[T]) {
+	copy(a.Membrane[row*len(state.membrane):], state.membrane)
+	if a.Current != nil {
+		copy(a.Current[row*len(state.current):], state.current)
 	}
 }

@@ -2,14 +2,17 @@ package cpuref
 
 // addRows adds to dst the rows of an array, [row][len(dst)], that index names, in
 // that order.
-func addRows[T Float](dst, rows []T, index []uint32) {
+func addRows[T Float](dst, rows []T, index []uint32) { addShiftedRows(dst, rows, index, 0) }
+
+// addShiftedRows is [addRows] where index counts rows from −shift.
+func addShiftedRows[T Float](dst, rows []T, index []uint32, shift int) {
 	if v := vectors; v != nil && !double[T]() {
-		v.addRows(single(dst), single(rows), index)
+		v.addRows(single(dst), single(rows), index, shift)
 		return
 	}
 	stride := len(dst)
 	for _, i := range index {
-		row := rows[int(i)*stride:][:stride]
+		row := rows[(int(i)-shift)*stride:][:stride]
 		for n := range dst {
 			dst[n] += row[n]
 		}

@@ -3,8 +3,7 @@ package cpuref
 // Segment is the part of a sample that a kernel does, and the rows that its arrays of
 // membranes and errors hold. A long sample is run forward in segments of which only
 // the spikes and the states at the ends are kept; backwards, segment by segment, the
-// membranes are computed again. The zero Segment is the whole sample. The shaders
-// know whole samples only.
+// membranes are computed again. The zero Segment is the whole sample.
 type Segment struct {
 	First, Last int // steps to do; multiples of 32 where spike trains are concerned
 	Origin      int // step of the first row a sample has in the arrays

@@ -27,13 +27,18 @@ func storeAVX2(base *float32, at int, x archsimd.Float32x8) {
 
 func allAVX2(x float32) archsimd.Float32x8 { return archsimd.BroadcastFloat32x8(x) }
 
+// zeroAVX2 is 0 in every lane. A broadcast of the constant 0 would be made with an
+// instruction for narrow registers, which costs some processors over a hundred cycles
+// while wide ones are in use; for the same reason every loop ends by clearing them.
+func zeroAVX2() archsimd.Float32x8 { return archsimd.Float32x8{} }
+
 // flushAVX2 is x, or 0 where its magnitude is below a limit.
 func flushAVX2(x archsimd.Float32x8, limit float32) archsimd.Float32x8 {
 	small := x.Less(allAVX2(limit)).And(x.Greater(allAVX2(-limit)))
-	return allAVX2(0).Merge(x, small)
+	return zeroAVX2().Merge(x, small)
 }
 
-func addRowsAVX2(dst, rows []float32, index []uint32) {
+func addRowsAVX2(dst, rows []float32, index []uint32, shift int) {
 	stride := len(dst)
 	if len(index) == 0 || stride == 0 {
 		return
@@ -44,7 +49,7 @@ func addRowsAVX2(dst, rows []float32, index []uint32) {
 		a, b := loadAVX2(to, n), loadAVX2(to, n+lanesAVX2)
 		c, d := loadAVX2(to, n+2*lanesAVX2), loadAVX2(to, n+3*lanesAVX2)
 		for _, i := range index {
-			at := int(i)*stride + n
+			at := (int(i)-shift)*stride + n
 			a = a.Add(loadAVX2(from, at))
 			b = b.Add(loadAVX2(from, at+lanesAVX2))
 			c = c.Add(loadAVX2(from, at+2*lanesAVX2))
@@ -58,10 +63,11 @@ func addRowsAVX2(dst, rows []float32, index []uint32) {
 	for ; n < stride; n += lanesAVX2 {
 		a := loadAVX2(to, n)
 		for _, i := range index {
-			a = a.Add(loadAVX2(from, int(i)*stride+n))
+			a = a.Add(loadAVX2(from, (int(i)-shift)*stride+n))
 		}
 		storeAVX2(to, n, a)
 	}
+	archsimd.ClearAVXUpperBits()
 }
 
 // productsAVX2 keeps three rows by two vectors in registers: with more the
@@ -112,6 +118,29 @@ func productsAVX2(p *productArguments[float32]) {
 			storeAVX2(dst, at, c0)
 			storeAVX2(dst, at+lanesAVX2, c1)
 		}
+		for ; r+2 <= p.rows; r += 2 {
+			var a0, a1, b0, b1 archsimd.Float32x8
+			if p.add {
+				at := r*p.dstStride + n
+				a0, a1 = loadAVX2(dst, at), loadAVX2(dst, at+lanesAVX2)
+				at += p.dstStride
+				b0, b1 = loadAVX2(dst, at), loadAVX2(dst, at+lanesAVX2)
+			}
+			xa, xb := r*p.xStride, (r+1)*p.xStride
+			for k := range p.inner {
+				w0, w1 := loadAVX2(weights, k*p.columns+n), loadAVX2(weights, k*p.columns+n+lanesAVX2)
+				f := allAVX2(element(x, xa+k))
+				a0, a1 = a0.Add(f.Mul(w0)), a1.Add(f.Mul(w1))
+				f = allAVX2(element(x, xb+k))
+				b0, b1 = b0.Add(f.Mul(w0)), b1.Add(f.Mul(w1))
+			}
+			at := r*p.dstStride + n
+			storeAVX2(dst, at, a0)
+			storeAVX2(dst, at+lanesAVX2, a1)
+			at += p.dstStride
+			storeAVX2(dst, at, b0)
+			storeAVX2(dst, at+lanesAVX2, b1)
+		}
 		for ; r < p.rows; r++ {
 			var a0, a1 archsimd.Float32x8
 			if p.add {
@@ -139,6 +168,7 @@ func productsAVX2(p *productArguments[float32]) {
 			storeAVX2(dst, r*p.dstStride+n, a)
 		}
 	}
+	archsimd.ClearAVXUpperBits()
 }
 
 // philoxAVX2 is [Philox] for the groups of one block of a sample.
@@ -159,7 +189,7 @@ func philoxAVX2(key [2]uint32, number, step, first, layer uint32) (w0, w1, w2, w
 }
 
 func uniformAVX2(words archsimd.Uint32x8) archsimd.Float32x8 {
-	odd := words.ShiftAllRight(8).Or(archsimd.BroadcastUint32x8(1))
+	odd := words.ShiftRight(archsimd.BroadcastUint32x8(8)).Or(archsimd.BroadcastUint32x8(1))
 	return odd.AsInt32x8().ConvertToFloat32().Mul(allAVX2(0x1p-24))
 }
 
@@ -211,7 +241,7 @@ func spikesAVX2(d *decision[float32], u, xi archsimd.Float32x8) archsimd.Mask32x
 		hazard := p0.Mul(expAVX2(limitAVX2(u.Mul(p1))))
 		return xi.Less(one.Sub(expAVX2(limitAVX2(negateAVX2(hazard)))))
 	}
-	return u.Greater(allAVX2(0))
+	return u.Greater(zeroAVX2())
 }
 
 func decideAVX2(d *decision[float32]) {
@@ -220,29 +250,32 @@ func decideAVX2(d *decision[float32]) {
 	membrane, gates := &d.membrane[0], &d.gates[:stride][0]
 	one, threshold := allAVX2(1), allAVX2(d.threshold)
 	for n := 0; n < stride; n += 4 * lanesAVX2 {
-		var random [4]archsimd.Uint32x8
+		var r0, r1, r2, r3 archsimd.Uint32x8
 		if d.noise != NoiseThreshold {
 			w0, w1, w2, w3 := philoxAVX2(d.key, d.number, d.step, uint32(n/4), d.layer)
 			a, c := pairAVX2(w0, w1)
 			b, e := pairAVX2(w2, w3)
-			random[0], random[1] = quadAVX2(a, b)
-			random[2], random[3] = quadAVX2(c, e)
+			r0, r1 = quadAVX2(a, b)
+			r2, r3 = quadAVX2(c, e)
 		}
 		for k := 0; k < 4 && n+k*lanesAVX2 < stride; k++ {
+			random := r0
+			r0, r1, r2, r3 = r1, r2, r3, r0
 			at := n + k*lanesAVX2
 			u := loadAVX2(membrane, at).Sub(threshold)
-			bits := uint32(spikesAVX2(d, u, uniformAVX2(random[k])).ToBits())
+			bits := uint32(spikesAVX2(d, u, uniformAVX2(random)).ToBits())
 			if left := d.filters - at%unit; left < lanesAVX2 {
 				bits &= 1<<max(left, 0) - 1
 			}
 			if bits != 0 {
 				d.spikes[at/32] |= bits << (at % 32)
-				storeAVX2(gates, at, allAVX2(0).Merge(one, maskAVX2(bits)))
+				storeAVX2(gates, at, zeroAVX2().Merge(one, maskAVX2(bits)))
 			} else {
 				storeAVX2(gates, at, one)
 			}
 		}
 	}
+	archsimd.ClearAVXUpperBits()
 }
 
 func integrateAVX2(p *Neuron[float32], s *neuronRows[float32]) {
@@ -267,6 +300,7 @@ func integrateAVX2(p *Neuron[float32], s *neuronRows[float32]) {
 		received := loadAVX2(input, n).Add(loadAVX2(recurrent, n))
 		storeAVX2(current, n, flushAVX2(synapse.Mul(i).Add(received), tinyState))
 	}
+	archsimd.ClearAVXUpperBits()
 }
 
 func adjointAVX2(p *Neuron[float32], s *adjointRows[float32]) {
@@ -275,7 +309,7 @@ func adjointAVX2(p *Neuron[float32], s *adjointRows[float32]) {
 	recurrent, spikeError := &s.recurrent[:stride][0], &s.spikeError[:stride][0]
 	before, currentBefore := &s.before[:stride][0], &s.currentBefore[:stride][0]
 	drives, decays := allAVX2(p.DriveMembrane), allAVX2(p.DecayMembrane)
-	synapse, threshold, zero := allAVX2(p.DecaySynapse), allAVX2(p.Threshold), allAVX2(0)
+	synapse, threshold, zero := allAVX2(p.DecaySynapse), allAVX2(p.Threshold), zeroAVX2()
 	for n := 0; n < stride; n += lanesAVX2 {
 		var bits uint32
 		if n/32 < len(s.spikes) {
@@ -307,11 +341,12 @@ func adjointAVX2(p *Neuron[float32], s *adjointRows[float32]) {
 		storeAVX2(current, n, flushAVX2(synapse.Mul(i).Add(drives.Mul(drive)), tinyState))
 		storeAVX2(membrane, n, flushAVX2(decays.Mul(leak).Add(g.Mul(flushAVX2(spikeAdjoint, tinyState))), tinyState))
 	}
+	archsimd.ClearAVXUpperBits()
 }
 
 // surrogateAVX2 is surrogateDerivative.
 func surrogateAVX2(p *Neuron[float32], u archsimd.Float32x8, spike archsimd.Mask32x8) archsimd.Float32x8 {
-	zero, one := allAVX2(0), allAVX2(1)
+	zero, one := zeroAVX2(), allAVX2(1)
 	p0, p1, p2 := allAVX2(p.SurrogateParameter[0]), allAVX2(p.SurrogateParameter[1]), allAVX2(p.SurrogateParameter[2])
 	magnitude := u.Max(negateAVX2(u))
 	switch p.Surrogate {

@@ -27,13 +27,18 @@ func storeAVX512(base *float32, at int, x archsimd.Float32x16) {
 
 func allAVX512(x float32) archsimd.Float32x16 { return archsimd.BroadcastFloat32x16(x) }
 
+// zeroAVX512 is 0 in every lane. A broadcast of the constant 0 would be made with an
+// instruction for narrow registers, which costs some processors over a hundred cycles
+// while wide ones are in use; for the same reason every loop ends by clearing them.
+func zeroAVX512() archsimd.Float32x16 { return archsimd.Float32x16{} }
+
 // flushAVX512 is x, or 0 where its magnitude is below a limit.
 func flushAVX512(x archsimd.Float32x16, limit float32) archsimd.Float32x16 {
 	small := x.Less(allAVX512(limit)).And(x.Greater(allAVX512(-limit)))
-	return allAVX512(0).Merge(x, small)
+	return zeroAVX512().Merge(x, small)
 }
 
-func addRowsAVX512(dst, rows []float32, index []uint32) {
+func addRowsAVX512(dst, rows []float32, index []uint32, shift int) {
 	stride := len(dst)
 	if len(index) == 0 || stride == 0 {
 		return
@@ -44,7 +49,7 @@ func addRowsAVX512(dst, rows []float32, index []uint32) {
 		a, b := loadAVX512(to, n), loadAVX512(to, n+lanesAVX512)
 		c, d := loadAVX512(to, n+2*lanesAVX512), loadAVX512(to, n+3*lanesAVX512)
 		for _, i := range index {
-			at := int(i)*stride + n
+			at := (int(i)-shift)*stride + n
 			a = a.Add(loadAVX512(from, at))
 			b = b.Add(loadAVX512(from, at+lanesAVX512))
 			c = c.Add(loadAVX512(from, at+2*lanesAVX512))
@@ -58,10 +63,11 @@ func addRowsAVX512(dst, rows []float32, index []uint32) {
 	for ; n < stride; n += lanesAVX512 {
 		a := loadAVX512(to, n)
 		for _, i := range index {
-			a = a.Add(loadAVX512(from, int(i)*stride+n))
+			a = a.Add(loadAVX512(from, (int(i)-shift)*stride+n))
 		}
 		storeAVX512(to, n, a)
 	}
+	archsimd.ClearAVXUpperBits()
 }
 
 // productsAVX512 keeps three rows by two vectors in registers: with more the
@@ -112,6 +118,29 @@ func productsAVX512(p *productArguments[float32]) {
 			storeAVX512(dst, at, c0)
 			storeAVX512(dst, at+lanesAVX512, c1)
 		}
+		for ; r+2 <= p.rows; r += 2 {
+			var a0, a1, b0, b1 archsimd.Float32x16
+			if p.add {
+				at := r*p.dstStride + n
+				a0, a1 = loadAVX512(dst, at), loadAVX512(dst, at+lanesAVX512)
+				at += p.dstStride
+				b0, b1 = loadAVX512(dst, at), loadAVX512(dst, at+lanesAVX512)
+			}
+			xa, xb := r*p.xStride, (r+1)*p.xStride
+			for k := range p.inner {
+				w0, w1 := loadAVX512(weights, k*p.columns+n), loadAVX512(weights, k*p.columns+n+lanesAVX512)
+				f := allAVX512(element(x, xa+k))
+				a0, a1 = a0.Add(f.Mul(w0)), a1.Add(f.Mul(w1))
+				f = allAVX512(element(x, xb+k))
+				b0, b1 = b0.Add(f.Mul(w0)), b1.Add(f.Mul(w1))
+			}
+			at := r*p.dstStride + n
+			storeAVX512(dst, at, a0)
+			storeAVX512(dst, at+lanesAVX512, a1)
+			at += p.dstStride
+			storeAVX512(dst, at, b0)
+			storeAVX512(dst, at+lanesAVX512, b1)
+		}
 		for ; r < p.rows; r++ {
 			var a0, a1 archsimd.Float32x16
 			if p.add {
@@ -139,6 +168,7 @@ func productsAVX512(p *productArguments[float32]) {
 			storeAVX512(dst, r*p.dstStride+n, a)
 		}
 	}
+	archsimd.ClearAVXUpperBits()
 }
 
 // philoxAVX512 is [Philox] for the groups of one block of a sample.
@@ -159,7 +189,7 @@ func philoxAVX512(key [2]uint32, number, step, first, layer uint32) (w0, w1, w2,
 }
 
 func uniformAVX512(words archsimd.Uint32x16) archsimd.Float32x16 {
-	odd := words.ShiftAllRight(8).Or(archsimd.BroadcastUint32x16(1))
+	odd := words.ShiftRight(archsimd.BroadcastUint32x16(8)).Or(archsimd.BroadcastUint32x16(1))
 	return odd.AsInt32x16().ConvertToFloat32().Mul(allAVX512(0x1p-24))
 }
 
@@ -211,7 +241,7 @@ func spikesAVX512(d *decision[float32], u, xi archsimd.Float32x16) archsimd.Mask
 		hazard := p0.Mul(expAVX512(limitAVX512(u.Mul(p1))))
 		return xi.Less(one.Sub(expAVX512(limitAVX512(negateAVX512(hazard)))))
 	}
-	return u.Greater(allAVX512(0))
+	return u.Greater(zeroAVX512())
 }
 
 func decideAVX512(d *decision[float32]) {
@@ -220,29 +250,32 @@ func decideAVX512(d *decision[float32]) {
 	membrane, gates := &d.membrane[0], &d.gates[:stride][0]
 	one, threshold := allAVX512(1), allAVX512(d.threshold)
 	for n := 0; n < stride; n += 4 * lanesAVX512 {
-		var random [4]archsimd.Uint32x16
+		var r0, r1, r2, r3 archsimd.Uint32x16
 		if d.noise != NoiseThreshold {
 			w0, w1, w2, w3 := philoxAVX512(d.key, d.number, d.step, uint32(n/4), d.layer)
 			a, c := pairAVX512(w0, w1)
 			b, e := pairAVX512(w2, w3)
-			random[0], random[1] = quadAVX512(a, b)
-			random[2], random[3] = quadAVX512(c, e)
+			r0, r1 = quadAVX512(a, b)
+			r2, r3 = quadAVX512(c, e)
 		}
 		for k := 0; k < 4 && n+k*lanesAVX512 < stride; k++ {
+			random := r0
+			r0, r1, r2, r3 = r1, r2, r3, r0
 			at := n + k*lanesAVX512
 			u := loadAVX512(membrane, at).Sub(threshold)
-			bits := uint32(spikesAVX512(d, u, uniformAVX512(random[k])).ToBits())
+			bits := uint32(spikesAVX512(d, u, uniformAVX512(random)).ToBits())
 			if left := d.filters - at%unit; left < lanesAVX512 {
 				bits &= 1<<max(left, 0) - 1
 			}
 			if bits != 0 {
 				d.spikes[at/32] |= bits << (at % 32)
-				storeAVX512(gates, at, allAVX512(0).Merge(one, maskAVX512(bits)))
+				storeAVX512(gates, at, zeroAVX512().Merge(one, maskAVX512(bits)))
 			} else {
 				storeAVX512(gates, at, one)
 			}
 		}
 	}
+	archsimd.ClearAVXUpperBits()
 }
 
 func integrateAVX512(p *Neuron[float32], s *neuronRows[float32]) {
@@ -267,6 +300,7 @@ func integrateAVX512(p *Neuron[float32], s *neuronRows[float32]) {
 		received := loadAVX512(input, n).Add(loadAVX512(recurrent, n))
 		storeAVX512(current, n, flushAVX512(synapse.Mul(i).Add(received), tinyState))
 	}
+	archsimd.ClearAVXUpperBits()
 }
 
 func adjointAVX512(p *Neuron[float32], s *adjointRows[float32]) {
@@ -275,7 +309,7 @@ func adjointAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 	recurrent, spikeError := &s.recurrent[:stride][0], &s.spikeError[:stride][0]
 	before, currentBefore := &s.before[:stride][0], &s.currentBefore[:stride][0]
 	drives, decays := allAVX512(p.DriveMembrane), allAVX512(p.DecayMembrane)
-	synapse, threshold, zero := allAVX512(p.DecaySynapse), allAVX512(p.Threshold), allAVX512(0)
+	synapse, threshold, zero := allAVX512(p.DecaySynapse), allAVX512(p.Threshold), zeroAVX512()
 	for n := 0; n < stride; n += lanesAVX512 {
 		var bits uint32
 		if n/32 < len(s.spikes) {
@@ -307,11 +341,12 @@ func adjointAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 		storeAVX512(current, n, flushAVX512(synapse.Mul(i).Add(drives.Mul(drive)), tinyState))
 		storeAVX512(membrane, n, flushAVX512(decays.Mul(leak).Add(g.Mul(flushAVX512(spikeAdjoint, tinyState))), tinyState))
 	}
+	archsimd.ClearAVXUpperBits()
 }
 
 // surrogateAVX512 is surrogateDerivative.
 func surrogateAVX512(p *Neuron[float32], u archsimd.Float32x16, spike archsimd.Mask32x16) archsimd.Float32x16 {
-	zero, one := allAVX512(0), allAVX512(1)
+	zero, one := zeroAVX512(), allAVX512(1)
 	p0, p1, p2 := allAVX512(p.SurrogateParameter[0]), allAVX512(p.SurrogateParameter[1]), allAVX512(p.SurrogateParameter[2])
 	magnitude := u.Max(negateAVX512(u))
 	switch p.Surrogate {

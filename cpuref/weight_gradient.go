@@ -70,31 +70,40 @@ func (a *WeightGradientArguments[T]) appendRows(rows []uint32, segment Segment, 
 	if w.Positions == 0 {
 		train := a.Trains[(i*a.Samples+sample)*words:][:words]
 		for block := last - 1; block >= first; block-- {
-			rows = a.appendWord(rows, segment, train[block], block, sample, 0, 1)
+			rows = appendWord(rows, a.reaching(train[block], block), segment.row(sample, 32*block+a.Delay), 1)
 		}
 		return rows
 	}
-	k := i / w.Unit
+	low, high := w.reached(i / w.Unit)
+	step := w.Stride * w.Unit * a.Samples * words // from a position to the next in Trains
 	for block := last - 1; block >= first; block-- {
-		for p := range w.Positions {
-			begin, low, high := w.span(p)
-			if k >= low && k < high {
-				input := begin*w.Unit + i
-				rows = a.appendWord(rows, segment, a.Trains[(input*a.Samples+sample)*words+block], block, sample, p, w.Positions)
+		row := segment.row(sample, 32*block+a.Delay) * w.Positions
+		at := ((low*w.Stride-w.Padding)*w.Unit+i)*a.Samples*words + sample*words + block
+		for p := low; p < high; p++ {
+			if word := a.Trains[at]; word != 0 {
+				rows = appendWord(rows, a.reaching(word, block), row+p, w.Positions)
 			}
+			at += step
 		}
 	}
 	return rows
 }
 
-// appendWord lists the rows for the spikes of one word of a train.
-func (a *WeightGradientArguments[T]) appendWord(rows []uint32, segment Segment, word uint32, block, sample, position, positions int) []uint32 {
+// reaching leaves of a word of a train the spikes that arrive before the sample ends.
+func (a *WeightGradientArguments[T]) reaching(word uint32, block int) uint32 {
+	if left := a.Steps - a.Delay - 32*block; left < 32 {
+		word &= 1<<max(left, 0) - 1
+	}
+	return word
+}
+
+// appendWord lists, from the last spike of a word to the first, the rows of errors
+// that they bring: row for the first step of the word, apart from it to the next.
+func appendWord(rows []uint32, word uint32, row, apart int) []uint32 {
 	for word != 0 {
 		bit := 31 - bits.LeadingZeros32(word)
-		word &^= 1 << bit
-		if t := 32*block + bit + a.Delay; t < a.Steps {
-			rows = append(rows, uint32(segment.row(sample, t)*positions+position))
-		}
+		word ^= 1 << bit
+		rows = append(rows, uint32(row+bit*apart))
 	}
 	return rows
 }

@@ -25,6 +25,18 @@ func (w Window) span(p int) (begin, first, last int) {
 	return begin, max(0, -begin), min(w.Kernel, w.Below-begin)
 }
 
+// reached are the positions above, first ≤ p < last, for which element k of the kernel
+// lies inside the layer below.
+func (w Window) reached(k int) (first, last int) {
+	if k < w.Padding {
+		first = (w.Padding - k + w.Stride - 1) / w.Stride
+	}
+	if inside := w.Below - 1 + w.Padding - k; inside >= 0 {
+		last = min(inside/w.Stride+1, w.Positions)
+	}
+	return first, last
+}
+
 // above are the positions above that position q below feeds, first ≤ p < last; p
 // reaches q by element q + Padding − p·Stride of the kernel.
 func (w Window) above(q int) (first, last int) {
@@ -37,7 +49,7 @@ func (w Window) above(q int) (first, last int) {
 
 // addEvents adds the weights of spikes to dst, [position][unit], in ascending number
 // of the spiking neuron: events are those numbers in ascending order.
-func addEvents[T Float](dst, weights []T, events []uint32, w Window, work *Workspace[T]) {
+func addEvents[T Float](dst, weights []T, events []uint32, w Window) {
 	if w.Positions == 0 {
 		addRows(dst, weights, events)
 		return
@@ -50,14 +62,11 @@ func addEvents[T Float](dst, weights []T, events []uint32, w Window, work *Works
 		for from < len(events) && int(events[from]) < low {
 			from++
 		}
-		work.window = work.window[:0]
-		for _, event := range events[from:] {
-			if int(event) >= high {
-				break
-			}
-			work.window = append(work.window, uint32(int(event)-begin*w.Unit))
+		to := from
+		for to < len(events) && int(events[to]) < high {
+			to++
 		}
-		addRows(dst[p*unit:(p+1)*unit], weights, work.window)
+		addShiftedRows(dst[p*unit:(p+1)*unit], weights, events[from:to], begin*w.Unit)
 	}
 }
 

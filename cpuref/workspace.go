@@ -8,8 +8,6 @@ type Workspace[T Float] struct {
 	rows [6][]T
 
 	index []uint32
-	// window holds the part of index that feeds one position.
-	window []uint32
 }
 
 // grow makes the first count rows exactly length long.

@@ -21,6 +21,7 @@ type Device struct {
 	hardware hardware
 	instance *instance
 	messages *messageLog // nil without validation
+	surface  *surface    // nil without Options.Window
 	shim     *C.shim_device
 	handle   vk.Device
 
@@ -39,6 +40,7 @@ type Device struct {
 	layouts      map[layoutKey]layout
 	pipelines    map[pipelineKey]*Pipeline
 	cache        vk.PipelineCache
+	swapchain    *Swapchain // nil if there is none
 	closed       bool
 }
 
@@ -62,7 +64,11 @@ func openDevice(index int, options Options, stageAlways bool) (*Device, error) {
 		d.messages = &messageLog{onMessage: options.OnMessage}
 	}
 	var err error
-	if d.instance, err = newInstance(d.messages); err != nil {
+	var extensions []string
+	if options.Window != nil {
+		extensions = options.Window.Extensions
+	}
+	if d.instance, err = newInstance(d.messages, extensions...); err != nil {
 		return nil, err
 	}
 	if err := d.open(index, stageAlways); err != nil {
@@ -88,8 +94,15 @@ func (d *Device) open(index int, stageAlways bool) error {
 	if stageAlways {
 		d.info.UnifiedMemory = false
 	}
+	swapchain := C.int(0)
+	if d.options.Window != nil {
+		swapchain = 1
+		if d.surface, err = newSurface(d.instance, physical[index], &d.hardware, d.options.Window); err != nil {
+			return err
+		}
+	}
 	var shim *C.shim_device
-	code := vk.Result(C.shim_create_device(d.instance.shim, unsafe.Pointer(physical[index]), C.uint32_t(d.hardware.family), &shim))
+	code := vk.Result(C.shim_create_device(d.instance.shim, unsafe.Pointer(physical[index]), C.uint32_t(d.hardware.family), swapchain, &shim))
 	if err := check("opening "+d.info.Name, code); err != nil {
 		return err
 	}
@@ -98,6 +111,9 @@ func (d *Device) open(index int, stageAlways bool) error {
 	var queue vk.Queue
 	vk.GetDeviceQueue(d.handle, d.hardware.family, 0, &queue)
 	d.queue = queue
+	if d.options.CompileOnly {
+		return d.loadCache()
+	}
 	if err := d.chooseMemory(); err != nil {
 		return err
 	}
@@ -172,6 +188,7 @@ func (d *Device) Close() error {
 	var err error
 	if d.shim != nil {
 		vk.DeviceWaitIdle(d.handle)
+		d.swapchain.Free()
 		for _, stream := range streams {
 			stream.Free()
 		}
@@ -190,6 +207,7 @@ func (d *Device) Close() error {
 		}
 		C.shim_destroy_device(d.shim)
 	}
+	d.surface.close()
 	d.instance.destroy()
 	return err
 }

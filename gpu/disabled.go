@@ -14,6 +14,9 @@ type Pipeline struct{}
 // Stream stands for a recorded command stream; without cgo there is none.
 type Stream struct{}
 
+// Swapchain stands for the images of a window; without cgo there is none.
+type Swapchain struct{}
+
 // Enumerate returns ErrNoCGO.
 func Enumerate() ([]DeviceInfo, error) { return nil, ErrNoCGO }
 
@@ -97,3 +100,18 @@ func (s *Stream) Timings() []Timing { return nil }
 
 // Free does nothing.
 func (s *Stream) Free() {}
+
+// NewSwapchain returns ErrNoCGO.
+func (d *Device) NewSwapchain(uint32, uint32) (*Swapchain, error) { return nil, ErrNoCGO }
+
+// Size returns 0, 0.
+func (s *Swapchain) Size() (width, height uint32) { return 0, 0 }
+
+// BlueFirst returns false.
+func (s *Swapchain) BlueFirst() bool { return false }
+
+// Show returns ErrNoCGO.
+func (s *Swapchain) Show(*Buffer) error { return ErrNoCGO }
+
+// Free does nothing.
+func (s *Swapchain) Free() {}

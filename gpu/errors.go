@@ -16,6 +16,10 @@ var (
 	ErrDeviceLost = errors.New("the Vulkan device was lost (driver crash, reset or time-out): the contents of its memory are gone; look at the system log, open the device again and resume from a checkpoint")
 	// ErrOutOfMemory: the device has not enough memory.
 	ErrOutOfMemory = errors.New("out of device memory")
+	// ErrNoPresent: the device cannot show buffers in the window, for instance because no screen is attached to it.
+	ErrNoPresent = errors.New("the device cannot show pictures in this window: choose another device")
+	// ErrOutOfDate: the swapchain no longer fits its window; free it and make another.
+	ErrOutOfDate = errors.New("the window has changed: make a new swapchain")
 	// ErrLimit: the request exceeds a limit of the device.
 	ErrLimit = errors.New("beyond a limit of the device")
 )

@@ -3,12 +3,14 @@
 package gpu
 
 // #cgo linux LDFLAGS: -ldl
+// #include <stdlib.h>
 // #include "shim.h"
 import "C"
 
 import (
 	"fmt"
 	"runtime/cgo"
+	"strings"
 	"sync"
 	"unsafe"
 
@@ -48,7 +50,7 @@ type instance struct {
 }
 
 // newInstance connects to the loader; with messages it also loads the validation layer, which reports to them.
-func newInstance(messages *messageLog) (*instance, error) {
+func newInstance(messages *messageLog, extensions ...string) (*instance, error) {
 	get, err := loader()
 	if err != nil {
 		return nil, err
@@ -61,7 +63,9 @@ func newInstance(messages *messageLog) (*instance, error) {
 	}
 	var shim *C.shim_instance
 	var missing *C.char
-	code := vk.Result(C.shim_create_instance(get, validation, C.uintptr_t(result.log), &shim, &missing))
+	extra := C.CString(strings.Join(extensions, " "))
+	defer C.free(unsafe.Pointer(extra))
+	code := vk.Result(C.shim_create_instance(get, validation, C.uintptr_t(result.log), extra, &shim, &missing))
 	if code != vk.Success {
 		result.releaseLog()
 		return nil, instanceError(code, missing)

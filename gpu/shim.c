@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "_cgo_export.h"
-#include "vulkan_abi.h"
+#include "vulkan_surface_abi.h"
 
 #ifdef _WIN32
 #include <windows.h>
@@ -138,7 +138,7 @@ static int has_instance_extension(PFN_vkGetInstanceProcAddr get, const char *lay
     return found;
 }
 
-static int has_device_extension(shim_instance *instance, VkPhysicalDevice physical, const char *name) {
+int shim_has_device_extension(shim_instance *instance, void *physical, const char *name) {
     uint32_t count = 0;
     if (instance->vkEnumerateDeviceExtensionProperties(physical, NULL, &count, NULL) != VK_SUCCESS || count == 0) {
         return 0;
@@ -179,7 +179,8 @@ static VkResult start_messenger(shim_instance *instance, uintptr_t log) {
     return create(instance->handle, &info, NULL, &instance->messenger);
 }
 
-int32_t shim_create_instance(void *get_proc, int validation, uintptr_t log, shim_instance **out, const char **missing) {
+int32_t shim_create_instance(void *get_proc, int validation, uintptr_t log, const char *extra, shim_instance **out,
+                             const char **missing) {
     PFN_vkGetInstanceProcAddr get = (PFN_vkGetInstanceProcAddr)get_proc;
     create_instance create = (create_instance)get(NULL, "vkCreateInstance");
     if (create == NULL) {
@@ -198,7 +199,8 @@ int32_t shim_create_instance(void *get_proc, int validation, uintptr_t log, shim
         .apiVersion = VULKAN_1_1,
     };
     const char *layers[1];
-    const char *extensions[3];
+    const char *extensions[3 + SHIM_MAX_EXTENSIONS];
+    char names[256];
     VkInstanceCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
         .pApplicationInfo = &application,
@@ -214,6 +216,17 @@ int32_t shim_create_instance(void *get_proc, int validation, uintptr_t log, shim
     if (has_instance_extension(get, NULL, PORTABILITY_ENUMERATION)) {
         extensions[info.enabledExtensionCount++] = PORTABILITY_ENUMERATION;
         info.flags |= SHIM_INSTANCE_ENUMERATE_PORTABILITY;
+    }
+    if (strlen(extra) >= sizeof names) {
+        return VK_ERROR_EXTENSION_NOT_PRESENT;
+    }
+    strcpy(names, extra);
+    char *rest = NULL;
+    for (char *name = strtok_r(names, " ", &rest); name != NULL; name = strtok_r(NULL, " ", &rest)) {
+        if (info.enabledExtensionCount > SHIM_MAX_EXTENSIONS) {
+            return VK_ERROR_EXTENSION_NOT_PRESENT;
+        }
+        extensions[info.enabledExtensionCount++] = name;
     }
     if (validation) {
         if (!has_layer(get, VALIDATION_LAYER)) {
@@ -256,6 +269,10 @@ int32_t shim_create_instance(void *get_proc, int validation, uintptr_t log, shim
 
 void *shim_instance_handle(shim_instance *instance) { return instance->handle; }
 
+void *shim_instance_function(shim_instance *instance, const char *name) {
+    return (void *)instance->get(instance->handle, name);
+}
+
 void shim_destroy_instance(shim_instance *instance) {
     if (instance->messenger != NULL) {
         destroy_messenger destroy =
@@ -275,7 +292,7 @@ int32_t shim_device_facts(shim_instance *instance, void *physical, int extended,
     VkPhysicalDeviceDriverPropertiesKHR driver = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES_KHR};
     VkPhysicalDeviceMaintenance3Properties maintenance = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES,
-        .pNext = has_device_extension(instance, physical, DRIVER_PROPERTIES) ? &driver : NULL,
+        .pNext = shim_has_device_extension(instance, physical, DRIVER_PROPERTIES) ? &driver : NULL,
     };
     VkPhysicalDeviceSubgroupProperties subgroup = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES,
@@ -311,9 +328,16 @@ int32_t shim_compute_family(shim_instance *instance, void *physical, uint32_t *t
     return -1;
 }
 
-int32_t shim_create_device(shim_instance *instance, void *physical, uint32_t family, shim_device **out) {
+int32_t shim_create_device(shim_instance *instance, void *physical, uint32_t family, int swapchain, shim_device **out) {
     const float priority = 1.0f;
-    const char *extensions[1] = {PORTABILITY_SUBSET};
+    const char *extensions[2];
+    uint32_t extension_count = 0;
+    if (shim_has_device_extension(instance, physical, PORTABILITY_SUBSET)) {
+        extensions[extension_count++] = PORTABILITY_SUBSET;
+    }
+    if (swapchain) {
+        extensions[extension_count++] = SHIM_SWAPCHAIN;
+    }
     VkDeviceQueueCreateInfo queue = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
         .queueFamilyIndex = family,
@@ -324,7 +348,7 @@ int32_t shim_create_device(shim_instance *instance, void *physical, uint32_t fam
         .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
         .queueCreateInfoCount = 1,
         .pQueueCreateInfos = &queue,
-        .enabledExtensionCount = has_device_extension(instance, physical, PORTABILITY_SUBSET) ? 1 : 0,
+        .enabledExtensionCount = extension_count,
         .ppEnabledExtensionNames = extensions,
     };
     PFN_vkGetDeviceProcAddr get =

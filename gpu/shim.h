@@ -9,6 +9,7 @@
 enum {
     SHIM_MAX_BINDINGS = 64,
     SHIM_MAX_CONSTANTS = 64,
+    SHIM_MAX_EXTENSIONS = 4, // of an instance, beyond those of the shim
 };
 
 typedef struct shim_instance shim_instance;
@@ -27,9 +28,13 @@ typedef struct {
 void *shim_open_loader(void);
 
 // validation != 0 switches the Khronos layer on, synchronisation validation included, and sends its messages to
-// spikegradGPUMessage with this log handle. On failure *missing names the absent layer or extension, if that was the cause.
-int32_t shim_create_instance(void *get_proc, int validation, uintptr_t log, shim_instance **out, const char **missing);
+// spikegradGPUMessage with this log handle. extensions are the names, with spaces between, of what else is asked for.
+// On failure *missing names the absent layer or extension, if that was the cause.
+int32_t shim_create_instance(void *get_proc, int validation, uintptr_t log, const char *extensions, shim_instance **out,
+                             const char **missing);
 void *shim_instance_handle(shim_instance *instance);
+// A function of the instance by name, or NULL.
+void *shim_instance_function(shim_instance *instance, const char *name);
 void shim_destroy_instance(shim_instance *instance);
 
 // extended == 0: the device is of Vulkan 1.0, and only defaults are filled in.
@@ -37,7 +42,10 @@ int32_t shim_device_facts(shim_instance *instance, void *physical, int extended,
 // Index of the first queue family that computes, or -1; the valid bits of its timestamps.
 int32_t shim_compute_family(shim_instance *instance, void *physical, uint32_t *timestamp_bits);
 
-int32_t shim_create_device(shim_instance *instance, void *physical, uint32_t family, shim_device **out);
+int shim_has_device_extension(shim_instance *instance, void *physical, const char *name);
+
+// swapchain != 0: the device can make swapchains.
+int32_t shim_create_device(shim_instance *instance, void *physical, uint32_t family, int swapchain, shim_device **out);
 void *shim_device_handle(shim_device *device);
 void shim_destroy_device(shim_device *device);
 

@@ -1,6 +1,9 @@
 package gpu
 
-import "fmt"
+import (
+	"fmt"
+	"unsafe"
+)
 
 // DeviceType says what kind of processor a Vulkan device is.
 type DeviceType int
@@ -67,6 +70,17 @@ type Options struct {
 	OnMessage  func(string) // gets every validation message, perhaps from several goroutines; nil: see Device.Messages
 	Profile    bool         // record timestamps around every dispatch: see Stream.Timings
 	CacheDir   string       // folder of the pipeline cache on disk; empty: none
+	// CompileOnly opens a device that has a compiler but no hardware: only NewPipeline
+	// may be called, not even Close.
+	CompileOnly bool
+	Window      *Window // the device can show buffers in a window: see Device.NewSwapchain; nil: no window
+}
+
+// Window is what a device needs of the window system to show buffers in a window.
+type Window struct {
+	Extensions []string // instance extensions that the window system needs
+	// NewSurface makes a surface (VkSurfaceKHR) of the window for an instance (VkInstance). The device destroys it.
+	NewSurface func(instance unsafe.Pointer) (surface uint64, err error)
 }
 
 // PipelineSpec says how to build a compute pipeline.

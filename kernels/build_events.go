@@ -8,44 +8,67 @@ import (
 
 // BuildEventsBuffers are the arrays of [BuildEvents].
 type BuildEventsBuffers struct {
-	Rows   gpu.Binding // written; [row] of {begin, end} in Index
-	Index  gpu.Binding // written; [row][capacity] uint32
-	Spikes gpu.Binding // [row][word] of bits
+	Rows   gpu.Binding // written; [sample][step] of {begin, end} in Index
+	Index  gpu.Binding // written; [sample][row of Segment][capacity] uint32
+	Spikes gpu.Binding // [sample][step][word] of bits
+	Used   gpu.Binding // written if compact; uint32: how many entries of Index are used
 }
 
 // BuildEventsParameters are the numbers of [BuildEvents].
 type BuildEventsParameters struct {
-	RowCount uint32 // samples·steps
-	Words    uint32 // of a row of spikes
-	Capacity uint32 // entries of a row of Index, at least the number of neurons
+	Samples  uint32
+	Steps    uint32
+	Words    uint32  // of a row of spikes
+	Capacity uint32  // entries of a row of Index, at least the number of neurons
+	Segment  Segment // of Index
+}
+
+// BuildEventsChoice is what a pipeline of [BuildEvents] is built for.
+type BuildEventsChoice struct {
+	// Compact puts rows into Index one behind the other, in any order; Capacity is then
+	// that of all rows together, and enough for all spikes.
+	Compact bool
 }
 
 // BuildEvents lists the spikes of a layer for the layer above. Definition:
 // cpuref.BuildEvents; shader: shaders/build_events.comp.
-type BuildEvents struct{ kernel }
+type BuildEvents struct {
+	kernel
+	choice BuildEventsChoice
+}
 
 // NewBuildEvents builds the kernel for a device.
-func NewBuildEvents(device *gpu.Device) (*BuildEvents, error) {
-	k, err := newKernel(device, "build_events", 3, 12, flatGroup(device))
-	return &BuildEvents{k}, err
+func NewBuildEvents(device *gpu.Device, choice BuildEventsChoice) (*BuildEvents, error) {
+	k, err := newKernel(device, "build_events", 4, 32, flatGroup(device), flag(choice.Compact))
+	return &BuildEvents{k, choice}, err
 }
 
 // Record records one run over a batch.
 func (k *BuildEvents) Record(stream *gpu.Stream, b BuildEventsBuffers, p BuildEventsParameters) error {
-	if err := k.positive(size{"rows", p.RowCount}, size{"words", p.Words}, size{"capacity", p.Capacity}); err != nil {
+	if err := k.positive(size{"samples", p.Samples}, size{"steps", p.Steps}, size{"words", p.Words}, size{"capacity", p.Capacity}); err != nil {
 		return err
 	}
-	if words(p.Capacity) < uint64(p.Words) {
+	if !k.choice.Compact && words(p.Capacity) < uint64(p.Words) {
 		return fmt.Errorf("build_events: room for %d spikes a row asked for, %d words may hold more; give at least the number of neurons", p.Capacity, p.Words)
 	}
-	rows := uint64(p.RowCount)
-	groups, err := k.flatGrid(rows, 1)
+	p.Segment = p.Segment.of(p.Steps)
+	samples, rows := uint64(p.Samples), uint64(p.Samples)*uint64(p.Steps)
+	groups, err := k.flatGrid(samples*p.Segment.length(), 1)
 	if err != nil {
 		return err
 	}
+	index := argument{"index", b.Index, gpu.Write, bytes(samples, uint64(p.Segment.Rows), uint64(p.Capacity))}
+	used := argument{"used", b.Used, gpu.ReadWrite, 0}
+	if k.choice.Compact {
+		index.bytes, used.bytes = bytes(uint64(p.Capacity)), 4
+		if err := k.fillZero(stream, used); err != nil {
+			return err
+		}
+	}
 	return k.record(stream, []argument{
 		{"rows", b.Rows, gpu.Write, bytes(rows, 2)},
-		{"index", b.Index, gpu.Write, bytes(rows, uint64(p.Capacity))},
+		index,
 		{"spikes", b.Spikes, gpu.Read, bytes(rows, uint64(p.Words))},
+		used,
 	}, p, groups)
 }

@@ -40,7 +40,8 @@ func NewCrossEntropy(device *gpu.Device, choice CrossEntropyChoice) (*CrossEntro
 	return &CrossEntropy{k, choice}, err
 }
 
-// Record records one run over a batch.
+// Record records one run over a batch. Where the loss is made of single steps, it
+// zeroes the errors of all first.
 func (k *CrossEntropy) Record(stream *gpu.Stream, b CrossEntropyBuffers, p CrossEntropyParameters) error {
 	if err := k.positive(size{"samples", p.Samples}, size{"steps", p.Steps}, size{"classes", p.Classes}); err != nil {
 		return err
@@ -66,6 +67,11 @@ func (k *CrossEntropy) Record(stream *gpu.Stream, b CrossEntropyBuffers, p Cross
 	groups, err := k.flatGrid(samples, 1)
 	if err != nil {
 		return err
+	}
+	if overSteps.bytes > 0 && k.choice.Kind != lossSumOfSoftmax {
+		if err := k.fillZero(stream, overSteps); err != nil {
+			return err
+		}
 	}
 	return k.record(stream, []argument{
 		{"loss", b.Loss, gpu.Write, bytes(samples)},

@@ -4,20 +4,22 @@ import "spikegrad/gpu"
 
 // ErrorBelowBuffers are the arrays of [ErrorBelow].
 type ErrorBelowBuffers struct {
-	Error      gpu.Binding // written; [sample][step][stride below] float32
-	Above      gpu.Binding // [sample][step][stride above] float32
+	Error      gpu.Binding // written; [sample][row of Segment][stride below] float32
+	Above      gpu.Binding // [sample][row of AboveSegment][stride above] float32
 	Transposed gpu.Binding // [neuron above][stride below] float32
 }
 
 // ErrorBelowParameters are the numbers of [ErrorBelow].
 type ErrorBelowParameters struct {
-	Samples uint32
-	Steps   uint32
-	Neurons uint32 // of the layer above
-	Below   uint32 // neurons of the layer below
-	Filters uint32 // neurons a position above; 0: all, as in a dense layer
-	Delay   uint32 // steps
-	Window  Window // geometry of the connection
+	Samples      uint32
+	Steps        uint32
+	Neurons      uint32  // of the layer above
+	Below        uint32  // neurons of the layer below
+	Filters      uint32  // neurons a position above; 0: all, as in a dense layer
+	Delay        uint32  // steps
+	Window       Window  // geometry of the connection
+	Segment      Segment // of Error
+	AboveSegment Segment // of Above, which holds Delay rows after the steps of Segment
 }
 
 // ErrorBelow carries the error to the layer below. Definition: cpuref.ErrorBelow;
@@ -30,7 +32,7 @@ const errorBelowTile = 4
 
 // NewErrorBelow builds the kernel for a device.
 func NewErrorBelow(device *gpu.Device) (*ErrorBelow, error) {
-	k, err := newKernel(device, "error_below", 3, 48, flatGroup(device), errorBelowTile)
+	k, err := newKernel(device, "error_below", 3, 80, flatGroup(device), errorBelowTile)
 	return &ErrorBelow{k}, err
 }
 
@@ -42,14 +44,15 @@ func (k *ErrorBelow) Record(stream *gpu.Stream, b ErrorBelowBuffers, p ErrorBelo
 	if p.Filters == 0 {
 		p.Filters = p.Neurons
 	}
-	rows := uint64(p.Samples) * uint64(p.Steps)
-	groups, err := k.flatGrid(ceil(rows, errorBelowTile)*uint64(quads(p.Below)), 1)
+	p.Segment, p.AboveSegment = p.Segment.of(p.Steps), p.AboveSegment.of(p.Steps)
+	samples := uint64(p.Samples)
+	groups, err := k.flatGrid(ceil(samples*p.Segment.length(), errorBelowTile)*uint64(quads(p.Below)), 1)
 	if err != nil {
 		return err
 	}
 	return k.record(stream, []argument{
-		{"error", b.Error, gpu.Write, bytes(rows, stride(p.Below))},
-		{"error above", b.Above, gpu.Read, bytes(rows, stride(p.Neurons))},
+		{"error", b.Error, gpu.Write, bytes(samples, uint64(p.Segment.Rows), stride(p.Below))},
+		{"error above", b.Above, gpu.Read, bytes(samples, uint64(p.AboveSegment.Rows), stride(p.Neurons))},
 		{"transposed weights", b.Transposed, gpu.Read, bytes(p.Window.blocks(), uint64(p.Filters), ceil(p.Window.rows(p.Below)/p.Window.blocks(), rowPadding)*rowPadding)},
 	}, p, groups)
 }

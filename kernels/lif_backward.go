@@ -8,12 +8,13 @@ import (
 
 // LIFBackwardBuffers are the arrays of [LIFBackward].
 type LIFBackwardBuffers struct {
-	Error               gpu.Binding // [sample][step][stride] float32; read: ∂L/∂S from above, written: ∂L/∂h
+	Error               gpu.Binding // [sample][row of Segment][stride] float32; read: ∂L/∂S from above, written: ∂L/∂h
 	Spikes              gpu.Binding // [sample][step][word] of bits
-	Membrane            gpu.Binding // [sample][step][stride] float32
+	Membrane            gpu.Binding // [sample][row of Segment][stride] float32
 	Current             gpu.Binding // the same shape; only to differentiate the multiplicative reset
 	SpikeError          gpu.Binding // [sample][stride] float32
 	RecurrentTransposed gpu.Binding // [neuron][stride] float32, with recurrence
+	States              gpu.Binding // [sample][2][stride] float32: adjoints of current and membrane, read where a segment ends, written where it begins
 }
 
 // LIFBackwardParameters are the numbers of [LIFBackward].
@@ -30,7 +31,8 @@ type LIFBackwardParameters struct {
 	SurrogateParameter0 float32
 	SurrogateParameter1 float32
 	SurrogateParameter2 float32
-	Recurrent           Window // geometry of the recurrent connection
+	Recurrent           Window  // geometry of the recurrent connection
+	Segment             Segment // of Error, Membrane and Current, which hold a row before and RecurrentDelay rows after it
 }
 
 // LIFBackwardChoice is what a pipeline of [LIFBackward] is built for.
@@ -69,7 +71,7 @@ func NewLIFBackward(device *gpu.Device, choice LIFBackwardChoice) (*LIFBackward,
 		return nil, fmt.Errorf("lif_backward: recurrence of %d neurons needs %d bytes of shared memory, device %s has %d; use fewer neurons a layer",
 			choice.Neurons, 32*uint64(shared), device.Info().Name, limit)
 	}
-	k, err := newKernel(device, name, 6, 72, choice.Spread.group(), choice.Surrogate, choice.Reset,
+	k, err := newKernel(device, name, 7, 88, choice.Spread.group(), choice.Surrogate, choice.Reset,
 		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution))
 	return &LIFBackward{k, choice}, err
 }
@@ -107,10 +109,12 @@ func (k *LIFBackward) Record(stream *gpu.Stream, b LIFBackwardBuffers, p LIFBack
 	if p.Filters == 0 {
 		p.Filters = p.Neurons
 	}
+	p.Segment = p.Segment.of(p.Steps)
 	rows, row := uint64(p.Samples)*uint64(p.Steps), stride(p.Neurons)
+	held := uint64(p.Samples) * uint64(p.Segment.Rows)
 	current := argument{"current", b.Current, gpu.Read, 0}
 	if k.choice.DifferentiateReset && k.choice.Reset == resetMultiplicative {
-		current.bytes = bytes(rows, row)
+		current.bytes = bytes(held, row)
 	}
 	recurrent := argument{"transposed recurrent weights", b.RecurrentTransposed, gpu.Read, 0}
 	if k.choice.Recurrent {
@@ -121,11 +125,12 @@ func (k *LIFBackward) Record(stream *gpu.Stream, b LIFBackwardBuffers, p LIFBack
 		return err
 	}
 	return k.record(stream, []argument{
-		{"error", b.Error, gpu.ReadWrite, bytes(rows, row)},
+		{"error", b.Error, gpu.ReadWrite, bytes(held, row)},
 		{"spikes", b.Spikes, gpu.Read, bytes(rows, words(p.Neurons))},
-		{"membrane", b.Membrane, gpu.Read, bytes(rows, row)},
+		{"membrane", b.Membrane, gpu.Read, bytes(held, row)},
 		current,
 		{"spike error", b.SpikeError, gpu.Read, bytes(uint64(p.Samples), row)},
 		recurrent,
+		{"states", b.States, gpu.ReadWrite, p.Segment.stateBytes(p.Steps, p.Samples, row)},
 	}, p, groups)
 }

@@ -9,13 +9,14 @@ import (
 // LIFForwardBuffers are the arrays of [LIFForward].
 type LIFForwardBuffers struct {
 	Spikes           gpu.Binding // written; [sample][step][word] of bits
-	Membrane         gpu.Binding // written; [sample][step][stride] float32
+	Membrane         gpu.Binding // written; [sample][row of Segment][stride] float32
 	Current          gpu.Binding // written if the choice stores it; the same shape
 	Rows             gpu.Binding // [sample][step] of {begin, end} in Index: input spikes
 	Index            gpu.Binding // uint32: numbers of the inputs
 	InputWeights     gpu.Binding // [input][stride] float32
 	RecurrentWeights gpu.Binding // [neuron][stride] float32, with recurrence
 	Numbers          gpu.Binding // uint32: seed, stream, the number in the run of every sample; then flips, if any
+	States           gpu.Binding // [sample][2][stride] float32: current and membrane, read where a segment begins, written where it ends
 }
 
 // LIFForwardParameters are the numbers of [LIFForward].
@@ -36,6 +37,7 @@ type LIFForwardParameters struct {
 	NoiseParameter1 float32
 	Input           Window // geometry of the connections
 	Recurrent       Window
+	Segment         Segment // of Membrane and Current; from the second on they hold a row before it
 }
 
 // LIFForwardChoice is what a pipeline of [LIFForward] is built for.
@@ -65,12 +67,13 @@ func NewLIFForward(device *gpu.Device, choice LIFForwardChoice) (*LIFForward, er
 	if err := choice.Spread.check(name, choice.Neurons, choice.Recurrent); err != nil {
 		return nil, err
 	}
-	k, err := newKernel(device, name, 8, 104, choice.Spread.group(), choice.Noise, choice.Reset,
+	k, err := newKernel(device, name, 9, 120, choice.Spread.group(), choice.Noise, choice.Reset,
 		flag(choice.Recurrent), flag(choice.StoreCurrent), choice.Spread.Lanes, choice.Spread.Blocks, flag(choice.Convolution))
 	return &LIFForward{k, choice}, err
 }
 
-// Record records one run over a batch. It zeroes the spikes first.
+// Record records one run over a batch. The spikes of whole samples are zeroed first; for
+// segments, which may be run again, they have to be zero before the first one.
 func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwardParameters) error {
 	if err := k.positive(size{"samples", p.Samples}, size{"steps", p.Steps}, size{"neurons", p.Neurons}); err != nil {
 		return err
@@ -81,11 +84,13 @@ func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwar
 	if p.Filters == 0 {
 		p.Filters = p.Neurons
 	}
+	p.Segment = p.Segment.of(p.Steps)
 	rows, row, unit := uint64(p.Samples)*uint64(p.Steps), stride(p.Neurons), stride(p.Filters)
+	held := uint64(p.Samples) * uint64(p.Segment.Rows)
 	spikes := argument{"spikes", b.Spikes, gpu.ReadWrite, bytes(rows, words(p.Neurons))}
 	current := argument{"current", b.Current, gpu.Write, 0}
 	if k.choice.StoreCurrent {
-		current.bytes = bytes(rows, row)
+		current.bytes = bytes(held, row)
 	}
 	recurrent := argument{"recurrent weights", b.RecurrentWeights, gpu.Read, 0}
 	if k.choice.Recurrent {
@@ -103,17 +108,20 @@ func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwar
 	if err != nil {
 		return err
 	}
-	if err := k.fillZero(stream, spikes); err != nil {
-		return err
+	if p.Segment.length() == uint64(p.Steps) {
+		if err := k.fillZero(stream, spikes); err != nil {
+			return err
+		}
 	}
 	return k.record(stream, []argument{
 		spikes,
-		{"membrane", b.Membrane, gpu.Write, bytes(rows, row)},
+		{"membrane", b.Membrane, gpu.Write, bytes(held, row)},
 		current,
 		{"rows", b.Rows, gpu.Read, bytes(rows, 2)},
 		{"index", b.Index, gpu.Read, max(available(b.Index), 4)},
 		{"input weights", b.InputWeights, gpu.Read, inputs},
 		recurrent,
 		{"numbers", b.Numbers, gpu.Read, numbers},
+		{"states", b.States, gpu.ReadWrite, p.Segment.stateBytes(p.Steps, p.Samples, row)},
 	}, p, groups)
 }

@@ -8,6 +8,7 @@ type ReadoutForwardBuffers struct {
 	Rows    gpu.Binding // [sample][step] of {begin, end} in Index: spikes of the last hidden layer
 	Index   gpu.Binding // uint32
 	Weights gpu.Binding // [neuron][stride] float32
+	States  gpu.Binding // [sample][2][stride] float32, as in [LIFForwardBuffers]
 }
 
 // ReadoutForwardParameters are the numbers of [ReadoutForward].
@@ -20,6 +21,7 @@ type ReadoutForwardParameters struct {
 	DriveMembrane float32
 	DecaySynapse  float32
 	Initial       float32 // U[0]
+	Segment       Segment // the steps to do; Readout holds all
 }
 
 // ReadoutForward runs the readout over all steps. Definition:
@@ -28,7 +30,7 @@ type ReadoutForward struct{ kernel }
 
 // NewReadoutForward builds the kernel for a device.
 func NewReadoutForward(device *gpu.Device) (*ReadoutForward, error) {
-	k, err := newKernel(device, "readout_forward", 4, 32, flatGroup(device))
+	k, err := newKernel(device, "readout_forward", 5, 48, flatGroup(device))
 	return &ReadoutForward{k}, err
 }
 
@@ -37,6 +39,7 @@ func (k *ReadoutForward) Record(stream *gpu.Stream, b ReadoutForwardBuffers, p R
 	if err := k.positive(size{"samples", p.Samples}, size{"steps", p.Steps}, size{"classes", p.Classes}); err != nil {
 		return err
 	}
+	p.Segment = p.Segment.of(p.Steps)
 	rows, row := uint64(p.Samples)*uint64(p.Steps), stride(p.Classes)
 	groups, err := k.flatGrid(uint64(p.Samples)*uint64(quads(p.Classes)), 1)
 	if err != nil {
@@ -47,5 +50,6 @@ func (k *ReadoutForward) Record(stream *gpu.Stream, b ReadoutForwardBuffers, p R
 		{"rows", b.Rows, gpu.Read, bytes(rows, 2)},
 		{"index", b.Index, gpu.Read, max(available(b.Index), 4)},
 		{"weights", b.Weights, gpu.Read, max(available(b.Weights), bytes(row))},
+		{"states", b.States, gpu.ReadWrite, p.Segment.stateBytes(p.Steps, p.Samples, row)},
 	}, p, groups)
 }

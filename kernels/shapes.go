@@ -108,6 +108,7 @@ func (s Spread) grid(k *kernel, n, samples uint32) ([3]uint32, error) {
 // Kinds that decide which arrays a kernel uses; equal to those of package cpuref.
 const (
 	resetMultiplicative = 0
+	lossSumOfSoftmax    = 1
 	lossSpikeCount      = 3
 	optimizerSGD        = 0
 	optimizerSMORMS3    = 3

@@ -14,6 +14,7 @@ type SpikeTrainsParameters struct {
 	Neurons uint32
 	Samples uint32
 	Steps   uint32
+	Segment Segment // the steps to do; Rows has all
 }
 
 // SpikeTrains turns events into spike trains. Definition: cpuref.SpikeTrains;
@@ -22,27 +23,31 @@ type SpikeTrains struct{ kernel }
 
 // NewSpikeTrains builds the kernel for a device.
 func NewSpikeTrains(device *gpu.Device) (*SpikeTrains, error) {
-	k, err := newKernel(device, "spike_trains", 3, 12, flatGroup(device))
+	k, err := newKernel(device, "spike_trains", 3, 28, flatGroup(device))
 	return &SpikeTrains{k}, err
 }
 
-// Record records one run over a batch. It zeroes the trains first.
+// Record records one run over a batch. It zeroes the trains first; of segments, the
+// first one does, so that they are to be run in ascending order.
 func (k *SpikeTrains) Record(stream *gpu.Stream, b SpikeTrainsBuffers, p SpikeTrainsParameters) error {
 	if err := k.positive(size{"neurons", p.Neurons}, size{"samples", p.Samples}, size{"steps", p.Steps}); err != nil {
 		return err
 	}
-	rows := uint64(p.Samples) * uint64(p.Steps)
-	trains := argument{"trains", b.Trains, gpu.ReadWrite, bytes(uint64(p.Neurons), uint64(p.Samples), words(p.Steps))}
-	groups, err := k.flatGrid(rows, 1)
+	p.Segment = p.Segment.of(p.Steps)
+	samples := uint64(p.Samples)
+	trains := argument{"trains", b.Trains, gpu.ReadWrite, bytes(uint64(p.Neurons), samples, words(p.Steps))}
+	groups, err := k.flatGrid(samples*p.Segment.length(), 1)
 	if err != nil {
 		return err
 	}
-	if err := k.fillZero(stream, trains); err != nil {
-		return err
+	if p.Segment.First == 0 {
+		if err := k.fillZero(stream, trains); err != nil {
+			return err
+		}
 	}
 	return k.record(stream, []argument{
 		trains,
-		{"rows", b.Rows, gpu.Read, bytes(rows, 2)},
+		{"rows", b.Rows, gpu.Read, bytes(samples, uint64(p.Steps), 2)},
 		{"index", b.Index, gpu.Read, max(available(b.Index), 4)},
 	}, p, groups)
 }

@@ -4,19 +4,21 @@ import "spikegrad/gpu"
 
 // WeightGradientBuffers are the arrays of [WeightGradient].
 type WeightGradientBuffers struct {
-	Partial gpu.Binding // written; [chunk][input][stride] float32
-	Trains  gpu.Binding // [input][sample][word] of bits, a bit a step
-	Error   gpu.Binding // [sample][step][stride] float32: ∂L/∂h
+	Partial    gpu.Binding // written by whole samples and the first segment; [chunk][input][stride] float32
+	Trains     gpu.Binding // [input][sample][word] of bits, a bit a step
+	Error      gpu.Binding // [sample][row of Segment][stride] float32: ∂L/∂h
+	Samplewise gpu.Binding // [sample][input][stride] float32: what is kept from segment to segment, which are done in descending order
 }
 
 // WeightGradientParameters are the numbers of [WeightGradient].
 type WeightGradientParameters struct {
 	Samples uint32
 	Steps   uint32
-	Inputs  uint32 // rows of the weights: numbers below that feed a position
-	Neurons uint32 // of a position; all of a dense layer
-	Delay   uint32 // steps
-	Window  Window // geometry of the connection
+	Inputs  uint32  // rows of the weights: numbers below that feed a position
+	Neurons uint32  // of a position; all of a dense layer
+	Delay   uint32  // steps
+	Window  Window  // geometry of the connection
+	Segment Segment // of Error, which holds Delay rows after it; the steps are those of the spikes
 }
 
 // WeightGradientChoice is what a pipeline of [WeightGradient] is built for.
@@ -40,7 +42,7 @@ func NewWeightGradient(device *gpu.Device, choice WeightGradientChoice) (*Weight
 			choice.Blocks = softwareForwardBlocks
 		}
 	}
-	k, err := newKernel(device, "weight_gradient", 3, 44, flatGroup(device), choice.Blocks)
+	k, err := newKernel(device, "weight_gradient", 4, 60, flatGroup(device), choice.Blocks)
 	return &WeightGradient{k, choice}, err
 }
 
@@ -49,15 +51,21 @@ func (k *WeightGradient) Record(stream *gpu.Stream, b WeightGradientBuffers, p W
 	if err := k.positive(size{"samples", p.Samples}, size{"steps", p.Steps}, size{"inputs", p.Inputs}, size{"neurons", p.Neurons}); err != nil {
 		return err
 	}
-	samples, steps, inputs := uint64(p.Samples), uint64(p.Steps), uint64(p.Inputs)
+	p.Segment = p.Segment.of(p.Steps)
+	samples, inputs := uint64(p.Samples), uint64(p.Inputs)
 	lanes := inputs * ceil(uint64(quads(p.Neurons)), uint64(k.choice.Blocks))
 	groups, err := k.flatGrid(lanes, chunks(p.Samples))
 	if err != nil {
 		return err
 	}
+	samplewise := argument{"samplewise gradients", b.Samplewise, gpu.ReadWrite, 0}
+	if p.Segment.length() < uint64(p.Steps) {
+		samplewise.bytes = bytes(samples, inputs, stride(p.Neurons))
+	}
 	return k.record(stream, []argument{
 		{"partial gradients", b.Partial, gpu.Write, bytes(chunks(p.Samples), inputs, stride(p.Neurons))},
 		{"trains", b.Trains, gpu.Read, bytes(p.Window.inputs(p.Inputs), samples, words(p.Steps))},
-		{"error", b.Error, gpu.Read, bytes(samples, steps, p.Window.positions(), stride(p.Neurons))},
+		{"error", b.Error, gpu.Read, bytes(samples, uint64(p.Segment.Rows), p.Window.positions(), stride(p.Neurons))},
+		samplewise,
 	}, p, groups)
 }

@@ -2,6 +2,7 @@
 // A lane does one sample and computes softmax values again where it needs them,
 // instead of keeping an array of them.
 #version 450
+#extension GL_EXT_control_flow_attributes : require
 #include "kinds.glsl"
 #include "grid.glsl"
 #include "exact.glsl"
@@ -62,11 +63,15 @@ Softmax softmax_of_step(uint at) {
 uint maximum_step(uint base, uint c, uint stride) {
     uint best = 0u;
     float largest = readout[base + c];
-    for (uint t = 1u; t < steps; t++) {
-        float u = readout[base + t * stride + c];
-        if (u > largest) {
-            largest = u;
-            best = t;
+    // Several steps a round: some software drivers stop a lane that goes round too often.
+    for (uint from = 0u; from < steps; from += 16u) {
+        [[unroll]] for (uint k = 0u; k < 16u; k++) {
+            uint t = min(from + k, steps - 1u);  // the last step once more changes nothing
+            float u = readout[base + t * stride + c];
+            if (u > largest) {
+                largest = u;
+                best = t;
+            }
         }
     }
     return best;
@@ -129,9 +134,6 @@ void spread_error(uint x, uint base, uint stride, Softmax s, uint label) {
             }
         }
         return;
-    }
-    for (uint at = base; at < base + steps * stride; at++) {
-        errors[at] = 0.0;
     }
     for (uint c = 0u; c < classes; c++) {
         uint t = KIND == LOSS_MAX_OVER_TIME ? maximum_step(base, c, stride) : steps - 1u;

@@ -29,12 +29,21 @@ layout(push_constant) uniform Parameters {
     uint window_kernel;
     uint window_stride;
     uint window_padding;
+    uint segment_first;         // steps to do
+    uint segment_last;
+    uint segment_origin;        // step of a sample's first row of errors
+    uint segment_rows;          // that a sample has
+    uint above_segment_first;   // not used
+    uint above_segment_last;    // not used
+    uint above_segment_origin;  // the same of errors above
+    uint above_segment_rows;
 };
 
 void main() {
     uint quads = quads_of(neurons);
     uint quads_below = quads_of(below);
-    uint row_count = samples * steps;
+    uint length = segment_last - segment_first;
+    uint row_count = samples * length;
     uint lane = flat_lane();
     if (lane >= (row_count + TILE - 1u) / TILE * quads_below) {
         return;
@@ -47,8 +56,10 @@ void main() {
     precise vec4 sum[TILE];
     [[unroll]] for (uint r = 0u; r < TILE; r++) {
         uint row = min(tile * TILE + r, row_count - 1u);
-        reached[r] = row % steps + delay < steps;
-        from[r] = (reached[r] ? row + delay : row) * quads;
+        uint sample_ = row / length;
+        uint t = row - sample_ * length + segment_first;
+        reached[r] = t + delay < steps;
+        from[r] = (sample_ * above_segment_rows + t + (reached[r] ? delay : 0u) - above_segment_origin) * quads;
         sum[r] = vec4(0.0);
     }
     Window window = Window(window_positions, window_below, window_unit, window_kernel, window_stride, window_padding);
@@ -91,7 +102,9 @@ void main() {
     [[unroll]] for (uint r = 0u; r < TILE; r++) {
         uint row = tile * TILE + r;
         if (row < row_count) {
-            errors[row * quads_below + quad] = reached[r] ? sum[r] : vec4(0.0);
+            uint sample_ = row / length;
+            uint held = sample_ * segment_rows + row - sample_ * length + segment_first - segment_origin;
+            errors[held * quads_below + quad] = reached[r] ? sum[r] : vec4(0.0);
         }
     }
 }

@@ -30,6 +30,7 @@ layout(std430, binding = 2) readonly buffer Membrane { vec4 membranes[]; };
 layout(std430, binding = 3) readonly buffer Current { vec4 currents[]; };
 layout(std430, binding = 4) readonly buffer SpikeError { vec4 spike_errors[]; };
 layout(std430, binding = 5) readonly buffer RecurrentTransposed { vec4 recurrent_transposed[]; };
+layout(std430, binding = 6) buffer States { vec4 states[]; };  // of segments: adjoints of current and membrane of a sample
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -50,6 +51,10 @@ layout(push_constant) uniform Parameters {
     uint recurrent_kernel;
     uint recurrent_stride;
     uint recurrent_padding;
+    uint segment_first;   // steps to do
+    uint segment_last;
+    uint segment_origin;  // step of a sample's first row of errors, membranes and currents
+    uint segment_rows;    // that a sample has
 };
 
 shared vec4 received[2u * SHARED_QUADS];
@@ -84,10 +89,14 @@ void main() {
             current[j] = vec4(0.0);
             membrane[j] = vec4(0.0);
             spike_error[j] = owned[j] ? spike_errors[(first_sample + d) * quads + quad[k]] : vec4(0.0);
+            if (segment_last < steps && owned[j]) {
+                current[j] = states[2u * (first_sample + d) * quads + quad[k]];
+                membrane[j] = states[(2u * (first_sample + d) + 1u) * quads + quad[k]];
+            }
         }
     }
 
-    for (uint t = steps; t-- > 0u;) {
+    for (uint t = segment_last; t-- > segment_first;) {
         [[unroll]] for (uint j = 0u; j < DEPTH * BLOCKS; j++) {
             recurrent_sum[j] = vec4(0.0);
         }
@@ -97,7 +106,7 @@ void main() {
                 [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
                     uint j = d * BLOCKS + k;
                     if (owned[j]) {
-                        uint later = (first_sample + d) * steps + t + recurrent_delay;
+                        uint later = (first_sample + d) * segment_rows + t + recurrent_delay - segment_origin;
                         received[shown + d * quads + quad[k]] =
                             recurrent_delay == 0u ? current[j] : errors[later * quads + quad[k]];
                     }
@@ -166,9 +175,9 @@ void main() {
             if (!owned[j]) {
                 continue;
             }
-            uint row = (first_sample + j / BLOCKS) * steps + t;
+            uint sample_ = first_sample + j / BLOCKS;
             uint own = quad[j % BLOCKS];
-            uint at = row * quads + own;
+            uint at = (sample_ * segment_rows + t - segment_origin) * quads + own;
             vec4 before = vec4(0.0);          // U[t]
             vec4 current_before = vec4(0.0);  // I[t]
             if (t > 0u) {
@@ -177,7 +186,7 @@ void main() {
                     current_before = currents[at - quads];
                 }
             }
-            uint bits = spikes[row * words + own / 8u] >> (own % 8u * 4u);
+            uint bits = spikes[(sample_ * steps + t) * words + own / 8u] >> (own % 8u * 4u);
             vec4 spike = vec4(bits & 1u, (bits >> 1) & 1u, (bits >> 2) & 1u, (bits >> 3) & 1u);
             precise vec4 gate = vec4(1.0) - spike;
 
@@ -217,6 +226,16 @@ void main() {
             precise vec4 next_membrane = leaking + sloped;
             current[j] = flush_state(next_current);
             membrane[j] = flush_state(next_membrane);
+        }
+    }
+
+    if (segment_last - segment_first < steps) {
+        [[unroll]] for (uint j = 0u; j < DEPTH * BLOCKS; j++) {
+            if (owned[j]) {
+                uint at = 2u * (first_sample + j / BLOCKS) * quads + quad[j % BLOCKS];
+                states[at] = current[j];
+                states[at + quads] = membrane[j];
+            }
         }
     }
 }

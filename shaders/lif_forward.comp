@@ -5,7 +5,8 @@
 // synaptic current and membrane in registers; LANES lanes serve a sample, and a
 // workgroup holds as many samples as fit. Without recurrence the quads of a sample
 // may be spread over workgroups along x; with recurrence one workgroup holds them
-// all, and one barrier a step makes the spikes of the step known to its lanes.
+// all, and one barrier a step makes the spikes of the step known to its lanes. A long
+// sample is run in segments, from the states that the segment before left.
 #version 450
 #extension GL_EXT_control_flow_attributes : require
 #include "kinds.glsl"
@@ -32,6 +33,7 @@ layout(std430, binding = 4) readonly buffer Index { uint index[]; };
 layout(std430, binding = 5) readonly buffer InputWeights { vec4 input_weights[]; };
 layout(std430, binding = 6) readonly buffer RecurrentWeights { vec4 recurrent_weights[]; };
 layout(std430, binding = 7) readonly buffer Numbers { uint numbers[]; };  // seed, stream, samples, flips
+layout(std430, binding = 8) buffer States { vec4 states[]; };              // of segments: current and membrane of a sample
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -60,6 +62,10 @@ layout(push_constant) uniform Parameters {
     uint recurrent_kernel;
     uint recurrent_stride;
     uint recurrent_padding;
+    uint segment_first;   // steps to do
+    uint segment_last;
+    uint segment_origin;  // step of a sample's first row of membranes and currents
+    uint segment_rows;    // that a sample has
 };
 
 bool decide(float membrane, uint word) {
@@ -167,10 +173,20 @@ void main() {
         quad[k] = min(own, quads - 1u);  // a lane too many does the last quad again and stores nothing
         current[k] = vec4(0.0);
         membrane[k] = vec4(0.0);
+        if (segment_first > 0u && owned[k]) {
+            current[k] = states[2u * sample_ * quads + quad[k]];
+            membrane[k] = states[(2u * sample_ + 1u) * quads + quad[k]];
+            uint before = (sample_ * segment_rows + segment_first - 1u - segment_origin) * quads + quad[k];
+            membranes[before] = membrane[k];
+            if (STORE_CURRENT != 0u) {
+                currents[before] = current[k];
+            }
+        }
     }
 
-    for (uint t = 0u; t < steps; t++) {
-        uint row = sample_ * steps + t;
+    for (uint t = segment_first; t < segment_last; t++) {
+        uint row = sample_ * steps + t;                                    // of spikes and events
+        uint held = (sample_ * segment_rows + t - segment_origin) * quads;  // of membranes and currents
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
             bits[k] = decide_quad(membrane[k], number, t, quad[k]);
             if (t == flip_step && flip_neuron / 4u == quad[k]) {
@@ -244,10 +260,19 @@ void main() {
             precise vec4 charged = kept + received;
             current[k] = flush_state(charged);
             if (owned[k]) {
-                membranes[row * quads + quad[k]] = membrane[k];
+                membranes[held + quad[k]] = membrane[k];
                 if (STORE_CURRENT != 0u) {
-                    currents[row * quads + quad[k]] = current[k];
+                    currents[held + quad[k]] = current[k];
                 }
+            }
+        }
+    }
+
+    if (segment_last - segment_first < steps) {
+        [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
+            if (owned[k]) {
+                states[2u * sample_ * quads + quad[k]] = current[k];
+                states[(2u * sample_ + 1u) * quads + quad[k]] = membrane[k];
             }
         }
     }

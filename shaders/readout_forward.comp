@@ -11,6 +11,7 @@ layout(std430, binding = 0) writeonly buffer Readout { vec4 readout[]; };
 layout(std430, binding = 1) readonly buffer Rows { uvec2 rows[]; };
 layout(std430, binding = 2) readonly buffer Index { uint index[]; };
 layout(std430, binding = 3) readonly buffer Weights { vec4 weights[]; };
+layout(std430, binding = 4) buffer States { vec4 states[]; };  // of segments: current and membrane of a sample
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -21,6 +22,10 @@ layout(push_constant) uniform Parameters {
     float drive_membrane;
     float decay_synapse;
     float initial;
+    uint segment_first;   // steps to do; the readout has rows for all
+    uint segment_last;
+    uint segment_origin;  // not used
+    uint segment_rows;    // not used
 };
 
 void main() {
@@ -33,7 +38,12 @@ void main() {
     uint quad = lane - sample_ * quads;
     precise vec4 current = vec4(0.0);
     precise vec4 membrane = vec4(initial);
-    for (uint t = 0u; t < steps; t++) {
+    uint state = 2u * sample_ * quads + quad;
+    if (segment_first > 0u) {
+        current = states[state];
+        membrane = states[state + quads];
+    }
+    for (uint t = segment_first; t < segment_last; t++) {
         uint row = sample_ * steps + t;
         precise vec4 input_sum = vec4(0.0);
         if (t >= delay) {
@@ -50,5 +60,9 @@ void main() {
         precise vec4 charged = kept + input_sum;
         current = flush_state(charged);
         readout[row * quads + quad] = membrane;
+    }
+    if (segment_last - segment_first < steps) {
+        states[state] = current;
+        states[state + quads] = membrane;
     }
 }

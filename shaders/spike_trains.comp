@@ -15,19 +15,24 @@ layout(push_constant) uniform Parameters {
     uint neurons;
     uint samples;
     uint steps;
+    uint segment_first;   // steps to do
+    uint segment_last;
+    uint segment_origin;  // not used
+    uint segment_rows;    // not used
 };
 
 void main() {
-    uint row = flat_lane();
-    if (row >= samples * steps) {
+    uint lane = flat_lane();
+    uint length = segment_last - segment_first;
+    if (lane >= samples * length) {
         return;
     }
     uint words = words_of(steps);
-    uint sample_ = row / steps;
-    uint t = row - sample_ * steps;
+    uint sample_ = lane / length;
+    uint t = lane - sample_ * length + segment_first;
     uint at = sample_ * words + t / 32u;
     uint bit = 1u << (t % 32u);
-    uvec2 range = rows[row];
+    uvec2 range = rows[sample_ * steps + t];
     for (uint e = range.x; e < range.y; e++) {
         atomicOr(trains[index[e] * samples * words + at], bit);
     }

@@ -1,6 +1,7 @@
 // The partial weight gradients of all chunks of a batch, rows of errors added for
 // every spike of an input: samples ascending, each from zero; in a sample words of
 // steps descending, in a word positions ascending, for a position steps descending.
+// Segments are done in descending order; the sums of samples are kept between them.
 // Twin of cpuref/weight_gradient.go.
 //
 // A lane does one row of the weights and BLOCKS quads of neurons, so that the words
@@ -17,6 +18,7 @@ layout(constant_id = 1) const uint BLOCKS = 1u;  // quads a lane
 layout(std430, binding = 0) writeonly buffer Partial { vec4 partial[]; };
 layout(std430, binding = 1) readonly buffer Trains { uint trains[]; };
 layout(std430, binding = 2) readonly buffer Error { vec4 errors[]; };
+layout(std430, binding = 3) buffer Samplewise { vec4 samplewise[]; };  // of segments: the sums of single samples
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -30,6 +32,10 @@ layout(push_constant) uniform Parameters {
     uint window_kernel;
     uint window_stride;
     uint window_padding;
+    uint segment_first;   // steps of the spikes
+    uint segment_last;
+    uint segment_origin;  // step of a sample's first row of errors
+    uint segment_rows;    // that a sample has
 };
 
 void main() {
@@ -59,9 +65,9 @@ void main() {
     }
     for (uint b = chunk * CHUNK_SAMPLES; b < last; b++) {
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
-            sample_sum[k] = vec4(0.0);
+            sample_sum[k] = segment_last < steps ? samplewise[(b * inputs + i) * quads + quad[k]] : vec4(0.0);
         }
-        for (uint w = words; w-- > 0u;) {
+        for (uint w = words_of(segment_last); w-- > segment_first / 32u;) {
             for (uint p = 0u; p < positions; p++) {
                 uint from = i;  // the input whose spikes this row weighs at position p
                 if (!dense) {
@@ -76,7 +82,7 @@ void main() {
                     word &= ~(1u << bit);
                     uint t = 32u * w + bit + delay;
                     if (t < steps) {
-                        uint row = ((b * steps + t) * positions + p) * quads;
+                        uint row = ((b * segment_rows + t - segment_origin) * positions + p) * quads;
                         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
                             sample_sum[k] = sample_sum[k] + errors[row + quad[k]];
                         }
@@ -86,7 +92,13 @@ void main() {
         }
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
             sum[k] = sum[k] + sample_sum[k];
+            if (segment_first > 0u && first_quad + k * lanes < quads) {
+                samplewise[(b * inputs + i) * quads + quad[k]] = sample_sum[k];
+            }
         }
+    }
+    if (segment_first > 0u) {
+        return;
     }
     [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
         if (first_quad + k * lanes < quads) {

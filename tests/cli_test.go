@@ -37,6 +37,7 @@ func TestProgram(t *testing.T) {
 	t.Run("Devices", p.devices)
 	t.Run("DevicesWithoutDriver", p.devicesWithoutDriver)
 	t.Run("Check", p.check)
+	t.Run("Bench", p.bench)
 	t.Run("TrainAndEval", p.trainAndEval)
 	t.Run("FullDisk", p.fullDisk)
 	t.Run("Interrupt", p.interrupt)
@@ -98,6 +99,10 @@ func (p program) exitCodes(t *testing.T) {
 		{"train --resume missing", 1, "missing holds no run"},
 		{"train --device cpu --out /dev/null/run", 1, "/dev/null/run"},
 		{"eval missing", 1, "missing holds no run"},
+		{"bench --shape H", 2, "A to G and all"},
+		{"bench --shape A --variant T=5", 2, "T=32"},
+		{"bench --repeat 0", 2, "--repeat 0: 1 or more"},
+		{"bench --shape E --device vulkan:1000", 1, "vulkan:1000"},
 	} {
 		got := finish(t, p.command(folder, strings.Fields(c.arguments)...))
 		lines := strings.Count(got.stderr, "\n")
@@ -213,7 +218,7 @@ func (p program) trainAndEval(t *testing.T) {
 			t.Errorf("the summary has no %s", key)
 		}
 	}
-	for _, c := range []struct{ flags, key string }{{"", "test_accuracy"}, {"--other-mode", "test_accuracy_other_mode"}, {"--workers 3 --pass-samples 8", "test_accuracy"}} {
+	for _, c := range []struct{ flags, key string }{{"", "test_accuracy"}, {"--other-mode", "test_accuracy_other_mode"}, {"--workers 3 --pass-samples 8 --segment-steps 32", "test_accuracy"}} {
 		arguments := append([]string{"eval", "run", "--device", "cpu", "--json"}, strings.Fields(c.flags)...)
 		evaluated := read[map[string]any](t, finish(t, p.command(folder, arguments...)))
 		if evaluated["accuracy"] != summary[c.key] || evaluated["weights_sha256"] != summary["weights_sha256"] {
@@ -228,7 +233,7 @@ func (p program) trainAndEval(t *testing.T) {
 	if other.code != 1 || !strings.Contains(other.stderr, "training.batch was 128 and is 9") {
 		t.Errorf("resuming with another configuration: %+v", other)
 	}
-	quiet := finish(t, p.command(folder, "train", "--resume", "run", "--device", "cpu", "--epochs=3", "--quiet", "--workers=3"))
+	quiet := finish(t, p.command(folder, "train", "--resume", "run", "--device", "cpu", "--epochs=3", "--quiet", "--workers=3", "--segment-steps=32"))
 	if quiet.code != 0 || quiet.stderr != "" || !strings.Contains(quiet.stdout, "picture: run/learning-curves.png") {
 		t.Errorf("quiet run: %+v", quiet)
 	}
@@ -328,5 +333,29 @@ func (p program) interrupt(t *testing.T) {
 				t.Errorf("after %s epochs the resumed run has weights %v, the whole one %v", epochs, resumed["weights_sha256"], whole["weights_sha256"])
 			}
 		})
+	}
+}
+
+// bench holds the names that programs read.
+func (p program) bench(t *testing.T) {
+	got := finish(t, p.command(t.TempDir(), strings.Fields("bench --shape E --device cpu --batch 2 --repeat 2 --json")...))
+	if got.code != 0 {
+		t.Fatalf("exit code %d: %s", got.code, got.stderr)
+	}
+	results := read[struct{ Results []map[string]any }](t, got).Results
+	if len(results) != 1 {
+		t.Fatalf("%d results, want 1: %s", len(results), got.stdout)
+	}
+	r := results[0]
+	for _, key := range []string{
+		"samples_per_second", "synaptic_events_per_second", "step_ms", "forward_ms", "backward_ms", "update_ms",
+		"bandwidth_share", "arithmetic_share", "peak_bytes", "compared_values", "flip_replicas_per_second",
+	} {
+		if _, ok := r[key].(float64); !ok {
+			t.Errorf("%s is %v, want a number", key, r[key])
+		}
+	}
+	if r["shape"] != "E" || r["device"] != "cpu" || r["driver"] == "" || r["compared_values"] == 0.0 || r["samples_per_second"] == 0.0 {
+		t.Errorf("the result is %v", r)
 	}
 }

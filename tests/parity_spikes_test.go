@@ -29,7 +29,7 @@ func eachSpikesCase(t *testing.T, check func(r rig, c spikesCase, s *source)) {
 
 func TestBuildEvents(t *testing.T) {
 	eachSpikesCase(t, func(r rig, c spikesCase, s *source) {
-		k, err := kernels.NewBuildEvents(r.device)
+		k, err := kernels.NewBuildEvents(r.device, kernels.BuildEventsChoice{})
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -42,7 +42,7 @@ func TestBuildEvents(t *testing.T) {
 		cpuref.BuildEvents(want, spikes, cpuref.Words(c.neurons), capacity, 0, rows)
 		r.run(func(stream *gpu.Stream) error {
 			return k.Record(stream, b, kernels.BuildEventsParameters{
-				RowCount: uint32(rows), Words: uint32(cpuref.Words(c.neurons)), Capacity: uint32(capacity),
+				Samples: uint32(c.samples), Steps: uint32(c.steps), Words: uint32(cpuref.Words(c.neurons)), Capacity: uint32(capacity),
 			})
 		})
 		same(r, "rows", b.Rows, flat(want.Rows))

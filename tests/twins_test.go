@@ -36,6 +36,10 @@ var definedElsewhere = map[string]struct{ file, function, reason string }{
 	"optimizer":       {"optimizer", "OptimizerUpdate", "Optimizer is the type of the kinds"},
 }
 
+// drawsOnly is how the names of kernels begin that draw the live window: they compute
+// nothing that is defined in cpuref.
+const drawsOnly = "view_"
+
 // goName is the Go name of words that underscores separate: lif_forward, LIFForward;
 // NOISE_THRESHOLD, NoiseThreshold.
 func goName(name string) string {
@@ -145,6 +149,12 @@ func TestTwinFiles(t *testing.T) {
 	wrappers, definitions := parsed(t, wrapperFolder), parsed(t, definitionFolder)
 	kernels := baseNames(t, shaderFolder, ".comp")
 	for _, name := range kernels {
+		if strings.HasPrefix(name, drawsOnly) {
+			if wrappers.functions["New"+goName(name)] != name || !strings.Contains(content(t, wrapperFolder, name+".go"), "shaders/"+name+".comp") {
+				t.Errorf("%s.comp has no kernels/%s.go with New%s that names it", name, name, goName(name))
+			}
+			continue
+		}
 		file, function := name, goName(name)
 		if elsewhere, ok := definedElsewhere[name]; ok {
 			file, function = elsewhere.file, elsewhere.function
@@ -224,11 +234,14 @@ func fileExists(folder, name string) bool {
 var goTypes = map[string]string{"uint32": "uint", "int32": "int", "float32": "float"}
 
 // TestTwinParameters: the push constants of a shader are the fields of the wrapper's
-// parameters, in order, with their types, without gaps; a Window counts with each of
-// its fields.
+// parameters, in order, with their types, without gaps; a Window or a Segment counts
+// with each of its fields.
 func TestTwinParameters(t *testing.T) {
 	wrappers := parsed(t, wrapperFolder)
-	window := wrappers.fields(t, "window", "Window")
+	nested := map[string][]field{
+		"Window":  wrappers.fields(t, "window", "Window"),
+		"Segment": wrappers.fields(t, "segment", "Segment"),
+	}
 	eachTwin(t, wrappers, func(t *testing.T, name string, m *spirv.Module) {
 		var want []spirv.Member
 		add := func(name, kind string) {
@@ -238,11 +251,12 @@ func TestTwinParameters(t *testing.T) {
 			want = append(want, spirv.Member{Name: name, Type: goTypes[kind], Offset: uint32(4 * len(want))})
 		}
 		for _, f := range wrappers.fields(t, name, goName(name)+"Parameters") {
-			if f.kind != "Window" {
+			parts, ok := nested[f.kind]
+			if !ok {
 				add(shaderName(f.name), f.kind)
 				continue
 			}
-			for _, part := range window {
+			for _, part := range parts {
 				add(shaderName(f.name)+"_"+shaderName(part.name), part.kind)
 			}
 		}
@@ -398,7 +412,7 @@ func TestTwinConstants(t *testing.T) {
 		}
 	}
 	for wrapper, definition := range map[string]string{
-		"resetMultiplicative": "ResetMultiplicative", "lossSpikeCount": "LossSpikeCount",
+		"resetMultiplicative": "ResetMultiplicative", "lossSumOfSoftmax": "LossSumOfSoftmax", "lossSpikeCount": "LossSpikeCount",
 		"optimizerSGD": "OptimizerSGD", "optimizerSMORMS3": "OptimizerSMORMS3",
 		"rowPadding": "Lane", "chunkSamples": "ChunkSamples", "normBlock": "NormBlock",
 	} {

@@ -9,8 +9,14 @@ import (
 // sparse and one is dense; every fifth sample is silent throughout. Sample numbers are those of
 // a run, ascending but not from 0.
 func (c *Case) batch(pass, samples int) *engine.Batch {
+	if c.Batch != nil {
+		return c.Batch(pass, samples)
+	}
 	n := c.Network
 	batch := &engine.Batch{Labels: make([]uint32, samples), Numbers: make([]uint32, samples)}
+	if pass < evaluation {
+		batch.Augment = c.Augment
+	}
 	for b := range samples {
 		number := uint32(1000*pass + b)
 		batch.Numbers[b] = number

@@ -11,9 +11,12 @@ type Case struct {
 	Name      string
 	Network   *network.Network
 	Optimizer cpuref.Optimizer
-	Update    engine.Update // of every update; Number is filled in
-	Samples   int           // of a batch
-	Seed      uint32        // of weights, inputs and noise
+	Update    engine.Update        // of every update; Number is filled in
+	Samples   int                  // of a batch
+	Augment   *cpuref.Augmentation // of the input spikes while training; nil for none
+	Seed      uint32               // of weights, inputs and noise
+	// Batch gives the batch of a pass; nil: inputs drawn from the seed.
+	Batch func(pass, samples int) *engine.Batch
 }
 
 // stepLength of all cases, seconds.
@@ -38,6 +41,7 @@ func variedCases() []Case {
 	f.optimizers()
 	f.shapes()
 	f.convolutions()
+	f.augmentations()
 	for i := range f.cases {
 		f.cases[i].Seed = uint32(i)
 	}

@@ -12,28 +12,33 @@ import (
 
 // Variant is a way to run a network that must not change a bit.
 type Variant struct {
-	Workers     int // goroutines of the CPU engine
-	PassSamples int // samples on a device at once
+	Workers      int // goroutines of the CPU engine
+	PassSamples  int // samples on a device at once
+	SegmentSteps int // steps of a sample that are held at once
 }
 
 // apply changes the options with which an engine is opened.
 func (v Variant) apply(options engine.Options) engine.Options {
-	options.Workers, options.PassSamples = v.Workers, v.PassSamples
+	options.Workers, options.PassSamples, options.SegmentSteps = v.Workers, v.PassSamples, v.SegmentSteps
 	return options
 }
 
-// CPUVariants are numbers of workers and of samples at once.
+// CPUVariants are numbers of workers, and samples cut in time.
 func CPUVariants() []Variant {
-	return []Variant{{Workers: 1}, {Workers: 2}, {Workers: 7}}
+	return []Variant{{Workers: 1}, {Workers: 2}, {Workers: 7, SegmentSteps: 32}}
 }
 
-// VulkanVariants are the whole batch on the device, and one chunk at once.
-func VulkanVariants() []Variant { return []Variant{{}, {PassSamples: cpuref.ChunkSamples}} }
+// VulkanVariants are the whole batch on the device, and one chunk at once, cut in time.
+func VulkanVariants() []Variant {
+	return []Variant{{}, {PassSamples: cpuref.ChunkSamples, SegmentSteps: 32}}
+}
 
 // applies tells whether the variant has anything to do with a case: to split a batch
-// that is one chunk changes nothing.
+// that is one chunk, or samples that are no longer than a segment, changes nothing.
 func (v Variant) applies(c *Case) bool {
-	return v.PassSamples == 0 || c.Samples > max(v.PassSamples, cpuref.ChunkSamples)
+	split := v.PassSamples > 0 && c.Samples > max(v.PassSamples, cpuref.ChunkSamples)
+	cut := v.SegmentSteps > 0 && c.Network.Steps > v.SegmentSteps
+	return v.PassSamples == 0 && v.SegmentSteps == 0 || v.Workers > 0 || split || cut
 }
 
 // Opener opens an engine for a network.

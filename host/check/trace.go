@@ -38,6 +38,9 @@ type array struct {
 	bits     []uint32 // of float32, or integers
 }
 
+// evaluation is the number of the pass without an update.
+const evaluation = 2
+
 // Run trains the network of a case a little on an engine opened with its seed and
 // optimizer: two updates after batches of different sizes, then an evaluation.
 func Run(c *Case, e engine.Engine) (*Trace, error) {
@@ -64,7 +67,6 @@ func Run(c *Case, e engine.Engine) (*Trace, error) {
 			return nil, err
 		}
 	}
-	const evaluation = 2
 	return t, t.pass(c, evaluation, c.Samples, cpuref.StreamEvaluation, e.Evaluate)
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"spikegrad/cpuref"
 	"spikegrad/host/network"
 )
 
@@ -186,6 +187,26 @@ func convolution(filters, kernel, stride, padding int) network.Layer {
 func recurrently(l network.Layer, kernel int) network.Layer {
 	l.Recurrent, l.RecurrentKernel = true, kernel
 	return l
+}
+
+// augmentations varies what is done to the input spikes.
+func (f *family) augmentations() {
+	moves := []uint32{1 << 28, 1 << 31, 3 << 30, 15 << 28} // by −2 to 2
+	for _, v := range []struct {
+		name string
+		a    cpuref.Augmentation
+	}{
+		{"dropped", cpuref.Augmentation{Drop: 1 << 30}},
+		{"moved in time", cpuref.Augmentation{Time: moves}},
+		{"moved over channels", cpuref.Augmentation{Channel: moves}},
+		{"moved together", cpuref.Augmentation{TogetherTime: moves, TogetherChannel: moves}},
+		{"stretched", cpuref.Augmentation{Stretch: 1 << 14}},
+		{"inserted", cpuref.Augmentation{Inserted: []uint32{1 << 30, 1 << 31, 3 << 30, 7 << 29, 15 << 28}}},
+		{"all at once", cpuref.Augmentation{Drop: 1 << 29, Time: moves, Channel: moves, TogetherTime: moves, Stretch: 1000, Inserted: moves}},
+	} {
+		v.a.Key = [2]uint32{5, uint32(cpuref.StreamEncoder)}
+		f.vary("input spikes "+v.name, func(c *Case) { c.Augment, c.Samples = &v.a, 17 })
+	}
 }
 
 // shapes varies sizes, each across the borders of words, lanes, chunks and

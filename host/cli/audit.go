@@ -95,7 +95,7 @@ func (c *auditCommand) check() error {
 	case !(c.Precision > 0 && c.Precision < 1):
 		return fmt.Errorf("--precision %g: give half the length of a cosine's interval, between 0 and 1", c.Precision)
 	}
-	return checkCounts(c.Workers, c.PassSamples)
+	return checkCounts(c.Workers, c.PassSamples, 0)
 }
 
 // auditProgress shows how an audit goes: a bar where there is a terminal, else a line

@@ -21,9 +21,11 @@ type commands struct {
 	Devices   devicesCommand   `cmd:"" help:"List the devices that networks can run on."`
 	Train     trainCommand     `cmd:"" help:"Train a network."`
 	Eval      evalCommand      `cmd:"" help:"Evaluate the network of a finished run."`
+	View      viewCommand      `cmd:"" help:"Show the network of a finished run in a live window."`
 	Audit     auditCommand     `cmd:"" help:"Compare the surrogate gradient of a finished run with an unbiased one."`
 	Estimate  estimateCommand  `cmd:"" help:"Compare estimators of the gradient on a small network."`
 	Check     checkCommand     `cmd:"" help:"Compare devices with the CPU engine, bit for bit."`
+	Bench     benchCommand     `cmd:"" help:"Measure how fast devices train."`
 	Reproduce reproduceCommand `cmd:"" help:"Repeat an experiment of Gygax & Zenke 2025."`
 	Data      dataCommand      `cmd:"" help:"Fetch and inspect datasets."`
 	Config    configCommand    `cmd:"" help:"Print a complete configuration with comments, or check one."`

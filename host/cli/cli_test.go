@@ -122,6 +122,7 @@ func TestWrongUsage(t *testing.T) {
 		{"train --data nothing --out " + out, "dataset \"nothing\""},
 		{"train --workers=-1 --out " + out, "--workers -1"},
 		{"train --pass-samples=-1 --out " + out, "--pass-samples -1"},
+		{"train --segment-steps=-1 --out " + out, "--segment-steps -1"},
 		{"train --resume a --out " + out, "leave --out away"},
 		{"train " + file("key.toml", "[training]\nepochs = 2\nbatsch = 3\n") + " --out " + out, "key.toml line 3, column 1: unknown key training.batsch"},
 		{"train " + file("type.toml", "[training]\nepochs = \"two\"\n") + " --out " + out, "type.toml line 2"},

@@ -21,7 +21,10 @@ type evalCommand struct {
 	OtherMode   bool   `help:"Switch the noise off, or on if the network was trained without."`
 	Workers     int    `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
 	PassSamples int    `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
-	JSON        bool   `name:"json" help:"Print JSON."`
+
+	SegmentSteps int `help:"Steps of a sample to hold at once; 0 is all if they fit. Changes no result." placeholder:"N"`
+
+	JSON bool `name:"json" help:"Print JSON."`
 }
 
 // Help is the rest of the help.
@@ -55,7 +58,7 @@ type evaluation struct {
 
 // Run evaluates.
 func (c *evalCommand) Run(a *app) error {
-	if err := checkCounts(c.Workers, c.PassSamples); err != nil {
+	if err := checkCounts(c.Workers, c.PassSamples, c.SegmentSteps); err != nil {
 		return usageError{err}
 	}
 	t, err := openTrained(c.Folder, c.Data, c.Device)
@@ -104,7 +107,7 @@ func changeData(config *train.Config, dataset string) error {
 
 // evaluate runs the samples on a device.
 func (c *evalCommand) evaluate(a *app, config *train.Config, choice engine.Choice, n *network.Network, weights [][]float32, source data.Source) (found *evaluation, err error) {
-	e, err := opener(choice)(n, engine.Options{Seed: config.Seed, Workers: c.Workers, PassSamples: c.PassSamples})
+	e, err := opener(choice)(n, engine.Options{Seed: config.Seed, Workers: c.Workers, PassSamples: c.PassSamples, SegmentSteps: c.SegmentSteps})
 	if err != nil {
 		return nil, err
 	}

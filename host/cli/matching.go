@@ -29,7 +29,7 @@ Examples:
 
 // Run runs the experiment.
 func (c *matchingCommand) Run(a *app) error {
-	if err := checkCounts(c.Workers, 0); err != nil {
+	if err := checkCounts(c.Workers, 0, 0); err != nil {
 		return usageError{err}
 	}
 	options := reproduce.SpikeMatchingOptions{

@@ -15,6 +15,7 @@ import (
 type reproduceCommand struct {
 	Neurons        experimentCommand     `cmd:"" help:"Single neurons: spikes, expected spikes and derivatives against the input."`
 	Derivatives    experimentCommand     `cmd:"" help:"Estimators of the gradient against the exact one."`
+	Estimators     experimentCommand     `cmd:"" help:"Bias and variance of the estimators by depth, width and noise of the network."`
 	Loop           experimentCommand     `cmd:"" help:"Surrogate gradients are no gradients: the integral around a closed curve."`
 	Bias           experimentCommand     `cmd:"" help:"Surrogate derivatives against the true ones: signs, minima, the plane of two weights."`
 	SpikeMatching  matchingCommand       `cmd:"" help:"Networks learn to spike at the dark pixels of a picture."`
@@ -40,6 +41,7 @@ type experimentCommand struct {
 	Quick   bool   `help:"Less precision, in seconds."`
 	Seed    uint32 `default:"1" help:"Of the noise." placeholder:"N"`
 	Workers int    `help:"Goroutines; 0 is one a processor. Changes no result." placeholder:"N"`
+	Device  string `default:"auto" help:"For what is done in single precision: auto, cpu, vulkan:N or vulkan:NAME. Changes no result."`
 }
 
 // Help is the rest of the help.
@@ -63,6 +65,7 @@ func experiments() []experiment {
 	return []experiment{
 		{"neurons", reproduce.Neurons},
 		{"derivatives", reproduce.Derivatives},
+		{"estimators", reproduce.SweepEstimators},
 		{"loop", reproduce.Loop},
 		{"bias", reproduce.Bias},
 		{"spike-matching", func(ctx context.Context, out string, o reproduce.Options) error {
@@ -73,10 +76,14 @@ func experiments() []experiment {
 
 // Run runs the experiment that the selected command names, or all.
 func (c *experimentCommand) Run(a *app, parsed *kong.Context) error {
-	if err := checkCounts(c.Workers, 0); err != nil {
+	if err := checkCounts(c.Workers, 0, 0); err != nil {
 		return usageError{err}
 	}
-	options := reproduce.Options{Quick: c.Quick, Seed: c.Seed, Workers: c.Workers}
+	choice, err := choose(c.Device)
+	if err != nil {
+		return err
+	}
+	options := reproduce.Options{Quick: c.Quick, Seed: c.Seed, Workers: c.Workers, Device: choice}
 	selected := parsed.Selected().Name
 	for _, e := range experiments() {
 		folder := c.Out
@@ -104,6 +111,7 @@ type classificationCommand struct {
 	Data        string `required:"" help:"spoken:DIR, shd:DIR, ssc:DIR or randman." placeholder:"DATA"`
 	Out         string `required:"" help:"Folder of the results; that of an interrupted reproduction is gone on with." placeholder:"FOLDER"`
 	Seeds       int    `default:"5" help:"Runs of each method." placeholder:"N"`
+	Epochs      int    `help:"Instead of those of the experiment." placeholder:"N"`
 	Quick       bool   `help:"Smaller networks, fewer epochs and trials: minutes instead of hours."`
 	Device      string `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
 	Workers     int    `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
@@ -128,12 +136,12 @@ Examples:
 // Run trains, evaluates and prints the tables.
 func (c *classificationCommand) Run(a *app) error {
 	options := reproduce.ClassificationOptions{
-		Data: c.Data, Seeds: c.Seeds, Quick: c.Quick, Out: c.Out, Workers: c.Workers, PassSamples: c.PassSamples,
+		Data: c.Data, Seeds: c.Seeds, Quick: c.Quick, Epochs: c.Epochs, Out: c.Out, Workers: c.Workers, PassSamples: c.PassSamples,
 	}
 	if err := options.Validate(); err != nil {
 		return usageError{err}
 	}
-	if err := checkCounts(c.Workers, c.PassSamples); err != nil {
+	if err := checkCounts(c.Workers, c.PassSamples, 0); err != nil {
 		return usageError{err}
 	}
 	choice, err := choose(c.Device)

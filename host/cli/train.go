@@ -12,17 +12,19 @@ import (
 type trainCommand struct {
 	Config string `arg:"" optional:"" help:"Configuration; without it the defaults that 'spikegrad config' prints."`
 
-	Data        string  `help:"Dataset, NAME or NAME:PATH: digits, randman, shd, ssc, spoken." placeholder:"DATA"`
-	Device      string  `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
-	Epochs      *int    `help:"How often all training samples are presented." placeholder:"N"`
-	Batch       *int    `help:"Samples of an update." placeholder:"N"`
-	Seed        *uint32 `help:"Of weights, order of samples and noise." placeholder:"N"`
-	Estimator   string  `help:"Of the gradient: surrogate, or, for small networks with noise, single-flip or score." placeholder:"NAME"`
-	Out         string  `help:"Folder of the run, new or empty; else one is made in runs." placeholder:"FOLDER"`
-	Resume      string  `help:"Go on with the run in this folder." placeholder:"RUN"`
-	Workers     int     `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
-	PassSamples int     `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
-	JSON        bool    `name:"json" help:"Print the summary as JSON."`
+	Data         string  `help:"Dataset, NAME or NAME:PATH: digits, randman, shd, ssc, spoken." placeholder:"DATA"`
+	Device       string  `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
+	Epochs       *int    `help:"How often all training samples are presented." placeholder:"N"`
+	Batch        *int    `help:"Samples of an update." placeholder:"N"`
+	Seed         *uint32 `help:"Of weights, order of samples and noise." placeholder:"N"`
+	Estimator    string  `help:"Of the gradient: surrogate, or, for small networks with noise, single-flip or score." placeholder:"NAME"`
+	Out          string  `help:"Folder of the run, new or empty; else one is made in runs." placeholder:"FOLDER"`
+	Resume       string  `help:"Go on with the run in this folder." placeholder:"RUN"`
+	Workers      int     `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
+	PassSamples  int     `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
+	SegmentSteps int     `help:"Steps of a sample to hold at once, the others are computed again; 0 is all if they fit. Changes no result." placeholder:"N"`
+	View         bool    `help:"Show the network in a live window while it trains. Changes no result."`
+	JSON         bool    `name:"json" help:"Print the summary as JSON."`
 }
 
 // Help is the rest of the help.
@@ -36,6 +38,7 @@ Examples:
     spikegrad train
     spikegrad train --data randman --epochs 10 --seed 3
     spikegrad train network.toml --device vulkan:0 --out runs/first
+    spikegrad train --view
     spikegrad train --resume runs/first --epochs 40`
 }
 
@@ -55,20 +58,26 @@ func (c *trainCommand) Run(a *app) error {
 	a.log.Debug("device chosen", "device", deviceName(choice), "reason", choice.Reason)
 	folder := c.folder(&config)
 	observer := &progress{app: a, folder: folder}
-	options := train.Options{Folder: folder, Open: opener(choice), Workers: c.Workers, PassSamples: c.PassSamples, Observer: observer}
+	options := train.Options{Folder: folder, Open: opener(choice), Workers: c.Workers, PassSamples: c.PassSamples, SegmentSteps: c.SegmentSteps, Observer: observer}
 	run := train.Run
 	if c.Resume != "" {
 		run = train.Resume
 	}
-	summary, err := run(a.ctx, config, options)
-	observer.close()
-	if err != nil {
-		return err
+	work := func() error {
+		summary, err := run(a.ctx, config, options)
+		observer.close()
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return writeJSON(a.out, summary)
+		}
+		return writeSummary(a, summary, folder)
 	}
-	if c.JSON {
-		return writeJSON(a.out, summary)
+	if c.View {
+		return viewTraining(a, &config, choice, &options, work)
 	}
-	return writeSummary(a, summary, folder)
+	return work()
 }
 
 // check refuses flags that do not go together.
@@ -76,16 +85,18 @@ func (c *trainCommand) check() error {
 	if c.Resume != "" && c.Out != "" {
 		return fmt.Errorf("--resume %s and --out %s: a run goes on in its own folder; leave --out away", c.Resume, c.Out)
 	}
-	return checkCounts(c.Workers, c.PassSamples)
+	return checkCounts(c.Workers, c.PassSamples, c.SegmentSteps)
 }
 
-// checkCounts refuses negative numbers of workers and of samples on a device.
-func checkCounts(workers, passSamples int) error {
+// checkCounts refuses negative numbers of workers, of samples on a device and of steps.
+func checkCounts(workers, passSamples, segmentSteps int) error {
 	switch {
 	case workers < 0:
 		return fmt.Errorf("--workers %d: give a number of goroutines, or 0 for one a processor", workers)
 	case passSamples < 0:
 		return fmt.Errorf("--pass-samples %d: give a number of samples, or 0 for as many as fit", passSamples)
+	case segmentSteps < 0:
+		return fmt.Errorf("--segment-steps %d: give a number of steps, or 0 for all if they fit", segmentSteps)
 	}
 	return nil
 }

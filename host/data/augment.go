@@ -8,13 +8,17 @@ import (
 )
 
 // Augment says how training samples are varied at each presentation: spikes are
-// dropped, those left are moved, and others inserted. What happens depends on the
-// seed of the run and the number of the presentation alone.
+// dropped, those left are moved, each by itself and all together, and others inserted.
+// What happens depends on the seed of the run and the number of the presentation
+// alone: see [cpuref.Augmentation].
 type Augment struct {
 	Drop           float64 `toml:"drop"`            // probability that a spike is left out: 0
 	Insert         float64 `toml:"insert"`          // inserted spikes per second and channel: 0
 	JitterTime     float64 `toml:"jitter_time"`     // width of the moves in time, steps: 0
 	JitterChannels float64 `toml:"jitter_channels"` // width of the moves over channels: 0
+	ShiftTime      float64 `toml:"shift_time"`      // width of the moves of all spikes of a sample together, steps: 0
+	ShiftChannels  float64 `toml:"shift_channels"`  // the same over channels: 0
+	StretchTime    float64 `toml:"stretch_time"`    // largest share by which a sample is slowed down or sped up: 0
 	// Jitter is how moves are distributed: gaussian, whole numbers k with
 	// probability ∝ exp(−k²/2·width²) up to five widths, or uniform, whole numbers
 	// from −width to width.
@@ -25,6 +29,7 @@ type Augment struct {
 const (
 	maxJitter   = 1000
 	maxInserted = 500 // mean number in a step, over all channels
+	maxStretch  = 0.5
 )
 
 func (a *Augment) validate(o *Options) error {
@@ -40,44 +45,21 @@ func (a *Augment) validate(o *Options) error {
 			fmt.Sprintf("spikes per second, from 0 to one in a step of %g s", o.StepLength)),
 		width("augment.jitter_time", a.JitterTime),
 		width("augment.jitter_channels", a.JitterChannels),
+		width("augment.shift_time", a.ShiftTime),
+		width("augment.shift_channels", a.ShiftChannels),
+		require(a.StretchTime >= 0 && a.StretchTime <= maxStretch, "augment.stretch_time", a.StretchTime, fmt.Sprintf("0 to %g", maxStretch)),
 		require(a.Jitter == "gaussian" || a.Jitter == "uniform", "augment.jitter", a.Jitter, "gaussian or uniform"),
 	)
 }
 
-// Augmenter varies presentations. It is used by any number of goroutines. The
-// random numbers are words of Philox under the key (seed of the run,
-// [cpuref.StreamEncoder]), at the counter
-//
-//	(presentation, step, channel, 1)  for the spike of a channel in a step:
-//	    words 0, 1, 2 decide whether it is dropped, its move in time, its move
-//	    over channels;
-//	(presentation, step, i, 2)  for the spikes inserted in a step: word 0 of
-//	    i = 0 decides how many, word k mod 4 of i = 1 + k div 4 is the channel
-//	    of the k-th, from 0.
-//
-// Decisions compare words with limits that are computed once, so only integers
-// are worked with. Inserting a number of spikes that has a Poisson distribution
-// into equally probable channels is an independent Poisson process in each.
-type Augmenter struct {
-	key             [2]uint32
-	steps, channels int
-	drop            uint32 // spikes are dropped whose word is below
-	time, channel   []uint32
-	inserted        []uint32
-}
-
-// The last words of counters; 0 is that of the Poisson encoder.
-const (
-	augmentSpike  uint32 = 1
-	augmentInsert uint32 = 2
-)
-
-// NewAugmenter prepares what valid options ask for, for training samples of a
+// NewAugmentation prepares what valid options ask for, for training samples of a
 // source with the seed of the run in the options. It is nil if nothing is asked
-// for, and an error if more spikes would be inserted than are possible.
-func NewAugmenter(o *Options, source Source) (*Augmenter, error) {
+// for, and an error if more spikes would be inserted than are possible. Inserting a
+// number of spikes that has a Poisson distribution into equally probable channels is
+// an independent Poisson process in each.
+func NewAugmentation(o *Options, source Source) (*cpuref.Augmentation, error) {
 	a := &o.Augment
-	if a.Drop == 0 && a.Insert == 0 && a.JitterTime == 0 && a.JitterChannels == 0 {
+	if *a == (Augment{Jitter: a.Jitter}) {
 		return nil, nil
 	}
 	mean := a.Insert * source.StepLength() * float64(source.Channels())
@@ -85,63 +67,14 @@ func NewAugmenter(o *Options, source Source) (*Augmenter, error) {
 		return nil, fmt.Errorf("data.augment.insert = %g: %g spikes would be inserted in a step of %d channels, at most %d are possible; lower it",
 			a.Insert, mean, source.Channels(), maxInserted)
 	}
-	return &Augmenter{
-		key: [2]uint32{o.Seed, uint32(cpuref.StreamEncoder)}, steps: source.Steps(), channels: source.Channels(),
-		drop: uint32(a.Drop * 0x1p32),
-		time: jitterLimits(a.Jitter, a.JitterTime), channel: jitterLimits(a.Jitter, a.JitterChannels),
-		inserted: poissonLimits(mean),
+	return &cpuref.Augmentation{
+		Key:  [2]uint32{o.Seed, uint32(cpuref.StreamEncoder)},
+		Drop: uint32(a.Drop * 0x1p32),
+		Time: jitterLimits(a.Jitter, a.JitterTime), Channel: jitterLimits(a.Jitter, a.JitterChannels),
+		TogetherTime: jitterLimits(a.Jitter, a.ShiftTime), TogetherChannel: jitterLimits(a.Jitter, a.ShiftChannels),
+		Stretch:  uint32(a.StretchTime * 0x1p16),
+		Inserted: poissonLimits(mean),
 	}, nil
-}
-
-// spike is where the spike of a channel in a step goes, and whether it stays. One
-// that would leave the steps or channels is dropped.
-func (a *Augmenter) spike(number, step, channel uint32) (newStep, newChannel int, kept bool) {
-	words := cpuref.Philox(a.key, [4]uint32{number, step, channel, augmentSpike})
-	newStep = int(step) + drawn(a.time, words[1]) - len(a.time)/2
-	newChannel = int(channel) + drawn(a.channel, words[2]) - len(a.channel)/2
-	kept = words[0] >= a.drop && newStep >= 0 && newStep < a.steps && newChannel >= 0 && newChannel < a.channels
-	return newStep, newChannel, kept
-}
-
-// insert marks the spikes that are inserted in a step.
-func (a *Augmenter) insert(number, step uint32, row []uint64) {
-	count := drawn(a.inserted, cpuref.Philox(a.key, [4]uint32{number, step, 0, augmentInsert})[0])
-	var words [4]uint32
-	for k := range count {
-		if k%4 == 0 {
-			words = cpuref.Philox(a.key, [4]uint32{number, step, uint32(1 + k/4), augmentInsert})
-		}
-		channel := uint64(words[k%4]) * uint64(a.channels) >> 32
-		row[channel/64] |= 1 << (channel % 64)
-	}
-}
-
-// sample marks the spikes of a presentation in a cleared raster: rows and index
-// are those of the sample, as of [Source.AppendEvents].
-func (a *Augmenter) sample(spikes *raster, rows [][2]uint32, index []uint32, number uint32) {
-	for step, row := range rows {
-		for _, channel := range index[row[0]:row[1]] {
-			if step, channel, kept := a.spike(number, uint32(step), channel); kept {
-				spikes.mark(step, channel)
-			}
-		}
-		if len(a.inserted) > 0 {
-			a.insert(number, uint32(step), spikes.row(step))
-		}
-	}
-}
-
-// drawn is the number of limits that a random word reaches: limits ascend.
-func drawn(limits []uint32, word uint32) int {
-	low, high := 0, len(limits)
-	for low < high {
-		if middle := (low + high) / 2; word >= limits[middle] {
-			low = middle + 1
-		} else {
-			high = middle
-		}
-	}
-	return low
 }
 
 // jitterLimits are limits of which a random word reaches half their number plus

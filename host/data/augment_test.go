@@ -11,14 +11,14 @@ import (
 	"spikegrad/host/engine"
 )
 
-// augmenter is what options ask for of a source.
-func augmenter(t testing.TB, a Augment, source Source) *Augmenter {
+// augmentation is what options ask for of a source.
+func augmentation(t testing.TB, a Augment, source Source) *cpuref.Augmentation {
 	t.Helper()
 	options := Options{Augment: a, Seed: 3}
 	if options.Augment.Jitter == "" {
 		options.Augment.Jitter = "gaussian"
 	}
-	made, err := NewAugmenter(&options, source)
+	made, err := NewAugmentation(&options, source)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,24 @@ func lattice(steps, channels, period int) *stored {
 	return s
 }
 
-// presented is a batch of one sample presented under many numbers.
+// varied is a batch with its augmentation done, as an engine does it.
+func varied(batch engine.Batch, source Source) engine.Batch {
+	if batch.Augment == nil {
+		return batch
+	}
+	words := cpuref.Words(source.Channels())
+	spikes := make([]uint32, len(batch.Rows)*words)
+	for i := range spikes {
+		spikes[i] = 0xdeadbeef
+	}
+	events := cpuref.Events{Rows: batch.Rows, Index: batch.Index}
+	cpuref.Augment(spikes, events, batch.Numbers, batch.Augment, source.Channels(), source.Steps(), 0, batch.Samples())
+	events = cpuref.AppendEvents(cpuref.Events{}, spikes, words, 0, len(batch.Rows))
+	batch.Rows, batch.Index, batch.Augment = events.Rows, events.Index, nil
+	return batch
+}
+
+// presented is a batch of one sample presented under many numbers, varied.
 func presented(t testing.TB, filler *Filler, source Source, count int) engine.Batch {
 	t.Helper()
 	numbers := make([]uint32, count)
@@ -53,7 +70,7 @@ func presented(t testing.TB, filler *Filler, source Source, count int) engine.Ba
 	if err := filler.Fill(&batch, source, make([]int, count), numbers); err != nil {
 		t.Fatal(err)
 	}
-	return batch
+	return varied(batch, source)
 }
 
 // near fails unless a count is within five standard deviations of what is
@@ -68,20 +85,20 @@ func near(t *testing.T, what string, got, trials int, probability float64) {
 
 func TestAugmentNothing(t *testing.T) {
 	source := lattice(20, 70, 1)
-	if augmenter(t, Augment{}, source) != nil {
-		t.Error("an augmenter for nothing")
+	if augmentation(t, Augment{}, source) != nil {
+		t.Error("an augmentation for nothing")
 	}
 	plain := presented(t, &Filler{}, source, 3)
-	same := presented(t, &Filler{Augmenter: &Augmenter{steps: 20, channels: 70}}, source, 3)
+	same := presented(t, &Filler{Augmentation: &cpuref.Augmentation{}}, source, 3)
 	if diff := cmp.Diff(plain, same); diff != "" {
-		t.Errorf("an augmenter that does nothing: %s", diff)
+		t.Errorf("an augmentation that does nothing: %s", diff)
 	}
 }
 
 func TestAugmentDrop(t *testing.T) {
 	source := lattice(50, 100, 1)
 	for _, drop := range []float64{0.01, 0.3, 0.9} {
-		batch := presented(t, &Filler{Augmenter: augmenter(t, Augment{Drop: drop}, source)}, source, 20)
+		batch := presented(t, &Filler{Augmentation: augmentation(t, Augment{Drop: drop}, source)}, source, 20)
 		checkRows(t, batch, source)
 		near(t, "kept", len(batch.Index), 50*100*20, 1-drop)
 	}
@@ -92,7 +109,7 @@ func TestAugmentDrop(t *testing.T) {
 func TestAugmentInsert(t *testing.T) {
 	source := lattice(50, 130, 1000) // one spike
 	for _, rate := range []float64{0.5, 20, 900} {
-		batch := presented(t, &Filler{Augmenter: augmenter(t, Augment{Insert: rate}, source)}, source, 40)
+		batch := presented(t, &Filler{Augmentation: augmentation(t, Augment{Insert: rate}, source)}, source, 40)
 		checkRows(t, batch, source)
 		expected := 1 - math.Exp(-rate*0.001)
 		near(t, "spikes", len(batch.Index)-40, 50*130*40, expected)
@@ -124,7 +141,7 @@ func TestAugmentJitter(t *testing.T) {
 		{Augment{JitterTime: 3, Jitter: "uniform"}, func(k int) float64 { return map[bool]float64{true: 1}[k*k <= 9] }, true},
 		{Augment{JitterChannels: 1, Jitter: "uniform"}, func(k int) float64 { return map[bool]float64{true: 1}[k*k <= 1] }, false},
 	} {
-		batch := presented(t, &Filler{Augmenter: augmenter(t, test.augment, source)}, source, trials)
+		batch := presented(t, &Filler{Augmentation: augmentation(t, test.augment, source)}, source, trials)
 		if len(batch.Index) != trials {
 			t.Fatalf("%+v: %d spikes of %d", test.augment, len(batch.Index), trials)
 		}
@@ -157,16 +174,17 @@ func equalRows(a, b [][]uint32) bool { return slices.EqualFunc(a, b, slices.Equa
 // with any number of workers, a presentation has the same spikes.
 func TestAugmentArrangement(t *testing.T) {
 	for name, source := range sources(t) {
-		made := augmenter(t, everything, source)
+		made := augmentation(t, everything, source)
 		samples := []int{7, 3, 3, 0, 20, 11, 5}
 		numbers := []uint32{100, 4, 5, 1 << 31, 6, 7, 8}
 		var want engine.Batch
-		if err := (&Filler{Augmenter: made}).Fill(&want, source, samples, numbers); err != nil {
+		if err := (&Filler{Augmentation: made}).Fill(&want, source, samples, numbers); err != nil {
 			t.Fatal(err)
 		}
-		checkRows(t, want, source)
+		wanted := varied(want, source)
+		checkRows(t, wanted, source)
 		for _, workers := range []int{2, 3, 7} {
-			filler := Filler{Workers: workers, Augmenter: made}
+			filler := Filler{Workers: workers, Augmentation: made}
 			var got engine.Batch
 			for range 2 {
 				if err := filler.Fill(&got, source, samples, numbers); err != nil {
@@ -186,25 +204,26 @@ func TestAugmentArrangement(t *testing.T) {
 		slices.Reverse(samples)
 		slices.Reverse(numbers)
 		var turned engine.Batch
-		if err := (&Filler{Augmenter: made}).Fill(&turned, source, samples, numbers); err != nil {
+		if err := (&Filler{Augmentation: made}).Fill(&turned, source, samples, numbers); err != nil {
 			t.Fatal(err)
 		}
+		variedTurned := varied(turned, source)
 		for place := range samples {
-			if !equalRows(spikes(want, place), spikes(turned, len(samples)-1-place)) {
+			if !equalRows(spikes(wanted, place), spikes(variedTurned, len(samples)-1-place)) {
 				t.Errorf("%s: other spikes in place %d than in place %d", name, place, len(samples)-1-place)
 			}
 		}
 		// Another presentation of the same sample, and another seed.
-		if equalRows(spikes(want, 1), spikes(want, 2)) {
+		if equalRows(spikes(wanted, 1), spikes(wanted, 2)) {
 			t.Errorf("%s: two presentations have the same spikes", name)
 		}
 		other := *made
-		other.key[0]++
+		other.Key[0]++
 		var seeded engine.Batch
-		if err := (&Filler{Augmenter: &other}).Fill(&seeded, source, samples, numbers); err != nil {
+		if err := (&Filler{Augmentation: &other}).Fill(&seeded, source, samples, numbers); err != nil {
 			t.Fatal(err)
 		}
-		if sameBatch(&turned, &seeded) {
+		if seeded = varied(seeded, source); sameBatch(&variedTurned, &seeded) {
 			t.Errorf("%s: another seed gives the same spikes", name)
 		}
 	}
@@ -215,7 +234,7 @@ func TestAugmentArrangement(t *testing.T) {
 func TestAugmentGolden(t *testing.T) {
 	const golden = "f61cee4637accd32bb83eb9b5c0fe9e13fc643e73939a9ed2a151d5130831655"
 	source := lattice(60, 90, 3)
-	if got := digest(presented(t, &Filler{Augmenter: augmenter(t, everything, source)}, source, 5)); got != golden {
+	if got := digest(presented(t, &Filler{Augmentation: augmentation(t, everything, source)}, source, 5)); got != golden {
 		t.Errorf("digest %s", got)
 	}
 }
@@ -223,14 +242,14 @@ func TestAugmentGolden(t *testing.T) {
 // The rule for a spike, written down once more.
 func TestAugmentSpike(t *testing.T) {
 	source := lattice(10, 10, 1)
-	a := augmenter(t, Augment{Drop: 0.5, JitterTime: 1, JitterChannels: 2, Jitter: "uniform"}, source)
+	a := augmentation(t, Augment{Drop: 0.5, JitterTime: 1, JitterChannels: 2, Jitter: "uniform"}, source)
 	for number := range uint32(50) {
 		for step := range uint32(10) {
 			words := cpuref.Philox([2]uint32{3, uint32(cpuref.StreamEncoder)}, [4]uint32{number, step, 4, 1})
 			wantStep := int(step) + int(uint64(words[1])*3>>32) - 1
 			wantChannel := 4 + int(uint64(words[2])*5>>32) - 2
 			wantKept := words[0] >= 1<<31 && wantStep >= 0 && wantStep < 10
-			gotStep, gotChannel, gotKept := a.spike(number, step, 4)
+			gotStep, gotChannel, gotKept := a.Move(a.Together(number), number, step, 4, 10, 10)
 			if gotStep != wantStep || gotChannel != wantChannel || gotKept != wantKept {
 				t.Fatalf("presentation %d, step %d: to step %d, channel %d, kept %t; want %d, %d, %t",
 					number, step, gotStep, gotChannel, gotKept, wantStep, wantChannel, wantKept)
@@ -241,7 +260,7 @@ func TestAugmentSpike(t *testing.T) {
 
 func TestAugmentAllocatesNothing(t *testing.T) {
 	source := lattice(60, 90, 3)
-	filler := Filler{Augmenter: augmenter(t, everything, source)}
+	filler := Filler{Augmentation: augmentation(t, everything, source)}
 	samples, numbers := []int{0, 0, 0, 0}, []uint32{1, 2, 3, 4}
 	var batch engine.Batch
 	fill := func() {
@@ -275,22 +294,82 @@ func TestAugmentErrors(t *testing.T) {
 		wantError(t, options.Validate(), test.want...)
 	}
 	options := Options{Augment: Augment{Insert: 900, Jitter: "gaussian"}}
-	_, err := NewAugmenter(&options, lattice(2, 1000, 1))
+	_, err := NewAugmentation(&options, lattice(2, 1000, 1))
 	wantError(t, err, "data.augment.insert = 900", "900 spikes", "500")
-	small, large := lattice(10, 10, 1), lattice(10, 20, 1)
-	err = (&Filler{Augmenter: augmenter(t, everything, small)}).Fill(&engine.Batch{}, large, []int{0}, []uint32{0})
-	wantError(t, err, "20 channels", "10 and 10")
 }
 
 func BenchmarkAugment(b *testing.B) {
 	source := sources(b)["spoken"]
 	samples := ascending(32)
 	numbers := make([]uint32, len(samples))
-	filler := Filler{Augmenter: augmenter(b, everything, source)}
+	filler := Filler{Augmentation: augmentation(b, everything, source)}
 	var batch engine.Batch
 	for b.Loop() {
 		if err := filler.Fill(&batch, source, samples, numbers); err != nil {
 			b.Fatal(err)
 		}
+		varied(batch, source)
+	}
+}
+
+// All spikes of a sample move together, from sample to sample as the distribution says.
+func TestAugmentShift(t *testing.T) {
+	source := lattice(41, 41, 1000)
+	source.counts[0], source.counts[20], source.channels = 0, 2, []uint16{18, 20}
+	const trials = 20_000
+	for _, channels := range []bool{false, true} {
+		augment := Augment{ShiftTime: 2, Jitter: "uniform"}
+		if channels {
+			augment = Augment{ShiftChannels: 2, Jitter: "uniform"}
+		}
+		batch := presented(t, &Filler{Augmentation: augmentation(t, augment, source)}, source, trials)
+		moves := make([]int, 5)
+		for r, row := range batch.Rows {
+			if row[0] == row[1] {
+				continue
+			}
+			spikes := batch.Index[row[0]:row[1]]
+			if len(spikes) != 2 || spikes[0] < 16 || spikes[0] > 20 || spikes[1] != spikes[0]+2 {
+				t.Fatalf("%+v: spikes %v, they do not keep together", augment, spikes)
+			}
+			if channels {
+				moves[spikes[0]-16]++
+			} else {
+				moves[r%41-18]++
+			}
+		}
+		for _, count := range moves {
+			near(t, "move", count, trials, 0.2)
+		}
+	}
+}
+
+// Spikes at regular intervals keep them, longer or shorter by up to the share asked for.
+func TestAugmentStretch(t *testing.T) {
+	source := lattice(101, 3, 20) // a spike in channel 0 every 20 steps
+	batch := presented(t, &Filler{Augmentation: augmentation(t, Augment{StretchTime: 0.2}, source)}, source, 4000)
+	checkRows(t, batch, source)
+	last := map[int]int{} // step of the spike of step 80
+	for b := range 4000 {
+		count := 0
+		for step := range 101 {
+			if row := batch.Rows[b*101+step]; row[0] < row[1] {
+				if count++; count == 5 {
+					last[step]++
+				}
+			}
+		}
+		if count < 5 {
+			t.Fatalf("presentation %d has %d spikes", b, count)
+		}
+	}
+	// floor(80·f) for f uniform over 0.8 to 1.2: 64 to 95, and 96 at the very end.
+	for step := range last {
+		if step < 64 || step > 96 {
+			t.Errorf("the spike of step 80 came in step %d", step)
+		}
+	}
+	for step := 65; step < 96; step++ {
+		near(t, "last step", last[step], 4000, 1.0/32)
 	}
 }

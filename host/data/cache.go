@@ -99,8 +99,8 @@ func cacheKey(path string, o *Options) (string, error) {
 	if _, err := io.Copy(contents, file); err != nil {
 		return "", fmt.Errorf("reading spikes: %w", err)
 	}
-	key := sha256.Sum256(fmt.Appendf(nil, "contents %x, %d steps of %s s, %d units, binning %s",
-		contents.Sum(nil), o.Steps, bitsOf(o.StepLength), o.Events.Units, o.Events.Binning))
+	key := sha256.Sum256(fmt.Appendf(nil, "contents %x, %d steps of %s s, %d units, %d a channel, binning %s",
+		contents.Sum(nil), o.Steps, bitsOf(o.StepLength), o.Events.Units, o.Events.Merge, o.Events.Binning))
 	return hex.EncodeToString(key[:]), nil
 }
 
@@ -112,7 +112,7 @@ func readCache(name, key string, o *Options) *stored {
 		return nil
 	}
 	s, err := decodeCache(file, key)
-	if err != nil || s.steps != o.Steps || s.description.channels != o.Events.Units {
+	if err != nil || s.steps != o.Steps || s.description.channels != o.Events.channels() {
 		return nil
 	}
 	s.name, s.stepLength = o.Name, o.StepLength

@@ -14,7 +14,7 @@ import (
 
 func defaultHeidelberg(o *Options) {
 	o.Steps = 350
-	o.Events = Events{Units: 700, Binning: "truncate"}
+	o.Events = Events{Units: 700, Merge: 1, Binning: "truncate"}
 }
 
 func defaultSpoken(o *Options) {
@@ -22,11 +22,15 @@ func defaultSpoken(o *Options) {
 	o.Steps, o.StepLength = 175, 0.004
 }
 
+// channels is how many input channels the units make.
+func (e *Events) channels() int { return (e.Units + e.Merge - 1) / e.Merge }
+
 func validateEvents(o *Options) error {
 	e := &o.Events
 	return firstError(
 		require(o.Test == 0, "test", o.Test, "0: "+o.Name+" has a file of its own to test with"),
 		require(e.Units >= 1 && e.Units <= maxChannels, "events.units", e.Units, fmt.Sprintf("1 to %d", maxChannels)),
+		require(e.Merge >= 1 && e.Merge <= e.Units, "events.merge", e.Merge, fmt.Sprintf("1 to %d", e.Units)),
 		require(e.Binning == "truncate" || e.Binning == "float16", "events.binning", e.Binning, "truncate or float16"),
 		require(e.Binning != "float16" || 1/o.StepLength <= 65504, "step_length", o.StepLength,
 			"at least 1/65504 s with binning float16"),
@@ -104,13 +108,13 @@ func findEventFile(folder, named, usual string) (string, error) {
 func binEvents(file *eventFile, o *Options) (*stored, error) {
 	s := &stored{
 		description: description{
-			name: o.Name, channels: o.Events.Units, steps: o.Steps, stepLength: o.StepLength, classNames: file.keys,
+			name: o.Name, channels: o.Events.channels(), steps: o.Steps, stepLength: o.StepLength, classNames: file.keys,
 		},
 		recorded: &Recorded{},
 	}
 	s.reserve(len(file.labels), int(file.units.size())/file.unit.size)
 	step := binning(o)
-	spikes := newRaster(o.Steps, o.Events.Units)
+	spikes := newRaster(o.Steps, o.Events.channels())
 	for sample, label := range file.labels {
 		times, err := file.times.row(sample)
 		if err != nil {
@@ -142,7 +146,7 @@ func binEvents(file *eventFile, o *Options) (*stored, error) {
 			if bin := step(time); time < 0 || bin >= float64(o.Steps) {
 				s.recorded.Outside++
 			} else {
-				spikes.mark(int(bin), int(unit))
+				spikes.mark(int(bin), int(unit)/o.Events.Merge)
 			}
 		}
 		s.recorded.Spikes += count

@@ -182,3 +182,33 @@ func FuzzEvents(f *testing.F) {
 		}
 	})
 }
+
+// With units merged, a channel spikes in the steps in which any of its units does.
+func TestMergedUnits(t *testing.T) {
+	options := defaults(t, "spoken:testdata")
+	plain := whole(t, open(t, "", options).Test)
+	for _, merge := range []int{2, 5, 300, 700} {
+		options.Events.Merge = merge
+		source := open(t, "", options).Test
+		if want := (700 + merge - 1) / merge; source.Channels() != want {
+			t.Fatalf("%d units a channel: %d channels, want %d", merge, source.Channels(), want)
+		}
+		batch := whole(t, source)
+		checkRows(t, batch, source)
+		for r, row := range plain.Rows {
+			var want []uint32
+			for _, unit := range plain.Index[row[0]:row[1]] {
+				want = append(want, unit/uint32(merge))
+			}
+			want = slices.Compact(want)
+			if got := batch.Index[batch.Rows[r][0]:batch.Rows[r][1]]; !slices.Equal(got, want) {
+				t.Fatalf("%d units a channel, row %d: channels %v, want %v", merge, r, got, want)
+			}
+		}
+	}
+	for _, merge := range []int{0, 701} {
+		options.Events.Merge = merge
+		_, err := Open("", options)
+		wantError(t, err, "events.merge", "1 to 700")
+	}
+}

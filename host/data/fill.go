@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"spikegrad/cpuref"
 	"spikegrad/host/engine"
 )
 
@@ -14,19 +15,16 @@ import (
 // is a filler with one worker.
 type Filler struct {
 	Workers int // goroutines that encode samples; the batch does not depend on it
-	// Augmenter varies the samples; nil for none. Set it to train, not to evaluate.
-	Augmenter *Augmenter
-	parts     []part
+	// Augmentation is handed to the engine with every batch, which varies the samples;
+	// nil for none. Set it to train, not to evaluate.
+	Augmentation *cpuref.Augmentation
+	parts        []part
 }
 
 // part is what one worker encodes.
 type part struct {
 	rows  [][2]uint32
 	index []uint32
-	// A sample as it is in the source, and its varied spikes.
-	plainRows  [][2]uint32
-	plainIndex []uint32
-	spikes     *raster
 }
 
 // Fill builds a batch out of samples of a source, with one worker and without
@@ -50,10 +48,6 @@ func (f *Filler) Fill(batch *engine.Batch, source Source, samples []int, numbers
 		}
 	}
 	steps := source.Steps()
-	if a := f.Augmenter; a != nil && (a.steps != steps || a.channels != source.Channels()) {
-		return fmt.Errorf("filling a batch from %s: it has %d steps and %d channels, the augmenter was made for %d and %d",
-			source.Name(), steps, source.Channels(), a.steps, a.channels)
-	}
 	if uint64(len(samples))*uint64(steps) > math.MaxUint32 {
 		return fmt.Errorf("filling a batch from %s: %d samples of %d steps have more than %d rows; use a smaller batch",
 			source.Name(), len(samples), steps, uint32(math.MaxUint32))
@@ -65,14 +59,15 @@ func (f *Filler) Fill(batch *engine.Batch, source Source, samples []int, numbers
 	batch.Numbers = append(batch.Numbers[:0], numbers...)
 	batch.Rows = slices.Grow(batch.Rows[:0], len(samples)*steps)
 	batch.Index = batch.Index[:0]
+	batch.Augment = f.Augmentation
 
 	workers := min(f.Workers, len(samples))
-	for len(f.parts) < max(workers, 1) {
+	for len(f.parts) < workers {
 		f.parts = append(f.parts, part{})
 	}
 	if workers <= 1 {
 		for i, sample := range samples {
-			batch.Rows, batch.Index = f.parts[0].appendEvents(f.Augmenter, batch.Rows, batch.Index, source, sample, numbers[i])
+			batch.Rows, batch.Index = source.AppendEvents(batch.Rows, batch.Index, sample, numbers[i])
 		}
 	} else {
 		f.encode(source, samples, numbers, workers)
@@ -99,27 +94,9 @@ func (f *Filler) encode(source Source, samples []int, numbers []uint32, workers 
 			p := &f.parts[w]
 			p.rows, p.index = p.rows[:0], p.index[:0]
 			for i := w * len(samples) / workers; i < (w+1)*len(samples)/workers; i++ {
-				p.rows, p.index = p.appendEvents(f.Augmenter, p.rows, p.index, source, samples[i], numbers[i])
+				p.rows, p.index = source.AppendEvents(p.rows, p.index, samples[i], numbers[i])
 			}
 		})
 	}
 	group.Wait()
-}
-
-// appendEvents is [Source.AppendEvents], varied by an augmenter if there is one.
-func (p *part) appendEvents(a *Augmenter, rows [][2]uint32, index []uint32, source Source, sample int, number uint32) ([][2]uint32, []uint32) {
-	if a == nil {
-		return source.AppendEvents(rows, index, sample, number)
-	}
-	p.plainRows, p.plainIndex = source.AppendEvents(p.plainRows[:0], p.plainIndex[:0], sample, number)
-	if p.spikes == nil || !p.spikes.fits(a.steps, a.channels) {
-		p.spikes = newRaster(a.steps, a.channels)
-	}
-	a.sample(p.spikes, p.plainRows, p.plainIndex, number)
-	for step := range p.plainRows {
-		first := uint32(len(index))
-		index = takeRow(index, p.spikes.row(step))
-		rows = append(rows, [2]uint32{first, uint32(len(index))})
-	}
-	return rows, index
 }

@@ -15,14 +15,14 @@ import (
 // sameBatch is whether two batches are equal.
 func sameBatch(a, b *engine.Batch) bool {
 	return slices.Equal(a.Rows, b.Rows) && slices.Equal(a.Index, b.Index) &&
-		slices.Equal(a.Labels, b.Labels) && slices.Equal(a.Numbers, b.Numbers)
+		slices.Equal(a.Labels, b.Labels) && slices.Equal(a.Numbers, b.Numbers) && a.Augment == b.Augment
 }
 
 func TestLoader(t *testing.T) {
 	for name, source := range sources(t) {
 		for _, workers := range []int{1, 3} {
-			filler := Filler{Workers: workers, Augmenter: augmenter(t, everything, source)}
-			loader := NewLoader(&Filler{Workers: workers, Augmenter: filler.Augmenter})
+			filler := Filler{Workers: workers, Augmentation: augmentation(t, everything, source)}
+			loader := NewLoader(&Filler{Workers: workers, Augmentation: filler.Augmentation})
 			order := Order(source.Len(), 1, 2)[:min(source.Len(), 30)]
 			for _, size := range []int{1, 7, 10, 30, 100} { // with and without a smaller last batch
 				at := 0
@@ -157,7 +157,7 @@ func TestLoaderErrors(t *testing.T) {
 // A longer loop allocates no more than a short one.
 func TestLoaderAllocatesNothing(t *testing.T) {
 	source := lattice(20, 20, 2)
-	filler := Filler{Augmenter: augmenter(t, Augment{Drop: 0.1}, source)}
+	filler := Filler{Augmentation: augmentation(t, Augment{Drop: 0.1}, source)}
 	loader := NewLoader(&filler)
 	run := func(batches int) float64 {
 		samples := make([]int, 4*batches)
@@ -190,12 +190,12 @@ func ExampleLoader() {
 		fmt.Println(err)
 		return
 	}
-	augmenter, err := NewAugmenter(&options, split.Train)
+	augmentation, err := NewAugmentation(&options, split.Train)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	loader := NewLoader(&Filler{Workers: 2, Augmenter: augmenter})
+	loader := NewLoader(&Filler{Workers: 2, Augmentation: augmentation})
 	for epoch := range uint32(2) {
 		order := Order(split.Train.Len(), options.Seed, epoch)
 		samples, batches := 0, 0

@@ -53,7 +53,8 @@ type Randman struct {
 
 // Events says how recorded spike times are read.
 type Events struct {
-	Units          int    `toml:"units"`           // input channels: 700
+	Units          int    `toml:"units"`           // in the file: 700
+	Merge          int    `toml:"merge"`           // neighbouring units that make an input channel: 1
 	Binning        string `toml:"binning"`         // truncate (default) or float16
 	TrainFile      string `toml:"train_file"`      // in the folder; empty stands for NAME_train.h5 or .h5.gz
 	ValidationFile string `toml:"validation_file"` // empty stands for NAME_valid.h5 or .h5.gz if there is one

@@ -69,11 +69,6 @@ func newRaster(steps, channels int) *raster {
 	return &raster{width: width, words: make([]uint64, steps*width)}
 }
 
-// fits is whether the raster has so many steps and words for so many channels.
-func (r *raster) fits(steps, channels int) bool {
-	return r.width == (channels+63)/64 && len(r.words) == steps*r.width
-}
-
 func (r *raster) row(step int) []uint64 { return r.words[step*r.width : (step+1)*r.width] }
 
 func (r *raster) mark(step, channel int) { r.row(step)[channel/64] |= 1 << (channel % 64) }

@@ -18,6 +18,8 @@ type Batch struct {
 	// Numbers, [sample], is the number of each presented sample in the run. With
 	// the seed it fixes the escape noise, whatever the place in the batch.
 	Numbers []uint32
+	// Augment varies the input spikes, each sample's by its number; nil for none.
+	Augment *cpuref.Augmentation
 	// Flips, [sample], names for every sample a spike that is turned into its
 	// opposite after it was drawn, with all that follows from it; nil for none.
 	Flips []Flip

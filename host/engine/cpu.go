@@ -54,8 +54,12 @@ func NewCPU[T cpuref.Float](n *network.Network, options Options) (*CPU[T], error
 
 // Describe names the processor's engine.
 func (e *CPU[T]) Describe() Description {
+	return describeCPU(len(e.workers))
+}
+
+func describeCPU(workers int) Description {
 	return Description{
-		Device: fmt.Sprintf("cpu (%d workers)", len(e.workers)),
+		Device: fmt.Sprintf("cpu (%d workers)", workerCount(workers)),
 		Driver: fmt.Sprintf("%s %s, %s", runtime.GOARCH, cpuref.UsedInstructions(), runtime.Version()),
 	}
 }

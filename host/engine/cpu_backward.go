@@ -17,10 +17,8 @@ func (w *cpuWorker[T]) backward(r *chunkRun, chunk int) {
 	}
 	last := w.cut.count() - 1
 	for s := last; s >= 0; s-- {
-		if s < last {
+		if s < last { // the membranes of the last segment are still there
 			w.moveHalos(s, samples)
-		}
-		if last > 0 {
 			for l := range w.layers {
 				states := w.layers[l].states
 				copy(states[last+1], states[s])
@@ -76,7 +74,6 @@ func (w *cpuWorker[T]) backwardLayer(l, s, chunk, samples int) {
 	if layer.recurrent >= 0 {
 		arguments.RecurrentTransposed = e.transposed[layer.recurrent]
 	}
-	w.restoreBefore(l, s, samples)
 	cpuref.LIFBackward(&arguments, &w.work, 0, samples)
 	if layer.recurrent >= 0 {
 		w.gradient(&cpuref.WeightGradientArguments[T]{
@@ -94,31 +91,11 @@ func (w *cpuWorker[T]) backwardLayer(l, s, chunk, samples int) {
 	}, layer.input, chunk, samples)
 }
 
-// restoreBefore puts the membranes and currents at the begin of a segment into the row
-// before it.
-func (w *cpuWorker[T]) restoreBefore(l, s, samples int) {
-	state, stride := &w.layers[l], cpuref.Stride(w.engine.plan.layers[l].neurons)
-	if state.states == nil {
-		return
-	}
-	for b := range samples {
-		row, begin := b*w.cut.rows()*stride, state.states[s][2*b*stride:][:2*stride]
-		if state.current != nil {
-			copy(state.current[row:row+stride], begin)
-		}
-		copy(state.membrane[row:row+stride], begin[stride:])
-	}
-}
-
 // clearErrors zeroes the errors of a segment.
 func clearErrors[T cpuref.Float](errors []T, cut segmentation, s, samples, stride int) {
-	if cut.count() == 1 {
-		clear(errors[:samples*cut.steps*stride])
-		return
-	}
 	first, last := cut.bounds(s)
 	for b := range samples {
-		row := (b*cut.rows() + 1) * stride
+		row := cut.heldRow(b) * stride
 		clear(errors[row : row+(last-first)*stride])
 	}
 }

@@ -42,10 +42,7 @@ func (w *cpuWorker[T]) recordMembranes(record *RecordOf[T], r *chunkRun, s int) 
 		geometry := p.layers[l].geometry
 		neurons, stride := geometry.Positions*geometry.Filters, cpuref.Stride(geometry.Slots())
 		for b := range r.last - r.first {
-			row := b * p.steps
-			if w.cut.count() > 1 {
-				row = b*w.cut.rows() + 1
-			}
+			row := w.cut.heldRow(b)
 			dst := record.Membrane[l][((r.first+b)*p.steps+first)*neurons:]
 			unslot(dst, w.layers[l].membrane[row*stride:], last-first, geometry)
 		}

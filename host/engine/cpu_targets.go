@@ -36,10 +36,6 @@ func (w *cpuWorker[T]) takeTargetErrors(s, samples int) {
 	errors := w.layers[len(w.layers)-1].errors
 	first, last := w.cut.bounds(s)
 	for b := range samples {
-		row := b * p.steps
-		if w.cut.count() > 1 {
-			row = b*w.cut.rows() + 1
-		}
-		copy(errors[row*stride:], w.targetErrors[(b*p.steps+first)*stride:(b*p.steps+last)*stride])
+		copy(errors[w.cut.heldRow(b)*stride:], w.targetErrors[(b*p.steps+first)*stride:(b*p.steps+last)*stride])
 	}
 }

@@ -10,6 +10,8 @@ type cpuWorker[T cpuref.Float] struct {
 	cut    segmentation
 
 	inputTrains   []uint32
+	augmented     []uint32 // varied input spikes as bits, and listed; nil before the first
+	input         cpuref.Events
 	layers        []cpuLayerState[T]
 	readout       []T // potential
 	readoutStates []T
@@ -105,6 +107,7 @@ func newCPUWorker[T cpuref.Float](e *CPU[T]) *cpuWorker[T] {
 type chunkRun struct {
 	batch       *Batch
 	first, last int
+	input       cpuref.Events
 	flips       []cpuref.Flip
 	key         [2]uint32
 }
@@ -115,6 +118,7 @@ func (w *cpuWorker[T]) run(batch *Batch, chunk int, stream cpuref.Stream, record
 	p := w.engine.plan
 	r := &chunkRun{batch: batch, first: chunk * cpuref.ChunkSamples, key: [2]uint32{p.options.Seed, uint32(stream)}}
 	r.last = min(r.first+cpuref.ChunkSamples, batch.Samples())
+	r.input = w.inputEvents(r)
 	if batch.Flips != nil {
 		for _, f := range batch.Flips[r.first:r.last] {
 			r.flips = append(r.flips, f.slot(p.network))
@@ -134,7 +138,7 @@ func (w *cpuWorker[T]) run(batch *Batch, chunk int, stream cpuref.Stream, record
 func (w *cpuWorker[T]) forward(r *chunkRun, record *RecordOf[T], backward bool) {
 	e, p, samples := w.engine, w.engine.plan, r.last-r.first
 	if backward {
-		cpuref.SpikeTrains(w.inputTrains, w.inputEvents(r), p.layers[0].inputs, samples, p.steps, 0, samples)
+		cpuref.SpikeTrains(w.inputTrains, r.input, p.layers[0].inputs, samples, p.steps, 0, samples)
 	}
 	for s := range w.cut.count() {
 		for l := range w.layers {
@@ -166,17 +170,25 @@ func (w *cpuWorker[T]) forward(r *chunkRun, record *RecordOf[T], backward bool) 
 	}
 }
 
-// inputEvents are the events of the chunk's samples.
+// inputEvents are the events of the chunk's samples, varied if the batch says so.
 func (w *cpuWorker[T]) inputEvents(r *chunkRun) cpuref.Events {
-	steps := w.engine.plan.steps
-	return cpuref.Events{Rows: r.batch.Rows[r.first*steps : r.last*steps], Index: r.batch.Index}
+	p, samples := w.engine.plan, r.last-r.first
+	events := cpuref.Events{Rows: r.batch.Rows[r.first*p.steps : r.last*p.steps], Index: r.batch.Index}
+	if r.batch.Augment == nil {
+		return events
+	}
+	words := cpuref.Words(p.network.Inputs)
+	w.augmented = resize(w.augmented, cpuref.ChunkSamples*p.steps*words)
+	cpuref.Augment(w.augmented, events, r.batch.Numbers[r.first:r.last], r.batch.Augment, p.network.Inputs, p.steps, 0, samples)
+	w.input = cpuref.AppendEvents(cpuref.Events{Rows: w.input.Rows[:0], Index: w.input.Index[:0]}, w.augmented, words, 0, samples*p.steps)
+	return w.input
 }
 
 // forwardSegment runs all layers over one segment, from the states of the given
 // number, which become those at its end. It returns the events of the last layer.
 func (w *cpuWorker[T]) forwardSegment(r *chunkRun, s, from int) cpuref.Events {
 	e, p, samples := w.engine, w.engine.plan, r.last-r.first
-	events := w.inputEvents(r)
+	events := r.input
 	for l := range p.layers {
 		layer, state := &p.layers[l], &w.layers[l]
 		arguments := cpuref.LIFForwardArguments[T]{
@@ -196,25 +208,10 @@ func (w *cpuWorker[T]) forwardSegment(r *chunkRun, s, from int) cpuref.Events {
 			arguments.RecurrentWeights = e.weights[layer.recurrent]
 		}
 		cpuref.LIFForward(&arguments, &w.work, 0, samples)
+		cpuref.BuildEventsSegment(state.events, state.spikes, cpuref.Words(layer.neurons), layer.neurons, p.steps, w.cut.eventSegment(s), 0, samples)
 		events = state.events
-		w.buildEvents(l, s, samples)
 	}
 	return events
-}
-
-// buildEvents lists the spikes of a layer in a segment and the halo before it.
-func (w *cpuWorker[T]) buildEvents(l, s, samples int) {
-	steps, neurons, state := w.cut.steps, w.engine.plan.layers[l].neurons, &w.layers[l]
-	words := cpuref.Words(neurons)
-	if w.cut.count() == 1 {
-		cpuref.BuildEvents(state.events, state.spikes, words, neurons, 0, samples*steps)
-		return
-	}
-	first, last := w.cut.bounds(s)
-	for b := range samples {
-		origin := b*steps + first - w.cut.halo - b*w.cut.eventRows()
-		cpuref.BuildEventsFrom(origin, state.events, state.spikes, words, neurons, b*steps+max(0, first-w.cut.halo), b*steps+last)
-	}
 }
 
 // loss computes the loss and regularizers and, for a backward pass, their derivatives.

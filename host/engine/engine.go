@@ -63,9 +63,9 @@ type Options struct {
 	// PassSamples limits how many samples are on a device at once; 0 lets memory
 	// decide. It is rounded down to a chunk times a power of two, at least a chunk.
 	PassSamples int
-	// SegmentSteps is how many steps of a sample the CPU engine holds the membranes
-	// of; longer samples are computed twice. 0 lets memory decide. It is rounded to
-	// a multiple of 32, at least the longest delay.
+	// SegmentSteps is how many steps of a sample the membranes are held of; longer
+	// samples are computed twice for a gradient. 0 lets memory decide. It is rounded
+	// to a multiple of 32, at least the longest delay.
 	SegmentSteps int
 	// Validation loads the Vulkan validation layer: see [Vulkan.Messages].
 	Validation bool

@@ -32,7 +32,7 @@ func (e *Vulkan) SetGradients(gradients [][]float32) error {
 		return err
 	}
 	none := func(_, _ int) int { return 0 }
-	if _, err := e.prepare(1, none); err != nil {
+	if _, err := e.prepare(1, nil, none); err != nil {
 		return err
 	}
 	for i, w := range e.plan.weights {

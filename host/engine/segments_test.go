@@ -2,16 +2,18 @@ package engine
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 
 	"spikegrad/cpuref"
+	"spikegrad/gpu"
 	"spikegrad/host/network"
 )
 
-// TestSegments cuts samples in time: spikes, membranes, losses and gradients must be
-// those of whole samples, whatever the length of the segments, delays across their
-// borders included.
+// TestSegments cuts samples in time, on every engine: spikes, membranes, losses and
+// gradients must be those of whole samples, whatever the length of the segments, delays
+// and flipped spikes across their borders included.
 func TestSegments(t *testing.T) {
 	layer := func(change func(*network.Layer)) network.Layer {
 		l := network.DefaultLayer()
@@ -30,17 +32,29 @@ func TestSegments(t *testing.T) {
 			l.Reset = "subtractive"
 		})},
 	}
+	vulkan := vulkanOpeners(t)
 	for name, layers := range nets {
 		for _, readout := range []string{"leaky", "counts", "van_rossum", "spike_difference"} {
-			n := &network.Network{Inputs: 30, Classes: 4, Steps: 209, StepLength: 0.002, Layers: layers, Readout: network.DefaultReadout()}
+			n := &network.Network{Inputs: 30, Classes: 4, Steps: 137, StepLength: 0.002, Layers: layers, Readout: network.DefaultReadout()}
 			if readout != "leaky" {
 				n.Readout.Kind, n.Readout.Loss = "spikes", readout
 				n.Layers = append(slices.Clone(layers), layer(func(l *network.Layer) { l.Neurons = 4 }))
 			}
-			want, wantGradients := runSegments(t, n, n.Steps)
-			for _, length := range []int{32, 64, 160} {
-				got, gradients := runSegments(t, n, length)
-				what := fmt.Sprintf("%s, %s readout, segments of %d", name, readout, length)
+			want, wantGradients := runSegments(t, openCPU, n, n.Steps)
+			type trial struct {
+				opener
+				length int
+			}
+			trials := []trial{{openCPU, 32}, {openCPU, 64}, {openCPU, 128}}
+			for _, open := range vulkan {
+				// What the other networks have besides is the same in all steps.
+				if name == "dense" || name == "conv" {
+					trials = append(trials, trial{open, map[string]int{"leaky": 32, "counts": 64, "van_rossum": 32, "spike_difference": 64}[readout]})
+				}
+			}
+			for _, trial := range trials {
+				got, gradients := runSegments(t, trial.opener, n, trial.length)
+				what := fmt.Sprintf("%s, %s readout, segments of %d, %s", name, readout, trial.length, trial.name)
 				for l := range n.Layers {
 					if !slices.Equal(got.Spikes[l], want.Spikes[l]) || !slices.Equal(got.Membrane[l], want.Membrane[l]) {
 						t.Errorf("%s: layer %d differs", what, l)
@@ -62,29 +76,65 @@ func TestSegments(t *testing.T) {
 	}
 }
 
-// runSegments runs a batch forward and backward twice, so that left-overs would show.
-func runSegments(t *testing.T, n *network.Network, length int) (*Record, [][]float32) {
+// opener makes an engine of some kind.
+type opener struct {
+	name string
+	open func(n *network.Network, options Options) (Engine, segmentation, error)
+}
+
+var openCPU = opener{"CPU engine", func(n *network.Network, options Options) (Engine, segmentation, error) {
+	e, err := NewCPU[float32](n, options)
+	if err != nil {
+		return nil, segmentation{}, err
+	}
+	return e, e.workers[0].cut, nil
+}}
+
+// vulkanOpeners are one for each Vulkan device, of which there must be one.
+func vulkanOpeners(t *testing.T) []opener {
 	t.Helper()
-	e, err := NewCPU[float32](n, Options{SegmentSteps: length, Workers: 2})
+	infos, err := gpu.Enumerate()
+	if err != nil {
+		t.Fatalf("%v\n`make deps` installs what the tests need", err)
+	}
+	var openers []opener
+	for _, info := range infos {
+		openers = append(openers, opener{info.Name, func(n *network.Network, options Options) (Engine, segmentation, error) {
+			options.Validation = true
+			e, err := OpenVulkan(n, info.Index, options)
+			if err != nil {
+				return nil, segmentation{}, err
+			}
+			t.Cleanup(func() {
+				for _, message := range e.Messages() {
+					t.Errorf("%s, validation: %s", info.Name, message)
+				}
+			})
+			return e, e.cut, nil
+		}})
+	}
+	return openers
+}
+
+// runSegments runs a batch forward and backward twice, so that left-overs would show,
+// on a device in two passes.
+func runSegments(t *testing.T, o opener, n *network.Network, length int) (*Record, [][]float32) {
+	t.Helper()
+	e, cut, err := o.open(n, Options{SegmentSteps: length, Workers: 2, PassSamples: cpuref.ChunkSamples})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := length < n.Steps; e.workers[0].cut.count() > 1 != want {
-		t.Fatalf("segments of %d steps: cut is %v", length, e.workers[0].cut)
-	}
-	batch := &Batch{}
-	for b := range uint32(11) {
-		batch.Labels = append(batch.Labels, b%uint32(n.Classes))
-		batch.Numbers = append(batch.Numbers, b)
-		for step := range uint32(n.Steps) {
-			begin := uint32(len(batch.Index))
-			for i := range uint32(n.Inputs) {
-				if cpuref.Philox([2]uint32{1}, [4]uint32{b, step, i})[0] < 1<<32/12 {
-					batch.Index = append(batch.Index, i)
-				}
-			}
-			batch.Rows = append(batch.Rows, [2]uint32{begin, uint32(len(batch.Index))})
+	defer func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
 		}
+	}()
+	if want := length < n.Steps; cut.count() > 1 != want {
+		t.Fatalf("segments of %d steps: cut is %v", length, cut)
+	}
+	batch := segmentBatch(n, 11)
+	for b := range batch.Samples() {
+		batch.Flips = append(batch.Flips, Flip{Layer: b%(len(n.Layers)+1) - 1, Step: 12 * b, Neuron: b % 4}) // -1: none
 	}
 	if n.Targeted() {
 		batch.Targets = make([]uint32, batch.Samples()*n.Steps)
@@ -106,4 +156,96 @@ func runSegments(t *testing.T, n *network.Network, length int) (*Record, [][]flo
 		t.Fatal(err)
 	}
 	return record, gradients
+}
+
+// segmentBatch is a batch of random spikes.
+func segmentBatch(n *network.Network, samples int) *Batch {
+	batch := &Batch{}
+	for b := range uint32(samples) {
+		batch.Labels = append(batch.Labels, b%uint32(n.Classes))
+		batch.Numbers = append(batch.Numbers, b)
+		for step := range uint32(n.Steps) {
+			begin := uint32(len(batch.Index))
+			for i := range uint32(n.Inputs) {
+				if cpuref.Philox([2]uint32{1}, [4]uint32{b, step, i})[0] < 1<<32/12 {
+					batch.Index = append(batch.Index, i)
+				}
+			}
+			batch.Rows = append(batch.Rows, [2]uint32{begin, uint32(len(batch.Index))})
+		}
+	}
+	return batch
+}
+
+// TestLongSamples trains on samples of many steps: on every engine memory stays bounded
+// and the weights are the same.
+func TestLongSamples(t *testing.T) {
+	hidden := network.DefaultLayer()
+	hidden.Neurons = 32
+	hidden.Initial.Alpha = 0.98          // gradients that neither vanish nor overflow
+	hidden.Surrogate.Kind = "superspike" // on their way through all steps
+	n := &network.Network{
+		Inputs: 8, Classes: 3, Steps: 5000, StepLength: 0.002,
+		Layers: []network.Layer{hidden, hidden}, Readout: network.DefaultReadout(),
+	}
+	n.Layers[1].Delay = 7
+	batch := segmentBatch(n, 3)
+	train := func(o opener, length int) (weights [][]float32, memory uint64) {
+		memory = allocated()
+		e, cut, err := o.open(n, Options{SegmentSteps: length, Workers: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		if length > 0 && length < n.Steps && cut.length != length {
+			t.Fatalf("%s: segments of %d steps were asked for: %+v", o.name, length, cut)
+		}
+		if err := e.SetWeights(n.Initialise(5)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Gradient(batch, cpuref.StreamNoise, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Update(Update{Number: 1, LearningRate: 0.01, Momentum: 0.9}); err != nil {
+			t.Fatal(err)
+		}
+		memory = allocated() - memory
+		if v, ok := e.(*Vulkan); ok {
+			memory = v.PeakMemory()
+		}
+		if weights, err = e.Weights(); err != nil {
+			t.Fatal(err)
+		}
+		return weights, memory
+	}
+	want, whole := train(openCPU, n.Steps)
+	for _, o := range append([]opener{openCPU}, vulkanOpeners(t)...) {
+		got, memory := train(o, 256)
+		for i, w := range n.Weights() {
+			if at := differsAt(got[i], want[i]); at >= 0 {
+				t.Errorf("%s: %s[%d] is %g, of whole samples on the CPU engine %g", o.name, w.Name, at, got[i][at], want[i][at])
+			}
+		}
+		if memory > whole/2 {
+			t.Errorf("%s: %d bytes of memory in segments, %d of whole samples on the CPU engine", o.name, memory, whole)
+		}
+	}
+}
+
+// differsAt is the first place at which two arrays of a length differ; -1 if they do
+// not. Numbers that are not finite do.
+func differsAt(a, b []float32) int {
+	for i := range a {
+		if a[i] != b[i] || !finite(a[i]) {
+			return i
+		}
+	}
+	return -1
+}
+
+// allocated is all memory that the program ever had of Go.
+func allocated() uint64 {
+	var statistics runtime.MemStats
+	runtime.ReadMemStats(&statistics)
+	return statistics.TotalAlloc
 }

@@ -14,7 +14,11 @@ import (
 type Vulkan struct {
 	plan    *plan[float32]
 	device  *gpu.Device
+	lent    bool // the device is the caller's
 	kernels *kernelSet
+	limits  limits
+	cut     segmentation
+	augment augmentSize // the largest so far
 
 	weights    []*gpu.Buffer   // packed
 	transposed []*gpu.Buffer   // packed transposes; nil where no error flows through
@@ -38,8 +42,10 @@ type Vulkan struct {
 
 // streamKey tells recorded streams apart.
 type streamKey struct {
-	purpose purpose
-	samples int // of the pass; passes for purposeReduce; unused for an update
+	purpose   purpose
+	samples   int  // of the pass; passes for purposeReduce; unused for an update
+	segment   int  // for purposeSegment
+	augmented bool // the input spikes are varied first
 }
 
 type purpose int
@@ -47,8 +53,9 @@ type purpose int
 const (
 	purposeEvaluate purpose = iota
 	purposeGradient
-	purposeSave   // copies the gradient of a pass; samples is the number of the pass
-	purposeReduce // adds up the gradients of the passes
+	purposeSegment // computes the membranes of a segment again
+	purposeSave    // copies the gradient of a pass; samples is the number of the pass
+	purposeReduce  // adds up the gradients of the passes
 	purposeUpdate
 	purposeUpdateSums // the same from sums
 	purposeTranspose
@@ -71,7 +78,7 @@ func OpenVulkan(n *network.Network, index int, options Options) (*Vulkan, error)
 	if err != nil {
 		return nil, err
 	}
-	e := &Vulkan{plan: p, device: device, streams: map[streamKey]*gpu.Stream{}, totals: make([][]uint32, len(p.layers))}
+	e := newVulkan(p, device)
 	if err := e.open(); err != nil {
 		device.Close()
 		return nil, fmt.Errorf("device %s: %w", device.Info().Name, err)
@@ -79,11 +86,20 @@ func OpenVulkan(n *network.Network, index int, options Options) (*Vulkan, error)
 	return e, nil
 }
 
+func newVulkan(p *plan[float32], device *gpu.Device) *Vulkan {
+	e := &Vulkan{
+		plan: p, device: device, limits: limitsOf(device.Info()),
+		streams: map[streamKey]*gpu.Stream{}, totals: make([][]uint32, len(p.layers)),
+	}
+	e.chooseCut()
+	return e
+}
+
 func (e *Vulkan) open() (err error) {
 	if e.kernels, err = newKernelSet(e.device, e.plan); err != nil {
 		return err
 	}
-	buffer := e.allocator(&err)
+	buffer := allocator(e.device, &err)
 	for i, w := range e.plan.weights {
 		e.weights = append(e.weights, buffer(w.Name, w.size))
 		var transposed *gpu.Buffer
@@ -109,7 +125,10 @@ func (e *Vulkan) open() (err error) {
 
 // Describe names the device and its driver.
 func (e *Vulkan) Describe() Description {
-	info := e.device.Info()
+	return describeVulkan(e.device.Info())
+}
+
+func describeVulkan(info gpu.DeviceInfo) Description {
 	return Description{Device: info.Name, Driver: fmt.Sprintf("%s %s, Vulkan %s", info.Driver, info.DriverInfo, info.VersionString())}
 }
 
@@ -120,6 +139,20 @@ func (e *Vulkan) Messages() []string { return e.device.Messages() }
 func (e *Vulkan) PeakMemory() uint64 {
 	_, peak := e.device.Memory()
 	return peak
+}
+
+// Timings is the time that each kernel took in the last gradient of a pass and the last
+// update, in the order of a step; nothing without [Options.Profile].
+func (e *Vulkan) Timings() []gpu.Timing {
+	var timings []gpu.Timing
+	for _, wanted := range []purpose{purposeGradient, purposeUpdate, purposeUpdateSums} {
+		for key, stream := range e.streams {
+			if key.purpose == wanted {
+				timings = append(timings, stream.Timings()...)
+			}
+		}
+	}
+	return timings
 }
 
 // SetWeights implements [Engine].
@@ -266,5 +299,11 @@ func (e *Vulkan) normParts() ([][]float32, error) {
 	return parts, nil
 }
 
-// Close gives the device back.
-func (e *Vulkan) Close() error { return e.device.Close() }
+// Close gives the device back; one that was lent stays open, without the engine's arrays.
+func (e *Vulkan) Close() error {
+	if !e.lent {
+		return e.device.Close()
+	}
+	e.free()
+	return nil
+}

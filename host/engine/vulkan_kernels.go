@@ -8,6 +8,8 @@ import (
 // kernelSet holds the pipelines that a network needs.
 type kernelSet struct {
 	layers            []layerKernels
+	augment           *kernels.Augment
+	listAugmented     *kernels.BuildEvents
 	buildEvents       *kernels.BuildEvents
 	spikeTrains       *kernels.SpikeTrains
 	spikeCounts       *kernels.SpikeCounts
@@ -67,7 +69,15 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 		}
 		k.layers = append(k.layers, l)
 	}
-	set(func() (err error) { k.buildEvents, err = kernels.NewBuildEvents(device); return err })
+	set(func() (err error) { k.augment, err = kernels.NewAugment(device); return err })
+	set(func() (err error) {
+		k.listAugmented, err = kernels.NewBuildEvents(device, kernels.BuildEventsChoice{Compact: true})
+		return err
+	})
+	set(func() (err error) {
+		k.buildEvents, err = kernels.NewBuildEvents(device, kernels.BuildEventsChoice{})
+		return err
+	})
 	set(func() (err error) { k.spikeTrains, err = kernels.NewSpikeTrains(device); return err })
 	set(func() (err error) { k.spikeCounts, err = kernels.NewSpikeCounts(device); return err })
 	set(func() (err error) { k.spikeTotals, err = kernels.NewSpikeTotals(device); return err })

@@ -13,21 +13,33 @@ import (
 type pass struct {
 	capacity int // samples: a chunk times a power of two
 	events   int // entries of the input's event index
+	augment  augmentSize
 
 	input       *gpu.Buffer // numbers, labels, event rows and event index, as uploaded
 	inputAt     [4]uint64   // where these begin, bytes
 	inputTrains *gpu.Buffer
 	layers      []layerArrays
-	rows        *gpu.Buffer // event rows of the layer whose spikes are handed up
-	readout     *gpu.Buffer
+	augmented   augmentArrays
+	rows, index *gpu.Buffer // events of the layer whose spikes are handed up
 	logits      *gpu.Buffer
-	targets     *gpu.Buffer    // nil unless the loss compares with target spikes
-	errors      [2]*gpu.Buffer // as in the CPU engine; the second holds events in the forward pass
-	results     *gpu.Buffer    // loss, regularizer, predicted, then totals of every layer
+	results     *gpu.Buffer   // loss, regularizer, predicted, then totals of every layer
+	partial     []*gpu.Buffer // [weight array]: partial gradients of the chunks
+
+	targets, targetErrors  *gpu.Buffer // of a loss that compares with target spikes
+	readout, readoutErrors *gpu.Buffer
+	readoutStates          *gpu.Buffer
+
+	samplewise []*gpu.Buffer // [weight array]: gradients of single samples, kept from segment to segment
+
+	buffers []*gpu.Buffer // all of them
 }
 
+// layerArrays are the arrays of a layer, as in cpuLayerState. Of whole samples, errors
+// are shared: two arrays take turns.
 type layerArrays struct {
-	spikes, membrane, current, trains, counts, spikeError *gpu.Buffer
+	spikes, membrane, current, trains, counts, spikeError, errors *gpu.Buffer
+	states                                                        *gpu.Buffer // [slot][sample][2][stride]
+	adjoints                                                      *gpu.Buffer // [sample][2][stride]
 }
 
 // sections of pass.input
@@ -49,66 +61,60 @@ const (
 // memoryShare is the part of a device's memory that the arrays of a pass may take.
 const memoryShare = 0.5
 
-// arraysOf lists the sizes of a pass of so many samples in bytes: of all its arrays
-// together, and of its largest one.
-func (e *Vulkan) arraysOf(samples int) (total, largest uint64) {
-	p := e.plan
-	rows := uint64(samples) * uint64(p.steps)
-	trainWords := uint64(cpuref.Words(p.steps)) * uint64(samples)
-	add := func(values uint64) {
-		total += 4 * values
-		largest = max(largest, 4*values)
+// limits are what a device allows the arrays of a pass.
+type limits struct {
+	all, one  uint64 // bytes of all arrays together, and of one
+	alignment uint64 // of bindings, bytes
+}
+
+func limitsOf(info gpu.DeviceInfo) limits {
+	return limits{
+		all: uint64(memoryShare * float64(info.DeviceMemory)), one: min(info.MaxStorageRange, info.MaxAllocation),
+		alignment: max(info.StorageAlignment, 4),
 	}
-	add(2*rows + uint64(samples)*2) // input without its index
-	add(2 * rows)                   // event rows
-	add(uint64(p.layers[0].inputs) * trainWords)
-	widest := uint64(0)
-	for _, layer := range p.layers {
-		stride := uint64(cpuref.Stride(layer.neurons))
-		add(rows * uint64(cpuref.Words(layer.neurons)))
-		add(rows * stride)
-		if layer.neuron.DifferentiateReset {
-			add(rows * stride)
+}
+
+// fits says whether the arrays of a pass of so many samples fit, and how large they
+// are: all together, and the largest one.
+func (e *Vulkan) fits(samples int) (total, largest uint64, ok bool) {
+	e.lay(samples, 0, func(_ string, values int) *gpu.Buffer {
+		total += 4 * uint64(values)
+		largest = max(largest, 4*uint64(values))
+		return nil
+	})
+	return total, largest, total <= e.limits.all && largest <= e.limits.one
+}
+
+// chooseCut cuts samples in time as asked or, if a chunk of whole samples does not
+// fit, into halves until it does.
+func (e *Vulkan) chooseCut() {
+	if asked := e.plan.options.SegmentSteps; asked > 0 {
+		e.cut = e.plan.cutAt(asked)
+		return
+	}
+	for length := e.plan.steps; ; length /= 2 {
+		e.cut = e.plan.cutAt(length)
+		if _, _, ok := e.fits(cpuref.ChunkSamples); ok || length < e.cut.length {
+			return // if nothing fits, passSamples says so
 		}
-		add(uint64(layer.neurons) * trainWords)
-		widest = max(widest, stride)
 	}
-	if p.readout != nil {
-		add(rows * uint64(cpuref.Stride(p.classes)))
-		widest = max(widest, uint64(cpuref.Stride(p.classes)))
-	}
-	if p.distance != nil {
-		add(rows * uint64(cpuref.Words(p.classes)))
-	}
-	add(rows * widest)
-	add(rows * widest)
-	for _, w := range p.weights {
-		add(uint64(cpuref.Chunks(samples)) * uint64(w.size))
-	}
-	return total, largest
 }
 
 // passSamples is how many samples of a batch go through the device at once: a chunk
 // times a power of two, so that the tree over chunks stays the same, as many as
 // memory, the range of a binding and the options allow.
 func (e *Vulkan) passSamples(batch int) (int, error) {
-	info := e.device.Info()
 	most := batch
 	if asked := e.plan.options.PassSamples; asked > 0 {
 		most = min(most, asked)
 	}
-	budget := uint64(memoryShare * float64(info.DeviceMemory))
-	fits := func(samples int) (uint64, uint64, bool) {
-		total, largest := e.arraysOf(samples)
-		return total, largest, total <= budget && largest <= info.MaxStorageRange && largest <= info.MaxAllocation
-	}
 	samples := cpuref.ChunkSamples
-	if total, largest, ok := fits(samples); !ok {
+	if total, largest, ok := e.fits(samples); !ok {
 		return 0, fmt.Errorf("%d samples, the least at once, take %d MiB, %d MiB in one array: device %s has %d MiB for them and allows %d MiB an array; use fewer steps, neurons or inputs",
-			samples, total>>20, largest>>20, info.Name, budget>>20, min(info.MaxStorageRange, info.MaxAllocation)>>20)
+			samples, total>>20, largest>>20, e.device.Info().Name, e.limits.all>>20, e.limits.one>>20)
 	}
 	for samples < most {
-		if _, _, ok := fits(2 * samples); !ok || e.plan.options.PassSamples > 0 && 2*samples > most {
+		if _, _, ok := e.fits(2 * samples); !ok || e.plan.options.PassSamples > 0 && 2*samples > most {
 			break
 		}
 		samples *= 2
@@ -117,8 +123,9 @@ func (e *Vulkan) passSamples(batch int) (int, error) {
 }
 
 // prepare makes sure that the arrays of a pass are there for a batch of so many
-// samples with so many events in any of its passes. It returns the samples a pass.
-func (e *Vulkan) prepare(batch int, events func(first, last int) int) (int, error) {
+// samples with so many events in any of its passes, which are varied if augment is not
+// nil. It returns the samples a pass.
+func (e *Vulkan) prepare(batch int, augment *cpuref.Augmentation, events func(first, last int) int) (int, error) {
 	samples, err := e.passSamples(batch)
 	if err != nil {
 		return 0, err
@@ -127,7 +134,10 @@ func (e *Vulkan) prepare(batch int, events func(first, last int) int) (int, erro
 	for first := 0; first < batch; first += samples {
 		most = max(most, events(first, min(first+samples, batch)))
 	}
-	if e.pass != nil && e.pass.capacity >= samples && e.pass.events >= most {
+	if augment != nil {
+		e.augment = e.augment.grown(augmentSizeOf(augment, min(batch, samples), most, e.plan))
+	}
+	if e.pass != nil && e.pass.capacity >= samples && e.pass.events >= most && (augment == nil || e.pass.augment == e.augment) {
 		return samples, nil
 	}
 	capacity := samples
@@ -189,12 +199,7 @@ func (e *Vulkan) freePass() {
 		return
 	}
 	e.pass = nil
-	buffers := []*gpu.Buffer{p.input, p.inputTrains, p.rows, p.readout, p.logits, p.targets, p.errors[0], p.errors[1], p.results}
-	for _, l := range p.layers {
-		buffers = append(buffers, l.spikes, l.membrane, l.current, l.trains, l.counts, l.spikeError)
-	}
-	buffers = append(append(buffers, e.partial...), e.sums...)
-	for _, b := range buffers {
+	for _, b := range append(p.buffers, e.sums...) {
 		if b != nil {
 			b.Free()
 		}
@@ -205,66 +210,107 @@ func (e *Vulkan) freePass() {
 
 // allocator returns a function that makes buffers of so many 4-byte numbers until one
 // cannot be made; err says why, and the function gives nil from then on.
-func (e *Vulkan) allocator(err *error) func(name string, values int) *gpu.Buffer {
+func allocator(device *gpu.Device, err *error) func(name string, values int) *gpu.Buffer {
 	return func(name string, values int) *gpu.Buffer {
 		if *err != nil {
 			return nil
 		}
 		var b *gpu.Buffer
-		b, *err = e.device.NewBuffer(name, 4*uint64(values))
+		b, *err = device.NewBuffer(name, 4*uint64(values))
 		return b
 	}
 }
 
 // newPass allocates the arrays of a pass.
 func (e *Vulkan) newPass(capacity, events int) (err error) {
-	n := e.plan
-	p := &pass{capacity: capacity, events: events}
-	e.pass = p
-	buffer := e.allocator(&err)
-	rows, words := capacity*n.steps, cpuref.Words(n.steps)*capacity
-	alignment := max(e.device.Info().StorageAlignment, 4)
+	allocate := allocator(e.device, &err)
+	var made []*gpu.Buffer
+	e.pass = e.lay(capacity, events, func(name string, values int) *gpu.Buffer {
+		b := allocate(name, values)
+		made = append(made, b)
+		return b
+	})
+	e.pass.buffers = made
+	copy(e.partial, e.pass.partial)
+	return err
+}
+
+// lay lays out the arrays of a pass: buffer makes one of so many 4-byte numbers.
+func (e *Vulkan) lay(capacity, events int, buffer func(name string, values int) *gpu.Buffer) *pass {
+	n, cut := e.plan, e.cut
+	p := &pass{capacity: capacity, events: events, augment: e.augment, samplewise: make([]*gpu.Buffer, len(n.weights))}
+	allRows, rows, words := capacity*n.steps, capacity*cut.rows(), cpuref.Words(n.steps)*capacity
 	at := uint64(0)
-	for section, values := range []int{p.flipsAt() + 3*capacity, capacity, 2 * rows, events} {
+	for section, values := range []int{p.flipsAt() + 3*capacity, capacity, 2 * allRows, events} {
 		p.inputAt[section] = at
-		at = (at + 4*uint64(values) + alignment - 1) / alignment * alignment
+		at = (at + 4*uint64(values) + e.limits.alignment - 1) / e.limits.alignment * e.limits.alignment
 	}
 	p.input = buffer("input", int(at/4))
 	p.inputTrains = buffer("input trains", n.layers[0].inputs*words)
-	p.rows = buffer("event rows", 2*rows)
-	widest := 0
-	for l, layer := range n.layers {
-		stride := cpuref.Stride(layer.neurons)
-		name := fmt.Sprintf("layer%d ", l)
-		a := layerArrays{
-			spikes:     buffer(name+"spikes", rows*cpuref.Words(layer.neurons)),
-			membrane:   buffer(name+"membrane", rows*stride),
-			trains:     buffer(name+"trains", layer.neurons*words),
-			counts:     buffer(name+"counts", capacity*stride),
-			spikeError: buffer(name+"spike error", capacity*stride),
+	p.rows = buffer("event rows", 2*allRows)
+	p.augmented = e.layAugmented(capacity, buffer)
+	neurons, widest := 0, cpuref.Stride(n.classes)
+	for _, layer := range n.layers {
+		neurons, widest = max(neurons, layer.neurons), max(widest, cpuref.Stride(layer.neurons))
+	}
+	if cut.count() == 1 {
+		turns := [2]*gpu.Buffer{buffer("errors", rows*widest), buffer("errors", rows*widest)}
+		// The errors of the backward pass are not there yet when events are listed.
+		p.readoutErrors, p.index = turns[0], turns[1]
+		for l := range n.layers {
+			p.layers = append(p.layers, layerArrays{errors: turns[(len(n.layers)-l)%2]})
 		}
+	} else {
+		p.index = buffer("event index", capacity*cut.eventRows()*neurons)
+		for l := range n.layers {
+			p.layers = append(p.layers, e.laySegments(l, capacity, buffer))
+		}
+	}
+	for l, layer := range n.layers {
+		stride, name, a := cpuref.Stride(layer.neurons), fmt.Sprintf("layer%d ", l), &p.layers[l]
+		a.spikes = buffer(name+"spikes", allRows*cpuref.Words(layer.neurons))
+		a.membrane = buffer(name+"membrane", rows*stride)
+		a.trains = buffer(name+"trains", layer.neurons*words)
+		a.counts = buffer(name+"counts", capacity*stride)
+		a.spikeError = buffer(name+"spike error", capacity*stride)
 		if layer.neuron.DifferentiateReset {
 			a.current = buffer(name+"current", rows*stride)
 		}
-		p.layers = append(p.layers, a)
-		widest = max(widest, stride)
 	}
 	p.logits = buffer("logits", capacity*cpuref.Stride(n.classes))
 	if n.readout != nil {
-		p.readout = buffer("readout", rows*cpuref.Stride(n.classes))
-		widest = max(widest, cpuref.Stride(n.classes))
+		stride := cpuref.Stride(n.classes)
+		p.readout = buffer("readout", allRows*stride)
+		if cut.count() > 1 {
+			p.readoutErrors = buffer("readout errors", allRows*stride)
+			p.readoutStates = buffer("readout states", 2*capacity*stride)
+		}
 	}
 	if n.distance != nil {
-		p.targets = buffer("targets", rows*cpuref.Words(n.classes))
-	}
-	for i := range p.errors {
-		p.errors[i] = buffer("errors", rows*widest)
+		p.targets = buffer("targets", allRows*cpuref.Words(n.classes))
+		p.targetErrors = p.layers[len(n.layers)-1].errors
+		if cut.count() > 1 {
+			p.targetErrors = buffer("target errors", allRows*cpuref.Stride(n.classes))
+		}
 	}
 	for i, w := range n.weights {
-		e.partial[i] = buffer(w.Name+" partial gradients", cpuref.Chunks(capacity)*w.size)
+		p.partial = append(p.partial, buffer(w.Name+" partial gradients", cpuref.Chunks(capacity)*w.size))
+		if cut.count() > 1 && (n.readout == nil || i != n.readout.weight) {
+			p.samplewise[i] = buffer(w.Name+" gradients of samples", capacity*w.size)
+		}
 	}
-	p.results = buffer("results", int(p.resultAt(resultTotals+len(n.layers), alignment)/4))
-	return err
+	p.results = buffer("results", int(p.resultAt(resultTotals+len(n.layers), e.limits.alignment)/4))
+	return p
+}
+
+// laySegments lays out what a layer needs for segments only.
+func (e *Vulkan) laySegments(l, capacity int, buffer func(name string, values int) *gpu.Buffer) layerArrays {
+	stride, name := cpuref.Stride(e.plan.layers[l].neurons), fmt.Sprintf("layer%d ", l)
+	return layerArrays{
+		errors:   buffer(name+"errors", capacity*e.cut.rows()*stride),
+		states:   buffer(name+"states", (e.cut.count()+1)*2*capacity*stride),
+		adjoints: buffer(name+"adjoints", 2*capacity*stride),
+	}
 }
 
 // resultAt is where a section of the results begins, in bytes.
@@ -277,7 +323,7 @@ func (p *pass) resultAt(section int, alignment uint64) uint64 {
 func (p *pass) flipsAt() int { return p.capacity + 2 }
 
 // asBytes is the memory of a slice of 4-byte numbers or pairs of them.
-func asBytes[E float32 | uint32 | [2]uint32](slice []E) []byte {
+func asBytes[E float32 | uint32 | [2]uint32 | [2]float32](slice []E) []byte {
 	if len(slice) == 0 {
 		return nil
 	}

@@ -8,7 +8,7 @@ import (
 
 // recordStream records the commands of a key.
 func (e *Vulkan) recordStream(stream *gpu.Stream, key streamKey) error {
-	r := &recorder{engine: e, stream: stream, samples: uint32(key.samples)}
+	r := &recorder{engine: e, stream: stream, samples: uint32(key.samples), augmented: key.augmented}
 	switch key.purpose {
 	case purposeEvaluate:
 		r.forward(false)
@@ -18,6 +18,8 @@ func (e *Vulkan) recordStream(stream *gpu.Stream, key streamKey) error {
 		r.loss(true)
 		r.backward()
 		r.sum(e.partial, cpuref.Chunks(key.samples))
+	case purposeSegment:
+		r.forwardSegment(key.segment, true)
 	case purposeSave:
 		for i, w := range e.plan.weights {
 			bytes := 4 * uint64(w.size)
@@ -43,10 +45,11 @@ func (e *Vulkan) recordStream(stream *gpu.Stream, key streamKey) error {
 
 // recorder records one stream; after an error it does nothing.
 type recorder struct {
-	engine  *Vulkan
-	stream  *gpu.Stream
-	samples uint32
-	err     error
+	engine    *Vulkan
+	stream    *gpu.Stream
+	samples   uint32
+	augmented bool // the input spikes are varied
+	err       error
 }
 
 func (r *recorder) do(record func() error) {
@@ -69,55 +72,43 @@ func (p *pass) section(section int) gpu.Binding {
 
 // result binds a section of the results.
 func (r *recorder) result(section int) gpu.Binding {
-	alignment := max(r.engine.device.Info().StorageAlignment, 4)
-	return gpu.Binding{Buffer: r.engine.pass.results, Offset: r.engine.pass.resultAt(section, alignment), Bytes: 4 * uint64(r.engine.pass.capacity)}
+	p := r.engine.pass
+	return gpu.Binding{Buffer: p.results, Offset: p.resultAt(section, r.engine.limits.alignment), Bytes: 4 * uint64(p.capacity)}
 }
 
-// forward records all layers and the readout.
+// forward records all layers and the readout, segment by segment.
 func (r *recorder) forward(backward bool) {
 	e, p, n, k := r.engine, r.engine.pass, r.engine.plan, r.engine.kernels
 	steps := uint32(n.steps)
-	rows, index := p.section(sectionRows), p.section(sectionIndex)
+	if r.augmented {
+		r.augment()
+	}
 	if backward {
-		r.do(func() error {
-			return k.spikeTrains.Record(r.stream,
-				kernels.SpikeTrainsBuffers{Trains: whole(p.inputTrains), Rows: rows, Index: index},
-				kernels.SpikeTrainsParameters{Neurons: uint32(n.layers[0].inputs), Samples: r.samples, Steps: steps})
-		})
+		rows, index := r.inputEvents()
+		r.trains(p.inputTrains, rows, index, n.layers[0].inputs, cpuref.Segment{})
+	}
+	if e.cut.count() > 1 {
+		for _, arrays := range p.layers {
+			r.do(func() error { return r.stream.Fill(arrays.spikes, 0, arrays.spikes.Bytes(), 0) })
+		}
+	}
+	for s := range e.cut.count() {
+		rows, index := r.forwardSegment(s, false)
+		if out := n.readout; out != nil {
+			r.do(func() error {
+				return k.readoutForward.Record(r.stream, kernels.ReadoutForwardBuffers{
+					Readout: whole(p.readout), Rows: rows, Index: index, Weights: whole(e.weights[out.weight]),
+					States: whole(p.readoutStates),
+				}, kernels.ReadoutForwardParameters{
+					Samples: r.samples, Steps: steps, Classes: uint32(n.classes), Delay: uint32(out.delay),
+					DecayMembrane: out.decayMembrane, DriveMembrane: out.driveMembrane,
+					DecaySynapse: out.decaySynapse, Initial: out.initial, Segment: segment(e.cut.segment(s)),
+				})
+			})
+		}
 	}
 	for l := range n.layers {
-		layer, arrays, neurons := &n.layers[l], p.layers[l], uint32(n.layers[l].neurons)
-		buffers := kernels.LIFForwardBuffers{
-			Spikes: whole(arrays.spikes), Membrane: whole(arrays.membrane), Current: whole(arrays.current),
-			Rows: rows, Index: index,
-			InputWeights: whole(e.weights[layer.input]), Numbers: p.section(sectionNumbers),
-		}
-		if layer.recurrent >= 0 {
-			buffers.RecurrentWeights = whole(e.weights[layer.recurrent])
-		}
-		r.do(func() error {
-			return k.layers[l].forward.Record(r.stream, buffers, kernels.LIFForwardParameters{
-				Samples: r.samples, Steps: steps, Neurons: neurons, Filters: uint32(layer.filters),
-				Input: window(layer.inputWindow), Recurrent: window(layer.recurrentWindow),
-				Delay: uint32(layer.delay), RecurrentDelay: uint32(layer.recurrentDelay), Layer: uint32(l),
-				Flips:         uint32(p.flipsAt()),
-				DecayMembrane: layer.neuron.DecayMembrane, DriveMembrane: layer.neuron.DriveMembrane,
-				DecaySynapse: layer.neuron.DecaySynapse, Threshold: layer.neuron.Threshold,
-				NoiseParameter0: layer.neuron.NoiseParameters[0], NoiseParameter1: layer.neuron.NoiseParameters[1],
-			})
-		})
-		// The errors of the backward pass are not there yet: their array holds events.
-		rows, index = whole(p.rows), whole(p.errors[1])
-		r.do(func() error {
-			return k.buildEvents.Record(r.stream,
-				kernels.BuildEventsBuffers{Rows: rows, Index: index, Spikes: whole(arrays.spikes)},
-				kernels.BuildEventsParameters{RowCount: r.samples * steps, Words: uint32(cpuref.Words(layer.neurons)), Capacity: neurons})
-		})
-		r.do(func() error {
-			return k.spikeTrains.Record(r.stream,
-				kernels.SpikeTrainsBuffers{Trains: whole(arrays.trains), Rows: rows, Index: index},
-				kernels.SpikeTrainsParameters{Neurons: neurons, Samples: r.samples, Steps: steps})
-		})
+		arrays, neurons := p.layers[l], uint32(n.layers[l].neurons)
 		r.do(func() error {
 			return k.spikeCounts.Record(r.stream,
 				kernels.SpikeCountsBuffers{Counts: whole(arrays.counts), Trains: whole(arrays.trains)},
@@ -129,17 +120,81 @@ func (r *recorder) forward(backward bool) {
 				kernels.SpikeTotalsParameters{Samples: r.samples, Neurons: neurons})
 		})
 	}
-	if out := n.readout; out != nil {
+}
+
+// forwardSegment records all layers over one segment, the first time or again, and
+// returns the events of the last layer.
+func (r *recorder) forwardSegment(s int, again bool) (rows, index gpu.Binding) {
+	e, p, n, k := r.engine, r.engine.pass, r.engine.plan, r.engine.kernels
+	steps := uint32(n.steps)
+	rows, index = r.inputEvents()
+	for l := range n.layers {
+		layer, arrays := &n.layers[l], p.layers[l]
+		buffers := kernels.LIFForwardBuffers{
+			Spikes: whole(arrays.spikes), Membrane: whole(arrays.membrane), Current: whole(arrays.current),
+			Rows: rows, Index: index,
+			InputWeights: whole(e.weights[layer.input]), Numbers: p.section(sectionNumbers),
+			States: r.states(l, s, again),
+		}
+		if layer.recurrent >= 0 {
+			buffers.RecurrentWeights = whole(e.weights[layer.recurrent])
+		}
 		r.do(func() error {
-			return k.readoutForward.Record(r.stream, kernels.ReadoutForwardBuffers{
-				Readout: whole(p.readout), Rows: rows, Index: index, Weights: whole(e.weights[out.weight]),
-			}, kernels.ReadoutForwardParameters{
-				Samples: r.samples, Steps: steps, Classes: uint32(n.classes), Delay: uint32(out.delay),
-				DecayMembrane: out.decayMembrane, DriveMembrane: out.driveMembrane,
-				DecaySynapse: out.decaySynapse, Initial: out.initial,
+			return k.layers[l].forward.Record(r.stream, buffers, kernels.LIFForwardParameters{
+				Samples: r.samples, Steps: steps, Neurons: uint32(layer.neurons), Filters: uint32(layer.filters),
+				Input: window(layer.inputWindow), Recurrent: window(layer.recurrentWindow),
+				Delay: uint32(layer.delay), RecurrentDelay: uint32(layer.recurrentDelay), Layer: uint32(l),
+				Flips:         uint32(p.flipsAt()),
+				DecayMembrane: layer.neuron.DecayMembrane, DriveMembrane: layer.neuron.DriveMembrane,
+				DecaySynapse: layer.neuron.DecaySynapse, Threshold: layer.neuron.Threshold,
+				NoiseParameter0: layer.neuron.NoiseParameters[0], NoiseParameter1: layer.neuron.NoiseParameters[1],
+				Segment: segment(e.cut.segment(s)),
 			})
 		})
+		rows, index = whole(p.rows), whole(p.index)
+		r.do(func() error {
+			return k.buildEvents.Record(r.stream,
+				kernels.BuildEventsBuffers{Rows: rows, Index: index, Spikes: whole(arrays.spikes)},
+				kernels.BuildEventsParameters{
+					Samples: r.samples, Steps: steps, Words: uint32(cpuref.Words(layer.neurons)),
+					Capacity: uint32(layer.neurons), Segment: segment(e.cut.eventSegment(s)),
+				})
+		})
+		if !again {
+			r.trains(arrays.trains, rows, index, layer.neurons, e.cut.segment(s))
+		}
 	}
+	return rows, index
+}
+
+// states records that the states of a layer at the begin of a segment are copied to
+// where the segment changes them, and binds those: the slot that the next segment
+// begins from or, again, the last one. Whole samples have none.
+func (r *recorder) states(l, s int, again bool) gpu.Binding {
+	buffer := r.engine.pass.layers[l].states
+	if buffer == nil {
+		return gpu.Binding{}
+	}
+	count := r.engine.cut.count()
+	slot, bytes := s+1, buffer.Bytes()/uint64(count+1)
+	if again {
+		slot = count
+	}
+	if s > 0 {
+		r.do(func() error { return r.stream.Copy(buffer, uint64(slot)*bytes, buffer, uint64(s)*bytes, bytes) })
+	}
+	return gpu.Binding{Buffer: buffer, Offset: uint64(slot) * bytes, Bytes: bytes}
+}
+
+// trains records that events become spike trains.
+func (r *recorder) trains(trains *gpu.Buffer, rows, index gpu.Binding, neurons int, part cpuref.Segment) {
+	r.do(func() error {
+		return r.engine.kernels.spikeTrains.Record(r.stream,
+			kernels.SpikeTrainsBuffers{Trains: whole(trains), Rows: rows, Index: index},
+			kernels.SpikeTrainsParameters{
+				Neurons: uint32(neurons), Samples: r.samples, Steps: uint32(r.engine.plan.steps), Segment: segment(part),
+			})
+	})
 }
 
 // loss records the loss and regularizers.
@@ -184,7 +239,7 @@ func (r *recorder) crossEntropy(backward bool) {
 	if n.readout == nil {
 		buffers.Counts, buffers.SpikeError = whole(top.counts), whole(top.spikeError)
 	} else if backward {
-		buffers.Error = whole(p.errors[0])
+		buffers.Error = whole(p.readoutErrors)
 	}
 	kernel := k.crossEntropy
 	if backward {
@@ -196,91 +251,17 @@ func (r *recorder) crossEntropy(backward bool) {
 	})
 }
 
-// backward records the error's way down and the partial gradients.
-func (r *recorder) backward() {
-	e, p, n, k := r.engine, r.engine.pass, r.engine.plan, r.engine.kernels
-	steps := uint32(n.steps)
-	above, errors := p.errors[0], p.errors[1]
-	top := len(n.layers) - 1
-	if out := n.readout; out != nil {
-		r.do(func() error {
-			return k.readoutBackward.Record(r.stream, kernels.ReadoutBackwardBuffers{Error: whole(above)},
-				kernels.ReadoutBackwardParameters{
-					Samples: r.samples, Steps: steps, Classes: uint32(n.classes),
-					DecayMembrane: out.decayMembrane, DriveMembrane: out.driveMembrane, DecaySynapse: out.decaySynapse,
-				})
-		})
-		r.gradient(out.weight, p.layers[top].trains, above, cpuref.Window{}, out.delay)
-		r.errorBelow(errors, above, out.weight, kernels.ErrorBelowParameters{
-			Neurons: uint32(n.classes), Below: uint32(out.inputs), Delay: uint32(out.delay),
-		})
-	} else if n.distance == nil {
-		r.do(func() error { return r.stream.Fill(errors, 0, errors.Bytes(), 0) })
-	}
-	for l := top; l >= 0; l-- {
-		layer, arrays := &n.layers[l], p.layers[l]
-		buffers := kernels.LIFBackwardBuffers{
-			Error: whole(errors), Spikes: whole(arrays.spikes), Membrane: whole(arrays.membrane),
-			Current: whole(arrays.current), SpikeError: whole(arrays.spikeError),
-		}
-		if layer.recurrent >= 0 {
-			buffers.RecurrentTransposed = whole(e.transposed[layer.recurrent])
-		}
-		surrogate := layer.neuron.SurrogateParameter
-		r.do(func() error {
-			return k.layers[l].backward.Record(r.stream, buffers, kernels.LIFBackwardParameters{
-				Samples: r.samples, Steps: steps, Neurons: uint32(layer.neurons), Filters: uint32(layer.filters),
-				Recurrent: window(layer.recurrentWindow), RecurrentDelay: uint32(layer.recurrentDelay),
-				DecayMembrane: layer.neuron.DecayMembrane, DriveMembrane: layer.neuron.DriveMembrane,
-				DecaySynapse: layer.neuron.DecaySynapse, Threshold: layer.neuron.Threshold,
-				SurrogateParameter0: surrogate[0], SurrogateParameter1: surrogate[1], SurrogateParameter2: surrogate[2],
-			})
-		})
-		if layer.recurrent >= 0 {
-			r.gradient(layer.recurrent, arrays.trains, errors, layer.recurrentWindow, layer.recurrentDelay)
-		}
-		if l == 0 {
-			r.gradient(layer.input, p.inputTrains, errors, layer.inputWindow, layer.delay)
-			break
-		}
-		r.gradient(layer.input, p.layers[l-1].trains, errors, layer.inputWindow, layer.delay)
-		above, errors = errors, above
-		r.errorBelow(errors, above, layer.input, kernels.ErrorBelowParameters{
-			Neurons: uint32(layer.neurons), Below: uint32(layer.inputs), Filters: uint32(layer.filters),
-			Delay: uint32(layer.delay), Window: window(layer.inputWindow),
-		})
-	}
-}
-
-// gradient records the partial gradients of one weight array.
-func (r *recorder) gradient(weight int, trains, errors *gpu.Buffer, geometry cpuref.Window, delay int) {
-	w := r.engine.plan.weights[weight]
-	r.do(func() error {
-		return r.engine.kernels.weightGradient.Record(r.stream, kernels.WeightGradientBuffers{
-			Partial: whole(r.engine.partial[weight]), Trains: whole(trains), Error: whole(errors),
-		}, kernels.WeightGradientParameters{
-			Samples: r.samples, Steps: uint32(r.engine.plan.steps),
-			Inputs: uint32(w.rows), Neurons: uint32(w.Rows), Delay: uint32(delay), Window: window(geometry),
-		})
-	})
-}
-
-// errorBelow records the error's way through one weight array.
-func (r *recorder) errorBelow(errors, above *gpu.Buffer, weight int, parameters kernels.ErrorBelowParameters) {
-	parameters.Samples, parameters.Steps = r.samples, uint32(r.engine.plan.steps)
-	r.do(func() error {
-		return r.engine.kernels.errorBelow.Record(r.stream, kernels.ErrorBelowBuffers{
-			Error: whole(errors), Above: whole(above), Transposed: whole(r.engine.transposed[weight]),
-		}, parameters)
-	})
-}
-
 // window hands a geometry to the kernels.
 func window(w cpuref.Window) kernels.Window {
 	return kernels.Window{
 		Positions: uint32(w.Positions), Below: uint32(w.Below), Unit: uint32(w.Unit),
 		Kernel: uint32(w.Kernel), Stride: uint32(w.Stride), Padding: uint32(w.Padding),
 	}
+}
+
+// segment hands a part of samples to the kernels.
+func segment(s cpuref.Segment) kernels.Segment {
+	return kernels.Segment{First: uint32(s.First), Last: uint32(s.Last), Origin: uint32(s.Origin), Rows: uint32(s.Rows)}
 }
 
 // sum records the tree over count partial results of every weight array.

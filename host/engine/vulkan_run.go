@@ -29,7 +29,7 @@ func (e *Vulkan) runBatch(batch *Batch, stream cpuref.Stream, record *Record, wh
 		return Outcome{}, err
 	}
 	samples, steps := batch.Samples(), e.plan.steps
-	size, err := e.prepare(samples, func(first, last int) int {
+	size, err := e.prepare(samples, batch.Augment, func(first, last int) int {
 		least, most := indexRange(batch.Rows[first*steps : last*steps])
 		return int(most - least)
 	})
@@ -48,14 +48,14 @@ func (e *Vulkan) runBatch(batch *Batch, stream cpuref.Stream, record *Record, wh
 		if err := e.upload(batch, first, last, stream); err != nil {
 			return Outcome{}, err
 		}
-		if err := e.run(streamKey{what, last - first}); err != nil {
+		if err := e.run(streamKey{purpose: what, samples: last - first, augmented: batch.Augment != nil}); err != nil {
 			return Outcome{}, err
 		}
 		if err := e.collect(first, last); err != nil {
 			return Outcome{}, err
 		}
 		if record != nil {
-			if err := e.record(record, first, last); err != nil {
+			if err := e.record(record, batch, first, last); err != nil {
 				return Outcome{}, err
 			}
 		}
@@ -67,7 +67,7 @@ func (e *Vulkan) runBatch(batch *Batch, stream cpuref.Stream, record *Record, wh
 	}
 	if what == purposeGradient && passes > 1 {
 		e.summed = passes
-		if err := e.run(streamKey{purposeReduce, passes}); err != nil {
+		if err := e.run(streamKey{purpose: purposeReduce, samples: passes}); err != nil {
 			return Outcome{}, err
 		}
 	}
@@ -135,13 +135,12 @@ func (e *Vulkan) upload(batch *Batch, first, last int, stream cpuref.Stream) err
 			return err
 		}
 	}
-	return nil
+	return e.uploadAugmentation(batch.Augment)
 }
 
 // collect reads back the results of a pass.
 func (e *Vulkan) collect(first, last int) error {
 	p := e.pass
-	alignment := max(e.device.Info().StorageAlignment, 4)
 	parts := [][]byte{
 		resultLoss:        asBytes(e.loss[first:last]),
 		resultRegularizer: asBytes(e.regularizer[first:last]),
@@ -151,7 +150,7 @@ func (e *Vulkan) collect(first, last int) error {
 		parts = append(parts, asBytes(e.totals[l][first:last]))
 	}
 	for section, part := range parts {
-		if err := p.results.Download(part, p.resultAt(section, alignment)); err != nil {
+		if err := p.results.Download(part, p.resultAt(section, e.limits.alignment)); err != nil {
 			return err
 		}
 	}
@@ -159,7 +158,7 @@ func (e *Vulkan) collect(first, last int) error {
 }
 
 // record reads back what the samples of a pass did.
-func (e *Vulkan) record(record *Record, first, last int) error {
+func (e *Vulkan) record(record *Record, batch *Batch, first, last int) error {
 	p, n := e.pass, e.plan
 	samples := last - first
 	rows := samples * n.steps
@@ -181,10 +180,10 @@ func (e *Vulkan) record(record *Record, first, last int) error {
 			}
 			unslotBits(record.Spikes[l][first*n.steps*cpuref.Words(neurons):], bits, rows, geometry)
 		}
-		if record.Membrane != nil {
-			if err := values(record.Membrane[l][first*n.steps*neurons:], p.layers[l].membrane, rows, geometry); err != nil {
-				return err
-			}
+	}
+	if record.Membrane != nil {
+		if err := e.recordMembranes(record, batch, first, samples); err != nil {
+			return err
 		}
 	}
 	classes := network.DenseGeometry(n.classes)
@@ -206,6 +205,32 @@ func (e *Vulkan) record(record *Record, first, last int) error {
 	}
 	if record.Regularizer != nil {
 		copy(record.Regularizer[first:last], e.regularizer[first:last])
+	}
+	return nil
+}
+
+// recordMembranes reads back the membranes of a pass. The device holds those of one
+// segment, which are computed again.
+func (e *Vulkan) recordMembranes(record *Record, batch *Batch, first, samples int) error {
+	for s := range e.cut.count() {
+		if e.cut.count() > 1 {
+			if err := e.run(streamKey{purpose: purposeSegment, samples: samples, segment: s, augmented: batch.Augment != nil}); err != nil {
+				return err
+			}
+		}
+		begin, end := e.cut.bounds(s)
+		for l := range e.plan.layers {
+			geometry := e.plan.layers[l].geometry
+			neurons, stride := geometry.Positions*geometry.Filters, cpuref.Stride(geometry.Slots())
+			packed := make([]float32, samples*e.cut.rows()*stride)
+			if err := e.pass.layers[l].membrane.Download(asBytes(packed), 0); err != nil {
+				return err
+			}
+			for b := range samples {
+				dst := record.Membrane[l][((first+b)*e.plan.steps+begin)*neurons:]
+				unslot(dst, packed[e.cut.heldRow(b)*stride:], end-begin, geometry)
+			}
+		}
 	}
 	return nil
 }
@@ -232,7 +257,7 @@ func (e *Vulkan) save(number, passes int) error {
 		}
 		e.sums[i] = buffer
 	}
-	return e.run(streamKey{purposeSave, number})
+	return e.run(streamKey{purpose: purposeSave, samples: number})
 }
 
 // run submits the stream of a key, recorded at its first use, and waits for it.

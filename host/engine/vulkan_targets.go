@@ -40,7 +40,8 @@ func (e *Vulkan) uploadTargets(batch *Batch, first, last int) error {
 }
 
 // distance records the loss on spikes with targets. Its derivative with respect to the
-// output spikes goes to where the backward pass of the last layer reads the error.
+// output spikes goes to where the backward pass of the last layer reads the error or, if
+// that holds a segment only, to where segments are taken from.
 func (r *recorder) distance(backward bool) {
 	p, n, k := r.engine.pass, r.engine.plan, &r.engine.kernels.targets
 	a, steps, neurons := n.distance, uint32(n.steps), uint32(n.classes)
@@ -49,7 +50,7 @@ func (r *recorder) distance(backward bool) {
 		Distance: whole(p.logits), Spikes: whole(p.layers[len(p.layers)-1].spikes), Targets: whole(p.targets),
 	}
 	if backward {
-		kernel, buffers.Error = k.distanceError, whole(p.errors[1])
+		kernel, buffers.Error = k.distanceError, whole(p.targetErrors)
 	}
 	r.do(func() error {
 		return kernel.Record(r.stream, buffers, kernels.SpikeDistanceParameters{
@@ -67,11 +68,28 @@ func (r *recorder) distance(backward bool) {
 	})
 	if backward && a.Kind == cpuref.LossVanRossum {
 		r.do(func() error {
-			return k.adjoint.Record(r.stream, kernels.ReadoutBackwardBuffers{Error: whole(p.errors[1])},
+			return k.adjoint.Record(r.stream, kernels.ReadoutBackwardBuffers{Error: whole(p.targetErrors)},
 				kernels.ReadoutBackwardParameters{
 					Samples: r.samples, Steps: steps, Classes: neurons,
 					DecayMembrane: a.DecayMembrane, DriveMembrane: a.DriveMembrane, DecaySynapse: a.DecaySynapse,
 				})
+		})
+	}
+}
+
+// takeTargetErrors records that the derivatives of the steps of a segment go to where
+// those of a layer above would be.
+func (r *recorder) takeTargetErrors(s int) {
+	p, n, cut := r.engine.pass, r.engine.plan, r.engine.cut
+	if cut.count() == 1 {
+		return // there they are
+	}
+	row := 4 * uint64(cpuref.Stride(n.classes))
+	first, last := cut.bounds(s)
+	for b := range int(r.samples) {
+		r.do(func() error {
+			return r.stream.Copy(p.layers[len(p.layers)-1].errors, uint64(cut.heldRow(b))*row,
+				p.targetErrors, uint64(b*n.steps+first)*row, uint64(last-first)*row)
 		})
 	}
 }

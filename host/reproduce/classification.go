@@ -1,7 +1,6 @@
 package reproduce
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,7 +20,9 @@ type ClassificationOptions struct {
 	Data  string // spoken:DIR, shd:DIR, ssc:DIR or randman
 	Seeds int    // runs of each method, with seeds 1, 2, …
 	Quick bool   // smaller networks and fewer epochs and trials
-	Out   string // folder; one of an interrupted comparison is gone on with
+	// Epochs, if positive, replaces the epochs of the configuration.
+	Epochs int
+	Out    string // folder; one of an interrupted comparison is gone on with
 	// Open makes an engine; nil stands for the CPU engine.
 	Open        func(n *network.Network, options engine.Options) (engine.Engine, error)
 	Workers     int // see [train.Options]
@@ -41,11 +42,21 @@ func (o *ClassificationOptions) Validate() error {
 		return fmt.Errorf("no output folder was named: choose one with --out")
 	}
 	for _, method := range Methods() {
-		if _, err := classificationConfig(o.Data, o.Quick, method); err != nil {
+		if _, err := o.config(method); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// config is the configuration of a method.
+func (o *ClassificationOptions) config(method Method) (train.Config, error) {
+	config, err := classificationConfig(o.Data, o.Quick, method)
+	if err != nil || o.Epochs == 0 {
+		return config, err
+	}
+	config.Training.Epochs = o.Epochs
+	return config, config.Validate()
 }
 
 // ClassificationResult is what came out of the comparison: classification.json.
@@ -89,9 +100,7 @@ func Classification(ctx context.Context, options ClassificationOptions) (*Classi
 	c := comparison{
 		ClassificationOptions: options,
 		settings:              classificationSettings(options.Quick),
-		configure: func(method Method) (train.Config, error) {
-			return classificationConfig(options.Data, options.Quick, method)
-		},
+		configure:             options.config,
 	}
 	return c.run(ctx)
 }
@@ -176,7 +185,7 @@ func (c *comparison) one(ctx context.Context, method Method, seed uint32) (*RunR
 	if result.Summary, err = c.train(ctx, config, folder); err != nil {
 		return nil, err
 	}
-	if result.Epochs, err = readEpochs(folder); err != nil {
+	if result.Epochs, err = train.ReadEpochs(folder); err != nil {
 		return nil, err
 	}
 	result.Evaluation, err = c.evaluate(ctx, folder, result.Summary)
@@ -226,24 +235,4 @@ func (c *comparison) evaluate(ctx context.Context, folder string, summary *train
 		Settings: c.settings, Folder: target, Open: c.Open, Workers: c.Workers, PassSamples: c.PassSamples,
 		NoPictures: summary.Seed != 1,
 	})
-}
-
-// readEpochs reads the metrics of a run.
-func readEpochs(folder string) ([]train.Epoch, error) {
-	path := filepath.Join(folder, "metrics.jsonl")
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	var epochs []train.Epoch
-	decoder := json.NewDecoder(bufio.NewReader(file))
-	for decoder.More() {
-		var epoch train.Epoch
-		if err := decoder.Decode(&epoch); err != nil {
-			return nil, fmt.Errorf("%s: %w; remove the folder of the run to train again", path, err)
-		}
-		epochs = append(epochs, epoch)
-	}
-	return epochs, nil
 }

@@ -257,3 +257,17 @@ func TestConfidence95(t *testing.T) {
 		t.Error("one run has an interval")
 	}
 }
+
+func TestClassificationEpochs(t *testing.T) {
+	for _, test := range []struct{ asked, want int }{{0, 200}, {3, 3}} {
+		options := ClassificationOptions{Data: "randman", Seeds: 1, Out: "x", Epochs: test.asked}
+		config, err := options.config(Methods()[0])
+		if err != nil || config.Training.Epochs != test.want {
+			t.Errorf("%d epochs asked for: %d (%v), want %d", test.asked, config.Training.Epochs, err, test.want)
+		}
+	}
+	options := ClassificationOptions{Data: "randman", Seeds: 1, Out: "x", Epochs: -1}
+	if err := options.Validate(); err == nil || !strings.Contains(err.Error(), "epochs = -1") {
+		t.Errorf("-1 epochs: %v", err)
+	}
+}

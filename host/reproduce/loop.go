@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"spikegrad/cpuref"
+	"spikegrad/host/engine"
 	"spikegrad/host/estimate"
 	"spikegrad/host/figure"
 )
@@ -20,6 +21,17 @@ type LoopNumbers struct {
 	TrueIntegral      []float64         `json:"true_integral"`      // of the gradient at β = β_SG
 	Uncertainty       []float64         `json:"uncertainty"`        // change of the surrogate integral from half of the points to all
 	Convergence       []LoopConvergence `json:"convergence"`        //
+	SinglePrecision   *LoopDevice       `json:"single_precision"`   // the same on a device
+}
+
+// LoopDevice are the integrals as a device computes them in single precision, the same
+// bits on every device.
+type LoopDevice struct {
+	Device            string    `json:"device"`
+	Driver            string    `json:"driver"`
+	Points            int       `json:"points"`
+	SurrogateIntegral []float64 `json:"surrogate_integral"`
+	TrueIntegral      []float64 `json:"true_integral"`
 }
 
 // LoopConvergence is what fewer points give.
@@ -136,7 +148,42 @@ func Loop(ctx context.Context, out string, o Options) error {
 	for i, v := range finest.SurrogateIntegral {
 		numbers.Uncertainty = append(numbers.Uncertainty, math.Abs(v-half.SurrogateIntegral[i]))
 	}
+	if numbers.SinglePrecision, err = loopOnDevice(&numbers, o); err != nil {
+		return err
+	}
 	return save(out, "loop", numbers, loopPictures(&numbers, values)...)
+}
+
+// loopOnDevice computes the integrals on the device of the options.
+func loopOnDevice(numbers *LoopNumbers, o Options) (*LoopDevice, error) {
+	loop := engine.ToyLoop{Angles: make([][2]float32, numbers.Points), Beta: float32(numbers.Beta)}
+	for k := range loop.Angles {
+		turn := float64(k) / float64(numbers.Points)
+		loop.Angles[k] = [2]float32{float32(cpuref.SinTurns(turn)), float32(cpuref.SinTurns(turn + 0.25))}
+	}
+	d1, d2 := loopDirections()
+	for i, direction := range [][5]float64{d1, d2, d1, d2} {
+		length := loopRadius
+		if i >= 2 {
+			length *= 2 * math.Pi
+		}
+		for _, d := range direction {
+			loop.Directions = append(loop.Directions, float32(d*length))
+		}
+	}
+	for _, b := range numbers.BetaSG {
+		loop.BetaSurrogate = append(loop.BetaSurrogate, float32(b))
+	}
+	sums, description, err := loop.Sum(o.Device, engine.Options{Workers: o.Workers})
+	if err != nil {
+		return nil, err
+	}
+	result := &LoopDevice{Device: description.Device, Driver: description.Driver, Points: numbers.Points}
+	for i := range numbers.BetaSG {
+		result.SurrogateIntegral = append(result.SurrogateIntegral, float64(sums.Surrogate[i])/float64(numbers.Points))
+		result.TrueIntegral = append(result.TrueIntegral, float64(sums.Truth[i])/float64(numbers.Points))
+	}
+	return result, nil
 }
 
 // loopPictures are, for each β_SG, the integrands and their integrals so far, and the

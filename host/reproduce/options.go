@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"spikegrad/host/atomicfile"
+	"spikegrad/host/engine"
 	"spikegrad/host/figure"
 )
 
@@ -13,6 +14,8 @@ type Options struct {
 	Quick   bool   // less precision, in a few seconds
 	Seed    uint32 // of the noise
 	Workers int    // goroutines; 0 stands for one a processor
+	// Device runs what is done in single precision; the zero value is the CPU engine.
+	Device engine.Choice
 }
 
 // picture is a drawing and the name of its file without suffix.

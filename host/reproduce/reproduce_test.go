@@ -37,6 +37,11 @@ func TestLoop(t *testing.T) {
 		Surrogate []float64 `json:"surrogate_integral"`
 		True      []float64 `json:"true_integral"`
 		Uncertain []float64 `json:"uncertainty"`
+		Single    struct {
+			Points    int       `json:"points"`
+			Surrogate []float64 `json:"surrogate_integral"`
+			True      []float64 `json:"true_integral"`
+		} `json:"single_precision"`
 	}
 	content(t, folder, "loop", 7, &loop)
 	if loop.Beta != 1e4 || len(loop.BetaSG) != 3 || len(loop.Surrogate) != 3 || len(loop.True) != 3 || loop.Points != 1<<18 {
@@ -48,6 +53,9 @@ func TestLoop(t *testing.T) {
 		}
 		if !(math.Abs(loop.Surrogate[i]) > 0.01) || !(loop.Uncertain[i] < 1e-6*math.Abs(loop.Surrogate[i])) {
 			t.Errorf("β_SG = %g: integral %g ± %g: it should be plain and certain", loop.BetaSG[i], loop.Surrogate[i], loop.Uncertain[i])
+		}
+		if single := loop.Single; single.Points != loop.Points || !(math.Abs(single.Surrogate[i]-loop.Surrogate[i]) < 1e-4) || !(math.Abs(single.True[i]) < 1e-4) {
+			t.Errorf("β_SG = %g: integrals %g and %g in single precision, want %g and 0", loop.BetaSG[i], single.Surrogate[i], single.True[i], loop.Surrogate[i])
 		}
 	}
 }
@@ -174,5 +182,39 @@ func TestFolderThatCannotBe(t *testing.T) {
 	cancel()
 	if err := Loop(ended, t.TempDir(), Options{Quick: true}); err == nil {
 		t.Error("ended context: no error")
+	}
+}
+
+// What theory says of bias and variance: none of the unbiased estimators strays further
+// than its trials allow; surrogate gradients are biased as soon as there is a hidden
+// layer.
+func TestSweepEstimators(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "estimators")
+	if err := SweepEstimators(context.Background(), folder, Options{Quick: true, Seed: 1}); err != nil {
+		t.Fatal(err)
+	}
+	var numbers SweepNumbers
+	content(t, folder, "estimators", 6, &numbers)
+	if len(numbers.Sweeps) != 3 {
+		t.Fatalf("%d sweeps, want 3", len(numbers.Sweeps))
+	}
+	for _, sweep := range numbers.Sweeps {
+		curves := map[string]SweepCurve{}
+		for _, curve := range sweep.Estimators {
+			curves[curve.Name] = curve
+			for i, bias := range curve.RelativeBias {
+				// The length of the error of a mean is about this; medians of five are near it.
+				expected := math.Sqrt(curve.RelativeVariance[i] / float64(numbers.Trials))
+				if curve.Unbiased && curve.Random && curve.Name != "finite_difference" && !(bias < 2*expected) {
+					t.Errorf("%s, %s %g: bias %g, its trials allow %g", curve.Name, sweep.Over, sweep.Values[i], bias, expected)
+				}
+			}
+		}
+		for i, value := range sweep.Values {
+			surrogate := curves["surrogate"]
+			if noise := math.Sqrt(surrogate.RelativeVariance[i] / float64(numbers.Trials)); !(surrogate.RelativeBias[i] > 2*noise) {
+				t.Errorf("%s %g: bias of the surrogate %g, its trials explain %g", sweep.Over, value, surrogate.RelativeBias[i], noise)
+			}
+		}
 	}
 }

@@ -143,7 +143,8 @@ func explanations() map[string]string {
 		"data.randman.seed":              "draws manifolds and points, whatever the seed of the run",
 
 		"data.events":                 "Recorded spike times.",
-		"data.events.units":           "input channels",
+		"data.events.units":           "units in the files",
+		"data.events.merge":           "neighbouring units that make one input channel",
 		"data.events.binning":         "how times become steps: truncate, or float16 as common scripts do",
 		"data.events.train_file":      "file in the folder; empty for NAME_train.h5 or NAME_train.h5.gz",
 		"data.events.validation_file": "empty for NAME_valid.h5 or NAME_valid.h5.gz if there is one",
@@ -154,7 +155,10 @@ func explanations() map[string]string {
 		"data.augment.insert":          "spikes per second that are added to a channel",
 		"data.augment.jitter_time":     "steps by which a spike is moved",
 		"data.augment.jitter_channels": "channels by which a spike is moved",
-		"data.augment.jitter":          "gaussian: the two above are standard deviations; uniform: the farthest moves",
+		"data.augment.shift_time":      "steps by which all spikes of a sample are moved together",
+		"data.augment.shift_channels":  "channels by which all spikes of a sample are moved together",
+		"data.augment.stretch_time":    "largest share by which a sample is slowed down or sped up",
+		"data.augment.jitter":          "gaussian: the moves above are standard deviations; uniform: the farthest moves",
 
 		"network.layer": "Layers of leaky integrate-and-fire neurons from the input upwards, each begun by\n" +
 			"[[network.layer]]. Keys left out have the values shown here; regularizers left out do not exist.",

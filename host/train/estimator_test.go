@@ -52,6 +52,7 @@ func TestEstimatorsRefused(t *testing.T) {
 		"are more than the": func(c *Config) {
 			c.Training.Estimator, c.Training.EstimatorTrials, c.Training.Epochs = "score", 4096, 1<<16
 		},
+		"leave data.augment out": func(c *Config) { c.Data.Augment.Drop = 0.1 },
 	} {
 		config := estimated(t, "single-flip", 2)
 		change(&config)

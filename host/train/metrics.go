@@ -1,10 +1,12 @@
 package train
 
 import (
+	"bufio"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strconv"
 
@@ -132,4 +134,24 @@ func writeCSV(w io.Writer, history []Epoch, layers int) error {
 	}
 	table.Flush()
 	return table.Error()
+}
+
+// ReadEpochs reads metrics.jsonl of the run in a folder.
+func ReadEpochs(folder string) ([]Epoch, error) {
+	path := filepath.Join(folder, "metrics.jsonl")
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var epochs []Epoch
+	decoder := json.NewDecoder(bufio.NewReader(file))
+	for decoder.More() {
+		var epoch Epoch
+		if err := decoder.Decode(&epoch); err != nil {
+			return nil, fmt.Errorf("%s: %w; remove the folder of the run to train again", path, err)
+		}
+		epochs = append(epochs, epoch)
+	}
+	return epochs, nil
 }

@@ -1,5 +1,7 @@
 package train
 
+import "spikegrad/host/data"
+
 // Observer is told how a run goes, for instance to draw a progress bar. Its methods
 // are called from the goroutine of the run, which waits for them.
 type Observer interface {
@@ -13,6 +15,7 @@ type Observer interface {
 type Start struct {
 	Device, Driver          string
 	Train, Validation, Test int // samples
+	Split                   data.Split
 	Weights                 int // numbers
 	Epochs                  int // asked for
 	Finished                int // epochs, by the run that is resumed

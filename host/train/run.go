@@ -21,11 +21,12 @@ import (
 type Options struct {
 	Folder string // where the run is kept
 	// Open makes an engine; nil stands for the CPU engine.
-	Open        func(n *network.Network, options engine.Options) (engine.Engine, error)
-	Workers     int      // of the CPU engine and of encoding; 0 for one a processor
-	PassSamples int      // see [engine.Options]
-	NoPictures  bool     // for runs of which somebody else draws pictures
-	Observer    Observer // may be nil
+	Open         func(n *network.Network, options engine.Options) (engine.Engine, error)
+	Workers      int      // of the CPU engine and of encoding; 0 for one a processor
+	PassSamples  int      // see [engine.Options]
+	SegmentSteps int      // see [engine.Options]
+	NoPictures   bool     // for runs of which somebody else draws pictures
+	Observer     Observer // may be nil
 }
 
 // The files of a run folder besides its checkpoints.
@@ -180,7 +181,7 @@ type run struct {
 	description engine.Description
 	learner     *audit.Learner // nil for surrogate gradients
 	filler      data.Filler    // for evaluation
-	loader      *data.Loader   // for training: fills the next batch, augmented, while the engine works
+	loader      *data.Loader   // for training: fills the next batch, while the engine works
 	progress    progress
 	best        [][]float32 // weights of progress.Best, if kept
 	saved       *point      // of the newest checkpoint
@@ -201,14 +202,14 @@ func newRun(config Config, options Options) (*run, error) {
 	}
 	presented := config.Data
 	presented.Seed = config.Seed
-	augmenter, err := data.NewAugmenter(&presented, split.Train)
+	augmentation, err := data.NewAugmentation(&presented, split.Train)
 	if err != nil {
 		return nil, err
 	}
 	r := &run{
 		config: config, options: options, observer: options.observer(),
 		split: split, network: n, filler: data.Filler{Workers: options.Workers},
-		loader: data.NewLoader(&data.Filler{Workers: options.Workers, Augmenter: augmenter}),
+		loader: data.NewLoader(&data.Filler{Workers: options.Workers, Augmentation: augmentation}),
 	}
 	if r.engine, err = r.open(n); err != nil {
 		return nil, err
@@ -219,6 +220,10 @@ func newRun(config Config, options Options) (*run, error) {
 		return nil, err
 	}
 	if t := &config.Training; t.Estimator != "surrogate" {
+		if augmentation != nil {
+			r.close()
+			return nil, fmt.Errorf("training.estimator = %q needs input spikes as they are: leave data.augment out, or use the estimator surrogate", t.Estimator)
+		}
 		if r.learner, err = audit.NewLearner(r.engine, n, t.Estimator, t.EstimatorTrials, t.Batch, config.Seed, options.Workers); err != nil {
 			r.close()
 			return nil, fmt.Errorf("training.estimator: %w", err)
@@ -238,7 +243,7 @@ func (o *Options) observer() Observer {
 func (r *run) open(n *network.Network) (engine.Engine, error) {
 	options := engine.Options{
 		Seed: r.config.Seed, Optimizer: Optimizers()[r.config.Training.Optimizer.Kind],
-		Workers: r.options.Workers, PassSamples: r.options.PassSamples,
+		Workers: r.options.Workers, PassSamples: r.options.PassSamples, SegmentSteps: r.options.SegmentSteps,
 	}
 	if r.options.Open == nil {
 		return engine.NewCPU[float32](n, options)

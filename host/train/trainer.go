@@ -35,7 +35,7 @@ func (r *run) complete(ctx context.Context) (*Summary, error) {
 	r.observer.OnStart(Start{
 		Device: r.description.Device, Driver: r.description.Driver,
 		Train: r.split.Train.Len(), Validation: r.split.Validation.Len(), Test: r.split.Test.Len(),
-		Weights: weights, Epochs: r.config.Training.Epochs,
+		Split: r.split, Weights: weights, Epochs: r.config.Training.Epochs,
 		Finished: r.progress.Epochs, Updates: r.progress.Updates,
 	})
 	// The first checkpoint shows early that the folder can take them, and drops

@@ -1,8 +1,13 @@
 #!/usr/bin/env bash
-# Installs what the tests need beyond Go, git, make and a C compiler: the Vulkan
-# loader, a software driver, the validation layers, the shader compiler and the
-# SPIR-V tools. Does nothing when all of it is there.
+# Installs what is needed beyond Go, git, make and a C compiler, and nothing when
+# all of it is there: deps.sh [GROUP...], without a group tests.
+#
+#   tests         the Vulkan loader, a software driver, the validation layers, the
+#                 shader compiler and the SPIR-V tools
+#   viewer        the headers of X11 and OpenGL that the live window is built with
+#   viewer-tests  an X server without a screen, and what presses keys in it
 set -euo pipefail
+[ $# -gt 0 ] || set -- tests
 
 missing=()
 need() { # need PACKAGE COMMAND...: the package is missing unless the command succeeds
@@ -19,19 +24,46 @@ manifest() { # manifest FOLDER PATTERN: the loader finds such a file
     return 1
 }
 
-need libvulkan1 library libvulkan.so.1
-need mesa-vulkan-drivers manifest icd.d 'lvp_icd*.json'
-need vulkan-validationlayers manifest explicit_layer.d VkLayer_khronos_validation.json
-need vulkan-tools command -v vulkaninfo
-need glslc command -v glslc
-need spirv-tools command -v spirv-val
+header() { [ -e "/usr/include/$1" ]; }
+
+for group in "$@"; do
+    case $group in
+    tests)
+        need libvulkan1 library libvulkan.so.1
+        need mesa-vulkan-drivers manifest icd.d 'lvp_icd*.json'
+        need vulkan-validationlayers manifest explicit_layer.d VkLayer_khronos_validation.json
+        need vulkan-tools command -v vulkaninfo
+        need glslc command -v glslc
+        need spirv-tools command -v spirv-val
+        ;;
+    viewer)
+        need libx11-dev header X11/Xlib.h
+        need libxcursor-dev header X11/Xcursor/Xcursor.h
+        need libxrandr-dev header X11/extensions/Xrandr.h
+        need libxinerama-dev header X11/extensions/Xinerama.h
+        need libxi-dev header X11/extensions/XInput2.h
+        need libxxf86vm-dev header X11/extensions/xf86vmode.h
+        need libgl-dev header GL/gl.h
+        ;;
+    viewer-tests)
+        need xvfb command -v xvfb-run
+        need xauth command -v xauth
+        need xdotool command -v xdotool
+        need x11-apps command -v xwd
+        ;;
+    *)
+        echo "deps: there is no group $group: there are tests, viewer and viewer-tests" >&2
+        exit 2
+        ;;
+    esac
+done
 
 if [ ${#missing[@]} -eq 0 ]; then
-    echo "deps: all there (Vulkan loader, software driver, validation layers, glslc, SPIR-V tools)"
+    echo "deps: all there ($*)"
     exit 0
 fi
 if ! command -v apt-get >/dev/null; then
-    echo "deps: this system has no apt-get, so nothing was installed; install what these Debian packages hold, then run make deps again: ${missing[*]}" >&2
+    echo "deps: this system has no apt-get, so nothing was installed; install what these Debian packages hold, then run the same again: ${missing[*]}" >&2
     exit 1
 fi
 
@@ -50,7 +82,7 @@ for package in "${missing[@]}"; do
     if ! apt-cache show --no-all-versions "$package" >/dev/null 2>&1; then
         hint="enable the repository that has it (on Ubuntu: universe)"
         [ "$package" = glslc ] && hint="Debian has it from 12, Ubuntu from 23.04; on older systems put the glslc of the Vulkan SDK on PATH"
-        echo "deps: this system's package sources have no $package: $hint, then run make deps again" >&2
+        echo "deps: this system's package sources have no $package: $hint, then run the same again" >&2
         exit 1
     fi
 done

@@ -6,7 +6,7 @@ import "spikegrad/cpuref"
 // samples into segments.
 const segmentBudget = 256 << 20
 
-// segmentation is how a worker cuts samples in time. The membranes of one segment are
+// segmentation is how an engine cuts samples in time. The membranes of one segment are
 // held at a time, computed again for the backward pass from the states at its begin;
 // spikes are held for all steps, a bit each.
 type segmentation struct {
@@ -40,7 +40,17 @@ func (c segmentation) rows() int {
 	return 1 + c.length + c.halo
 }
 
-// eventRows is the same for events, with the halo before the segment.
+// eventSegment is what of a layer's events is listed for segment s: with segments the
+// halo before it, too.
+func (c segmentation) eventSegment(s int) cpuref.Segment {
+	if c.count() == 1 {
+		return cpuref.Segment{}
+	}
+	first, last := c.bounds(s)
+	return cpuref.Segment{First: max(0, first-c.halo), Last: last, Origin: first - c.halo, Rows: c.eventRows()}
+}
+
+// eventRows is how many rows of events a sample has, with the halo before the segment.
 func (c segmentation) eventRows() int {
 	if c.count() == 1 {
 		return c.steps
@@ -48,18 +58,20 @@ func (c segmentation) eventRows() int {
 	return c.length + c.halo
 }
 
-// cut chooses the segments: as long as asked, or as long as fits the budget.
-func (p *plan[T]) cut() segmentation {
-	halo, perStep := 0, 0
-	for _, layer := range p.layers {
-		halo = max(halo, layer.delay)
-		if layer.recurrent >= 0 {
-			halo = max(halo, layer.recurrentDelay)
-		}
-		perStep += 4 * cpuref.ChunkSamples * cpuref.Stride(layer.neurons) * 4 // membrane, events, errors
+// heldRow is the row of membranes and errors of the first step of a segment of a sample.
+func (c segmentation) heldRow(sample int) int {
+	if c.count() == 1 {
+		return sample * c.steps
 	}
-	if p.readout != nil {
-		halo = max(halo, p.readout.delay)
+	return sample*c.rows() + 1
+}
+
+// cut chooses the segments of the CPU engine: as long as asked, or as long as fits the
+// budget.
+func (p *plan[T]) cut() segmentation {
+	perStep := 0
+	for _, layer := range p.layers {
+		perStep += 4 * cpuref.ChunkSamples * cpuref.Stride(layer.neurons) * 4 // membrane, events, errors
 	}
 	length := p.options.SegmentSteps
 	if length <= 0 {
@@ -68,8 +80,24 @@ func (p *plan[T]) cut() segmentation {
 			length = segmentBudget / perStep
 		}
 	}
+	return p.cutAt(length)
+}
+
+// cutAt cuts samples into segments of whole words of spike trains, of about so many
+// steps and at least the longest delay.
+func (p *plan[T]) cutAt(length int) segmentation {
+	halo := 0
+	for _, layer := range p.layers {
+		halo = max(halo, layer.delay)
+		if layer.recurrent >= 0 {
+			halo = max(halo, layer.recurrentDelay)
+		}
+	}
+	if p.readout != nil {
+		halo = max(halo, p.readout.delay)
+	}
 	if length < p.steps {
-		length = max(length/32, (halo+31)/32, 1) * 32 // whole words of spike trains
+		length = max(length/32, (halo+31)/32, 1) * 32
 	}
 	return segmentation{steps: p.steps, length: min(length, p.steps), halo: halo}
 }

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"spikegrad/bench"
+	"spikegrad/cpuref"
+	"spikegrad/gpu"
+	"spikegrad/host/network"
+	"spikegrad/kernels"
+)
+
+// marker begins the line that says which pipeline the driver's next lines are about.
+const marker = "@pipeline "
+
+// pipeline is what a network needs compiled.
+type pipeline struct {
+	kernel, about string // about: shape and layer
+	build         func() error
+}
+
+// compile builds every pipeline that the shapes need, each after a line that names it.
+func compile(device *gpu.Device, shapes []bench.Shape, log io.Writer) error {
+	var all []pipeline
+	for i := range shapes {
+		all = append(all, layerPipelines(device, &shapes[i])...)
+	}
+	for _, p := range append(all, sharedPipelines(device)...) {
+		fmt.Fprintf(log, "\n%s%s|%s\n", marker, p.kernel, p.about)
+		if err := p.build(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// layerPipelines are those that depend on a layer, with the choices of the engine.
+func layerPipelines(device *gpu.Device, s *bench.Shape) []pipeline {
+	var list []pipeline
+	for l := range s.Network.Layers {
+		layer := &s.Network.Layers[l]
+		neuron := network.NeuronParameters[float32](layer, s.Network.StepLength)
+		slots, about := uint32(s.Network.Geometry(l).Slots()), fmt.Sprintf("%s layer %d", s, l)
+		list = append(list,
+			pipeline{"lif_forward", about, func() error {
+				_, err := kernels.NewLIFForward(device, kernels.LIFForwardChoice{
+					Neurons: slots, Noise: uint32(neuron.Noise), Reset: uint32(neuron.Reset),
+					Recurrent: layer.Recurrent, Convolution: layer.Convolutional(),
+				})
+				return err
+			}},
+			pipeline{"lif_backward", about, func() error {
+				_, err := kernels.NewLIFBackward(device, kernels.LIFBackwardChoice{
+					Neurons: slots, Surrogate: uint32(neuron.Surrogate), Reset: uint32(neuron.Reset),
+					Recurrent: layer.Recurrent, Convolution: layer.Convolutional(),
+				})
+				return err
+			}})
+	}
+	return list
+}
+
+// sharedPipelines are those that all networks share.
+func sharedPipelines(device *gpu.Device) []pipeline {
+	const about = "all"
+	return []pipeline{
+		{"build_events", about, func() error { _, err := kernels.NewBuildEvents(device, kernels.BuildEventsChoice{}); return err }},
+		{"spike_trains", about, func() error { _, err := kernels.NewSpikeTrains(device); return err }},
+		{"spike_counts", about, func() error { _, err := kernels.NewSpikeCounts(device); return err }},
+		{"spike_totals", about, func() error { _, err := kernels.NewSpikeTotals(device); return err }},
+		{"readout_forward", about, func() error { _, err := kernels.NewReadoutForward(device); return err }},
+		{"readout_backward", about, func() error { _, err := kernels.NewReadoutBackward(device); return err }},
+		{"cross_entropy", about, func() error {
+			_, err := kernels.NewCrossEntropy(device, kernels.CrossEntropyChoice{Kind: uint32(cpuref.LossMaxOverTime), WriteError: true})
+			return err
+		}},
+		{"activity", about, func() error {
+			_, err := kernels.NewActivity(device, kernels.ActivityChoice{Squared: true})
+			return err
+		}},
+		{"error_below", about, func() error { _, err := kernels.NewErrorBelow(device); return err }},
+		{"weight_gradient", about, func() error {
+			_, err := kernels.NewWeightGradient(device, kernels.WeightGradientChoice{})
+			return err
+		}},
+		{"sum_chunks", about, func() error { _, err := kernels.NewSumChunks(device); return err }},
+		{"optimizer", "Adam", func() error {
+			_, err := kernels.NewOptimizer(device, kernels.OptimizerChoice{Kind: uint32(cpuref.OptimizerAdam)})
+			return err
+		}},
+		{"squared_norm", about, func() error { _, err := kernels.NewSquaredNorm(device); return err }},
+		{"transpose", about, func() error { _, err := kernels.NewTranspose(device); return err }},
+	}
+}

@@ -1,0 +1,8 @@
+//go:build !(goexperiment.simd && amd64)
+
+package bench
+
+func multiplyAdd(rounds int) float32 { return multiplyAddPlain(rounds) }
+
+// multiplyAddOperations is how many operations a round has.
+func multiplyAddOperations() float64 { return 2 * chainsPlain }

@@ -1,0 +1,272 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"spikegrad/cpuref"
+	"spikegrad/gpu"
+	"spikegrad/host/check"
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+)
+
+// Options choose what is measured.
+type Options struct {
+	Device   string        // as [engine.Choose] takes it; for results
+	Choice   engine.Choice // the device
+	Workers  int           // goroutines of the CPU engine; 0: one a processor
+	Repeats  int           // steps that are timed
+	Samples  int           // of the batch; 0: those of the shape
+	CacheDir string        // of compiled pipelines
+	Kernels  bool          // time every kernel of a Vulkan device too
+}
+
+// Measure measures shapes one after another on a device whose rates are given; done
+// is called with every result.
+func Measure(ctx context.Context, shapes []Shape, options Options, rates Rates, done func(*Result)) error {
+	for i := range shapes {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		result, err := Run(ctx, &shapes[i], options, rates)
+		if err != nil {
+			return fmt.Errorf("shape %s on %s: %w", &shapes[i], options.Device, err)
+		}
+		done(result)
+		runtime.GC()
+	}
+	return nil
+}
+
+// DeviceRates measures the device that was chosen.
+func DeviceRates(options Options) (Rates, error) {
+	if options.Choice.Vulkan {
+		return VulkanRates(options.Choice.Info.Index, gpu.Options{CacheDir: options.CacheDir})
+	}
+	return CPURates(options.workers()), nil
+}
+
+func (o *Options) workers() int {
+	if o.Workers > 0 {
+		return o.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// Run compares a small batch of a shape with the reference, then warms up and times
+// whole steps.
+func Run(ctx context.Context, s *Shape, options Options, rates Rates) (*Result, error) {
+	r := &Result{
+		Shape: s.Name, Variant: s.Variant, Title: s.Title, Device: options.Device,
+		Samples: s.Samples, Steps: s.Network.Steps,
+	}
+	if !options.Choice.Vulkan {
+		r.Workers = options.workers()
+	}
+	if options.Samples > 0 && options.Samples != s.Samples {
+		r.Note = fmt.Sprintf("a batch of %d samples instead of %d", options.Samples, s.Samples)
+		r.Samples = options.Samples
+	}
+	if s.Alone {
+		return r, runAlone(ctx, s, options, rates, r)
+	}
+	return r, runNetwork(ctx, s, options, rates, r)
+}
+
+// open opens the engine that is measured.
+func (o *Options) open(n *network.Network) (engine.Engine, error) {
+	options := engine.Options{Seed: seed, Optimizer: optimizer, Workers: o.Workers, CacheDir: o.CacheDir, Profile: o.Kernels}
+	if o.Choice.Vulkan {
+		return engine.OpenVulkan(n, o.Choice.Info.Index, options)
+	}
+	return engine.NewCPU[float32](n, options)
+}
+
+func runNetwork(ctx context.Context, s *Shape, options Options, rates Rates, r *Result) (err error) {
+	if r.ComparedValues, err = compare(s, &options); err != nil {
+		return err
+	}
+	weights, batch := s.Network.Initialise(seed), s.Batch(r.Samples)
+	var t times
+	var outcome engine.Outcome
+	var deviceBytes uint64
+	r.PeakBytes, err = peakMemory(func() (err error) {
+		timed := options
+		timed.Kernels = false
+		e, err := timed.open(s.Network)
+		if err != nil {
+			return err
+		}
+		defer func() {
+			if closed := e.Close(); err == nil {
+				err = closed
+			}
+		}()
+		describe(r, e)
+		if err := e.SetWeights(weights); err != nil {
+			return err
+		}
+		for number := range options.Repeats + 1 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			begin := time.Now()
+			if _, err = e.Evaluate(batch, cpuref.StreamNoise, nil); err != nil {
+				return err
+			}
+			forward := time.Now()
+			if outcome, err = e.Gradient(batch, cpuref.StreamNoise, nil); err != nil {
+				return err
+			}
+			gradient := time.Now()
+			if err = e.Update(update(number + 1)); err != nil {
+				return err
+			}
+			if number > 0 { // the first warms up
+				t.add(forward.Sub(begin), gradient.Sub(forward), time.Since(gradient))
+			}
+		}
+		if v, ok := e.(*engine.Vulkan); ok {
+			deviceBytes = v.PeakMemory()
+		}
+		r.FlipReplicasPerSecond, err = flips(s, e, batch, options.Repeats)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if deviceBytes > 0 {
+		r.PeakBytes = deviceBytes
+	}
+	r.count(s, batch, outcome, &t, rates)
+	if options.Kernels && options.Choice.Vulkan {
+		r.Kernels, err = kernelTimes(s, &options, weights, batch)
+	}
+	return err
+}
+
+// count writes what was timed and what the work amounts to.
+func (r *Result) count(s *Shape, batch *engine.Batch, outcome engine.Outcome, t *times, rates Rates) {
+	n, rows := s.Network, float64(r.Samples*r.Steps)
+	t.put(r, CountWork(n, r.Samples, float64(len(batch.Index)), outcome.Spikes), rates)
+	r.InputSpikeShare = float64(len(batch.Index)) / rows / float64(n.Inputs)
+	for l, spikes := range outcome.Spikes {
+		r.LayerSpikeShare = append(r.LayerSpikeShare, float64(spikes)/rows/float64(n.Layers[l].Neurons))
+	}
+}
+
+// kernelTimes runs one step on a device that takes timestamps around every kernel.
+func kernelTimes(s *Shape, options *Options, weights [][]float32, batch *engine.Batch) (kernels []KernelTime, err error) {
+	opened, err := options.open(s.Network)
+	if err != nil {
+		return nil, err
+	}
+	e := opened.(*engine.Vulkan)
+	defer func() {
+		if closed := e.Close(); err == nil {
+			err = closed
+		}
+	}()
+	if err := e.SetWeights(weights); err != nil {
+		return nil, err
+	}
+	for number := range 2 { // the first warms up
+		if _, err := e.Gradient(batch, cpuref.StreamNoise, nil); err != nil {
+			return nil, err
+		}
+		if err := e.Update(update(number + 1)); err != nil {
+			return nil, err
+		}
+	}
+	for _, timing := range e.Timings() {
+		kernels = append(kernels, KernelTime{timing.Name, timing.Dispatches, 1000 * timing.Seconds})
+	}
+	return kernels, nil
+}
+
+// describe names the device of an engine.
+func describe(r *Result, e engine.Engine) {
+	description := e.Describe()
+	r.Name, r.Driver = description.Device, description.Driver
+}
+
+// compare trains a little on a small batch of the shape's own input, on the device and
+// on the CPU engine with plain loops, and compares all bits. It returns how many values.
+func compare(s *Shape, options *Options) (int, error) {
+	var want *check.Trace
+	err := withPlainLoops(func() (err error) {
+		want, err = trace(caseOf(s), &Options{Workers: options.Workers})
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	got, err := trace(caseOf(s), options)
+	if err != nil {
+		return 0, err
+	}
+	return verdict(want, got)
+}
+
+// caseOf is what is run to compare.
+func caseOf(s *Shape) *check.Case {
+	return &check.Case{
+		Name: s.String(), Network: s.Network, Optimizer: optimizer, Update: update(1), Samples: s.Compared, Seed: seed,
+		Batch: func(_, samples int) *engine.Batch { return s.Batch(samples) },
+	}
+}
+
+// verdict is an error unless two traces are equal.
+func verdict(want, got *check.Trace) (int, error) {
+	compared, err := check.Compare(want, got)
+	if err == nil && compared.Different > 0 {
+		err = fmt.Errorf("%d of %d values differ from the reference, so that nothing is timed: %s", compared.Different, compared.Values, compared.First)
+	}
+	return compared.Values, err
+}
+
+// withPlainLoops has the CPU engine use plain loops while do runs.
+func withPlainLoops(do func() error) error {
+	used := cpuref.UsedInstructions()
+	defer cpuref.UseInstructions(used)
+	cpuref.UseInstructions(cpuref.PlainInstructions)
+	return do()
+}
+
+func trace(c *check.Case, options *Options) (t *check.Trace, err error) {
+	e, err := options.open(c.Network)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if closed := e.Close(); err == nil {
+			err = closed
+		}
+	}()
+	return check.Run(c, e)
+}
+
+// flips is how many replicas of the single-flip estimator a second a shape of one
+// recurrent layer runs: forward passes in which one spike is turned over.
+func flips(s *Shape, e engine.Engine, batch *engine.Batch, repeats int) (float64, error) {
+	if s.Name != "E" {
+		return 0, nil
+	}
+	replicas := *batch
+	for b := range batch.Samples() {
+		replicas.Flips = append(replicas.Flips, engine.Flip{Step: b % s.Network.Steps, Neuron: b % s.Network.Layers[0].Neurons})
+	}
+	var spent []float64
+	for range repeats {
+		begin := time.Now()
+		if _, err := e.Evaluate(&replicas, cpuref.StreamNoise, nil); err != nil {
+			return 0, err
+		}
+		spent = append(spent, time.Since(begin).Seconds())
+	}
+	median, _ := middle(spent)
+	return float64(batch.Samples()) / median, nil
+}

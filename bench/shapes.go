@@ -1,0 +1,168 @@
+package bench
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+)
+
+// Shape is a network and a batch to measure.
+type Shape struct {
+	Name    string // A to G
+	Variant string // what tells shapes of one name apart; empty if there is one
+	Title   string
+	Network *network.Network
+	Samples int     // of the batch
+	Rate    float64 // share of input channels that spike in a step
+	// Compared is how many samples are compared with the reference before anything is
+	// timed.
+	Compared int
+	// Alone leaves out all but the neurons: no sums over synapses in the backward pass,
+	// no loss, no update.
+	Alone bool
+}
+
+// String is the name with the variant.
+func (s *Shape) String() string { return strings.TrimSpace(s.Name + " " + s.Variant) }
+
+// Optimizer and its numbers in all shapes: Adam with its usual parameters.
+const optimizer = cpuref.OptimizerAdam
+
+func update(number int) engine.Update {
+	return engine.Update{Number: number, LearningRate: 1e-3, Momentum: 0.9, SecondMoment: 0.999, Epsilon: 1e-8}
+}
+
+const seed = 1
+
+// Shapes are all shapes in the order of their names. Every neuron is stochastic,
+// with sigmoid escape noise and the surrogate derivative that matches it.
+func Shapes() []Shape {
+	var shapes []Shape
+	for _, steps := range []int{4, 8, 16, 32} {
+		shapes = append(shapes, Shape{
+			Name: "A", Variant: fmt.Sprintf("T=%d", steps), Title: "LIF neurons alone, 65536 of them",
+			Network: spiking(1, steps, 0.002, 0.5, 1<<16), Samples: 64, Rate: 0.5, Compared: 2, Alone: true,
+		})
+	}
+	for _, neurons := range []int{512, 4096} {
+		compared := 9
+		if neurons > 512 {
+			compared = 2
+		}
+		shapes = append(shapes, Shape{
+			Name: "B", Variant: fmt.Sprintf("N=%d", neurons), Title: fmt.Sprintf("linear %d-%d and LIF", neurons, neurons),
+			Network: spiking(neurons, 500, 0.002, 0.05, neurons), Samples: 16, Rate: 0.05, Compared: compared,
+		})
+	}
+	return append(shapes,
+		Shape{
+			Name: "C", Title: "128-512-512-20 feed-forward",
+			Network: readOut(128, 20, 256, 0.002, dense(512, 0.05/0.002, false), dense(512, 15, false)),
+			Samples: 256, Rate: 0.05, Compared: 9,
+		},
+		Shape{
+			Name: "D", Title: "700-200-200-20 feed-forward",
+			Network: readOut(700, 20, 500, 0.002, dense(200, 0.033/0.002, false), dense(200, 15, false)),
+			Samples: 256, Rate: 0.033, Compared: 9,
+		},
+		Shape{
+			Name: "E", Title: "700-128-20 recurrent",
+			Network: readOut(700, 20, 175, 0.004, dense(128, 0.033/0.004, true)),
+			Samples: 100, Rate: 0.033, Compared: 9,
+		},
+		Shape{
+			Name: "F", Title: "three recurrent conv1d layers on 700 channels",
+			Network: readOut(700, 20, 350, 0.002,
+				conv(16, 21, 10, 5, 15.8), conv(32, 7, 3, 5, 15.8), conv(64, 7, 3, 5, 15.8)),
+			Samples: 64, Rate: 0.0316, Compared: 9,
+		},
+		Shape{
+			Name: "G", Title: "three conv1d layers on 20 channels",
+			Network: readOut(20, 15, 100, 0.002, conv(32, 11, 1, 0, 5), conv(64, 5, 1, 0, 5), conv(128, 5, 1, 0, 5)),
+			Samples: 400, Rate: 0.01, Compared: 9,
+		})
+}
+
+// Find gives the shapes of a name, or all of them; of one variant, if that is not empty.
+func Find(name, variant string) ([]Shape, error) {
+	var found []Shape
+	var variants []string
+	for _, s := range Shapes() {
+		if name != "all" && !strings.EqualFold(name, s.Name) {
+			continue
+		}
+		variants = append(variants, strconv.Quote(s.Variant))
+		if variant == "" || variant == s.Variant {
+			found = append(found, s)
+		}
+	}
+	switch {
+	case len(variants) == 0:
+		return nil, fmt.Errorf("shape %q is unknown: there are A to G and all", name)
+	case len(found) == 0:
+		return nil, fmt.Errorf("shape %s has no variant %q: there are %s", name, variant, strings.Join(variants, ", "))
+	}
+	return found, nil
+}
+
+// dense is a layer in which every input is expected to spike so often a second.
+func dense(neurons int, rate float64, recurrent bool) network.Layer {
+	layer := network.DefaultLayer()
+	layer.Neurons, layer.Recurrent, layer.Initial.Rate = neurons, recurrent, rate
+	return layer
+}
+
+// conv is a convolution, recurrent if it has a recurrent kernel.
+func conv(filters, kernel, stride, recurrentKernel int, rate float64) network.Layer {
+	layer := dense(0, rate, recurrentKernel > 0)
+	layer.Kind, layer.Filters, layer.Kernel, layer.Stride = "conv1d", filters, kernel, stride
+	if layer.Recurrent {
+		layer.RecurrentKernel = recurrentKernel
+	}
+	layer.Initial.SigmaU = 1.3
+	return layer
+}
+
+// readOut is a network with a leaky readout.
+func readOut(inputs, classes, steps int, stepLength float64, layers ...network.Layer) *network.Network {
+	return &network.Network{
+		Inputs: inputs, Classes: classes, Steps: steps, StepLength: stepLength,
+		Layers: layers, Readout: network.DefaultReadout(),
+	}
+}
+
+// spiking is one feed-forward layer whose spikes are counted for the loss; share is the
+// chance that an input spikes in a step.
+func spiking(inputs, steps int, stepLength, share float64, neurons int) *network.Network {
+	n := readOut(inputs, neurons, steps, stepLength, dense(neurons, share/stepLength, false))
+	n.Readout.Kind, n.Readout.Loss = "spikes", "counts"
+	return n
+}
+
+// Batch draws input for so many samples: every channel spikes in every step with the
+// shape's chance, independently.
+func (s *Shape) Batch(samples int) *engine.Batch {
+	n, limit := s.Network, uint32(s.Rate*0x1p32)
+	batch := &engine.Batch{}
+	for b := range uint32(samples) {
+		batch.Labels = append(batch.Labels, b%uint32(n.Classes))
+		batch.Numbers = append(batch.Numbers, b)
+		for t := range uint32(n.Steps) {
+			begin := uint32(len(batch.Index))
+			for group := uint32(0); group < uint32(n.Inputs); group += 4 {
+				words := cpuref.Philox([2]uint32{seed, uint32(cpuref.StreamDataset)}, [4]uint32{b, t, group, 0})
+				for lane, word := range words[:min(4, n.Inputs-int(group))] {
+					if word < limit {
+						batch.Index = append(batch.Index, group+uint32(lane))
+					}
+				}
+			}
+			batch.Rows = append(batch.Rows, [2]uint32{begin, uint32(len(batch.Index))})
+		}
+	}
+	return batch
+}

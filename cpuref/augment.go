@@ -1,0 +1,112 @@
+package cpuref
+
+// Augmentation varies the input spikes of samples at each presentation: spikes are
+// dropped, those left are moved, all together and each by itself, and others inserted. The random numbers are words of
+// Philox under the key, at the counter
+//
+//	(presentation, step, channel, 1)  for the spike of a channel in a step:
+//	    words 0, 1, 2 decide whether it is dropped, its move in time, its move
+//	    over channels;
+//	(presentation, step, i, 2)  for the spikes inserted in a step: word 0 of
+//	    i = 0 decides how many, word k mod 4 of i = 1 + k div 4 is the channel
+//	    of the k-th, from 0;
+//	(presentation, 0, 0, 3)  for all spikes of a presentation: words 0, 1, 2 decide
+//	    on their move in time, over channels and on the factor of time.
+//
+// Time is stretched from step 0 on, in units of 2⁻¹⁶, then spikes are moved together,
+// then each by itself.
+//
+// Decisions compare words with limits that are computed once, so only integers are
+// worked with. Limits ascend; a word stands for the number of limits that it reaches.
+type Augmentation struct {
+	Key           [2]uint32
+	Drop          uint32   // spikes are dropped whose word is below
+	Time, Channel []uint32 // limits, an even number; half of them reached is no move
+	// TogetherTime and TogetherChannel are the same for all spikes of a presentation.
+	TogetherTime, TogetherChannel []uint32
+	Stretch                       uint32   // most by which the factor of time differs from 1, in 2⁻¹⁶
+	Inserted                      []uint32 // limits; those reached are the number of spikes
+}
+
+// Together is what happens to all spikes of a presentation.
+type Together struct {
+	Step, Channel int    // moves
+	Factor        uint32 // of time, in 2⁻¹⁶
+}
+
+// The last words of counters of [Augmentation]; 0 is that of encoders.
+const (
+	AugmentSpike  uint32 = 1
+	AugmentInsert uint32 = 2
+	AugmentWhole  uint32 = 3
+)
+
+// Augment marks the varied spikes of samples first ≤ sample < last in spikes,
+// [sample][step][word] of bits, a bit a channel: events are those of the samples,
+// numbers, [sample], the numbers of their presentations. Spikes that meet become one;
+// one that would leave the steps or channels is dropped. Twin: shaders/augment.comp.
+func Augment(spikes []uint32, events Events, numbers []uint32, a *Augmentation, channels, steps, first, last int) {
+	words := Words(channels)
+	clear(spikes[first*steps*words : last*steps*words])
+	for b := first; b < last; b++ {
+		sample := spikes[b*steps*words:][:steps*words]
+		all := a.Together(numbers[b])
+		for t := range steps {
+			for _, channel := range events.Row(b*steps + t) {
+				if to, at, kept := a.Move(all, numbers[b], uint32(t), channel, channels, steps); kept {
+					sample[to*words+at/32] |= 1 << (at % 32)
+				}
+			}
+			a.insert(sample[t*words:][:words], numbers[b], uint32(t), channels)
+		}
+	}
+}
+
+// Together draws what happens to all spikes of a presentation.
+func (a *Augmentation) Together(number uint32) Together {
+	words := Philox(a.Key, [4]uint32{number, 0, 0, AugmentWhole})
+	return Together{
+		Step:    reached(a.TogetherTime, words[0]) - len(a.TogetherTime)/2,
+		Channel: reached(a.TogetherChannel, words[1]) - len(a.TogetherChannel)/2,
+		Factor:  1<<16 - a.Stretch + uint32(uint64(words[2])*uint64(2*a.Stretch+1)>>32),
+	}
+}
+
+// Move is where the spike of a channel in a step of a presentation goes, and whether it
+// stays.
+func (a *Augmentation) Move(all Together, number, step, channel uint32, channels, steps int) (toStep, toChannel int, kept bool) {
+	words := Philox(a.Key, [4]uint32{number, step, channel, AugmentSpike})
+	toStep = int(uint64(step)*uint64(all.Factor)>>16) + all.Step + reached(a.Time, words[1]) - len(a.Time)/2
+	toChannel = int(channel) + all.Channel + reached(a.Channel, words[2]) - len(a.Channel)/2
+	kept = words[0] >= a.Drop && toStep >= 0 && toStep < steps && toChannel >= 0 && toChannel < channels
+	return toStep, toChannel, kept
+}
+
+// insert marks the spikes that are inserted in a step.
+func (a *Augmentation) insert(row []uint32, number, step uint32, channels int) {
+	if len(a.Inserted) == 0 {
+		return
+	}
+	count := reached(a.Inserted, Philox(a.Key, [4]uint32{number, step, 0, AugmentInsert})[0])
+	var words [4]uint32
+	for k := range count {
+		if k%4 == 0 {
+			words = Philox(a.Key, [4]uint32{number, step, uint32(1 + k/4), AugmentInsert})
+		}
+		channel := uint64(words[k%4]) * uint64(channels) >> 32
+		row[channel/32] |= 1 << (channel % 32)
+	}
+}
+
+// reached is the number of limits that a random word reaches.
+func reached(limits []uint32, word uint32) int {
+	low, high := 0, len(limits)
+	for low < high {
+		if middle := (low + high) / 2; word >= limits[middle] {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low
+}

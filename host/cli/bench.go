@@ -1,0 +1,144 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+
+	"spikegrad/bench"
+	"spikegrad/host/engine"
+)
+
+// benchCommand is spikegrad bench.
+type benchCommand struct {
+	Shape   string   `default:"all" help:"A to G, or all."`
+	Variant string   `help:"One variant of a shape, such as T=8 of A or N=512 of B."`
+	Device  []string `default:"auto" help:"auto, cpu, vulkan:N, vulkan:NAME or all; several, separated by commas."`
+	Repeat  int      `default:"7" help:"Steps to time; the first, which warms up, is not among them."`
+	Workers int      `help:"Goroutines of the CPU engine; 0: one a processor."`
+	Batch   int      `help:"Samples of a batch; 0: as many as the shape names."`
+	Kernels bool     `help:"Time every kernel of a Vulkan device too."`
+	JSON    bool     `name:"json" help:"Print JSON."`
+}
+
+// Help is the rest of the help.
+func (benchCommand) Help() string {
+	return `Times training steps (forward, backward, update) of fixed networks on synthetic input. Before anything is timed,
+a small batch of the same network is trained on the device and with the plain loops of the CPU engine, and all
+bits are compared. Times are medians, the least and the largest step beside them.
+
+BYTES is what the kernels of a step read and write if nothing stays in a cache from kernel to kernel, OPERATIONS are
+additions, multiplications and integer operations; the shares are those of what the device was measured to copy
+and to compute just before. EVENTS are spikes times the synapses they go to. MEMORY is what the engine took.
+
+    A  LIF neurons alone: 65536 of them, 64 samples, 4 to 32 steps
+    B  linear N-N and LIF, N = 512 and 4096, 500 steps, batch 16
+    C  128-512-512-20 feed-forward, 256 steps, batch 256
+    D  700-200-200-20 feed-forward, 500 steps, batch 256
+    E  700-128-20 recurrent, 175 steps, batch 100; single-flip replicas too
+    F  three recurrent conv1d layers on 700 channels, 350 steps, batch 64
+    G  three conv1d layers on 20 channels, 100 steps, batch 400
+
+Examples:
+
+    spikegrad bench --shape E
+    spikegrad bench --shape all --device cpu,vulkan:0 --json
+    spikegrad bench --shape D --device vulkan:0 --kernels`
+}
+
+// benchResult is what --json prints.
+type benchResult struct {
+	Results []*bench.Result `json:"results"`
+}
+
+// Run measures.
+func (c *benchCommand) Run(a *app) error {
+	shapes, err := bench.Find(c.Shape, c.Variant)
+	if err != nil {
+		return usageError{err}
+	}
+	for _, number := range []struct {
+		flag         string
+		value, least int
+	}{{"repeat", c.Repeat, 1}, {"workers", c.Workers, 0}, {"batch", c.Batch, 0}} {
+		if number.value < number.least {
+			return usageError{fmt.Errorf("--%s %d: %d or more is possible", number.flag, number.value, number.least)}
+		}
+	}
+	choices, err := c.choices(a)
+	if err != nil {
+		return err
+	}
+	result := benchResult{Results: []*bench.Result{}}
+	for _, choice := range choices {
+		options := bench.Options{
+			Device: deviceName(choice), Choice: choice, Workers: c.Workers, Repeats: c.Repeat, Samples: c.Batch, Kernels: c.Kernels,
+		}
+		if choice.Vulkan {
+			options.CacheDir = pipelineCache()
+		}
+		rates, err := bench.DeviceRates(options)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.notes, "%s copies %.1f GB/s and computes %.1f GFLOP/s\n", options.Device, rates.CopyBytes/1e9, rates.Operations/1e9)
+		err = bench.Measure(a.ctx, shapes, options, rates, func(r *bench.Result) {
+			result.Results = append(result.Results, r)
+			fmt.Fprintf(a.notes, "%s %s %s: %.4g ms a step, %.4g samples/s (%d values compared)\n", r.Shape, r.Variant, r.Device, r.StepMS, r.SamplesPerSecond, r.ComparedValues)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if c.JSON {
+		return writeJSON(a.out, result)
+	}
+	return result.write(a)
+}
+
+// choices are the devices to measure.
+func (c *benchCommand) choices(a *app) ([]engine.Choice, error) {
+	if slices.Contains(c.Device, "all") {
+		found, err := vulkanChoices()
+		if err != nil {
+			fmt.Fprintln(a.notes, "only the CPU engine is measured:", oneLine(err))
+		}
+		return append([]engine.Choice{{}}, found...), nil
+	}
+	var choices []engine.Choice
+	for _, device := range c.Device {
+		choice, err := choose(device)
+		if err != nil {
+			return nil, err
+		}
+		choices = append(choices, choice)
+	}
+	return choices, nil
+}
+
+func (b *benchResult) write(a *app) error {
+	var t table
+	t.row("SHAPE", "DEVICE", "BATCH", "STEP", "(LEAST-LARGEST)", "FORWARD", "BACKWARD", "UPDATE", "SAMPLES/S", "EVENTS/S", "BYTES", "SHARE", "OPERATIONS", "SHARE", "MEMORY")
+	ms := func(value float64) string { return fmt.Sprintf("%.4g ms", value) }
+	for _, r := range b.Results {
+		t.row(r.Shape+" "+r.Variant, r.Device, fmt.Sprint(r.Samples),
+			ms(r.StepMS), fmt.Sprintf("(%.4g-%.4g)", r.Spread.Step[0], r.Spread.Step[1]), ms(r.ForwardMS), ms(r.BackwardMS), ms(r.UpdateMS),
+			fmt.Sprintf("%.4g", r.SamplesPerSecond), fmt.Sprintf("%.3g", r.SynapticEventsPerSecond),
+			bytesText(uint64(r.BytesMoved)), fmt.Sprintf("%.0f %%", 100*r.BandwidthShare),
+			fmt.Sprintf("%.3g", r.Operations), fmt.Sprintf("%.0f %%", 100*r.ArithmeticShare), bytesText(r.PeakBytes))
+	}
+	if err := t.write(a.out); err != nil {
+		return err
+	}
+	for _, r := range b.Results {
+		if r.FlipReplicasPerSecond > 0 {
+			fmt.Fprintf(a.out, "%s on %s: %.4g single-flip replicas/s\n", r.Shape, r.Device, r.FlipReplicasPerSecond)
+		}
+		if r.Note != "" {
+			fmt.Fprintf(a.out, "%s %s on %s: %s\n", r.Shape, r.Variant, r.Device, r.Note)
+		}
+		for _, k := range r.Kernels {
+			fmt.Fprintf(a.out, "%s %s on %s: %-18s %3d dispatches %10.4g ms\n", r.Shape, r.Variant, r.Device, k.Name, k.Dispatches, k.MS)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"spikegrad/cpuref"
+	"spikegrad/gpu"
+	"spikegrad/kernels"
+)
+
+// augmentArrays hold the varied input spikes of a pass; nil before the first batch that
+// asks for them.
+type augmentArrays struct {
+	words       *gpu.Buffer // what is asked for
+	spikes      *gpu.Buffer // [sample][step][word]
+	rows, index *gpu.Buffer
+	used        *gpu.Buffer
+}
+
+// augmentSize is the size of arrays that depend on what is asked for.
+type augmentSize struct {
+	words  int // numbers of an augmentation
+	events int // of a pass, varied
+}
+
+// grown is a size that has enough for another, with some room for the events of the
+// next batch; the same if it has enough.
+func (s augmentSize) grown(need augmentSize) augmentSize {
+	if s.words >= need.words && s.events >= need.events {
+		return s
+	}
+	return augmentSize{max(s.words, need.words), max(s.events, need.events+need.events/4)}
+}
+
+// augmentSizeOf is what an augmentation of so many samples with so many events needs at
+// most.
+func augmentSizeOf(a *cpuref.Augmentation, samples, events int, p *plan[float32]) augmentSize {
+	events += samples * p.steps * len(a.Inserted)
+	return augmentSize{
+		words:  kernels.AugmentationHeader + len(a.Time) + len(a.Channel) + len(a.TogetherTime) + len(a.TogetherChannel) + len(a.Inserted),
+		events: min(events, samples*p.steps*p.network.Inputs) + 1,
+	}
+}
+
+// layAugmented lays out the arrays of varied spikes.
+func (e *Vulkan) layAugmented(capacity int, buffer func(name string, values int) *gpu.Buffer) augmentArrays {
+	if e.augment.words == 0 {
+		return augmentArrays{}
+	}
+	rows := capacity * e.plan.steps
+	return augmentArrays{
+		words:  buffer("augmentation", e.augment.words),
+		spikes: buffer("augmented spikes", rows*cpuref.Words(e.plan.network.Inputs)),
+		rows:   buffer("augmented event rows", 2*rows),
+		index:  buffer("augmented event index", e.augment.events),
+		used:   buffer("augmented events", 1),
+	}
+}
+
+// uploadAugmentation brings what a batch asks for onto the device.
+func (e *Vulkan) uploadAugmentation(a *cpuref.Augmentation) error {
+	if a == nil {
+		return nil
+	}
+	words := kernels.AugmentationWords(a.Key, a.Drop, a.Stretch, [5][]uint32{a.Time, a.Channel, a.TogetherTime, a.TogetherChannel, a.Inserted})
+	return e.pass.augmented.words.Upload(0, asBytes(words))
+}
+
+// inputEvents binds the events of the input, as uploaded or varied.
+func (r *recorder) inputEvents() (rows, index gpu.Binding) {
+	p := r.engine.pass
+	if r.augmented {
+		return whole(p.augmented.rows), whole(p.augmented.index)
+	}
+	return p.section(sectionRows), p.section(sectionIndex)
+}
+
+// augment records that the input spikes are varied and listed.
+func (r *recorder) augment() {
+	p, n, k := r.engine.pass, r.engine.plan, r.engine.kernels
+	steps, channels := uint32(n.steps), uint32(n.network.Inputs)
+	r.do(func() error {
+		return k.augment.Record(r.stream, kernels.AugmentBuffers{
+			Spikes: whole(p.augmented.spikes), Rows: p.section(sectionRows), Index: p.section(sectionIndex),
+			Numbers: p.section(sectionNumbers), Augmentation: whole(p.augmented.words),
+		}, kernels.AugmentParameters{Samples: r.samples, Steps: steps, Channels: channels})
+	})
+	r.do(func() error {
+		return k.listAugmented.Record(r.stream, kernels.BuildEventsBuffers{
+			Rows: whole(p.augmented.rows), Index: whole(p.augmented.index), Spikes: whole(p.augmented.spikes), Used: whole(p.augmented.used),
+		}, kernels.BuildEventsParameters{
+			Samples: r.samples, Steps: steps, Words: uint32(cpuref.Words(n.network.Inputs)), Capacity: uint32(p.augment.events),
+		})
+	})
+}

@@ -1,0 +1,69 @@
+package kernels
+
+import "spikegrad/gpu"
+
+// AugmentBuffers are the arrays of [Augment].
+type AugmentBuffers struct {
+	Spikes       gpu.Binding // written; [sample][step][word] of bits, a bit a channel
+	Rows         gpu.Binding // [sample][step] of {begin, end} in Index: spikes of the samples
+	Index        gpu.Binding // uint32: channels
+	Numbers      gpu.Binding // uint32: two that do not count here, then the number of the presentation of every sample
+	Augmentation gpu.Binding // uint32, as [AugmentationWords] says
+}
+
+// AugmentParameters are the numbers of [Augment].
+type AugmentParameters struct {
+	Samples  uint32
+	Steps    uint32
+	Channels uint32
+}
+
+// Augment varies the input spikes of samples. Definition: cpuref.Augment; shader:
+// shaders/augment.comp.
+type Augment struct{ kernel }
+
+// AugmentationHeader is how many numbers of an augmentation stand before its limits.
+const AugmentationHeader = 9
+
+// AugmentationWords is an augmentation as the kernel reads it:
+// limits are those of time, channels, time and channels of all spikes together, and
+// inserted spikes.
+func AugmentationWords(key [2]uint32, drop, stretch uint32, limits [5][]uint32) []uint32 {
+	words := []uint32{key[0], key[1], drop, stretch}
+	for _, list := range limits {
+		words = append(words, uint32(len(list)))
+	}
+	for _, list := range limits {
+		words = append(words, list...)
+	}
+	return words
+}
+
+// NewAugment builds the kernel for a device.
+func NewAugment(device *gpu.Device) (*Augment, error) {
+	k, err := newKernel(device, "augment", 5, 12, flatGroup(device))
+	return &Augment{k}, err
+}
+
+// Record records one run over a batch. It zeroes the spikes first.
+func (k *Augment) Record(stream *gpu.Stream, b AugmentBuffers, p AugmentParameters) error {
+	if err := k.positive(size{"samples", p.Samples}, size{"steps", p.Steps}, size{"channels", p.Channels}); err != nil {
+		return err
+	}
+	rows := uint64(p.Samples) * uint64(p.Steps)
+	spikes := argument{"spikes", b.Spikes, gpu.ReadWrite, bytes(rows, words(p.Channels))}
+	groups, err := k.flatGrid(rows, 1)
+	if err != nil {
+		return err
+	}
+	if err := k.fillZero(stream, spikes); err != nil {
+		return err
+	}
+	return k.record(stream, []argument{
+		spikes,
+		{"rows", b.Rows, gpu.Read, bytes(rows, 2)},
+		{"index", b.Index, gpu.Read, max(available(b.Index), 4)},
+		{"numbers", b.Numbers, gpu.Read, bytes(uint64(p.Samples) + 2)},
+		{"augmentation", b.Augmentation, gpu.Read, max(available(b.Augmentation), bytes(AugmentationHeader))},
+	}, p, groups)
+}

@@ -1,0 +1,103 @@
+// Varies the input spikes of presented samples: drops, moves and inserts spikes. Twin of
+// cpuref/augment.go, which says how. A lane does the spikes of one row (sample and step)
+// and puts them into the rows where they go, which others share, hence the atomics.
+#version 450
+#include "kinds.glsl"
+#include "grid.glsl"
+#include "philox.glsl"
+
+layout(local_size_x_id = 0) in;
+
+layout(std430, binding = 0) buffer Spikes { uint spikes[]; };  // zero before
+layout(std430, binding = 1) readonly buffer Rows { uvec2 rows[]; };
+layout(std430, binding = 2) readonly buffer Index { uint index[]; };
+layout(std430, binding = 3) readonly buffer Numbers { uint numbers[]; };  // seed, stream, samples
+// Key, drop, stretch, numbers of limits of time, channels, time and channels together
+// and inserted spikes, then the limits.
+layout(std430, binding = 4) readonly buffer Augmentation { uint augmentation[]; };
+
+layout(push_constant) uniform Parameters {
+    uint samples;
+    uint steps;
+    uint channels;
+};
+
+const uint AUGMENT_SPIKE = 1u;   // last words of counters
+const uint AUGMENT_INSERT = 2u;
+const uint AUGMENT_WHOLE = 3u;
+const uint AUGMENTATION_HEADER = 9u;  // numbers before the limits
+
+// The number of limits that a random word reaches, of count from first on.
+uint reached(uint first, uint count, uint word) {
+    uint low = 0u;
+    uint high = count;
+    while (low < high) {
+        uint middle = (low + high) / 2u;
+        if (word >= augmentation[first + middle]) {
+            low = middle + 1u;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+void mark(uint row, uint channel) {
+    atomicOr(spikes[row * words_of(channels) + channel / 32u], 1u << (channel % 32u));
+}
+
+void main() {
+    uint row = flat_lane();
+    if (row >= samples * steps) {
+        return;
+    }
+    uint sample_ = row / steps;
+    uint t = row - sample_ * steps;
+    uint number = numbers[2u + sample_];
+    uvec2 key = uvec2(augmentation[0], augmentation[1]);
+    uint drop = augmentation[2];
+    uint stretch = augmentation[3];
+    uint times = augmentation[4];
+    uint moves = augmentation[5];
+    uint all_times = augmentation[6];
+    uint all_moves = augmentation[7];
+    uint inserts = augmentation[8];
+    uint first_time = AUGMENTATION_HEADER;
+    uint first_move = first_time + times;
+    uint first_all_time = first_move + moves;
+    uint first_all_move = first_all_time + all_times;
+    uint first_insert = first_all_move + all_moves;
+
+    // What happens to all spikes of the presentation: their step times a factor in
+    // 2^-16, and moves.
+    uvec4 whole = philox(key, uvec4(number, 0u, 0u, AUGMENT_WHOLE));
+    uint high;
+    uint low;
+    umulExtended(whole.z, 2u * stretch + 1u, high, low);
+    umulExtended(t, (1u << 16) - stretch + high, high, low);
+    uint all_step = (high << 16 | low >> 16) + reached(first_all_time, all_times, whole.x) - all_times / 2u;
+    uint all_move = reached(first_all_move, all_moves, whole.y) - all_moves / 2u;
+
+    uvec2 range = rows[row];
+    for (uint e = range.x; e < range.y; e++) {
+        uvec4 random = philox(key, uvec4(number, t, index[e], AUGMENT_SPIKE));
+        // Moves below 0 wrap around and are too large.
+        uint to_step = all_step + reached(first_time, times, random.y) - times / 2u;
+        uint to_channel = index[e] + all_move + reached(first_move, moves, random.z) - moves / 2u;
+        if (random.x >= drop && to_step < steps && to_channel < channels) {
+            mark(sample_ * steps + to_step, to_channel);
+        }
+    }
+    if (inserts > 0u) {
+        uint count = reached(first_insert, inserts, philox(key, uvec4(number, t, 0u, AUGMENT_INSERT)).x);
+        uvec4 random = uvec4(0u);
+        for (uint k = 0u; k < count; k++) {
+            if (k % 4u == 0u) {
+                random = philox(key, uvec4(number, t, 1u + k / 4u, AUGMENT_INSERT));
+            }
+            uint channel;
+            umulExtended(random[k % 4u], channels, channel, low);
+            mark(row, channel);
+        }
+    }
+}
