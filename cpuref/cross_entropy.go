@@ -1,15 +1,17 @@
 package cpuref
 
-// Loss is what the cross-entropy of a softmax is taken over: the logits x_c of
-// class c.
+// Loss is what is made small: the cross-entropy of a softmax over logits x_c of class
+// c, or a distance of the output spikes from target spikes.
 type Loss uint32
 
-// The losses of theory, by their logits.
+// The losses: of [CrossEntropy] by their logits, then those of [SpikeDistance].
 const (
-	LossMaxOverTime  Loss = iota // x = max_t U[t+1] of the readout
-	LossSumOfSoftmax             // x = Σ_t softmax(U[t+1])
-	LossLastStep                 // x = U[T]
-	LossSpikeCount               // x = number of spikes of a spiking output layer
+	LossMaxOverTime     Loss = iota // x = max_t U[t+1] of the readout
+	LossSumOfSoftmax                // x = Σ_t softmax(U[t+1])
+	LossLastStep                    // x = U[T]
+	LossSpikeCount                  // x = number of spikes of a spiking output layer
+	LossVanRossum                   // ½ Σ (ε∗S − ε∗target)²
+	LossSpikeDifference             // ½ Σ (S − target)²
 )
 
 // CrossEntropyArguments are the arrays and sizes of [CrossEntropy].

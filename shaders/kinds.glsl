@@ -30,6 +30,8 @@ const uint LOSS_MAX_OVER_TIME = 0u;
 const uint LOSS_SUM_OF_SOFTMAX = 1u;
 const uint LOSS_LAST_STEP = 2u;
 const uint LOSS_SPIKE_COUNT = 3u;
+const uint LOSS_VAN_ROSSUM = 4u;
+const uint LOSS_SPIKE_DIFFERENCE = 5u;
 
 const uint OPTIMIZER_SGD = 0u;
 const uint OPTIMIZER_ADAM = 1u;

@@ -38,10 +38,10 @@ type dualSimulator struct {
 
 // dualOutcome is the loss and, for comparison, what led to it.
 type dualOutcome struct {
-	crossEntropy, regularizer dual         // means over the batch
-	spikes                    [][][][]dual // [layer][sample][step][neuron]
-	membrane                  [][][][]dual // the same, U[t+1]
-	readout                   [][][]dual   // [sample][step][class], U[t+1]
+	loss, regularizer dual         // means over the batch
+	spikes            [][][][]dual // [layer][sample][step][neuron]
+	membrane          [][][][]dual // the same, U[t+1]
+	readout           [][][]dual   // [sample][step][class], U[t+1]
 }
 
 func (s *dualSimulator) run() *dualOutcome {
@@ -70,6 +70,10 @@ func (s *dualSimulator) run() *dualOutcome {
 			}
 			below = spikes
 		}
+		if n.Targeted() {
+			out.loss = out.loss.plus(s.distance(b, below))
+			continue
+		}
 		var logits []dual
 		if n.Readout.Kind == "spikes" {
 			logits = totals(below)
@@ -79,9 +83,9 @@ func (s *dualSimulator) run() *dualOutcome {
 			logits = dualLogits(n.Readout.Loss, readout)
 		}
 		loss := logSumExp(logits).minus(logits[s.batch.Labels[b]])
-		out.crossEntropy = out.crossEntropy.plus(loss)
+		out.loss = out.loss.plus(loss)
 	}
-	out.crossEntropy = out.crossEntropy.scaled(1 / float64(samples))
+	out.loss = out.loss.scaled(1 / float64(samples))
 	out.regularizer = out.regularizer.scaled(1 / float64(samples))
 	return out
 }
@@ -200,6 +204,36 @@ func (s *dualSimulator) spikes(layer *network.Layer, l, sample, step, neuron int
 	counter := [4]uint32{s.batch.Numbers[sample], uint32(step), uint32(number / 4), uint32(l)}
 	word := cpuref.Philox([2]uint32{s.seed, uint32(s.stream)}, counter)[number%4]
 	return cpuref.Uniform[float64](word) < escapeProbability(layer.Noise, s.network.StepLength, u)
+}
+
+// distance is ½ Σ f² over all neurons of a sample, f the difference of their spikes from
+// the targets or, of the van Rossum distance, its sum with the kernel over all pairs of
+// steps.
+func (s *dualSimulator) distance(sample int, spikes [][]dual) dual {
+	n := s.network
+	output := n.Layers[len(n.Layers)-1]
+	m, a := math.Exp(-n.StepLength/output.TauMembrane), math.Exp(-n.StepLength/output.TauSynapse)
+	words := cpuref.Words(n.Classes)
+	targets := s.batch.Targets[sample*n.Steps*words:]
+	difference := func(t, k int) dual {
+		return spikes[t][k].minus(dual{float64(targets[t*words+k/32] >> (k % 32) & 1), 0})
+	}
+	var sum dual
+	for k := range n.Classes {
+		for t := range n.Steps {
+			f := difference(t, k)
+			if n.Readout.Loss == "van_rossum" {
+				f = dual{}
+				for from := range t {
+					lag := float64(t - from)
+					kernel := (1 - m) / (m - a) * (math.Pow(m, lag) - math.Pow(a, lag))
+					f = f.plus(difference(from, k).scaled(kernel))
+				}
+			}
+			sum = sum.plus(f.times(f))
+		}
+	}
+	return sum.scaled(n.Readout.LossScale / 2)
 }
 
 // totals counts the spikes of every neuron.

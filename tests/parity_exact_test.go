@@ -122,6 +122,7 @@ func TestKinds(t *testing.T) {
 		"SURROGATE_LIMITED_EXPONENTIAL": uint32(cpuref.SurrogateLimitedExponential), "SURROGATE_HAZARD": uint32(cpuref.SurrogateHazard),
 		"LOSS_MAX_OVER_TIME": uint32(cpuref.LossMaxOverTime), "LOSS_SUM_OF_SOFTMAX": uint32(cpuref.LossSumOfSoftmax),
 		"LOSS_LAST_STEP": uint32(cpuref.LossLastStep), "LOSS_SPIKE_COUNT": uint32(cpuref.LossSpikeCount),
+		"LOSS_VAN_ROSSUM": uint32(cpuref.LossVanRossum), "LOSS_SPIKE_DIFFERENCE": uint32(cpuref.LossSpikeDifference),
 		"OPTIMIZER_SGD": uint32(cpuref.OptimizerSGD), "OPTIMIZER_ADAM": uint32(cpuref.OptimizerAdam),
 		"OPTIMIZER_ADAM_W": uint32(cpuref.OptimizerAdamW), "OPTIMIZER_SMORMS3": uint32(cpuref.OptimizerSMORMS3),
 	}

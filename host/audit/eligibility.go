@@ -11,10 +11,15 @@ import "spikegrad/cpuref"
 // is room for one number a step.
 func (l *layer) addEligibility(gradient []float64, h *history, step, neuron int, factor float64, response []float64) {
 	l.respond(response[:step], h, step, neuron)
+	l.addResponse(gradient, h, neuron, factor, response[:step])
+}
+
+// addResponse adds factor·Σ_s response[s]·∂h[s]/∂θ for all weights into a neuron.
+func (l *layer) addResponse(gradient []float64, h *history, neuron int, factor float64, response []float64) {
 	for i := range l.connections {
 		c := &l.connections[i]
 		row, position := gradient[c.row(neuron):][:c.weight.Columns], c.position(neuron)
-		for s, r := range response[:step] {
+		for s, r := range response {
 			if r == 0 || s < c.delay {
 				continue
 			}

@@ -9,8 +9,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// crossEntropy is the readout with the loss of the engine in float64: the head of the
-// circuits that are enumerated.
+// crossEntropy is the readout with the loss of the engine in float64, and upper bounds on
+// the activity of the last layer: the head of the circuits that are enumerated.
 type crossEntropy struct {
 	network *network.Network
 	weights []float32 // of the leaky readout
@@ -25,7 +25,17 @@ func (h crossEntropy) Loss(_ []float64, spikes [][]float64) float64 {
 		logits[class] = h.logit(class, spikes)
 		total += math.Exp(logits[class])
 	}
-	return math.Log(total) - logits[h.label]
+	loss := math.Log(total) - logits[h.label]
+	for _, r := range h.network.Layers[len(h.network.Layers)-1].Regularizers {
+		for neuron := range spikes[0] {
+			count := 0.0
+			for _, row := range spikes {
+				count += row[neuron]
+			}
+			loss += r.Strength * math.Pow(max(count-r.Threshold, 0), float64(r.Power)) / float64(len(spikes[0]))
+		}
+	}
+	return loss
 }
 
 func (h crossEntropy) logit(class int, spikes [][]float64) float64 {

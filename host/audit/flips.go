@@ -10,23 +10,35 @@ import (
 	"spikegrad/host/network"
 )
 
-// unbiased estimates the gradient of the expected loss by single flips.
+// unbiased estimates the gradient of the expected loss by single flips, over passes of
+// samples.
 type unbiased struct {
-	engine  engine.Engine
-	network *network.Network
-	layers  []layer
+	flipper
 	samples *samples
-	seed    uint32
-	workers int
-
-	base, flipped engine.Batch
-	pairs         []int // [layer]: flips so far
-	runs          int   // presentations run forward so far
+	base    engine.Batch
 }
 
 func newUnbiased(e engine.Engine, n *network.Network, s *samples, seed uint32, workers int) *unbiased {
+	return &unbiased{flipper: newFlipper(e, n, cpuref.StreamEvaluation, seed, workers), samples: s}
+}
+
+// flipper flips spikes of presentations that were recorded.
+type flipper struct {
+	engine  engine.Engine
+	network *network.Network
+	layers  []layer
+	stream  cpuref.Stream // of the noise
+	seed    uint32
+	workers int
+
+	flipped engine.Batch
+	pairs   []int // [layer]: flips so far
+	runs    int   // presentations run forward so far
+}
+
+func newFlipper(e engine.Engine, n *network.Network, stream cpuref.Stream, seed uint32, workers int) flipper {
 	layers := newLayers(n)
-	return &unbiased{engine: e, network: n, layers: layers, samples: s, seed: seed, workers: workers, pairs: make([]int, len(layers))}
+	return flipper{engine: e, network: n, layers: layers, stream: stream, seed: seed, workers: workers, pairs: make([]int, len(layers))}
 }
 
 // recordBytes bounds the memory of the records of presentations at work.
@@ -74,43 +86,65 @@ func (u *unbiased) present(ctx context.Context, number, first, last int, flips [
 	if err := u.samples.fill(&u.base, first, last, uint32(number*u.samples.count())); err != nil {
 		return err
 	}
-	record := &engine.Record{Loss: make([]float32, last-first)}
-	for l := range u.layers {
-		neurons := u.layers[l].neurons
-		record.Spikes = append(record.Spikes, make([]uint32, (last-first)*u.network.Steps*cpuref.Words(neurons)))
-		record.Membrane = append(record.Membrane, make([]float32, (last-first)*u.network.Steps*neurons))
-	}
-	if _, err := u.engine.Evaluate(&u.base, cpuref.StreamEvaluation, record); err != nil {
+	record := newRecord(u.network, last-first)
+	if _, err := u.engine.Evaluate(&u.base, u.stream, record); err != nil {
 		return err
 	}
 	u.runs += last - first
-	histories := make([]history, last-first)
-	for i := range histories {
-		histories[i] = historyOf(u.network, &u.base, record, i)
+	return u.add(ctx, &u.base, record, flips, u.samples.count(), gradient)
+}
+
+// newRecord is for what estimates need of so many presentations.
+func newRecord(n *network.Network, presentations int) *engine.Record {
+	record := &engine.Record{Loss: make([]float32, presentations), Regularizer: make([]float32, presentations)}
+	for _, layer := range n.Layers {
+		record.Spikes = append(record.Spikes, make([]uint32, presentations*n.Steps*cpuref.Words(layer.Neurons)))
+		record.Membrane = append(record.Membrane, make([]float32, presentations*n.Steps*layer.Neurons))
 	}
-	chosen, err := u.choose(ctx, histories, flips)
+	return record
+}
+
+// lossOf is the loss of a presentation, regularizers included.
+func lossOf(record *engine.Record, presentation int) float64 {
+	return float64(record.Loss[presentation]) + float64(record.Regularizer[presentation])
+}
+
+// historiesOf are those of all presentations of a batch.
+func historiesOf(n *network.Network, batch *engine.Batch, record *engine.Record) []history {
+	histories := make([]history, batch.Samples())
+	for i := range histories {
+		histories[i] = historyOf(n, batch, record, i)
+	}
+	return histories
+}
+
+// add flips so many spikes of each layer in every recorded presentation of a batch, and
+// adds to gradient what they contribute to a mean over so many samples.
+func (u *flipper) add(ctx context.Context, base *engine.Batch, record *engine.Record, flips []int, samples int, gradient [][]float64) error {
+	histories := historiesOf(u.network, base, record)
+	chosen, err := u.choose(ctx, base, histories, flips)
 	if err != nil || len(chosen) == 0 {
 		return err
 	}
-	losses, err := u.flip(chosen)
+	flipped, err := u.flip(base, chosen)
 	if err != nil {
 		return err
 	}
 	response := make([]float64, u.network.Steps)
 	for i, c := range chosen {
 		l, h := &u.layers[c.layer], &histories[c.presentation]
-		gain := float64(losses[i]) - float64(record.Loss[c.presentation]) // of L with S = 1 over L with S = 0
+		gain := lossOf(flipped, i) - lossOf(record, c.presentation) // of L with S = 1 over L with S = 0
 		if h.spiked(c.layer, c.step, c.neuron) {
 			gain = -gain
 		}
-		share := l.slope(h, c.step, c.neuron) / c.chance / float64(flips[c.layer]*u.samples.count())
+		share := l.slope(h, c.step, c.neuron) / c.chance / float64(flips[c.layer]*samples)
 		l.addEligibility(gradient[c.layer], h, c.step, c.neuron, float64(gain*share), response)
 	}
 	return nil
 }
 
 // choose draws the units to flip, presentation after presentation.
-func (u *unbiased) choose(ctx context.Context, histories []history, flips []int) ([]choice, error) {
+func (u *flipper) choose(ctx context.Context, base *engine.Batch, histories []history, flips []int) ([]choice, error) {
 	drawn := make([][]choice, len(histories))
 	err := estimate.Parallel(ctx, u.workers, len(histories), func() func(int) {
 		var d drawer
@@ -121,7 +155,7 @@ func (u *unbiased) choose(ctx context.Context, histories []history, flips []int)
 				}
 				uniform := func(flip int) float64 {
 					words := cpuref.Philox([2]uint32{u.seed, uint32(cpuref.StreamEstimator)},
-						[4]uint32{u.base.Numbers[i], uint32(l), uint32(flip), 0})
+						[4]uint32{base.Numbers[i], uint32(l), uint32(flip), 0})
 					return (float64(words[0]) + float64(words[1])*0x1p-32) * 0x1p-32
 				}
 				for _, chosen := range d.draw(&u.layers[l], &histories[i], count, uniform) {
@@ -137,24 +171,24 @@ func (u *unbiased) choose(ctx context.Context, histories []history, flips []int)
 	return all, err
 }
 
-// flip returns the losses of the base batch's presentations with flipped spikes. Only
-// rows are copied: the events stay where they are.
-func (u *unbiased) flip(chosen []choice) ([]float32, error) {
+// flip records the losses of a batch's presentations with flipped spikes. Only rows are
+// copied: the events stay where they are.
+func (u *flipper) flip(base *engine.Batch, chosen []choice) (*engine.Record, error) {
 	b, steps := &u.flipped, u.network.Steps
-	b.Rows, b.Index, b.Labels, b.Numbers, b.Flips = b.Rows[:0], u.base.Index, b.Labels[:0], b.Numbers[:0], b.Flips[:0]
+	b.Rows, b.Index, b.Labels, b.Numbers, b.Flips = b.Rows[:0], base.Index, b.Labels[:0], b.Numbers[:0], b.Flips[:0]
 	for _, c := range chosen {
-		b.Rows = append(b.Rows, u.base.Rows[c.presentation*steps:][:steps]...)
-		b.Labels = append(b.Labels, u.base.Labels[c.presentation])
-		b.Numbers = append(b.Numbers, u.base.Numbers[c.presentation])
+		b.Rows = append(b.Rows, base.Rows[c.presentation*steps:][:steps]...)
+		b.Labels = append(b.Labels, base.Labels[c.presentation])
+		b.Numbers = append(b.Numbers, base.Numbers[c.presentation])
 		b.Flips = append(b.Flips, engine.Flip{Layer: c.layer, Step: c.step, Neuron: c.neuron})
 	}
-	losses := make([]float32, len(chosen))
-	_, err := u.engine.Evaluate(b, cpuref.StreamEvaluation, &engine.Record{Loss: losses})
+	record := &engine.Record{Loss: make([]float32, len(chosen)), Regularizer: make([]float32, len(chosen))}
+	_, err := u.engine.Evaluate(b, u.stream, record)
 	for _, c := range chosen {
 		u.pairs[c.layer]++
 	}
 	u.runs += len(chosen)
-	return losses, err
+	return record, err
 }
 
 // surrogateNumbers is where the numbers of presentations for surrogate gradients

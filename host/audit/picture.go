@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 
 	"spikegrad/host/atomicfile"
-	"spikegrad/host/evaluate"
 	"spikegrad/host/figure"
 )
 
@@ -65,7 +64,7 @@ func (r *Result) Write(folder string) error {
 	}
 	page := r.Markdown()
 	if len(r.Bars().Categories) > 0 {
-		if err := evaluate.SavePicture(folder, "cosines", r); err != nil {
+		if err := figure.SaveBoth(folder, "cosines", r); err != nil {
 			return err
 		}
 		page += "\n![Cosines](cosines.png)\n"

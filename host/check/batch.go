@@ -34,7 +34,30 @@ func (c *Case) batch(pass, samples int) *engine.Batch {
 			batch.Rows = append(batch.Rows, [2]uint32{begin, uint32(len(batch.Index))})
 		}
 	}
+	if c.Network.Targeted() {
+		batch.Targets = c.targets(batch.Numbers)
+	}
 	return batch
+}
+
+// targets draws target spikes; a batch of three, six, … samples has one target for all.
+func (c *Case) targets(numbers []uint32) []uint32 {
+	if len(numbers)%3 == 0 {
+		numbers = numbers[:1]
+	}
+	n := c.Network
+	words := cpuref.Words(n.Classes)
+	targets := make([]uint32, len(numbers)*n.Steps*words)
+	for b, number := range numbers {
+		for t := range n.Steps {
+			for neuron := range n.Classes {
+				if c.words(number, uint32(t), uint32(neuron/4), 3)[neuron%4] < 1<<32/10 {
+					targets[(b*n.Steps+t)*words+neuron/32] |= 1 << (neuron % 32)
+				}
+			}
+		}
+	}
+	return targets
 }
 
 // spikeBound is 2³² times the chance of an input spike in a step.

@@ -94,6 +94,7 @@ func (t *Trace) pass(c *Case, pass, samples int, stream cpuref.Stream, run func(
 	add(ofClasses, -1, n.Classes, "logit", floatBits(record.Logits))
 	count(ofSamples, -1, 1, "predicted class", record.Predicted...)
 	add(ofSamples, -1, 1, "loss", floatBits(record.Loss))
+	add(ofSamples, -1, 1, "regularizer", floatBits(record.Regularizer))
 	add(ofBatch, -1, 1, "mean loss", floatBits([]float32{outcome.Loss}))
 	add(ofBatch, -1, 1, "mean regularizer", floatBits([]float32{outcome.Regularizer}))
 	count(ofBatch, -1, 1, "correct samples", uint32(outcome.Correct))

@@ -65,17 +65,25 @@ func (f *family) readouts() {
 	for _, loss := range keys(network.Losses) {
 		f.vary("loss "+loss, func(c *Case) { setLoss(c.Network, loss) })
 	}
+	for _, loss := range []string{"van_rossum", "spike_difference"} {
+		for _, outputs := range []int{1, 33} {
+			f.vary(fmt.Sprintf("loss %s, %d outputs, several chunks", loss, outputs), func(c *Case) {
+				c.Samples, c.Network.Classes, c.Network.Readout.LossScale = 17, outputs, 0.7
+				setLoss(c.Network, loss)
+			})
+		}
+	}
 	f.vary("readout tau", func(c *Case) { c.Network.Readout.Tau = 0.01 })
 	for _, classes := range []int{1, 2, 17, 33} {
 		f.vary(fmt.Sprintf("%d classes", classes), func(c *Case) { c.Network.Classes = classes })
 	}
 }
 
-// setLoss chooses the loss and the readout it needs: spikes are counted of a last
-// layer with a neuron for each class.
+// setLoss chooses the loss and the readout it needs: spikes are read of a last layer
+// with a neuron for each class.
 func setLoss(n *network.Network, loss string) {
 	n.Readout.Loss = loss
-	if loss == "counts" {
+	if loss == "counts" || n.Targeted() {
 		n.Readout.Kind = "spikes"
 		n.Layers = append(n.Layers, layer(n.Classes))
 	}

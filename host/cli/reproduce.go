@@ -18,6 +18,7 @@ type reproduceCommand struct {
 	Estimators     experimentCommand     `cmd:"" help:"Bias and variance of the estimators by depth, width and noise of the network."`
 	Loop           experimentCommand     `cmd:"" help:"Surrogate gradients are no gradients: the integral around a closed curve."`
 	Bias           experimentCommand     `cmd:"" help:"Surrogate derivatives against the true ones: signs, minima, the plane of two weights."`
+	SpikeMatching  matchingCommand       `cmd:"" help:"Networks learn to spike at the dark pixels of a picture."`
 	All            experimentCommand     `cmd:"" help:"All of the above, each in a folder of its own."`
 	Classification classificationCommand `cmd:"" help:"Spoken digits or random manifolds: deterministic and stochastic networks compared."`
 }
@@ -30,6 +31,7 @@ learning in spiking neural networks (Neural Computation 2025). Each leaves pictu
 Examples:
 
     spikegrad reproduce all --quick --out runs/paper
+    spikegrad reproduce spike-matching --target picture.png --out runs/matching
     spikegrad reproduce classification --data spoken:data --quick --out runs/classification`
 }
 
@@ -66,6 +68,9 @@ func experiments() []experiment {
 		{"estimators", reproduce.SweepEstimators},
 		{"loop", reproduce.Loop},
 		{"bias", reproduce.Bias},
+		{"spike-matching", func(ctx context.Context, out string, o reproduce.Options) error {
+			return reproduce.SpikeMatching(ctx, out, reproduce.SpikeMatchingOptions{Options: o})
+		}},
 	}
 }
 

@@ -17,6 +17,7 @@ type trainCommand struct {
 	Epochs       *int    `help:"How often all training samples are presented." placeholder:"N"`
 	Batch        *int    `help:"Samples of an update." placeholder:"N"`
 	Seed         *uint32 `help:"Of weights, order of samples and noise." placeholder:"N"`
+	Estimator    string  `help:"Of the gradient: surrogate, or, for small networks with noise, single-flip or score." placeholder:"NAME"`
 	Out          string  `help:"Folder of the run, new or empty; else one is made in runs." placeholder:"FOLDER"`
 	Resume       string  `help:"Go on with the run in this folder." placeholder:"RUN"`
 	Workers      int     `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
@@ -123,6 +124,9 @@ func (c *trainCommand) config() (config train.Config, err error) {
 	}
 	if c.Batch != nil {
 		config.Training.Batch = *c.Batch
+	}
+	if c.Estimator != "" {
+		config.Training.Estimator = c.Estimator
 	}
 	if c.Seed != nil {
 		config.Seed = *c.Seed

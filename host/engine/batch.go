@@ -23,6 +23,10 @@ type Batch struct {
 	// Flips, [sample], names for every sample a spike that is turned into its
 	// opposite after it was drawn, with all that follows from it; nil for none.
 	Flips []Flip
+	// Targets are the spikes that those of the last layer should be, for a loss that
+	// compares with them: bits, [sample][step][word] with [cpuref.Words] words a step, or
+	// [step][word] for all samples. Labels count for nothing then.
+	Targets []uint32
 }
 
 // Flip names a spike: S[Step] of a neuron of a layer. NoFlip as Layer names none.
@@ -66,6 +70,9 @@ func (b *Batch) check(n *network.Network) error {
 			return fmt.Errorf("sample %d flips the spike of layer %d, step %d, neuron %d: the network has no such spike", i, f.Layer, f.Step, f.Neuron)
 		}
 	}
+	if err := b.checkTargets(n); err != nil {
+		return err
+	}
 	for i, label := range b.Labels {
 		if int(label) >= n.Classes {
 			return fmt.Errorf("sample %d of the batch has label %d: the network has classes 0 to %d", i, label, n.Classes-1)
@@ -85,4 +92,40 @@ func (b *Batch) check(n *network.Network) error {
 		}
 	}
 	return nil
+}
+
+// checkTargets refuses target spikes of other shape, and such as the loss of a network
+// has no use for.
+func (b *Batch) checkTargets(n *network.Network) error {
+	if !n.Targeted() {
+		if len(b.Targets) > 0 {
+			return fmt.Errorf("the batch has target spikes: the loss %s compares with none", n.Readout.Loss)
+		}
+		return nil
+	}
+	words := cpuref.Words(n.Classes)
+	one := n.Steps * words
+	if len(b.Targets) != one && len(b.Targets) != b.Samples()*one {
+		return fmt.Errorf("the batch has %d words of target spikes: the loss %s needs %d of each of %d samples, or of one for all",
+			len(b.Targets), n.Readout.Loss, one, b.Samples())
+	}
+	used := uint32(1)<<(n.Classes%32) - 1
+	for i := words - 1; i < len(b.Targets) && used != 0; i += words {
+		if b.Targets[i]&^used != 0 {
+			return fmt.Errorf("the target spikes of step %d have bits beyond the %d neurons of the last layer", i/words%n.Steps, n.Classes)
+		}
+	}
+	return nil
+}
+
+// targets writes the target spikes of samples first to last, [sample][step][word].
+func (b *Batch) targets(dst []uint32, first, last int) {
+	one := len(dst) / (last - first)
+	for sample := first; sample < last; sample++ {
+		from := b.Targets
+		if len(from) > one {
+			from = from[sample*one:]
+		}
+		copy(dst[(sample-first)*one:][:one], from)
+	}
 }

@@ -59,6 +59,8 @@ func (w *cpuWorker[T]) backwardLayer(l, s, chunk, samples int) {
 		below.Above, below.Transposed = w.readoutErrors, e.transposed[p.readout.weight]
 		below.Neurons, below.Delay = p.classes, p.readout.delay
 		cpuref.ErrorBelow(&below, 0, samples)
+	case p.distance != nil:
+		w.takeTargetErrors(s, samples)
 	default:
 		clearErrors(state.errors, w.cut, s, samples, cpuref.Stride(layer.neurons))
 	}

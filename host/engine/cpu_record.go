@@ -29,6 +29,9 @@ func (w *cpuWorker[T]) record(record *RecordOf[T], first, last int) {
 	if record.Loss != nil {
 		copy(record.Loss[first:last], e.loss[first:last])
 	}
+	if record.Regularizer != nil {
+		copy(record.Regularizer[first:last], e.regularizer[first:last])
+	}
 }
 
 // recordMembranes copies the membranes of one segment to the record of the batch.

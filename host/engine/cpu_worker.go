@@ -17,7 +17,9 @@ type cpuWorker[T cpuref.Float] struct {
 	readoutStates []T
 	readoutErrors []T // ∂L/∂U, then ∂L/∂h
 	logits        []T
-	samplewise    [][]T // [weight array]: gradients of single samples, kept from segment to segment
+	targets       []uint32 // of a loss on spikes with targets
+	targetErrors  []T      // and its ∂L/∂S, of all steps
+	samplewise    [][]T    // [weight array]: gradients of single samples, kept from segment to segment
 }
 
 // cpuLayerState is what a layer leaves behind for the backward pass.
@@ -85,6 +87,10 @@ func newCPUWorker[T cpuref.Float](e *CPU[T]) *cpuWorker[T] {
 			w.readoutErrors = make([]T, allRows*stride)
 			w.readoutStates = make([]T, 2*cpuref.ChunkSamples*stride)
 		}
+	}
+	if p.distance != nil {
+		w.targets = make([]uint32, allRows*cpuref.Words(p.classes))
+		w.targetErrors = make([]T, allRows*cpuref.Stride(p.classes))
 	}
 	for _, described := range p.weights {
 		var sums []T
@@ -208,14 +214,31 @@ func (w *cpuWorker[T]) forwardSegment(r *chunkRun, s, from int) cpuref.Events {
 	return events
 }
 
-// loss computes cross-entropy and regularizers and, for a backward pass, their
-// derivatives.
+// loss computes the loss and regularizers and, for a backward pass, their derivatives.
 func (w *cpuWorker[T]) loss(batch *Batch, first, last int, backward bool) {
 	e, p, samples := w.engine, w.engine.plan, last-first
-	top := &w.layers[len(w.layers)-1]
 	for l := range w.layers {
 		clear(w.layers[l].spikeError)
 	}
+	if p.distance != nil {
+		w.distance(batch, first, last, backward)
+	} else {
+		w.crossEntropy(batch, first, last, backward)
+	}
+	regularizer := e.regularizer[first:last]
+	clear(regularizer)
+	for l, layer := range p.layers {
+		for _, activity := range layer.activity {
+			activity.SpikeError, activity.Loss, activity.Counts = w.layers[l].spikeError, regularizer, w.layers[l].counts
+			cpuref.Activity(&activity, 0, samples)
+		}
+	}
+}
+
+// crossEntropy computes the loss of classes and, for a backward pass, its derivative.
+func (w *cpuWorker[T]) crossEntropy(batch *Batch, first, last int, backward bool) {
+	e, p, samples := w.engine, w.engine.plan, last-first
+	top := &w.layers[len(w.layers)-1]
 	arguments := cpuref.CrossEntropyArguments[T]{
 		Loss: e.loss[first:last], Predicted: e.predicted[first:last], Logits: w.logits,
 		Readout: w.readout, Labels: batch.Labels[first:last],
@@ -227,12 +250,4 @@ func (w *cpuWorker[T]) loss(batch *Batch, first, last int, backward bool) {
 		arguments.Error = w.readoutErrors
 	}
 	cpuref.CrossEntropy(&arguments, &w.work, 0, samples)
-	regularizer := e.regularizer[first:last]
-	clear(regularizer)
-	for l, layer := range p.layers {
-		for _, activity := range layer.activity {
-			activity.SpikeError, activity.Loss, activity.Counts = w.layers[l].spikeError, regularizer, w.layers[l].counts
-			cpuref.Activity(&activity, 0, samples)
-		}
-	}
 }

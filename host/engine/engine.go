@@ -38,7 +38,10 @@ type Engine interface {
 	// Gradients copies the gradient of the last call of Gradient, row-major as the
 	// weights.
 	Gradients() ([][]float32, error)
-	// Update changes the weights by the gradient of the last call of Gradient.
+	// SetGradients replaces the gradient by one of the mean loss, shaped as the weights,
+	// that was found in another way. It must be finite.
+	SetGradients(gradients [][]float32) error
+	// Update changes the weights by the gradient of the last call of Gradient or SetGradients.
 	Update(update Update) error
 
 	Close() error
@@ -93,7 +96,7 @@ type Outcome = OutcomeOf[float32]
 // OutcomeOf sums up a batch.
 type OutcomeOf[T cpuref.Float] struct {
 	Samples     int
-	Loss        T        // mean cross-entropy
+	Loss        T        // mean of the loss: cross-entropy, or distance from target spikes
 	Regularizer T        // mean of all regularizers' losses
 	Correct     int      // samples whose largest logit is the label's
 	Spikes      []uint64 // for each layer, spikes of all samples
@@ -108,9 +111,11 @@ type RecordOf[T cpuref.Float] struct {
 	Spikes    [][]uint32 // [layer][sample·step·word]: spike bits, [cpuref.Words] words a step
 	Membrane  [][]T      // [layer][sample·step·neuron]: U[t+1]
 	Readout   []T        // [sample·step·class]: U[t+1]; empty without a leaky readout
-	Logits    []T        // [sample·class]
-	Predicted []uint32   // [sample]
-	Loss      []T        // [sample]: cross-entropy
+	Logits    []T        // [sample·class]; of a loss with target spikes the distance of each neuron
+	Predicted []uint32   // [sample]; NoClass of a loss with target spikes
+	Loss      []T        // [sample]: without regularizers
+	// Regularizer, [sample], is the loss of all regularizers.
+	Regularizer []T
 }
 
 // NewRecord makes a record for batches of so many samples.
@@ -118,7 +123,7 @@ func NewRecord[T cpuref.Float](n *network.Network, samples int) *RecordOf[T] {
 	record := &RecordOf[T]{
 		Logits:    make([]T, samples*n.Classes),
 		Predicted: make([]uint32, samples),
-		Loss:      make([]T, samples),
+		Loss:      make([]T, samples), Regularizer: make([]T, samples),
 	}
 	for _, layer := range n.Layers {
 		record.Spikes = append(record.Spikes, make([]uint32, samples*n.Steps*cpuref.Words(layer.Neurons)))

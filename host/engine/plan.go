@@ -18,8 +18,10 @@ type plan[T cpuref.Float] struct {
 	readout *readoutPlan[T] // nil if spikes are counted
 	classes int
 	loss    cpuref.Loss
-	weights []weightPlan
-	options Options
+	// distance is the loss on spikes with targets; nil if classes are told apart.
+	distance *cpuref.SpikeDistanceArguments[T]
+	weights  []weightPlan
+	options  Options
 }
 
 type layerPlan[T cpuref.Float] struct {
@@ -93,6 +95,11 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 		r.decayMembrane, r.driveMembrane, r.decaySynapse, r.initial = network.ReadoutParameters[T](n)
 		p.addWeight(described[len(p.weights)], n.Geometry(top), r.inputs, cpuref.Window{})
 		p.readout = r
+	}
+	if n.Targeted() {
+		distance := network.DistanceParameters[T](n)
+		distance.Steps, distance.Neurons = n.Steps, n.Classes
+		p.distance = &distance
 	}
 	return p, nil
 }

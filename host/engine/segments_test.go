@@ -34,10 +34,10 @@ func TestSegments(t *testing.T) {
 	}
 	vulkan := vulkanOpeners(t)
 	for name, layers := range nets {
-		for _, readout := range []string{"leaky", "spikes"} {
+		for _, readout := range []string{"leaky", "counts", "van_rossum", "spike_difference"} {
 			n := &network.Network{Inputs: 30, Classes: 4, Steps: 137, StepLength: 0.002, Layers: layers, Readout: network.DefaultReadout()}
-			if readout == "spikes" {
-				n.Readout.Kind, n.Readout.Loss = "spikes", "counts"
+			if readout != "leaky" {
+				n.Readout.Kind, n.Readout.Loss = "spikes", readout
 				n.Layers = append(slices.Clone(layers), layer(func(l *network.Layer) { l.Neurons = 4 }))
 			}
 			want, wantGradients := runSegments(t, openCPU, n, n.Steps)
@@ -49,7 +49,7 @@ func TestSegments(t *testing.T) {
 			for _, open := range vulkan {
 				// What the other networks have besides is the same in all steps.
 				if name == "dense" || name == "conv" {
-					trials = append(trials, trial{open, map[string]int{"leaky": 32, "spikes": 64}[readout]})
+					trials = append(trials, trial{open, map[string]int{"leaky": 32, "counts": 64, "van_rossum": 32, "spike_difference": 64}[readout]})
 				}
 			}
 			for _, trial := range trials {
@@ -135,6 +135,12 @@ func runSegments(t *testing.T, o opener, n *network.Network, length int) (*Recor
 	batch := segmentBatch(n, 11)
 	for b := range batch.Samples() {
 		batch.Flips = append(batch.Flips, Flip{Layer: b%(len(n.Layers)+1) - 1, Step: 12 * b, Neuron: b % 4}) // -1: none
+	}
+	if n.Targeted() {
+		batch.Targets = make([]uint32, batch.Samples()*n.Steps)
+		for i := range batch.Targets {
+			batch.Targets[i] = cpuref.Philox([2]uint32{2}, [4]uint32{uint32(i)})[0] & cpuref.Philox([2]uint32{3}, [4]uint32{uint32(i)})[0] & 15
+		}
 	}
 	if err := e.SetWeights(n.Initialise(4)); err != nil {
 		t.Fatal(err)

@@ -63,6 +63,8 @@ func (r *recorder) backwardLayer(l, s int) {
 	case n.readout != nil:
 		below.Neurons, below.Delay = uint32(n.classes), uint32(n.readout.delay)
 		r.errorBelow(arrays.errors, p.readoutErrors, n.readout.weight, below)
+	case n.distance != nil:
+		r.takeTargetErrors(s)
 	default:
 		r.clearErrors(l, s)
 	}

@@ -16,8 +16,9 @@ type kernelSet struct {
 	spikeTotals       *kernels.SpikeTotals
 	readoutForward    *kernels.ReadoutForward
 	readoutBackward   *kernels.ReadoutBackward
-	crossEntropy      *kernels.CrossEntropy // to evaluate
+	crossEntropy      *kernels.CrossEntropy // to evaluate; nil for a loss with target spikes
 	crossEntropyError *kernels.CrossEntropy // with the derivative
+	targets           targetKernels
 	errorBelow        *kernels.ErrorBelow
 	weightGradient    *kernels.WeightGradient
 	sumChunks         *kernels.SumChunks
@@ -84,14 +85,18 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 		set(func() (err error) { k.readoutForward, err = kernels.NewReadoutForward(device); return err })
 		set(func() (err error) { k.readoutBackward, err = kernels.NewReadoutBackward(device); return err })
 	}
-	set(func() (err error) {
-		k.crossEntropy, err = kernels.NewCrossEntropy(device, kernels.CrossEntropyChoice{Kind: uint32(p.loss)})
-		return err
-	})
-	set(func() (err error) {
-		k.crossEntropyError, err = kernels.NewCrossEntropy(device, kernels.CrossEntropyChoice{Kind: uint32(p.loss), WriteError: true})
-		return err
-	})
+	if p.distance != nil {
+		set(func() error { return k.targets.open(device, p.loss) })
+	} else {
+		set(func() (err error) {
+			k.crossEntropy, err = kernels.NewCrossEntropy(device, kernels.CrossEntropyChoice{Kind: uint32(p.loss)})
+			return err
+		})
+		set(func() (err error) {
+			k.crossEntropyError, err = kernels.NewCrossEntropy(device, kernels.CrossEntropyChoice{Kind: uint32(p.loss), WriteError: true})
+			return err
+		})
+	}
 	set(func() (err error) { k.errorBelow, err = kernels.NewErrorBelow(device); return err })
 	set(func() (err error) {
 		k.weightGradient, err = kernels.NewWeightGradient(device, kernels.WeightGradientChoice{})

@@ -25,6 +25,7 @@ type pass struct {
 	results     *gpu.Buffer   // loss, regularizer, predicted, then totals of every layer
 	partial     []*gpu.Buffer // [weight array]: partial gradients of the chunks
 
+	targets, targetErrors  *gpu.Buffer // of a loss that compares with target spikes
 	readout, readoutErrors *gpu.Buffer
 	readoutStates          *gpu.Buffer
 
@@ -286,6 +287,13 @@ func (e *Vulkan) lay(capacity, events int, buffer func(name string, values int) 
 		if cut.count() > 1 {
 			p.readoutErrors = buffer("readout errors", allRows*stride)
 			p.readoutStates = buffer("readout states", 2*capacity*stride)
+		}
+	}
+	if n.distance != nil {
+		p.targets = buffer("targets", allRows*cpuref.Words(n.classes))
+		p.targetErrors = p.layers[len(n.layers)-1].errors
+		if cut.count() > 1 {
+			p.targetErrors = buffer("target errors", allRows*cpuref.Stride(n.classes))
 		}
 	}
 	for i, w := range n.weights {

@@ -197,10 +197,9 @@ func (r *recorder) trains(trains *gpu.Buffer, rows, index gpu.Binding, neurons i
 	})
 }
 
-// loss records cross-entropy and regularizers.
+// loss records the loss and regularizers.
 func (r *recorder) loss(backward bool) {
 	p, n, k := r.engine.pass, r.engine.plan, r.engine.kernels
-	top := p.layers[len(p.layers)-1]
 	regularizer := r.result(resultRegularizer)
 	r.do(func() error {
 		return r.stream.Fill(regularizer.Buffer, regularizer.Offset, 4*uint64(r.samples), 0)
@@ -209,6 +208,30 @@ func (r *recorder) loss(backward bool) {
 		spikeError := p.layers[l].spikeError
 		r.do(func() error { return r.stream.Fill(spikeError, 0, spikeError.Bytes(), 0) })
 	}
+	if n.distance != nil {
+		r.distance(backward)
+	} else {
+		r.crossEntropy(backward)
+	}
+	for l, layer := range n.layers {
+		for i, activity := range layer.activity {
+			r.do(func() error {
+				return k.layers[l].activity[i].Record(r.stream, kernels.ActivityBuffers{
+					SpikeError: whole(p.layers[l].spikeError), Loss: regularizer, Counts: whole(p.layers[l].counts),
+				}, kernels.ActivityParameters{
+					Samples: r.samples, Neurons: uint32(activity.Neurons), Filters: uint32(activity.Filters), Group: uint32(activity.Group),
+					Threshold: activity.Threshold, InverseSize: activity.InverseSize,
+					LossFactor: activity.LossFactor, ErrorFactor: activity.ErrorFactor,
+				})
+			})
+		}
+	}
+}
+
+// crossEntropy records the loss of classes.
+func (r *recorder) crossEntropy(backward bool) {
+	p, n, k := r.engine.pass, r.engine.plan, r.engine.kernels
+	top := p.layers[len(p.layers)-1]
 	buffers := kernels.CrossEntropyBuffers{
 		Loss: r.result(resultLoss), Predicted: r.result(resultPredicted), Logits: whole(p.logits),
 		Readout: whole(p.readout), Labels: p.section(sectionLabels),
@@ -226,19 +249,6 @@ func (r *recorder) loss(backward bool) {
 		return kernel.Record(r.stream, buffers,
 			kernels.CrossEntropyParameters{Samples: r.samples, Steps: uint32(n.steps), Classes: uint32(n.classes)})
 	})
-	for l, layer := range n.layers {
-		for i, activity := range layer.activity {
-			r.do(func() error {
-				return k.layers[l].activity[i].Record(r.stream, kernels.ActivityBuffers{
-					SpikeError: whole(p.layers[l].spikeError), Loss: regularizer, Counts: whole(p.layers[l].counts),
-				}, kernels.ActivityParameters{
-					Samples: r.samples, Neurons: uint32(activity.Neurons), Filters: uint32(activity.Filters), Group: uint32(activity.Group),
-					Threshold: activity.Threshold, InverseSize: activity.InverseSize,
-					LossFactor: activity.LossFactor, ErrorFactor: activity.ErrorFactor,
-				})
-			})
-		}
-	}
 }
 
 // window hands a geometry to the kernels.

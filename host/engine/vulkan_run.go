@@ -124,6 +124,9 @@ func (e *Vulkan) upload(batch *Batch, first, last int, stream cpuref.Stream) err
 		sectionRows:    asBytes(rows),
 		sectionIndex:   asBytes(batch.Index[least:most]),
 	}
+	if err := e.uploadTargets(batch, first, last); err != nil {
+		return err
+	}
 	for section, part := range parts {
 		if len(part) == 0 {
 			continue
@@ -199,6 +202,9 @@ func (e *Vulkan) record(record *Record, batch *Batch, first, last int) error {
 	}
 	if record.Loss != nil {
 		copy(record.Loss[first:last], e.loss[first:last])
+	}
+	if record.Regularizer != nil {
+		copy(record.Regularizer[first:last], e.regularizer[first:last])
 	}
 	return nil
 }

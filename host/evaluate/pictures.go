@@ -65,7 +65,7 @@ func (m *measurement) drawMode(folder string, mode *Mode, rasters *ModeRasters, 
 		pictures[fmt.Sprintf("trials-layer%d", l)] = drawing
 	}
 	for name, drawing := range pictures {
-		if err := SavePicture(folder, name+suffix, drawing); err != nil {
+		if err := figure.SaveBoth(folder, name+suffix, drawing); err != nil {
 			return err
 		}
 	}
@@ -102,14 +102,4 @@ func FanoCurves(title string, v *Variability, stepLength float64) (drawing figur
 		drawing.Series = append(drawing.Series, series)
 	}
 	return drawing, len(drawing.Series) > 0
-}
-
-// SavePicture writes a picture as PNG and SVG.
-func SavePicture(folder, name string, drawing figure.Drawing) error {
-	for _, suffix := range []string{".png", ".svg"} {
-		if err := figure.Save(filepath.Join(folder, name+suffix), drawing); err != nil {
-			return err
-		}
-	}
-	return nil
 }

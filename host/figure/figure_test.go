@@ -43,6 +43,8 @@ func kinds() []struct {
 		{"comparison", syntheticComparison(), []string{"loss", "accuracy"}, []string{"matched sigmoid (test 0.849 ± 0.004)", "loss"}},
 		{"raster", syntheticRaster(), []string{"input", "hidden 1", "hidden 2", "hidden 3", "readout"},
 			[]string{"Spoken digits, test sample 17: true class 3, predicted 3 (correct)", "hidden 2 · 128 neurons · 6.55 spikes per neuron", "time (ms)", "channel", "membrane"}},
+		{"rasters", Rasters{Title: "Two layers", StepMS: syntheticRaster().StepMS, Steps: syntheticRaster().Steps, Layers: syntheticRaster().Layers[:3]},
+			[]string{"input", "hidden 2", "hidden 1"}, []string{"Two layers", "hidden 2", "time (ms)"}},
 		{"wrong", wrong, []string{"hidden 2", "hidden 3", "readout"},
 			[]string{"Spoken digits, test sample 17: true class 3, predicted 13 (wrong)", "predicted 13"}},
 		{"trials", syntheticTrials(), []string{"trials", "firing probability"}, []string{"spikes in 100 trials", "firing probability in a step of 2 ms, mean over 5 steps"}},

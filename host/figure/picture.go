@@ -153,3 +153,13 @@ func withFallbackFonts(svg []byte) []byte {
 		[]byte("font-family:Liberation Sans;font-variant:normal;"),
 		[]byte("font-family:'Liberation Sans',Arimo,Arial,Helvetica,sans-serif;"))
 }
+
+// SaveBoth writes a picture as PNG and SVG.
+func SaveBoth(folder, name string, drawing Drawing) error {
+	for _, suffix := range []string{".png", ".svg"} {
+		if err := Save(filepath.Join(folder, name+suffix), drawing); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -38,12 +38,14 @@ var (
 		"membrane_only":  cpuref.ResetMembraneOnly,
 		"subtractive":    cpuref.ResetSubtractive,
 	}
-	// Losses are what the cross-entropy is taken over.
+	// Losses are what the cross-entropy is taken over, and distances from target spikes.
 	Losses = map[string]cpuref.Loss{
-		"max_over_time":  cpuref.LossMaxOverTime,
-		"sum_of_softmax": cpuref.LossSumOfSoftmax,
-		"last_step":      cpuref.LossLastStep,
-		"counts":         cpuref.LossSpikeCount,
+		"max_over_time":    cpuref.LossMaxOverTime,
+		"sum_of_softmax":   cpuref.LossSumOfSoftmax,
+		"last_step":        cpuref.LossLastStep,
+		"counts":           cpuref.LossSpikeCount,
+		"van_rossum":       cpuref.LossVanRossum,
+		"spike_difference": cpuref.LossSpikeDifference,
 	}
 	// Initials are the ways to draw initial weights.
 	Initials = map[string]bool{"fluctuation": true, "normal": true, "uniform": true}

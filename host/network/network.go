@@ -83,13 +83,16 @@ type Initial struct {
 
 // Readout is what the loss looks at.
 type Readout struct {
-	Kind       string  `toml:"kind"`        // leaky: integrators above the last layer; spikes: spike counts of the last layer
-	Loss       string  `toml:"loss"`        // leaky: one of [Losses]; spikes: counts
+	Kind       string  `toml:"kind"`        // leaky: integrators above the last layer; spikes: the spikes of the last layer
+	Loss       string  `toml:"loss"`        // one of [Losses]: of spikes counts, van_rossum or spike_difference
 	Tau        float64 `toml:"tau"`         // seconds; 0 stands for the duration of a sample
 	TauSynapse float64 `toml:"tau_synapse"` // seconds
 	Delay      int     `toml:"delay"`       // steps
 	Initial    float64 `toml:"initial"`     // U[0]
 	Scale      float64 `toml:"scale"`       // initial weights: standard deviation·√inputs
+	// LossScale is what the distance of van_rossum and spike_difference is multiplied by;
+	// 0 stands for 1. No file has it: datasets have no target spikes.
+	LossScale float64 `toml:"-"`
 }
 
 // DefaultLayer is a stochastic recurrent layer as in Gygax & Zenke 2025: sigmoid
@@ -115,9 +118,15 @@ func DefaultReadout() Readout {
 	return Readout{Kind: "leaky", Loss: "max_over_time", TauSynapse: 0.01, Delay: 1, Initial: -0.001, Scale: 1}
 }
 
-// Spiking says whether the loss counts spikes of the last layer, so that there is
+// Spiking says whether the loss looks at spikes of the last layer, so that there is
 // no readout connection.
 func (n *Network) Spiking() bool { return n.Readout.Kind == "spikes" }
+
+// Targeted says whether the loss compares the spikes of the last layer with target
+// spikes, instead of telling classes apart.
+func (n *Network) Targeted() bool {
+	return n.Readout.Loss == "van_rossum" || n.Readout.Loss == "spike_difference"
+}
 
 // LayerInputs is the number of channels below a layer.
 func (n *Network) LayerInputs(layer int) int {

@@ -112,3 +112,20 @@ func ActivityParameters[T cpuref.Float](r Regularizer, layer Geometry) cpuref.Ac
 		ErrorFactor: cpuref.FlushWeight(T(slope)),
 	}
 }
+
+// DistanceParameters fills the scalars of the kernel that a loss on spikes with targets
+// stands for. The kernel of the van Rossum distance has the time constants of the last
+// layer.
+func DistanceParameters[T cpuref.Float](n *Network) cpuref.SpikeDistanceArguments[T] {
+	output := &n.Layers[len(n.Layers)-1]
+	scale := n.Readout.LossScale
+	if scale == 0 {
+		scale = 1
+	}
+	a := cpuref.SpikeDistanceArguments[T]{
+		Kind: Losses[n.Readout.Loss], Scale: T(scale), HalfScale: cpuref.FlushWeight(T(scale / 2)),
+	}
+	a.DecayMembrane, a.DriveMembrane = Decay[T](n.StepLength, output.TauMembrane)
+	a.DecaySynapse, _ = Decay[T](n.StepLength, output.TauSynapse)
+	return a
+}

@@ -34,10 +34,10 @@ func (n *Network) Validate() error {
 	}
 	top := len(n.Layers) - 1
 	if positions := n.Geometry(top).Positions; n.Spiking() && positions > 1 {
-		return fmt.Errorf("network.readout: kind = \"spikes\" counts the spikes of one neuron a class: the last layer is a conv1d of %d positions: put a dense layer on top", positions)
+		return fmt.Errorf("network.readout: kind = \"spikes\" reads the spikes of one neuron a class: the last layer is a conv1d of %d positions: put a dense layer on top", positions)
 	}
 	if last := n.Layers[top].Neurons; n.Spiking() && last != n.Classes {
-		return fmt.Errorf("network.readout: kind = \"spikes\" counts the spikes of one neuron a class: the last layer has %d neurons, the data %d classes", last, n.Classes)
+		return fmt.Errorf("network.readout: kind = \"spikes\" reads the spikes of one neuron a class: the last layer has %d neurons, the data %d classes", last, n.Classes)
 	}
 	return nil
 }
@@ -162,14 +162,18 @@ func (r Readout) validate(steps int) error {
 	if err := known("loss", r.Loss, Losses); err != nil {
 		return err
 	}
-	if r.Kind == "spikes" {
-		if r.Loss != "counts" {
-			return fmt.Errorf("loss = %q needs kind = \"leaky\": spikes are read out with loss = \"counts\"", r.Loss)
-		}
+	ofSpikes := map[string]bool{"counts": true, "van_rossum": true, "spike_difference": true}
+	switch {
+	case r.Kind == "spikes" && !ofSpikes[r.Loss]:
+		return fmt.Errorf("loss = %q needs kind = \"leaky\": spikes are read out with loss = %s", r.Loss, Names(ofSpikes))
+	case r.Kind == "leaky" && ofSpikes[r.Loss]:
+		return fmt.Errorf("loss = %q needs kind = \"spikes\": a leaky readout has no spikes", r.Loss)
+	case r.Loss == "counts":
 		return nil
-	}
-	if r.Loss == "counts" {
-		return fmt.Errorf("loss = \"counts\" needs kind = \"spikes\": a leaky readout has no spikes")
+	case r.Kind == "spikes" && r.LossScale == 0:
+		return nil
+	case r.Kind == "spikes":
+		return positive("loss_scale", r.LossScale)
 	}
 	if r.Tau != 0 {
 		if err := positive("tau", r.Tau); err != nil {

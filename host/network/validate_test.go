@@ -43,6 +43,11 @@ func TestValidateAccepts(t *testing.T) {
 		n.Readout.Loss, n.Readout.Tau = loss, 0.1
 		networks[loss] = n
 	}
+	for _, loss := range []string{"van_rossum", "spike_difference"} {
+		n := spikingNetwork()
+		n.Readout.Loss = loss
+		networks[loss] = n
+	}
 	edge := validNetwork()
 	edge.Layers[0].Delay, edge.Layers[0].RecurrentDelay, edge.Readout.Delay = 19, 0, 19
 	edge.Layers[0].Initial.Alpha, edge.Layers[1].Regularizers[0].Strength = 1, 0
@@ -139,6 +144,10 @@ func TestValidateRefuses(t *testing.T) {
 		{readout(func(r *Readout) { r.Kind = "dense" }), []string{"network.readout", `kind = "dense"`, "leaky, spikes"}},
 		{readout(func(r *Readout) { r.Loss = "hinge" }), []string{"network.readout", `loss = "hinge"`, "last_step"}},
 		{readout(func(r *Readout) { r.Loss = "counts" }), []string{`loss = "counts"`, `kind = "spikes"`}},
+		{readout(func(r *Readout) { r.Loss = "van_rossum" }), []string{`loss = "van_rossum"`, `kind = "spikes"`}},
+		{func(n *Network) {
+			n.Layers[1].Neurons, n.Readout.Kind, n.Readout.Loss, n.Readout.LossScale = 3, "spikes", "spike_difference", -1
+		}, []string{"loss_scale = -1"}},
 		{readout(func(r *Readout) { r.Kind = "spikes" }), []string{`loss = "max_over_time"`, `kind = "leaky"`}},
 		{readout(func(r *Readout) { r.Kind, r.Loss = "spikes", "counts" }), []string{"128 neurons", "3 classes"}},
 		{readout(func(r *Readout) { r.Tau = -1 }), []string{"network.readout: tau = -1"}},

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"spikegrad/host/atomicfile"
-	"spikegrad/host/evaluate"
 	"spikegrad/host/figure"
 )
 
@@ -21,7 +20,7 @@ func (c *ClassificationResult) write(folder string) error {
 			func(m *ModeResult) []OverSeeds { return m.Fano }),
 	}
 	for name, drawing := range pictures {
-		if err := evaluate.SavePicture(folder, name, drawing); err != nil {
+		if err := figure.SaveBoth(folder, name, drawing); err != nil {
 			return err
 		}
 	}

@@ -230,6 +230,10 @@ func explanations() map[string]string {
 		"training.patience":  "epochs without a better validation after which training ends; 0 for never",
 		"training.clip_norm": "largest norm of the gradient of all weights together; 0 for any",
 
+		"training.estimator": "of the gradient: surrogate (back-propagation), or, of networks with noise and at a price, single-flip or\n" +
+			"score, which are unbiased",
+		"training.estimator_trials": "single-flip: flips of each layer in every sample; score: presentations of every sample",
+
 		"training.schedule":        "How the learning rate changes from epoch to epoch.",
 		"training.schedule.kind":   "constant, cosine or step",
 		"training.schedule.final":  "cosine: share of the learning rate that is left at the end",

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"spikegrad/cpuref"
+	"spikegrad/host/audit"
 	"spikegrad/host/data"
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
@@ -30,6 +31,8 @@ type Training struct {
 	Checkpoint      int       `toml:"checkpoint"`       // updates between checkpoints inside an epoch; 0 for none
 	Patience        int       `toml:"patience"`         // epochs without a better validation after which training ends; 0: never
 	ClipNorm        float64   `toml:"clip_norm"`        // largest norm of the gradient of all weights together; 0: any
+	Estimator       string    `toml:"estimator"`        // of the gradient: surrogate, or one of [audit.Estimators]
+	EstimatorTrials int       `toml:"estimator_trials"` // single-flip: flips of a layer in a sample; score: presentations of a sample
 	Optimizer       Optimizer `toml:"optimizer"`
 	Schedule        Schedule  `toml:"schedule"`
 }
@@ -82,7 +85,7 @@ func Default(dataset string) (Config, error) {
 		Data:    options,
 		Network: network.Network{Layers: []network.Layer{layer}, Readout: network.DefaultReadout()},
 		Training: Training{
-			Epochs: 30, Batch: 32, Keep: "last", EvaluationBatch: 256, Checkpoint: 100,
+			Epochs: 30, Batch: 32, Keep: "last", EvaluationBatch: 256, Checkpoint: 100, Estimator: "surrogate", EstimatorTrials: 4,
 			Optimizer: Optimizer{Kind: "adam", LearningRate: 0.005, Momentum: 0.9, Beta1: 0.9, Beta2: 0.999},
 			Schedule:  Schedule{Kind: "cosine", Final: 0.05, Length: 30, Factor: 1},
 		},
@@ -110,6 +113,9 @@ func (c *Config) Validate() error {
 // opened; [Prepare] does the rest.
 func (c *Config) validateNetwork() error {
 	n := c.Network
+	if n.Targeted() {
+		return fmt.Errorf("network.readout.loss = %q compares with target spikes, and the data have classes: use counts, or spikegrad reproduce spike-matching", n.Readout.Loss)
+	}
 	n.Layers = slices.Clone(n.Layers) // validation completes them
 	n.Inputs, n.Classes, n.Steps, n.StepLength = 1, 1, c.Data.Steps, c.Data.StepLength
 	for l := range n.Layers {
@@ -144,6 +150,12 @@ func (t *Training) validate() error {
 		return fmt.Errorf("training.clip_norm = %g: from 0 (no limit) to 1e+06 is possible", t.ClipNorm)
 	case t.Keep != "last" && t.Keep != "best":
 		return fmt.Errorf("training.keep = %q is unknown: there are best, last", t.Keep)
+	}
+	if t.Estimator != "surrogate" && !slices.Contains(audit.Estimators(), t.Estimator) {
+		return fmt.Errorf("training.estimator = %q is unknown: there are surrogate, %s", t.Estimator, strings.Join(audit.Estimators(), ", "))
+	}
+	if t.EstimatorTrials < 1 || t.EstimatorTrials > 1<<12 {
+		return fmt.Errorf("training.estimator_trials = %d: from 1 to %d are possible", t.EstimatorTrials, 1<<12)
 	}
 	if err := t.Schedule.validate(); err != nil {
 		return err

@@ -16,7 +16,7 @@ import (
 func TestDecodeNamesTheFault(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"unknown key at the top":   {"seed = 1\nseeed = 2\n", "test.toml line 2, column 1: unknown key seeed; the top level knows: data, network, seed, training"},
-		"unknown key in a table":   {"[training]\nepochs = 1\n  epoch = 2\n", "line 3, column 3: unknown key training.epoch; [training] knows: batch, checkpoint, clip_norm, epochs, evaluation_batch, keep, optimizer, patience, schedule"},
+		"unknown key in a table":   {"[training]\nepochs = 1\n  epoch = 2\n", "line 3, column 3: unknown key training.epoch; [training] knows: batch, checkpoint, clip_norm, epochs, estimator, estimator_trials, evaluation_batch, keep, optimizer, patience, schedule"},
 		"unknown key in an array":  {"[[network.layer]]\nneurons = 2\n[[network.layer]]\nneuron = 2\n", "line 4, column 1: unknown key network.layer.neuron; [network.layer] knows: delay, "},
 		"unknown table":            {"[trainig]\nepochs = 1\n", "line 1, column 2: unknown key trainig"},
 		"unknown table in another": {"[network.layers]\n", "unknown key network.layers; [network] knows: layer, readout"},
@@ -249,6 +249,11 @@ func TestPrepareRefuses(t *testing.T) {
 	config.Data.Validation = 0
 	if _, _, err := Prepare(&config); err == nil || !strings.Contains(err.Error(), "keep") {
 		t.Errorf("keep without validation: %v", err)
+	}
+	config = tiny(t)
+	config.Network.Readout.Kind, config.Network.Readout.Loss = "spikes", "van_rossum"
+	if err := config.Validate(); err == nil || !strings.Contains(err.Error(), "target spikes") {
+		t.Errorf("a loss with target spikes: %v", err)
 	}
 	config = tiny(t)
 	config.Network.Layers[0].Neurons = 1 << 20

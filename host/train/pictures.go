@@ -2,7 +2,6 @@ package train
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"spikegrad/cpuref"
 	"spikegrad/host/data"
@@ -13,12 +12,7 @@ import (
 
 // savePicture writes a picture in both formats.
 func (r *run) savePicture(name string, drawing figure.Drawing) error {
-	for _, suffix := range []string{".png", ".svg"} {
-		if err := figure.Save(filepath.Join(r.options.Folder, name+suffix), drawing); err != nil {
-			return err
-		}
-	}
-	return nil
+	return figure.SaveBoth(r.options.Folder, name, drawing)
 }
 
 // drawCurves draws loss and accuracy of all epochs.

@@ -39,7 +39,11 @@ func Prepare(c *Config) (data.Split, *network.Network, error) {
 	if weights > maxWeights {
 		return data.Split{}, nil, fmt.Errorf("the network has %.0f weights: at most %d are possible; use fewer neurons", weights, maxWeights)
 	}
-	if presented := float64(c.Training.Epochs) * float64(split.Train.Len()); presented > math.MaxUint32 {
+	presented := float64(c.Training.Epochs) * float64(split.Train.Len())
+	if c.Training.Estimator == "score" {
+		presented *= float64(c.Training.EstimatorTrials)
+	}
+	if presented > math.MaxUint32 {
 		return data.Split{}, nil, fmt.Errorf("training.epochs = %d: %d epochs of %d samples are more than the %d presentations that noise can be drawn for; use fewer epochs",
 			c.Training.Epochs, c.Training.Epochs, split.Train.Len(), uint32(math.MaxUint32))
 	}

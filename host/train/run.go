@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"spikegrad/host/atomicfile"
+	"spikegrad/host/audit"
 	"spikegrad/host/data"
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
@@ -187,8 +188,9 @@ type run struct {
 	network     *network.Network
 	engine      engine.Engine // nil once closed
 	description engine.Description
-	filler      data.Filler  // for evaluation
-	loader      *data.Loader // for training: fills the next batch while the engine works
+	learner     *audit.Learner // nil for surrogate gradients
+	filler      data.Filler    // for evaluation
+	loader      *data.Loader   // for training: fills the next batch, while the engine works
 	progress    progress
 	best        [][]float32 // weights of progress.Best, if kept
 	saved       *point      // of the newest checkpoint
@@ -225,6 +227,16 @@ func newRun(config Config, options Options) (*run, error) {
 	if err := r.engine.SetWeights(n.Initialise(config.Seed)); err != nil {
 		r.close()
 		return nil, err
+	}
+	if t := &config.Training; t.Estimator != "surrogate" {
+		if augmentation != nil {
+			r.close()
+			return nil, fmt.Errorf("training.estimator = %q needs input spikes as they are: leave data.augment out, or use the estimator surrogate", t.Estimator)
+		}
+		if r.learner, err = audit.NewLearner(r.engine, n, t.Estimator, t.EstimatorTrials, t.Batch, config.Seed, options.Workers); err != nil {
+			r.close()
+			return nil, fmt.Errorf("training.estimator: %w", err)
+		}
 	}
 	return r, nil
 }

@@ -104,7 +104,7 @@ func (r *run) trainEpoch(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		outcome, err := r.engine.Gradient(batch, cpuref.StreamNoise, nil)
+		outcome, err := r.gradient(ctx, batch)
 		if err != nil {
 			return err
 		}
@@ -127,6 +127,14 @@ func (r *run) trainEpoch(ctx context.Context) error {
 		began = time.Now()
 	}
 	return nil
+}
+
+// gradient runs a batch and leaves the gradient in the engine.
+func (r *run) gradient(ctx context.Context, batch *engine.Batch) (engine.Outcome, error) {
+	if r.learner != nil {
+		return r.learner.Gradient(ctx, batch)
+	}
+	return r.engine.Gradient(batch, cpuref.StreamNoise, nil)
 }
 
 func (r *run) report(samples int) {

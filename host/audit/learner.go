@@ -1,0 +1,141 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+)
+
+// Learner finds unbiased gradients of the expected loss of a batch, regularizers
+// included, for training by them. What it does depends on the batch and its numbers
+// alone.
+type Learner struct {
+	flipper
+	trials int
+	score  bool
+
+	expanded engine.Batch
+}
+
+// Estimators are what a [Learner] can estimate by: single-flip, with so many flips of
+// each layer in every sample, or score, with so many presentations of every sample.
+func Estimators() []string { return []string{"single-flip", "score"} }
+
+// mostRecorded bounds the memory of the presentations of a batch.
+const mostRecorded = 2 << 30
+
+// NewLearner makes one on an engine of a network for batches of so many samples. The
+// seed is that of choices.
+func NewLearner(e engine.Engine, n *network.Network, estimator string, trials, batch int, seed uint32, workers int) (*Learner, error) {
+	for l, layer := range n.Layers {
+		if layer.Noise.Kind == "threshold" {
+			return nil, fmt.Errorf("layer %d spikes at a threshold, without escape noise: the loss is then a step function of the weights, and the estimator %s finds no gradient; use noise, or the estimator surrogate", l, estimator)
+		}
+	}
+	l := &Learner{flipper: newFlipper(e, n, cpuref.StreamNoise, seed, workers), trials: trials, score: estimator == "score"}
+	bytes := 0
+	for _, layer := range n.Layers {
+		bytes += 4 * batch * n.Steps * layer.Neurons
+	}
+	if l.score {
+		bytes *= trials
+	}
+	if bytes > mostRecorded {
+		return nil, fmt.Errorf("the estimator %s would record %d MiB of membranes a batch, at most %d are possible: it is for small networks; use a smaller batch", estimator, bytes>>20, mostRecorded>>20)
+	}
+	return l, nil
+}
+
+// Gradient runs a batch and puts the estimated gradient into the engine. The readout's
+// part is that of back-propagation, which is exact: no spike lies between it and the
+// loss.
+func (l *Learner) Gradient(ctx context.Context, batch *engine.Batch) (engine.Outcome, error) {
+	if l.score {
+		batch = l.expand(batch)
+	}
+	record := newRecord(l.network, batch.Samples())
+	outcome, err := l.engine.Gradient(batch, l.stream, record)
+	if err != nil {
+		return outcome, err
+	}
+	arrays, err := l.engine.Gradients()
+	if err != nil {
+		return outcome, err
+	}
+	gradient := make([][]float64, len(l.layers))
+	for i := range l.layers {
+		gradient[i] = make([]float64, l.layers[i].weights)
+	}
+	if l.score {
+		l.addScores(batch, record, gradient)
+	} else {
+		flips := make([]int, len(l.layers))
+		for i := range flips {
+			flips[i] = l.trials
+		}
+		if err := l.add(ctx, batch, record, flips, batch.Samples(), gradient); err != nil {
+			return outcome, err
+		}
+	}
+	number := 0
+	for i, layer := range l.layers {
+		for _, c := range layer.connections {
+			for j := range arrays[number] {
+				arrays[number][j] = float32(gradient[i][c.first+j])
+			}
+			number++
+		}
+	}
+	return outcome, l.engine.SetGradients(arrays)
+}
+
+// expand presents every sample of a batch so many times, one after another, each with
+// noise of its own.
+func (l *Learner) expand(batch *engine.Batch) *engine.Batch {
+	b, steps := &l.expanded, l.network.Steps
+	b.Rows, b.Index, b.Labels, b.Numbers = b.Rows[:0], batch.Index, b.Labels[:0], b.Numbers[:0]
+	for i, label := range batch.Labels {
+		for k := range l.trials {
+			b.Rows = append(b.Rows, batch.Rows[i*steps:][:steps]...)
+			b.Labels = append(b.Labels, label)
+			b.Numbers = append(b.Numbers, batch.Numbers[i]*uint32(l.trials)+uint32(k))
+		}
+	}
+	return b
+}
+
+// addScores adds the mean over presentations of the loss, less a baseline, times the
+// score.
+func (l *Learner) addScores(batch *engine.Batch, record *engine.Record, gradient [][]float64) {
+	presentations := batch.Samples()
+	response := make([]float64, l.network.Steps)
+	for i, h := range historiesOf(l.network, batch, record) {
+		advantage := lossOf(record, i) - l.baseline(record, i)
+		for k := range l.layers {
+			l.layers[k].addScore(gradient[k], &h, advantage/float64(presentations), response)
+		}
+	}
+}
+
+// baseline is the mean loss of the other presentations of the same sample or, if there
+// are none, of the other samples: independent of the presentation's own noise, so that
+// it brings no bias.
+func (l *Learner) baseline(record *engine.Record, presentation int) float64 {
+	first, last := presentation/l.trials*l.trials, (presentation/l.trials+1)*l.trials
+	if l.trials == 1 {
+		first, last = 0, len(record.Loss)
+	}
+	if last-first < 2 {
+		return 0
+	}
+	sum := 0.0
+	for i := first; i < last; i++ {
+		if i != presentation {
+			sum += lossOf(record, i)
+		}
+	}
+	return sum / float64(last-first-1)
+}

@@ -1,0 +1,55 @@
+package audit
+
+import "spikegrad/cpuref"
+
+// addScore adds factor·∂ log P/∂θ of a layer's sampled spikes, P their probability given
+// those below:
+//
+//	∂ log P/∂θ = Σ_k (S_k − p_k)/(p_k(1 − p_k))·p′(u_k)·∂u_k/∂θ.
+//
+// It is that of the score function estimator (Williams 1992). response is room for one
+// number a step.
+func (l *layer) addScore(gradient []float64, h *history, factor float64, response []float64) {
+	for neuron := range l.neurons {
+		l.respondAll(response, h, neuron)
+		l.addResponse(gradient, h, neuron, factor, response)
+	}
+}
+
+// respondAll writes ∂ log P/∂h[s] of one neuron for all s: [layer.respond] of all steps
+// at once, each with its score.
+func (l *layer) respondAll(response []float64, h *history, neuron int) {
+	p := &l.neuron
+	membrane, current := 0.0, 0.0 // ∂ log P/∂U[s+1], ∂ log P/∂I[s+1]
+	for s := len(response) - 1; s >= 0; s-- {
+		response[s] = current
+		leak, drive := membrane, membrane
+		spiked := h.spiked(l.number, s, neuron)
+		if spiked {
+			switch p.Reset {
+			case cpuref.ResetMultiplicative:
+				leak, drive = 0, 0
+			case cpuref.ResetMembraneOnly:
+				leak = 0
+			}
+		}
+		current = float64(p.DecaySynapse*current) + float64(p.DriveMembrane*drive)
+		membrane = float64(p.DecayMembrane*leak) + l.score(h, s, neuron, spiked)
+	}
+}
+
+// score is ∂ log p/∂u of a spike, or ∂ log(1−p)/∂u of its absence.
+func (l *layer) score(h *history, step, neuron int, spiked bool) float64 {
+	slope := l.slope(h, step, neuron)
+	if slope == 0 {
+		return 0
+	}
+	chance := cpuref.SpikeProbability(l.neuron.Noise, l.neuron.NoiseParameters, h.potential(l.number, step, neuron))
+	if !spiked {
+		slope, chance = -slope, 1-chance
+	}
+	if chance <= 0 {
+		return 0
+	}
+	return slope / chance
+}

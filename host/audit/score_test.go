@@ -1,0 +1,70 @@
+package audit
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"spikegrad/host/network"
+)
+
+// TestScore: the scores of all steps at once bring what those of single steps bring, each
+// by itself, with every reset and noise; a score is the derivative of the log-probability
+// by differences.
+func TestScore(t *testing.T) {
+	s := newFixed(1, 4, 2, 17, 0.5)
+	for _, reset := range []string{"multiplicative", "membrane_only", "subtractive"} {
+		for _, noise := range []network.Noise{{Kind: "sigmoid", Beta: 3}, {Kind: "exponential", P0: 0.2, DeltaU: 0.9}, {Kind: "hazard", Rate: 300, DeltaU: 0.7}} {
+			n := networkFor(t, s, 2, func(number int, l *network.Layer) {
+				l.Neurons, l.Reset, l.Noise, l.Delay, l.RecurrentDelay = 3+number, reset, noise, number, 2
+			})
+			h := heldHistory(n, s)
+			l := &newLayers(n)[1]
+			what := fmt.Sprintf("%s, %s", reset, noise.Kind)
+			want, got, response := make([]float64, l.weights), make([]float64, l.weights), make([]float64, n.Steps)
+			for neuron := range l.neurons {
+				for step := range n.Steps {
+					spiked := h.spiked(1, step, neuron)
+					score := l.score(&h, step, neuron, spiked)
+					l.addEligibility(want, &h, step, neuron, 0.7*score, response)
+					checkScore(t, what, noise, h.potential(1, step, neuron), spiked, score)
+				}
+			}
+			l.addScore(got, &h, 0.7, response)
+			largest := 0.0
+			for i := range want {
+				largest = max(largest, math.Abs(want[i]))
+				if math.Abs(got[i]-want[i]) > 1e-12 {
+					t.Errorf("%s, weight %d: %g, step by step %g", what, i, got[i], want[i])
+				}
+			}
+			if largest < 0.1 {
+				t.Errorf("%s: the largest score is %g: nothing was compared", what, largest)
+			}
+		}
+	}
+}
+
+// checkScore compares with the difference quotient of log p(u), or log(1 − p(u)).
+func checkScore(t *testing.T, what string, noise network.Noise, u float64, spiked bool, score float64) {
+	t.Helper()
+	logarithm := func(u float64) float64 {
+		var p float64
+		switch noise.Kind {
+		case "sigmoid":
+			p = 1 / (1 + math.Exp(-noise.Beta*u))
+		case "exponential":
+			p = noise.P0 * math.Exp(u/noise.DeltaU)
+		case "hazard":
+			p = 1 - math.Exp(-0.001*noise.Rate*math.Exp(u/noise.DeltaU))
+		}
+		if spiked {
+			return math.Log(p)
+		}
+		return math.Log(1 - p)
+	}
+	const h = 1e-5
+	if want := (logarithm(u+h) - logarithm(u-h)) / (2 * h); math.Abs(score-want) > 1e-5*(1+math.Abs(want)) {
+		t.Errorf("%s, u = %g, spike %v: score %g, by differences %g", what, u, spiked, score, want)
+	}
+}

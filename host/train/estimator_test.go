@@ -1,0 +1,64 @@
+package train
+
+import (
+	"context"
+	"strings"
+	"testing"
+)
+
+// estimated is a run that can learn something, by an estimator.
+func estimated(t *testing.T, estimator string, epochs int) Config {
+	t.Helper()
+	config := tiny(t)
+	config.Data.Steps, config.Network.Layers[0].Neurons, config.Network.Layers[0].Initial.Rate = 40, 20, 0
+	config.Network.Layers = config.Network.Layers[:1]
+	config.Network.Layers[0].Regularizers[0].Threshold = 4
+	config.Training.Optimizer.LearningRate = 0.1
+	config.Training.Estimator, config.Training.Epochs, config.Training.Keep = estimator, epochs, "last"
+	return config
+}
+
+// TestEstimatorsLearn: the loss falls, and a run that was interrupted ends in the same
+// weights.
+func TestEstimatorsLearn(t *testing.T) {
+	seen := map[string]string{}
+	for _, estimator := range []string{"surrogate", "single-flip", "score"} {
+		config := estimated(t, estimator, 20)
+		w := &watcher{}
+		summary, _ := finished(t, config, Options{Observer: w, Workers: 2})
+		first, last := w.epochs[0], w.epochs[len(w.epochs)-1]
+		if !(last.TrainLoss+last.Regularizer < 0.95*(first.TrainLoss+first.Regularizer)) {
+			t.Errorf("%s: the loss goes from %g + %g to %g + %g", estimator, first.TrainLoss, first.Regularizer, last.TrainLoss, last.Regularizer)
+		}
+		for other, hash := range seen {
+			if hash == summary.WeightsSHA256 {
+				t.Errorf("%s and %s end in the same weights", estimator, other)
+			}
+		}
+		seen[estimator] = summary.WeightsSHA256
+		if again := resumed(t, interrupted(t, config, 17), Options{Workers: 1}); again.WeightsSHA256 != summary.WeightsSHA256 {
+			t.Errorf("%s: interrupted and resumed, other weights", estimator)
+		}
+	}
+}
+
+func TestEstimatorsRefused(t *testing.T) {
+	for want, change := range map[string]func(*Config){
+		`training.estimator = "reinforce" is unknown: there are surrogate, single-flip, score`: func(c *Config) { c.Training.Estimator = "reinforce" },
+		"training.estimator_trials = 0": func(c *Config) { c.Training.EstimatorTrials = 0 },
+		"training.estimator: layer 0 spikes at a threshold": func(c *Config) {
+			c.Network.Layers[0].Noise.Kind, c.Network.Layers[0].Surrogate.Kind = "threshold", "superspike"
+		},
+		"are more than the": func(c *Config) {
+			c.Training.Estimator, c.Training.EstimatorTrials, c.Training.Epochs = "score", 4096, 1<<16
+		},
+		"leave data.augment out": func(c *Config) { c.Data.Augment.Drop = 0.1 },
+	} {
+		config := estimated(t, "single-flip", 2)
+		change(&config)
+		_, err := Run(context.Background(), config, Options{Folder: t.TempDir(), NoPictures: true})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+}
