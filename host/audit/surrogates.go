@@ -42,6 +42,9 @@ func variants(n *network.Network, names []string) ([]variant, error) {
 	return list, nil
 }
 
+// CheckSurrogate says what is wrong with the name of a surrogate, KIND or KIND:VALUE.
+func CheckSurrogate(name string) error { return setSurrogate(&network.Surrogate{}, name) }
+
 // setSurrogate replaces a surrogate by the one of a name.
 func setSurrogate(s *network.Surrogate, name string) error {
 	kind, value, valued := strings.Cut(name, ":")

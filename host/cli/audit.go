@@ -95,6 +95,11 @@ func (c *auditCommand) check() error {
 	case !(c.Precision > 0 && c.Precision < 1):
 		return fmt.Errorf("--precision %g: give half the length of a cosine's interval, between 0 and 1", c.Precision)
 	}
+	for _, name := range c.Surrogates {
+		if err := audit.CheckSurrogate(name); err != nil {
+			return err
+		}
+	}
 	return checkCounts(c.Workers, c.PassSamples, 0)
 }
 

@@ -44,7 +44,7 @@ func TestAudit(t *testing.T) {
 		t.Errorf("exit code %d, %s%s", page.code, page.stdout, page.stderr)
 	}
 	wantError(t, call(small("--other-mode")...), exitFailed, "leave it out")
-	wantError(t, call(small("--surrogates", "magic")...), exitFailed, "surrogate \"magic\" is unknown")
+	wantError(t, call(small("--surrogates", "magic")...), exitUsage, "surrogate \"magic\" is unknown")
 	wantError(t, call("audit", t.TempDir()), exitFailed, "holds no run")
 	for _, wrong := range []string{"--samples=0", "--pairs=0", "--precision=0", "--workers=-1", "--part=some"} {
 		name, _, _ := strings.Cut(wrong, "=")
