@@ -3,6 +3,7 @@ package cpuref
 // ReadoutForwardArguments are the arrays and sizes of [ReadoutForward].
 type ReadoutForwardArguments[T Float] struct {
 	Readout []T // written; [sample][step][stride]: U[t+1]
+	Current []T // written if not nil; [sample][step][stride]: I[t+1]
 
 	Events  Events // spikes of the last hidden layer
 	Weights []T    // [neuron][stride]
@@ -49,6 +50,9 @@ func ReadoutForward[T Float](a *ReadoutForwardArguments[T], work *Workspace[T], 
 				current[c] = FlushState(T(a.DecaySynapse*current[c]) + input[c])
 			}
 			copy(a.Readout[row*stride:], membrane)
+			if a.Current != nil {
+				copy(a.Current[row*stride:], current)
+			}
 		}
 		if a.States != nil {
 			lastCurrent, lastMembrane := states(a.States, b, stride)

@@ -14,7 +14,7 @@ import (
 
 var loopsAVX2 = vectorLoops{
 	addRows: addRowsAVX2, products: productsAVX2,
-	decide: decideAVX2, integrate: integrateAVX2, adjoint: adjointAVX2,
+	drawUniform: drawUniformAVX2, decide: decideAVX2, integrate: integrateAVX2, adjoint: adjointAVX2,
 }
 
 func loadAVX2(base *float32, at int) archsimd.Float32x8 {
@@ -244,35 +244,39 @@ func spikesAVX2(d *decision[float32], u, xi archsimd.Float32x8) archsimd.Mask32x
 	return u.Greater(zeroAVX2())
 }
 
+func drawUniformAVX2(d *decision[float32]) {
+	stride := len(d.uniform)
+	uniform := &d.uniform[0]
+	for n := 0; n < stride; n += 4 * lanesAVX2 {
+		w0, w1, w2, w3 := philoxAVX2(d.key, d.number, d.step, uint32(n/4), d.layer)
+		a, c := pairAVX2(w0, w1)
+		b, e := pairAVX2(w2, w3)
+		r0, r1 := quadAVX2(a, b)
+		r2, r3 := quadAVX2(c, e)
+		for at := n; at < min(n+4*lanesAVX2, stride); at += lanesAVX2 {
+			storeAVX2(uniform, at, uniformAVX2(r0))
+			r0, r1, r2 = r1, r2, r3
+		}
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
 func decideAVX2(d *decision[float32]) {
 	clear(d.spikes)
 	stride, unit := len(d.membrane), Stride(d.filters)
-	membrane, gates := &d.membrane[0], &d.gates[:stride][0]
+	membrane, uniform, gates := &d.membrane[0], &d.uniform[:stride][0], &d.gates[:stride][0]
 	one, threshold := allAVX2(1), allAVX2(d.threshold)
-	for n := 0; n < stride; n += 4 * lanesAVX2 {
-		var r0, r1, r2, r3 archsimd.Uint32x8
-		if d.noise != NoiseThreshold {
-			w0, w1, w2, w3 := philoxAVX2(d.key, d.number, d.step, uint32(n/4), d.layer)
-			a, c := pairAVX2(w0, w1)
-			b, e := pairAVX2(w2, w3)
-			r0, r1 = quadAVX2(a, b)
-			r2, r3 = quadAVX2(c, e)
+	for n := 0; n < stride; n += lanesAVX2 {
+		u := loadAVX2(membrane, n).Sub(threshold)
+		bits := uint32(spikesAVX2(d, u, loadAVX2(uniform, n)).ToBits())
+		if left := d.filters - n%unit; left < lanesAVX2 {
+			bits &= 1<<max(left, 0) - 1
 		}
-		for k := 0; k < 4 && n+k*lanesAVX2 < stride; k++ {
-			random := r0
-			r0, r1, r2, r3 = r1, r2, r3, r0
-			at := n + k*lanesAVX2
-			u := loadAVX2(membrane, at).Sub(threshold)
-			bits := uint32(spikesAVX2(d, u, uniformAVX2(random)).ToBits())
-			if left := d.filters - at%unit; left < lanesAVX2 {
-				bits &= 1<<max(left, 0) - 1
-			}
-			if bits != 0 {
-				d.spikes[at/32] |= bits << (at % 32)
-				storeAVX2(gates, at, zeroAVX2().Merge(one, maskAVX2(bits)))
-			} else {
-				storeAVX2(gates, at, one)
-			}
+		if bits != 0 {
+			d.spikes[n/32] |= bits << (n % 32)
+			storeAVX2(gates, n, zeroAVX2().Merge(one, maskAVX2(bits)))
+		} else {
+			storeAVX2(gates, n, one)
 		}
 	}
 	archsimd.ClearAVXUpperBits()

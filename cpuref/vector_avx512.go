@@ -14,7 +14,7 @@ import (
 
 var loopsAVX512 = vectorLoops{
 	addRows: addRowsAVX512, products: productsAVX512,
-	decide: decideAVX512, integrate: integrateAVX512, adjoint: adjointAVX512,
+	drawUniform: drawUniformAVX512, decide: decideAVX512, integrate: integrateAVX512, adjoint: adjointAVX512,
 }
 
 func loadAVX512(base *float32, at int) archsimd.Float32x16 {
@@ -244,35 +244,39 @@ func spikesAVX512(d *decision[float32], u, xi archsimd.Float32x16) archsimd.Mask
 	return u.Greater(zeroAVX512())
 }
 
+func drawUniformAVX512(d *decision[float32]) {
+	stride := len(d.uniform)
+	uniform := &d.uniform[0]
+	for n := 0; n < stride; n += 4 * lanesAVX512 {
+		w0, w1, w2, w3 := philoxAVX512(d.key, d.number, d.step, uint32(n/4), d.layer)
+		a, c := pairAVX512(w0, w1)
+		b, e := pairAVX512(w2, w3)
+		r0, r1 := quadAVX512(a, b)
+		r2, r3 := quadAVX512(c, e)
+		for at := n; at < min(n+4*lanesAVX512, stride); at += lanesAVX512 {
+			storeAVX512(uniform, at, uniformAVX512(r0))
+			r0, r1, r2 = r1, r2, r3
+		}
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
 func decideAVX512(d *decision[float32]) {
 	clear(d.spikes)
 	stride, unit := len(d.membrane), Stride(d.filters)
-	membrane, gates := &d.membrane[0], &d.gates[:stride][0]
+	membrane, uniform, gates := &d.membrane[0], &d.uniform[:stride][0], &d.gates[:stride][0]
 	one, threshold := allAVX512(1), allAVX512(d.threshold)
-	for n := 0; n < stride; n += 4 * lanesAVX512 {
-		var r0, r1, r2, r3 archsimd.Uint32x16
-		if d.noise != NoiseThreshold {
-			w0, w1, w2, w3 := philoxAVX512(d.key, d.number, d.step, uint32(n/4), d.layer)
-			a, c := pairAVX512(w0, w1)
-			b, e := pairAVX512(w2, w3)
-			r0, r1 = quadAVX512(a, b)
-			r2, r3 = quadAVX512(c, e)
+	for n := 0; n < stride; n += lanesAVX512 {
+		u := loadAVX512(membrane, n).Sub(threshold)
+		bits := uint32(spikesAVX512(d, u, loadAVX512(uniform, n)).ToBits())
+		if left := d.filters - n%unit; left < lanesAVX512 {
+			bits &= 1<<max(left, 0) - 1
 		}
-		for k := 0; k < 4 && n+k*lanesAVX512 < stride; k++ {
-			random := r0
-			r0, r1, r2, r3 = r1, r2, r3, r0
-			at := n + k*lanesAVX512
-			u := loadAVX512(membrane, at).Sub(threshold)
-			bits := uint32(spikesAVX512(d, u, uniformAVX512(random)).ToBits())
-			if left := d.filters - at%unit; left < lanesAVX512 {
-				bits &= 1<<max(left, 0) - 1
-			}
-			if bits != 0 {
-				d.spikes[at/32] |= bits << (at % 32)
-				storeAVX512(gates, at, zeroAVX512().Merge(one, maskAVX512(bits)))
-			} else {
-				storeAVX512(gates, at, one)
-			}
+		if bits != 0 {
+			d.spikes[n/32] |= bits << (n % 32)
+			storeAVX512(gates, n, zeroAVX512().Merge(one, maskAVX512(bits)))
+		} else {
+			storeAVX512(gates, n, one)
 		}
 	}
 	archsimd.ClearAVXUpperBits()

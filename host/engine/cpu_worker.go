@@ -130,7 +130,7 @@ func (w *cpuWorker[T]) run(batch *Batch, chunk int, stream cpuref.Stream, record
 		w.record(record, r.first, r.last)
 	}
 	if backward {
-		w.backward(r, chunk)
+		w.backward(r, record, chunk)
 	}
 }
 
@@ -160,7 +160,9 @@ func (w *cpuWorker[T]) forward(r *chunkRun, record *RecordOf[T], backward bool) 
 			}, &w.work, 0, samples)
 		}
 		if record != nil && record.Membrane != nil {
-			w.recordMembranes(record, r, s)
+			for l := range p.layers {
+				w.recordHeld(record.Membrane[l], w.layers[l].membrane, r, l, s)
+			}
 		}
 	}
 	for l := range p.layers {

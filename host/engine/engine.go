@@ -116,6 +116,10 @@ type RecordOf[T cpuref.Float] struct {
 	Loss      []T        // [sample]: without regularizers
 	// Regularizer, [sample], is the loss of all regularizers.
 	Regularizer []T
+	// Errors, [layer][sample·step·neuron], are ∂L/∂h[t] as back-propagated, L the loss of
+	// the sample with its regularizers and h what arrives at a neuron in a step; of
+	// Gradient only, and not made by [NewRecord].
+	Errors [][]T
 }
 
 // NewRecord makes a record for batches of so many samples.
