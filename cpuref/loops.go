@@ -137,6 +137,7 @@ type adjointRows[T Float] struct {
 	errors                []T // read: ∂L/∂S[t] from above; written: ∂L/∂h[t]
 	recurrent, spikeError []T
 	before, currentBefore []T // U[t], I[t]
+	derivative            []T // scratch
 	spikes                []uint32
 }
 
