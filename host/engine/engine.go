@@ -32,6 +32,10 @@ type Engine interface {
 
 	// Evaluate runs a batch forward. Record may be nil.
 	Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error)
+	// Replicas runs replicas of samples of a batch, each from the step of its flip on, and
+	// returns their losses and the losses of their regularizers, [replica]: those of
+	// Evaluate with the flip. What replicas of a sample share is computed once.
+	Replicas(batch *Batch, stream cpuref.Stream, replicas []Replica) (loss, regularizer []float32, err error)
 	// Gradient runs a batch forward and backward. The gradient of the mean loss and
 	// regularizers over the batch stays in the engine.
 	Gradient(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error)
