@@ -165,6 +165,7 @@ func (s *step) run(t *testing.T, path, folder string) bool {
 	if s.fails {
 		output += got.stderr
 	}
+	t.Logf("%s:%d prints\n%s", path, s.line, output)
 	if s.output != "" && !quoted(s.output).MatchString(trimLines(output)) {
 		t.Errorf("%s:%d: the page quotes\n%s\nand the program prints\n%s", path, s.line, s.output, output)
 	}
