@@ -64,11 +64,15 @@ func openDevice(index int, options Options, stageAlways bool) (*Device, error) {
 		d.messages = &messageLog{onMessage: options.OnMessage}
 	}
 	var err error
-	var extensions []string
-	if options.Window != nil {
-		extensions = options.Window.Extensions
+	switch {
+	case options.Window != nil:
+		d.instance, err = newInstance(d.messages, options.Window.Extensions...)
+	case options.Validation:
+		d.instance, err = newInstance(d.messages)
+	default:
+		d.instance, err = commonInstance()
 	}
-	if d.instance, err = newInstance(d.messages, extensions...); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	if err := d.open(index, stageAlways); err != nil {

@@ -124,3 +124,19 @@ func TestCloseFreesEverythingOnce(t *testing.T) {
 		refused(t, err, nil, "closed")
 	})
 }
+
+// TestInstanceIsShared: some drivers refuse a process its some thirtieth instance, so that devices share one unless they need one
+// of their own.
+func TestInstanceIsShared(t *testing.T) {
+	first := must[*Device](t)(Open(0, Options{}))
+	second := must[*Device](t)(Open(0, Options{}))
+	own := must[*Device](t)(Open(0, Options{Validation: true}))
+	if first.instance != second.instance || first.instance == own.instance {
+		t.Error("devices without validation do not share an instance, or one with validation does")
+	}
+	for _, d := range []*Device{first, second, own} {
+		succeed(t, d.Close())
+	}
+	_, err := Enumerate() // after all were closed
+	succeed(t, err)
+}

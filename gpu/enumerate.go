@@ -19,11 +19,10 @@ const minimumVersion = 1<<22 | 1<<12
 // Enumerate lists the Vulkan devices of all installed drivers, in the loader's order.
 // ErrNoLoader and ErrNoDriver say what to install.
 func Enumerate() ([]DeviceInfo, error) {
-	instance, err := newInstance(nil)
+	instance, err := commonInstance()
 	if err != nil {
 		return nil, err
 	}
-	defer instance.destroy()
 	physical, err := instance.physicalDevices()
 	if err != nil {
 		return nil, err

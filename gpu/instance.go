@@ -47,6 +47,29 @@ type instance struct {
 	handle   vk.Instance
 	messages *messageLog
 	log      cgo.Handle // of messages, 0 without validation
+	shared   bool       // by all of the process: destroy leaves it
+}
+
+// common is the instance of everyone who wants neither validation nor a window, once there is one.
+var common struct {
+	sync.Mutex
+	instance *instance
+}
+
+// commonInstance gives the instance that the process keeps until it ends. NVIDIA's driver refuses a process that has
+// made and destroyed several dozens of instances, and says that there is no device.
+func commonInstance() (*instance, error) {
+	common.Lock()
+	defer common.Unlock()
+	if common.instance == nil {
+		made, err := newInstance(nil)
+		if err != nil {
+			return nil, err
+		}
+		made.shared = true
+		common.instance = made
+	}
+	return common.instance, nil
 }
 
 // newInstance connects to the loader; with messages it also loads the validation layer, which reports to them.
@@ -109,6 +132,9 @@ func (i *instance) physicalDevices() ([]vk.PhysicalDevice, error) {
 }
 
 func (i *instance) destroy() {
+	if i.shared {
+		return
+	}
 	C.shim_destroy_instance(i.shim)
 	i.releaseLog()
 }

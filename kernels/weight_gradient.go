@@ -24,6 +24,9 @@ type WeightGradientParameters struct {
 // WeightGradientChoice is what a pipeline of [WeightGradient] is built for.
 type WeightGradientChoice struct {
 	Blocks uint32 // quads of neurons a lane; 0: as suits the device
+	// Spread is 1, or 8 for lanes that share the samples of a chunk; 0: as suits the
+	// device and the number of rows. It changes no bit.
+	Spread uint32
 }
 
 // WeightGradient sums the partial weight gradients of all chunks of a batch; see
@@ -32,7 +35,11 @@ type WeightGradientChoice struct {
 type WeightGradient struct {
 	kernel
 	choice WeightGradientChoice
+	spread *kernel // for few lanes; nil if all are done by the other
 }
+
+// enoughLanes keep every GPU at work: more would not be done at once.
+const enoughLanes = 1 << 16
 
 // NewWeightGradient builds the kernel for a device.
 func NewWeightGradient(device *gpu.Device, choice WeightGradientChoice) (*WeightGradient, error) {
@@ -42,8 +49,22 @@ func NewWeightGradient(device *gpu.Device, choice WeightGradientChoice) (*Weight
 			choice.Blocks = softwareForwardBlocks
 		}
 	}
-	k, err := newKernel(device, "weight_gradient", 4, 60, flatGroup(device), choice.Blocks)
-	return &WeightGradient{k, choice}, err
+	build := func(spread uint32) (kernel, error) {
+		return newKernel(device, "weight_gradient", 4, 60, flatGroup(device), choice.Blocks, spread)
+	}
+	k, err := build(1)
+	result := &WeightGradient{kernel: k, choice: choice}
+	if err != nil || choice.Spread == 1 || choice.Spread == 0 && device.Info().Type == gpu.Software {
+		return result, err
+	}
+	spread, err := build(chunkSamples)
+	result.spread = &spread
+	return result, err
+}
+
+// shared says whether the lanes of a chunk share its samples.
+func (k *WeightGradient) shared(lanes uint64) bool {
+	return k.spread != nil && (k.choice.Spread > 1 || lanes < enoughLanes)
 }
 
 // Record records one run over a batch.
@@ -54,7 +75,11 @@ func (k *WeightGradient) Record(stream *gpu.Stream, b WeightGradientBuffers, p W
 	p.Segment = p.Segment.of(p.Steps)
 	samples, inputs := uint64(p.Samples), uint64(p.Inputs)
 	lanes := inputs * ceil(uint64(quads(p.Neurons)), uint64(k.choice.Blocks))
-	groups, err := k.flatGrid(lanes, chunks(p.Samples))
+	run, each := &k.kernel, uint64(1)
+	if k.shared(lanes * chunks(p.Samples)) {
+		run, each = k.spread, chunkSamples
+	}
+	groups, err := run.flatGrid(lanes*each, chunks(p.Samples))
 	if err != nil {
 		return err
 	}
@@ -62,7 +87,7 @@ func (k *WeightGradient) Record(stream *gpu.Stream, b WeightGradientBuffers, p W
 	if p.Segment.length() < uint64(p.Steps) {
 		samplewise.bytes = bytes(samples, inputs, stride(p.Neurons))
 	}
-	return k.record(stream, []argument{
+	return run.record(stream, []argument{
 		{"partial gradients", b.Partial, gpu.Write, bytes(chunks(p.Samples), inputs, stride(p.Neurons))},
 		{"trains", b.Trains, gpu.Read, bytes(p.Window.inputs(p.Inputs), samples, words(p.Steps))},
 		{"error", b.Error, gpu.Read, bytes(samples, uint64(p.Segment.Rows), p.Window.positions(), stride(p.Neurons))},

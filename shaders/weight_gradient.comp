@@ -5,7 +5,9 @@
 // Twin of cpuref/weight_gradient.go.
 //
 // A lane does one row of the weights and BLOCKS quads of neurons, so that the words
-// of the spike train are searched once for all of them. Chunks lie along z.
+// of the spike train are searched once for all of them. Chunks lie along z. With few
+// rows, SPREAD lanes share the samples of a chunk, one each, and the first of them
+// adds what the others found.
 #version 450
 #extension GL_EXT_control_flow_attributes : require
 #include "kinds.glsl"
@@ -14,6 +16,8 @@
 
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint BLOCKS = 1u;  // quads a lane
+layout(constant_id = 2) const uint SPREAD = 1u;  // 1 or CHUNK_SAMPLES
+const uint SHARED_QUADS = SPREAD > 1u ? GROUP_SIZE * BLOCKS : 1u;
 
 layout(std430, binding = 0) writeonly buffer Partial { vec4 partial[]; };
 layout(std430, binding = 1) readonly buffer Trains { uint trains[]; };
@@ -38,18 +42,25 @@ layout(push_constant) uniform Parameters {
     uint segment_rows;    // that a sample has
 };
 
+shared vec4 sums_of_samples[SHARED_QUADS];
+
 void main() {
     uint quads = quads_of(neurons);
     uint lanes = (quads + BLOCKS - 1u) / BLOCKS;  // an input
-    uint lane = flat_lane();
-    if (lane >= inputs * lanes) {
+    uint apart = GROUP_SIZE / SPREAD;             // of lanes that share a chunk: neighbours do neighbouring quads
+    uint member = SPREAD > 1u ? gl_LocalInvocationIndex / apart : 0u;
+    uint lane = SPREAD > 1u ? (flat_lane() / GROUP_SIZE) * apart + gl_LocalInvocationIndex % apart : flat_lane();
+    bool works = lane < inputs * lanes;
+    if (SPREAD == 1u && !works) {
         return;
     }
+    lane = min(lane, inputs * lanes - 1u);
     uint words = words_of(steps);
     uint i = lane / lanes;
     uint first_quad = lane - i * lanes;
     uint chunk = gl_WorkGroupID.z;
-    uint last = min((chunk + 1u) * CHUNK_SAMPLES, samples);
+    uint first = chunk * CHUNK_SAMPLES;
+    uint last = min(first + CHUNK_SAMPLES, samples);
 
     Window window = Window(window_positions, window_below, window_unit, window_kernel, window_stride, window_padding);
     bool dense = window.positions == 0u;
@@ -62,8 +73,11 @@ void main() {
     [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
         quad[k] = min(first_quad + k * lanes, quads - 1u);
         sum[k] = vec4(0.0);
+        sample_sum[k] = vec4(0.0);
     }
-    for (uint b = chunk * CHUNK_SAMPLES; b < last; b++) {
+    uint begin = SPREAD > 1u ? min(first + member, last) : first;
+    uint end = SPREAD > 1u ? min(begin + 1u, last) : last;
+    for (uint b = begin; b < end; b++) {
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
             sample_sum[k] = segment_last < steps ? samplewise[(b * inputs + i) * quads + quad[k]] : vec4(0.0);
         }
@@ -92,13 +106,27 @@ void main() {
         }
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
             sum[k] = sum[k] + sample_sum[k];
-            if (segment_first > 0u && first_quad + k * lanes < quads) {
+            if (segment_first > 0u && first_quad + k * lanes < quads && works) {
                 samplewise[(b * inputs + i) * quads + quad[k]] = sample_sum[k];
             }
         }
     }
     if (segment_first > 0u) {
         return;
+    }
+    if (SPREAD > 1u) {
+        [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
+            sums_of_samples[k * GROUP_SIZE + gl_LocalInvocationIndex] = sample_sum[k];
+        }
+        barrier();
+        if (member > 0u || !works) {
+            return;
+        }
+        for (uint other = 1u; other < last - first; other++) {
+            [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
+                sum[k] = sum[k] + sums_of_samples[k * GROUP_SIZE + gl_LocalInvocationIndex + other * apart];
+            }
+        }
     }
     [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
         if (first_quad + k * lanes < quads) {

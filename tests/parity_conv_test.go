@@ -273,8 +273,8 @@ func eachConvCase(t *testing.T, cases []convCase, some int, check func(r rig, c 
 		t.Errorf("there are spikes in %d of %d cases only", spiking, len(cases))
 	}
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
-		for _, blocks := range []uint32{0, 3} {
-			gradient, err := kernels.NewWeightGradient(device, kernels.WeightGradientChoice{Blocks: blocks})
+		for part, choice := range []kernels.WeightGradientChoice{{Spread: 8}, {Blocks: 3, Spread: 1}} {
+			gradient, err := kernels.NewWeightGradient(device, choice)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -282,7 +282,7 @@ func eachConvCase(t *testing.T, cases []convCase, some int, check func(r rig, c 
 			if err != nil {
 				t.Fatal(err)
 			}
-			for i := min(int(blocks), 1); i < len(cases); i += 2 { // every second case
+			for i := part; i < len(cases); i += 2 { // every second case
 				t.Run(cases[i].String(), func(t *testing.T) {
 					check(rig{t, device}, cases[i], runs[i], &convKernels{errorBelow, gradient})
 				})

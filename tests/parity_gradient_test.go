@@ -54,13 +54,13 @@ func TestErrorBelow(t *testing.T) {
 
 func TestWeightGradient(t *testing.T) {
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
-		for _, blocks := range []uint32{0, 1, 3} {
-			k, err := kernels.NewWeightGradient(device, kernels.WeightGradientChoice{Blocks: blocks})
+		for _, choice := range []kernels.WeightGradientChoice{{}, {Blocks: 1, Spread: 1}, {Blocks: 3, Spread: 1}, {Blocks: 1, Spread: 8}, {Blocks: 3, Spread: 8}} {
+			k, err := kernels.NewWeightGradient(device, choice)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for i, c := range connectionCases {
-				t.Run(fmt.Sprintf("blocks=%d,%v", blocks, c), func(t *testing.T) {
+				t.Run(fmt.Sprintf("blocks=%d,spread=%d,%v", choice.Blocks, choice.Spread, c), func(t *testing.T) {
 					checkWeightGradient(rig{t, device}, k, c, uint32(i))
 				})
 			}

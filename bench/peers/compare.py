@@ -27,9 +27,10 @@ class Peer:
 
     def __init__(self, name, threads, shape, options):
         self.name, self.error, self.times, self.peak, self.about = name, None, [], 0, {}
-        environment = dict(os.environ, OMP_WAIT_POLICY="passive", PYTHONWARNINGS="ignore", JAX_PLATFORMS="cpu")
+        environment = dict(os.environ, OMP_WAIT_POLICY="passive", PYTHONWARNINGS="ignore", JAX_PLATFORMS=options.accelerator)
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", str(HERE / "worker.py"), name, shape.key, str(options.batch), str(threads), str(options.patience)],
+            [sys.executable, "-W", "ignore", str(HERE / "worker.py"), name, shape.key, str(options.batch), str(threads), str(options.patience),
+             options.accelerator],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment, cwd=HERE)
         self.about = self.answer()
 
@@ -97,6 +98,8 @@ def measure(shape, devices, options):
     for device in devices:
         participants.append(Spikegrad(device, shape, options))
     for name, threads in PEERS:
+        if options.accelerator != "cpu" and (name, threads) == ("spyx", 1):
+            continue  # the host's threads do not matter there
         if options.peers and name not in options.peers.split(","):
             continue
         print(f"{shape.key}: {name} finds its best form", file=sys.stderr)
@@ -142,6 +145,7 @@ def main():
     parser.add_argument("--shapes", default="", help="names, with or without a variant, separated by commas: C,'A T=8' (all)")
     parser.add_argument("--peers", default="", help="names, separated by commas: torch,spyx (all)")
     parser.add_argument("--devices", default="", help="of spikegrad (cpu, the newest lavapipe, and GPUs)")
+    parser.add_argument("--accelerator", default="cpu", choices=["cpu", "cuda"], help="where the other libraries compute")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=3, help="to time in a turn, at most")
     parser.add_argument("--seconds", type=float, default=20, help="after which a turn starts no further step")

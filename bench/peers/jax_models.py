@@ -131,6 +131,11 @@ class Trainer:
         return float(value)
 
 
+def device_memory(accelerator):
+    """Bytes at most in use on the device so far; 0 without one."""
+    return jax.local_devices()[0].memory_stats()["peak_bytes_in_use"] if accelerator == "cuda" else 0
+
+
 def versions():
     from importlib.metadata import version
 

@@ -217,7 +217,10 @@ class Network(nn.Module):
 class Trainer:
     """One network with its data; step() trains once and returns the loss."""
 
-    def __init__(self, peer, shape, form):
+    def __init__(self, peer, shape, form, accelerator):
+        torch.set_default_device(accelerator)
+        if accelerator == "cuda":
+            torch.cuda.reset_peak_memory_stats()
         torch.manual_seed(1)
         torch.set_num_threads(int(form["threads"]))
         self.shape = shape
@@ -243,9 +246,16 @@ class Trainer:
         return float(loss)
 
 
-def forms():
+def forms(accelerator):
     """Threads 0: those of the best form so far."""
+    if accelerator != "cpu":
+        return [{"threads": 1, "compile": False}, {"threads": 1, "compile": True}]
     return [{"threads": 1, "compile": False}, {"threads": 2, "compile": False}, {"threads": 0, "compile": True}]
+
+
+def device_memory(accelerator):
+    """Bytes at most in use on the device so far; 0 without one."""
+    return torch.cuda.max_memory_allocated() if accelerator == "cuda" else 0
 
 
 def versions(peer):

@@ -71,8 +71,8 @@ def best_form(make, forms, patience):
 
 
 def main():
-    peer, key, batch, threads, patience = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5])
-    if threads == 1 and peer == "spyx":
+    peer, key, batch, threads, patience, accelerator = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]), sys.argv[6]
+    if threads == 1 and peer == "spyx" and accelerator == "cpu":
         os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[0]})
     from shapes import find
 
@@ -85,8 +85,8 @@ def main():
     else:
         import torch_models as models
 
-        make, version = lambda form: models.Trainer(peer, shape, form), models.versions(peer)
-        forms = models.forms()
+        make, version = lambda form: models.Trainer(peer, shape, form, accelerator), models.versions(peer)
+        forms = models.forms(accelerator)
     form, name, found = best_form(make, forms, patience)
     give_back()
     before = memory("VmRSS:")
@@ -101,7 +101,7 @@ def main():
         end, times = time.perf_counter() + float(seconds), []
         while len(times) < int(steps) and (not times or time.perf_counter() < end):
             times.append(1000 * timed(trainer))
-        print(json.dumps({"step_ms": times, "peak_bytes": max(0, memory("VmHWM:") - before)}), flush=True)
+        print(json.dumps({"step_ms": times, "peak_bytes": models.device_memory(accelerator) or max(0, memory("VmHWM:") - before)}), flush=True)
 
 
 try:

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -85,14 +86,21 @@ func (c *benchCommand) Run(a *app) error {
 			result.Results = append(result.Results, r)
 			fmt.Fprintf(a.notes, "%s %s %s: %.4g ms a step, %.4g samples/s (%d values compared)\n", r.Shape, r.Variant, r.Device, r.StepMS, r.SamplesPerSecond, r.ComparedValues)
 		})
-		if err != nil {
+		if err != nil && len(result.Results) == 0 {
 			return err
 		}
+		if err != nil { // what was measured before is not lost
+			return errors.Join(err, result.print(a, c.JSON))
+		}
 	}
-	if c.JSON {
-		return writeJSON(a.out, result)
+	return result.print(a, c.JSON)
+}
+
+func (b *benchResult) print(a *app, asJSON bool) error {
+	if asJSON {
+		return writeJSON(a.out, b)
 	}
-	return result.write(a)
+	return b.write(a)
 }
 
 // choices are the devices to measure.
