@@ -12,8 +12,11 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"spikegrad/host/view"
 )
 
 // commands are all there is on the command line.
@@ -68,6 +71,10 @@ func (helpFlag) BeforeReset(parsed *kong.Context) error {
 // errHelped ends the parser after help was printed.
 var errHelped = errors.New("help was printed")
 
+// errNoCommand is the wrong usage of the program without arguments, to which its help is
+// the answer.
+var errNoCommand = usageError{errors.New("no command was given; the help above lists them")}
+
 // app is what commands work with.
 type app struct {
 	ctx      context.Context // cancelled by an interrupt
@@ -98,11 +105,15 @@ func Main(arguments []string, stdout, stderr *os.File) int {
 
 // run parses arguments and runs the command they name.
 func (a *app) run(arguments []string) error {
+	results := a.out
+	if len(arguments) == 0 {
+		arguments, results = []string{"--help"}, a.errors
+	}
 	var grammar commands
 	parser, err := kong.New(&grammar,
 		kong.Name("spikegrad"),
 		kong.Description("Simulate and train stochastic spiking neural networks, with the same bits on every device."),
-		kong.Writers(a.out, a.errors),
+		kong.Writers(results, a.errors),
 		kong.NoDefaultHelp(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Bind(a),
@@ -112,13 +123,24 @@ func (a *app) run(arguments []string) error {
 	}
 	parsed, err := parser.Parse(arguments)
 	if errors.Is(err, errHelped) {
+		if results != a.out {
+			return errNoCommand
+		}
 		return nil
 	}
 	if err != nil {
 		return usageError{fmt.Errorf("%w (see %s --help)", err, helpPath(parser, err))}
 	}
 	a.configure(&grammar)
+	if !grammar.openWindow(parsed) {
+		view.LeaveMainThread()
+	}
 	return parsed.Run()
+}
+
+// openWindow says whether the command opens a live window.
+func (c *commands) openWindow(parsed *kong.Context) bool {
+	return c.Train.View || strings.HasPrefix(parsed.Command(), "view ")
 }
 
 // configure sets up notes and log lines as the global flags ask.

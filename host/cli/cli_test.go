@@ -111,7 +111,6 @@ func TestWrongUsage(t *testing.T) {
 		arguments string
 		want      string
 	}{
-		{"", "see spikegrad --help"},
 		{"trian", "did you mean \"train\""},
 		{"train --btch=3", "see spikegrad train --help"},
 		{"train --batch=many --out " + out, "many"},
@@ -145,6 +144,31 @@ func TestWrongUsage(t *testing.T) {
 	}
 	if _, err := os.Stat(out); err == nil {
 		t.Error("wrong usage left an output folder")
+	}
+}
+
+// TestNoCommand: the program alone answers with its help, as wrong usage.
+func TestNoCommand(t *testing.T) {
+	got, help := call(), call("--help")
+	if got.code != exitUsage || got.stdout != "" || got.stderr != help.stdout+"spikegrad: "+errNoCommand.Error()+"\n" {
+		t.Errorf("exit code %d, stdout %q, stderr %q", got.code, got.stdout, got.stderr)
+	}
+}
+
+// TestOpenWindow: only commands that open a window stay on the main thread.
+func TestOpenWindow(t *testing.T) {
+	for arguments, want := range map[string]bool{
+		"view run": true, "train --view": true, "train": false, "train --resume run": false, "eval run": false,
+		"report run": false, "bench": false, "version": false,
+	} {
+		var grammar commands
+		parsed, err := newParser(t, &grammar).Parse(strings.Fields(arguments))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := grammar.openWindow(parsed); got != want {
+			t.Errorf("%s: opens a window: %v, want %v", arguments, got, want)
+		}
 	}
 }
 

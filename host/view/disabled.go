@@ -13,6 +13,9 @@ import (
 // Window stands for a window; without the tag viewer there is none.
 type Window struct{}
 
+// LeaveMainThread does nothing: nothing is tied to a thread.
+func LeaveMainThread() {}
+
 // New returns ErrNotBuilt.
 func New(Options) (*Window, error) { return nil, ErrNotBuilt }
 

@@ -16,7 +16,8 @@ need() { # need PACKAGE COMMAND...: the package is missing unless the command su
     shift
     "$@" >/dev/null 2>&1 || missing+=("$package")
 }
-library() { { ldconfig -p || /sbin/ldconfig -p; } 2>/dev/null | grep -qF "$1"; }
+# Not grep -q: that stops reading, and ldconfig, cut off, would count as failed.
+library() { { ldconfig -p || /sbin/ldconfig -p; } 2>/dev/null | grep -F "$1" >/dev/null; }
 manifest() { # manifest FOLDER PATTERN: the loader finds such a file
     local folder
     for folder in /usr/share/vulkan /usr/local/share/vulkan /etc/vulkan; do
