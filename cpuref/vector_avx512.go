@@ -15,6 +15,7 @@ import (
 var loopsAVX512 = vectorLoops{
 	addRows: addRowsAVX512, products: productsAVX512,
 	decide: decideAVX512, integrate: integrateAVX512, adjoint: adjointAVX512,
+	listedProducts: listedProductsAVX512, turn: turnAVX512, markInside: markInsideAVX512,
 }
 
 func loadAVX512(base *float32, at int) archsimd.Float32x16 {
@@ -171,6 +172,119 @@ func productsAVX512(p *productArguments[float32]) {
 	archsimd.ClearAVXUpperBits()
 }
 
+// listedProductsAVX512 keeps a vector of six rows in registers.
+func listedProductsAVX512(p *listedArguments[float32]) {
+	if len(p.index) == 0 || p.inner == 0 {
+		return
+	}
+	dst, x, weights := &p.dst[0], &p.x[0], &p.weights[0]
+	_ = p.weights[(p.inner-1)*p.weightStride+Lane-1]
+	for _, r := range p.index {
+		_, _ = p.dst[int(r)*p.dstStride+Lane-1], p.x[int(r)*p.xStride+p.inner-1]
+	}
+	for n := 0; n < Lane; n += lanesAVX512 {
+		i := 0
+		for ; i+6 <= len(p.index); i += 6 {
+			rows := p.index[i:][:6]
+			da, db, dc := int(rows[0])*p.dstStride+n, int(rows[1])*p.dstStride+n, int(rows[2])*p.dstStride+n
+			dd, de, df := int(rows[3])*p.dstStride+n, int(rows[4])*p.dstStride+n, int(rows[5])*p.dstStride+n
+			xa, xb, xc := int(rows[0])*p.xStride, int(rows[1])*p.xStride, int(rows[2])*p.xStride
+			xd, xe, xf := int(rows[3])*p.xStride, int(rows[4])*p.xStride, int(rows[5])*p.xStride
+			a, b, c := loadAVX512(dst, da), loadAVX512(dst, db), loadAVX512(dst, dc)
+			d, e, f := loadAVX512(dst, dd), loadAVX512(dst, de), loadAVX512(dst, df)
+			at := n
+			for k := range p.inner {
+				w := loadAVX512(weights, at)
+				at += p.weightStride
+				a = a.Add(allAVX512(element(x, xa+k)).Mul(w))
+				b = b.Add(allAVX512(element(x, xb+k)).Mul(w))
+				c = c.Add(allAVX512(element(x, xc+k)).Mul(w))
+				d = d.Add(allAVX512(element(x, xd+k)).Mul(w))
+				e = e.Add(allAVX512(element(x, xe+k)).Mul(w))
+				f = f.Add(allAVX512(element(x, xf+k)).Mul(w))
+			}
+			storeAVX512(dst, da, a)
+			storeAVX512(dst, db, b)
+			storeAVX512(dst, dc, c)
+			storeAVX512(dst, dd, d)
+			storeAVX512(dst, de, e)
+			storeAVX512(dst, df, f)
+		}
+		for ; i+2 <= len(p.index); i += 2 {
+			da, db := int(p.index[i])*p.dstStride+n, int(p.index[i+1])*p.dstStride+n
+			xa, xb := int(p.index[i])*p.xStride, int(p.index[i+1])*p.xStride
+			a, b := loadAVX512(dst, da), loadAVX512(dst, db)
+			at := n
+			for k := range p.inner {
+				w := loadAVX512(weights, at)
+				at += p.weightStride
+				a = a.Add(allAVX512(element(x, xa+k)).Mul(w))
+				b = b.Add(allAVX512(element(x, xb+k)).Mul(w))
+			}
+			storeAVX512(dst, da, a)
+			storeAVX512(dst, db, b)
+		}
+		for ; i < len(p.index); i++ {
+			to, from := int(p.index[i])*p.dstStride+n, int(p.index[i])*p.xStride
+			a := loadAVX512(dst, to)
+			for k := range p.inner {
+				a = a.Add(allAVX512(element(x, from+k)).Mul(loadAVX512(weights, k*p.weightStride+n)))
+			}
+			storeAVX512(dst, to, a)
+		}
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+// turnAVX512 does four rows at a time: within parts of 128 bits it interleaves them, so
+// that each part holds the four of one column. Rows are a multiple of four.
+func turnAVX512(dst, src []float32, dstStride, srcStride, rows, columns int) {
+	if rows == 0 || columns == 0 {
+		return
+	}
+	to, from := &dst[0], &src[0]
+	_, _ = dst[(columns-1)*dstStride+rows-1], src[(rows-1)*srcStride+columns-1]
+	for r := 0; r < rows; r += 4 {
+		c := 0
+		for ; c+lanesAVX512 <= columns; c += lanesAVX512 {
+			at := r*srcStride + c
+			low, high := pairAVX512(loadAVX512(from, at).AsUint32x16(), loadAVX512(from, at+srcStride).AsUint32x16())
+			at += 2 * srcStride
+			low2, high2 := pairAVX512(loadAVX512(from, at).AsUint32x16(), loadAVX512(from, at+srcStride).AsUint32x16())
+			first, second := quadAVX512(low, low2)
+			third, fourth := quadAVX512(high, high2)
+			at = c*dstStride + r
+			storeFoursAVX512(to, at, 4*dstStride, first.AsFloat32x16())
+			storeFoursAVX512(to, at+dstStride, 4*dstStride, second.AsFloat32x16())
+			storeFoursAVX512(to, at+2*dstStride, 4*dstStride, third.AsFloat32x16())
+			storeFoursAVX512(to, at+3*dstStride, 4*dstStride, fourth.AsFloat32x16())
+		}
+		for ; c < columns; c++ {
+			for k := range 4 {
+				dst[c*dstStride+r+k] = src[(r+k)*srcStride+c]
+			}
+		}
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func markInsideAVX512(marks []uint32, rows []float32, stride int, threshold float32, support Support[float32]) {
+	if len(rows) == 0 {
+		return
+	}
+	membranes := &rows[0]
+	from, to, limit := allAVX512(support.From), allAVX512(support.To), allAVX512(threshold)
+	for n := 0; n < stride; n += lanesAVX512 {
+		var bits uint32
+		for at := n; at < len(rows); at += stride {
+			u := loadAVX512(membranes, at).Sub(limit)
+			bits |= uint32(u.GreaterEqual(from).And(u.LessEqual(to)).ToBits())
+		}
+		marks[n/32] |= bits << (n % 32)
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
 // philoxAVX512 is [Philox] for the groups of one block of a sample.
 func philoxAVX512(key [2]uint32, number, step, first, layer uint32) (w0, w1, w2, w3 archsimd.Uint32x16) {
 	w0, w1 = archsimd.BroadcastUint32x16(number), archsimd.BroadcastUint32x16(step)
@@ -310,6 +424,7 @@ func adjointAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 	before, currentBefore := &s.before[:stride][0], &s.currentBefore[:stride][0]
 	drives, decays := allAVX512(p.DriveMembrane), allAVX512(p.DecayMembrane)
 	synapse, threshold, zero := allAVX512(p.DecaySynapse), allAVX512(p.Threshold), zeroAVX512()
+	from, to := allAVX512(p.Support.From), allAVX512(p.Support.To)
 	for n := 0; n < stride; n += lanesAVX512 {
 		var bits uint32
 		if n/32 < len(s.spikes) {
@@ -337,7 +452,11 @@ func adjointAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 			}
 			spikeAdjoint = spikeAdjoint.Sub(lost.Mul(u))
 		}
-		g := flushAVX512(surrogateAVX512(p, potential.Sub(threshold), spike), tinyWeight)
+		potential = potential.Sub(threshold)
+		g := flushAVX512(surrogateAVX512(p, potential, spike), tinyWeight)
+		if p.Support.Limited {
+			g = zero.Merge(g, potential.Less(from).Or(potential.Greater(to)))
+		}
 		storeAVX512(current, n, flushAVX512(synapse.Mul(i).Add(drives.Mul(drive)), tinyState))
 		storeAVX512(membrane, n, flushAVX512(decays.Mul(leak).Add(g.Mul(flushAVX512(spikeAdjoint, tinyState))), tinyState))
 	}
