@@ -32,6 +32,13 @@ func (f *family) kinds() {
 	for _, surrogate := range keys(network.Surrogates) {
 		f.varyLayer("surrogate "+surrogate, func(l *network.Layer) { l.Surrogate.Kind = surrogate })
 	}
+	for _, surrogate := range allSurrogates() {
+		for _, below := range []float64{0.01, 0.2} {
+			f.varyLayer(fmt.Sprintf("surrogate %s, skip_below %g", surrogate, below), func(l *network.Layer) {
+				l.Surrogate.Kind, l.Surrogate.SkipBelow = surrogate, below
+			})
+		}
+	}
 	for _, reset := range keys(network.Resets) {
 		for _, differentiate := range []bool{false, true} {
 			f.varyLayer(fmt.Sprintf("reset %s, differentiate_reset %t", reset, differentiate), func(l *network.Layer) {
