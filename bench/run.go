@@ -249,24 +249,31 @@ func trace(c *check.Case, options *Options) (t *check.Trace, err error) {
 	return check.Run(c, e)
 }
 
+// replicasPerSample are run of every sample of the batch.
+const replicasPerSample = 32
+
 // flips is how many replicas of the single-flip estimator a second a shape of one
-// recurrent layer runs: forward passes in which one spike is turned over.
+// recurrent layer runs, the runs without a flip included.
 func flips(s *Shape, e engine.Engine, batch *engine.Batch, repeats int) (float64, error) {
 	if s.Name != "E" {
 		return 0, nil
 	}
-	replicas := *batch
+	steps, neurons := s.Network.Steps, s.Network.Layers[0].Neurons
+	var replicas []engine.Replica
 	for b := range batch.Samples() {
-		replicas.Flips = append(replicas.Flips, engine.Flip{Step: b % s.Network.Steps, Neuron: b % s.Network.Layers[0].Neurons})
+		for i := range replicasPerSample { // steps evenly, neurons one after another
+			flip := engine.Flip{Step: i * steps / replicasPerSample, Neuron: (b*replicasPerSample + i) % neurons}
+			replicas = append(replicas, engine.Replica{Sample: b, Flip: flip})
+		}
 	}
 	var spent []float64
 	for range repeats {
 		begin := time.Now()
-		if _, err := e.Evaluate(&replicas, cpuref.StreamNoise, nil); err != nil {
+		if _, _, err := e.Replicas(batch, cpuref.StreamNoise, replicas); err != nil {
 			return 0, err
 		}
 		spent = append(spent, time.Since(begin).Seconds())
 	}
 	median, _ := middle(spent)
-	return float64(batch.Samples()) / median, nil
+	return float64(len(replicas)) / median, nil
 }

@@ -107,8 +107,14 @@ func collectLogits[T Float](a *CrossEntropyArguments[T], x, p []T, b int) {
 	readout := a.Readout[b*a.Steps*stride:]
 	switch a.Kind {
 	case LossMaxOverTime:
-		for c := range a.Classes {
-			x[c] = readout[maximumStep(readout, c, a.Steps, stride)*stride+c]
+		largest := x[:a.Classes]
+		copy(largest, readout)
+		for t := 1; t < a.Steps; t++ {
+			for c, u := range readout[t*stride:][:len(largest)] {
+				if u > largest[c] {
+					largest[c] = u
+				}
+			}
 		}
 	case LossSumOfSoftmax:
 		for t := range a.Steps {

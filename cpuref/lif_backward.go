@@ -34,7 +34,7 @@ type LIFBackwardArguments[T Float] struct {
 // sums over V. Samples first ≤ sample < last are done. Twin: shaders/lif_backward.comp.
 func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first, last int) {
 	stride, words, samples := Stride(a.Neurons), Words(a.Neurons), last-first
-	work.grow(4, samples*stride)
+	work.grow(5, samples*stride)
 	current, membrane, recurrent, zero := work.rows[0], work.rows[1], work.rows[2], work.rows[3]
 	clear(current)
 	clear(membrane)
@@ -77,7 +77,7 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 				current: current[own:][:stride], membrane: membrane[own:][:stride],
 				errors:    a.Error[at:][:stride],
 				recurrent: recurrent[own:][:stride], spikeError: a.SpikeError[b*stride:][:stride],
-				before: zero[:stride], currentBefore: zero[:stride],
+				before: zero[:stride], currentBefore: zero[:stride], derivative: work.rows[4][:stride],
 				spikes: a.Spikes[row*words : (row+1)*words],
 			}
 			if t > 0 {

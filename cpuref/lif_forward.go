@@ -29,13 +29,15 @@ type Neuron[T Float] struct {
 // LIFForwardArguments are the arrays and sizes of [LIFForward].
 type LIFForwardArguments[T Float] struct {
 	Spikes   []uint32 // written; [sample][step][word]: S[t]
-	Membrane []T      // written; [sample][step][stride]: U[t+1]
+	Membrane []T      // written if not nil; [sample][step][stride]: U[t+1]
 	Current  []T      // written if not nil; [sample][step][stride]: I[t+1]
 
 	Events           Events   // input spikes, rows [sample][step]
 	InputWeights     []T      // [input][stride], or as Input says
 	RecurrentWeights []T      // [neuron][stride], or as Recurrent says; nil without recurrence
 	Numbers          []uint32 // [sample]: number of the sample in the run
+	Drive            []T      // [sample][step][stride]: what [InputDrive] makes of the events, in their place; nil: they are added up here
+	Uniform          []T      // [sample][step][stride]: what [NoiseUniform] draws; nil: drawn here
 	Flips            []Flip   // [sample]; nil: none
 
 	Steps, Neurons        int
@@ -77,13 +79,14 @@ func flip[T Float](f Flip, layer, step uint32, spikes []uint32, gates []T) {
 // event. Twin: shaders/lif_forward.comp.
 func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, last int) {
 	stride, words := Stride(a.Neurons), Words(a.Neurons)
-	work.grow(5, stride)
+	work.grow(6, stride)
+	input, uniform := work.rows[2], work.rows[5]
 	state := neuronRows[T]{
 		current: work.rows[0], membrane: work.rows[1],
-		input: work.rows[2], recurrent: work.rows[3], gates: work.rows[4],
+		input: input, recurrent: work.rows[3], gates: work.rows[4],
 	}
 	choice := decision[T]{
-		gates: state.gates, membrane: state.membrane,
+		gates: state.gates, membrane: state.membrane, uniform: uniform,
 		noise: a.Neuron.Noise, parameters: a.Neuron.NoiseParameters, threshold: a.Neuron.Threshold,
 		filters: filtersOf(a.Filters, a.Neurons), key: a.Key, layer: a.Layer,
 	}
@@ -101,14 +104,22 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 		for t := segment.First; t < segment.Last; t++ {
 			row := b*a.Steps + t
 			choice.spikes, choice.step = a.Spikes[row*words:(row+1)*words], uint32(t)
+			switch {
+			case a.Neuron.Noise == NoiseThreshold:
+			case a.Uniform != nil:
+				choice.uniform = a.Uniform[row*stride:][:stride]
+			default:
+				drawUniform(&choice)
+			}
 			decide(&choice)
 			if a.Flips != nil {
 				flip(a.Flips[b], a.Layer, uint32(t), choice.spikes, choice.gates)
 			}
 
-			clear(state.input)
-			if t >= a.Delay {
-				addEvents(state.input, a.InputWeights, a.Events.Row(row-a.Delay), a.Input)
+			if a.Drive != nil {
+				state.input = a.Drive[row*stride:][:stride]
+			} else {
+				addInput(input, a, row, t)
 			}
 			clear(state.recurrent)
 			if a.RecurrentWeights != nil && t >= a.RecurrentDelay {
@@ -127,9 +138,43 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 	}
 }
 
+// addInput writes Σ W·S_in[t−d] of a sample's step.
+func addInput[T Float](dst []T, a *LIFForwardArguments[T], row, t int) {
+	clear(dst)
+	if t >= a.Delay {
+		addEvents(dst, a.InputWeights, a.Events.Row(row-a.Delay), a.Input)
+	}
+}
+
+// InputDrive writes Σ W·S_in[t−d] of all steps to the arguments' Drive, for samples
+// first ≤ sample < last: runs of the same input need it once.
+func InputDrive[T Float](a *LIFForwardArguments[T], first, last int) {
+	stride := Stride(a.Neurons)
+	for row := first * a.Steps; row < last*a.Steps; row++ {
+		addInput(a.Drive[row*stride:][:stride], a, row, row%a.Steps)
+	}
+}
+
+// NoiseUniform writes ξ of all steps to the arguments' Uniform, for samples first ≤
+// sample < last: runs with the same noise need it once. Without noise it does nothing.
+func NoiseUniform[T Float](a *LIFForwardArguments[T], first, last int) {
+	if a.Neuron.Noise == NoiseThreshold {
+		return
+	}
+	stride := Stride(a.Neurons)
+	choice := decision[T]{key: a.Key, layer: a.Layer}
+	for row := first * a.Steps; row < last*a.Steps; row++ {
+		choice.number, choice.step = a.Numbers[row/a.Steps], uint32(row%a.Steps)
+		choice.uniform = a.Uniform[row*stride:][:stride]
+		drawUniform(&choice)
+	}
+}
+
 // store puts the state of all neurons into a row of the arrays.
 func store[T Float](a *LIFForwardArguments[T], row int, state *neuronRows[T]) {
-	copy(a.Membrane[row*len(state.membrane):], state.membrane)
+	if a.Membrane != nil {
+		copy(a.Membrane[row*len(state.membrane):], state.membrane)
+	}
 	if a.Current != nil {
 		copy(a.Current[row*len(state.current):], state.current)
 	}

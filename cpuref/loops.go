@@ -61,30 +61,42 @@ type decision[T Float] struct {
 	parameters  [2]T
 	threshold   T
 	filters     int // neurons a position: the whole layer, if it has no positions
+	uniform     []T // [stride]: ξ; written by drawUniform, read by decide unless there is no noise
 	key         [2]uint32
 	number      uint32
 	step, layer uint32
 }
 
-// decide draws S[t] of one sample from the membrane at step t.
+// drawUniform draws ξ of all neurons of one sample at a step.
+func drawUniform[T Float](d *decision[T]) {
+	if v := vectors; v != nil && !double[T]() {
+		v.drawUniform(singles[decision[float32]](d))
+		return
+	}
+	var random [4]uint32
+	for n := range d.uniform {
+		if n%4 == 0 {
+			random = Philox(d.key, NoiseCounter(d.number, d.step, uint32(n/4), d.layer))
+		}
+		d.uniform[n] = Uniform[T](random[n%4])
+	}
+}
+
+// decide compares the membrane of one sample at step t with ξ: S[t].
 func decide[T Float](d *decision[T]) {
 	if v := vectors; v != nil && !double[T]() {
 		v.decide(singles[decision[float32]](d))
 		return
 	}
 	clear(d.spikes)
-	var random [4]uint32
 	unit := Stride(d.filters)
 	for n := range d.membrane {
 		d.gates[n] = 1
 		if n%unit >= d.filters {
 			continue
 		}
-		if n%4 == 0 && d.noise != NoiseThreshold {
-			random = Philox(d.key, NoiseCounter(d.number, d.step, uint32(n/4), d.layer))
-		}
 		u := d.membrane[n] - d.threshold
-		if Spikes(d.noise, d.parameters, u, Uniform[T](random[n%4])) {
+		if Spikes(d.noise, d.parameters, u, d.uniform[n]) {
 			d.spikes[n/32] |= 1 << (n % 32)
 			d.gates[n] = 0
 		}
@@ -125,6 +137,7 @@ type adjointRows[T Float] struct {
 	errors                []T // read: ∂L/∂S[t] from above; written: ∂L/∂h[t]
 	recurrent, spikeError []T
 	before, currentBefore []T // U[t], I[t]
+	derivative            []T // scratch
 	spikes                []uint32
 }
 

@@ -3,6 +3,7 @@ package cpuref
 // ReadoutForwardArguments are the arrays and sizes of [ReadoutForward].
 type ReadoutForwardArguments[T Float] struct {
 	Readout []T // written; [sample][step][stride]: U[t+1]
+	Current []T // written if not nil; [sample][step][stride]: I[t+1]
 
 	Events  Events // spikes of the last hidden layer
 	Weights []T    // [neuron][stride]
@@ -25,8 +26,17 @@ type ReadoutForwardArguments[T Float] struct {
 // for samples first ≤ sample < last. Twin: shaders/readout_forward.comp.
 func ReadoutForward[T Float](a *ReadoutForwardArguments[T], work *Workspace[T], first, last int) {
 	stride := Stride(a.Classes)
-	work.grow(3, stride)
+	work.grow(5, stride)
 	current, membrane, input := work.rows[0], work.rows[1], work.rows[2]
+	// Neurons that never spike, with nothing of their own to receive.
+	neuron := Neuron[T]{
+		DecayMembrane: a.DecayMembrane, DriveMembrane: a.DriveMembrane, DecaySynapse: a.DecaySynapse, Reset: ResetSubtractive,
+	}
+	state := neuronRows[T]{current: current, membrane: membrane, input: input, recurrent: work.rows[3], gates: work.rows[4]}
+	clear(state.recurrent)
+	for c := range state.gates {
+		state.gates[c] = 1
+	}
 	segment := a.Segment.of(a.Steps)
 	for b := first; b < last; b++ {
 		clear(current)
@@ -44,11 +54,11 @@ func ReadoutForward[T Float](a *ReadoutForwardArguments[T], work *Workspace[T], 
 			if t >= a.Delay {
 				addRows(input, a.Weights, a.Events.Row(row-a.Delay))
 			}
-			for c := range membrane {
-				membrane[c] = FlushState(T(a.DecayMembrane*membrane[c]) + T(a.DriveMembrane*current[c]))
-				current[c] = FlushState(T(a.DecaySynapse*current[c]) + input[c])
-			}
+			integrate(&neuron, &state)
 			copy(a.Readout[row*stride:], membrane)
+			if a.Current != nil {
+				copy(a.Current[row*stride:], current)
+			}
 		}
 		if a.States != nil {
 			lastCurrent, lastMembrane := states(a.States, b, stride)

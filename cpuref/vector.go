@@ -6,11 +6,12 @@ import "unsafe"
 // They give the same bits as the plain loops beside their callers, because a vector
 // lane does the same operations in the same order on one neuron.
 type vectorLoops struct {
-	addRows   func(dst, rows []float32, index []uint32, shift int)
-	products  func(p *productArguments[float32])
-	decide    func(d *decision[float32])
-	integrate func(p *Neuron[float32], s *neuronRows[float32])
-	adjoint   func(p *Neuron[float32], s *adjointRows[float32])
+	addRows     func(dst, rows []float32, index []uint32, shift int)
+	products    func(p *productArguments[float32])
+	drawUniform func(d *decision[float32])
+	decide      func(d *decision[float32])
+	integrate   func(p *Neuron[float32], s *neuronRows[float32])
+	adjoint     func(p *Neuron[float32], s *adjointRows[float32])
 
 	listedProducts func(p *listedArguments[float32])
 	turn           func(dst, src []float32, dstStride, srcStride, rows, columns int)

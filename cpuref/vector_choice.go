@@ -20,3 +20,12 @@ func vectorsFor(wanted Instructions) (*vectorLoops, bool) {
 func element(base *float32, at int) float32 {
 	return *(*float32)(unsafe.Add(unsafe.Pointer(base), 4*at))
 }
+
+// spikeBits are those of the neurons from n on, as many as are left of a word; rows of
+// spikes end before rows of neurons do.
+func spikeBits(spikes []uint32, n int) uint32 {
+	if n/32 < len(spikes) {
+		return spikes[n/32] >> (n % 32)
+	}
+	return 0
+}

@@ -78,3 +78,24 @@ func (c *Case) spikeBound(number uint32, step int) uint64 {
 func (c *Case) words(number, step, group, purpose uint32) [4]uint32 {
 	return cpuref.Philox([2]uint32{c.Seed, uint32(cpuref.StreamDataset)}, [4]uint32{number, step, group, purpose})
 }
+
+// replicas draws flips of two spikes of every layer in every sample; the first are at the
+// first and the last step.
+func (c *Case) replicas() []engine.Replica {
+	n := c.Network
+	var replicas []engine.Replica
+	for b := range c.Samples {
+		for l := range n.Layers {
+			for i := range uint32(2) {
+				words := c.words(uint32(b), uint32(l), i, 4)
+				step := int(words[0] % uint32(n.Steps))
+				if b == 0 {
+					step = int(i) * (n.Steps - 1)
+				}
+				flip := engine.Flip{Layer: l, Step: step, Neuron: int(words[1] % uint32(n.Layers[l].Neurons))}
+				replicas = append(replicas, engine.Replica{Sample: b, Flip: flip})
+			}
+		}
+	}
+	return replicas
+}

@@ -67,7 +67,25 @@ func Run(c *Case, e engine.Engine) (*Trace, error) {
 			return nil, err
 		}
 	}
-	return t, t.pass(c, evaluation, c.Samples, cpuref.StreamEvaluation, e.Evaluate)
+	if err := t.pass(c, evaluation, c.Samples, cpuref.StreamEvaluation, e.Evaluate); err != nil {
+		return nil, err
+	}
+	return t, t.addReplicas(c, e)
+}
+
+// addReplicas adds the losses of replicas of the samples of the evaluation.
+func (t *Trace) addReplicas(c *Case, e engine.Engine) error {
+	loss, regularizer, err := e.Replicas(c.batch(evaluation, c.Samples), cpuref.StreamEvaluation, c.replicas())
+	if err != nil {
+		return err
+	}
+	for i, values := range [][]float32{loss, regularizer} {
+		t.add(array{
+			variable: []string{"loss of a replica", "regularizer of a replica"}[i], axes: ofSamples,
+			pass: evaluation, layer: -1, steps: c.Network.Steps, width: 1, bits: floatBits(values),
+		})
+	}
+	return nil
 }
 
 // pass runs one batch and adds what it did.

@@ -43,6 +43,11 @@ func (f Flip) slot(n *network.Network) cpuref.Flip {
 	return cpuref.Flip{Layer: uint32(f.Layer), Step: uint32(f.Step), Neuron: uint32(n.Geometry(f.Layer).Slot(f.Neuron))}
 }
 
+// fits says whether a network has the spike.
+func (f Flip) fits(n *network.Network) bool {
+	return f.Layer >= 0 && f.Layer < len(n.Layers) && f.Step >= 0 && f.Step < n.Steps && f.Neuron >= 0 && f.Neuron < n.Layers[f.Layer].Neurons
+}
+
 // Samples is the number of samples in the batch.
 func (b *Batch) Samples() int { return len(b.Labels) }
 
@@ -66,7 +71,7 @@ func (b *Batch) check(n *network.Network) error {
 		if f.Layer == NoFlip {
 			continue
 		}
-		if f.Layer < 0 || f.Layer >= len(n.Layers) || f.Step < 0 || f.Step >= n.Steps || f.Neuron < 0 || f.Neuron >= n.Layers[f.Layer].Neurons {
+		if !f.fits(n) {
 			return fmt.Errorf("sample %d flips the spike of layer %d, step %d, neuron %d: the network has no such spike", i, f.Layer, f.Step, f.Neuron)
 		}
 	}

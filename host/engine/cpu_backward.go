@@ -4,7 +4,7 @@ import "spikegrad/cpuref"
 
 // backward carries the error down, segment by segment from the last, and writes the
 // chunk's partial gradients.
-func (w *cpuWorker[T]) backward(r *chunkRun, chunk int) {
+func (w *cpuWorker[T]) backward(r *chunkRun, record *RecordOf[T], chunk int) {
 	p, samples := w.engine.plan, r.last-r.first
 	if out := p.readout; out != nil {
 		cpuref.ReadoutBackward(&cpuref.ReadoutBackwardArguments[T]{
@@ -27,6 +27,9 @@ func (w *cpuWorker[T]) backward(r *chunkRun, chunk int) {
 		}
 		for l := len(p.layers) - 1; l >= 0; l-- {
 			w.backwardLayer(l, s, chunk, samples)
+			if record != nil && record.Errors != nil {
+				w.recordHeld(record.Errors[l], w.layers[l].errors, r, l, s)
+			}
 		}
 	}
 }

@@ -34,17 +34,15 @@ func (w *cpuWorker[T]) record(record *RecordOf[T], first, last int) {
 	}
 }
 
-// recordMembranes copies the membranes of one segment to the record of the batch.
-func (w *cpuWorker[T]) recordMembranes(record *RecordOf[T], r *chunkRun, s int) {
+// recordHeld copies what a layer holds of one segment, its membranes or errors, to its
+// part of the record of the batch.
+func (w *cpuWorker[T]) recordHeld(record, held []T, r *chunkRun, l, s int) {
 	p := w.engine.plan
 	first, last := w.cut.bounds(s)
-	for l := range p.layers {
-		geometry := p.layers[l].geometry
-		neurons, stride := geometry.Positions*geometry.Filters, cpuref.Stride(geometry.Slots())
-		for b := range r.last - r.first {
-			row := w.cut.heldRow(b)
-			dst := record.Membrane[l][((r.first+b)*p.steps+first)*neurons:]
-			unslot(dst, w.layers[l].membrane[row*stride:], last-first, geometry)
-		}
+	geometry := p.layers[l].geometry
+	neurons, stride := geometry.Positions*geometry.Filters, cpuref.Stride(geometry.Slots())
+	for b := range r.last - r.first {
+		dst := record[((r.first+b)*p.steps+first)*neurons:]
+		unslot(dst, held[w.cut.heldRow(b)*stride:], last-first, geometry)
 	}
 }

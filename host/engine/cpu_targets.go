@@ -7,19 +7,19 @@ const NoClass = ^uint32(0)
 
 // distance computes the loss on spikes with targets and, for a backward pass, its
 // derivative with respect to every output spike.
-func (w *cpuWorker[T]) distance(batch *Batch, first, last int, backward bool) {
-	e, p, samples := w.engine, w.engine.plan, last-first
+func (w *cpuWorker[T]) distance(r *lossRun[T], backward bool) {
+	p, samples := w.engine.plan, r.last-r.first
 	targets := w.targets[:samples*p.steps*cpuref.Words(p.classes)]
-	batch.targets(targets, first, last)
+	r.batch.targets(targets, r.first, r.last)
 	arguments := *p.distance
 	arguments.Distance, arguments.Spikes, arguments.Targets = w.logits, w.layers[len(w.layers)-1].spikes, targets
 	if backward {
 		arguments.Error = w.targetErrors
 	}
 	cpuref.SpikeDistance(&arguments, &w.work, 0, samples)
-	cpuref.RowSums(e.loss[first:last], w.logits, p.classes, 0, samples)
-	for b := first; b < last; b++ {
-		e.predicted[b] = NoClass
+	cpuref.RowSums(r.loss, w.logits, p.classes, 0, samples)
+	for b := range r.predicted {
+		r.predicted[b] = NoClass
 	}
 	if backward && arguments.Kind == cpuref.LossVanRossum {
 		cpuref.ReadoutBackward(&cpuref.ReadoutBackwardArguments[T]{

@@ -17,9 +17,10 @@ type cpuWorker[T cpuref.Float] struct {
 	readoutStates []T
 	readoutErrors []T // ∂L/∂U, then ∂L/∂h
 	logits        []T
-	targets       []uint32 // of a loss on spikes with targets
-	targetErrors  []T      // and its ∂L/∂S, of all steps
-	samplewise    [][]T    // [weight array]: gradients of single samples, kept from segment to segment
+	targets       []uint32         // of a loss on spikes with targets
+	targetErrors  []T              // and its ∂L/∂S, of all steps
+	samplewise    [][]T            // [weight array]: gradients of single samples, kept from segment to segment
+	presentation  *presentation[T] // of replicas; nil before the first
 }
 
 // cpuLayerState is what a layer leaves behind for the backward pass.
@@ -125,12 +126,16 @@ func (w *cpuWorker[T]) run(batch *Batch, chunk int, stream cpuref.Stream, record
 		}
 	}
 	w.forward(r, record, backward)
-	w.loss(batch, r.first, r.last, backward)
+	e := w.engine
+	w.loss(&lossRun[T]{
+		batch: batch, first: r.first, last: r.last, loss: e.loss[r.first:r.last],
+		regularizer: e.regularizer[r.first:r.last], predicted: e.predicted[r.first:r.last],
+	}, backward)
 	if record != nil {
 		w.record(record, r.first, r.last)
 	}
 	if backward {
-		w.backward(r, chunk)
+		w.backward(r, record, chunk)
 	}
 }
 
@@ -150,17 +155,15 @@ func (w *cpuWorker[T]) forward(r *chunkRun, record *RecordOf[T], backward bool) 
 		for l := range p.layers {
 			cpuref.SpikeTrainsSegment(w.layers[l].trains, w.layers[l].events, p.layers[l].neurons, samples, p.steps, w.cut.segment(s), 0, samples)
 		}
-		if out := p.readout; out != nil {
-			cpuref.ReadoutForward(&cpuref.ReadoutForwardArguments[T]{
-				Readout: w.readout, Events: events, Weights: e.weights[out.weight],
-				Steps: p.steps, Classes: p.classes, Delay: out.delay,
-				DecayMembrane: out.decayMembrane, DriveMembrane: out.driveMembrane,
-				DecaySynapse: out.decaySynapse, Initial: out.initial,
-				Segment: w.cut.segment(s), States: w.readoutStates,
-			}, &w.work, 0, samples)
+		if p.readout != nil {
+			arguments := w.readoutForward(events)
+			arguments.Segment, arguments.States = w.cut.segment(s), w.readoutStates
+			cpuref.ReadoutForward(&arguments, &w.work, 0, samples)
 		}
 		if record != nil && record.Membrane != nil {
-			w.recordMembranes(record, r, s)
+			for l := range p.layers {
+				w.recordHeld(record.Membrane[l], w.layers[l].membrane, r, l, s)
+			}
 		}
 	}
 	for l := range p.layers {
@@ -187,25 +190,15 @@ func (w *cpuWorker[T]) inputEvents(r *chunkRun) cpuref.Events {
 // forwardSegment runs all layers over one segment, from the states of the given
 // number, which become those at its end. It returns the events of the last layer.
 func (w *cpuWorker[T]) forwardSegment(r *chunkRun, s, from int) cpuref.Events {
-	e, p, samples := w.engine, w.engine.plan, r.last-r.first
+	p, samples := w.engine.plan, r.last-r.first
 	events := r.input
 	for l := range p.layers {
 		layer, state := &p.layers[l], &w.layers[l]
-		arguments := cpuref.LIFForwardArguments[T]{
-			Spikes: state.spikes, Membrane: state.membrane, Current: state.current,
-			Events: events, InputWeights: e.weights[layer.input],
-			Numbers: r.batch.Numbers[r.first:r.last], Flips: r.flips,
-			Steps: p.steps, Neurons: layer.neurons, Filters: layer.filters,
-			Input: layer.inputWindow, Recurrent: layer.recurrentWindow,
-			Delay: layer.delay, RecurrentDelay: layer.recurrentDelay,
-			Key: r.key, Layer: uint32(l), Neuron: layer.neuron,
-			Segment: w.cut.segment(s),
-		}
+		arguments := w.layerForward(r, l, events)
+		arguments.Membrane, arguments.Current = state.membrane, state.current
+		arguments.Segment = w.cut.segment(s)
 		if state.states != nil {
 			arguments.States = state.states[from]
-		}
-		if layer.recurrent >= 0 {
-			arguments.RecurrentWeights = e.weights[layer.recurrent]
 		}
 		cpuref.LIFForward(&arguments, &w.work, 0, samples)
 		cpuref.BuildEventsSegment(state.events, state.spikes, cpuref.Words(layer.neurons), layer.neurons, p.steps, w.cut.eventSegment(s), 0, samples)
@@ -214,34 +207,72 @@ func (w *cpuWorker[T]) forwardSegment(r *chunkRun, s, from int) cpuref.Events {
 	return events
 }
 
+// layerForward are the arguments of a layer's run over whole samples, with the events of
+// what lies below it.
+func (w *cpuWorker[T]) layerForward(r *chunkRun, l int, events cpuref.Events) cpuref.LIFForwardArguments[T] {
+	p, layer := w.engine.plan, &w.engine.plan.layers[l]
+	arguments := cpuref.LIFForwardArguments[T]{
+		Spikes: w.layers[l].spikes, Events: events, InputWeights: w.engine.weights[layer.input],
+		Numbers: r.batch.Numbers[r.first:r.last], Flips: r.flips,
+		Steps: p.steps, Neurons: layer.neurons, Filters: layer.filters,
+		Input: layer.inputWindow, Recurrent: layer.recurrentWindow,
+		Delay: layer.delay, RecurrentDelay: layer.recurrentDelay,
+		Key: r.key, Layer: uint32(l), Neuron: layer.neuron,
+	}
+	if layer.recurrent >= 0 {
+		arguments.RecurrentWeights = w.engine.weights[layer.recurrent]
+	}
+	return arguments
+}
+
+// readoutForward are the arguments of the readout's run over whole samples, with the
+// events of the last layer.
+func (w *cpuWorker[T]) readoutForward(events cpuref.Events) cpuref.ReadoutForwardArguments[T] {
+	p, out := w.engine.plan, w.engine.plan.readout
+	return cpuref.ReadoutForwardArguments[T]{
+		Readout: w.readout, Events: events, Weights: w.engine.weights[out.weight],
+		Steps: p.steps, Classes: p.classes, Delay: out.delay,
+		DecayMembrane: out.decayMembrane, DriveMembrane: out.driveMembrane,
+		DecaySynapse: out.decaySynapse, Initial: out.initial,
+	}
+}
+
+// lossRun is where the losses of samples first to last of a batch go, [sample]. They are
+// samples 0 to last−first of the worker's arrays.
+type lossRun[T cpuref.Float] struct {
+	batch             *Batch
+	first, last       int
+	loss, regularizer []T
+	predicted         []uint32
+}
+
 // loss computes the loss and regularizers and, for a backward pass, their derivatives.
-func (w *cpuWorker[T]) loss(batch *Batch, first, last int, backward bool) {
-	e, p, samples := w.engine, w.engine.plan, last-first
+func (w *cpuWorker[T]) loss(r *lossRun[T], backward bool) {
+	p, samples := w.engine.plan, r.last-r.first
 	for l := range w.layers {
-		clear(w.layers[l].spikeError)
+		clear(w.layers[l].spikeError[:samples*cpuref.Stride(p.layers[l].neurons)])
 	}
 	if p.distance != nil {
-		w.distance(batch, first, last, backward)
+		w.distance(r, backward)
 	} else {
-		w.crossEntropy(batch, first, last, backward)
+		w.crossEntropy(r, backward)
 	}
-	regularizer := e.regularizer[first:last]
-	clear(regularizer)
+	clear(r.regularizer)
 	for l, layer := range p.layers {
 		for _, activity := range layer.activity {
-			activity.SpikeError, activity.Loss, activity.Counts = w.layers[l].spikeError, regularizer, w.layers[l].counts
+			activity.SpikeError, activity.Loss, activity.Counts = w.layers[l].spikeError, r.regularizer, w.layers[l].counts
 			cpuref.Activity(&activity, 0, samples)
 		}
 	}
 }
 
 // crossEntropy computes the loss of classes and, for a backward pass, its derivative.
-func (w *cpuWorker[T]) crossEntropy(batch *Batch, first, last int, backward bool) {
-	e, p, samples := w.engine, w.engine.plan, last-first
+func (w *cpuWorker[T]) crossEntropy(r *lossRun[T], backward bool) {
+	p, samples := w.engine.plan, r.last-r.first
 	top := &w.layers[len(w.layers)-1]
 	arguments := cpuref.CrossEntropyArguments[T]{
-		Loss: e.loss[first:last], Predicted: e.predicted[first:last], Logits: w.logits,
-		Readout: w.readout, Labels: batch.Labels[first:last],
+		Loss: r.loss, Predicted: r.predicted, Logits: w.logits,
+		Readout: w.readout, Labels: r.batch.Labels[r.first:r.last],
 		Steps: p.steps, Classes: p.classes, Kind: p.loss,
 	}
 	if p.readout == nil {

@@ -32,6 +32,10 @@ type Engine interface {
 
 	// Evaluate runs a batch forward. Record may be nil.
 	Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error)
+	// Replicas runs replicas of samples of a batch, each from the step of its flip on, and
+	// returns their losses and the losses of their regularizers, [replica]: those of
+	// Evaluate with the flip. What replicas of a sample share is computed once.
+	Replicas(batch *Batch, stream cpuref.Stream, replicas []Replica) (loss, regularizer []float32, err error)
 	// Gradient runs a batch forward and backward. The gradient of the mean loss and
 	// regularizers over the batch stays in the engine.
 	Gradient(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error)
@@ -116,6 +120,10 @@ type RecordOf[T cpuref.Float] struct {
 	Loss      []T        // [sample]: without regularizers
 	// Regularizer, [sample], is the loss of all regularizers.
 	Regularizer []T
+	// Errors, [layer][sample·step·neuron], are ∂L/∂h[t] as back-propagated, L the loss of
+	// the sample with its regularizers and h what arrives at a neuron in a step; of
+	// Gradient only, and not made by [NewRecord].
+	Errors [][]T
 }
 
 // NewRecord makes a record for batches of so many samples.

@@ -1,0 +1,204 @@
+package engine
+
+import (
+	"math/bits"
+
+	"spikegrad/cpuref"
+)
+
+// Replicas implements [Engine].
+func (e *CPU[T]) Replicas(batch *Batch, stream cpuref.Stream, replicas []Replica) (loss, regularizer []T, err error) {
+	p := e.plan
+	if err := p.checkReplicas(batch, replicas); err != nil {
+		return nil, nil, err
+	}
+	loss, regularizer = make([]T, len(replicas)), make([]T, len(replicas))
+	if p.cut().count() > 1 { // what replicas share would not fit
+		err := wholeReplicas(batch, p.network, replicas, loss, regularizer, func(b *Batch, record *RecordOf[T]) error {
+			_, err := e.Evaluate(b, stream, record)
+			return err
+		})
+		return loss, regularizer, err
+	}
+	of := make([][]int, batch.Samples()) // [sample]: its replicas
+	for i, r := range replicas {
+		of[r.Sample] = append(of[r.Sample], i)
+	}
+	parallel(len(e.workers), len(of), func(worker, sample int) {
+		if len(of[sample]) == 0 {
+			return
+		}
+		run := &replicaRun[T]{worker: e.workers[worker], stream: stream, replicas: replicas, loss: loss, regularizer: regularizer}
+		run.sample(batch, sample, of[sample])
+	})
+	return loss, regularizer, ofSample(checkFinite(loss, p.weights, func(i int) []T { return e.weights[i] }), replicas)
+}
+
+// presentation is what the replicas of a sample share: the run without a flip.
+type presentation[T cpuref.Float] struct {
+	layers []presentedLayer[T]
+	// readout and its synaptic current, [step][stride]
+	readout, readoutCurrent []T
+	states                  []T // of a replica when it begins: [2][stride] of the widest layer
+}
+
+// presentedLayer is a layer in it.
+type presentedLayer[T cpuref.Float] struct {
+	drive, uniform    []T // [step][stride]
+	membrane, current []T // [step][stride]
+	spikes            []uint32
+	counts            []uint32
+}
+
+func newPresentation[T cpuref.Float](p *plan[T]) *presentation[T] {
+	s := &presentation[T]{}
+	widest := cpuref.Stride(p.classes)
+	for _, layer := range p.layers {
+		stride := cpuref.Stride(layer.neurons)
+		widest = max(widest, stride)
+		s.layers = append(s.layers, presentedLayer[T]{
+			drive: make([]T, p.steps*stride), uniform: make([]T, p.steps*stride),
+			membrane: make([]T, p.steps*stride), current: make([]T, p.steps*stride),
+			spikes: make([]uint32, p.steps*cpuref.Words(layer.neurons)), counts: make([]uint32, stride),
+		})
+	}
+	if p.readout != nil {
+		s.readout = make([]T, p.steps*cpuref.Stride(p.classes))
+		s.readoutCurrent = make([]T, p.steps*cpuref.Stride(p.classes))
+	}
+	s.states = make([]T, 2*widest)
+	return s
+}
+
+// replicaRun takes the replicas of samples through a worker, one after another: each is
+// sample 0 of the worker's arrays.
+type replicaRun[T cpuref.Float] struct {
+	worker            *cpuWorker[T]
+	stream            cpuref.Stream
+	replicas          []Replica
+	loss, regularizer []T // [replica]
+	presentation      *presentation[T]
+	chunk             *chunkRun
+}
+
+// sample runs a sample of a batch and then those of the replicas that are of it.
+func (r *replicaRun[T]) sample(batch *Batch, sample int, replicas []int) {
+	w, p := r.worker, r.worker.engine.plan
+	if w.presentation == nil {
+		w.presentation = newPresentation(p)
+	}
+	r.presentation = w.presentation
+	r.chunk = &chunkRun{batch: batch, first: sample, last: sample + 1, key: [2]uint32{p.options.Seed, uint32(r.stream)}}
+	r.chunk.input = w.inputEvents(r.chunk)
+	r.present()
+	for _, i := range replicas {
+		r.chunk.flips = []cpuref.Flip{r.replicas[i].slot(p.network)}
+		r.repeat(r.replicas[i].Layer, r.replicas[i].Step)
+		w.loss(&lossRun[T]{
+			batch: batch, first: sample, last: sample + 1,
+			loss: r.loss[i : i+1], regularizer: r.regularizer[i : i+1], predicted: make([]uint32, 1),
+		}, false)
+	}
+}
+
+// present runs the sample without a flip, and keeps what replicas share.
+func (r *replicaRun[T]) present() {
+	w, p := r.worker, r.worker.engine.plan
+	events := r.chunk.input
+	for l := range p.layers {
+		shared, layer := &r.presentation.layers[l], &p.layers[l]
+		arguments := w.layerForward(r.chunk, l, events)
+		arguments.Spikes, arguments.Membrane, arguments.Current = shared.spikes, shared.membrane, shared.current
+		arguments.Drive, arguments.Uniform = shared.drive, shared.uniform
+		cpuref.InputDrive(&arguments, 0, 1)
+		cpuref.NoiseUniform(&arguments, 0, 1)
+		cpuref.LIFForward(&arguments, &w.work, 0, 1)
+		events = w.listEvents(l, shared.spikes, 0)
+		if w.counted(l) {
+			trains, neurons := w.layers[l].trains, layer.neurons
+			cpuref.SpikeTrains(trains, events, neurons, 1, p.steps, 0, 1)
+			cpuref.SpikeCounts(shared.counts, trains, neurons, 1, p.steps, 0, 1)
+		}
+	}
+	if p.readout != nil {
+		arguments := w.readoutForward(events)
+		arguments.Readout, arguments.Current = r.presentation.readout, r.presentation.readoutCurrent
+		cpuref.ReadoutForward(&arguments, &w.work, 0, 1)
+	}
+}
+
+// listEvents lists the spikes of a layer of one sample from a step on.
+func (w *cpuWorker[T]) listEvents(l int, spikes []uint32, first int) cpuref.Events {
+	p, neurons, events := w.engine.plan, w.engine.plan.layers[l].neurons, w.layers[l].events
+	cpuref.BuildEventsSegment(events, spikes, cpuref.Words(neurons), neurons, p.steps,
+		cpuref.Segment{First: first, Last: p.steps, Rows: p.steps}, 0, 1)
+	return events
+}
+
+// repeat runs the sample again from a step on, in a layer and those above it.
+func (r *replicaRun[T]) repeat(lowest, first int) {
+	w, p := r.worker, r.worker.engine.plan
+	rest := cpuref.Segment{First: first, Last: p.steps, Origin: first - 1, Rows: p.steps - first + 1}
+	var events cpuref.Events
+	for l := lowest; l < len(p.layers); l++ {
+		shared, state, layer := &r.presentation.layers[l], &w.layers[l], &p.layers[l]
+		arguments := w.layerForward(r.chunk, l, events)
+		arguments.Uniform, arguments.Segment = shared.uniform, rest
+		if l == lowest {
+			arguments.Drive = shared.drive
+		}
+		arguments.States = r.presentation.begin(shared.current, shared.membrane, cpuref.Stride(layer.neurons), first)
+		copy(state.spikes, shared.spikes)
+		cpuref.LIFForward(&arguments, &w.work, 0, 1)
+		events = w.listEvents(l, state.spikes, max(0, first-w.cut.halo))
+	}
+	for l := range p.layers {
+		if w.counted(l) {
+			r.count(l, l >= lowest, first)
+		}
+	}
+	if p.readout != nil {
+		stride := cpuref.Stride(p.classes)
+		arguments := w.readoutForward(events)
+		arguments.Segment, arguments.States = rest, r.presentation.begin(r.presentation.readoutCurrent, r.presentation.readout, stride, first)
+		copy(w.readout, r.presentation.readout[:first*stride])
+		cpuref.ReadoutForward(&arguments, &w.work, 0, 1)
+	}
+}
+
+// begin is the state of a layer or the readout when a replica begins: [2][stride].
+func (s *presentation[T]) begin(current, membrane []T, stride, first int) []T {
+	if first > 0 {
+		copy(s.states, current[(first-1)*stride:][:stride])
+		copy(s.states[stride:], membrane[(first-1)*stride:][:stride])
+	}
+	return s.states
+}
+
+// counted says whether a loss looks at the spike counts of a layer.
+func (w *cpuWorker[T]) counted(l int) bool {
+	p := w.engine.plan
+	return len(p.layers[l].activity) > 0 || l == len(p.layers)-1 && p.loss == cpuref.LossSpikeCount
+}
+
+// count counts the spikes of a layer of a replica: those of the sample and, if it ran
+// again, what differs from a step on.
+func (r *replicaRun[T]) count(l int, again bool, first int) {
+	state, shared := &r.worker.layers[l], &r.presentation.layers[l]
+	copy(state.counts, shared.counts)
+	if !again {
+		return
+	}
+	words := cpuref.Words(r.worker.engine.plan.layers[l].neurons)
+	for i := first * words; i < len(shared.spikes); i++ {
+		for changed := state.spikes[i] ^ shared.spikes[i]; changed != 0; changed &= changed - 1 {
+			bit := bits.TrailingZeros32(changed)
+			neuron := i%words*32 + bit
+			if state.spikes[i]>>bit&1 != 0 {
+				state.counts[neuron]++
+			} else {
+				state.counts[neuron]--
+			}
+		}
+	}
+}
