@@ -9,7 +9,7 @@ DEMO_FOLDER := runs/demo
 DEMO_ARGUMENTS := train --data digits --out $(DEMO_FOLDER)
 FUZZ_TIME := 10s
 
-.PHONY: build viewer demo deps drivers shaders test test-viewer quick check check-nir bench-peers gpu-report gpu-bench race fuzz lint format-and-vet plain-builds clean help
+.PHONY: build viewer demo deps drivers shaders test test-viewer quick check check-nir bench-peers docs-pictures gpu-report gpu-bench race fuzz lint format-and-vet plain-builds clean help
 
 build: ## the program ./spikegrad (default)
 	go build -o spikegrad .
@@ -52,6 +52,9 @@ check-nir: build ## NIR files against the Python packages of others (fetched int
 bench-peers: build ## other libraries and spikegrad in turn: writes bench/RESULTS.md (PEERS_ARGUMENTS="--shapes E")
 	@python=$$(bench/peers/setup.sh | tee /dev/stderr | tail -n 1) && $(WITH_DRIVERS) "$$python" bench/peers/compare.py ./spikegrad $(PEERS_ARGUMENTS)
 
+docs-pictures: ## the pictures of docs, by the commands of its pages
+	go test ./tests -run 'TestProgram/Pages' -count 1 -args -pictures
+
 gpu-report: ## what a GPU's compiler makes of every kernel, without a GPU: writes bench/GPU_REPORT.md
 	go run ./bench/gpureport bench/GPU_REPORT.md
 
@@ -85,4 +88,4 @@ clean: ## remove what the build and the profiler wrote (run folders stay)
 	rm -f spikegrad *.prof *.test
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -19,16 +19,52 @@ func addShiftedRows[T Float](dst, rows []T, index []uint32, shift int) {
 	}
 }
 
+// addSum adds to dst the sum, from zero, of the rows that index names, in that order.
+// What is left in sum is of no meaning.
+func addSum[T Float](dst, sum, rows []T, index []uint32) {
+	if v := vectors; v != nil && !double[T]() {
+		v.addSum(single(dst), single(rows), index)
+		return
+	}
+	clear(sum)
+	addRows(sum, rows, index)
+	addRow(dst, sum)
+}
+
+// addRow adds src to dst, number by number.
+func addRow[T Float](dst, src []T) {
+	if v := vectors; v != nil && !double[T]() {
+		done := v.add(single(dst), single(src))
+		dst, src = dst[done:], src[done:]
+	}
+	src = src[:len(dst)]
+	for n := range dst {
+		dst[n] += src[n]
+	}
+}
+
 // productArguments are the arguments of [products].
 type productArguments[T Float] struct {
 	dst, x, weights      []T
 	dstStride, xStride   int // between rows of dst and of x
 	rows, inner, columns int
-	add                  bool // to dst, which otherwise is overwritten
+	parts                int // of the inner index
+	xStep, weightStep    int // from a part to the next, in x and in weights
+	weightFirst          int // where the weights of the first part begin
 }
 
-// products is a matrix product in ascending inner index: row r of dst, columns long,
-// becomes, or gets on top, Σ_k x[r][k]·weights[k], weights being [inner][columns].
+// check panics where an index of the vector loops would be out of range.
+func (p *productArguments[T]) check() {
+	last := (p.parts-1)*p.xStep + (p.rows-1)*p.xStride + p.inner - 1
+	_, _ = p.dst[(p.rows-1)*p.dstStride+p.columns-1], p.x[last]
+	for _, part := range []int{0, p.parts - 1} {
+		begin := p.weightFirst + part*p.weightStep
+		_, _ = p.weights[begin], p.weights[begin+p.inner*p.columns-1]
+	}
+}
+
+// products is a matrix product in ascending inner index, part by part: row r of dst,
+// columns long, becomes Σ_part Σ_k x[r][k]·weights[k], weights being [inner][columns].
 func products[T Float](p *productArguments[T]) {
 	if v := vectors; v != nil && !double[T]() {
 		v.products(singles[productArguments[float32]](p))
@@ -36,16 +72,17 @@ func products[T Float](p *productArguments[T]) {
 	}
 	for r := range p.rows {
 		dst := p.dst[r*p.dstStride:][:p.columns]
-		if !p.add {
-			clear(dst)
-		}
-		for k, factor := range p.x[r*p.xStride:][:p.inner] {
-			if factor == 0 {
-				continue // would add nothing
-			}
-			row := p.weights[k*p.columns:][:p.columns]
-			for n := range dst {
-				dst[n] += T(factor * row[n])
+		clear(dst)
+		for part := range p.parts {
+			weights := p.weights[p.weightFirst+part*p.weightStep:]
+			for k, factor := range p.x[r*p.xStride+part*p.xStep:][:p.inner] {
+				if factor == 0 {
+					continue // would add nothing
+				}
+				row := weights[k*p.columns:][:p.columns]
+				for n := range dst {
+					dst[n] += T(factor * row[n])
+				}
 			}
 		}
 	}

@@ -7,7 +7,7 @@ package cpuref
 import "simd/archsimd"
 
 // The loops of sparse_errors.go and support.go for vectors of 8 neurons; see
-// vector_avx2.go.
+// vector_avx512.go.
 
 // listedProductsAVX2 keeps a vector of six rows in registers.
 func listedProductsAVX2(p *listedArguments[float32]) {

@@ -8,11 +8,7 @@ package cpuref
 func SumChunks[T Float](partial []T, count, size, first, last int) {
 	for distance := 1; distance < count; distance *= 2 {
 		for k := 0; k+distance < count; k += 2 * distance {
-			dst := partial[k*size+first : k*size+last]
-			src := partial[(k+distance)*size+first : (k+distance)*size+last]
-			for i := range dst {
-				dst[i] += src[i]
-			}
+			addRow(partial[k*size+first:k*size+last], partial[(k+distance)*size+first:(k+distance)*size+last])
 		}
 	}
 }

@@ -7,11 +7,14 @@ import "unsafe"
 // lane does the same operations in the same order on one neuron.
 type vectorLoops struct {
 	addRows     func(dst, rows []float32, index []uint32, shift int)
+	addSum      func(dst, rows []float32, index []uint32)
+	add         func(dst, src []float32) int
 	products    func(p *productArguments[float32])
 	drawUniform func(d *decision[float32])
 	decide      func(d *decision[float32])
 	integrate   func(p *Neuron[float32], s *neuronRows[float32])
 	adjoint     func(p *Neuron[float32], s *adjointRows[float32])
+	update      func(a *OptimizerArguments[float32], first, last int) int
 
 	listedProducts func(p *listedArguments[float32])
 	turn           func(dst, src []float32, dstStride, srcStride, rows, columns int)

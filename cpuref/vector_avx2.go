@@ -13,7 +13,7 @@ import (
 // order in every lane.
 
 var loopsAVX2 = vectorLoops{
-	addRows: addRowsAVX2, products: productsAVX2,
+	addRows: addRowsAVX2, addSum: addSumAVX2, add: addAVX2, products: productsAVX2, update: updateAVX2,
 	drawUniform: drawUniformAVX2, decide: decideAVX2, integrate: integrateAVX2, adjoint: adjointAVX2,
 	listedProducts: listedProductsAVX2, turn: turnAVX2, markInside: markInsideAVX2,
 }
@@ -76,107 +76,6 @@ func addRowsAVX2(dst, rows []float32, index []uint32, shift int) {
 			a = a.Add(loadAVX2(from, (int(i)-shift)*stride+n))
 		}
 		storeAVX2(to, n, a)
-	}
-	archsimd.ClearAVXUpperBits()
-}
-
-// productsAVX2 keeps three rows by two vectors in registers: with more the
-// compiler spills.
-func productsAVX2(p *productArguments[float32]) {
-	if p.rows == 0 || p.columns == 0 {
-		return
-	}
-	if p.inner == 0 {
-		for r := range p.rows {
-			clear(p.dst[r*p.dstStride:][:p.columns])
-		}
-		return
-	}
-	dst, x, weights := &p.dst[0], &p.x[0], &p.weights[0]
-	_, _ = p.dst[(p.rows-1)*p.dstStride+p.columns-1], p.x[(p.rows-1)*p.xStride+p.inner-1]
-	_ = p.weights[p.inner*p.columns-1]
-	n := 0
-	for ; n+2*lanesAVX2 <= p.columns; n += 2 * lanesAVX2 {
-		r := 0
-		for ; r+3 <= p.rows; r += 3 {
-			var a0, a1, b0, b1, c0, c1 archsimd.Float32x8
-			if p.add {
-				at := r*p.dstStride + n
-				a0, a1 = loadAVX2(dst, at), loadAVX2(dst, at+lanesAVX2)
-				at += p.dstStride
-				b0, b1 = loadAVX2(dst, at), loadAVX2(dst, at+lanesAVX2)
-				at += p.dstStride
-				c0, c1 = loadAVX2(dst, at), loadAVX2(dst, at+lanesAVX2)
-			}
-			xa, xb, xc := r*p.xStride, (r+1)*p.xStride, (r+2)*p.xStride
-			for k := range p.inner {
-				w0, w1 := loadAVX2(weights, k*p.columns+n), loadAVX2(weights, k*p.columns+n+lanesAVX2)
-				f := allAVX2(element(x, xa+k))
-				a0, a1 = a0.Add(f.Mul(w0)), a1.Add(f.Mul(w1))
-				f = allAVX2(element(x, xb+k))
-				b0, b1 = b0.Add(f.Mul(w0)), b1.Add(f.Mul(w1))
-				f = allAVX2(element(x, xc+k))
-				c0, c1 = c0.Add(f.Mul(w0)), c1.Add(f.Mul(w1))
-			}
-			at := r*p.dstStride + n
-			storeAVX2(dst, at, a0)
-			storeAVX2(dst, at+lanesAVX2, a1)
-			at += p.dstStride
-			storeAVX2(dst, at, b0)
-			storeAVX2(dst, at+lanesAVX2, b1)
-			at += p.dstStride
-			storeAVX2(dst, at, c0)
-			storeAVX2(dst, at+lanesAVX2, c1)
-		}
-		for ; r+2 <= p.rows; r += 2 {
-			var a0, a1, b0, b1 archsimd.Float32x8
-			if p.add {
-				at := r*p.dstStride + n
-				a0, a1 = loadAVX2(dst, at), loadAVX2(dst, at+lanesAVX2)
-				at += p.dstStride
-				b0, b1 = loadAVX2(dst, at), loadAVX2(dst, at+lanesAVX2)
-			}
-			xa, xb := r*p.xStride, (r+1)*p.xStride
-			for k := range p.inner {
-				w0, w1 := loadAVX2(weights, k*p.columns+n), loadAVX2(weights, k*p.columns+n+lanesAVX2)
-				f := allAVX2(element(x, xa+k))
-				a0, a1 = a0.Add(f.Mul(w0)), a1.Add(f.Mul(w1))
-				f = allAVX2(element(x, xb+k))
-				b0, b1 = b0.Add(f.Mul(w0)), b1.Add(f.Mul(w1))
-			}
-			at := r*p.dstStride + n
-			storeAVX2(dst, at, a0)
-			storeAVX2(dst, at+lanesAVX2, a1)
-			at += p.dstStride
-			storeAVX2(dst, at, b0)
-			storeAVX2(dst, at+lanesAVX2, b1)
-		}
-		for ; r < p.rows; r++ {
-			var a0, a1 archsimd.Float32x8
-			if p.add {
-				at := r*p.dstStride + n
-				a0, a1 = loadAVX2(dst, at), loadAVX2(dst, at+lanesAVX2)
-			}
-			for k := range p.inner {
-				f := allAVX2(element(x, r*p.xStride+k))
-				a0 = a0.Add(f.Mul(loadAVX2(weights, k*p.columns+n)))
-				a1 = a1.Add(f.Mul(loadAVX2(weights, k*p.columns+n+lanesAVX2)))
-			}
-			storeAVX2(dst, r*p.dstStride+n, a0)
-			storeAVX2(dst, r*p.dstStride+n+lanesAVX2, a1)
-		}
-	}
-	for ; n < p.columns; n += lanesAVX2 {
-		for r := range p.rows {
-			var a archsimd.Float32x8
-			if p.add {
-				a = loadAVX2(dst, r*p.dstStride+n)
-			}
-			for k := range p.inner {
-				a = a.Add(allAVX2(element(x, r*p.xStride+k)).Mul(loadAVX2(weights, k*p.columns+n)))
-			}
-			storeAVX2(dst, r*p.dstStride+n, a)
-		}
 	}
 	archsimd.ClearAVXUpperBits()
 }

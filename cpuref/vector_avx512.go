@@ -13,7 +13,7 @@ import (
 // order in every lane. The AVX2 version is generated from this file.
 
 var loopsAVX512 = vectorLoops{
-	addRows: addRowsAVX512, products: productsAVX512,
+	addRows: addRowsAVX512, addSum: addSumAVX512, add: addAVX512, products: productsAVX512, update: updateAVX512,
 	drawUniform: drawUniformAVX512, decide: decideAVX512, integrate: integrateAVX512, adjoint: adjointAVX512,
 	listedProducts: listedProductsAVX512, turn: turnAVX512, markInside: markInsideAVX512,
 }
@@ -76,107 +76,6 @@ func addRowsAVX512(dst, rows []float32, index []uint32, shift int) {
 			a = a.Add(loadAVX512(from, (int(i)-shift)*stride+n))
 		}
 		storeAVX512(to, n, a)
-	}
-	archsimd.ClearAVXUpperBits()
-}
-
-// productsAVX512 keeps three rows by two vectors in registers: with more the
-// compiler spills.
-func productsAVX512(p *productArguments[float32]) {
-	if p.rows == 0 || p.columns == 0 {
-		return
-	}
-	if p.inner == 0 {
-		for r := range p.rows {
-			clear(p.dst[r*p.dstStride:][:p.columns])
-		}
-		return
-	}
-	dst, x, weights := &p.dst[0], &p.x[0], &p.weights[0]
-	_, _ = p.dst[(p.rows-1)*p.dstStride+p.columns-1], p.x[(p.rows-1)*p.xStride+p.inner-1]
-	_ = p.weights[p.inner*p.columns-1]
-	n := 0
-	for ; n+2*lanesAVX512 <= p.columns; n += 2 * lanesAVX512 {
-		r := 0
-		for ; r+3 <= p.rows; r += 3 {
-			var a0, a1, b0, b1, c0, c1 archsimd.Float32x16
-			if p.add {
-				at := r*p.dstStride + n
-				a0, a1 = loadAVX512(dst, at), loadAVX512(dst, at+lanesAVX512)
-				at += p.dstStride
-				b0, b1 = loadAVX512(dst, at), loadAVX512(dst, at+lanesAVX512)
-				at += p.dstStride
-				c0, c1 = loadAVX512(dst, at), loadAVX512(dst, at+lanesAVX512)
-			}
-			xa, xb, xc := r*p.xStride, (r+1)*p.xStride, (r+2)*p.xStride
-			for k := range p.inner {
-				w0, w1 := loadAVX512(weights, k*p.columns+n), loadAVX512(weights, k*p.columns+n+lanesAVX512)
-				f := allAVX512(element(x, xa+k))
-				a0, a1 = a0.Add(f.Mul(w0)), a1.Add(f.Mul(w1))
-				f = allAVX512(element(x, xb+k))
-				b0, b1 = b0.Add(f.Mul(w0)), b1.Add(f.Mul(w1))
-				f = allAVX512(element(x, xc+k))
-				c0, c1 = c0.Add(f.Mul(w0)), c1.Add(f.Mul(w1))
-			}
-			at := r*p.dstStride + n
-			storeAVX512(dst, at, a0)
-			storeAVX512(dst, at+lanesAVX512, a1)
-			at += p.dstStride
-			storeAVX512(dst, at, b0)
-			storeAVX512(dst, at+lanesAVX512, b1)
-			at += p.dstStride
-			storeAVX512(dst, at, c0)
-			storeAVX512(dst, at+lanesAVX512, c1)
-		}
-		for ; r+2 <= p.rows; r += 2 {
-			var a0, a1, b0, b1 archsimd.Float32x16
-			if p.add {
-				at := r*p.dstStride + n
-				a0, a1 = loadAVX512(dst, at), loadAVX512(dst, at+lanesAVX512)
-				at += p.dstStride
-				b0, b1 = loadAVX512(dst, at), loadAVX512(dst, at+lanesAVX512)
-			}
-			xa, xb := r*p.xStride, (r+1)*p.xStride
-			for k := range p.inner {
-				w0, w1 := loadAVX512(weights, k*p.columns+n), loadAVX512(weights, k*p.columns+n+lanesAVX512)
-				f := allAVX512(element(x, xa+k))
-				a0, a1 = a0.Add(f.Mul(w0)), a1.Add(f.Mul(w1))
-				f = allAVX512(element(x, xb+k))
-				b0, b1 = b0.Add(f.Mul(w0)), b1.Add(f.Mul(w1))
-			}
-			at := r*p.dstStride + n
-			storeAVX512(dst, at, a0)
-			storeAVX512(dst, at+lanesAVX512, a1)
-			at += p.dstStride
-			storeAVX512(dst, at, b0)
-			storeAVX512(dst, at+lanesAVX512, b1)
-		}
-		for ; r < p.rows; r++ {
-			var a0, a1 archsimd.Float32x16
-			if p.add {
-				at := r*p.dstStride + n
-				a0, a1 = loadAVX512(dst, at), loadAVX512(dst, at+lanesAVX512)
-			}
-			for k := range p.inner {
-				f := allAVX512(element(x, r*p.xStride+k))
-				a0 = a0.Add(f.Mul(loadAVX512(weights, k*p.columns+n)))
-				a1 = a1.Add(f.Mul(loadAVX512(weights, k*p.columns+n+lanesAVX512)))
-			}
-			storeAVX512(dst, r*p.dstStride+n, a0)
-			storeAVX512(dst, r*p.dstStride+n+lanesAVX512, a1)
-		}
-	}
-	for ; n < p.columns; n += lanesAVX512 {
-		for r := range p.rows {
-			var a archsimd.Float32x16
-			if p.add {
-				a = loadAVX512(dst, r*p.dstStride+n)
-			}
-			for k := range p.inner {
-				a = a.Add(allAVX512(element(x, r*p.xStride+k)).Mul(loadAVX512(weights, k*p.columns+n)))
-			}
-			storeAVX512(dst, r*p.dstStride+n, a)
-		}
 	}
 	archsimd.ClearAVXUpperBits()
 }

@@ -151,3 +151,108 @@ func runSparseErrors(neuron Neuron[float32], neurons int, v *vectorInputs, work 
 	ErrorBelow(&a, work, 0, samples)
 	return a.Error
 }
+
+// TestVectorUpdates runs every optimizer and the sum of chunks, which are done in ranges
+// of any length, under every instruction set.
+func TestVectorUpdates(t *testing.T) {
+	used := UsedInstructions()
+	defer UseInstructions(used)
+	const size, first = 203, 5
+	run := func(kind Optimizer) []float32 {
+		v := &vectorInputs{counter: uint32(kind) << 16}
+		a := OptimizerArguments[float32]{
+			Weights: v.array(size, 1), Gradient: v.array(size, 1), Kind: kind,
+			State: [3][]float32{v.array(size, 1e-3), make([]float32, size), make([]float32, size)},
+			Parameters: UpdateParameters[float32]{
+				InverseBatch: 0.01, LearningRate: 0.003, WeightDecay: 0.1, Momentum: 0.9, Momentum1: 0.1,
+				SecondMoment: 0.99, SecondMoment1: 0.01, Correction: 2, Correction2: 3, Epsilon: 1e-8,
+			},
+		}
+		for i := range size {
+			a.State[2][i] = 1 + v.uniform()
+			if i%7 == 0 {
+				a.Gradient[i] = 0
+			}
+		}
+		for range 3 {
+			OptimizerUpdate(&a, first, size)
+		}
+		out := append([]float32{}, a.Weights...)
+		for _, state := range a.State {
+			out = append(out, state...)
+		}
+		const chunks = 7
+		partial := v.array(chunks*size, 1)
+		SumChunks(partial, chunks, size, first, size)
+		return append(out, partial[:size]...)
+	}
+	for _, set := range []Instructions{AVX2Instructions, AVX512Instructions} {
+		for kind := range OptimizerSMORMS3 + 1 {
+			UseInstructions(PlainInstructions)
+			want := run(kind)
+			if !UseInstructions(set) {
+				t.Logf("%s is not in this build or processor", set)
+				continue
+			}
+			for i, got := range run(kind) {
+				if math.Float32bits(want[i]) != math.Float32bits(got) {
+					t.Fatalf("%s, optimizer %d: value %d is %v, plain loops give %v", set, kind, i, got, want[i])
+				}
+			}
+		}
+	}
+}
+
+// TestVectorSums runs the sums of the backward pass, with few and many spikes a word and
+// with as many rows as tiles have, and more and fewer, under every instruction set.
+func TestVectorSums(t *testing.T) {
+	used := UsedInstructions()
+	defer UseInstructions(used)
+	const samples, steps, inputs = 5, 137, 33
+	run := func(neurons int, rate float32) []float32 {
+		v := &vectorInputs{counter: uint32(neurons) << 16}
+		stride, words := Stride(neurons), Words(steps)
+		trains := make([]uint32, inputs*samples*words)
+		for i := range trains {
+			for bit := range min(32, steps-i%words*32) {
+				if v.uniform() < rate {
+					trains[i] |= 1 << bit
+				}
+			}
+		}
+		gradient := WeightGradientArguments[float32]{
+			Partial: make([]float32, inputs*stride), Trains: trains, Error: v.rows(samples*steps, neurons, 1),
+			Samples: samples, Steps: steps, Neurons: neurons, Delay: 1, Last: samples,
+		}
+		var work Workspace[float32]
+		WeightGradient(&gradient, &work, 0, inputs)
+		out := gradient.Partial
+		for rows := 1; rows < 15; rows++ {
+			product := productArguments[float32]{
+				dst: v.rows(rows, neurons, 1), x: v.rows(rows, 3*inputs, 1), weights: v.rows(3*inputs, neurons, 1),
+				dstStride: stride, xStride: Stride(3 * inputs), rows: rows, inner: inputs, columns: stride,
+				parts: 3, xStep: inputs, weightStep: -inputs * stride, weightFirst: 2 * inputs * stride,
+			}
+			products(&product)
+			out = append(out, product.dst...)
+		}
+		return out
+	}
+	for _, neurons := range []int{4, 16, 20, 40, 70, 130, 260} {
+		for _, rate := range []float32{0, 0.05, 0.3, 0.9} {
+			UseInstructions(PlainInstructions)
+			want := run(neurons, rate)
+			for _, set := range []Instructions{AVX2Instructions, AVX512Instructions} {
+				if !UseInstructions(set) {
+					t.Logf("%s is not in this build or processor", set)
+					continue
+				}
+				for i, got := range run(neurons, rate) {
+					if math.Float32bits(want[i]) != math.Float32bits(got) {
+						t.Fatalf("%s, %d neurons, rate %v: value %d is %v, plain loops give %v", set, neurons, rate, i, got, want[i])
+					}
+				}
+			}
+		}
+	}
+}

@@ -35,6 +35,7 @@ func WeightGradient[T Float](a *WeightGradientArguments[T], work *Workspace[T], 
 	work.grow(1, unit)
 	sample := work.rows[0]
 	segment := a.Segment.of(a.Steps)
+	work.growIndex(a.Steps*max(1, a.Window.Positions) + ahead)
 	for i := first; i < last; i++ {
 		dst := a.Partial[i*unit:][:unit]
 		if segment.Last == a.Steps {
@@ -42,18 +43,19 @@ func WeightGradient[T Float](a *WeightGradientArguments[T], work *Workspace[T], 
 		}
 		for b := a.First; b < a.Last; b++ {
 			work.index = a.appendRows(work.index[:0], segment, i, b)
-			if a.Samplewise != nil {
-				sample = a.Samplewise[(b*a.rows()+i)*unit:][:unit]
+			if a.Samplewise == nil {
+				if len(work.index) > 0 {
+					addSum(dst, sample, a.Error, work.index)
+				}
+				continue
 			}
+			sample = a.Samplewise[(b*a.rows()+i)*unit:][:unit]
 			if segment.Last == a.Steps {
 				clear(sample)
 			}
 			addRows(sample, a.Error, work.index)
-			if segment.First > 0 || len(work.index) == 0 && a.Samplewise == nil {
-				continue // to be gone on with, or zeros
-			}
-			for n := range dst {
-				dst[n] += sample[n]
+			if segment.First == 0 { // otherwise to be gone on with
+				addRow(dst, sample)
 			}
 		}
 	}
@@ -97,13 +99,26 @@ func (a *WeightGradientArguments[T]) reaching(word uint32, block int) uint32 {
 	return word
 }
 
+// ahead is how many rows [appendWord] writes at least.
+const ahead = 4
+
 // appendWord lists, from the last spike of a word to the first, the rows of errors
-// that they bring: row for the first step of the word, apart from it to the next.
+// that they bring: row for the first step of the word, apart from it to the next. Four
+// are written whether there are so many or not: few words have more, and how many a word
+// has cannot be foreseen by the processor. There is room for them.
 func appendWord(rows []uint32, word uint32, row, apart int) []uint32 {
-	for word != 0 {
-		bit := 31 - bits.LeadingZeros32(word)
-		word ^= 1 << bit
-		rows = append(rows, uint32(row+bit*apart))
+	begin, count := len(rows), bits.OnesCount32(word)
+	next := rows[begin : begin+ahead]
+	for i := range next {
+		bit := uint32(bits.Len32(word)-1) & 31
+		word &^= 1 << bit
+		next[i] = uint32(row) + bit*uint32(apart)
+	}
+	rows = rows[:begin+count]
+	for i := ahead; i < count; i++ {
+		bit := uint32(bits.Len32(word)-1) & 31
+		word &^= 1 << bit
+		rows[begin+i] = uint32(row) + bit*uint32(apart)
 	}
 	return rows
 }

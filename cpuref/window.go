@@ -85,25 +85,22 @@ type errorProducts[T Float] struct {
 func addErrors[T Float](e *errorProducts[T], below int) {
 	w := e.window
 	product := productArguments[T]{
-		dstStride: e.dstStride, xStride: e.stride, rows: e.rows, inner: e.filters,
+		dst: e.dst, x: e.above, weights: e.transposed, dstStride: e.dstStride, xStride: e.stride,
+		rows: e.rows, inner: e.filters, columns: below, parts: 1,
 	}
 	if w.Positions == 0 {
-		product.dst, product.x, product.weights, product.columns = e.dst, e.above, e.transposed, below
 		products(&product)
 		return
 	}
+	// A part of the sum is a position above; the next one is reached by an element of the
+	// kernel that lies Stride before.
+	product.columns, product.xStep, product.weightStep = w.Unit, e.unitAbove, -w.Stride*e.filters*w.Unit
 	for q := range w.Below {
-		product.dst, product.columns = e.dst[q*w.Unit:], w.Unit
 		first, last := w.above(q)
-		for r := range e.rows {
-			clear(product.dst[r*e.dstStride:][:w.Unit])
+		product.dst, product.parts = e.dst[q*w.Unit:], max(0, last-first)
+		if product.parts > 0 {
+			product.x, product.weightFirst = e.above[first*e.unitAbove:], (q+w.Padding-first*w.Stride)*e.filters*w.Unit
 		}
-		product.add = true
-		for p := first; p < last; p++ {
-			k := q + w.Padding - p*w.Stride
-			product.x = e.above[p*e.unitAbove:]
-			product.weights = e.transposed[k*e.filters*w.Unit:]
-			products(&product)
-		}
+		products(&product)
 	}
 }

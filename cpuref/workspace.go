@@ -33,6 +33,13 @@ func (w *Workspace[T]) markWords(count int) []uint32 {
 	return w.marks[:count]
 }
 
+// growIndex makes room for so many numbers in index.
+func (w *Workspace[T]) growIndex(count int) {
+	if cap(w.index) < count {
+		w.index = make([]uint32, 0, count)
+	}
+}
+
 // appendSpikes appends the numbers of the bits set in words, ascending.
 func appendSpikes(index []uint32, words []uint32) []uint32 {
 	for i, word := range words {

@@ -43,6 +43,7 @@ func TestProgram(t *testing.T) {
 	t.Run("Interrupt", p.interrupt)
 	t.Run("Kill", p.kill)
 	t.Run("DevicesAgree", p.devicesAgree)
+	t.Run("Pages", p.pages)
 }
 
 // command is a call of the program in a folder.

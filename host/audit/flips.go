@@ -31,9 +31,9 @@ type flipper struct {
 	seed    uint32
 	workers int
 
-	flipped engine.Batch
-	pairs   []int // [layer]: flips so far
-	runs    int   // presentations run forward so far
+	replicas []engine.Replica
+	pairs    []int // [layer]: flips so far
+	runs     int   // presentations run forward so far
 }
 
 func newFlipper(e engine.Engine, n *network.Network, stream cpuref.Stream, seed uint32, workers int) flipper {
@@ -133,7 +133,7 @@ func (u *flipper) add(ctx context.Context, base *engine.Batch, record *engine.Re
 	response := make([]float64, u.network.Steps)
 	for i, c := range chosen {
 		l, h := &u.layers[c.layer], &histories[c.presentation]
-		gain := lossOf(flipped, i) - lossOf(record, c.presentation) // of L with S = 1 over L with S = 0
+		gain := flipped[i] - lossOf(record, c.presentation) // of L with S = 1 over L with S = 0
 		if h.spiked(c.layer, c.step, c.neuron) {
 			gain = -gain
 		}
@@ -171,24 +171,26 @@ func (u *flipper) choose(ctx context.Context, base *engine.Batch, histories []hi
 	return all, err
 }
 
-// flip records the losses of a batch's presentations with flipped spikes. Only rows are
-// copied: the events stay where they are.
-func (u *flipper) flip(base *engine.Batch, chosen []choice) (*engine.Record, error) {
-	b, steps := &u.flipped, u.network.Steps
-	b.Rows, b.Index, b.Labels, b.Numbers, b.Flips = b.Rows[:0], base.Index, b.Labels[:0], b.Numbers[:0], b.Flips[:0]
+// flip finds the losses of a batch's presentations with flipped spikes, regularizers
+// included, [choice]. The engine runs them from the flips on.
+func (u *flipper) flip(base *engine.Batch, chosen []choice) ([]float64, error) {
+	u.replicas = u.replicas[:0]
 	for _, c := range chosen {
-		b.Rows = append(b.Rows, base.Rows[c.presentation*steps:][:steps]...)
-		b.Labels = append(b.Labels, base.Labels[c.presentation])
-		b.Numbers = append(b.Numbers, base.Numbers[c.presentation])
-		b.Flips = append(b.Flips, engine.Flip{Layer: c.layer, Step: c.step, Neuron: c.neuron})
-	}
-	record := &engine.Record{Loss: make([]float32, len(chosen)), Regularizer: make([]float32, len(chosen))}
-	_, err := u.engine.Evaluate(b, u.stream, record)
-	for _, c := range chosen {
+		u.replicas = append(u.replicas, engine.Replica{
+			Sample: c.presentation, Flip: engine.Flip{Layer: c.layer, Step: c.step, Neuron: c.neuron},
+		})
 		u.pairs[c.layer]++
 	}
 	u.runs += len(chosen)
-	return record, err
+	loss, regularizer, err := u.engine.Replicas(base, u.stream, u.replicas)
+	if err != nil {
+		return nil, err
+	}
+	flipped := make([]float64, len(chosen))
+	for i := range flipped {
+		flipped[i] = float64(loss[i]) + float64(regularizer[i])
+	}
+	return flipped, nil
 }
 
 // surrogateNumbers is where the numbers of presentations for surrogate gradients

@@ -11,6 +11,7 @@ import (
 
 	"spikegrad/host/data"
 	"spikegrad/host/figure"
+	"spikegrad/host/train"
 )
 
 // dataCommand is spikegrad data.
@@ -152,7 +153,11 @@ func (c *inspectCommand) Run(a *app) error {
 	if c.Samples < 1 || c.Samples > mostSamples {
 		return usageError{fmt.Errorf("--samples %d: from 1 to %d fit a picture", c.Samples, mostSamples)}
 	}
-	options := data.InspectionOptions{Steps: c.Steps, StepLength: c.StepLength}
+	trained, err := train.Default("digits") // numbers become spikes as in a training
+	if err != nil {
+		return err
+	}
+	options := data.InspectionOptions{Steps: c.Steps, StepLength: c.StepLength, Encoder: trained.Data.Encoder}
 	if c.NoCache {
 		options.Cache = data.NoCache
 	}

@@ -42,6 +42,9 @@ func TestDataInspect(t *testing.T) {
 	if found.Steps != 7 || len(found.Parts) != 1 || found.Parts[0].Samples != 4 || len(found.Parts[0].ChannelRates) != 700 {
 		t.Errorf("%+v", found)
 	}
+	if got := call("data", "inspect", "digits"); !strings.Contains(got.stdout, "303 Hz") {
+		t.Errorf("digits are not encoded as they are for training:\n%s", got.stdout)
+	}
 	wantError(t, call("data", "inspect", "nothing"), exitFailed, "neither a file nor a folder")
 	wantError(t, call("data", "inspect", recordings, "--samples", "0"), exitUsage, "--samples 0")
 }

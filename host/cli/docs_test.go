@@ -65,7 +65,7 @@ func blocks(page string) []string {
 	fenced, before := false, ""
 	end := func() {
 		if block.Len() > 0 {
-			found = append(found, block.String())
+			found = append(found, hereDocuments(block.String())...)
 		}
 		block.Reset()
 	}
@@ -90,7 +90,33 @@ func blocks(page string) []string {
 	return found
 }
 
-// calls finds lines of shells that call the program, and returns their arguments.
+// hereDocuments takes the files that commands of a shell write out of their block and
+// returns the block without them, then every whole file. What the shell fills in, or
+// adds to a file, is none.
+func hereDocuments(block string) []string {
+	found := []string{""}
+	for rest := block; rest != ""; {
+		place := regexp.MustCompile(`(?m)^.*<<('?)([A-Z]+)'?\n`).FindStringSubmatchIndex(rest)
+		if place == nil {
+			found[0] += rest
+			break
+		}
+		command, word := rest[place[0]:place[1]], rest[place[4]:place[5]]
+		text, after, _ := strings.Cut(rest[place[1]:], "\n"+word+"\n")
+		if place[2] < place[3] && !strings.Contains(command, ">>") {
+			found = append(found, text+"\n")
+		}
+		found[0] += rest[:place[1]]
+		rest = after
+	}
+	return found
+}
+
+// variable is one of the shell's.
+var variable = regexp.MustCompile(`\$[a-z]+`)
+
+// calls finds lines of shells that call the program, and returns their arguments, with a
+// 1 for what the shell has in its variables.
 func calls(block string) [][]string {
 	var found [][]string
 	block = strings.ReplaceAll(block, "\\\n", " ")
@@ -106,6 +132,9 @@ func calls(block string) [][]string {
 			}
 			if i := slices.IndexFunc(words, func(w string) bool { return strings.HasPrefix(w, ">") || strings.HasPrefix(w, "2>") }); i >= 0 {
 				words = words[:i]
+			}
+			for i := range words {
+				words[i] = variable.ReplaceAllString(words[i], "1")
 			}
 			found = append(found, words[1:])
 		}
@@ -234,6 +263,10 @@ func TestWrongDocumentation(t *testing.T) {
 	}
 	if _, err := train.Decode([]byte(found[1]), "page", ""); err == nil {
 		t.Error("an unknown key was read")
+	}
+	shell := "cat > a.toml <<'EOF'\n[data]\nsteps = 3\nEOF\n./spikegrad devices\ncat >> a.toml <<'EOF'\n[data.encoder]\nEOF\ncat > b <<EOF\n$x\nEOF\nls\n"
+	if got, want := hereDocuments(shell), []string{"cat > a.toml <<'EOF'\n./spikegrad devices\ncat >> a.toml <<'EOF'\ncat > b <<EOF\nls\n", "[data]\nsteps = 3\n"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("files that commands write: %q, want %q", got, want)
 	}
 	for code, want := range map[string]string{
 		"spikegrad trian": "no command trian", "--trails N": "no flag --trails", "network.layer.neurns": "no configuration key network.layer.neurns",

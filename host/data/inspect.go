@@ -54,6 +54,7 @@ type Recorded struct {
 type InspectionOptions struct {
 	Steps      int     // 0 for the dataset's default
 	StepLength float64 // seconds; 0 for the dataset's default
+	Encoder    Encoder // of numbers into spikes; the zero value for the dataset's default
 	Cache      string  // as [Options.Cache]
 }
 
@@ -70,6 +71,9 @@ func Inspect(ctx context.Context, what string, o InspectionOptions) (*Inspection
 	}
 	if o.StepLength != 0 {
 		options.StepLength = o.StepLength
+	}
+	if o.Encoder.Kind != "" {
+		options.Encoder = o.Encoder
 	}
 	var split Split
 	if single {

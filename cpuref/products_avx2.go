@@ -1,0 +1,165 @@
+// Code generated from products_avx512.go by generate_avx2.sh; DO NOT EDIT.
+
+//go:build goexperiment.simd && amd64
+
+package cpuref
+
+import (
+	"simd/archsimd"
+	"unsafe"
+)
+
+// Matrix products for vectors of 8 neurons, a tile of rows and columns at a time, whose
+// sums stay in registers.
+
+// vectorAVX2 is vector number v from an address on.
+func vectorAVX2(base unsafe.Pointer, v uintptr) archsimd.Float32x8 {
+	return archsimd.LoadFloat32x8((*[lanesAVX2]float32)(unsafe.Add(base, v*4*lanesAVX2)))
+}
+
+// productsAVX2 has tiles of six vectors of sums: with more the compiler spills.
+func productsAVX2(p *productArguments[float32]) {
+	if p.rows == 0 || p.columns == 0 {
+		return
+	}
+	if p.inner == 0 || p.parts == 0 {
+		for r := range p.rows {
+			clear(p.dst[r*p.dstStride:][:p.columns])
+		}
+		return
+	}
+	p.check()
+	n := 0
+	for ; n+2*lanesAVX2 <= p.columns; n += 2 * lanesAVX2 {
+		tilesAVX2(p, n, 3, tile3x2AVX2, tile1x2AVX2)
+	}
+	for ; n < p.columns; n += lanesAVX2 {
+		tilesAVX2(p, n, 6, tile6x1AVX2, tile1x1AVX2)
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+// tilesAVX2 goes over the rows, so many at a time; the last tile reaches back over rows
+// that are done, and gives them the same sums again.
+func tilesAVX2(p *productArguments[float32], n, tall int, tile, single func(p *productArguments[float32], r, n int)) {
+	if p.rows < tall {
+		for r := range p.rows {
+			single(p, r, n)
+		}
+		return
+	}
+	for r := 0; r < p.rows; r += tall {
+		tile(p, min(r, p.rows-tall), n)
+	}
+}
+
+func tile3x2AVX2(p *productArguments[float32], r, n int) {
+	var a0, a1, b0, b1, c0, c1 archsimd.Float32x8
+	x, weights := &p.x[0], &p.weights[0]
+	for part := range p.parts {
+		w := p.weightFirst + part*p.weightStep + n
+		xa := part*p.xStep + r*p.xStride
+		xb := xa + p.xStride
+		xc := xb + p.xStride
+		for k := range p.inner {
+			row := unsafe.Add(unsafe.Pointer(weights), 4*w)
+			w0, w1 := vectorAVX2(row, 0), vectorAVX2(row, 1)
+			f := allAVX2(element(x, xa+k))
+			a0, a1 = a0.Add(f.Mul(w0)), a1.Add(f.Mul(w1))
+			f = allAVX2(element(x, xb+k))
+			b0, b1 = b0.Add(f.Mul(w0)), b1.Add(f.Mul(w1))
+			f = allAVX2(element(x, xc+k))
+			c0, c1 = c0.Add(f.Mul(w0)), c1.Add(f.Mul(w1))
+			w += p.columns
+		}
+	}
+	dst, at := &p.dst[0], r*p.dstStride+n
+	storeAVX2(dst, at, a0)
+	storeAVX2(dst, at+lanesAVX2, a1)
+	at += p.dstStride
+	storeAVX2(dst, at, b0)
+	storeAVX2(dst, at+lanesAVX2, b1)
+	at += p.dstStride
+	storeAVX2(dst, at, c0)
+	storeAVX2(dst, at+lanesAVX2, c1)
+}
+
+func tile1x2AVX2(p *productArguments[float32], r, n int) {
+	var a0, a1 archsimd.Float32x8
+	x, weights := &p.x[0], &p.weights[0]
+	for part := range p.parts {
+		w := p.weightFirst + part*p.weightStep + n
+		xa := part*p.xStep + r*p.xStride
+		for k := range p.inner {
+			row := unsafe.Add(unsafe.Pointer(weights), 4*w)
+			w0, w1 := vectorAVX2(row, 0), vectorAVX2(row, 1)
+			f := allAVX2(element(x, xa+k))
+			a0, a1 = a0.Add(f.Mul(w0)), a1.Add(f.Mul(w1))
+			w += p.columns
+		}
+	}
+	dst, at := &p.dst[0], r*p.dstStride+n
+	storeAVX2(dst, at, a0)
+	storeAVX2(dst, at+lanesAVX2, a1)
+}
+
+func tile6x1AVX2(p *productArguments[float32], r, n int) {
+	var a, b, c, d, e, f archsimd.Float32x8
+	x, weights := &p.x[0], &p.weights[0]
+	for part := range p.parts {
+		w := p.weightFirst + part*p.weightStep + n
+		xa := part*p.xStep + r*p.xStride
+		xb := xa + p.xStride
+		xc := xb + p.xStride
+		xd := xc + p.xStride
+		xe := xd + p.xStride
+		xf := xe + p.xStride
+		for k := range p.inner {
+			row := unsafe.Add(unsafe.Pointer(weights), 4*w)
+			w0 := vectorAVX2(row, 0)
+			factor := allAVX2(element(x, xa+k))
+			a = a.Add(factor.Mul(w0))
+			factor = allAVX2(element(x, xb+k))
+			b = b.Add(factor.Mul(w0))
+			factor = allAVX2(element(x, xc+k))
+			c = c.Add(factor.Mul(w0))
+			factor = allAVX2(element(x, xd+k))
+			d = d.Add(factor.Mul(w0))
+			factor = allAVX2(element(x, xe+k))
+			e = e.Add(factor.Mul(w0))
+			factor = allAVX2(element(x, xf+k))
+			f = f.Add(factor.Mul(w0))
+			w += p.columns
+		}
+	}
+	dst, at := &p.dst[0], r*p.dstStride+n
+	storeAVX2(dst, at, a)
+	at += p.dstStride
+	storeAVX2(dst, at, b)
+	at += p.dstStride
+	storeAVX2(dst, at, c)
+	at += p.dstStride
+	storeAVX2(dst, at, d)
+	at += p.dstStride
+	storeAVX2(dst, at, e)
+	at += p.dstStride
+	storeAVX2(dst, at, f)
+}
+
+func tile1x1AVX2(p *productArguments[float32], r, n int) {
+	var a archsimd.Float32x8
+	x, weights := &p.x[0], &p.weights[0]
+	for part := range p.parts {
+		w := p.weightFirst + part*p.weightStep + n
+		xa := part*p.xStep + r*p.xStride
+		for k := range p.inner {
+			row := unsafe.Add(unsafe.Pointer(weights), 4*w)
+			w0 := vectorAVX2(row, 0)
+			f := allAVX2(element(x, xa+k))
+			a = a.Add(f.Mul(w0))
+			w += p.columns
+		}
+	}
+	dst, at := &p.dst[0], r*p.dstStride+n
+	storeAVX2(dst, at, a)
+}

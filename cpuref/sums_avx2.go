@@ -1,0 +1,73 @@
+// Code generated from sums_avx512.go by generate_avx2.sh; DO NOT EDIT.
+
+//go:build goexperiment.simd && amd64
+
+package cpuref
+
+import (
+	"simd/archsimd"
+	"unsafe"
+)
+
+// Sums of rows for vectors of 8 neurons.
+
+// addSumAVX2 sums up to eight vectors of a row in registers before they are added.
+func addSumAVX2(dst, rows []float32, index []uint32) {
+	stride := len(dst)
+	if len(index) == 0 || stride == 0 {
+		return
+	}
+	to, from := &dst[0], &rows[0]
+	n := 0
+	for ; n+8*lanesAVX2 <= stride; n += 8 * lanesAVX2 {
+		var a, b, c, d, e, f, g, h archsimd.Float32x8
+		for _, i := range index {
+			row := unsafe.Add(unsafe.Pointer(from), 4*(int(i)*stride+n))
+			a, b = a.Add(vectorAVX2(row, 0)), b.Add(vectorAVX2(row, 1))
+			c, d = c.Add(vectorAVX2(row, 2)), d.Add(vectorAVX2(row, 3))
+			e, f = e.Add(vectorAVX2(row, 4)), f.Add(vectorAVX2(row, 5))
+			g, h = g.Add(vectorAVX2(row, 6)), h.Add(vectorAVX2(row, 7))
+		}
+		storeAVX2(to, n, loadAVX2(to, n).Add(a))
+		storeAVX2(to, n+lanesAVX2, loadAVX2(to, n+lanesAVX2).Add(b))
+		storeAVX2(to, n+2*lanesAVX2, loadAVX2(to, n+2*lanesAVX2).Add(c))
+		storeAVX2(to, n+3*lanesAVX2, loadAVX2(to, n+3*lanesAVX2).Add(d))
+		storeAVX2(to, n+4*lanesAVX2, loadAVX2(to, n+4*lanesAVX2).Add(e))
+		storeAVX2(to, n+5*lanesAVX2, loadAVX2(to, n+5*lanesAVX2).Add(f))
+		storeAVX2(to, n+6*lanesAVX2, loadAVX2(to, n+6*lanesAVX2).Add(g))
+		storeAVX2(to, n+7*lanesAVX2, loadAVX2(to, n+7*lanesAVX2).Add(h))
+	}
+	for ; n+2*lanesAVX2 <= stride; n += 2 * lanesAVX2 {
+		var a, b archsimd.Float32x8
+		for _, i := range index {
+			row := unsafe.Add(unsafe.Pointer(from), 4*(int(i)*stride+n))
+			a, b = a.Add(vectorAVX2(row, 0)), b.Add(vectorAVX2(row, 1))
+		}
+		storeAVX2(to, n, loadAVX2(to, n).Add(a))
+		storeAVX2(to, n+lanesAVX2, loadAVX2(to, n+lanesAVX2).Add(b))
+	}
+	for ; n < stride; n += lanesAVX2 {
+		var a archsimd.Float32x8
+		for _, i := range index {
+			a = a.Add(loadAVX2(from, int(i)*stride+n))
+		}
+		storeAVX2(to, n, loadAVX2(to, n).Add(a))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+// addAVX2 adds src to dst as far as whole vectors go, and returns how far that is.
+func addAVX2(dst, src []float32) int {
+	n := 0
+	for ; n+4*lanesAVX2 <= len(dst); n += 4 * lanesAVX2 {
+		to, from := unsafe.Pointer(&dst[n]), unsafe.Pointer(&src[n : n+4*lanesAVX2][0])
+		a, b := vectorAVX2(to, 0).Add(vectorAVX2(from, 0)), vectorAVX2(to, 1).Add(vectorAVX2(from, 1))
+		c, d := vectorAVX2(to, 2).Add(vectorAVX2(from, 2)), vectorAVX2(to, 3).Add(vectorAVX2(from, 3))
+		storeAVX2(&dst[n], 0, a)
+		storeAVX2(&dst[n], lanesAVX2, b)
+		storeAVX2(&dst[n], 2*lanesAVX2, c)
+		storeAVX2(&dst[n], 3*lanesAVX2, d)
+	}
+	archsimd.ClearAVXUpperBits()
+	return n
+}

@@ -1,0 +1,71 @@
+//go:build goexperiment.simd && amd64
+
+package cpuref
+
+import (
+	"simd/archsimd"
+	"unsafe"
+)
+
+// Sums of rows for vectors of 16 neurons. The AVX2 version is generated from this file.
+
+// addSumAVX512 sums up to eight vectors of a row in registers before they are added.
+func addSumAVX512(dst, rows []float32, index []uint32) {
+	stride := len(dst)
+	if len(index) == 0 || stride == 0 {
+		return
+	}
+	to, from := &dst[0], &rows[0]
+	n := 0
+	for ; n+8*lanesAVX512 <= stride; n += 8 * lanesAVX512 {
+		var a, b, c, d, e, f, g, h archsimd.Float32x16
+		for _, i := range index {
+			row := unsafe.Add(unsafe.Pointer(from), 4*(int(i)*stride+n))
+			a, b = a.Add(vectorAVX512(row, 0)), b.Add(vectorAVX512(row, 1))
+			c, d = c.Add(vectorAVX512(row, 2)), d.Add(vectorAVX512(row, 3))
+			e, f = e.Add(vectorAVX512(row, 4)), f.Add(vectorAVX512(row, 5))
+			g, h = g.Add(vectorAVX512(row, 6)), h.Add(vectorAVX512(row, 7))
+		}
+		storeAVX512(to, n, loadAVX512(to, n).Add(a))
+		storeAVX512(to, n+lanesAVX512, loadAVX512(to, n+lanesAVX512).Add(b))
+		storeAVX512(to, n+2*lanesAVX512, loadAVX512(to, n+2*lanesAVX512).Add(c))
+		storeAVX512(to, n+3*lanesAVX512, loadAVX512(to, n+3*lanesAVX512).Add(d))
+		storeAVX512(to, n+4*lanesAVX512, loadAVX512(to, n+4*lanesAVX512).Add(e))
+		storeAVX512(to, n+5*lanesAVX512, loadAVX512(to, n+5*lanesAVX512).Add(f))
+		storeAVX512(to, n+6*lanesAVX512, loadAVX512(to, n+6*lanesAVX512).Add(g))
+		storeAVX512(to, n+7*lanesAVX512, loadAVX512(to, n+7*lanesAVX512).Add(h))
+	}
+	for ; n+2*lanesAVX512 <= stride; n += 2 * lanesAVX512 {
+		var a, b archsimd.Float32x16
+		for _, i := range index {
+			row := unsafe.Add(unsafe.Pointer(from), 4*(int(i)*stride+n))
+			a, b = a.Add(vectorAVX512(row, 0)), b.Add(vectorAVX512(row, 1))
+		}
+		storeAVX512(to, n, loadAVX512(to, n).Add(a))
+		storeAVX512(to, n+lanesAVX512, loadAVX512(to, n+lanesAVX512).Add(b))
+	}
+	for ; n < stride; n += lanesAVX512 {
+		var a archsimd.Float32x16
+		for _, i := range index {
+			a = a.Add(loadAVX512(from, int(i)*stride+n))
+		}
+		storeAVX512(to, n, loadAVX512(to, n).Add(a))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+// addAVX512 adds src to dst as far as whole vectors go, and returns how far that is.
+func addAVX512(dst, src []float32) int {
+	n := 0
+	for ; n+4*lanesAVX512 <= len(dst); n += 4 * lanesAVX512 {
+		to, from := unsafe.Pointer(&dst[n]), unsafe.Pointer(&src[n : n+4*lanesAVX512][0])
+		a, b := vectorAVX512(to, 0).Add(vectorAVX512(from, 0)), vectorAVX512(to, 1).Add(vectorAVX512(from, 1))
+		c, d := vectorAVX512(to, 2).Add(vectorAVX512(from, 2)), vectorAVX512(to, 3).Add(vectorAVX512(from, 3))
+		storeAVX512(&dst[n], 0, a)
+		storeAVX512(&dst[n], lanesAVX512, b)
+		storeAVX512(&dst[n], 2*lanesAVX512, c)
+		storeAVX512(&dst[n], 3*lanesAVX512, d)
+	}
+	archsimd.ClearAVXUpperBits()
+	return n
+}
