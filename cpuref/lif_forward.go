@@ -23,6 +23,7 @@ type Neuron[T Float] struct {
 	NoiseParameters    [2]T
 	Surrogate          Surrogate
 	SurrogateParameter [3]T
+	Support            Support[T] // of the surrogate derivative
 }
 
 // LIFForwardArguments are the arrays and sizes of [LIFForward].

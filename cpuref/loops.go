@@ -217,7 +217,7 @@ func adjointStep[T Float](p *Neuron[T], current, membrane, spikeAdjoint, before,
 		}
 		spikeAdjoint -= T(lost * membrane)
 	}
-	g := SurrogateDerivative(p.Surrogate, p.SurrogateParameter, before-p.Threshold, spike)
+	g := p.Derivative(before-p.Threshold, spike)
 	return FlushState(T(p.DecaySynapse*current) + T(p.DriveMembrane*drive)),
 		FlushState(T(p.DecayMembrane*leak) + T(g*FlushState(spikeAdjoint)))
 }

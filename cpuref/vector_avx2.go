@@ -15,6 +15,7 @@ import (
 var loopsAVX2 = vectorLoops{
 	addRows: addRowsAVX2, addSum: addSumAVX2, add: addAVX2, products: productsAVX2, update: updateAVX2,
 	drawUniform: drawUniformAVX2, decide: decideAVX2, integrate: integrateAVX2, adjoint: adjointAVX2,
+	listedProducts: listedProductsAVX2, turn: turnAVX2, markInside: markInsideAVX2,
 }
 
 func loadAVX2(base *float32, at int) archsimd.Float32x8 {
@@ -282,6 +283,7 @@ func derivativesAVX2(p *Neuron[float32], s *adjointRows[float32]) {
 	before, derivative := &s.before[:stride][0], &g[0]
 	p0, p1, p2 := allAVX2(p.SurrogateParameter[0]), allAVX2(p.SurrogateParameter[1]), allAVX2(p.SurrogateParameter[2])
 	one, zero, threshold := constantAVX2(&splats.one), zeroAVX2(), allAVX2(p.Threshold)
+	from, to := allAVX2(p.Support.From), allAVX2(p.Support.To)
 	for n := 0; n < stride; n += lanesAVX2 {
 		u := loadAVX2(before, n).Sub(threshold)
 		e := loadAVX2(derivative, n) // of the kinds with an exponential
@@ -318,6 +320,9 @@ func derivativesAVX2(p *Neuron[float32], s *adjointRows[float32]) {
 			limit := constantAVX2(&splats.upper)
 			v := p0.Mul(e).Mul(expAVX2(negateAVX2(hazard.Min(limit))))
 			x = zero.Merge(v, hazard.Greater(limit))
+		}
+		if p.Support.Limited {
+			x = zero.Merge(x, u.Less(from).Or(u.Greater(to)))
 		}
 		storeAVX2(derivative, n, flushAVX2(x, &splats.tinyWeight))
 	}

@@ -15,6 +15,7 @@ import (
 var loopsAVX512 = vectorLoops{
 	addRows: addRowsAVX512, addSum: addSumAVX512, add: addAVX512, products: productsAVX512, update: updateAVX512,
 	drawUniform: drawUniformAVX512, decide: decideAVX512, integrate: integrateAVX512, adjoint: adjointAVX512,
+	listedProducts: listedProductsAVX512, turn: turnAVX512, markInside: markInsideAVX512,
 }
 
 func loadAVX512(base *float32, at int) archsimd.Float32x16 {
@@ -282,6 +283,7 @@ func derivativesAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 	before, derivative := &s.before[:stride][0], &g[0]
 	p0, p1, p2 := allAVX512(p.SurrogateParameter[0]), allAVX512(p.SurrogateParameter[1]), allAVX512(p.SurrogateParameter[2])
 	one, zero, threshold := constantAVX512(&splats.one), zeroAVX512(), allAVX512(p.Threshold)
+	from, to := allAVX512(p.Support.From), allAVX512(p.Support.To)
 	for n := 0; n < stride; n += lanesAVX512 {
 		u := loadAVX512(before, n).Sub(threshold)
 		e := loadAVX512(derivative, n) // of the kinds with an exponential
@@ -318,6 +320,9 @@ func derivativesAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 			limit := constantAVX512(&splats.upper)
 			v := p0.Mul(e).Mul(expAVX512(negateAVX512(hazard.Min(limit))))
 			x = zero.Merge(v, hazard.Greater(limit))
+		}
+		if p.Support.Limited {
+			x = zero.Merge(x, u.Less(from).Or(u.Greater(to)))
 		}
 		storeAVX512(derivative, n, flushAVX512(x, &splats.tinyWeight))
 	}

@@ -31,6 +31,8 @@ type LIFBackwardParameters struct {
 	SurrogateParameter0 float32
 	SurrogateParameter1 float32
 	SurrogateParameter2 float32
+	SupportFrom         float32 // with Limited: potentials relative to the threshold
+	SupportTo           float32 // outside of which the surrogate derivative counts as 0
 	Recurrent           Window  // geometry of the recurrent connection
 	Segment             Segment // of Error, Membrane and Current, which hold a row before and RecurrentDelay rows after it
 }
@@ -42,6 +44,7 @@ type LIFBackwardChoice struct {
 	Reset              uint32 // cpuref.Reset
 	DifferentiateReset bool
 	Recurrent          bool
+	Limited            bool   // the surrogate derivative counts as 0 outside of a range
 	Convolution        bool   // the recurrent connection has a window
 	Spread             Spread // the zero value: as suits the device
 	Depth              uint32 // samples a lane; 0: as suits the device
@@ -71,8 +74,8 @@ func NewLIFBackward(device *gpu.Device, choice LIFBackwardChoice) (*LIFBackward,
 		return nil, fmt.Errorf("lif_backward: recurrence of %d neurons needs %d bytes of shared memory, device %s has %d; use fewer neurons a layer",
 			choice.Neurons, 32*uint64(shared), device.Info().Name, limit)
 	}
-	k, err := newKernel(device, name, 7, 88, choice.Spread.group(), choice.Surrogate, choice.Reset,
-		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution))
+	k, err := newKernel(device, name, 7, 96, choice.Spread.group(), choice.Surrogate, choice.Reset,
+		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution), flag(choice.Limited))
 	return &LIFBackward{k, choice}, err
 }
 

@@ -22,6 +22,7 @@ layout(constant_id = 5) const uint LANES = 1u;                // lanes a sample
 layout(constant_id = 6) const uint BLOCKS = 1u;               // quads a lane
 layout(constant_id = 7) const uint DEPTH = 1u;                // samples a lane
 layout(constant_id = 9) const uint CONVOLUTION = 0u;          // 1: the recurrent connection has a window
+layout(constant_id = 10) const uint LIMITED = 0u;             // 1: the surrogate derivative counts as 0 outside of a range
 layout(constant_id = 8) const uint SHARED_QUADS = 1u;         // samples a workgroup times quads a sample
 
 layout(std430, binding = 0) buffer Error { vec4 errors[]; };
@@ -45,6 +46,8 @@ layout(push_constant) uniform Parameters {
     float surrogate_parameter0;
     float surrogate_parameter1;
     float surrogate_parameter2;
+    float support_from;  // relative to the threshold, both inside
+    float support_to;
     uint recurrent_positions;
     uint recurrent_below;
     uint recurrent_unit;
@@ -61,6 +64,9 @@ shared vec4 received[2u * SHARED_QUADS];
 
 float derivative(float before, uint bit) {
     precise float u = before - threshold;
+    if (LIMITED != 0u && (u < support_from || u > support_to)) {
+        return 0.0;
+    }
     vec3 parameters = vec3(surrogate_parameter0, surrogate_parameter1, surrogate_parameter2);
     return surrogate_derivative(SURROGATE, parameters, u, bit != 0u);
 }

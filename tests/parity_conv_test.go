@@ -21,14 +21,16 @@ type convCase struct {
 	reset                    cpuref.Reset
 	surrogate                cpuref.Surrogate
 	differentiate            bool
+	limited                  bool // derivatives far from the threshold are left out
 	spread                   kernels.Spread
 	depth                    uint32 // samples a lane in the backward pass
 }
 
 func (c convCase) String() string {
-	return fmt.Sprintf("below=%dx%d,kernel=%d,stride=%d,padding=%d,above=%dx%d,recurrent=%d,samples=%d,steps=%d,delays=%d+%d,noise=%d,reset=%d,surrogate=%d,differentiate=%v,spread=%d·%d·%d·%d",
+	return fmt.Sprintf("below=%dx%d,kernel=%d,stride=%d,padding=%d,above=%dx%d,recurrent=%d,samples=%d,steps=%d,delays=%d+%d,noise=%d,reset=%d,surrogate=%d,differentiate=%v,limited=%v,spread=%d·%d·%d·%d",
 		c.below, c.filtersBelow, c.kernel, c.stride, c.padding, c.positions(), c.filters, c.recurrentKernel, c.samples, c.steps,
-		c.delay, c.recurrentDelay, c.noise, c.reset, c.surrogate, c.differentiate, c.spread.Lanes, c.spread.Blocks, c.spread.Samples, c.depth)
+		c.delay, c.recurrentDelay, c.noise, c.reset, c.surrogate, c.differentiate, c.limited,
+		c.spread.Lanes, c.spread.Blocks, c.spread.Samples, c.depth)
 }
 
 func (c convCase) positions() int { return (c.below+2*c.padding-c.kernel)/c.stride + 1 }
@@ -56,7 +58,7 @@ func (c convCase) recurrent() cpuref.Window {
 }
 
 func (c convCase) neuron() cpuref.Neuron[float32] {
-	return lifCase{noise: c.noise, reset: c.reset, surrogate: c.surrogate, differentiate: c.differentiate}.neuron()
+	return lifCase{noise: c.noise, reset: c.reset, surrogate: c.surrogate, differentiate: c.differentiate, limited: c.limited}.neuron()
 }
 
 // sizesOfCases are samples and steps: up to three chunks, and up to three words.
@@ -97,7 +99,7 @@ func recurrentCases() []convCase {
 		next := convCase{
 			below: c[0], kernel: 1, stride: 1, filters: c[1], recurrentKernel: c[2], samples: size[0], steps: size[1],
 			delay: min(int(s.word()%3), size[1]-1), recurrentDelay: min(i%4, size[1]-1),
-			noise: cpuref.EscapeNoise(i % 4), reset: cpuref.Reset(i / 3), surrogate: cpuref.Surrogate(i), differentiate: i%2 == 0,
+			noise: cpuref.EscapeNoise(i % 4), reset: cpuref.Reset(i / 3), surrogate: cpuref.Surrogate(i), differentiate: i%2 == 0, limited: i%3 == 1,
 		}
 		quads := uint32(next.neurons() / 4)
 		next.spread = []kernels.Spread{{}, {Lanes: (quads + 1) / 2, Blocks: 2, Samples: 2}, {Lanes: quads, Blocks: 1, Samples: 3}}[i%3]
@@ -177,7 +179,7 @@ func runConv(c convCase, seed uint32) *convRun {
 			Steps: c.steps, Neurons: neurons, Below: numbersBelow, Filters: c.filters, Window: c.input(), Delay: c.delay,
 		}
 		cpuref.Transpose(run.errorBelow.Transposed, run.forward.InputWeights, c.unitBelow(), c.filters, c.kernel)
-		cpuref.ErrorBelow(&run.errorBelow, 0, c.samples)
+		cpuref.ErrorBelow(&run.errorBelow, &cpuref.Workspace[float32]{}, 0, c.samples)
 	}
 	return run
 }
@@ -333,7 +335,7 @@ func checkConvBackward(r rig, c convCase, run *convRun) {
 	recurrent, needCurrent := c.recurrentKernel > 0, c.differentiate && c.reset == cpuref.ResetMultiplicative
 	k, err := kernels.NewLIFBackward(r.device, kernels.LIFBackwardChoice{
 		Neurons: uint32(a.Neurons), Surrogate: uint32(c.surrogate), Reset: uint32(c.reset),
-		DifferentiateReset: c.differentiate, Recurrent: recurrent, Convolution: true, Spread: c.spread, Depth: c.depth,
+		DifferentiateReset: c.differentiate, Recurrent: recurrent, Limited: c.limited, Convolution: true, Spread: c.spread, Depth: c.depth,
 	})
 	if err != nil {
 		r.Fatal(err)
@@ -352,6 +354,7 @@ func checkConvBackward(r rig, c convCase, run *convRun) {
 			DecayMembrane: n.DecayMembrane, DriveMembrane: n.DriveMembrane, DecaySynapse: n.DecaySynapse,
 			Threshold: n.Threshold, SurrogateParameter0: n.SurrogateParameter[0],
 			SurrogateParameter1: n.SurrogateParameter[1], SurrogateParameter2: n.SurrogateParameter[2],
+			SupportFrom: n.Support.From, SupportTo: n.Support.To,
 		})
 	})
 	same(r, "error", b.Error, a.Error)

@@ -17,13 +17,14 @@ type lifCase struct {
 	noise                           cpuref.EscapeNoise
 	reset                           cpuref.Reset
 	surrogate                       cpuref.Surrogate
+	limited                         bool // derivatives far from the threshold are left out
 	spread                          kernels.Spread
 	depth                           uint32 // samples a lane in the backward pass
 }
 
 func (c lifCase) String() string {
-	return fmt.Sprintf("inputs=%d,neurons=%d,samples=%d,steps=%d,delays=%d+%d,recurrent=%v,differentiate=%v,noise=%d,reset=%d,surrogate=%d,spread=%d·%d·%d·%d",
-		c.inputs, c.neurons, c.samples, c.steps, c.delay, c.recurrentDelay, c.recurrent, c.differentiate, c.noise, c.reset, c.surrogate,
+	return fmt.Sprintf("inputs=%d,neurons=%d,samples=%d,steps=%d,delays=%d+%d,recurrent=%v,differentiate=%v,noise=%d,reset=%d,surrogate=%d,limited=%v,spread=%d·%d·%d·%d",
+		c.inputs, c.neurons, c.samples, c.steps, c.delay, c.recurrentDelay, c.recurrent, c.differentiate, c.noise, c.reset, c.surrogate, c.limited,
 		c.spread.Lanes, c.spread.Blocks, c.spread.Samples, c.depth)
 }
 
@@ -41,6 +42,7 @@ func (c lifCase) neuron() cpuref.Neuron[float32] {
 		Reset: c.reset, DifferentiateReset: c.differentiate,
 		Noise: c.noise, NoiseParameters: noiseParameters[c.noise],
 		Surrogate: c.surrogate, SurrogateParameter: surrogateParameters[c.surrogate],
+		Support: cpuref.Support[float32]{Limited: c.limited, From: -0.7, To: 0.3},
 	}
 }
 
@@ -70,6 +72,7 @@ func lifCases() []lifCase {
 			c.spread = together[i]
 		}
 		c.depth = []uint32{0, 2, 1, 3}[len(cases)%4]
+		c.limited = len(cases)%3 == 1
 		cases = append(cases, c)
 	}
 	for noise := cpuref.NoiseThreshold; noise <= cpuref.NoiseExponentialHazard; noise++ {
@@ -205,7 +208,7 @@ func checkLIFBackward(r rig, c lifCase, seed uint32) {
 	a := &run.backward
 	k, err := kernels.NewLIFBackward(r.device, kernels.LIFBackwardChoice{
 		Neurons: uint32(c.neurons), Surrogate: uint32(c.surrogate), Reset: uint32(c.reset),
-		DifferentiateReset: c.differentiate, Recurrent: c.recurrent, Spread: c.spread, Depth: c.depth,
+		DifferentiateReset: c.differentiate, Recurrent: c.recurrent, Limited: c.limited, Spread: c.spread, Depth: c.depth,
 	})
 	if err != nil {
 		r.Fatal(err)
@@ -227,6 +230,7 @@ func checkLIFBackward(r rig, c lifCase, seed uint32) {
 			DecayMembrane:  n.DecayMembrane, DriveMembrane: n.DriveMembrane, DecaySynapse: n.DecaySynapse,
 			Threshold: n.Threshold, SurrogateParameter0: n.SurrogateParameter[0],
 			SurrogateParameter1: n.SurrogateParameter[1], SurrogateParameter2: n.SurrogateParameter[2],
+			SupportFrom: n.Support.From, SupportTo: n.Support.To,
 		})
 	})
 	same(r, "error", b.Error, a.Error)

@@ -48,6 +48,7 @@ func TestCasesCoverEveryKind(t *testing.T) {
 				}
 				found["noise "+l.Noise.Kind] = true
 				found["surrogate "+l.Surrogate.Kind] = true
+				found[fmt.Sprint("skip_below ", l.Surrogate.SkipBelow, " of a ", l.Kind, " layer, recurrent ", l.Recurrent)] = true
 				if l.Surrogate.Kind == "matched" {
 					found["matched to "+l.Noise.Kind] = true
 				}
@@ -70,6 +71,11 @@ func TestCasesCoverEveryKind(t *testing.T) {
 			"delay 0", "delay 1", "longest delay", "recurrent delay 0", "recurrent delay 1", "longest recurrent delay",
 			"kind dense", "kind conv1d", "convolution, recurrent true", "convolution, recurrent false",
 			"convolution, padded true", "convolution, padded false", "convolution, stride 2", "clipped gradients", "surrogate matched", "matched to exponential", "matched to hazard", "matched to sigmoid",
+		}
+		for _, below := range []float64{0, 0.001, 0.01} {
+			for _, recurrent := range []bool{true, false} {
+				wanted = append(wanted, fmt.Sprint("skip_below ", below, " of a dense layer, recurrent ", recurrent))
+			}
 		}
 		for _, optimizer := range optimizers() {
 			wanted = append(wanted, fmt.Sprint("optimizer ", optimizer))

@@ -72,6 +72,8 @@ func mixedLayer(d *draws, s sizes, steps, number int) network.Layer {
 		l.RecurrentDelay = steps - 1
 	}
 	setKinds(&l, turn(keys(network.Noises), number), turn(allSurrogates(), number))
+	// So seldom that gradients are left in every network.
+	l.Surrogate.SkipBelow = turn([]float64{0, 0, 0.001, 0, 0.01}, number)
 	l.Reset = turn(keys(network.Resets), number)
 	// Over many steps gradients through resets overflow.
 	l.DifferentiateReset = d.below(2) == 0 && steps < 40

@@ -32,6 +32,14 @@ func (f *family) kinds() {
 	for _, surrogate := range keys(network.Surrogates) {
 		f.varyLayer("surrogate "+surrogate, func(l *network.Layer) { l.Surrogate.Kind = surrogate })
 	}
+	for _, surrogate := range allSurrogates() {
+		for _, below := range []float64{0.001, 0.01} {
+			f.varyLayer(fmt.Sprintf("surrogate %s, skip_below %g", surrogate, below), func(l *network.Layer) {
+				l.Surrogate.Kind, l.Surrogate.SkipBelow = surrogate, below
+				l.Surrogate.Rate *= 20 // of hazard, whose derivative is small far from the threshold
+			})
+		}
+	}
 	for _, reset := range keys(network.Resets) {
 		for _, differentiate := range []bool{false, true} {
 			f.varyLayer(fmt.Sprintf("reset %s, differentiate_reset %t", reset, differentiate), func(l *network.Layer) {
@@ -158,6 +166,11 @@ func (f *family) convolutions() {
 		l := recurrently(convolution(5, 5, 2, 1), 5)
 		l.Reset, l.DifferentiateReset, l.Delay, l.RecurrentDelay = reset, true, 3, 0
 		f.conv("differentiate_reset, "+reset, l)
+	}
+	for _, below := range []float64{0.001, 0.01} {
+		skipping := recurrently(convolution(5, 5, 2, 1), 3)
+		skipping.Surrogate.SkipBelow = below
+		f.conv(fmt.Sprintf("skip_below %g", below), skipping, skipping, layer(33))
 	}
 	for _, name := range keys(optimizers()) {
 		f.conv("clipped, "+name, recurrently(convolution(5, 5, 2, 1), 3))

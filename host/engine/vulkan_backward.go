@@ -83,6 +83,7 @@ func (r *recorder) backwardLayer(l, s int) {
 			DecayMembrane: layer.neuron.DecayMembrane, DriveMembrane: layer.neuron.DriveMembrane,
 			DecaySynapse: layer.neuron.DecaySynapse, Threshold: layer.neuron.Threshold,
 			SurrogateParameter0: surrogate[0], SurrogateParameter1: surrogate[1], SurrogateParameter2: surrogate[2],
+			SupportFrom: layer.neuron.Support.From, SupportTo: layer.neuron.Support.To,
 			Segment: segment(part),
 		})
 	})

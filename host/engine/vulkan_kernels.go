@@ -56,6 +56,7 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 			l.backward, err = kernels.NewLIFBackward(device, kernels.LIFBackwardChoice{
 				Neurons: uint32(layer.neurons), Surrogate: uint32(layer.neuron.Surrogate), Reset: uint32(layer.neuron.Reset),
 				DifferentiateReset: layer.neuron.DifferentiateReset, Recurrent: layer.recurrent >= 0,
+				Limited:     layer.neuron.Support.Limited,
 				Convolution: layer.filters > 0,
 			})
 			return err

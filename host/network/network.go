@@ -61,6 +61,9 @@ type Surrogate struct {
 	Rate   float64 `toml:"rate"`    // hazard: as the noise's
 	Width  float64 `toml:"width"`   // gaussian: standard deviation; triangular, rectangular: half width
 	Alpha  float64 `toml:"alpha"`   // arctangent: steepness
+	// SkipBelow is the derivative below which it counts as 0, so that the backward pass
+	// leaves out what only leads there (Perez-Nieves & Goodman 2021).
+	SkipBelow float64 `toml:"skip_below"`
 }
 
 // Regularizer punishes too high or too low activity of a layer.
@@ -187,7 +190,7 @@ func (n *Network) OtherMode() *Network {
 	for l := range other.Layers {
 		layer := &other.Layers[l]
 		if layer.Surrogate.Kind == "matched" {
-			layer.Surrogate = matchedTo(layer.Noise)
+			layer.Surrogate = layer.Surrogate.resolved(layer.Noise)
 		}
 		if layer.Noise.Kind == "threshold" {
 			layer.Noise.Kind = "sigmoid"

@@ -34,13 +34,21 @@ func NeuronParameters[T cpuref.Float](l *Layer, stepLength float64) cpuref.Neuro
 	case cpuref.NoiseExponentialHazard:
 		neuron.NoiseParameters = [2]T{T(stepLength * n.Rate), T(1 / n.DeltaU)}
 	}
-	surrogate := l.Surrogate
-	if surrogate.Kind == "matched" {
-		surrogate = matchedTo(l.Noise)
-	}
+	surrogate := l.Surrogate.resolved(l.Noise)
 	neuron.Surrogate = Surrogates[surrogate.Kind]
 	neuron.SurrogateParameter = surrogateParameters[T](surrogate, neuron.Surrogate, stepLength)
+	neuron.Support = support[T](surrogate, neuron.Surrogate, stepLength)
 	return neuron
+}
+
+// resolved is the surrogate itself where it is that of an escape noise.
+func (s Surrogate) resolved(noise Noise) Surrogate {
+	if s.Kind != "matched" {
+		return s
+	}
+	matched := matchedTo(noise)
+	matched.SkipBelow = s.SkipBelow
+	return matched
 }
 
 // matchedTo is the surrogate that is the derivative of an escape noise.

@@ -96,6 +96,9 @@ func (s Noise) validate() error {
 }
 
 func (s Surrogate) validate(noise Noise) error {
+	if !(s.SkipBelow >= 0 && s.SkipBelow <= maximum) {
+		return fmt.Errorf("skip_below = %g: from 0 (nothing is left out) to %g is possible", s.SkipBelow, float64(maximum))
+	}
 	if s.Kind == "matched" {
 		if noise.Kind == "threshold" {
 			return fmt.Errorf("kind = \"matched\" is the derivative of the escape noise, and threshold spikes have none: name a surrogate (%s)", Names(Surrogates))
