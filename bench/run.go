@@ -109,25 +109,8 @@ func runNetwork(ctx context.Context, s *Shape, options Options, rates Rates, r *
 		if err := e.SetWeights(weights); err != nil {
 			return err
 		}
-		for number := range options.Repeats + 1 {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			begin := time.Now()
-			if _, err = e.Evaluate(batch, cpuref.StreamNoise, nil); err != nil {
-				return err
-			}
-			forward := time.Now()
-			if outcome, err = e.Gradient(batch, cpuref.StreamNoise, nil); err != nil {
-				return err
-			}
-			gradient := time.Now()
-			if err = e.Update(update(number + 1)); err != nil {
-				return err
-			}
-			if number > 0 { // the first warms up
-				t.add(forward.Sub(begin), gradient.Sub(forward), time.Since(gradient))
-			}
+		if outcome, err = t.measure(ctx, e, batch, options.Repeats); err != nil {
+			return err
 		}
 		if v, ok := e.(*engine.Vulkan); ok {
 			deviceBytes = v.PeakMemory()
@@ -146,6 +129,32 @@ func runNetwork(ctx context.Context, s *Shape, options Options, rates Rates, r *
 		r.Kernels, err = kernelTimes(s, &options, weights, batch)
 	}
 	return err
+}
+
+// measure times so many steps after one that warms up, and returns the outcome of the
+// last.
+func (t *times) measure(ctx context.Context, e engine.Engine, batch *engine.Batch, repeats int) (outcome engine.Outcome, err error) {
+	for number := range repeats + 1 {
+		if err := ctx.Err(); err != nil {
+			return outcome, err
+		}
+		begin := time.Now()
+		if _, err := e.Evaluate(batch, cpuref.StreamNoise, nil); err != nil {
+			return outcome, err
+		}
+		forward := time.Now()
+		if outcome, err = e.Gradient(batch, cpuref.StreamNoise, nil); err != nil {
+			return outcome, err
+		}
+		gradient := time.Now()
+		if err := e.Update(update(number + 1)); err != nil {
+			return outcome, err
+		}
+		if number > 0 {
+			t.add(forward.Sub(begin), gradient.Sub(forward), time.Since(gradient))
+		}
+	}
+	return outcome, nil
 }
 
 // count writes what was timed and what the work amounts to.

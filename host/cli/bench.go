@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"spikegrad/bench"
@@ -11,14 +12,15 @@ import (
 
 // benchCommand is spikegrad bench.
 type benchCommand struct {
-	Shape   string   `default:"all" help:"A to G, or all."`
-	Variant string   `help:"One variant of a shape, such as T=8 of A or N=512 of B."`
-	Device  []string `default:"auto" help:"auto, cpu, vulkan:N, vulkan:NAME or all; several, separated by commas."`
-	Repeat  int      `default:"7" help:"Steps to time; the first, which warms up, is not among them."`
-	Workers int      `help:"Goroutines of the CPU engine; 0: one a processor."`
-	Batch   int      `help:"Samples of a batch; 0: as many as the shape names."`
-	Kernels bool     `help:"Time every kernel of a Vulkan device too."`
-	JSON    bool     `name:"json" help:"Print JSON."`
+	Shape     string    `default:"all" help:"A to G, or all."`
+	Variant   string    `help:"One variant of a shape, such as T=8 of A or N=512 of B."`
+	Device    []string  `default:"auto" help:"auto, cpu, vulkan:N, vulkan:NAME or all; several, separated by commas."`
+	Repeat    int       `default:"7" help:"Steps to time; the first, which warms up, is not among them."`
+	Workers   int       `help:"Goroutines of the CPU engine; 0: one a processor."`
+	Batch     int       `help:"Samples of a batch; 0: as many as the shape names."`
+	Kernels   bool      `help:"Time every kernel of a Vulkan device too."`
+	SkipBelow []float64 `placeholder:"X,..." help:"Measure what leaving out surrogate derivatives below these thresholds does."`
+	JSON      bool      `name:"json" help:"Print JSON."`
 }
 
 // Help is the rest of the help.
@@ -30,6 +32,11 @@ bits are compared. Times are medians, the least and the largest step beside them
 BYTES is what the kernels of a step read and write if nothing stays in a cache from kernel to kernel, OPERATIONS are
 additions, multiplications and integer operations; the shares are those of what the device was measured to copy
 and to compute just before. EVENTS are spikes times the synapses they go to. MEMORY is what the engine took.
+
+--skip-below measures steps with surrogate derivatives below a threshold left out, as the configuration key skip_below
+does; 0, nothing left out, is always among the thresholds. SPEED-UP is the time of a step with threshold 0 by that with the
+threshold, COSINE that of the angle between the gradients of the initial weights with the threshold and with 0, LEAST
+the same of the weights between two layers that changed most.
 
     A  LIF neurons alone: 65536 of them, 64 samples, 4 to 32 steps
     B  linear N-N and LIF, N = 512 and 4096, 500 steps, batch 16
@@ -43,12 +50,14 @@ Examples:
 
     spikegrad bench --shape E
     spikegrad bench --shape all --device cpu,vulkan:0 --json
-    spikegrad bench --shape D --device vulkan:0 --kernels`
+    spikegrad bench --shape D --device vulkan:0 --kernels
+    spikegrad bench --shape D --skip-below 0,1e-3,1e-2`
 }
 
 // benchResult is what --json prints.
 type benchResult struct {
-	Results []*bench.Result `json:"results"`
+	Results []*bench.Result     `json:"results"`
+	Skips   []*bench.SkipResult `json:"skips"` // with --skip-below, in place of results
 }
 
 // Run measures.
@@ -65,11 +74,16 @@ func (c *benchCommand) Run(a *app) error {
 			return usageError{fmt.Errorf("--%s %d: %d or more is possible", number.flag, number.value, number.least)}
 		}
 	}
+	for _, threshold := range c.SkipBelow {
+		if !(threshold >= 0 && threshold <= math.MaxFloat32) {
+			return usageError{fmt.Errorf("--skip-below %g: from 0 (nothing is left out) on is possible", threshold)}
+		}
+	}
 	choices, err := c.choices(a)
 	if err != nil {
 		return err
 	}
-	result := benchResult{Results: []*bench.Result{}}
+	result := benchResult{Results: []*bench.Result{}, Skips: []*bench.SkipResult{}}
 	for _, choice := range choices {
 		options := bench.Options{
 			Device: deviceName(choice), Choice: choice, Workers: c.Workers, Repeats: c.Repeat, Samples: c.Batch, Kernels: c.Kernels,
@@ -77,28 +91,41 @@ func (c *benchCommand) Run(a *app) error {
 		if choice.Vulkan {
 			options.CacheDir = pipelineCache()
 		}
-		rates, err := bench.DeviceRates(options)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(a.notes, "%s copies %.1f GB/s and computes %.1f GFLOP/s\n", options.Device, rates.CopyBytes/1e9, rates.Operations/1e9)
-		err = bench.Measure(a.ctx, shapes, options, rates, func(r *bench.Result) {
-			result.Results = append(result.Results, r)
-			fmt.Fprintf(a.notes, "%s %s %s: %.4g ms a step, %.4g samples/s (%d values compared)\n", r.Shape, r.Variant, r.Device, r.StepMS, r.SamplesPerSecond, r.ComparedValues)
-		})
-		if err != nil && len(result.Results) == 0 {
-			return err
-		}
-		if err != nil { // what was measured before is not lost
-			return errors.Join(err, result.print(a, c.JSON))
+		if err := c.measure(a, shapes, options, &result); err != nil {
+			if len(result.Results)+len(result.Skips) == 0 {
+				return err
+			}
+			return errors.Join(err, result.print(a, c.JSON)) // what was measured before is not lost
 		}
 	}
 	return result.print(a, c.JSON)
 }
 
+// measure adds what it measures on one device to the result.
+func (c *benchCommand) measure(a *app, shapes []bench.Shape, options bench.Options, result *benchResult) error {
+	if len(c.SkipBelow) > 0 {
+		return bench.MeasureSkips(a.ctx, shapes, c.SkipBelow, options, func(r *bench.SkipResult) {
+			result.Skips = append(result.Skips, r)
+			fmt.Fprintf(a.notes, "%s %s %s, skip_below %g: %.4g ms a step (%d values compared)\n", r.Shape, r.Variant, r.Device, r.SkipBelow, r.StepMS, r.ComparedValues)
+		})
+	}
+	rates, err := bench.DeviceRates(options)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.notes, "%s copies %.1f GB/s and computes %.1f GFLOP/s\n", options.Device, rates.CopyBytes/1e9, rates.Operations/1e9)
+	return bench.Measure(a.ctx, shapes, options, rates, func(r *bench.Result) {
+		result.Results = append(result.Results, r)
+		fmt.Fprintf(a.notes, "%s %s %s: %.4g ms a step, %.4g samples/s (%d values compared)\n", r.Shape, r.Variant, r.Device, r.StepMS, r.SamplesPerSecond, r.ComparedValues)
+	})
+}
+
 func (b *benchResult) print(a *app, asJSON bool) error {
 	if asJSON {
 		return writeJSON(a.out, b)
+	}
+	if len(b.Skips) > 0 {
+		return b.writeSkips(a)
 	}
 	return b.write(a)
 }
@@ -123,10 +150,22 @@ func (c *benchCommand) choices(a *app) ([]engine.Choice, error) {
 	return choices, nil
 }
 
+func (b *benchResult) writeSkips(a *app) error {
+	var t table
+	t.row("SHAPE", "DEVICE", "BATCH", "SKIP_BELOW", "STEP", "(LEAST-LARGEST)", "BACKWARD", "SPEED-UP", "COSINE", "LEAST")
+	for _, r := range b.Skips {
+		t.row(r.Shape+" "+r.Variant, r.Device, fmt.Sprint(r.Samples), fmt.Sprintf("%g", r.SkipBelow),
+			ms(r.StepMS), fmt.Sprintf("(%.4g-%.4g)", r.SpreadMS[0], r.SpreadMS[1]), ms(r.BackwardMS),
+			fmt.Sprintf("%.2f", r.Speedup), fmt.Sprintf("%.6f", r.Cosine), fmt.Sprintf("%.6f", r.LeastCosine))
+	}
+	return t.write(a.out)
+}
+
+func ms(value float64) string { return fmt.Sprintf("%.4g ms", value) }
+
 func (b *benchResult) write(a *app) error {
 	var t table
 	t.row("SHAPE", "DEVICE", "BATCH", "STEP", "(LEAST-LARGEST)", "FORWARD", "BACKWARD", "UPDATE", "SAMPLES/S", "EVENTS/S", "BYTES", "SHARE", "OPERATIONS", "SHARE", "MEMORY")
-	ms := func(value float64) string { return fmt.Sprintf("%.4g ms", value) }
 	for _, r := range b.Results {
 		t.row(r.Shape+" "+r.Variant, r.Device, fmt.Sprint(r.Samples),
 			ms(r.StepMS), fmt.Sprintf("(%.4g-%.4g)", r.Spread.Step[0], r.Spread.Step[1]), ms(r.ForwardMS), ms(r.BackwardMS), ms(r.UpdateMS),

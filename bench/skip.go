@@ -1,0 +1,152 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+)
+
+// SkipResult is what leaving out surrogate derivatives below a threshold does to the time
+// of a step and to the gradient: see skip_below of [network.Surrogate].
+type SkipResult struct {
+	Shape     string  `json:"shape"`
+	Variant   string  `json:"variant"`
+	Device    string  `json:"device"` // as --device takes it
+	Name      string  `json:"device_name"`
+	Driver    string  `json:"driver"`
+	Samples   int     `json:"samples"` // of the batch
+	Repeats   int     `json:"repeats"`
+	SkipBelow float64 `json:"skip_below"` // of all layers
+
+	ComparedValues int `json:"compared_values"` // numbers and spikes equal to the reference's, before anything was timed
+
+	StepMS     float64    `json:"step_ms"` // forward, backward and update: the median, and the least and the largest
+	SpreadMS   [2]float64 `json:"spread_ms"`
+	BackwardMS float64    `json:"backward_ms"` // the median
+	Speedup    float64    `json:"speedup"`     // time of a step with threshold 0 by that with this one
+	// Cosine is that of the angle between the gradient of the initial weights and the one
+	// with threshold 0; LeastCosine the same of the weight array where it is least. Both
+	// are 0 where nothing is left of a gradient.
+	Cosine      float64 `json:"cosine"`
+	LeastCosine float64 `json:"least_cosine"`
+}
+
+// MeasureSkips measures shapes with several thresholds, 0 always first; done is called
+// with every result.
+func MeasureSkips(ctx context.Context, shapes []Shape, thresholds []float64, options Options, done func(*SkipResult)) error {
+	for i := range shapes {
+		s := &shapes[i]
+		if s.Alone {
+			return fmt.Errorf("shape %s is neurons alone, without weights: shapes B to G have a gradient to compare", s)
+		}
+		var exact [][]float32
+		var first float64
+		for _, threshold := range withZero(thresholds) {
+			r, gradient, err := runSkip(ctx, s, threshold, options)
+			if err != nil {
+				return fmt.Errorf("shape %s on %s, skip_below %g: %w", s, options.Device, threshold, err)
+			}
+			if exact == nil {
+				exact, first = gradient, r.StepMS
+			}
+			r.Speedup = first / r.StepMS
+			r.Cosine, r.LeastCosine = cosines(exact, gradient)
+			done(r)
+			runtime.GC()
+		}
+	}
+	return nil
+}
+
+// withZero are thresholds in ascending order, 0 among them, each once.
+func withZero(thresholds []float64) []float64 {
+	all := append([]float64{0}, thresholds...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// runSkip compares, times, and returns the gradient of the initial weights.
+func runSkip(ctx context.Context, s *Shape, threshold float64, options Options) (r *SkipResult, gradient [][]float32, err error) {
+	skipping, net := *s, *s.Network
+	net.Layers = slices.Clone(net.Layers)
+	for l := range net.Layers {
+		net.Layers[l].Surrogate.SkipBelow = threshold
+	}
+	skipping.Network = &net
+	r = &SkipResult{Shape: s.Name, Variant: s.Variant, Device: options.Device, Samples: s.Samples, Repeats: options.Repeats, SkipBelow: threshold}
+	if options.Samples > 0 {
+		r.Samples = options.Samples
+	}
+	options.Kernels = false
+	if r.ComparedValues, err = compare(&skipping, &options); err != nil {
+		return nil, nil, err
+	}
+	e, err := options.open(&net)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if closed := e.Close(); err == nil {
+			err = closed
+		}
+	}()
+	description := e.Describe()
+	r.Name, r.Driver = description.Device, description.Driver
+	batch := s.Batch(r.Samples)
+	if gradient, err = initialGradient(&net, e, batch); err != nil {
+		return nil, nil, err
+	}
+	var t times
+	if _, err = t.measure(ctx, e, batch, options.Repeats); err != nil {
+		return nil, nil, err
+	}
+	r.StepMS, r.SpreadMS = middle(t.step)
+	r.BackwardMS, _ = middle(t.backward)
+	return r, gradient, nil
+}
+
+// initialGradient is the gradient of the initial weights, which stay in the engine.
+func initialGradient(n *network.Network, e engine.Engine, batch *engine.Batch) ([][]float32, error) {
+	if err := e.SetWeights(n.Initialise(seed)); err != nil {
+		return nil, err
+	}
+	if _, err := e.Gradient(batch, cpuref.StreamNoise, nil); err != nil {
+		return nil, err
+	}
+	return e.Gradients()
+}
+
+// cosines is the cosine of the angle between two gradients, and the least of those
+// between their arrays.
+func cosines(a, b [][]float32) (all, least float64) {
+	var product, squareA, squareB float64
+	least = 1
+	for i := range a {
+		p, x, y := products(a[i], b[i])
+		product, squareA, squareB = product+p, squareA+x, squareB+y
+		least = min(least, cosine(p, x, y))
+	}
+	return cosine(product, squareA, squareB), least
+}
+
+// products are those of two vectors, of the first with itself and of the second.
+func products(a, b []float32) (ab, aa, bb float64) {
+	for i, x := range a {
+		y := float64(b[i])
+		ab, aa, bb = ab+float64(x)*y, aa+float64(x)*float64(x), bb+y*y
+	}
+	return ab, aa, bb
+}
+
+func cosine(product, squareA, squareB float64) float64 {
+	if squareA == 0 || squareB == 0 {
+		return 0
+	}
+	return product / math.Sqrt(squareA) / math.Sqrt(squareB)
+}
