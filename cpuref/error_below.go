@@ -13,11 +13,6 @@ type ErrorBelowArguments[T Float] struct {
 	Delay                 int     // steps
 	Segment               Segment // of Error
 	AboveSegment          Segment // of Above, which holds Delay rows after the steps of Segment
-
-	// Active says in which units of the layer below the error matters; those of others
-	// are not all computed. Nil: in all.
-	Active  *ActiveUnits[T]
-	Weights []T // of the connection as [LIFForward] has them; only with Active
 }
 
 // ErrorBelow carries the error to the layer below:
@@ -25,15 +20,14 @@ type ErrorBelowArguments[T Float] struct {
 //	∂L/∂S_below[t] = Σ Wᵀ·∂L/∂h[t+d]      (ascending index; 0 where t+d ≥ T)
 //
 // for samples first ≤ sample < last. Twin: shaders/error_below.comp.
-func ErrorBelow[T Float](a *ErrorBelowArguments[T], work *Workspace[T], first, last int) {
+func ErrorBelow[T Float](a *ErrorBelowArguments[T], first, last int) {
 	stride, below := Stride(a.Neurons), Stride(a.Below)
 	filters := filtersOf(a.Filters, a.Neurons)
 	segment, above := a.Segment.of(a.Steps), a.AboveSegment.of(a.Steps)
 	reached := max(segment.First, min(segment.Last, a.Steps-a.Delay)) // first step that no error reaches
 	for b := first; b < last; b++ {
 		begin, rest, end := segment.row(b, segment.First), segment.row(b, reached), segment.row(b, segment.Last)
-		sparse := reached > segment.First && a.Active != nil && a.Active.Neuron.sparse() && a.sparseErrors(work, b, segment.First, reached)
-		if reached > segment.First && !sparse {
+		if reached > segment.First {
 			addErrors(&errorProducts[T]{
 				dst: a.Error[begin*below : end*below], above: a.Above[above.row(b, segment.First+a.Delay)*stride:],
 				transposed: a.Transposed, dstStride: below, stride: stride, rows: reached - segment.First,

@@ -2,10 +2,7 @@
 
 package cpuref
 
-import (
-	"simd/archsimd"
-	"unsafe"
-)
+import "simd/archsimd"
 
 // What differs between the vector widths, for AVX2; see lanes_avx512.go.
 
@@ -55,10 +52,4 @@ func pairAVX2(x, y archsimd.Uint32x8) (low, high archsimd.Uint32x8) {
 func quadAVX2(x, y archsimd.Uint32x8) (low, high archsimd.Uint32x8) {
 	return x.AsUint64x4().InterleaveLoGrouped(y.AsUint64x4()).AsUint32x8(),
 		x.AsUint64x4().InterleaveHiGrouped(y.AsUint64x4()).AsUint32x8()
-}
-
-// storeFoursAVX2 stores the parts of 128 bits of x, apart from each other.
-func storeFoursAVX2(base *float32, at, apart int, x archsimd.Float32x8) {
-	x.GetLo().Store((*[4]float32)(unsafe.Add(unsafe.Pointer(base), 4*at)))
-	x.GetHi().Store((*[4]float32)(unsafe.Add(unsafe.Pointer(base), 4*(at+apart))))
 }

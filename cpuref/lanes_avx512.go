@@ -42,9 +42,3 @@ func quadAVX512(x, y archsimd.Uint32x16) (low, high archsimd.Uint32x16) {
 	return x.AsUint64x8().InterleaveLoGrouped(y.AsUint64x8()).AsUint32x16(),
 		x.AsUint64x8().InterleaveHiGrouped(y.AsUint64x8()).AsUint32x16()
 }
-
-// storeFoursAVX512 stores the parts of 128 bits of x, apart from each other.
-func storeFoursAVX512(base *float32, at, apart int, x archsimd.Float32x16) {
-	storeFoursAVX2(base, at, apart, x.GetLo())
-	storeFoursAVX2(base, at+2*apart, apart, x.GetHi())
-}

@@ -30,8 +30,7 @@ type LIFBackwardArguments[T Float] struct {
 // (multiplicative reset; the membrane-only reset has no r in λI, the subtractive
 // one none at all). With DifferentiateReset λS[t] gets the derivative of U[t+1]
 // with respect to S[t] times λU[t+1] as well; otherwise the gate is a constant.
-// Where g is 0 nothing of λS goes on, and blocks of units without any other g have no
-// sums over V. Samples first ≤ sample < last are done. Twin: shaders/lif_backward.comp.
+// Samples first ≤ sample < last are done. Twin: shaders/lif_backward.comp.
 func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first, last int) {
 	stride, words, samples := Stride(a.Neurons), Words(a.Neurons), last-first
 	work.grow(5, samples*stride)
@@ -48,10 +47,6 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 		}
 	}
 	filters := filtersOf(a.Filters, a.Neurons)
-	active := ActiveUnits[T]{
-		Neuron: &a.Neuron, Membrane: a.Membrane, Spikes: a.Spikes,
-		Steps: a.Steps, Neurons: a.Neurons, Segment: a.Segment,
-	}
 	for t := segment.Last - 1; t >= segment.First; t-- {
 		clear(recurrent)
 		if a.RecurrentTransposed != nil && t+a.RecurrentDelay < a.Steps {
@@ -65,11 +60,7 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 				product.above = a.Error[segment.row(first, t+a.RecurrentDelay)*stride:]
 				product.stride = segment.Rows * stride
 			}
-			if a.Neuron.sparse() {
-				addSparseErrors(&product, &active, work, first, t)
-			} else {
-				addErrors(&product, stride)
-			}
+			addErrors(&product, stride)
 		}
 		for b := first; b < last; b++ {
 			row, at, own := b*a.Steps+t, segment.row(b, t)*stride, (b-first)*stride

@@ -15,10 +15,6 @@ type vectorLoops struct {
 	integrate   func(p *Neuron[float32], s *neuronRows[float32])
 	adjoint     func(p *Neuron[float32], s *adjointRows[float32])
 	update      func(a *OptimizerArguments[float32], first, last int) int
-
-	listedProducts func(p *listedArguments[float32])
-	turn           func(dst, src []float32, dstStride, srcStride, rows, columns int)
-	markInside     func(marks []uint32, rows []float32, stride int, threshold float32, support Support[float32])
 }
 
 // Instructions is a set of processor instructions that inner loops are written for.

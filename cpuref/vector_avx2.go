@@ -15,7 +15,6 @@ import (
 var loopsAVX2 = vectorLoops{
 	addRows: addRowsAVX2, addSum: addSumAVX2, add: addAVX2, products: productsAVX2, update: updateAVX2,
 	drawUniform: drawUniformAVX2, decide: decideAVX2, integrate: integrateAVX2, adjoint: adjointAVX2,
-	listedProducts: listedProductsAVX2, turn: turnAVX2, markInside: markInsideAVX2,
 }
 
 func loadAVX2(base *float32, at int) archsimd.Float32x8 {

@@ -15,7 +15,6 @@ import (
 var loopsAVX512 = vectorLoops{
 	addRows: addRowsAVX512, addSum: addSumAVX512, add: addAVX512, products: productsAVX512, update: updateAVX512,
 	drawUniform: drawUniformAVX512, decide: decideAVX512, integrate: integrateAVX512, adjoint: adjointAVX512,
-	listedProducts: listedProductsAVX512, turn: turnAVX512, markInside: markInsideAVX512,
 }
 
 func loadAVX512(base *float32, at int) archsimd.Float32x16 {

@@ -109,9 +109,8 @@ func runVectorKernels(neuron Neuron[float32], neurons int) []float32 {
 		Error: make([]float32, rows*Stride(inputs)), Above: backward.Error, Transposed: v.rows(neurons, inputs, 1),
 		Steps: steps, Neurons: neurons, Below: inputs, Delay: 1,
 	}
-	ErrorBelow(&below, &work, 0, samples)
+	ErrorBelow(&below, 0, samples)
 	out = append(out, below.Error...)
-	out = append(out, runSparseErrors(neuron, neurons, v, &work)...)
 
 	trains := make([]uint32, inputs*samples*Words(steps))
 	SpikeTrains(trains, events, inputs, samples, steps, 0, samples)
@@ -121,35 +120,6 @@ func runVectorKernels(neuron Neuron[float32], neurons int) []float32 {
 	}
 	WeightGradient(&gradient, &work, 0, inputs)
 	return append(out, gradient.Partial...)
-}
-
-// runSparseErrors takes errors to a layer of which few units are active, and returns
-// what it left in all of them.
-func runSparseErrors(neuron Neuron[float32], neurons int, v *vectorInputs, work *Workspace[float32]) []float32 {
-	const samples, steps, above = 2, 37, 21
-	rows := samples * steps
-	weights := v.rows(neurons, above, 1)
-	transposed := make([]float32, above*Stride(neurons))
-	Transpose(transposed, weights, neurons, above, 1)
-	spikes := make([]uint32, rows*Words(neurons))
-	for i := 0; i < len(spikes); i += 3 {
-		spikes[i] = 1 << (i % neurons % 32)
-	}
-	neuron.Support = Support[float32]{true, 0.45, 0.8}
-	a := ErrorBelowArguments[float32]{
-		Error: make([]float32, rows*Stride(neurons)), Above: v.rows(rows, above, 1), Transposed: transposed,
-		Steps: steps, Neurons: above, Below: neurons, Delay: 2, Weights: weights,
-		Active: &ActiveUnits[float32]{
-			Neuron: &neuron, Membrane: v.rows(rows, neurons, 1.5), Spikes: spikes, Steps: steps, Neurons: neurons,
-		},
-	}
-	for i := range a.Active.Membrane {
-		if i/16%5 > 0 {
-			a.Active.Membrane[i] = 0
-		}
-	}
-	ErrorBelow(&a, work, 0, samples)
-	return a.Error
 }
 
 // TestVectorUpdates runs every optimizer and the sum of chunks, which are done in ranges

@@ -7,30 +7,17 @@ import "math/bits"
 type Workspace[T Float] struct {
 	rows [6][]T
 
-	index, marks []uint32
+	index []uint32
 }
 
 // grow makes the first count rows exactly length long.
 func (w *Workspace[T]) grow(count, length int) {
 	for i := range count {
-		w.growRow(i, length)
+		if cap(w.rows[i]) < length {
+			w.rows[i] = make([]T, length)
+		}
+		w.rows[i] = w.rows[i][:length]
 	}
-}
-
-// growRow makes one row exactly length long; what it holds is of no meaning.
-func (w *Workspace[T]) growRow(i, length int) {
-	if cap(w.rows[i]) < length {
-		w.rows[i] = make([]T, length)
-	}
-	w.rows[i] = w.rows[i][:length]
-}
-
-// markWords returns so many words for marks.
-func (w *Workspace[T]) markWords(count int) []uint32 {
-	if cap(w.marks) < count {
-		w.marks = make([]uint32, count)
-	}
-	return w.marks[:count]
 }
 
 // growIndex makes room for so many numbers in index.

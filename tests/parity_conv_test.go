@@ -179,7 +179,7 @@ func runConv(c convCase, seed uint32) *convRun {
 			Steps: c.steps, Neurons: neurons, Below: numbersBelow, Filters: c.filters, Window: c.input(), Delay: c.delay,
 		}
 		cpuref.Transpose(run.errorBelow.Transposed, run.forward.InputWeights, c.unitBelow(), c.filters, c.kernel)
-		cpuref.ErrorBelow(&run.errorBelow, &cpuref.Workspace[float32]{}, 0, c.samples)
+		cpuref.ErrorBelow(&run.errorBelow, 0, c.samples)
 	}
 	return run
 }

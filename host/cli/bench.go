@@ -19,7 +19,7 @@ type benchCommand struct {
 	Workers   int       `help:"Goroutines of the CPU engine; 0: one a processor."`
 	Batch     int       `help:"Samples of a batch; 0: as many as the shape names."`
 	Kernels   bool      `help:"Time every kernel of a Vulkan device too."`
-	SkipBelow []float64 `placeholder:"X,..." help:"Measure what leaving out surrogate derivatives below these thresholds does."`
+	SkipBelow []float64 `placeholder:"X,..." help:"Measure what counting surrogate derivatives below these thresholds as 0 does."`
 	JSON      bool      `name:"json" help:"Print JSON."`
 }
 
@@ -33,8 +33,8 @@ BYTES is what the kernels of a step read and write if nothing stays in a cache f
 additions, multiplications and integer operations; the shares are those of what the device was measured to copy
 and to compute just before. EVENTS are spikes times the synapses they go to. MEMORY is what the engine took.
 
---skip-below measures steps with surrogate derivatives below a threshold left out, as the configuration key skip_below
-does; 0, nothing left out, is always among the thresholds. SPEED-UP is the time of a step with threshold 0 by that with the
+--skip-below measures steps in which surrogate derivatives below a threshold count as 0, as with the configuration key
+skip_below; 0, which leaves all, is always among the thresholds. SPEED-UP is the time of a step with threshold 0 by that with the
 threshold, COSINE that of the angle between the gradients of the initial weights with the threshold and with 0, LEAST
 the same of the weights between two layers that changed most.
 

@@ -52,22 +52,16 @@ func (w *cpuWorker[T]) backwardLayer(l, s, chunk, samples int) {
 	e, p := w.engine, w.engine.plan
 	layer, state, segment := &p.layers[l], &w.layers[l], w.cut.segment(s)
 	below := cpuref.ErrorBelowArguments[T]{Error: state.errors, Below: layer.neurons, Steps: p.steps, Segment: segment}
-	below.Active = &cpuref.ActiveUnits[T]{
-		Neuron: &layer.neuron, Membrane: state.membrane, Spikes: state.spikes,
-		Steps: p.steps, Neurons: layer.neurons, Segment: segment,
-	}
 	switch {
 	case l+1 < len(p.layers):
 		above := &p.layers[l+1]
 		below.Above, below.AboveSegment, below.Transposed = w.layers[l+1].errors, segment, e.transposed[above.input]
-		below.Weights = e.weights[above.input]
 		below.Neurons, below.Filters, below.Window, below.Delay = above.neurons, above.filters, above.inputWindow, above.delay
-		cpuref.ErrorBelow(&below, &w.work, 0, samples)
+		cpuref.ErrorBelow(&below, 0, samples)
 	case p.readout != nil:
 		below.Above, below.Transposed = w.readoutErrors, e.transposed[p.readout.weight]
-		below.Weights = e.weights[p.readout.weight]
 		below.Neurons, below.Delay = p.classes, p.readout.delay
-		cpuref.ErrorBelow(&below, &w.work, 0, samples)
+		cpuref.ErrorBelow(&below, 0, samples)
 	case p.distance != nil:
 		w.takeTargetErrors(s, samples)
 	default:

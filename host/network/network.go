@@ -61,8 +61,8 @@ type Surrogate struct {
 	Rate   float64 `toml:"rate"`    // hazard: as the noise's
 	Width  float64 `toml:"width"`   // gaussian: standard deviation; triangular, rectangular: half width
 	Alpha  float64 `toml:"alpha"`   // arctangent: steepness
-	// SkipBelow is the derivative below which it counts as 0, so that the backward pass
-	// leaves out what only leads there (Perez-Nieves & Goodman 2021).
+	// SkipBelow is the derivative below which it counts as 0, as in Perez-Nieves & Goodman
+	// 2021: for what that does to a gradient. It saves no time here.
 	SkipBelow float64 `toml:"skip_below"`
 }
 

@@ -5,17 +5,12 @@ import "spikegrad/cpuref"
 // farthest is a potential, relative to the threshold, that no membrane reaches.
 const farthest = 0x1p100
 
-// support is where a surrogate derivative is not below SkipBelow, or, if that is 0, not 0:
-// of the kinds with compact support. It is found with float64 instances of the kernels'
-// own functions, the same on every processor.
+// support is where a surrogate derivative is not below SkipBelow. It is found with float64
+// instances of the kernels' own functions, the same on every processor.
 func support[T cpuref.Float](s Surrogate, kind cpuref.Surrogate, stepLength float64) cpuref.Support[T] {
 	const flushed = 0x1p-40 // what the kernels take for 0
 	if s.SkipBelow <= flushed {
-		if kind != cpuref.SurrogateTriangular && kind != cpuref.SurrogateRectangular {
-			return cpuref.Support[T]{}
-		}
-		edge := T(s.Width * (1 + 0x1p-16)) // beyond any rounding
-		return cpuref.Support[T]{Limited: true, From: -edge, To: edge}
+		return cpuref.Support[T]{}
 	}
 	if kind == cpuref.SurrogateMultilayerSpiker && s.SkipBelow <= 1 {
 		return cpuref.Support[T]{}

@@ -193,8 +193,8 @@ func explanations() map[string]string {
 		"network.layer.surrogate.rate":    "hazard: as the noise's",
 		"network.layer.surrogate.width":   "gaussian: standard deviation; triangular, rectangular: half the width",
 		"network.layer.surrogate.alpha":   "arctangent: steepness",
-		"network.layer.surrogate.skip_below": "derivatives below this count as 0, and the backward pass leaves out what only leads to them; 0 for\n" +
-			"none: nothing is approximated",
+		"network.layer.surrogate.skip_below": "derivatives below this count as 0 (Perez-Nieves & Goodman 2021); it saves no time. 0 for none: nothing\n" +
+			"is approximated",
 
 		"network.layer.initial":      "Initial weights, mean 0.",
 		"network.layer.initial.kind": "fluctuation (Rossbroich et al. 2022), normal, uniform",
