@@ -12,7 +12,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// SkipResult is what leaving out surrogate derivatives below a threshold does to the time
+// SkipResult is what counting surrogate derivatives below a threshold as 0 does to the time
 // of a step and to the gradient: see skip_below of [network.Surrogate].
 type SkipResult struct {
 	Shape     string  `json:"shape"`

@@ -103,6 +103,8 @@ func (p program) exitCodes(t *testing.T) {
 		{"bench --shape H", 2, "A to G and all"},
 		{"bench --shape A --variant T=5", 2, "T=32"},
 		{"bench --repeat 0", 2, "--repeat 0: 1 or more"},
+		{"bench --skip-below=-1", 2, "from 0 (nothing is left out)"},
+		{"bench --shape A --device cpu --skip-below 0.1", 1, "shapes B to G"},
 		{"bench --shape E --device vulkan:1000", 1, "vulkan:1000"},
 	} {
 		got := finish(t, p.command(folder, strings.Fields(c.arguments)...))
@@ -358,5 +360,19 @@ func (p program) bench(t *testing.T) {
 	}
 	if r["shape"] != "E" || r["device"] != "cpu" || r["driver"] == "" || r["compared_values"] == 0.0 || r["samples_per_second"] == 0.0 {
 		t.Errorf("the result is %v", r)
+	}
+
+	got = finish(t, p.command(t.TempDir(), strings.Fields("bench --shape E --device cpu --batch 2 --repeat 1 --skip-below 0.01 --json")...))
+	skips := read[struct{ Skips []map[string]any }](t, got).Skips
+	if got.code != 0 || len(skips) != 2 {
+		t.Fatalf("exit code %d, %d thresholds, want 0 and 0.01: %s", got.code, len(skips), got.stderr)
+	}
+	for _, key := range []string{"skip_below", "step_ms", "backward_ms", "speedup", "cosine", "least_cosine", "compared_values"} {
+		if _, ok := skips[1][key].(float64); !ok {
+			t.Errorf("%s is %v, want a number", key, skips[1][key])
+		}
+	}
+	if skips[0]["skip_below"] != 0.0 || skips[1]["skip_below"] != 0.01 {
+		t.Errorf("the thresholds are %v and %v, want 0 and 0.01", skips[0]["skip_below"], skips[1]["skip_below"])
 	}
 }
