@@ -17,7 +17,6 @@
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint BLOCKS = 1u;  // quads a lane
 layout(constant_id = 2) const uint SPREAD = 1u;  // 1 or CHUNK_SAMPLES
-const uint SHARED_QUADS = SPREAD > 1u ? GROUP_SIZE * BLOCKS : 1u;
 
 layout(std430, binding = 0) writeonly buffer Partial { vec4 partial[]; };
 layout(std430, binding = 1) readonly buffer Trains { uint trains[]; };
@@ -42,7 +41,7 @@ layout(push_constant) uniform Parameters {
     uint segment_rows;    // that a sample has
 };
 
-shared vec4 sums_of_samples[SHARED_QUADS];
+shared vec4 sums_of_samples[SPREAD > 1u ? GROUP_SIZE * BLOCKS : 1u];
 
 void main() {
     uint quads = quads_of(neurons);

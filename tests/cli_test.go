@@ -90,7 +90,6 @@ func (p program) exitCodes(t *testing.T) {
 		{"train --help", 0, ""},
 		{"version", 0, ""},
 		{"config", 0, ""},
-		{"", 2, "see spikegrad --help"},
 		{"train --nothing", 2, "unknown flag --nothing"},
 		{"train --batch=-1", 2, "training.batch = -1"},
 		{"train --device gpu", 2, "auto, cpu, vulkan:N and vulkan:NAME"},
@@ -112,6 +111,10 @@ func (p program) exitCodes(t *testing.T) {
 		if got.code != c.code || !strings.Contains(got.stderr, c.stderr) || c.code != 0 && lines != 1 || c.code == 0 && lines != 0 {
 			t.Errorf("%s: exit code %d, stderr %q; want %d and one line with %q", c.arguments, got.code, got.stderr, c.code, c.stderr)
 		}
+	}
+	bare := finish(t, p.command(folder)) // its error comes below the help
+	if bare.code != 2 || !strings.HasPrefix(bare.stderr, "Usage: ") || !strings.HasSuffix(bare.stderr, "\nspikegrad: no command was given; the help above lists them\n") {
+		t.Errorf("no command: exit code %d, stderr %q", bare.code, bare.stderr)
 	}
 	if entries, err := os.ReadDir(folder); err != nil || len(entries) > 0 {
 		t.Errorf("failed commands left %v (%v)", entries, err)
