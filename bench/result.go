@@ -3,24 +3,46 @@ package bench
 import (
 	"slices"
 	"time"
+
+	"spikegrad/host/engine"
 )
 
-// Result is what was measured of one shape on one device. Times are medians; Spread
-// holds the least and the largest beside them.
-type Result struct {
+// Subject is what was measured, and on what.
+type Subject struct {
 	Shape   string `json:"shape"`
 	Variant string `json:"variant"`
-	Title   string `json:"title"`
 	Device  string `json:"device"` // as --device takes it
 	Name    string `json:"device_name"`
 	Driver  string `json:"driver"`
 	Samples int    `json:"samples"` // of the batch
-	Steps   int    `json:"steps"`
-	Workers int    `json:"workers"` // of the CPU engine; 0 on other devices
 	Repeats int    `json:"repeats"`
-	Note    string `json:"note"` // what differs from the shape as it is named
 
 	ComparedValues int `json:"compared_values"` // numbers and spikes equal to the reference's, before anything was timed
+}
+
+// subject is a shape with the batch that the options ask for.
+func (s *Shape) subject(options *Options) Subject {
+	subject := Subject{Shape: s.Name, Variant: s.Variant, Device: options.Device, Samples: s.Samples}
+	if options.Samples > 0 {
+		subject.Samples = options.Samples
+	}
+	return subject
+}
+
+// describe names the device of an engine.
+func (s *Subject) describe(e engine.Engine) {
+	description := e.Describe()
+	s.Name, s.Driver = description.Device, description.Driver
+}
+
+// Result is what was measured of one shape on one device. Times are medians; Spread
+// holds the least and the largest beside them.
+type Result struct {
+	Subject
+	Title   string `json:"title"`
+	Steps   int    `json:"steps"`
+	Workers int    `json:"workers"` // of the CPU engine; 0 on other devices
+	Note    string `json:"note"`    // what differs from the shape as it is named
 
 	SamplesPerSecond        float64   `json:"samples_per_second"`
 	SynapticEventsPerSecond float64   `json:"synaptic_events_per_second"`

@@ -59,16 +59,12 @@ func (o *Options) workers() int {
 // Run compares a small batch of a shape with the reference, then warms up and times
 // whole steps.
 func Run(ctx context.Context, s *Shape, options Options, rates Rates) (*Result, error) {
-	r := &Result{
-		Shape: s.Name, Variant: s.Variant, Title: s.Title, Device: options.Device,
-		Samples: s.Samples, Steps: s.Network.Steps,
-	}
+	r := &Result{Subject: s.subject(&options), Title: s.Title, Steps: s.Network.Steps}
 	if !options.Choice.Vulkan {
 		r.Workers = options.workers()
 	}
-	if options.Samples > 0 && options.Samples != s.Samples {
-		r.Note = fmt.Sprintf("a batch of %d samples instead of %d", options.Samples, s.Samples)
-		r.Samples = options.Samples
+	if r.Samples != s.Samples {
+		r.Note = fmt.Sprintf("a batch of %d samples instead of %d", r.Samples, s.Samples)
 	}
 	if s.Alone {
 		return r, runAlone(ctx, s, options, rates, r)
@@ -105,7 +101,7 @@ func runNetwork(ctx context.Context, s *Shape, options Options, rates Rates, r *
 				err = closed
 			}
 		}()
-		describe(r, e)
+		r.describe(e)
 		if err := e.SetWeights(weights); err != nil {
 			return err
 		}
@@ -194,12 +190,6 @@ func kernelTimes(s *Shape, options *Options, weights [][]float32, batch *engine.
 		kernels = append(kernels, KernelTime{timing.Name, timing.Dispatches, 1000 * timing.Seconds})
 	}
 	return kernels, nil
-}
-
-// describe names the device of an engine.
-func describe(r *Result, e engine.Engine) {
-	description := e.Describe()
-	r.Name, r.Driver = description.Device, description.Driver
 }
 
 // compare trains a little on a small batch of the shape's own input, on the device and

@@ -15,16 +15,8 @@ import (
 // SkipResult is what counting surrogate derivatives below a threshold as 0 does to the time
 // of a step and to the gradient: see skip_below of [network.Surrogate].
 type SkipResult struct {
-	Shape     string  `json:"shape"`
-	Variant   string  `json:"variant"`
-	Device    string  `json:"device"` // as --device takes it
-	Name      string  `json:"device_name"`
-	Driver    string  `json:"driver"`
-	Samples   int     `json:"samples"` // of the batch
-	Repeats   int     `json:"repeats"`
+	Subject
 	SkipBelow float64 `json:"skip_below"` // of all layers
-
-	ComparedValues int `json:"compared_values"` // numbers and spikes equal to the reference's, before anything was timed
 
 	StepMS     float64    `json:"step_ms"` // forward, backward and update: the median, and the least and the largest
 	SpreadMS   [2]float64 `json:"spread_ms"`
@@ -45,10 +37,13 @@ func MeasureSkips(ctx context.Context, shapes []Shape, thresholds []float64, opt
 		if s.Alone {
 			return fmt.Errorf("shape %s is neurons alone, without weights: shapes B to G have a gradient to compare", s)
 		}
+		subject := s.subject(&options)
+		batch := s.Batch(subject.Samples)
 		var exact [][]float32
 		var first float64
 		for _, threshold := range withZero(thresholds) {
-			r, gradient, err := runSkip(ctx, s, threshold, options)
+			r := &SkipResult{Subject: subject, SkipBelow: threshold}
+			gradient, err := r.run(ctx, s, batch, options)
 			if err != nil {
 				return fmt.Errorf("shape %s on %s, skip_below %g: %w", s, options.Device, threshold, err)
 			}
@@ -71,44 +66,39 @@ func withZero(thresholds []float64) []float64 {
 	return slices.Compact(all)
 }
 
-// runSkip compares, times, and returns the gradient of the initial weights.
-func runSkip(ctx context.Context, s *Shape, threshold float64, options Options) (r *SkipResult, gradient [][]float32, err error) {
+// run compares, times, and returns the gradient of the initial weights.
+func (r *SkipResult) run(ctx context.Context, s *Shape, batch *engine.Batch, options Options) (gradient [][]float32, err error) {
 	skipping, net := *s, *s.Network
 	net.Layers = slices.Clone(net.Layers)
 	for l := range net.Layers {
-		net.Layers[l].Surrogate.SkipBelow = threshold
+		net.Layers[l].Surrogate.SkipBelow = r.SkipBelow
 	}
 	skipping.Network = &net
-	r = &SkipResult{Shape: s.Name, Variant: s.Variant, Device: options.Device, Samples: s.Samples, Repeats: options.Repeats, SkipBelow: threshold}
-	if options.Samples > 0 {
-		r.Samples = options.Samples
-	}
 	options.Kernels = false
 	if r.ComparedValues, err = compare(&skipping, &options); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	e, err := options.open(&net)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer func() {
 		if closed := e.Close(); err == nil {
 			err = closed
 		}
 	}()
-	description := e.Describe()
-	r.Name, r.Driver = description.Device, description.Driver
-	batch := s.Batch(r.Samples)
+	r.describe(e)
 	if gradient, err = initialGradient(&net, e, batch); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var t times
 	if _, err = t.measure(ctx, e, batch, options.Repeats); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	r.Repeats = len(t.step)
 	r.StepMS, r.SpreadMS = middle(t.step)
 	r.BackwardMS, _ = middle(t.backward)
-	return r, gradient, nil
+	return gradient, nil
 }
 
 // initialGradient is the gradient of the initial weights, which stay in the engine.

@@ -8,13 +8,10 @@ type Support[T Float] struct {
 	From, To T // both inside
 }
 
-// outside says whether a potential relative to the threshold lies outside.
-func (s Support[T]) outside(u T) bool { return s.Limited && (u < s.From || u > s.To) }
-
 // Derivative is the surrogate derivative of a neuron at a potential relative to the
 // threshold: 0 outside of its support.
 func (p *Neuron[T]) Derivative(u T, spike bool) T {
-	if p.Support.outside(u) {
+	if s := &p.Support; s.Limited && (u < s.From || u > s.To) {
 		return 0
 	}
 	return SurrogateDerivative(p.Surrogate, p.SurrogateParameter, u, spike)

@@ -105,8 +105,8 @@ func Main(arguments []string, stdout, stderr *os.File) int {
 
 // run parses arguments and runs the command they name.
 func (a *app) run(arguments []string) error {
-	results := a.out
-	if len(arguments) == 0 {
+	bare, results := len(arguments) == 0, a.out
+	if bare {
 		arguments, results = []string{"--help"}, a.errors
 	}
 	var grammar commands
@@ -123,7 +123,7 @@ func (a *app) run(arguments []string) error {
 	}
 	parsed, err := parser.Parse(arguments)
 	if errors.Is(err, errHelped) {
-		if results != a.out {
+		if bare {
 			return errNoCommand
 		}
 		return nil
