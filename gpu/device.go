@@ -91,6 +91,7 @@ func (d *Device) open(index int, stageAlways bool) error {
 	}
 	d.hardware = d.instance.describe(index, physical[index])
 	d.info = d.hardware.info
+	d.info.QuadOperations = d.info.QuadOperations && !d.options.PlainLoads
 	if d.info.APIVersion < minimumVersion || !d.hardware.computes {
 		return fmt.Errorf("%w: %s offers Vulkan %s and compute queue %v, needed are Vulkan 1.1 and a compute queue: update its driver or choose another device",
 			ErrLimit, d.info.Name, d.info.VersionString(), d.hardware.computes)
@@ -222,4 +223,13 @@ func keys[K comparable](set map[K]struct{}) []K {
 		list = append(list, key)
 	}
 	return list
+}
+
+// Group is how many lanes the options ask for in a workgroup of a kernel; 0 leaves the
+// choice to the kernel.
+func (d *Device) Group(kernel string) uint32 {
+	if group, named := d.options.Groups[kernel]; named {
+		return group
+	}
+	return d.options.Groups[""]
 }

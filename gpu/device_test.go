@@ -140,3 +140,13 @@ func TestInstanceIsShared(t *testing.T) {
 	_, err := Enumerate() // after all were closed
 	succeed(t, err)
 }
+
+func TestGroup(t *testing.T) {
+	d := &Device{options: Options{Groups: map[string]uint32{"named": 32, "": 128}}}
+	if named, other := d.Group("named"), d.Group("other"); named != 32 || other != 128 {
+		t.Errorf("groups of %d and %d lanes, want 32 and 128", named, other)
+	}
+	if own := new(Device).Group("named"); own != 0 {
+		t.Errorf("a group of %d lanes without any asked for", own)
+	}
+}

@@ -311,6 +311,8 @@ int32_t shim_device_facts(shim_instance *instance, void *physical, int extended,
     memcpy(facts->driver, driver.driverName, sizeof facts->driver - 1);
     memcpy(facts->driver_info, driver.driverInfo, sizeof facts->driver_info - 1);
     facts->subgroup_size = subgroup.subgroupSize;
+    facts->quad_operations = (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_QUAD_BIT) != 0 &&
+                             (subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0;
     facts->max_allocation = maintenance.maxMemoryAllocationSize;
     return VK_SUCCESS;
 }

@@ -21,6 +21,7 @@ typedef struct {
     char driver[256];
     char driver_info[256];
     uint32_t subgroup_size;
+    uint32_t quad_operations;
     uint64_t max_allocation;
 } shim_facts;
 

@@ -55,6 +55,7 @@ type DeviceInfo struct {
 	MaxAllocation           uint64  // bytes a memory allocation
 	MaxPushConstants        uint32  // bytes
 	SubgroupSize            uint32  // 0 if unknown (Vulkan 1.0)
+	QuadOperations          bool    // four neighbouring lanes of a compute shader can read each other's values
 	TimestampPeriod         float64 // nanoseconds a tick, 0 if the device has no timestamps
 	StorageAlignment        uint64  // bytes: offsets of bindings are multiples of it
 }
@@ -70,6 +71,12 @@ type Options struct {
 	OnMessage  func(string) // gets every validation message, perhaps from several goroutines; nil: see Device.Messages
 	Profile    bool         // record timestamps around every dispatch: see Stream.Timings
 	CacheDir   string       // folder of the pipeline cache on disk; empty: none
+	// Groups, [kernel], are the lanes of a workgroup of kernels whose results do not depend
+	// on them, "" standing for all that are not named: see Device.Group.
+	Groups map[string]uint32
+	// PlainLoads hides QuadOperations from kernels, which then load every value they need
+	// by themselves.
+	PlainLoads bool
 	// CompileOnly opens a device that has a compiler but no hardware: only NewPipeline
 	// may be called, not even Close.
 	CompileOnly bool

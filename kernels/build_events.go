@@ -39,7 +39,7 @@ type BuildEvents struct {
 
 // NewBuildEvents builds the kernel for a device.
 func NewBuildEvents(device *gpu.Device, choice BuildEventsChoice) (*BuildEvents, error) {
-	k, err := newKernel(device, "build_events", 4, 32, flatGroup(device), flag(choice.Compact))
+	k, err := newKernel(device, "build_events", 4, 32, flatGroup(device, "build_events"), flag(choice.Compact))
 	return &BuildEvents{k, choice}, err
 }
 

@@ -36,7 +36,7 @@ type CrossEntropy struct {
 
 // NewCrossEntropy builds the kernel for a device.
 func NewCrossEntropy(device *gpu.Device, choice CrossEntropyChoice) (*CrossEntropy, error) {
-	k, err := newKernel(device, "cross_entropy", 8, 12, flatGroup(device), choice.Kind, flag(choice.WriteError))
+	k, err := newKernel(device, "cross_entropy", 8, 12, flatGroup(device, "cross_entropy"), choice.Kind, flag(choice.WriteError))
 	return &CrossEntropy{k, choice}, err
 }
 

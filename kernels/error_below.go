@@ -24,16 +24,27 @@ type ErrorBelowParameters struct {
 
 // ErrorBelow carries the error to the layer below. Definition: cpuref.ErrorBelow;
 // shader: shaders/error_below.comp.
-type ErrorBelow struct{ kernel }
+type ErrorBelow struct {
+	kernel
+	tile uint32
+}
 
-// errorBelowTile is how many rows a lane computes at a time: a load of a weight
-// serves all of them.
-const errorBelowTile = 4
+// How many rows a lane computes at a time, as a load of a weight serves all of them:
+// multiples of 4. Software drivers have cheap registers.
+const (
+	gpuErrorTile      = 4
+	softwareErrorTile = 12
+)
 
 // NewErrorBelow builds the kernel for a device.
 func NewErrorBelow(device *gpu.Device) (*ErrorBelow, error) {
-	k, err := newKernel(device, "error_below", 3, 80, flatGroup(device), errorBelowTile)
-	return &ErrorBelow{k}, err
+	const name = "error_below"
+	module, tile := name, uint32(gpuErrorTile)
+	if quadLoads(device.Info()) {
+		module, tile = quadModule(name), softwareErrorTile
+	}
+	k, err := newModule(device, name, module, 3, 80, flatGroup(device, name), tile)
+	return &ErrorBelow{k, tile}, err
 }
 
 // Record records one run over a batch.
@@ -46,7 +57,7 @@ func (k *ErrorBelow) Record(stream *gpu.Stream, b ErrorBelowBuffers, p ErrorBelo
 	}
 	p.Segment, p.AboveSegment = p.Segment.of(p.Steps), p.AboveSegment.of(p.Steps)
 	samples := uint64(p.Samples)
-	groups, err := k.flatGrid(ceil(samples*p.Segment.length(), errorBelowTile)*uint64(quads(p.Below)), 1)
+	groups, err := k.flatGrid(ceil(samples*p.Segment.length(), uint64(k.tile))*uint64(quads(p.Below)), 1)
 	if err != nil {
 		return err
 	}

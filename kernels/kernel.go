@@ -31,11 +31,16 @@ type argument struct {
 // newKernel builds the pipeline of the shader of a name for workgroups of group lanes;
 // choices are the specialization constants from id 1.
 func newKernel(device *gpu.Device, name string, bindings, pushBytes int, group uint32, choices ...uint32) (kernel, error) {
+	return newModule(device, name, name, bindings, pushBytes, group, choices...)
+}
+
+// newModule does the same with a module that is not named like the kernel.
+func newModule(device *gpu.Device, name, module string, bindings, pushBytes int, group uint32, choices ...uint32) (kernel, error) {
 	k := kernel{name: name, info: device.Info(), group: group}
 	if limit := min(k.info.MaxWorkgroupInvocations, k.info.MaxWorkgroupSize[0]); group > limit {
 		return k, fmt.Errorf("%s: workgroups of %d lanes asked for, device %s allows %d; use fewer neurons a layer", name, group, k.info.Name, limit)
 	}
-	code, err := shaders.SPIRV(name)
+	code, err := shaders.SPIRV(module)
 	if err != nil {
 		return k, err
 	}
@@ -52,9 +57,21 @@ func newKernel(device *gpu.Device, name string, bindings, pushBytes int, group u
 	return k, nil
 }
 
-// flatGroup is the size of workgroups of kernels with a flat grid.
-func flatGroup(device *gpu.Device) uint32 {
-	return min(preferredGroup, device.Info().MaxWorkgroupInvocations)
+// quadLoads says whether the lanes of a device should load values for each other: see
+// shaders/products.glsl.
+func quadLoads(info gpu.DeviceInfo) bool { return info.Type == gpu.Software && info.QuadOperations }
+
+// quadModule is the module of a kernel whose lanes load for each other.
+func quadModule(name string) string { return "quads/" + name }
+
+// flatGroup is the size of workgroups of a kernel with a flat grid: what the device is
+// opened with, else the preferred one. No result depends on it.
+func flatGroup(device *gpu.Device, name string) uint32 {
+	group, info := device.Group(name), device.Info()
+	if group == 0 {
+		group = preferredGroup
+	}
+	return min(group, info.MaxWorkgroupInvocations, info.MaxWorkgroupSize[0])
 }
 
 // flatGrid spreads lanes over workgroups along x and, where there are more than a

@@ -61,7 +61,7 @@ type LIFBackward struct {
 func NewLIFBackward(device *gpu.Device, choice LIFBackwardChoice) (*LIFBackward, error) {
 	const name = "lif_backward"
 	if choice.Spread == (Spread{}) {
-		choice.Spread = spreadQuads(device.Info(), choice.Neurons, softwareBackwardBlocks, choice.Recurrent)
+		choice.Spread = spreadQuads(device.Info(), device.Group(name), choice.Neurons, softwareBackwardBlocks, choice.Recurrent)
 	}
 	if err := choice.Spread.check(name, choice.Neurons, choice.Recurrent); err != nil {
 		return nil, err
@@ -74,7 +74,11 @@ func NewLIFBackward(device *gpu.Device, choice LIFBackwardChoice) (*LIFBackward,
 		return nil, fmt.Errorf("lif_backward: recurrence of %d neurons needs %d bytes of shared memory, device %s has %d; use fewer neurons a layer",
 			choice.Neurons, 32*uint64(shared), device.Info().Name, limit)
 	}
-	k, err := newKernel(device, name, 7, 96, choice.Spread.group(), choice.Surrogate, choice.Reset,
+	module := name
+	if quadLoads(device.Info()) && choice.Depth%4 == 0 && choice.Spread.Lanes%4 == 0 {
+		module = quadModule(name)
+	}
+	k, err := newModule(device, name, module, 7, 96, choice.Spread.group(), choice.Surrogate, choice.Reset,
 		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution), flag(choice.Limited))
 	return &LIFBackward{k, choice}, err
 }
@@ -94,6 +98,9 @@ func backwardDepth(info gpu.DeviceInfo, c LIFBackwardChoice) uint32 {
 	c.Depth = 1
 	if info.Type == gpu.Software && c.Recurrent {
 		c.Depth = softwareDepth
+		if quadLoads(info) {
+			c.Depth = quadDepth
+		}
 		for c.Depth > 1 && 32*c.shared() > info.MaxSharedMemory {
 			c.Depth /= 2
 		}

@@ -62,7 +62,7 @@ type LIFForward struct {
 func NewLIFForward(device *gpu.Device, choice LIFForwardChoice) (*LIFForward, error) {
 	const name = "lif_forward"
 	if choice.Spread == (Spread{}) {
-		choice.Spread = spreadQuads(device.Info(), choice.Neurons, softwareForwardBlocks, choice.Recurrent)
+		choice.Spread = spreadQuads(device.Info(), device.Group(name), choice.Neurons, softwareForwardBlocks, choice.Recurrent)
 	}
 	if err := choice.Spread.check(name, choice.Neurons, choice.Recurrent); err != nil {
 		return nil, err

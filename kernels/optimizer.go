@@ -34,7 +34,7 @@ const updateParameters = 10
 
 // NewOptimizer builds the kernel for a device.
 func NewOptimizer(device *gpu.Device, choice OptimizerChoice) (*Optimizer, error) {
-	k, err := newKernel(device, "optimizer", 6, 4, flatGroup(device), choice.Kind)
+	k, err := newKernel(device, "optimizer", 6, 4, flatGroup(device, "optimizer"), choice.Kind)
 	return &Optimizer{k, choice}, err
 }
 

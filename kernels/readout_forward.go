@@ -30,7 +30,7 @@ type ReadoutForward struct{ kernel }
 
 // NewReadoutForward builds the kernel for a device.
 func NewReadoutForward(device *gpu.Device) (*ReadoutForward, error) {
-	k, err := newKernel(device, "readout_forward", 5, 48, flatGroup(device))
+	k, err := newKernel(device, "readout_forward", 5, 48, flatGroup(device, "readout_forward"))
 	return &ReadoutForward{k}, err
 }
 

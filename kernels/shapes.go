@@ -49,6 +49,7 @@ const (
 	softwareForwardBlocks  = 4   // quads a lane: a software driver has few lanes and cheap registers
 	softwareBackwardBlocks = 2   // the same where a lane has several samples
 	softwareDepth          = 4   // samples a lane in the backward pass of recurrence
+	quadDepth              = 8   // the same where lanes load for each other
 	softwareGroup          = 8   // lanes a workgroup of a software driver at least
 	gpuGroup               = 32  // the same for a GPU
 	gpuLanes               = 256 // lanes a sample before a lane of a GPU gets a second quad
@@ -56,8 +57,9 @@ const (
 
 // spreadQuads chooses a spread for rows of n neurons; a software driver gets the given
 // number of quads a lane. Where together is set, one workgroup holds all quads of a
-// sample, as recurrence needs.
-func spreadQuads(info gpu.DeviceInfo, n, softwareBlocks uint32, together bool) Spread {
+// sample, as recurrence needs. A group other than 0 is how many lanes workgroups have at
+// least where there are samples enough and, unless all quads are together, at most.
+func spreadQuads(info gpu.DeviceInfo, group, n, softwareBlocks uint32, together bool) Spread {
 	quads := max(1, quads(n))
 	limit := min(info.MaxWorkgroupInvocations, info.MaxWorkgroupSize[0])
 	s := Spread{Lanes: min(quads, gpuLanes, limit), Blocks: 1, Samples: 1}
@@ -66,18 +68,27 @@ func spreadQuads(info gpu.DeviceInfo, n, softwareBlocks uint32, together bool) S
 		least = softwareGroup
 		if quads >= softwareBlocks*softwareGroup {
 			s.Blocks = softwareBlocks
-			s.Lanes = min(ceilQuads(quads, softwareBlocks), limit)
+			s.Lanes = min(foursOf(ceilQuads(quads, softwareBlocks)), limit)
+		}
+	}
+	if group != 0 {
+		least = group
+		if !together {
+			s.Lanes = min(s.Lanes, group)
 		}
 	}
 	if together {
 		s.Blocks = max(s.Blocks, ceilQuads(quads, s.Lanes))
-		s.Lanes = ceilQuads(quads, s.Blocks)
+		s.Lanes = min(foursOf(ceilQuads(quads, s.Blocks)), limit)
 	}
 	if s.Lanes < least {
 		s.Samples = max(1, min(least, limit)/s.Lanes)
 	}
 	return s
 }
+
+// foursOf rounds lanes up so that fours of them have one sample: see quadLoads.
+func foursOf(lanes uint32) uint32 { return ceilQuads(lanes, 4) * 4 }
 
 func ceilQuads(a, b uint32) uint32 { return (a + b - 1) / b }
 

@@ -19,13 +19,14 @@ func device(kind gpu.DeviceType) gpu.DeviceInfo {
 func TestSpreadQuads(t *testing.T) {
 	for _, kind := range []gpu.DeviceType{gpu.Software, gpu.Discrete} {
 		for _, n := range []uint32{1, 16, 17, 33, 128, 257, 1000, 4096, 100000} {
-			for _, together := range []bool{false, true} {
-				s := spreadQuads(device(kind), n, softwareForwardBlocks, together)
+			for i := range 8 {
+				together, group := i%2 == 1, []uint32{0, 32, 64, 128}[i/2]
+				s := spreadQuads(device(kind), group, n, softwareForwardBlocks, together)
 				if err := s.check("test", n, together); err != nil {
 					t.Errorf("%v, %d neurons, together %v: %v", kind, n, together, err)
 				}
-				if s.group() > 128 {
-					t.Errorf("%v, %d neurons, together %v: %+v has %d lanes a workgroup, the device allows 128", kind, n, together, s, s.group())
+				if s.group() > 128 || group != 0 && !together && s.group() > group {
+					t.Errorf("%v, %d neurons, together %v: %+v has %d lanes a workgroup, the device allows 128, asked for were %d", kind, n, together, s, s.group(), group)
 				}
 				k := &kernel{name: "test", info: device(kind)}
 				groups, err := s.grid(k, n, 1000)

@@ -23,7 +23,7 @@ type SpikeTrains struct{ kernel }
 
 // NewSpikeTrains builds the kernel for a device.
 func NewSpikeTrains(device *gpu.Device) (*SpikeTrains, error) {
-	k, err := newKernel(device, "spike_trains", 3, 28, flatGroup(device))
+	k, err := newKernel(device, "spike_trains", 3, 28, flatGroup(device, "spike_trains"))
 	return &SpikeTrains{k}, err
 }
 

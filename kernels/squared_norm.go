@@ -23,7 +23,7 @@ type SquaredNorm struct{ kernel }
 
 // NewSquaredNorm builds the kernel for a device.
 func NewSquaredNorm(device *gpu.Device) (*SquaredNorm, error) {
-	k, err := newKernel(device, "squared_norm", 3, 4, flatGroup(device))
+	k, err := newKernel(device, "squared_norm", 3, 4, flatGroup(device, "squared_norm"))
 	return &SquaredNorm{k}, err
 }
 

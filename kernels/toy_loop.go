@@ -26,7 +26,7 @@ type ToyLoop struct{ kernel }
 
 // NewToyLoop builds the kernel for a device.
 func NewToyLoop(device *gpu.Device) (*ToyLoop, error) {
-	k, err := newKernel(device, "toy_loop", 3, 12, flatGroup(device))
+	k, err := newKernel(device, "toy_loop", 3, 12, flatGroup(device, "toy_loop"))
 	return &ToyLoop{k}, err
 }
 

@@ -50,7 +50,7 @@ func NewWeightGradient(device *gpu.Device, choice WeightGradientChoice) (*Weight
 		}
 	}
 	build := func(spread uint32) (kernel, error) {
-		return newKernel(device, "weight_gradient", 4, 60, flatGroup(device), choice.Blocks, spread)
+		return newKernel(device, "weight_gradient", 4, 60, flatGroup(device, "weight_gradient"), choice.Blocks, spread)
 	}
 	k, err := build(1)
 	result := &WeightGradient{kernel: k, choice: choice}

@@ -7,6 +7,7 @@
 #extension GL_EXT_control_flow_attributes : require
 #include "kinds.glsl"
 #include "grid.glsl"
+#include "products.glsl"
 #include "window.glsl"
 
 layout(local_size_x_id = 0) in;
@@ -51,16 +52,16 @@ void main() {
     uint tile = lane / quads_below;
     uint quad = lane - tile * quads_below;
 
-    uint from[TILE];
-    bool reached[TILE];
     precise vec4 sum[TILE];
     [[unroll]] for (uint r = 0u; r < TILE; r++) {
-        uint row = min(tile * TILE + r, row_count - 1u);
+        sum[r] = vec4(0.0);
+    }
+    uint from[OWN(TILE)];
+    [[unroll]] for (uint i = 0u; i < OWN(TILE); i++) {
+        uint row = min(tile * TILE + PLACE(i), row_count - 1u);
         uint sample_ = row / length;
         uint t = row - sample_ * length + segment_first;
-        reached[r] = t + delay < steps;
-        from[r] = (sample_ * above_segment_rows + t + (reached[r] ? delay : 0u) - above_segment_origin) * quads;
-        sum[r] = vec4(0.0);
+        from[i] = (sample_ * above_segment_rows + t + (t + delay < steps ? delay : 0u) - above_segment_origin) * quads;
     }
     Window window = Window(window_positions, window_below, window_unit, window_kernel, window_stride, window_padding);
     bool dense = window.positions == 0u;
@@ -79,23 +80,30 @@ void main() {
             vec4 w1 = transposed[at + quads_unit];
             vec4 w2 = transposed[at + 2u * quads_unit];
             vec4 w3 = transposed[at + 3u * quads_unit];
-            [[unroll]] for (uint r = 0u; r < TILE; r++) {
-                vec4 x = above[from[r] + position + f];
-                precise vec4 p0 = vec4(x.x) * w0;
-                precise vec4 p1 = vec4(x.y) * w1;
-                precise vec4 p2 = vec4(x.z) * w2;
-                precise vec4 p3 = vec4(x.w) * w3;
-                sum[r] = sum[r] + p0;
-                sum[r] = sum[r] + p1;
-                sum[r] = sum[r] + p2;
-                sum[r] = sum[r] + p3;
+            vec4 own[OWN(TILE)];
+            [[unroll]] for (uint i = 0u; i < OWN(TILE); i++) {
+                own[i] = above[from[i] + position + f];
+            }
+            [[unroll]] for (uint r = 0u; r < TILE; r += 4u) {
+                vec4 x[4];
+                FOUR(x, own, r, TILE);
+                [[unroll]] for (uint i = 0u; i < min(4u, TILE - r); i++) {
+                    sum[r + i] = add_products(sum[r + i], x[i], w0, w1, w2, w3);
+                }
             }
         }
         for (uint k = 4u * full; k < filters; k++) {
             vec4 w = transposed[weight + k * quads_unit];
-            [[unroll]] for (uint r = 0u; r < TILE; r++) {
-                precise vec4 product = vec4(above[from[r] + position + full][k - 4u * full]) * w;
-                sum[r] = sum[r] + product;
+            float own[OWN(TILE)];
+            [[unroll]] for (uint i = 0u; i < OWN(TILE); i++) {
+                own[i] = above[from[i] + position + full][k - 4u * full];
+            }
+            [[unroll]] for (uint r = 0u; r < TILE; r += 4u) {
+                float x[4];
+                FOUR(x, own, r, TILE);
+                [[unroll]] for (uint i = 0u; i < min(4u, TILE - r); i++) {
+                    sum[r + i] = add_product(sum[r + i], x[i], w);
+                }
             }
         }
     }
@@ -103,8 +111,9 @@ void main() {
         uint row = tile * TILE + r;
         if (row < row_count) {
             uint sample_ = row / length;
-            uint held = sample_ * segment_rows + row - sample_ * length + segment_first - segment_origin;
-            errors[held * quads_below + quad] = reached[r] ? sum[r] : vec4(0.0);
+            uint t = row - sample_ * length + segment_first;
+            uint held = sample_ * segment_rows + t - segment_origin;
+            errors[held * quads_below + quad] = t + delay < steps ? sum[r] : vec4(0.0);
         }
     }
 }

@@ -9,6 +9,7 @@
 #extension GL_EXT_control_flow_attributes : require
 #include "kinds.glsl"
 #include "exact.glsl"
+#include "products.glsl"
 #include "surrogate.glsl"
 #include "window.glsl"
 
@@ -128,13 +129,32 @@ void main() {
                     for (uint p = range.x; p < range.y; p++) {
                         uint element = position + window.padding - p * window.stride;
                         uint weight = element * filters * quads_unit + quad[k] - position * quads_unit;
-                        for (uint f = 0u; f < filters; f++) {
-                            vec4 w = recurrent_transposed[weight + f * quads_unit];
+                        uint shown_position = shown + p * quads_unit;
+                        uint full = filters / 4u;
+                        for (uint f = 0u; f < full; f++) {
+                            vec4 own[OWN(DEPTH)];
+                            [[unroll]] for (uint i = 0u; i < OWN(DEPTH); i++) {
+                                own[i] = received[shown_position + PLACE(i) * quads + f];
+                            }
+                            uint at = weight + 4u * f * quads_unit;
+                            vec4 w0 = recurrent_transposed[at];
+                            vec4 w1 = recurrent_transposed[at + quads_unit];
+                            vec4 w2 = recurrent_transposed[at + 2u * quads_unit];
+                            vec4 w3 = recurrent_transposed[at + 3u * quads_unit];
+                            [[unroll]] for (uint d = 0u; d < DEPTH; d += 4u) {
+                                vec4 x[4];
+                                FOUR(x, own, d, DEPTH);
+                                [[unroll]] for (uint i = 0u; i < min(4u, DEPTH - d); i++) {
+                                    uint j = (d + i) * BLOCKS + k;
+                                    recurrent_sum[j] = add_products(recurrent_sum[j], x[i], w0, w1, w2, w3);
+                                }
+                            }
+                        }
+                        for (uint n = 4u * full; n < filters; n++) {
+                            vec4 w = recurrent_transposed[weight + n * quads_unit];
                             [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
                                 uint j = d * BLOCKS + k;
-                                precise vec4 product =
-                                    vec4(received[shown + d * quads + p * quads_unit + f / 4u][f % 4u]) * w;
-                                recurrent_sum[j] = recurrent_sum[j] + product;
+                                recurrent_sum[j] = add_product(recurrent_sum[j], received[shown_position + d * quads + full][n - 4u * full], w);
                             }
                         }
                     }
@@ -142,9 +162,9 @@ void main() {
             }
             uint full = CONVOLUTION != 0u ? 0u : neurons / 4u;
             for (uint q = 0u; q < full; q++) {
-                vec4 x[DEPTH];
-                [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
-                    x[d] = received[shown + d * quads + q];
+                vec4 own[OWN(DEPTH)];
+                [[unroll]] for (uint i = 0u; i < OWN(DEPTH); i++) {
+                    own[i] = received[shown + PLACE(i) * quads + q];
                 }
                 [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
                     uint at = 4u * q * quads + quad[k];
@@ -152,16 +172,13 @@ void main() {
                     vec4 w1 = recurrent_transposed[at + quads];
                     vec4 w2 = recurrent_transposed[at + 2u * quads];
                     vec4 w3 = recurrent_transposed[at + 3u * quads];
-                    [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
-                        uint j = d * BLOCKS + k;
-                        precise vec4 p0 = vec4(x[d].x) * w0;
-                        precise vec4 p1 = vec4(x[d].y) * w1;
-                        precise vec4 p2 = vec4(x[d].z) * w2;
-                        precise vec4 p3 = vec4(x[d].w) * w3;
-                        recurrent_sum[j] = recurrent_sum[j] + p0;
-                        recurrent_sum[j] = recurrent_sum[j] + p1;
-                        recurrent_sum[j] = recurrent_sum[j] + p2;
-                        recurrent_sum[j] = recurrent_sum[j] + p3;
+                    [[unroll]] for (uint d = 0u; d < DEPTH; d += 4u) {
+                        vec4 x[4];
+                        FOUR(x, own, d, DEPTH);
+                        [[unroll]] for (uint i = 0u; i < min(4u, DEPTH - d); i++) {
+                            uint j = (d + i) * BLOCKS + k;
+                            recurrent_sum[j] = add_products(recurrent_sum[j], x[i], w0, w1, w2, w3);
+                        }
                     }
                 }
             }
@@ -170,8 +187,7 @@ void main() {
                     vec4 w = recurrent_transposed[n * quads + quad[k]];
                     [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
                         uint j = d * BLOCKS + k;
-                        precise vec4 p = vec4(received[shown + d * quads + full][n - 4u * full]) * w;
-                        recurrent_sum[j] = recurrent_sum[j] + p;
+recurrent_sum[j] = add_product(recurrent_sum[j], received[shown + d * quads + full][n - 4u * full], w);
                     }
                 }
             }

@@ -75,6 +75,13 @@ type Options struct {
 	Validation bool
 	// Profile measures every kernel on a Vulkan device.
 	Profile bool
+	// Groups, [kernel], are the lanes of workgroups on a Vulkan device where no result
+	// depends on them, "" standing for all kernels that are not named; nil leaves the
+	// choice to the kernels.
+	Groups map[string]uint32
+	// PlainLoads has the lanes of a Vulkan device load every value by themselves, where they
+	// would load for each other: slower, with the same bits.
+	PlainLoads bool
 	// CacheDir is where compiled pipelines are kept between runs; empty for nowhere.
 	CacheDir string
 }
