@@ -5,7 +5,8 @@ type LIFBackwardArguments[T Float] struct {
 	Error []T // [sample][step][stride]; read: ∂L/∂S[t] from above, written: ∂L/∂h[t]
 
 	Spikes              []uint32 // [sample][step][word]
-	Membrane            []T      // [sample][step][stride]: U[t+1]
+	Membrane            []T      // [sample][step][stride]: U[t+1]; not read with Derivative
+	Derivative          []T      // [sample][step][stride]: what [LIFForward] left of it; nil: it is computed from Membrane
 	Current             []T      // [sample][step][stride]: I[t+1]; only to differentiate the reset
 	SpikeError          []T      // [sample][stride]: error that every spike of a neuron gets, whenever
 	RecurrentTransposed []T      // [neuron][stride]: Vᵀ, nil without recurrence
@@ -14,7 +15,7 @@ type LIFBackwardArguments[T Float] struct {
 	Filters        int     // neurons a position; 0 in a dense layer
 	Recurrent      Window  // geometry of the recurrent connection
 	RecurrentDelay int     // steps
-	Segment        Segment // of Error, Membrane and Current, which hold a row before and RecurrentDelay rows after it
+	Segment        Segment // of Error, Membrane, Derivative and Current, which hold a row before and RecurrentDelay rows after it
 	States         []T     // [sample][2][stride]: λI and λU, read where the segment ends, written where it begins; nil for whole samples
 	Neuron         Neuron[T]
 }
@@ -71,7 +72,9 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 				before: zero[:stride], currentBefore: zero[:stride], derivative: work.rows[4][:stride],
 				spikes: a.Spikes[row*words : (row+1)*words],
 			}
-			if t > 0 {
+			if a.Derivative != nil {
+				state.derivative, state.given = a.Derivative[at:][:stride], true
+			} else if t > 0 {
 				state.before = a.Membrane[at-stride:][:stride]
 				if a.Current != nil {
 					state.currentBefore = a.Current[at-stride:][:stride]

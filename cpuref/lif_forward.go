@@ -31,6 +31,9 @@ type LIFForwardArguments[T Float] struct {
 	Spikes   []uint32 // written; [sample][step][word]: S[t]
 	Membrane []T      // written if not nil; [sample][step][stride]: U[t+1]
 	Current  []T      // written if not nil; [sample][step][stride]: I[t+1]
+	// Derivative, written if not nil, [sample][step][stride], is the surrogate derivative
+	// at U[t]; only of neurons that [Neuron.SharesExponential].
+	Derivative []T
 
 	Events           Events   // input spikes, rows [sample][step]
 	InputWeights     []T      // [input][stride], or as Input says
@@ -46,9 +49,18 @@ type LIFForwardArguments[T Float] struct {
 	Delay, RecurrentDelay int       // steps
 	Key                   [2]uint32 // seed, stream
 	Layer                 uint32
-	Segment               Segment // of Membrane and Current; from the second on they hold a row before it
+	Segment               Segment // of Membrane, Current and Derivative; from the second on they hold a row before it
 	States                []T     // [sample][2][stride]: I and U, read where the segment begins, written where it ends; nil for whole samples
 	Neuron                Neuron[T]
+}
+
+// SharesExponential says whether escape noise and surrogate derivative are made of the
+// same exponential, and the backward pass has no other use for membranes: then
+// [LIFForward] can leave derivatives behind in their place, which saves [LIFBackward] the
+// exponential and changes no bit.
+func (p *Neuron[T]) SharesExponential() bool {
+	return p.Noise == NoiseSigmoid && p.Surrogate == SurrogateSigmoid &&
+		p.NoiseParameters[0] == p.SurrogateParameter[0] && !p.DifferentiateReset
 }
 
 // Flip names one spike of a sample that is turned into its opposite; a Step of NoFlip
@@ -88,7 +100,7 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 	choice := decision[T]{
 		gates: state.gates, membrane: state.membrane, uniform: uniform,
 		noise: a.Neuron.Noise, parameters: a.Neuron.NoiseParameters, threshold: a.Neuron.Threshold,
-		filters: filtersOf(a.Filters, a.Neurons), key: a.Key, layer: a.Layer,
+		filters: filtersOf(a.Filters, a.Neurons), key: a.Key, layer: a.Layer, neuron: &a.Neuron,
 	}
 	segment := a.Segment.of(a.Steps)
 	for b := first; b < last; b++ {
@@ -110,6 +122,9 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 				choice.uniform = a.Uniform[row*stride:][:stride]
 			default:
 				drawUniform(&choice)
+			}
+			if a.Derivative != nil {
+				choice.derivative = a.Derivative[segment.row(b, t)*stride:][:stride]
 			}
 			decide(&choice)
 			if a.Flips != nil {

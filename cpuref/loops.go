@@ -102,6 +102,8 @@ type decision[T Float] struct {
 	key         [2]uint32
 	number      uint32
 	step, layer uint32
+	neuron      *Neuron[T]
+	derivative  []T // written if not nil; [stride]: of the neuron, which [Neuron.SharesExponential]
 }
 
 // drawUniform draws ξ of all neurons of one sample at a step.
@@ -128,6 +130,9 @@ func decide[T Float](d *decision[T]) {
 	clear(d.spikes)
 	unit := Stride(d.filters)
 	for n := range d.membrane {
+		if d.derivative != nil {
+			d.derivative[n] = d.neuron.Derivative(d.membrane[n]-d.threshold, false)
+		}
 		d.gates[n] = 1
 		if n%unit >= d.filters {
 			continue
@@ -174,7 +179,8 @@ type adjointRows[T Float] struct {
 	errors                []T // read: ∂L/∂S[t] from above; written: ∂L/∂h[t]
 	recurrent, spikeError []T
 	before, currentBefore []T // U[t], I[t]
-	derivative            []T // scratch
+	derivative            []T // g(U[t] − θ) if it is given, else scratch
+	given                 bool
 	spikes                []uint32
 }
 
@@ -188,13 +194,16 @@ func adjoint[T Float](p *Neuron[T], s *adjointRows[T]) {
 		spike := n/32 < len(s.spikes) && s.spikes[n/32]>>(n%32)&1 != 0
 		spikeAdjoint := (s.errors[n] + s.recurrent[n]) + s.spikeError[n]
 		s.errors[n] = s.current[n]
-		s.current[n], s.membrane[n] = adjointStep(p, s.current[n], s.membrane[n], spikeAdjoint, s.before[n], s.currentBefore[n], spike)
+		if !s.given {
+			s.derivative[n] = p.Derivative(s.before[n]-p.Threshold, spike)
+		}
+		s.current[n], s.membrane[n] = adjointStep(p, s.current[n], s.membrane[n], spikeAdjoint, s.before[n], s.currentBefore[n], s.derivative[n], spike)
 	}
 }
 
 // adjointStep returns λI[t] and λU[t] of one neuron from λI[t+1], λU[t+1], λS[t]
-// without the reset's share, U[t], I[t] and S[t].
-func adjointStep[T Float](p *Neuron[T], current, membrane, spikeAdjoint, before, currentBefore T, spike bool) (T, T) {
+// without the reset's share, U[t], I[t], the surrogate derivative and S[t].
+func adjointStep[T Float](p *Neuron[T], current, membrane, spikeAdjoint, before, currentBefore, derivative T, spike bool) (T, T) {
 	gate := T(1)
 	if spike {
 		gate = 0
@@ -217,7 +226,6 @@ func adjointStep[T Float](p *Neuron[T], current, membrane, spikeAdjoint, before,
 		}
 		spikeAdjoint -= T(lost * membrane)
 	}
-	g := p.Derivative(before-p.Threshold, spike)
 	return FlushState(T(p.DecaySynapse*current) + T(p.DriveMembrane*drive)),
-		FlushState(T(p.DecayMembrane*leak) + T(g*FlushState(spikeAdjoint)))
+		FlushState(T(p.DecayMembrane*leak) + T(derivative*FlushState(spikeAdjoint)))
 }

@@ -169,6 +169,9 @@ func decideAVX2(d *decision[float32]) {
 	switch d.noise {
 	case NoiseSigmoid:
 		exponentialsAVX2(gates, d.membrane, d.threshold, -d.parameters[0])
+		if d.derivative != nil {
+			sharedDerivativesAVX2(d, gates)
+		}
 	case NoiseExponential:
 		exponentialsAVX2(gates, d.membrane, d.threshold, d.parameters[1])
 	case NoiseExponentialHazard:
@@ -206,6 +209,35 @@ func decideAVX2(d *decision[float32]) {
 	archsimd.ClearAVXUpperBits()
 }
 
+// sharedDerivativesAVX2 makes surrogate derivatives of the exponentials of the escape
+// noise.
+func sharedDerivativesAVX2(d *decision[float32], exponentials []float32) {
+	stride, p := len(exponentials), d.neuron
+	derivative, exponential, membrane := &d.derivative[:stride][0], &exponentials[0], &d.membrane[:stride][0]
+	p0, threshold := allAVX2(p.SurrogateParameter[0]), allAVX2(d.threshold)
+	from, to := allAVX2(p.Support.From), allAVX2(p.Support.To)
+	for n := 0; n < stride; n += lanesAVX2 {
+		x := sigmoidDerivativeAVX2(loadAVX2(exponential, n), p0)
+		if p.Support.Limited {
+			x = supportedAVX2(x, loadAVX2(membrane, n).Sub(threshold), from, to)
+		}
+		storeAVX2(derivative, n, flushAVX2(x, &splats.tinyWeight))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+// sigmoidDerivativeAVX2 is β·σ(1−σ) of e = exp(−βu), as SurrogateSigmoid.
+func sigmoidDerivativeAVX2(e, beta archsimd.Float32x8) archsimd.Float32x8 {
+	one := constantAVX2(&splats.one)
+	r := reciprocalAVX2(one.Add(e))
+	return beta.Mul(r.Mul(one.Sub(r)))
+}
+
+// supportedAVX2 is x, or 0 where u lies outside a range.
+func supportedAVX2(x, u, from, to archsimd.Float32x8) archsimd.Float32x8 {
+	return zeroAVX2().Merge(x, u.Less(from).Or(u.Greater(to)))
+}
+
 func integrateAVX2(p *Neuron[float32], s *neuronRows[float32]) {
 	stride := len(s.current)
 	current, membrane, gates := &s.current[0], &s.membrane[:stride][0], &s.gates[:stride][0]
@@ -233,7 +265,9 @@ func integrateAVX2(p *Neuron[float32], s *neuronRows[float32]) {
 
 func adjointAVX2(p *Neuron[float32], s *adjointRows[float32]) {
 	stride := len(s.current)
-	derivativesAVX2(p, s)
+	if !s.given {
+		derivativesAVX2(p, s)
+	}
 	current, membrane, errors := &s.current[0], &s.membrane[:stride][0], &s.errors[:stride][0]
 	recurrent, spikeError := &s.recurrent[:stride][0], &s.spikeError[:stride][0]
 	before, currentBefore, derivative := &s.before[:stride][0], &s.currentBefore[:stride][0], &s.derivative[:stride][0]
@@ -295,8 +329,7 @@ func derivativesAVX2(p *Neuron[float32], s *adjointRows[float32]) {
 			r := reciprocalAVX2(p0.Mul(magnitudeAVX2(u)).Add(one))
 			x = p1.Mul(r.Mul(r))
 		case SurrogateSigmoid:
-			r := reciprocalAVX2(one.Add(e))
-			x = p0.Mul(r.Mul(one.Sub(r)))
+			x = sigmoidDerivativeAVX2(e, p0)
 		case SurrogateExponential:
 			x = p0.Mul(e)
 		case SurrogateGaussian:
@@ -321,7 +354,7 @@ func derivativesAVX2(p *Neuron[float32], s *adjointRows[float32]) {
 			x = zero.Merge(v, hazard.Greater(limit))
 		}
 		if p.Support.Limited {
-			x = zero.Merge(x, u.Less(from).Or(u.Greater(to)))
+			x = supportedAVX2(x, u, from, to)
 		}
 		storeAVX2(derivative, n, flushAVX2(x, &splats.tinyWeight))
 	}

@@ -169,6 +169,9 @@ func decideAVX512(d *decision[float32]) {
 	switch d.noise {
 	case NoiseSigmoid:
 		exponentialsAVX512(gates, d.membrane, d.threshold, -d.parameters[0])
+		if d.derivative != nil {
+			sharedDerivativesAVX512(d, gates)
+		}
 	case NoiseExponential:
 		exponentialsAVX512(gates, d.membrane, d.threshold, d.parameters[1])
 	case NoiseExponentialHazard:
@@ -206,6 +209,35 @@ func decideAVX512(d *decision[float32]) {
 	archsimd.ClearAVXUpperBits()
 }
 
+// sharedDerivativesAVX512 makes surrogate derivatives of the exponentials of the escape
+// noise.
+func sharedDerivativesAVX512(d *decision[float32], exponentials []float32) {
+	stride, p := len(exponentials), d.neuron
+	derivative, exponential, membrane := &d.derivative[:stride][0], &exponentials[0], &d.membrane[:stride][0]
+	p0, threshold := allAVX512(p.SurrogateParameter[0]), allAVX512(d.threshold)
+	from, to := allAVX512(p.Support.From), allAVX512(p.Support.To)
+	for n := 0; n < stride; n += lanesAVX512 {
+		x := sigmoidDerivativeAVX512(loadAVX512(exponential, n), p0)
+		if p.Support.Limited {
+			x = supportedAVX512(x, loadAVX512(membrane, n).Sub(threshold), from, to)
+		}
+		storeAVX512(derivative, n, flushAVX512(x, &splats.tinyWeight))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+// sigmoidDerivativeAVX512 is β·σ(1−σ) of e = exp(−βu), as SurrogateSigmoid.
+func sigmoidDerivativeAVX512(e, beta archsimd.Float32x16) archsimd.Float32x16 {
+	one := constantAVX512(&splats.one)
+	r := reciprocalAVX512(one.Add(e))
+	return beta.Mul(r.Mul(one.Sub(r)))
+}
+
+// supportedAVX512 is x, or 0 where u lies outside a range.
+func supportedAVX512(x, u, from, to archsimd.Float32x16) archsimd.Float32x16 {
+	return zeroAVX512().Merge(x, u.Less(from).Or(u.Greater(to)))
+}
+
 func integrateAVX512(p *Neuron[float32], s *neuronRows[float32]) {
 	stride := len(s.current)
 	current, membrane, gates := &s.current[0], &s.membrane[:stride][0], &s.gates[:stride][0]
@@ -233,7 +265,9 @@ func integrateAVX512(p *Neuron[float32], s *neuronRows[float32]) {
 
 func adjointAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 	stride := len(s.current)
-	derivativesAVX512(p, s)
+	if !s.given {
+		derivativesAVX512(p, s)
+	}
 	current, membrane, errors := &s.current[0], &s.membrane[:stride][0], &s.errors[:stride][0]
 	recurrent, spikeError := &s.recurrent[:stride][0], &s.spikeError[:stride][0]
 	before, currentBefore, derivative := &s.before[:stride][0], &s.currentBefore[:stride][0], &s.derivative[:stride][0]
@@ -295,8 +329,7 @@ func derivativesAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 			r := reciprocalAVX512(p0.Mul(magnitudeAVX512(u)).Add(one))
 			x = p1.Mul(r.Mul(r))
 		case SurrogateSigmoid:
-			r := reciprocalAVX512(one.Add(e))
-			x = p0.Mul(r.Mul(one.Sub(r)))
+			x = sigmoidDerivativeAVX512(e, p0)
 		case SurrogateExponential:
 			x = p0.Mul(e)
 		case SurrogateGaussian:
@@ -321,7 +354,7 @@ func derivativesAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 			x = zero.Merge(v, hazard.Greater(limit))
 		}
 		if p.Support.Limited {
-			x = zero.Merge(x, u.Less(from).Or(u.Greater(to)))
+			x = supportedAVX512(x, u, from, to)
 		}
 		storeAVX512(derivative, n, flushAVX512(x, &splats.tinyWeight))
 	}

@@ -26,7 +26,7 @@ func (w *cpuWorker[T]) backward(r *chunkRun, record *RecordOf[T], chunk int) {
 			w.forwardSegment(r, s, last+1)
 		}
 		for l := len(p.layers) - 1; l >= 0; l-- {
-			w.backwardLayer(l, s, chunk, samples)
+			w.backwardLayer(r, l, s, chunk, samples)
 			if record != nil && record.Errors != nil {
 				w.recordHeld(record.Errors[l], w.layers[l].errors, r, l, s)
 			}
@@ -48,7 +48,7 @@ func (w *cpuWorker[T]) moveHalos(s, samples int) {
 }
 
 // backwardLayer takes the errors of one segment through one layer.
-func (w *cpuWorker[T]) backwardLayer(l, s, chunk, samples int) {
+func (w *cpuWorker[T]) backwardLayer(r *chunkRun, l, s, chunk, samples int) {
 	e, p := w.engine, w.engine.plan
 	layer, state, segment := &p.layers[l], &w.layers[l], w.cut.segment(s)
 	below := cpuref.ErrorBelowArguments[T]{Error: state.errors, Below: layer.neurons, Steps: p.steps, Segment: segment}
@@ -73,6 +73,9 @@ func (w *cpuWorker[T]) backwardLayer(l, s, chunk, samples int) {
 		Steps:      p.steps, Neurons: layer.neurons, Filters: layer.filters,
 		Recurrent: layer.recurrentWindow, RecurrentDelay: layer.recurrentDelay,
 		Neuron: layer.neuron, Segment: segment, States: state.adjoints,
+	}
+	if w.derivatives(r, l) {
+		arguments.Membrane, arguments.Derivative = nil, state.membrane
 	}
 	if layer.recurrent >= 0 {
 		arguments.RecurrentTransposed = e.transposed[layer.recurrent]

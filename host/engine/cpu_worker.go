@@ -111,13 +111,16 @@ type chunkRun struct {
 	input       cpuref.Events
 	flips       []cpuref.Flip
 	key         [2]uint32
+	backward    bool // a backward pass follows
+	membranes   bool // they are recorded
 }
 
 // run takes one chunk of a batch forward and, if asked, backward into the chunk's
 // partial gradients.
 func (w *cpuWorker[T]) run(batch *Batch, chunk int, stream cpuref.Stream, record *RecordOf[T], backward bool) {
 	p := w.engine.plan
-	r := &chunkRun{batch: batch, first: chunk * cpuref.ChunkSamples, key: [2]uint32{p.options.Seed, uint32(stream)}}
+	r := &chunkRun{batch: batch, first: chunk * cpuref.ChunkSamples, key: [2]uint32{p.options.Seed, uint32(stream)}, backward: backward}
+	r.membranes = record != nil && record.Membrane != nil
 	r.last = min(r.first+cpuref.ChunkSamples, batch.Samples())
 	r.input = w.inputEvents(r)
 	if batch.Flips != nil {
@@ -196,6 +199,9 @@ func (w *cpuWorker[T]) forwardSegment(r *chunkRun, s, from int) cpuref.Events {
 		layer, state := &p.layers[l], &w.layers[l]
 		arguments := w.layerForward(r, l, events)
 		arguments.Membrane, arguments.Current = state.membrane, state.current
+		if w.derivatives(r, l) {
+			arguments.Membrane, arguments.Derivative = nil, state.membrane
+		}
 		arguments.Segment = w.cut.segment(s)
 		if state.states != nil {
 			arguments.States = state.states[from]
@@ -205,6 +211,12 @@ func (w *cpuWorker[T]) forwardSegment(r *chunkRun, s, from int) cpuref.Events {
 		events = state.events
 	}
 	return events
+}
+
+// derivatives says whether a layer leaves surrogate derivatives behind for the backward
+// pass, where its membranes would be.
+func (w *cpuWorker[T]) derivatives(r *chunkRun, l int) bool {
+	return r.backward && !r.membranes && w.engine.plan.layers[l].neuron.SharesExponential()
 }
 
 // layerForward are the arguments of a layer's run over whole samples, with the events of
