@@ -97,6 +97,7 @@ func (l *Learner) Gradient(ctx context.Context, batch *engine.Batch) (engine.Out
 func (l *Learner) expand(batch *engine.Batch) *engine.Batch {
 	b, steps := &l.expanded, l.network.Steps
 	b.Rows, b.Index, b.Labels, b.Numbers = b.Rows[:0], batch.Index, b.Labels[:0], b.Numbers[:0]
+	b.Targets = batch.Targets // one for all, as of no dataset
 	for i, label := range batch.Labels {
 		for k := range l.trials {
 			b.Rows = append(b.Rows, batch.Rows[i*steps:][:steps]...)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"spikegrad/host/audit"
 	"spikegrad/host/estimate"
 )
 
@@ -18,21 +19,23 @@ type estimateCommand struct {
 	Loss       string  `help:"output, squared or van_rossum; output, for lif van_rossum." placeholder:"LOSS"`
 	Seed       uint32  `default:"1" help:"Of weights, inputs, targets and noise." placeholder:"N"`
 	Workers    int     `help:"Goroutines; 0 is one a processor. Changes no result." placeholder:"N"`
+	Device     string  `help:"For lif nets: estimates in float32 by the engine that trains, on auto, cpu, vulkan:N or vulkan:NAME; left out, in float64 on the CPU." placeholder:"DEVICE"`
 	Out        string  `help:"Folder for estimate.json and pictures." placeholder:"FOLDER"`
 	JSON       bool    `name:"json" help:"Print JSON."`
 }
 
 // Help is the rest of the help.
 func (estimateCommand) Help() string {
-	return `Measures estimators of the gradient of the expected loss on one small network under one noise, in float64 on the
-CPU: mean, bias against the exact gradient (up to 20 units, else against single flips), variance, and what an
-estimate of given precision costs.
+	return `Measures estimators of the gradient of the expected loss on one small network under one noise: mean, bias
+against the exact gradient (up to 20 units, else against single flips), variance, and what an estimate of given
+precision costs. In float64 on the CPU or, of lif nets, those of them that can train, on a device.
 
 Examples:
 
     spikegrad estimate --net mlp:3,2 --out runs/estimators
     spikegrad estimate --net perceptron --beta 2 --estimators surrogate,score,single_flip --json
-    spikegrad estimate --net lif:20,10 --steps 100 --trials 2e4`
+    spikegrad estimate --net lif:20,10 --steps 100 --trials 2e4
+    spikegrad estimate --net lif:20,10 --steps 100 --trials 1e6 --device vulkan:0`
 }
 
 // Run measures.
@@ -40,10 +43,22 @@ func (c *estimateCommand) Run(a *app) error {
 	if !(c.Trials >= 2 && c.Trials <= 1e12 && c.Trials == math.Trunc(c.Trials)) {
 		return usageError{fmt.Errorf("--trials %g: a whole number from 2 to 1e12 is possible", c.Trials)}
 	}
-	report, err := estimate.Run(a.ctx, estimate.EstimateOptions{
+	options := estimate.EstimateOptions{
 		Net: c.Net, Beta: c.Beta, Inputs: c.Inputs, Steps: c.Steps, Loss: c.Loss,
 		Estimators: c.Estimators, Trials: int(c.Trials), Seed: c.Seed, Workers: c.Workers, Out: c.Out,
-	})
+	}
+	if c.Device != "" {
+		choice, err := choose(c.Device)
+		if err != nil {
+			return err
+		}
+		name := "the CPU engine"
+		if choice.Vulkan {
+			name = choice.Info.Name
+		}
+		options.Device = audit.Laboratory{Device: name, Open: opener(choice), Workers: c.Workers}
+	}
+	report, err := estimate.Run(a.ctx, options)
 	if err != nil {
 		return err
 	}

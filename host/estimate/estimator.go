@@ -13,6 +13,8 @@ type Problem struct {
 	Circuit    Circuit
 	Parameters []float64
 	Seed       uint32
+	// Spiking is the problem in the form of an engine, nil if it has none.
+	Spiking *Spiking
 }
 
 // Estimator makes one sample of the gradient out of one trial. An estimator is

@@ -19,7 +19,7 @@ const MaximumTrials = 1 << 30
 // Measured is what an estimator gave.
 type Measured struct {
 	*Moments
-	Seconds float64 // computing time of one trial on one processor
+	Seconds float64 // computing time of one trial on one processor, or on a device
 }
 
 // Measure takes so many samples of an estimator (one if it is not random), trials 0

@@ -24,6 +24,8 @@ type EstimateOptions struct {
 	Seed       uint32  // of weights, inputs, targets and noise
 	Workers    int     // goroutines; 0 is one a processor
 	Out        string  // folder for report and pictures; empty for none
+	// Device measures in float32 what it can; nil stands for float64 on the CPU.
+	Device Device
 }
 
 // withDefaults fills zero fields.
@@ -169,7 +171,8 @@ func newLIFProblem(o EstimateOptions, layers []int) (Problem, error) {
 		return Problem{}, err
 	}
 	last := n.Layers[len(n.Layers)-1]
-	head, err := o.head(spikeTrains(o.Steps, last.Neurons, targetChance, o.Seed, 1), last, n.StepLength)
+	target := spikeTrains(o.Steps, last.Neurons, targetChance, o.Seed, 1)
+	head, err := o.head(target, last, n.StepLength)
 	if err != nil {
 		return Problem{}, err
 	}
@@ -183,10 +186,14 @@ func newLIFProblem(o EstimateOptions, layers []int) (Problem, error) {
 	}
 	var parameters []float64
 	weights := n.Initialise(o.Seed)
-	for _, array := range weights[:len(weights)-1] { // the last is the readout's
+	weights = weights[:len(weights)-1] // the last is the readout's
+	for _, array := range weights {
 		for _, w := range array {
 			parameters = append(parameters, float64(w))
 		}
 	}
-	return Problem{Circuit: circuit, Parameters: parameters, Seed: o.Seed}, nil
+	return Problem{
+		Circuit: circuit, Parameters: parameters, Seed: o.Seed,
+		Spiking: spiking(n, weights, input, target, o.Loss, o.Seed),
+	}, nil
 }

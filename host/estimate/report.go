@@ -20,7 +20,8 @@ type Report struct {
 	Beta         float64           `json:"beta"`
 	Seed         uint32            `json:"seed"`
 	Trials       int               `json:"trials"`
-	Units        int               `json:"units"` // binary units: neurons times steps
+	Device       string            `json:"device"` // that the estimators ran on
+	Units        int               `json:"units"`  // binary units: neurons times steps
 	Parameters   []string          `json:"parameters"`
 	Values       []float64         `json:"values"`
 	ExpectedLoss *float64          `json:"expected_loss,omitempty"` // where it can be enumerated
@@ -32,19 +33,25 @@ type Report struct {
 
 // EstimatorReport is what one estimator gave.
 type EstimatorReport struct {
-	Name            string    `json:"name"`
-	Unbiased        bool      `json:"unbiased"`
-	Trials          int       `json:"trials"`
-	Mean            []float64 `json:"mean"`
-	StandardError   []float64 `json:"standard_error"`
-	Bias            []float64 `json:"bias"`             // mean minus reference
-	BiasZ           []float64 `json:"bias_z,omitempty"` // in standard errors of the difference; none without noise
-	RelativeBias    float64   `json:"relative_bias"`    // length of the bias / length of the reference
-	Cosine          float64   `json:"cosine"`           // between mean and reference
-	Variance        float64   `json:"variance"`         // of one sample, summed over parameters
+	Name          string    `json:"name"`
+	Unbiased      bool      `json:"unbiased"`
+	Trials        int       `json:"trials"`
+	Mean          []float64 `json:"mean"`
+	StandardError []float64 `json:"standard_error"`
+	Bias          []float64 `json:"bias"` // mean minus reference
+	// BiasZ is the bias in standard errors of the difference: none without noise, 0 where
+	// all samples of the estimator or of the reference were equal, as of weights that
+	// hardly any trial moves, so that no error is known.
+	BiasZ           []float64 `json:"bias_z,omitempty"`
+	RelativeBias    float64   `json:"relative_bias"` // length of the bias / length of the reference
+	Cosine          float64   `json:"cosine"`        // between mean and reference
+	Variance        float64   `json:"variance"`      // of one sample, summed over parameters
 	SecondsPerTrial float64   `json:"seconds_per_trial"`
 	VarianceSeconds float64   `json:"variance_seconds"` // their product: what an estimate of given precision costs
 }
+
+// exactReference names the gradient that was enumerated.
+const exactReference = "exact"
 
 // Run compares estimators of the gradient of the expected loss on one network under one
 // noise. With at most [MaximumUnits] units the reference is the exact gradient,
@@ -60,16 +67,23 @@ func Run(ctx context.Context, o EstimateOptions) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	if estimators, err = o.onDevice(problem, estimators); err != nil {
+		return Report{}, err
+	}
 	report := Report{
 		Net: o.Net, Loss: o.Loss, Beta: o.Beta, Seed: o.Seed, Trials: o.Trials,
+		Device:     "CPU, float64",
 		Units:      problem.Circuit.Layout().Units(),
 		Parameters: problem.Circuit.Parameters(), Values: problem.Parameters,
+	}
+	if o.Device != nil {
+		report.Device = o.Device.Name()
 	}
 	if err := report.refer(ctx, problem, o); err != nil {
 		return Report{}, err
 	}
 	for _, e := range estimators {
-		measured, err := Measure(ctx, problem, e, o.Trials, o.Workers)
+		measured, err := o.measure(ctx, problem, e)
 		if err != nil {
 			return Report{}, err
 		}
@@ -88,13 +102,13 @@ func (r *Report) refer(ctx context.Context, p Problem, o EstimateOptions) error 
 		if err != nil {
 			return err
 		}
-		r.Reference, r.ExpectedLoss, r.Gradient = "exact", &exact.Loss, exact.Gradient
+		r.Reference, r.ExpectedLoss, r.Gradient = exactReference, &exact.Loss, exact.Gradient
 		r.Error = make([]float64, len(exact.Gradient))
 		return nil
 	}
 	// Noise of its own, so that errors of estimate and reference are independent.
 	p.Seed = ^p.Seed
-	measured, err := Measure(ctx, p, SingleFlip{}, o.Trials, o.Workers)
+	measured, err := o.measure(ctx, p, SingleFlip{})
 	if err != nil {
 		return err
 	}
@@ -117,7 +131,11 @@ func (r *Report) compare(e Estimator, m Measured) EstimatorReport {
 		row.Bias = append(row.Bias, d)
 		row.StandardError = append(row.StandardError, deviation)
 		if e.Random() {
-			row.BiasZ = append(row.BiasZ, d/math.Max(math.Hypot(deviation, r.Error[i]), 1e-12))
+			z := d / math.Hypot(deviation, r.Error[i])
+			if deviation == 0 || r.Reference != exactReference && r.Error[i] == 0 {
+				z = 0
+			}
+			row.BiasZ = append(row.BiasZ, z)
 		}
 		bias += float64(d * d)
 		reference += float64(want * want)
@@ -147,7 +165,7 @@ const mostZ = 999
 
 // Write writes the report as a table.
 func (r *Report) Write(w io.Writer) error {
-	fmt.Fprintf(w, "%s: %d units, %d parameters, β = %g, %d trials; reference: %s\n\n", r.Net, r.Units, len(r.Parameters), r.Beta, r.Trials, r.Reference)
+	fmt.Fprintf(w, "%s: %d units, %d parameters, β = %g, %d trials on %s; reference: %s\n\n", r.Net, r.Units, len(r.Parameters), r.Beta, r.Trials, r.Device, r.Reference)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "estimator\trelative bias\tlargest z\tcosine\tvariance\tµs/trial\tvariance·µs\t")
 	for i := range r.Estimators {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -60,6 +61,30 @@ func TestRunErrors(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		} else if strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: more than a line: %v", name, err)
+		}
+	}
+}
+
+// Where samples do not vary there is no significance, in the estimator or in the
+// reference; an enumerated gradient needs no error.
+func TestBiasZ(t *testing.T) {
+	two := func(a, b []float64) Measured {
+		m := newMoments(len(a))
+		m.add(a)
+		m.add(b)
+		return Measured{Moments: m}
+	}
+	samples := two([]float64{1, 1, 0}, []float64{3, 1, 2}) // standard errors 1, 0, 1
+	for reference, want := range map[string][]float64{"exact": {2, 0, 1}, "single_flip": {0, 0, 1 / math.Sqrt2}} {
+		r := Report{Reference: reference, Gradient: []float64{0, 0, 0}, Error: []float64{0, 0, 0}}
+		if reference != "exact" {
+			r.Error[2] = 1
+		}
+		found := r.compare(MatchedSurrogate(), samples)
+		for i, z := range want {
+			if math.Abs(found.BiasZ[i]-z) > 1e-12 {
+				t.Errorf("%s: z of parameter %d is %g, not %g", reference, i, found.BiasZ[i], z)
+			}
 		}
 	}
 }

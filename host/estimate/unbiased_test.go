@@ -2,10 +2,23 @@ package estimate
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"math"
 	"testing"
 )
+
+// trialsFlag asks for more trials than there is time for in every test run: a million
+// take some twenty minutes on two processors.
+var trialsFlag = flag.Int("trials", 0, "trials of unbiased estimators, 0 for those of the tests")
+
+// trialsOr are those of the flag or, without it, of a test.
+func trialsOr(trials int) int {
+	if *trialsFlag > 0 {
+		return *trialsFlag
+	}
+	return trials
+}
 
 // significance is how many standard errors an unbiased estimate may lie from the
 // exact value. With fixed seeds the tests give the same numbers in every run.
@@ -66,7 +79,7 @@ func TestUnbiasedPerceptron(t *testing.T) {
 				exact := exactOf(t, p)
 				checkTelling(t, p, exact)
 				for _, e := range unbiasedEstimators() {
-					checkUnbiased(t, p, e, exact.Gradient, 100_000)
+					checkUnbiased(t, p, e, exact.Gradient, trialsOr(100_000))
 				}
 			})
 		}
@@ -80,7 +93,7 @@ func TestUnbiasedLIF(t *testing.T) {
 			exact := exactOf(t, p)
 			checkTelling(t, p, exact)
 			for _, e := range unbiasedEstimators() {
-				checkUnbiased(t, p, e, exact.Gradient, 50_000)
+				checkUnbiased(t, p, e, exact.Gradient, trialsOr(50_000))
 			}
 		})
 	}

@@ -1,0 +1,113 @@
+package audit
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"spikegrad/host/estimate"
+)
+
+// problem is a small problem of spiking neurons.
+func problem(t *testing.T, o estimate.EstimateOptions) estimate.Problem {
+	t.Helper()
+	o.Seed = 4
+	p, err := estimate.NewProblem(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Spiking == nil {
+		t.Fatalf("%+v is no problem for an engine", o)
+	}
+	return p
+}
+
+// The unbiased estimators have the exact gradient as their mean, of both losses.
+func TestLaboratoryIsUnbiased(t *testing.T) {
+	for _, loss := range []string{"van_rossum", "squared"} {
+		p := problem(t, estimate.EstimateOptions{Net: "lif:2,1", Inputs: 3, Steps: 6, Beta: 2, Loss: loss})
+		exact, err := estimate.Enumerate(context.Background(), p, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, estimator := range []string{"single_flip", "score_baseline"} {
+			found, err := (Laboratory{}).Measure(context.Background(), p.Spiking, estimator, 1<<16)
+			if err != nil {
+				t.Fatal(err)
+			}
+			length, spread := 0.0, 0.0
+			for i, want := range exact.Gradient {
+				if d := math.Abs(found.Mean[i] - want); d > 4*found.StandardError(i)+1e-7 {
+					t.Errorf("%s, %s, parameter %d: %.3g ± %.2g, exactly %.3g", loss, estimator, i, found.Mean[i], found.StandardError(i), want)
+				}
+				length, spread = math.Hypot(length, want), math.Hypot(spread, found.StandardError(i))
+			}
+			if spread > length/4 {
+				t.Errorf("%s, %s: standard error %.3g, the gradient is %.3g long: tells little", loss, estimator, spread, length)
+			}
+		}
+	}
+}
+
+// The noise of a trial is that of the estimators in float64, so that a surrogate
+// gradient differs by rounding alone; the last batch is a smaller one.
+func TestLaboratoryHasTheSameNoise(t *testing.T) {
+	const trials = 1000
+	for _, loss := range []string{"van_rossum", "squared"} {
+		p := problem(t, estimate.EstimateOptions{Net: "lif:20,33", Inputs: 40, Steps: 40, Loss: loss})
+		for _, estimator := range []string{"surrogate", "superspike"} {
+			list, err := estimate.ParseEstimators(estimator)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := estimate.Measure(context.Background(), p, list[0], trials, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found, err := (Laboratory{}).Measure(context.Background(), p.Spiking, estimator, trials)
+			if err != nil {
+				t.Fatal(err)
+			}
+			distance, length := 0.0, 0.0
+			for i, w := range want.Mean {
+				distance, length = math.Hypot(distance, found.Mean[i]-w), math.Hypot(length, w)
+			}
+			if found.Trials != trials || distance > 1e-4*length {
+				t.Errorf("%s, %s: %d trials, off by %.2g of %.2g", loss, estimator, found.Trials, distance, length)
+			}
+			if ratio := found.TotalVariance() / want.TotalVariance(); ratio < 0.6 || ratio > 1.6 {
+				t.Errorf("%s, %s: variance %.3g, in float64 %.3g", loss, estimator, found.TotalVariance(), want.TotalVariance())
+			}
+		}
+	}
+}
+
+func TestEstimateOnDevice(t *testing.T) {
+	o := estimate.EstimateOptions{Net: "lif:2,1", Inputs: 3, Steps: 6, Trials: 1000, Device: Laboratory{Device: "a device"}}
+	report, err := estimate.Run(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range report.Estimators {
+		names = append(names, e.Name)
+	}
+	slices.Sort(names)
+	if want := []string{"score_baseline", "single_flip", "superspike", "surrogate"}; !slices.Equal(names, want) || report.Device != "a device" {
+		t.Errorf("%v on %s, want %v", names, report.Device, want)
+	}
+	for want, change := range map[string]func(o *estimate.EstimateOptions){
+		"leave the device out":           func(o *estimate.EstimateOptions) { o.Net = "mlp:2" },
+		`loss "output"`:                  func(o *estimate.EstimateOptions) { o.Loss = "output" },
+		`"score" is computed`:            func(o *estimate.EstimateOptions) { o.Estimators = "score" },
+		"63 trials on a device: from 64": func(o *estimate.EstimateOptions) { o.Trials = 63 },
+	} {
+		changed := o
+		change(&changed)
+		if _, err := estimate.Run(context.Background(), changed); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v does not contain %q", err, want)
+		}
+	}
+}
