@@ -108,15 +108,18 @@ func (c *experimentCommand) Run(a *app, parsed *kong.Context) error {
 
 // classificationCommand is spikegrad reproduce classification.
 type classificationCommand struct {
-	Data        string `required:"" help:"spoken:DIR, shd:DIR, ssc:DIR or randman." placeholder:"DATA"`
-	Out         string `required:"" help:"Folder of the results; that of an interrupted reproduction is gone on with." placeholder:"FOLDER"`
-	Seeds       int    `default:"5" help:"Runs of each method." placeholder:"N"`
-	Epochs      int    `help:"Instead of those of the experiment." placeholder:"N"`
-	Quick       bool   `help:"Smaller networks, fewer epochs and trials: minutes instead of hours."`
-	Device      string `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
-	Workers     int    `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
-	PassSamples int    `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
-	JSON        bool   `name:"json" help:"Print the numbers as JSON instead of tables."`
+	Data        string   `required:"" help:"spoken:DIR, shd:DIR, ssc:DIR or randman." placeholder:"DATA"`
+	Out         string   `required:"" help:"Folder of the results; that of an interrupted reproduction is gone on with." placeholder:"FOLDER"`
+	Seeds       int      `default:"5" help:"Runs of each method." placeholder:"N"`
+	Epochs      int      `help:"Instead of those of the experiment." placeholder:"N"`
+	Quick       bool     `help:"Smaller networks, fewer epochs and trials: minutes instead of hours."`
+	Tuned       bool     `help:"Spoken words: instead of the published settings those that did best, with augmentation, in longer and fewer steps."`
+	Smoothness  float64  `help:"Of random manifolds: the larger, the easier." placeholder:"ALPHA"`
+	Methods     []string `help:"Some of deterministic-superspike, stochastic-superspike, stochastic-matched, multilayerspiker; each is compared with the first." placeholder:"NAME"`
+	Device      string   `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
+	Workers     int      `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
+	PassSamples int      `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
+	JSON        bool     `name:"json" help:"Print the numbers as JSON instead of tables."`
 }
 
 // Help is the rest of the help.
@@ -130,13 +133,15 @@ Examples:
 
     spikegrad reproduce classification --data spoken:data --quick --out runs/spoken
     spikegrad reproduce classification --data randman --seeds 3 --out runs/randman
-    spikegrad reproduce classification --data shd:SHD --device vulkan:0 --out runs/shd`
+    spikegrad reproduce classification --data shd:SHD --device vulkan:0 --out runs/shd
+    spikegrad reproduce classification --data spoken:data --tuned --methods deterministic-superspike,stochastic-superspike --out runs/tuned`
 }
 
 // Run trains, evaluates and prints the tables.
 func (c *classificationCommand) Run(a *app) error {
 	options := reproduce.ClassificationOptions{
 		Data: c.Data, Seeds: c.Seeds, Quick: c.Quick, Epochs: c.Epochs, Out: c.Out, Workers: c.Workers, PassSamples: c.PassSamples,
+		Tuned: c.Tuned, Smoothness: c.Smoothness, Methods: c.Methods,
 	}
 	if err := options.Validate(); err != nil {
 		return usageError{err}

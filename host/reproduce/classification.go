@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"spikegrad/host/engine"
 	"spikegrad/host/evaluate"
@@ -18,6 +20,14 @@ type ClassificationOptions struct {
 	Data  string // spoken:DIR, shd:DIR, ssc:DIR or randman
 	Seeds int    // runs of each method, with seeds 1, 2, …
 	Quick bool   // smaller networks and fewer epochs and trials
+	// Tuned takes, instead of the published settings, those that did best on spoken
+	// words; see [SpokenTuned].
+	Tuned bool
+	// Smoothness α of random manifolds; 0 stands for that of the experiment.
+	Smoothness float64
+	// Methods are keys of those of [Methods] that are compared, each with the first;
+	// none stands for all.
+	Methods []string
 	// Epochs, if positive, replaces the epochs of the configuration.
 	Epochs int
 	Out    string // folder; one of an interrupted comparison is gone on with
@@ -39,7 +49,11 @@ func (o *ClassificationOptions) Validate() error {
 	if o.Out == "" {
 		return fmt.Errorf("no output folder was named: choose one with --out")
 	}
-	for _, method := range Methods() {
+	methods, err := o.methods()
+	if err != nil {
+		return err
+	}
+	for _, method := range methods {
 		if _, err := o.config(method); err != nil {
 			return err
 		}
@@ -47,13 +61,45 @@ func (o *ClassificationOptions) Validate() error {
 	return nil
 }
 
+// methods are those that are compared.
+func (o *ClassificationOptions) methods() ([]Method, error) {
+	all := Methods()
+	if len(o.Methods) == 0 {
+		return all, nil
+	}
+	var chosen []Method
+	for i, key := range o.Methods {
+		if slices.Contains(o.Methods[:i], key) {
+			return nil, fmt.Errorf("method %q was named twice", key)
+		}
+		found := slices.IndexFunc(all, func(m Method) bool { return m.Key == key })
+		if found < 0 {
+			var keys []string
+			for _, m := range all {
+				keys = append(keys, m.Key)
+			}
+			return nil, fmt.Errorf("there is no method %q, only %s", key, strings.Join(keys, ", "))
+		}
+		chosen = append(chosen, all[found])
+	}
+	return chosen, nil
+}
+
 // config is the configuration of a method.
 func (o *ClassificationOptions) config(method Method) (train.Config, error) {
-	config, err := classificationConfig(o.Data, o.Quick, method)
-	if err != nil || o.Epochs == 0 {
+	config, err := classificationConfig(o.Data, o.Quick, o.Tuned, method)
+	if err != nil {
 		return config, err
 	}
-	config.Training.Epochs = o.Epochs
+	if o.Smoothness != 0 {
+		if config.Data.Name != "randman" {
+			return config, fmt.Errorf("data %q has no smoothness; only randman has", o.Data)
+		}
+		config.Data.Randman.Smoothness = o.Smoothness
+	}
+	if o.Epochs != 0 {
+		config.Training.Epochs = o.Epochs
+	}
 	return config, config.Validate()
 }
 
@@ -61,6 +107,8 @@ func (o *ClassificationOptions) config(method Method) (train.Config, error) {
 type ClassificationResult struct {
 	Data        string            `json:"data"`
 	Quick       bool              `json:"quick"`
+	Tuned       bool              `json:"tuned"`
+	Smoothness  *float64          `json:"smoothness,omitempty"` // if it was asked for
 	Settings    evaluate.Settings `json:"evaluation"`
 	Methods     []MethodResult    `json:"methods"`
 	Differences []Difference      `json:"differences"`
@@ -111,8 +159,15 @@ type comparison struct {
 }
 
 func (c *comparison) run(ctx context.Context) (*ClassificationResult, error) {
-	result := &ClassificationResult{Data: c.Data, Quick: c.Quick, Settings: c.settings}
-	for _, method := range Methods() {
+	result := &ClassificationResult{Data: c.Data, Quick: c.Quick, Tuned: c.Tuned, Settings: c.settings}
+	if c.Smoothness != 0 {
+		result.Smoothness = &c.Smoothness
+	}
+	methods, err := c.methods()
+	if err != nil {
+		return nil, err
+	}
+	for _, method := range methods {
 		result.Methods = append(result.Methods, MethodResult{Method: method})
 	}
 	for seed := range c.Seeds {

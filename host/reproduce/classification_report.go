@@ -62,6 +62,12 @@ func (c *ClassificationResult) report(folder string) string {
 	if c.Quick {
 		kind = ", quick form"
 	}
+	if c.Tuned {
+		kind = ", tuned settings"
+	}
+	if c.Smoothness != nil {
+		kind += fmt.Sprintf(", smoothness %g", *c.Smoothness)
+	}
 	name, _, _ := strings.Cut(c.Data, ":")
 	fmt.Fprintf(&b, "# Classification: %s%s\n\n%s\n", name, kind, c.Markdown())
 	show := func(title, path string) {

@@ -190,10 +190,61 @@ func TestClassificationRefuses(t *testing.T) {
 		"--out":            {Data: "randman", Seeds: 1},
 		`data "digits"`:    {Data: "digits", Seeds: 1, Out: "x"},
 		"spoken needs one": {Data: "spoken", Seeds: 1, Out: "x"},
+		"no tuned":         {Data: "randman", Seeds: 1, Out: "x", Tuned: true},
+		"quick and tuned":  {Data: "spoken:x", Seeds: 1, Out: "x", Tuned: true, Quick: true},
+		"no smoothness":    {Data: "spoken:x", Seeds: 1, Out: "x", Smoothness: 1},
+		"smoothness = -1":  {Data: "randman", Seeds: 1, Out: "x", Smoothness: -1},
+		"no method \"x\"":  {Data: "randman", Seeds: 1, Out: "x", Methods: []string{"x"}},
+		"named twice":      {Data: "randman", Seeds: 1, Out: "x", Methods: []string{"multilayerspiker", "multilayerspiker"}},
 	} {
 		if _, err := Classification(context.Background(), options); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not contain %q", err, want)
 		}
+	}
+}
+
+// TestChosenMethods compares two methods the other way round, with other data.
+func TestChosenMethods(t *testing.T) {
+	c := tinyComparison(t.TempDir(), 1)
+	c.Methods, c.Smoothness = []string{"multilayerspiker", "deterministic-superspike"}, 2
+	result, err := c.run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(result.Methods) != 2 || result.Methods[0].Key != "multilayerspiker" || result.Methods[1].Key != "deterministic-superspike" {
+		t.Errorf("methods %+v", result.Methods)
+	}
+	if len(result.Differences) != 1 || result.Differences[0].Minus != "multilayerspiker" {
+		t.Errorf("differences %+v", result.Differences)
+	}
+	report, err := os.ReadFile(filepath.Join(c.Out, "classification.md"))
+	if err != nil || !strings.Contains(string(report), "# Classification: randman, smoothness 2\n") {
+		t.Errorf("%v, %s", err, report)
+	}
+	options := ClassificationOptions{Data: "randman", Smoothness: 2}
+	config, err := options.config(Methods()[0])
+	if err != nil || config.Data.Randman.Smoothness != 2 || config.Data.Randman.StepFraction != 0.5 {
+		t.Errorf("%v, %+v", err, config.Data.Randman)
+	}
+}
+
+// TestSpokenTuned holds that the tuned settings keep the published network.
+func TestSpokenTuned(t *testing.T) {
+	options := ClassificationOptions{Data: "spoken:x", Tuned: true}
+	tuned, err := options.config(Methods()[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	options.Tuned = false
+	published, err := options.config(Methods()[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if difference := cmp.Diff(published.Network.Layers, tuned.Network.Layers); difference != "" {
+		t.Error(difference)
+	}
+	if tuned.Training.Schedule.Kind != "cosine" || tuned.Training.Schedule.Length != tuned.Training.Epochs || tuned.Data.Augment.ShiftChannels != 15 {
+		t.Errorf("%+v, %+v", tuned.Training, tuned.Data.Augment)
 	}
 }
 
@@ -220,7 +271,7 @@ func TestConfigurations(t *testing.T) {
 	for _, quick := range []bool{false, true} {
 		for _, dataset := range []string{"randman", "spoken:x", "shd:x", "ssc:x"} {
 			for _, method := range Methods() {
-				config, err := classificationConfig(dataset, quick, method)
+				config, err := classificationConfig(dataset, quick, false, method)
 				if err != nil {
 					t.Errorf("%s, %s: %v", dataset, method.Key, err)
 				}

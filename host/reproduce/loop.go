@@ -214,7 +214,7 @@ func loopPictures(numbers *LoopNumbers, values *loopIntegrands) []picture {
 				Series: series(surrogate, truth),
 			}},
 			picture{fmt.Sprintf("loop_integral_%g", b), figure.Lines{
-				Title:  fmt.Sprintf("Line integral so far: the surrogate's ends at %.3g, the gradient's at 0", surrogateSum[shown]),
+				Title:  fmt.Sprintf("Line integral: the surrogate's ends at %.3g, the gradient's at 0", surrogateSum[shown]),
 				XLabel: "position on the circle (turns)", YLabel: "integral so far",
 				Series: series(surrogateSum, trueSum),
 				Levels: []figure.Level{{Value: 0}},
