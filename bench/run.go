@@ -22,6 +22,11 @@ type Options struct {
 	Samples  int           // of the batch; 0: those of the shape
 	CacheDir string        // of compiled pipelines
 	Kernels  bool          // time every kernel of a Vulkan device too
+
+	// Groups are tuned workgroups of a Vulkan device; see [engine.Options].
+	Groups map[string]uint32
+
+	segmentSteps int // see [engine.Options]
 }
 
 // Measure measures shapes one after another on a device whose rates are given; done
@@ -74,7 +79,7 @@ func Run(ctx context.Context, s *Shape, options Options, rates Rates) (*Result, 
 
 // open opens the engine that is measured.
 func (o *Options) open(n *network.Network) (engine.Engine, error) {
-	options := engine.Options{Seed: seed, Optimizer: optimizer, Workers: o.Workers, CacheDir: o.CacheDir, Profile: o.Kernels}
+	options := engine.Options{Seed: seed, Optimizer: optimizer, Workers: o.Workers, CacheDir: o.CacheDir, Profile: o.Kernels, SegmentSteps: o.segmentSteps, Groups: o.Groups}
 	if o.Choice.Vulkan {
 		return engine.OpenVulkan(n, o.Choice.Info.Index, options)
 	}
@@ -88,19 +93,9 @@ func runNetwork(ctx context.Context, s *Shape, options Options, rates Rates, r *
 	weights, batch := s.Network.Initialise(seed), s.Batch(r.Samples)
 	var t times
 	var outcome engine.Outcome
-	var deviceBytes uint64
-	r.PeakBytes, err = peakMemory(func() (err error) {
-		timed := options
-		timed.Kernels = false
-		e, err := timed.open(s.Network)
-		if err != nil {
-			return err
-		}
-		defer func() {
-			if closed := e.Close(); err == nil {
-				err = closed
-			}
-		}()
+	timed := options
+	timed.Kernels = false
+	r.PeakBytes, err = peakOf(s.Network, &timed, func(e engine.Engine) error {
 		r.describe(e)
 		if err := e.SetWeights(weights); err != nil {
 			return err
@@ -108,17 +103,11 @@ func runNetwork(ctx context.Context, s *Shape, options Options, rates Rates, r *
 		if outcome, err = t.measure(ctx, e, batch, options.Repeats); err != nil {
 			return err
 		}
-		if v, ok := e.(*engine.Vulkan); ok {
-			deviceBytes = v.PeakMemory()
-		}
 		r.FlipReplicasPerSecond, err = flips(s, e, batch, options.Repeats)
 		return err
 	})
 	if err != nil {
 		return err
-	}
-	if deviceBytes > 0 {
-		r.PeakBytes = deviceBytes
 	}
 	r.count(s, batch, outcome, &t, rates)
 	if options.Kernels && options.Choice.Vulkan {

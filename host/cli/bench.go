@@ -20,6 +20,8 @@ type benchCommand struct {
 	Batch     int       `help:"Samples of a batch; 0: as many as the shape names."`
 	Kernels   bool      `help:"Time every kernel of a Vulkan device too."`
 	SkipBelow []float64 `placeholder:"X,..." help:"Measure what counting surrogate derivatives below these thresholds as 0 does."`
+	Scaling   bool      `help:"Measure how time and memory grow with steps, samples, spikes and workers."`
+	Out       string    `help:"Folder for the pictures of --scaling." placeholder:"FOLDER"`
 	JSON      bool      `name:"json" help:"Print JSON."`
 }
 
@@ -38,6 +40,9 @@ skip_below; 0, which leaves all, is always among the thresholds. SPEED-UP is the
 threshold, COSINE that of the angle between the gradients of the initial weights with the threshold and with 0, LEAST
 the same of the weights between two layers that changed most.
 
+--scaling varies one quantity of shape E at a time. Memory is also measured with samples held in segments, whose
+membranes are computed again for the gradient, and with fewer input spikes in smaller batches.
+
     A  LIF neurons alone: 65536 of them, 64 samples, 4 to 32 steps
     B  linear N-N and LIF, N = 512 and 4096, 500 steps, batch 16
     C  128-512-512-20 feed-forward, 256 steps, batch 256
@@ -51,13 +56,15 @@ Examples:
     spikegrad bench --shape E
     spikegrad bench --shape all --device cpu,vulkan:0 --json
     spikegrad bench --shape D --device vulkan:0 --kernels
-    spikegrad bench --shape D --skip-below 0,1e-3,1e-2`
+    spikegrad bench --shape D --skip-below 0,1e-3,1e-2
+    spikegrad bench --scaling --device cpu --out runs/scaling`
 }
 
 // benchResult is what --json prints.
 type benchResult struct {
 	Results []*bench.Result     `json:"results"`
-	Skips   []*bench.SkipResult `json:"skips"` // with --skip-below, in place of results
+	Skips   []*bench.SkipResult `json:"skips"`   // with --skip-below, in place of results
+	Scaling []*bench.Scaling    `json:"scaling"` // with --scaling, in place of results
 }
 
 // Run measures.
@@ -79,20 +86,26 @@ func (c *benchCommand) Run(a *app) error {
 			return usageError{fmt.Errorf("--skip-below %g: from 0 (nothing is left out) on is possible", threshold)}
 		}
 	}
+	if c.Scaling && (len(c.SkipBelow) > 0 || c.Kernels || c.Batch > 0) {
+		return usageError{errors.New("--scaling measures series of its own: leave out --skip-below, --kernels and --batch")}
+	}
+	if c.Out != "" && !c.Scaling {
+		return usageError{errors.New("--out is the folder for the pictures of --scaling: add that, or leave it out")}
+	}
 	choices, err := c.choices(a)
 	if err != nil {
 		return err
 	}
-	result := benchResult{Results: []*bench.Result{}, Skips: []*bench.SkipResult{}}
+	result := benchResult{Results: []*bench.Result{}, Skips: []*bench.SkipResult{}, Scaling: []*bench.Scaling{}}
 	for _, choice := range choices {
 		options := bench.Options{
 			Device: deviceName(choice), Choice: choice, Workers: c.Workers, Repeats: c.Repeat, Samples: c.Batch, Kernels: c.Kernels,
 		}
 		if choice.Vulkan {
-			options.CacheDir = pipelineCache()
+			options.CacheDir, options.Groups = pipelineCache(), tunedGroups(choice)
 		}
 		if err := c.measure(a, shapes, options, &result); err != nil {
-			if len(result.Results)+len(result.Skips) == 0 {
+			if len(result.Results)+len(result.Skips)+len(result.Scaling) == 0 {
 				return err
 			}
 			return errors.Join(err, result.print(a, c.JSON)) // what was measured before is not lost
@@ -103,6 +116,9 @@ func (c *benchCommand) Run(a *app) error {
 
 // measure adds what it measures on one device to the result.
 func (c *benchCommand) measure(a *app, shapes []bench.Shape, options bench.Options, result *benchResult) error {
+	if c.Scaling {
+		return c.scaling(a, options, result)
+	}
 	if len(c.SkipBelow) > 0 {
 		return bench.MeasureSkips(a.ctx, shapes, c.SkipBelow, options, func(r *bench.SkipResult) {
 			result.Skips = append(result.Skips, r)
@@ -123,6 +139,9 @@ func (c *benchCommand) measure(a *app, shapes []bench.Shape, options bench.Optio
 func (b *benchResult) print(a *app, asJSON bool) error {
 	if asJSON {
 		return writeJSON(a.out, b)
+	}
+	if len(b.Scaling) > 0 {
+		return b.writeScaling(a)
 	}
 	if len(b.Skips) > 0 {
 		return b.writeSkips(a)

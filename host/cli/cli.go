@@ -32,6 +32,7 @@ type commands struct {
 	Estimate   estimateCommand   `cmd:"" help:"Compare estimators of the gradient on a small network."`
 	Check      checkCommand      `cmd:"" help:"Compare devices with the CPU engine, bit for bit."`
 	Bench      benchCommand      `cmd:"" help:"Measure how fast devices train."`
+	Tune       tuneCommand       `cmd:"" help:"Find workgroups that are fast on a Vulkan device."`
 	Reproduce  reproduceCommand  `cmd:"" help:"Repeat an experiment of Gygax & Zenke 2025."`
 	Data       dataCommand       `cmd:"" help:"Fetch and inspect datasets."`
 	Config     configCommand     `cmd:"" help:"Print a complete configuration with comments, or check one."`

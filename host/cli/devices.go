@@ -175,7 +175,7 @@ func opener(choice engine.Choice) func(*network.Network, engine.Options) (engine
 		if !choice.Vulkan {
 			return engine.NewCPU[float32](n, options)
 		}
-		options.CacheDir = pipelineCache()
+		options.CacheDir, options.Groups = pipelineCache(), tunedGroups(choice)
 		return engine.OpenVulkan(n, choice.Info.Index, options)
 	}
 }

@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"spikegrad/bench"
+	"spikegrad/host/atomicfile"
+	"spikegrad/host/engine"
+)
+
+// tuneCommand is spikegrad tune.
+type tuneCommand struct {
+	Device string `required:"" help:"auto, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them." placeholder:"DEVICE"`
+	Repeat int    `default:"5" help:"Rounds of measurement for every size." placeholder:"N"`
+	Forget bool   `help:"Instead remove what was found for the device."`
+	JSON   bool   `name:"json" help:"Print JSON."`
+}
+
+// Help is the rest of the help.
+func (tuneCommand) Help() string {
+	return `Measures every kernel on a Vulkan device with workgroups of several sizes and keeps those that are clearly
+faster in your cache folder, where all commands find them from then on. Results do not depend on it: for every size
+all bits are compared with the reference first. The figures are of this driver; after an update of it, tune again.
+
+Examples:
+
+    spikegrad tune --device vulkan:0
+    spikegrad tune --device vulkan:0 --forget`
+}
+
+// Run measures and keeps.
+func (c *tuneCommand) Run(a *app) error {
+	if c.Repeat < 1 {
+		return usageError{fmt.Errorf("--repeat %d: 1 or more is possible", c.Repeat)}
+	}
+	choice, err := choose(c.Device)
+	if err != nil {
+		return err
+	}
+	if !choice.Vulkan {
+		return usageError{errors.New("the CPU engine has no workgroups to tune: name a Vulkan device, as 'spikegrad devices' lists them")}
+	}
+	path := tuningFile(choice)
+	if path == "" {
+		return errors.New("there is no cache folder to keep the figures in: set HOME or XDG_CACHE_HOME")
+	}
+	if c.Forget {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		return nil
+	}
+	tuning, err := bench.Tune(a.ctx, bench.Options{Device: c.Device, Choice: choice, Repeats: c.Repeat, CacheDir: pipelineCache()},
+		func(message string) { fmt.Fprintln(a.notes, message) })
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.Folder(filepath.Dir(path)); err != nil {
+		return err
+	}
+	if err := atomicfile.WriteJSON(path, tuning); err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(a.out, tuning)
+	}
+	return writeTuning(a, tuning, path)
+}
+
+func writeTuning(a *app, tuning *bench.Tuning, path string) error {
+	var t table
+	t.row("KERNEL", "MS WITH LANES", "CHOSEN")
+	for _, k := range tuning.Kernels {
+		list := make([]string, len(k.Lanes))
+		for i, lanes := range k.Lanes {
+			list[i] = fmt.Sprintf("%s: %.4g", lanesText(lanes), k.MS[i])
+		}
+		t.row(k.Name, strings.Join(list, "  "), lanesText(k.Group))
+	}
+	if err := t.write(a.out); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(a.out, "%d of %d kernels do better with another size than their own\nkept in %s\n", len(tuning.Groups), len(tuning.Kernels), path)
+	return err
+}
+
+func lanesText(lanes uint32) string {
+	if lanes == 0 {
+		return "own"
+	}
+	return fmt.Sprint(lanes)
+}
+
+// tuningFile is where the tuning of a device is kept, named by all that makes it
+// worthless elsewhere; empty without a cache folder.
+func tuningFile(choice engine.Choice) string {
+	folder := pipelineCache()
+	if folder == "" {
+		return ""
+	}
+	info := &choice.Info
+	return filepath.Join(folder, fmt.Sprintf("%x-%08x-%08x-%08x.tuning.json", info.UUID, info.VendorID, info.DeviceID, info.DriverVersion))
+}
+
+// tunedGroups are the workgroups that were found for a device. A file that is missing or
+// damaged is no error: kernels then have the sizes of their own.
+func tunedGroups(choice engine.Choice) map[string]uint32 {
+	path := tuningFile(choice)
+	if path == "" {
+		return nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	var tuning bench.Tuning
+	if json.Unmarshal(text, &tuning) != nil {
+		return nil
+	}
+	if !tuning.Fits(&choice.Info) {
+		return nil
+	}
+	return tuning.Groups
+}
