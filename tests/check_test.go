@@ -22,12 +22,7 @@ func TestCheck(t *testing.T) {
 	candidates, names := vulkanCandidates(t, engine.Options{CacheDir: t.TempDir()})
 	runFamily(t, cases, candidates, names)
 
-	cpu := check.Candidate{
-		Open: func(n *network.Network, options engine.Options) (engine.Engine, error) {
-			return engine.NewCPU[float32](n, options)
-		},
-		Variants: check.CPUVariants(),
-	}
+	cpu := check.Candidate{Open: openCPU, Variants: check.CPUVariants()}
 	runFamily(t, check.Cases(testing.Short()), []check.Candidate{cpu}, []string{"cpu"})
 }
 
@@ -42,6 +37,10 @@ func TestCheckUnderValidation(t *testing.T) {
 	runFamily(t, cases, candidates, names)
 }
 
+func openCPU(n *network.Network, options engine.Options) (engine.Engine, error) {
+	return engine.NewCPU[float32](n, options)
+}
+
 // vulkanCandidates are all Vulkan devices, opened with some options, and their names.
 func vulkanCandidates(t *testing.T, with engine.Options) (candidates []check.Candidate, names []string) {
 	t.Helper()
@@ -53,7 +52,7 @@ func vulkanCandidates(t *testing.T, with engine.Options) (candidates []check.Can
 		names = append(names, fmt.Sprintf("vulkan:%d %s (%s)", info.Index, info.Name, info.DriverInfo))
 		candidates = append(candidates, check.Candidate{
 			Open: func(n *network.Network, options engine.Options) (engine.Engine, error) {
-				options.Validation, options.CacheDir = with.Validation, with.CacheDir
+				options.Validation, options.CacheDir, options.Groups, options.PlainLoads = with.Validation, with.CacheDir, with.Groups, with.PlainLoads
 				return engine.OpenVulkan(n, info.Index, options)
 			},
 			Variants: check.VulkanVariants(),

@@ -17,6 +17,7 @@ import (
 const (
 	shaderFolder = "../shaders"
 	moduleFolder = shaderFolder + "/spv"
+	quadFolder   = "quads" // in moduleFolder, where lanes load for each other
 )
 
 // The operations that kernels may use on floats: each has one correctly rounded
@@ -46,7 +47,11 @@ func baseNames(t *testing.T, folder, extension string) []string {
 
 // eachModule runs a check on every committed kernel.
 func eachModule(t *testing.T, check func(t *testing.T, path string, m *spirv.Module)) {
-	for _, name := range baseNames(t, moduleFolder, ".spv") {
+	names := baseNames(t, moduleFolder, ".spv")
+	for _, name := range baseNames(t, filepath.Join(moduleFolder, quadFolder), ".spv") {
+		names = append(names, filepath.Join(quadFolder, name))
+	}
+	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(moduleFolder, name+".spv")
 			code, err := os.ReadFile(path)
@@ -149,7 +154,11 @@ func TestShadersAreCurrent(t *testing.T) {
 		t.Logf("the bytes were not compared: this machine's compiler is\n%sand the committed modules are by\n%s", here, there)
 		return
 	}
-	for _, name := range modules {
+	names := slices.Clone(modules)
+	for _, name := range baseNames(t, filepath.Join(rebuilt, quadFolder), ".spv") {
+		names = append(names, filepath.Join(quadFolder, name))
+	}
+	for _, name := range names {
 		if !bytes.Equal(read(rebuilt, name+".spv"), read(moduleFolder, name+".spv")) {
 			t.Errorf("%s.spv is not what %s.comp compiles to; run make shaders", name, name)
 		}

@@ -1,0 +1,57 @@
+package tests
+
+import (
+	"fmt"
+	"testing"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/check"
+	"spikegrad/host/engine"
+)
+
+// TestEveryPath forces every code path once: each set of instructions that program and
+// processor have, whole samples and samples in segments, whole batches and one chunk at
+// a time, on the CPU engine and on a Vulkan device, against the CPU engine with that
+// set.
+func TestEveryPath(t *testing.T) {
+	used := cpuref.UsedInstructions()
+	defer cpuref.UseInstructions(used)
+	devices, names := vulkanCandidates(t, engine.Options{CacheDir: t.TempDir()})
+	candidates := []check.Candidate{{Open: openCPU, Variants: check.CPUVariants()}, devices[0]}
+	for _, set := range []cpuref.Instructions{cpuref.PlainInstructions, cpuref.AVX2Instructions, cpuref.AVX512Instructions} {
+		if !cpuref.UseInstructions(set) {
+			t.Logf("%s: neither in this program nor on this processor", set)
+			continue
+		}
+		e, err := openCPU(check.Cases(true)[0].Network, engine.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Log(e.Describe().Driver)
+		runFamily(t, check.Cases(true)[:3], candidates, []string{fmt.Sprintf("cpu with %s", set), names[0]})
+	}
+}
+
+// TestEveryWorkgroup forces each size of workgroups that 'spikegrad tune' may choose, on
+// every driver.
+func TestEveryWorkgroup(t *testing.T) {
+	cache := t.TempDir()
+	for _, lanes := range []uint32{32, 64, 128, 256} {
+		candidates, names := vulkanCandidates(t, engine.Options{CacheDir: cache, Groups: map[string]uint32{"": lanes}})
+		for i := range names {
+			names[i] = fmt.Sprintf("%s with %d lanes", names[i], lanes)
+			candidates[i].Variants = candidates[i].Variants[:1]
+		}
+		runFamily(t, check.Cases(true)[:1], candidates, names)
+	}
+}
+
+// TestPlainLoads has lanes load everything by themselves on every driver; elsewhere
+// those of software drivers load for each other.
+func TestPlainLoads(t *testing.T) {
+	candidates, names := vulkanCandidates(t, engine.Options{CacheDir: t.TempDir(), PlainLoads: true})
+	for i := range candidates {
+		candidates[i].Variants = candidates[i].Variants[:1]
+	}
+	runFamily(t, check.Cases(true), candidates, names)
+}
