@@ -84,10 +84,10 @@ void main() {
             [[unroll]] for (uint i = 0u; i < OWN(TILE); i++) {
                 own[i] = above[from[i] + position + f];
             }
-            [[unroll]] for (uint r = 0u; r < TILE; r += 4u) {
-                vec4 x[4];
-                FOUR(x, own, r, TILE);
-                [[unroll]] for (uint i = 0u; i < min(4u, TILE - r); i++) {
+            [[unroll]] for (uint r = 0u; r < TILE; r += TOGETHER) {
+                vec4 x[TOGETHER];
+                SHOWN(x, own, r);
+                [[unroll]] for (uint i = 0u; i < TOGETHER; i++) {
                     sum[r + i] = add_products(sum[r + i], x[i], w0, w1, w2, w3);
                 }
             }
@@ -98,10 +98,10 @@ void main() {
             [[unroll]] for (uint i = 0u; i < OWN(TILE); i++) {
                 own[i] = above[from[i] + position + full][k - 4u * full];
             }
-            [[unroll]] for (uint r = 0u; r < TILE; r += 4u) {
-                float x[4];
-                FOUR(x, own, r, TILE);
-                [[unroll]] for (uint i = 0u; i < min(4u, TILE - r); i++) {
+            [[unroll]] for (uint r = 0u; r < TILE; r += TOGETHER) {
+                float x[TOGETHER];
+                SHOWN(x, own, r);
+                [[unroll]] for (uint i = 0u; i < TOGETHER; i++) {
                     sum[r + i] = add_product(sum[r + i], x[i], w);
                 }
             }

@@ -141,10 +141,10 @@ void main() {
                             vec4 w1 = recurrent_transposed[at + quads_unit];
                             vec4 w2 = recurrent_transposed[at + 2u * quads_unit];
                             vec4 w3 = recurrent_transposed[at + 3u * quads_unit];
-                            [[unroll]] for (uint d = 0u; d < DEPTH; d += 4u) {
-                                vec4 x[4];
-                                FOUR(x, own, d, DEPTH);
-                                [[unroll]] for (uint i = 0u; i < min(4u, DEPTH - d); i++) {
+                            [[unroll]] for (uint d = 0u; d < DEPTH; d += TOGETHER) {
+                                vec4 x[TOGETHER];
+                                SHOWN(x, own, d);
+                                [[unroll]] for (uint i = 0u; i < TOGETHER; i++) {
                                     uint j = (d + i) * BLOCKS + k;
                                     recurrent_sum[j] = add_products(recurrent_sum[j], x[i], w0, w1, w2, w3);
                                 }
@@ -172,10 +172,10 @@ void main() {
                     vec4 w1 = recurrent_transposed[at + quads];
                     vec4 w2 = recurrent_transposed[at + 2u * quads];
                     vec4 w3 = recurrent_transposed[at + 3u * quads];
-                    [[unroll]] for (uint d = 0u; d < DEPTH; d += 4u) {
-                        vec4 x[4];
-                        FOUR(x, own, d, DEPTH);
-                        [[unroll]] for (uint i = 0u; i < min(4u, DEPTH - d); i++) {
+                    [[unroll]] for (uint d = 0u; d < DEPTH; d += TOGETHER) {
+                        vec4 x[TOGETHER];
+                        SHOWN(x, own, d);
+                        [[unroll]] for (uint i = 0u; i < TOGETHER; i++) {
                             uint j = (d + i) * BLOCKS + k;
                             recurrent_sum[j] = add_products(recurrent_sum[j], x[i], w0, w1, w2, w3);
                         }
@@ -187,7 +187,7 @@ void main() {
                     vec4 w = recurrent_transposed[n * quads + quad[k]];
                     [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
                         uint j = d * BLOCKS + k;
-recurrent_sum[j] = add_product(recurrent_sum[j], received[shown + d * quads + full][n - 4u * full], w);
+                        recurrent_sum[j] = add_product(recurrent_sum[j], received[shown + d * quads + full][n - 4u * full], w);
                     }
                 }
             }

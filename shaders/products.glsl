@@ -8,11 +8,12 @@
 #ifdef QUAD_LOADS
 #extension GL_KHR_shader_subgroup_quad : require
 
-// How many of a lane's rows it reads itself, which the one of place i is, and four rows
-// out of what was read.
+// How many of a lane's rows it reads itself, which the one of place i is, how many rows
+// it gets to see at a time, and those out of what was read.
 #define OWN(rows) ((rows) / 4u)
 #define PLACE(i) (4u * (i) + (gl_SubgroupInvocationID & 3u))
-#define FOUR(x, own, first, rows)                        \
+#define TOGETHER 4u
+#define SHOWN(x, own, first)                             \
     x[0] = subgroupQuadBroadcast(own[(first) / 4u], 0u); \
     x[1] = subgroupQuadBroadcast(own[(first) / 4u], 1u); \
     x[2] = subgroupQuadBroadcast(own[(first) / 4u], 2u); \
@@ -20,10 +21,8 @@
 #else
 #define OWN(rows) (rows)
 #define PLACE(i) (i)
-#define FOUR(x, own, first, rows)                       \
-    [[unroll]] for (uint i = 0u; i < 4u; i++) {         \
-        x[i] = own[min((first) + i, (rows) - 1u)];      \
-    }
+#define TOGETHER 1u
+#define SHOWN(x, own, first) x[0] = own[first]
 #endif
 
 // Adds the products of four numbers with a row of weights each, in ascending order.
