@@ -49,7 +49,8 @@ const (
 	softwareForwardBlocks  = 4   // quads a lane: a software driver has few lanes and cheap registers
 	softwareBackwardBlocks = 2   // the same where a lane has several samples
 	softwareDepth          = 4   // samples a lane in the backward pass of recurrence
-	quadDepth              = 8   // the same where lanes load for each other
+	quadDepth              = 8   // the same where lanes load for each other and the layer is wide
+	wideLayer              = 128 // neurons of a layer that is worth twice the time to compile
 	softwareGroup          = 8   // lanes a workgroup of a software driver at least
 	gpuGroup               = 32  // the same for a GPU
 	gpuLanes               = 256 // lanes a sample before a lane of a GPU gets a second quad
