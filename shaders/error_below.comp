@@ -87,9 +87,7 @@ void main() {
             [[unroll]] for (uint r = 0u; r < TILE; r += TOGETHER) {
                 vec4 x[TOGETHER];
                 SHOWN(x, own, r);
-                [[unroll]] for (uint i = 0u; i < TOGETHER; i++) {
-                    sum[r + i] = add_products(sum[r + i], x[i], w0, w1, w2, w3);
-                }
+                EACH_SHOWN(ADD_PRODUCTS(sum[r + i], x[i], w0, w1, w2, w3))
             }
         }
         for (uint k = 4u * full; k < filters; k++) {
@@ -101,9 +99,7 @@ void main() {
             [[unroll]] for (uint r = 0u; r < TILE; r += TOGETHER) {
                 float x[TOGETHER];
                 SHOWN(x, own, r);
-                [[unroll]] for (uint i = 0u; i < TOGETHER; i++) {
-                    sum[r + i] = add_product(sum[r + i], x[i], w);
-                }
+                EACH_SHOWN(ADD_PRODUCT(sum[r + i], x[i], w))
             }
         }
     }

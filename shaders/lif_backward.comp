@@ -144,17 +144,14 @@ void main() {
                             [[unroll]] for (uint d = 0u; d < DEPTH; d += TOGETHER) {
                                 vec4 x[TOGETHER];
                                 SHOWN(x, own, d);
-                                [[unroll]] for (uint i = 0u; i < TOGETHER; i++) {
-                                    uint j = (d + i) * BLOCKS + k;
-                                    recurrent_sum[j] = add_products(recurrent_sum[j], x[i], w0, w1, w2, w3);
-                                }
+                                EACH_SHOWN(ADD_PRODUCTS(recurrent_sum[(d + i) * BLOCKS + k], x[i], w0, w1, w2, w3))
                             }
                         }
                         for (uint n = 4u * full; n < filters; n++) {
                             vec4 w = recurrent_transposed[weight + n * quads_unit];
                             [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
                                 uint j = d * BLOCKS + k;
-                                recurrent_sum[j] = add_product(recurrent_sum[j], received[shown_position + d * quads + full][n - 4u * full], w);
+                                ADD_PRODUCT(recurrent_sum[j], received[shown_position + d * quads + full][n - 4u * full], w);
                             }
                         }
                     }
@@ -175,10 +172,7 @@ void main() {
                     [[unroll]] for (uint d = 0u; d < DEPTH; d += TOGETHER) {
                         vec4 x[TOGETHER];
                         SHOWN(x, own, d);
-                        [[unroll]] for (uint i = 0u; i < TOGETHER; i++) {
-                            uint j = (d + i) * BLOCKS + k;
-                            recurrent_sum[j] = add_products(recurrent_sum[j], x[i], w0, w1, w2, w3);
-                        }
+                        EACH_SHOWN(ADD_PRODUCTS(recurrent_sum[(d + i) * BLOCKS + k], x[i], w0, w1, w2, w3))
                     }
                 }
             }
@@ -187,7 +181,7 @@ void main() {
                     vec4 w = recurrent_transposed[n * quads + quad[k]];
                     [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
                         uint j = d * BLOCKS + k;
-                        recurrent_sum[j] = add_product(recurrent_sum[j], received[shown + d * quads + full][n - 4u * full], w);
+                        ADD_PRODUCT(recurrent_sum[j], received[shown + d * quads + full][n - 4u * full], w);
                     }
                 }
             }

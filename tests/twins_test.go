@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -324,19 +325,25 @@ func eachTwin(t *testing.T, wrappers *parsedPackage, check func(t *testing.T, na
 	})
 }
 
-// pipelineCall are the numbers in the call of newKernel.
+// pipelineCall are the numbers in the call of newKernel, or of newModule, which is told
+// the module too.
 type pipelineCall struct{ bindings, pushBytes, choices int }
 
 func (p *parsedPackage) pipelineCall(t *testing.T, name string) pipelineCall {
 	t.Helper()
-	var call *ast.CallExpr
+	var arguments []ast.Expr
 	ast.Inspect(p.files[name], func(n ast.Node) bool {
-		if c, ok := n.(*ast.CallExpr); ok && types.ExprString(c.Fun) == "newKernel" {
-			call = c
+		if c, ok := n.(*ast.CallExpr); ok {
+			switch types.ExprString(c.Fun) {
+			case "newKernel":
+				arguments = c.Args
+			case "newModule":
+				arguments = slices.Delete(slices.Clone(c.Args), 2, 3)
+			}
 		}
 		return true
 	})
-	if call == nil || len(call.Args) < 5 {
+	if len(arguments) < 5 {
 		t.Fatalf("kernels/%s.go builds no pipeline", name)
 	}
 	number := func(e ast.Expr) int {
@@ -346,7 +353,7 @@ func (p *parsedPackage) pipelineCall(t *testing.T, name string) pipelineCall {
 		}
 		return value
 	}
-	return pipelineCall{bindings: number(call.Args[2]), pushBytes: number(call.Args[3]), choices: len(call.Args) - 5}
+	return pipelineCall{bindings: number(arguments[2]), pushBytes: number(arguments[3]), choices: len(arguments) - 5}
 }
 
 // accesses are those of the arguments in a file, argument{name, b.Buffer, gpu.Access, …},
