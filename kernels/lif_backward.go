@@ -98,7 +98,7 @@ func backwardDepth(info gpu.DeviceInfo, c LIFBackwardChoice) uint32 {
 	c.Depth = 1
 	if info.Type == gpu.Software && c.Recurrent {
 		c.Depth = softwareDepth
-		if quadLoads(info) && !c.Convolution && c.Neurons >= wideLayer {
+		if quadLoads(info) && c.Neurons >= wideLayer {
 			c.Depth = quadDepth
 		}
 		for c.Depth > 1 && 32*c.shared() > info.MaxSharedMemory {
