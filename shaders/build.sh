@@ -15,12 +15,14 @@ command -v glslc >/dev/null || {
     exit 1
 }
 uses_products() { grep -qs '"products.glsl"' "$1"; }
+compile() { # SOURCE FOLDER [DEFINITION]
+    glslc -O -g --target-env=vulkan1.1 -I . ${3:-} "$1" -o "$2/${1%.comp}.spv"
+}
 for source in *.comp; do
     [ -e "$source" ] || continue
-    compile() { glslc -O -g --target-env=vulkan1.1 -I . "$@" "$source" -o "$output/$folder${source%.comp}.spv"; }
-    folder= compile
+    compile "$source" "$output"
     if uses_products "$source"; then
-        folder=quads/ compile -DQUAD_LOADS
+        compile "$source" "$output/quads" -DQUAD_LOADS
     fi
 done
 for module in "$output"/*.spv; do

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"spikegrad/gpu"
 	"spikegrad/host/check"
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
@@ -44,11 +43,7 @@ func openCPU(n *network.Network, options engine.Options) (engine.Engine, error) 
 // vulkanCandidates are all Vulkan devices, opened with some options, and their names.
 func vulkanCandidates(t *testing.T, with engine.Options) (candidates []check.Candidate, names []string) {
 	t.Helper()
-	infos, err := gpu.Enumerate()
-	if err != nil {
-		t.Fatalf("%v; make deps installs a software driver", err)
-	}
-	for _, info := range infos {
+	for _, info := range vulkanDevices(t) {
 		names = append(names, fmt.Sprintf("vulkan:%d %s (%s)", info.Index, info.Name, info.DriverInfo))
 		candidates = append(candidates, check.Candidate{
 			Open: func(n *network.Network, options engine.Options) (engine.Engine, error) {

@@ -85,13 +85,7 @@ func (l Laboratory) open(p *estimate.Spiking, estimator string) (engine.Engine, 
 			return nil, err
 		}
 	}
-	open := l.Open
-	if open == nil {
-		open = func(n *network.Network, options engine.Options) (engine.Engine, error) {
-			return engine.NewCPU[float32](n, options)
-		}
-	}
-	e, err := open(n, engine.Options{Seed: p.Seed, Workers: l.Workers})
+	e, err := engine.OpenBy(l.Open, n, engine.Options{Seed: p.Seed, Workers: l.Workers})
 	if err != nil {
 		return nil, err
 	}

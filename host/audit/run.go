@@ -127,13 +127,8 @@ func newAudit(o Options) (*run, error) {
 }
 
 // open makes an engine with the weights for one of the variants.
-func (r *run) open(n *network.Network) (e engine.Engine, err error) {
-	options := engine.Options{Seed: r.options.Seed, Workers: r.options.Workers, PassSamples: r.options.PassSamples}
-	if r.options.Open == nil {
-		e, err = engine.NewCPU[float32](n, options)
-	} else {
-		e, err = r.options.Open(n, options)
-	}
+func (r *run) open(n *network.Network) (engine.Engine, error) {
+	e, err := engine.OpenBy(r.options.Open, n, engine.Options{Seed: r.options.Seed, Workers: r.options.Workers, PassSamples: r.options.PassSamples})
 	if err != nil {
 		return nil, err
 	}

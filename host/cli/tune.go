@@ -119,10 +119,7 @@ func tunedGroups(choice engine.Choice) map[string]uint32 {
 		return nil
 	}
 	var tuning bench.Tuning
-	if json.Unmarshal(text, &tuning) != nil {
-		return nil
-	}
-	if !tuning.Fits(&choice.Info) {
+	if json.Unmarshal(text, &tuning) != nil || !tuning.Fits(&choice.Info) {
 		return nil
 	}
 	return tuning.Groups

@@ -73,3 +73,11 @@ func Open(n *network.Network, device string, options Options) (Engine, error) {
 	}
 	return OpenVulkan(n, choice.Info.Index, options)
 }
+
+// OpenBy makes an engine by a function, or the CPU engine if that is nil.
+func OpenBy(open func(n *network.Network, options Options) (Engine, error), n *network.Network, options Options) (Engine, error) {
+	if open == nil {
+		return NewCPU[float32](n, options)
+	}
+	return open(n, options)
+}

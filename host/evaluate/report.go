@@ -204,13 +204,7 @@ const otherSuffix = "-other-mode"
 
 // mode measures a network and, with pictures, records rasters.
 func (m *measurement) mode(ctx context.Context, n *network.Network, suffix string, rasters *ModeRasters) (mode Mode, err error) {
-	open := m.options.Open
-	if open == nil {
-		open = func(n *network.Network, options engine.Options) (engine.Engine, error) {
-			return engine.NewCPU[float32](n, options)
-		}
-	}
-	e, err := open(n, engine.Options{Seed: m.config.Seed, Workers: m.options.Workers, PassSamples: m.options.PassSamples})
+	e, err := engine.OpenBy(m.options.Open, n, engine.Options{Seed: m.config.Seed, Workers: m.options.Workers, PassSamples: m.options.PassSamples})
 	if err != nil {
 		return mode, err
 	}

@@ -250,14 +250,10 @@ func (o *Options) observer() Observer {
 
 // open makes an engine for a network.
 func (r *run) open(n *network.Network) (engine.Engine, error) {
-	options := engine.Options{
+	return engine.OpenBy(r.options.Open, n, engine.Options{
 		Seed: r.config.Seed, Optimizer: Optimizers()[r.config.Training.Optimizer.Kind],
 		Workers: r.options.Workers, PassSamples: r.options.PassSamples, SegmentSteps: r.options.SegmentSteps,
-	}
-	if r.options.Open == nil {
-		return engine.NewCPU[float32](n, options)
-	}
-	return r.options.Open(n, options)
+	})
 }
 
 func (r *run) close() error {
