@@ -86,6 +86,7 @@ func (i *instance) describe(index int, physical vk.PhysicalDevice) hardware {
 			MaxPushConstants:        limits.MaxPushConstantsSize,
 			SubgroupSize:            uint32(facts.subgroup_size),
 			QuadOperations:          facts.quad_operations != 0,
+			BufferAddresses:         facts.buffer_addresses != 0,
 			StorageAlignment:        uint64(limits.MinStorageBufferOffsetAlignment),
 		},
 	}

@@ -76,7 +76,9 @@ enum {
     VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO = 34,
     VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET = 35,
     VK_STRUCTURE_TYPE_MEMORY_BARRIER = 46,
+    VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2 = 1000059000,
     VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2 = 1000059001,
+    VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO = 1000060000,
     VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES = 1000071004,
     VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES = 1000094000,
     VK_STRUCTURE_TYPE_DEBUG_UTILS_MESSENGER_CREATE_INFO_EXT = 1000128004,
@@ -179,6 +181,26 @@ typedef struct {
     void *pNext;
     VkPhysicalDeviceProperties properties;
 } VkPhysicalDeviceProperties2;
+
+// One of the 55 features of 1.0 matters.
+typedef struct {
+    VkBool32 before[40];
+    VkBool32 shaderInt64;
+    VkBool32 after[14];
+} VkPhysicalDeviceFeatures;
+
+typedef struct {
+    VkStructureType sType;
+    void *pNext;
+    VkPhysicalDeviceFeatures features;
+} VkPhysicalDeviceFeatures2;
+
+typedef struct {
+    VkStructureType sType;
+    const void *pNext;
+    VkFlags flags;
+    uint32_t deviceMask;
+} VkMemoryAllocateFlagsInfo;
 
 typedef struct {
     VkStructureType sType;
@@ -403,7 +425,25 @@ typedef struct {
     const int32_t *pDisabledValidationFeatures;
 } ShimValidationFeatures;
 
+// VK_KHR_buffer_device_address is too.
+typedef struct {
+    VkStructureType sType;
+    void *pNext;
+    VkBool32 bufferDeviceAddress;
+    VkBool32 bufferDeviceAddressCaptureReplay;
+    VkBool32 bufferDeviceAddressMultiDevice;
+} ShimBufferAddressFeatures;
+
+typedef struct {
+    VkStructureType sType;
+    const void *pNext;
+    VkBuffer buffer;
+} ShimBufferAddressInfo;
+
 enum {
+    SHIM_STRUCTURE_TYPE_BUFFER_ADDRESS_INFO = 1000244001,
+    SHIM_STRUCTURE_TYPE_BUFFER_ADDRESS_FEATURES = 1000257000,
+    SHIM_MEMORY_ALLOCATE_DEVICE_ADDRESS = 2,
     SHIM_STRUCTURE_TYPE_VALIDATION_FEATURES = 1000247000,
     SHIM_VALIDATE_SYNCHRONIZATION = 4,
     SHIM_INSTANCE_ENUMERATE_PORTABILITY = 1,

@@ -39,11 +39,11 @@ const (
 // NewErrorBelow builds the kernel for a device.
 func NewErrorBelow(device *gpu.Device) (*ErrorBelow, error) {
 	const name = "error_below"
-	module, tile := name, uint32(gpuErrorTile)
+	m, tile := module{file: name}, uint32(gpuErrorTile)
 	if quadLoads(device.Info()) {
-		module, tile = quadModule(name), softwareErrorTile
+		m, tile = quadModule(name), softwareErrorTile
 	}
-	k, err := newModule(device, name, module, 3, 80, flatGroup(device, name), tile)
+	k, err := newModule(device, name, m, 3, 80, flatGroup(device, name), tile)
 	return &ErrorBelow{k, tile}, err
 }
 

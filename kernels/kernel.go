@@ -31,16 +31,16 @@ type argument struct {
 // newKernel builds the pipeline of the shader of a name for workgroups of group lanes;
 // choices are the specialization constants from id 1.
 func newKernel(device *gpu.Device, name string, bindings, pushBytes int, group uint32, choices ...uint32) (kernel, error) {
-	return newModule(device, name, name, bindings, pushBytes, group, choices...)
+	return newModule(device, name, module{file: name}, bindings, pushBytes, group, choices...)
 }
 
 // newModule does the same with a module that is not named like the kernel.
-func newModule(device *gpu.Device, name, module string, bindings, pushBytes int, group uint32, choices ...uint32) (kernel, error) {
+func newModule(device *gpu.Device, name string, m module, bindings, pushBytes int, group uint32, choices ...uint32) (kernel, error) {
 	k := kernel{name: name, info: device.Info(), group: group}
 	if limit := min(k.info.MaxWorkgroupInvocations, k.info.MaxWorkgroupSize[0]); group > limit {
 		return k, fmt.Errorf("%s: workgroups of %d lanes asked for, device %s allows %d; use fewer neurons a layer", name, group, k.info.Name, limit)
 	}
-	code, err := shaders.SPIRV(module)
+	code, err := shaders.SPIRV(m.file)
 	if err != nil {
 		return k, err
 	}
@@ -50,6 +50,7 @@ func newModule(device *gpu.Device, name, module string, bindings, pushBytes int,
 		Bindings:       bindings,
 		PushBytes:      pushBytes,
 		Specialization: append([]uint32{group}, choices...),
+		Addresses:      m.addresses,
 	})
 	if err != nil {
 		return k, fmt.Errorf("%s: %w", name, err)
@@ -59,10 +60,18 @@ func newModule(device *gpu.Device, name, module string, bindings, pushBytes int,
 
 // quadLoads says whether the lanes of a device should load values for each other: see
 // shaders/products.glsl.
-func quadLoads(info gpu.DeviceInfo) bool { return info.Type == gpu.Software && info.QuadOperations }
+func quadLoads(info gpu.DeviceInfo) bool {
+	return info.Type == gpu.Software && info.QuadOperations && info.BufferAddresses
+}
 
-// quadModule is the module of a kernel whose lanes load for each other.
-func quadModule(name string) string { return "quads/" + name }
+// quadModule is the module of a kernel whose lanes load for each other, by address.
+func quadModule(name string) module { return module{"quads/" + name, true} }
+
+// module is a compiled shader, and whether it reads and writes by address.
+type module struct {
+	file      string
+	addresses bool
+}
 
 // flatGroup is the size of workgroups of a kernel with a flat grid: what the device is
 // opened with, else the preferred one. No result depends on it.

@@ -74,11 +74,11 @@ func NewLIFBackward(device *gpu.Device, choice LIFBackwardChoice) (*LIFBackward,
 		return nil, fmt.Errorf("lif_backward: recurrence of %d neurons needs %d bytes of shared memory, device %s has %d; use fewer neurons a layer",
 			choice.Neurons, 32*uint64(shared), device.Info().Name, limit)
 	}
-	module := name
+	m := module{file: name}
 	if quadLoads(device.Info()) && choice.Depth%4 == 0 && choice.Spread.Lanes%4 == 0 {
-		module = quadModule(name)
+		m = quadModule(name)
 	}
-	k, err := newModule(device, name, module, 7, 96, choice.Spread.group(), choice.Surrogate, choice.Reset,
+	k, err := newModule(device, name, m, 7, 96, choice.Spread.group(), choice.Surrogate, choice.Reset,
 		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution), flag(choice.Limited))
 	return &LIFBackward{k, choice}, err
 }

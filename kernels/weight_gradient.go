@@ -49,8 +49,12 @@ func NewWeightGradient(device *gpu.Device, choice WeightGradientChoice) (*Weight
 			choice.Blocks = softwareForwardBlocks
 		}
 	}
+	m := module{file: "weight_gradient"}
+	if quadLoads(device.Info()) {
+		m = quadModule("weight_gradient")
+	}
 	build := func(spread uint32) (kernel, error) {
-		return newKernel(device, "weight_gradient", 4, 60, flatGroup(device, "weight_gradient"), choice.Blocks, spread)
+		return newModule(device, "weight_gradient", m, 4, 60, flatGroup(device, "weight_gradient"), choice.Blocks, spread)
 	}
 	k, err := build(1)
 	result := &WeightGradient{kernel: k, choice: choice}

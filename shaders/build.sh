@@ -14,7 +14,7 @@ command -v glslc >/dev/null || {
     echo "shaders: glslc is missing; run make deps" >&2
     exit 1
 }
-uses_products() { grep -qs '"products.glsl"' "$1"; }
+uses_products() { grep -qsE '"(products|addresses).glsl"' "$1"; }
 compile() { # SOURCE FOLDER [DEFINITION]
     glslc -O -g --target-env=vulkan1.1 -I . ${3:-} "$1" -o "$2/${1%.comp}.spv"
 }
@@ -22,7 +22,7 @@ for source in *.comp; do
     [ -e "$source" ] || continue
     compile "$source" "$output"
     if uses_products "$source"; then
-        compile "$source" "$output/quads" -DQUAD_LOADS
+        compile "$source" "$output/quads" "-DQUAD_LOADS -DADDRESSES"
     fi
 done
 for module in "$output"/*.spv; do

@@ -5,6 +5,7 @@
 // time, so that a row of weights is loaded once for all of them.
 #version 450
 #extension GL_EXT_control_flow_attributes : require
+#include "addresses.glsl"
 #include "kinds.glsl"
 #include "grid.glsl"
 #include "products.glsl"
@@ -13,9 +14,9 @@
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint TILE = 4u;
 
-layout(std430, binding = 0) writeonly buffer Error { vec4 errors[]; };
-layout(std430, binding = 1) readonly buffer Above { vec4 above[]; };
-layout(std430, binding = 2) readonly buffer Transposed { vec4 transposed[]; };
+BUFFER(writeonly, 0, Error, QUADS, errors);
+BUFFER(readonly, 1, Above, QUADS, above);
+BUFFER(readonly, 2, Transposed, QUADS, transposed);
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -38,6 +39,10 @@ layout(push_constant) uniform Parameters {
     uint above_segment_last;    // not used
     uint above_segment_origin;  // the same of errors above
     uint above_segment_rows;
+    // See addresses.glsl.
+    ADDRESS_OF(Error, errors)
+    ADDRESS_OF(Above, above)
+    ADDRESS_OF(Transposed, transposed)
 };
 
 void main() {
@@ -76,13 +81,13 @@ void main() {
         // Four neurons above at a time; the last ones may be fewer.
         for (uint f = 0u; f < full; f++) {
             uint at = weight + 4u * f * quads_unit;
-            vec4 w0 = transposed[at];
-            vec4 w1 = transposed[at + quads_unit];
-            vec4 w2 = transposed[at + 2u * quads_unit];
-            vec4 w3 = transposed[at + 3u * quads_unit];
+            vec4 w0 = QUAD(transposed, at);
+            vec4 w1 = QUAD(transposed, at + quads_unit);
+            vec4 w2 = QUAD(transposed, at + 2u * quads_unit);
+            vec4 w3 = QUAD(transposed, at + 3u * quads_unit);
             vec4 own[OWN(TILE)];
             [[unroll]] for (uint i = 0u; i < OWN(TILE); i++) {
-                own[i] = above[from[i] + position + f];
+                own[i] = QUAD(above, from[i] + position + f);
             }
             [[unroll]] for (uint r = 0u; r < TILE; r += TOGETHER) {
                 vec4 x[TOGETHER];
@@ -91,10 +96,10 @@ void main() {
             }
         }
         for (uint k = 4u * full; k < filters; k++) {
-            vec4 w = transposed[weight + k * quads_unit];
+            vec4 w = QUAD(transposed, weight + k * quads_unit);
             float own[OWN(TILE)];
             [[unroll]] for (uint i = 0u; i < OWN(TILE); i++) {
-                own[i] = above[from[i] + position + full][k - 4u * full];
+                own[i] = QUAD(above, from[i] + position + full)[k - 4u * full];
             }
             [[unroll]] for (uint r = 0u; r < TILE; r += TOGETHER) {
                 float x[TOGETHER];
@@ -109,7 +114,7 @@ void main() {
             uint sample_ = row / length;
             uint t = row - sample_ * length + segment_first;
             uint held = sample_ * segment_rows + t - segment_origin;
-            errors[held * quads_below + quad] = t + delay < steps ? sum[r] : vec4(0.0);
+            PUT_QUAD(errors, held * quads_below + quad, t + delay < steps ? sum[r] : vec4(0.0));
         }
     }
 }

@@ -7,6 +7,7 @@
 // one barrier a step is enough.
 #version 450
 #extension GL_EXT_control_flow_attributes : require
+#include "addresses.glsl"
 #include "kinds.glsl"
 #include "exact.glsl"
 #include "products.glsl"
@@ -26,13 +27,13 @@ layout(constant_id = 9) const uint CONVOLUTION = 0u;          // 1: the recurren
 layout(constant_id = 10) const uint LIMITED = 0u;             // 1: the surrogate derivative counts as 0 outside of a range
 layout(constant_id = 8) const uint SHARED_QUADS = 1u;         // samples a workgroup times quads a sample
 
-layout(std430, binding = 0) buffer Error { vec4 errors[]; };
-layout(std430, binding = 1) readonly buffer Spikes { uint spikes[]; };
-layout(std430, binding = 2) readonly buffer Membrane { vec4 membranes[]; };
-layout(std430, binding = 3) readonly buffer Current { vec4 currents[]; };
-layout(std430, binding = 4) readonly buffer SpikeError { vec4 spike_errors[]; };
-layout(std430, binding = 5) readonly buffer RecurrentTransposed { vec4 recurrent_transposed[]; };
-layout(std430, binding = 6) buffer States { vec4 states[]; };  // of segments: adjoints of current and membrane of a sample
+BUFFER(, 0, Error, QUADS, errors);
+BUFFER(readonly, 1, Spikes, uint, spikes);
+BUFFER(readonly, 2, Membrane, QUADS, membranes);
+BUFFER(readonly, 3, Current, QUADS, currents);
+BUFFER(readonly, 4, SpikeError, QUADS, spike_errors);
+BUFFER(readonly, 5, RecurrentTransposed, QUADS, recurrent_transposed);
+BUFFER(, 6, States, QUADS, states);  // of segments: adjoints of current and membrane of a sample
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -59,6 +60,14 @@ layout(push_constant) uniform Parameters {
     uint segment_last;
     uint segment_origin;  // step of a sample's first row of errors, membranes and currents
     uint segment_rows;    // that a sample has
+    // See addresses.glsl.
+    ADDRESS_OF(Error, errors)
+    ADDRESS_OF(Spikes, spikes)
+    ADDRESS_OF(Membrane, membranes)
+    ADDRESS_OF(Current, currents)
+    ADDRESS_OF(SpikeError, spike_errors)
+    ADDRESS_OF(RecurrentTransposed, recurrent_transposed)
+    ADDRESS_OF(States, states)
 };
 
 shared vec4 received[2u * SHARED_QUADS];
@@ -95,10 +104,10 @@ void main() {
             owned[j] = first_sample + d < samples && own < quads;
             current[j] = vec4(0.0);
             membrane[j] = vec4(0.0);
-            spike_error[j] = owned[j] ? spike_errors[(first_sample + d) * quads + quad[k]] : vec4(0.0);
+            spike_error[j] = owned[j] ? QUAD(spike_errors, (first_sample + d) * quads + quad[k]) : vec4(0.0);
             if (segment_last < steps && owned[j]) {
-                current[j] = states[2u * (first_sample + d) * quads + quad[k]];
-                membrane[j] = states[(2u * (first_sample + d) + 1u) * quads + quad[k]];
+                current[j] = QUAD(states, 2u * (first_sample + d) * quads + quad[k]);
+                membrane[j] = QUAD(states, (2u * (first_sample + d) + 1u) * quads + quad[k]);
             }
         }
     }
@@ -115,7 +124,7 @@ void main() {
                     if (owned[j]) {
                         uint later = (first_sample + d) * segment_rows + t + recurrent_delay - segment_origin;
                         received[shown + d * quads + quad[k]] =
-                            recurrent_delay == 0u ? current[j] : errors[later * quads + quad[k]];
+                            recurrent_delay == 0u ? current[j] : QUAD(errors, later * quads + quad[k]);
                     }
                 }
             }
@@ -137,10 +146,10 @@ void main() {
                                 own[i] = received[shown_position + PLACE(i) * quads + f];
                             }
                             uint at = weight + 4u * f * quads_unit;
-                            vec4 w0 = recurrent_transposed[at];
-                            vec4 w1 = recurrent_transposed[at + quads_unit];
-                            vec4 w2 = recurrent_transposed[at + 2u * quads_unit];
-                            vec4 w3 = recurrent_transposed[at + 3u * quads_unit];
+                            vec4 w0 = QUAD(recurrent_transposed, at);
+                            vec4 w1 = QUAD(recurrent_transposed, at + quads_unit);
+                            vec4 w2 = QUAD(recurrent_transposed, at + 2u * quads_unit);
+                            vec4 w3 = QUAD(recurrent_transposed, at + 3u * quads_unit);
                             [[unroll]] for (uint d = 0u; d < DEPTH; d += TOGETHER) {
                                 vec4 x[TOGETHER];
                                 SHOWN(x, own, d);
@@ -148,7 +157,7 @@ void main() {
                             }
                         }
                         for (uint n = 4u * full; n < filters; n++) {
-                            vec4 w = recurrent_transposed[weight + n * quads_unit];
+                            vec4 w = QUAD(recurrent_transposed, weight + n * quads_unit);
                             [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
                                 uint j = d * BLOCKS + k;
                                 ADD_PRODUCT(recurrent_sum[j], received[shown_position + d * quads + full][n - 4u * full], w);
@@ -165,10 +174,10 @@ void main() {
                 }
                 [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
                     uint at = 4u * q * quads + quad[k];
-                    vec4 w0 = recurrent_transposed[at];
-                    vec4 w1 = recurrent_transposed[at + quads];
-                    vec4 w2 = recurrent_transposed[at + 2u * quads];
-                    vec4 w3 = recurrent_transposed[at + 3u * quads];
+                    vec4 w0 = QUAD(recurrent_transposed, at);
+                    vec4 w1 = QUAD(recurrent_transposed, at + quads);
+                    vec4 w2 = QUAD(recurrent_transposed, at + 2u * quads);
+                    vec4 w3 = QUAD(recurrent_transposed, at + 3u * quads);
                     [[unroll]] for (uint d = 0u; d < DEPTH; d += TOGETHER) {
                         vec4 x[TOGETHER];
                         SHOWN(x, own, d);
@@ -178,7 +187,7 @@ void main() {
             }
             for (uint n = 4u * full; CONVOLUTION == 0u && n < neurons; n++) {
                 [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
-                    vec4 w = recurrent_transposed[n * quads + quad[k]];
+                    vec4 w = QUAD(recurrent_transposed, n * quads + quad[k]);
                     [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
                         uint j = d * BLOCKS + k;
                         ADD_PRODUCT(recurrent_sum[j], received[shown + d * quads + full][n - 4u * full], w);
@@ -197,18 +206,18 @@ void main() {
             vec4 before = vec4(0.0);          // U[t]
             vec4 current_before = vec4(0.0);  // I[t]
             if (t > 0u) {
-                before = membranes[at - quads];
+                before = QUAD(membranes, at - quads);
                 if (DIFFERENTIATE_RESET != 0u && RESET == RESET_MULTIPLICATIVE) {
-                    current_before = currents[at - quads];
+                    current_before = QUAD(currents, at - quads);
                 }
             }
-            uint bits = spikes[(sample_ * steps + t) * words + own / 8u] >> (own % 8u * 4u);
+            uint bits = AT(spikes, (sample_ * steps + t) * words + own / 8u) >> (own % 8u * 4u);
             vec4 spike = vec4(bits & 1u, (bits >> 1) & 1u, (bits >> 2) & 1u, (bits >> 3) & 1u);
             precise vec4 gate = vec4(1.0) - spike;
 
-            precise vec4 spike_adjoint = errors[at] + recurrent_sum[j];
+            precise vec4 spike_adjoint = QUAD(errors, at) + recurrent_sum[j];
             spike_adjoint = spike_adjoint + spike_error[j];
-            errors[at] = current[j];
+            PUT_QUAD(errors, at, current[j]);
 
             precise vec4 leak = membrane[j];   // what the adjoint of U[t+1] passes to that of U[t]
             precise vec4 drive = membrane[j];  // and to that of I[t]
@@ -249,8 +258,8 @@ void main() {
         [[unroll]] for (uint j = 0u; j < DEPTH * BLOCKS; j++) {
             if (owned[j]) {
                 uint at = 2u * (first_sample + j / BLOCKS) * quads + quad[j % BLOCKS];
-                states[at] = current[j];
-                states[at + quads] = membrane[j];
+                PUT_QUAD(states, at, current[j]);
+                PUT_QUAD(states, at + quads, membrane[j]);
             }
         }
     }
