@@ -64,7 +64,10 @@ func quadLoads(info gpu.DeviceInfo) bool {
 	return info.Type == gpu.Software && info.QuadOperations && info.BufferAddresses
 }
 
-// quadModule is the module of a kernel whose lanes load for each other, by address.
+// addressModule is the module of a kernel that reaches buffers by address.
+func addressModule(name string) module { return module{"addresses/" + name, true} }
+
+// quadModule is the same of one whose lanes load for each other besides.
 func quadModule(name string) module { return module{"quads/" + name, true} }
 
 // module is a compiled shader, and whether it reads and writes by address.

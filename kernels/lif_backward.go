@@ -75,8 +75,11 @@ func NewLIFBackward(device *gpu.Device, choice LIFBackwardChoice) (*LIFBackward,
 			choice.Neurons, 32*uint64(shared), device.Info().Name, limit)
 	}
 	m := module{file: name}
-	if quadLoads(device.Info()) && choice.Depth%4 == 0 && choice.Spread.Lanes%4 == 0 {
-		m = quadModule(name)
+	if quadLoads(device.Info()) {
+		m = addressModule(name)
+		if choice.Depth%4 == 0 && choice.Spread.Lanes%4 == 0 {
+			m = quadModule(name)
+		}
 	}
 	k, err := newModule(device, name, m, 7, 96, choice.Spread.group(), choice.Surrogate, choice.Reset,
 		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution), flag(choice.Limited))

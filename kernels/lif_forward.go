@@ -69,7 +69,7 @@ func NewLIFForward(device *gpu.Device, choice LIFForwardChoice) (*LIFForward, er
 	}
 	m := module{file: name}
 	if quadLoads(device.Info()) {
-		m = quadModule(name)
+		m = addressModule(name)
 	}
 	k, err := newModule(device, name, m, 9, 120, choice.Spread.group(), choice.Noise, choice.Reset,
 		flag(choice.Recurrent), flag(choice.StoreCurrent), choice.Spread.Lanes, choice.Spread.Blocks, flag(choice.Convolution))

@@ -51,7 +51,7 @@ func NewWeightGradient(device *gpu.Device, choice WeightGradientChoice) (*Weight
 	}
 	m := module{file: "weight_gradient"}
 	if quadLoads(device.Info()) {
-		m = quadModule("weight_gradient")
+		m = addressModule("weight_gradient")
 	}
 	build := func(spread uint32) (kernel, error) {
 		return newModule(device, "weight_gradient", m, 4, 60, flatGroup(device, "weight_gradient"), choice.Blocks, spread)

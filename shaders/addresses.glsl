@@ -12,10 +12,8 @@
 #define QUADS u64vec2
 #define PAIRS uint64_t
 
-// At the end of the push constants come the addresses of all bindings, in order; of those
-// that are bound nevertheless too.
+// At the end of the push constants come the addresses of all bindings, in order.
 #define ADDRESS_OF(Block, name) Block name##_address;
-#define ADDRESS_OF_BOUND(name) uint64_t name##_address;
 
 // Numbers, pairs of words and quads: number i is read, or written.
 #define AT(name, i) name##_address.name[i]
@@ -37,7 +35,6 @@ u64vec2 pairs_of(vec4 quad) {
 #define QUADS vec4
 #define PAIRS uvec2
 #define ADDRESS_OF(Block, name)
-#define ADDRESS_OF_BOUND(name)
 #define AT(name, i) name[i]
 #define PAIR(name, i) name[i]
 #define QUAD(name, i) name[i]

@@ -51,7 +51,10 @@ float exact_exp(float argument) {
     p = p * square;
     p = p + r;
     p = p + 1.0;
-    precise float result = p * uintBitsToFloat(uint(int(n) + 127) << 23);
+    // 2^n: the last bits of 1.5·2^23 + n are those of n, and software drivers convert a
+    // float to an integer lane by lane.
+    precise float aligned = n + 12582912.0;
+    precise float result = p * uintBitsToFloat((floatBitsToUint(aligned) + 127u) << 23);
     return result;
 }
 

@@ -3,8 +3,8 @@
 //
 // Lanes own quads as in lif_forward.comp, but of DEPTH samples each, so that a
 // recurrent weight is loaded once for all of them. With recurrence the lanes of a
-// sample show each other ∂L/∂h in shared memory, in two halves used in turn, so that
-// one barrier a step is enough.
+// sample show each other ∂L/∂h, and one barrier a step is enough: in shared memory, in
+// two halves used in turn, or where errors are read by address in their rows.
 #version 450
 #extension GL_EXT_control_flow_attributes : require
 #include "addresses.glsl"
@@ -27,7 +27,12 @@ layout(constant_id = 9) const uint CONVOLUTION = 0u;          // 1: the recurren
 layout(constant_id = 10) const uint LIMITED = 0u;             // 1: the surrogate derivative counts as 0 outside of a range
 layout(constant_id = 8) const uint SHARED_QUADS = 1u;         // samples a workgroup times quads a sample
 
-BUFFER(, 0, Error, QUADS, errors);
+#ifdef ADDRESSES
+#define SHOWN_ERRORS coherent
+#else
+#define SHOWN_ERRORS
+#endif
+BUFFER(SHOWN_ERRORS, 0, Error, QUADS, errors);
 BUFFER(readonly, 1, Spikes, uint, spikes);
 BUFFER(readonly, 2, Membrane, QUADS, membranes);
 BUFFER(readonly, 3, Current, QUADS, currents);
@@ -70,7 +75,13 @@ layout(push_constant) uniform Parameters {
     ADDRESS_OF(States, states)
 };
 
+// A quad that was shown: of a row from `first` on, of sample d of the lane.
+#ifdef ADDRESSES
+#define RECEIVED(first, d, number) QUAD(errors, min(first_sample + (d), samples - 1u) * segment_rows * quads + (first) + (number))
+#else
 shared vec4 received[2u * SHARED_QUADS];
+#define RECEIVED(first, d, number) received[(first) + (d) * quads + (number)]
+#endif
 
 float derivative(float before, uint bit) {
     precise float u = before - threshold;
@@ -116,7 +127,21 @@ void main() {
         [[unroll]] for (uint j = 0u; j < DEPTH * BLOCKS; j++) {
             recurrent_sum[j] = vec4(0.0);
         }
+#ifdef ADDRESSES
+        vec4 from_above[DEPTH * BLOCKS];
+        [[unroll]] for (uint j = 0u; j < DEPTH * BLOCKS; j++) {
+            if (owned[j]) {
+                uint at = ((first_sample + j / BLOCKS) * segment_rows + t - segment_origin) * quads + quad[j % BLOCKS];
+                from_above[j] = QUAD(errors, at);
+                PUT_QUAD(errors, at, current[j]);
+            }
+        }
+#endif
         if (RECURRENT != 0u && t + recurrent_delay < steps) {
+#ifdef ADDRESSES
+            memoryBarrierBuffer();
+            uint shown = (t + recurrent_delay - segment_origin) * quads;
+#else
             uint shown = (t % 2u) * SHARED_QUADS + slot * DEPTH * quads;
             [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
                 [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
@@ -128,6 +153,7 @@ void main() {
                     }
                 }
             }
+#endif
             barrier();
             if (CONVOLUTION != 0u) {
                 Window window = Window(recurrent_positions, recurrent_below, recurrent_unit, recurrent_kernel, recurrent_stride, recurrent_padding);
@@ -143,7 +169,7 @@ void main() {
                         for (uint f = 0u; f < full; f++) {
                             vec4 own[OWN(DEPTH)];
                             [[unroll]] for (uint i = 0u; i < OWN(DEPTH); i++) {
-                                own[i] = received[shown_position + PLACE(i) * quads + f];
+                                own[i] = RECEIVED(shown_position, PLACE(i), f);
                             }
                             uint at = weight + 4u * f * quads_unit;
                             vec4 w0 = QUAD(recurrent_transposed, at);
@@ -160,7 +186,7 @@ void main() {
                             vec4 w = QUAD(recurrent_transposed, weight + n * quads_unit);
                             [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
                                 uint j = d * BLOCKS + k;
-                                ADD_PRODUCT(recurrent_sum[j], received[shown_position + d * quads + full][n - 4u * full], w);
+                                ADD_PRODUCT(recurrent_sum[j], RECEIVED(shown_position, d, full)[n - 4u * full], w);
                             }
                         }
                     }
@@ -170,7 +196,7 @@ void main() {
             for (uint q = 0u; q < full; q++) {
                 vec4 own[OWN(DEPTH)];
                 [[unroll]] for (uint i = 0u; i < OWN(DEPTH); i++) {
-                    own[i] = received[shown + PLACE(i) * quads + q];
+                    own[i] = RECEIVED(shown, PLACE(i), q);
                 }
                 [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
                     uint at = 4u * q * quads + quad[k];
@@ -190,7 +216,7 @@ void main() {
                     vec4 w = QUAD(recurrent_transposed, n * quads + quad[k]);
                     [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
                         uint j = d * BLOCKS + k;
-                        ADD_PRODUCT(recurrent_sum[j], received[shown + d * quads + full][n - 4u * full], w);
+                        ADD_PRODUCT(recurrent_sum[j], RECEIVED(shown, d, full)[n - 4u * full], w);
                     }
                 }
             }
@@ -215,9 +241,14 @@ void main() {
             vec4 spike = vec4(bits & 1u, (bits >> 1) & 1u, (bits >> 2) & 1u, (bits >> 3) & 1u);
             precise vec4 gate = vec4(1.0) - spike;
 
-            precise vec4 spike_adjoint = QUAD(errors, at) + recurrent_sum[j];
-            spike_adjoint = spike_adjoint + spike_error[j];
+#ifdef ADDRESSES
+            vec4 above = from_above[j];
+#else
+            vec4 above = QUAD(errors, at);
             PUT_QUAD(errors, at, current[j]);
+#endif
+            precise vec4 spike_adjoint = above + recurrent_sum[j];
+            spike_adjoint = spike_adjoint + spike_error[j];
 
             precise vec4 leak = membrane[j];   // what the adjoint of U[t+1] passes to that of U[t]
             precise vec4 drive = membrane[j];  // and to that of I[t]

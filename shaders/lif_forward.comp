@@ -26,7 +26,7 @@ layout(constant_id = 5) const uint LANES = 1u;          // lanes a sample
 layout(constant_id = 6) const uint BLOCKS = 1u;         // quads a lane
 layout(constant_id = 7) const uint CONVOLUTION = 0u;    // 1: connections have windows
 
-layout(std430, binding = 0) coherent buffer Spikes { uint spikes[]; };  // zero before
+BUFFER(coherent, 0, Spikes, uint, spikes);  // zero before
 BUFFER(writeonly, 1, Membrane, QUADS, membranes);
 BUFFER(writeonly, 2, Current, QUADS, currents);
 BUFFER(readonly, 3, Rows, PAIRS, rows);
@@ -68,7 +68,7 @@ layout(push_constant) uniform Parameters {
     uint segment_origin;  // step of a sample's first row of membranes and currents
     uint segment_rows;    // that a sample has
     // See addresses.glsl.
-    ADDRESS_OF_BOUND(spikes)
+    ADDRESS_OF(Spikes, spikes)
     ADDRESS_OF(Membrane, membranes)
     ADDRESS_OF(Current, currents)
     ADDRESS_OF(Rows, rows)
@@ -138,7 +138,7 @@ vec4 gather_spikes(uint from_row, uint quad) {
     uint high = origin + elements.y * window.unit - shift;
     precise vec4 sum = vec4(0.0);
     for (uint w = low / 32u; 32u * w < high; w++) {
-        uint word = spikes[from_row + w];
+        uint word = AT(spikes, from_row + w);
         if (32u * w < low) {
             word &= ~0u << (low - 32u * w);
         }
@@ -204,7 +204,7 @@ void main() {
                 bits[k] ^= 1u << (flip_neuron % 4u);
             }
             if (owned[k] && bits[k] != 0u) {
-                atomicOr(spikes[row * words + quad[k] / 8u], bits[k] << (quad[k] % 8u * 4u));
+                atomicOr(AT(spikes, row * words + quad[k] / 8u), bits[k] << (quad[k] % 8u * 4u));
             }
             input_sum[k] = vec4(0.0);
             recurrent_sum[k] = vec4(0.0);
@@ -237,7 +237,7 @@ void main() {
                 }
             } else {
                 for (uint w = 0u; w < words; w++) {
-                    for (uint word = spikes[from_row + w]; word != 0u; word &= word - 1u) {
+                    for (uint word = AT(spikes, from_row + w); word != 0u; word &= word - 1u) {
                         uint from = (32u * w + uint(findLSB(word))) * quads;
                         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
                             recurrent_sum[k] = recurrent_sum[k] + QUAD(recurrent_weights, from + quad[k]);
