@@ -186,10 +186,12 @@ func (k *kernel) fillZero(stream *gpu.Stream, a argument) error {
 }
 
 // positive says which of the named sizes is zero, if any is.
-func (k *kernel) positive(sizes ...size) error {
+func (k *kernel) positive(sizes ...size) error { return positive(k.name, sizes...) }
+
+func positive(kernel string, sizes ...size) error {
 	for _, s := range sizes {
 		if s.value == 0 {
-			return fmt.Errorf("%s: %s is 0; it has to be at least 1", k.name, s.name)
+			return fmt.Errorf("%s: %s is 0; it has to be at least 1", kernel, s.name)
 		}
 	}
 	return nil

@@ -21,11 +21,11 @@ type WeightGradientParameters struct {
 	Segment Segment // of Error, which holds Delay rows after it; the steps are those of the spikes
 }
 
-// WeightGradientChoice is what a pipeline of [WeightGradient] is built for.
+// WeightGradientChoice is what a pipeline of [WeightGradient] is built for. It changes no bit.
 type WeightGradientChoice struct {
-	Blocks uint32 // quads of neurons a lane; 0: as suits the device
+	Blocks uint32 // quads of neurons a lane; 0: as suits the device and the number of neurons
 	// Spread is 1, or 8 for lanes that share the samples of a chunk; 0: as suits the
-	// device and the number of rows. It changes no bit.
+	// device and the number of rows.
 	Spread uint32
 }
 
@@ -33,57 +33,100 @@ type WeightGradientChoice struct {
 // [SumChunks] for what follows. Definition: cpuref.WeightGradient; shader:
 // shaders/weight_gradient.comp.
 type WeightGradient struct {
-	kernel
+	device *gpu.Device
 	choice WeightGradientChoice
-	spread *kernel // for few lanes; nil if all are done by the other
+	built  map[WeightGradientChoice]*kernel
 }
 
-// enoughLanes keep every GPU at work: more would not be done at once.
-const enoughLanes = 1 << 16
+const (
+	// enoughLanes keep every GPU at work: more would not be done at once.
+	enoughLanes = 1 << 16
+	// A software driver steps through eight lanes at once, which had better have one row of
+	// weights and with it the same spikes; the quads of a row are dealt to so many.
+	softwareLanes = 8
+	// softwareGradientBlocks is how many quads a lane of a software driver has at most.
+	softwareGradientBlocks = 8
+)
 
-// NewWeightGradient builds the kernel for a device.
+// NewWeightGradient builds the kernel for a device. What a software driver is best given
+// depends on the number of neurons and is built where it is first recorded.
 func NewWeightGradient(device *gpu.Device, choice WeightGradientChoice) (*WeightGradient, error) {
-	if choice.Blocks == 0 {
-		choice.Blocks = 1
-		if device.Info().Type == gpu.Software {
-			choice.Blocks = softwareForwardBlocks
+	k := &WeightGradient{device: device, choice: choice, built: map[WeightGradientChoice]*kernel{}}
+	first := WeightGradientChoice{max(1, choice.Blocks), max(1, choice.Spread)}
+	if _, err := k.build(first); err != nil {
+		return nil, err
+	}
+	if choice.Spread == 0 && !k.software() {
+		first.Spread = chunkSamples
+		if _, err := k.build(first); err != nil {
+			return nil, err
 		}
 	}
-	m := module{file: "weight_gradient"}
-	if quadLoads(device.Info()) {
-		m = addressModule("weight_gradient")
-	}
-	build := func(spread uint32) (kernel, error) {
-		return newModule(device, "weight_gradient", m, 4, 60, flatGroup(device, "weight_gradient"), choice.Blocks, spread)
-	}
-	k, err := build(1)
-	result := &WeightGradient{kernel: k, choice: choice}
-	if err != nil || choice.Spread == 1 || choice.Spread == 0 && device.Info().Type == gpu.Software {
-		return result, err
-	}
-	spread, err := build(chunkSamples)
-	result.spread = &spread
-	return result, err
+	return k, nil
 }
 
-// shared says whether the lanes of a chunk share its samples.
-func (k *WeightGradient) shared(lanes uint64) bool {
-	return k.spread != nil && (k.choice.Spread > 1 || lanes < enoughLanes)
+func (k *WeightGradient) software() bool { return k.device.Info().Type == gpu.Software }
+
+// build makes or finds a pipeline.
+func (k *WeightGradient) build(choice WeightGradientChoice) (*kernel, error) {
+	if found := k.built[choice]; found != nil {
+		return found, nil
+	}
+	m, together := module{file: "weight_gradient"}, uint32(1)
+	if quadLoads(k.device.Info()) {
+		m = addressModule("weight_gradient")
+	}
+	if k.software() {
+		together = softwareLanes
+	}
+	built, err := newModule(k.device, "weight_gradient", m, 4, 60, flatGroup(k.device, "weight_gradient"), choice.Blocks, choice.Spread, together)
+	if err != nil {
+		return nil, err
+	}
+	k.built[choice] = &built
+	return &built, nil
+}
+
+// lanes is how many lanes a row of weights of n neurons has.
+func (k *WeightGradient) lanes(n, blocks uint32) uint64 {
+	lanes := ceilQuads(quads(n), blocks)
+	if k.software() && lanes >= softwareLanes {
+		lanes = ceilQuads(lanes, softwareLanes) * softwareLanes
+	}
+	return uint64(lanes)
+}
+
+// suited is the choice for so many rows of weights, of n neurons each, and a batch.
+func (k *WeightGradient) suited(rows, samples, n uint32) WeightGradientChoice {
+	choice := k.choice
+	if choice.Blocks == 0 {
+		choice.Blocks = 1
+		if k.software() {
+			choice.Blocks = max(softwareForwardBlocks, min(ceilQuads(quads(n), softwareLanes), softwareGradientBlocks))
+		}
+	}
+	if choice.Spread == 0 {
+		choice.Spread = 1
+		if !k.software() && uint64(rows)*k.lanes(n, choice.Blocks)*chunks(samples) < enoughLanes {
+			choice.Spread = chunkSamples
+		}
+	}
+	return choice
 }
 
 // Record records one run over a batch.
 func (k *WeightGradient) Record(stream *gpu.Stream, b WeightGradientBuffers, p WeightGradientParameters) error {
-	if err := k.positive(size{"samples", p.Samples}, size{"steps", p.Steps}, size{"inputs", p.Inputs}, size{"neurons", p.Neurons}); err != nil {
+	if err := positive("weight_gradient", size{"samples", p.Samples}, size{"steps", p.Steps}, size{"inputs", p.Inputs}, size{"neurons", p.Neurons}); err != nil {
 		return err
 	}
 	p.Segment = p.Segment.of(p.Steps)
 	samples, inputs := uint64(p.Samples), uint64(p.Inputs)
-	lanes := inputs * ceil(uint64(quads(p.Neurons)), uint64(k.choice.Blocks))
-	run, each := &k.kernel, uint64(1)
-	if k.shared(lanes * chunks(p.Samples)) {
-		run, each = k.spread, chunkSamples
+	choice := k.suited(p.Inputs, p.Samples, p.Neurons)
+	run, err := k.build(choice)
+	if err != nil {
+		return err
 	}
-	groups, err := run.flatGrid(lanes*each, chunks(p.Samples))
+	groups, err := run.flatGrid(inputs*k.lanes(p.Neurons, choice.Blocks)*uint64(choice.Spread), chunks(p.Samples))
 	if err != nil {
 		return err
 	}

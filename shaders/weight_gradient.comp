@@ -18,6 +18,7 @@
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint BLOCKS = 1u;  // quads a lane
 layout(constant_id = 2) const uint SPREAD = 1u;  // 1 or CHUNK_SAMPLES
+layout(constant_id = 3) const uint TOGETHER = 1u;  // lanes that had better have one row: see kernels/weight_gradient.go
 
 BUFFER(writeonly, 0, Partial, QUADS, partial);
 BUFFER(readonly, 1, Trains, uint, trains);
@@ -52,6 +53,9 @@ shared vec4 sums_of_samples[SPREAD > 1u ? GROUP_SIZE * BLOCKS : 1u];
 void main() {
     uint quads = quads_of(neurons);
     uint lanes = (quads + BLOCKS - 1u) / BLOCKS;  // an input
+    if (lanes >= TOGETHER) {
+        lanes = (lanes + TOGETHER - 1u) / TOGETHER * TOGETHER;
+    }
     uint apart = GROUP_SIZE / SPREAD;             // of lanes that share a chunk: neighbours do neighbouring quads
     uint member = SPREAD > 1u ? gl_LocalInvocationIndex / apart : 0u;
     uint lane = SPREAD > 1u ? (flat_lane() / GROUP_SIZE) * apart + gl_LocalInvocationIndex % apart : flat_lane();
