@@ -120,8 +120,19 @@ vec4 gather_events(uvec2 range, uint quad) {
         }
     }
     precise vec4 sum = vec4(0.0);
-    for (uint e = first; e < range.y && AT(index, e) < high; e++) {
-        sum = sum + QUAD(input_weights, (AT(index, e) + shift - origin) * quads_unit + quad - p * quads_unit);
+    uint from = (shift - origin) * quads_unit + quad - p * quads_unit;
+    // Two events at a time: whether the loop goes on waits for half as many loads.
+    for (uint e = first; e < range.y; e += 2u) {
+        uint one = AT(index, e);
+        uint other = AT(index, min(e + 1u, range.y - 1u));
+        if (one >= high) {
+            break;
+        }
+        sum = sum + QUAD(input_weights, one * quads_unit + from);
+        if (other >= high || e + 1u == range.y) {
+            break;
+        }
+        sum = sum + QUAD(input_weights, other * quads_unit + from);
     }
     return sum;
 }
