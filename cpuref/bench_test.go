@@ -5,6 +5,38 @@ import (
 	"testing"
 )
 
+// BenchmarkProducts times dense products of errors with every instruction set: GFLOP/s.
+func BenchmarkProducts(b *testing.B) {
+	used := UsedInstructions()
+	defer UseInstructions(used)
+	v := &vectorInputs{}
+	for _, shape := range []struct {
+		name                        string
+		rows, inner, columns, parts int
+	}{
+		{"256x512x512", 256, 512, 512, 1}, {"500x200x208", 500, 200, 208, 1}, {"50x128x128", 50, 128, 128, 1}, {"350x21x16x16", 350, 16, 16, 21},
+	} {
+		product := productArguments[float32]{
+			dst: v.rows(shape.rows, shape.columns, 1), x: v.rows(shape.rows, shape.parts*shape.inner, 1),
+			weights:   v.rows(shape.parts*shape.inner, shape.columns, 1),
+			dstStride: shape.columns, xStride: Stride(shape.parts * shape.inner), rows: shape.rows, inner: shape.inner, columns: shape.columns,
+			parts: shape.parts, xStep: shape.inner, weightStep: shape.inner * shape.columns,
+		}
+		for _, set := range []Instructions{PlainInstructions, AVX2Instructions, AVX512Instructions} {
+			b.Run(fmt.Sprintf("%s/%s", shape.name, set), func(b *testing.B) {
+				if !UseInstructions(set) {
+					b.Skipf("%s is not in this build or processor", set)
+				}
+				for b.Loop() {
+					products(&product)
+				}
+				operations := 2 * float64(shape.rows*shape.inner*shape.columns*shape.parts)
+				b.ReportMetric(operations*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
+			})
+		}
+	}
+}
+
 // BenchmarkNeurons times the loops over neurons, a step of a layer at a time, with
 // every instruction set: ns/neuron.
 func BenchmarkNeurons(b *testing.B) {

@@ -40,7 +40,7 @@ const (
 func NewErrorBelow(device *gpu.Device) (*ErrorBelow, error) {
 	const name = "error_below"
 	m, tile := module{file: name}, uint32(gpuErrorTile)
-	if quadLoads(device.Info()) {
+	if softwareForms(device.Info()) {
 		m, tile = quadModule(name), softwareErrorTile
 	}
 	k, err := newModule(device, name, m, 3, 80, flatGroup(device, name), tile)

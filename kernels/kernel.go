@@ -58,10 +58,14 @@ func newModule(device *gpu.Device, name string, m module, bindings, pushBytes in
 	return k, nil
 }
 
-// quadLoads says whether the lanes of a device should load values for each other: see
-// shaders/products.glsl.
-func quadLoads(info gpu.DeviceInfo) bool {
-	return info.Type == gpu.Software && info.QuadOperations && info.BufferAddresses
+// roomForAddresses is how many bytes of push constants a device has to have for the forms of
+// kernels that reach buffers by address: parameters take 128 at most, addresses the rest.
+const roomForAddresses = 256
+
+// softwareForms says whether a device is given the forms of kernels that were made for
+// software drivers: see shaders/addresses.glsl and shaders/products.glsl.
+func softwareForms(info gpu.DeviceInfo) bool {
+	return info.Type == gpu.Software && info.QuadOperations && info.BufferAddresses && info.MaxPushConstants >= roomForAddresses
 }
 
 // addressModule is the module of a kernel that reaches buffers by address.

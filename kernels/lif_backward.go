@@ -75,7 +75,7 @@ func NewLIFBackward(device *gpu.Device, choice LIFBackwardChoice) (*LIFBackward,
 			choice.Neurons, 32*uint64(shared), device.Info().Name, limit)
 	}
 	m := module{file: name}
-	if quadLoads(device.Info()) {
+	if softwareForms(device.Info()) {
 		m = addressModule(name)
 		if choice.Depth%4 == 0 && choice.Spread.Lanes%4 == 0 {
 			m = quadModule(name)
@@ -101,7 +101,7 @@ func backwardDepth(info gpu.DeviceInfo, c LIFBackwardChoice) uint32 {
 	c.Depth = 1
 	if info.Type == gpu.Software && c.Recurrent {
 		c.Depth = softwareDepth
-		if quadLoads(info) && c.Neurons >= wideLayer {
+		if softwareForms(info) && c.Neurons >= wideLayer {
 			c.Depth = quadDepth
 		}
 		for c.Depth > 1 && 32*c.shared() > info.MaxSharedMemory {

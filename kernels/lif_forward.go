@@ -68,7 +68,7 @@ func NewLIFForward(device *gpu.Device, choice LIFForwardChoice) (*LIFForward, er
 		return nil, err
 	}
 	m := module{file: name}
-	if quadLoads(device.Info()) {
+	if softwareForms(device.Info()) {
 		m = addressModule(name)
 	}
 	k, err := newModule(device, name, m, 9, 120, choice.Spread.group(), choice.Noise, choice.Reset,

@@ -88,7 +88,7 @@ func spreadQuads(info gpu.DeviceInfo, group, n, softwareBlocks uint32, together 
 	return s
 }
 
-// foursOf rounds lanes up so that fours of them have one sample: see quadLoads.
+// foursOf rounds lanes up so that fours of them have one sample: see softwareForms.
 func foursOf(lanes uint32) uint32 { return ceilQuads(lanes, 4) * 4 }
 
 func ceilQuads(a, b uint32) uint32 { return (a + b - 1) / b }

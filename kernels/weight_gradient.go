@@ -73,7 +73,7 @@ func (k *WeightGradient) build(choice WeightGradientChoice) (*kernel, error) {
 		return found, nil
 	}
 	m, together := module{file: "weight_gradient"}, uint32(1)
-	if quadLoads(k.device.Info()) {
+	if softwareForms(k.device.Info()) {
 		m = addressModule("weight_gradient")
 	}
 	if k.software() {

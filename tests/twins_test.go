@@ -265,9 +265,9 @@ func TestTwinParameters(t *testing.T) {
 			t.Errorf("parameters (-) and push constants (+) differ:\n%s", difference)
 		}
 		call := wrappers.pipelineCall(t, name)
-		if call.bindings != len(m.Buffers) || call.pushBytes != 4*len(want) {
+		if buffers := len(m.Buffers) + len(m.Addressed); call.bindings != buffers || call.pushBytes != 4*len(want) {
 			t.Errorf("the pipeline is built for %d bindings and %d bytes of push constants: the shader has %d and %d",
-				call.bindings, call.pushBytes, len(m.Buffers), 4*len(want))
+				call.bindings, call.pushBytes, buffers, 4*len(want))
 		}
 		chosen := uint32(0)
 		for _, c := range m.SpecConstants {
@@ -294,7 +294,7 @@ func TestTwinBuffers(t *testing.T) {
 		}
 		var blocks []string
 		access := map[string]string{}
-		for _, b := range m.Buffers {
+		for _, b := range slices.Concat(m.Buffers, m.Addressed) {
 			blocks = append(blocks, b.Block)
 			switch {
 			case b.ReadOnly:
