@@ -79,50 +79,6 @@ func addRowsAVX2(dst, rows []float32, index []uint32, shift int) {
 	archsimd.ClearAVXUpperBits()
 }
 
-// drawUniformAVX2 computes Philox for the groups of a block of neurons at a time, the
-// counters in the lanes.
-func drawUniformAVX2(d *decision[float32]) {
-	stride := len(d.uniform)
-	uniform := &d.uniform[0]
-	number, step := archsimd.BroadcastUint32x8(d.number), archsimd.BroadcastUint32x8(d.step)
-	layer, groups := archsimd.BroadcastUint32x8(d.layer), archsimd.LoadUint32x8(&groupsAVX2)
-	key0, key1 := archsimd.BroadcastUint32x8(d.key[0]), archsimd.BroadcastUint32x8(d.key[1])
-	weyl0, weyl1 := archsimd.BroadcastUint32x8(0x9E3779B9), archsimd.BroadcastUint32x8(0xBB67AE85)
-	further := archsimd.BroadcastUint32x8(lanesAVX2)
-	for n := 0; n < stride; n += 4 * lanesAVX2 {
-		w0, w1, w2, w3 := number, step, groups, layer
-		k0, k1 := key0, key1
-		for range 10 {
-			highA, lowA := wideAVX2(w0, 0xD2511F53)
-			highB, lowB := wideAVX2(w2, 0xCD9E8D57)
-			w0 = highB.Xor(w1).Xor(k0)
-			w2 = highA.Xor(w3).Xor(k1)
-			w1, w3 = lowB, lowA
-			k0, k1 = k0.Add(weyl0), k1.Add(weyl1)
-		}
-		groups = groups.Add(further)
-		a, c := pairAVX2(w0, w1)
-		b, e := pairAVX2(w2, w3)
-		r0, r1 := quadAVX2(a, b)
-		storeAVX2(uniform, n, uniformAVX2(r0))
-		if n+lanesAVX2 < stride {
-			storeAVX2(uniform, n+lanesAVX2, uniformAVX2(r1))
-		}
-		if r0, r1 = quadAVX2(c, e); n+2*lanesAVX2 < stride {
-			storeAVX2(uniform, n+2*lanesAVX2, uniformAVX2(r0))
-		}
-		if n+3*lanesAVX2 < stride {
-			storeAVX2(uniform, n+3*lanesAVX2, uniformAVX2(r1))
-		}
-	}
-	archsimd.ClearAVXUpperBits()
-}
-
-func uniformAVX2(words archsimd.Uint32x8) archsimd.Float32x8 {
-	odd := words.ShiftRight(integersAVX2(&splats.eight)).Or(integersAVX2(&splats.single))
-	return odd.AsInt32x8().ConvertToFloat32().Mul(constantAVX2(&splats.unit))
-}
-
 // expAVX2 is exp32 for arguments in its range.
 func expAVX2(x archsimd.Float32x8) archsimd.Float32x8 {
 	n := floorAVX2(x.Mul(constantAVX2(&splats.log2e)).Add(constantAVX2(&splats.half)))

@@ -79,50 +79,6 @@ func addRowsAVX512(dst, rows []float32, index []uint32, shift int) {
 	archsimd.ClearAVXUpperBits()
 }
 
-// drawUniformAVX512 computes Philox for the groups of a block of neurons at a time, the
-// counters in the lanes.
-func drawUniformAVX512(d *decision[float32]) {
-	stride := len(d.uniform)
-	uniform := &d.uniform[0]
-	number, step := archsimd.BroadcastUint32x16(d.number), archsimd.BroadcastUint32x16(d.step)
-	layer, groups := archsimd.BroadcastUint32x16(d.layer), archsimd.LoadUint32x16(&groupsAVX512)
-	key0, key1 := archsimd.BroadcastUint32x16(d.key[0]), archsimd.BroadcastUint32x16(d.key[1])
-	weyl0, weyl1 := archsimd.BroadcastUint32x16(0x9E3779B9), archsimd.BroadcastUint32x16(0xBB67AE85)
-	further := archsimd.BroadcastUint32x16(lanesAVX512)
-	for n := 0; n < stride; n += 4 * lanesAVX512 {
-		w0, w1, w2, w3 := number, step, groups, layer
-		k0, k1 := key0, key1
-		for range 10 {
-			highA, lowA := wideAVX512(w0, 0xD2511F53)
-			highB, lowB := wideAVX512(w2, 0xCD9E8D57)
-			w0 = highB.Xor(w1).Xor(k0)
-			w2 = highA.Xor(w3).Xor(k1)
-			w1, w3 = lowB, lowA
-			k0, k1 = k0.Add(weyl0), k1.Add(weyl1)
-		}
-		groups = groups.Add(further)
-		a, c := pairAVX512(w0, w1)
-		b, e := pairAVX512(w2, w3)
-		r0, r1 := quadAVX512(a, b)
-		storeAVX512(uniform, n, uniformAVX512(r0))
-		if n+lanesAVX512 < stride {
-			storeAVX512(uniform, n+lanesAVX512, uniformAVX512(r1))
-		}
-		if r0, r1 = quadAVX512(c, e); n+2*lanesAVX512 < stride {
-			storeAVX512(uniform, n+2*lanesAVX512, uniformAVX512(r0))
-		}
-		if n+3*lanesAVX512 < stride {
-			storeAVX512(uniform, n+3*lanesAVX512, uniformAVX512(r1))
-		}
-	}
-	archsimd.ClearAVXUpperBits()
-}
-
-func uniformAVX512(words archsimd.Uint32x16) archsimd.Float32x16 {
-	odd := words.ShiftRight(integersAVX512(&splats.eight)).Or(integersAVX512(&splats.single))
-	return odd.AsInt32x16().ConvertToFloat32().Mul(constantAVX512(&splats.unit))
-}
-
 // expAVX512 is exp32 for arguments in its range.
 func expAVX512(x archsimd.Float32x16) archsimd.Float32x16 {
 	n := floorAVX512(x.Mul(constantAVX512(&splats.log2e)).Add(constantAVX512(&splats.half)))
