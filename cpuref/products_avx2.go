@@ -17,8 +17,8 @@ func vectorAVX2(base unsafe.Pointer, v uintptr) archsimd.Float32x8 {
 	return archsimd.LoadFloat32x8((*[lanesAVX2]float32)(unsafe.Add(base, v*4*lanesAVX2)))
 }
 
-// productsAVX2 has tiles of six vectors of sums, where there are too few rows for tall
-// tiles: with more the compiler spills.
+// productsAVX2 has tiles of six vectors of sums for the rows that tall tiles leave: with
+// more the compiler spills.
 func productsAVX2(p *productArguments[float32]) {
 	if p.rows == 0 || p.columns == 0 {
 		return
@@ -30,8 +30,14 @@ func productsAVX2(p *productArguments[float32]) {
 		return
 	}
 	p.check()
-	if tallProducts(p, tallTilesAVX2) {
-		return
+	if done := tallProducts(p, tallTilesAVX2); done > 0 {
+		rest := *p
+		rest.rows -= done
+		if rest.rows == 0 {
+			return
+		}
+		rest.dst, rest.x = p.dst[done*p.dstStride:], p.x[done*p.xStride:]
+		p = &rest
 	}
 	n := 0
 	for ; n+2*lanesAVX2 <= p.columns; n += 2 * lanesAVX2 {

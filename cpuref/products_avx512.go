@@ -15,8 +15,8 @@ func vectorAVX512(base unsafe.Pointer, v uintptr) archsimd.Float32x16 {
 	return archsimd.LoadFloat32x16((*[lanesAVX512]float32)(unsafe.Add(base, v*4*lanesAVX512)))
 }
 
-// productsAVX512 has tiles of six vectors of sums, where there are too few rows for tall
-// tiles: with more the compiler spills.
+// productsAVX512 has tiles of six vectors of sums for the rows that tall tiles leave: with
+// more the compiler spills.
 func productsAVX512(p *productArguments[float32]) {
 	if p.rows == 0 || p.columns == 0 {
 		return
@@ -28,8 +28,14 @@ func productsAVX512(p *productArguments[float32]) {
 		return
 	}
 	p.check()
-	if tallProducts(p, tallTilesAVX512) {
-		return
+	if done := tallProducts(p, tallTilesAVX512); done > 0 {
+		rest := *p
+		rest.rows -= done
+		if rest.rows == 0 {
+			return
+		}
+		rest.dst, rest.x = p.dst[done*p.dstStride:], p.x[done*p.xStride:]
+		p = &rest
 	}
 	n := 0
 	for ; n+2*lanesAVX512 <= p.columns; n += 2 * lanesAVX512 {

@@ -2,10 +2,7 @@
 
 package cpuref
 
-import (
-	"simd/archsimd"
-	"unsafe"
-)
+import "unsafe"
 
 // tallTile are the arguments of a tile of a matrix product in assembly, whose sums take all
 // the registers there are; the compiler keeps six of them. Strides and steps are in bytes.
@@ -17,7 +14,8 @@ type tallTile struct {
 	xStep, weightStep  int // from the end of a part to the next part
 }
 
-// tallWidth is the tile for so many columns: how many rows it has, and its code.
+// tallWidth is the tile for so many columns: how many rows it has, the same for all widths
+// of an instruction set, and its code.
 type tallWidth struct {
 	columns, rows int
 	tile          func(*tallTile)
@@ -38,10 +36,17 @@ func tallTile12x1AVX512(tile *tallTile)
 //go:noescape
 func tallTile6x2AVX2(tile *tallTile)
 
-// tallProducts does a checked product by tall tiles, and says whether it has rows enough.
-func tallProducts(p *productArguments[float32], widths []tallWidth) bool {
-	if p.rows < widths[0].rows {
-		return false
+// tallProducts does the first rows of a checked product by tall tiles, and says how many.
+// A last tile reaches back over rows that are done, and gives them the same sums again,
+// unless so few rows are left that smaller tiles are faster.
+func tallProducts(p *productArguments[float32], widths []tallWidth) int {
+	tall := widths[0].rows
+	if p.rows < tall {
+		return 0
+	}
+	done := p.rows
+	if p.rows%tall <= tall/4 {
+		done -= p.rows % tall
 	}
 	a := tallTile{
 		dstStride: 4 * p.dstStride, xStride: 4 * p.xStride, columns: 4 * p.columns, inner: p.inner, parts: p.parts,
@@ -51,14 +56,12 @@ func tallProducts(p *productArguments[float32], widths []tallWidth) bool {
 	for _, w := range widths {
 		for ; n+w.columns <= p.columns; n += w.columns {
 			a.weights = unsafe.Pointer(&p.weights[p.weightFirst+n])
-			// The last tile reaches back over rows that are done, and gives them the same sums again.
-			for r := 0; r < p.rows; r += w.rows {
-				row := min(r, p.rows-w.rows)
+			for r := 0; r < done; r += tall {
+				row := min(r, done-tall)
 				a.dst, a.x = unsafe.Pointer(&p.dst[row*p.dstStride+n]), unsafe.Pointer(&p.x[row*p.xStride])
 				w.tile(&a)
 			}
 		}
 	}
-	archsimd.ClearAVXUpperBits()
-	return true
+	return done
 }

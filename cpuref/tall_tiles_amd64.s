@@ -136,6 +136,7 @@ inner:
 	STORE2((R11), 64(R11), Z18, Z19)
 	STORE2((R11)(DX*1), 64(R11)(DX*1), Z20, Z21)
 	STORE2((R11)(DX*2), 64(R11)(DX*2), Z22, Z23)
+	VZEROUPPER
 	RET
 
 // func tallTile12x1AVX512(tile *tallTile)
@@ -195,6 +196,7 @@ inner:
 	VMOVUPS Z9, (R11)
 	VMOVUPS Z10, (R11)(DX*1)
 	VMOVUPS Z11, (R11)(DX*2)
+	VZEROUPPER
 	RET
 
 // func tallTile6x2AVX2(tile *tallTile)
@@ -237,4 +239,5 @@ inner:
 	STORE2((R9), 32(R9), Y6, Y7)
 	STORE2((R9)(DX*1), 32(R9)(DX*1), Y8, Y9)
 	STORE2((R9)(DX*2), 32(R9)(DX*2), Y10, Y11)
+	VZEROUPPER
 	RET

@@ -197,7 +197,7 @@ func TestVectorSums(t *testing.T) {
 		var work Workspace[float32]
 		WeightGradient(&gradient, &work, 0, inputs)
 		out := gradient.Partial
-		for rows := 1; rows < 15; rows++ {
+		for rows := 1; rows < 30; rows++ {
 			product := productArguments[float32]{
 				dst: v.rows(rows, neurons, 1), x: v.rows(rows, 3*inputs, 1), weights: v.rows(3*inputs, neurons, 1),
 				dstStride: stride, xStride: Stride(3 * inputs), rows: rows, inner: inputs, columns: stride,
