@@ -14,39 +14,44 @@ type tallTile struct {
 	xStep, weightStep  int // from the end of a part to the next part
 }
 
-// tallWidth is the tile for so many columns: how many rows it has, the same for all widths
-// of an instruction set, and its code.
+// tallRows is how many rows a tall tile has: the samples of a chunk, which recurrence does
+// at once.
+const tallRows = ChunkSamples
+
+// tallWidth is the tile of so many columns.
 type tallWidth struct {
-	columns, rows int
-	tile          func(*tallTile)
+	columns int
+	tile    func(*tallTile)
 }
 
 // Tiles by instruction set, the widest first.
 var (
-	tallTilesAVX512 = []tallWidth{{2 * lanesAVX512, 12, tallTile12x2AVX512}, {lanesAVX512, 12, tallTile12x1AVX512}}
-	tallTilesAVX2   = []tallWidth{{2 * lanesAVX2, 6, tallTile6x2AVX2}}
+	tallTilesAVX512 = []tallWidth{{3 * lanesAVX512, tallTile8x3AVX512}, {2 * lanesAVX512, tallTile8x2AVX512}, {lanesAVX512, tallTile8x1AVX512}}
+	tallTilesAVX2   = []tallWidth{{lanesAVX2, tallTile8x1AVX2}}
 )
 
 //go:noescape
-func tallTile12x2AVX512(tile *tallTile)
+func tallTile8x3AVX512(tile *tallTile)
 
 //go:noescape
-func tallTile12x1AVX512(tile *tallTile)
+func tallTile8x2AVX512(tile *tallTile)
 
 //go:noescape
-func tallTile6x2AVX2(tile *tallTile)
+func tallTile8x1AVX512(tile *tallTile)
+
+//go:noescape
+func tallTile8x1AVX2(tile *tallTile)
 
 // tallProducts does the first rows of a checked product by tall tiles, and says how many.
 // A last tile reaches back over rows that are done, and gives them the same sums again,
 // unless so few rows are left that smaller tiles are faster.
 func tallProducts(p *productArguments[float32], widths []tallWidth) int {
-	tall := widths[0].rows
-	if p.rows < tall {
+	if p.rows < tallRows {
 		return 0
 	}
 	done := p.rows
-	if p.rows%tall <= tall/4 {
-		done -= p.rows % tall
+	if p.rows%tallRows <= tallRows/4 {
+		done -= p.rows % tallRows
 	}
 	a := tallTile{
 		dstStride: 4 * p.dstStride, xStride: 4 * p.xStride, columns: 4 * p.columns, inner: p.inner, parts: p.parts,
@@ -56,8 +61,8 @@ func tallProducts(p *productArguments[float32], widths []tallWidth) int {
 	for _, w := range widths {
 		for ; n+w.columns <= p.columns; n += w.columns {
 			a.weights = unsafe.Pointer(&p.weights[p.weightFirst+n])
-			for r := 0; r < done; r += tall {
-				row := min(r, done-tall)
+			for r := 0; r < done; r += tallRows {
+				row := min(r, done-tallRows)
 				a.dst, a.x = unsafe.Pointer(&p.dst[row*p.dstStride+n]), unsafe.Pointer(&p.x[row*p.xStride])
 				w.tile(&a)
 			}

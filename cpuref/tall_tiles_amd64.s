@@ -7,183 +7,193 @@
 // see tall_tiles.go. Every product is rounded before it is added, in ascending inner index,
 // as in the loops of Go.
 //
-// AX  the arguments        SI  weights of the inner index    CX  inner indices left
-// R8, R9, R10, R11  x of rows 0, 3, 6 and 9                  DX  bytes between rows of x
-// DI  parts left           R12 bytes between rows of weights
+// AX  the arguments   SI  weights of the inner index            CX  inner indices left
+// DI  parts left      R8, R9, R10  x, then dst, of rows 0, 3, 6   DX  bytes between rows
+// R12 bytes between rows of weights
 // R13, BX  from the end of a part to the next one, in x and in weights
 
-#define ARGUMENTS \
+#define ROWS(first, stride) \
+	MOVQ first(AX), R8; \
+	MOVQ stride(AX), DX; \
+	LEAQ (R8)(DX*2), R9; \
+	ADDQ DX, R9; \
+	LEAQ (R9)(DX*2), R10; \
+	ADDQ DX, R10
+
+#define BEGIN \
 	MOVQ tile+0(FP), AX; \
-	MOVQ tallTile_x(AX), R8; \
+	ROWS(tallTile_x, tallTile_xStride); \
 	MOVQ tallTile_weights(AX), SI; \
-	MOVQ tallTile_xStride(AX), DX; \
 	MOVQ tallTile_columns(AX), R12; \
 	MOVQ tallTile_xStep(AX), R13; \
 	MOVQ tallTile_weightStep(AX), BX; \
-	MOVQ tallTile_parts(AX), DI; \
-	LEAQ (R8)(DX*2), R9; \
-	ADDQ DX, R9
+	MOVQ tallTile_parts(AX), DI
+
+#define NEXT_INNER \
+	ADDQ $4, R8; \
+	ADDQ $4, R9; \
+	ADDQ $4, R10; \
+	ADDQ R12, SI; \
+	DECQ CX
 
 #define NEXT_PART \
 	ADDQ R13, R8; \
 	ADDQ R13, R9; \
+	ADDQ R13, R10; \
 	ADDQ BX, SI; \
 	DECQ DI
 
-// DX becomes the bytes between rows of dst.
-#define DESTINATION \
-	MOVQ tallTile_dst(AX), R8; \
-	MOVQ tallTile_dstStride(AX), DX; \
-	LEAQ (R8)(DX*2), R9; \
-	ADDQ DX, R9
+#define CLEAR8(a, b, c, d, e, f, g, h) \
+	VXORPS a, a, a; \
+	VXORPS b, b, b; \
+	VXORPS c, c, c; \
+	VXORPS d, d, d; \
+	VXORPS e, e, e; \
+	VXORPS f, f, f; \
+	VXORPS g, g, g; \
+	VXORPS h, h, h
 
-#define FURTHER_ROWS \
-	LEAQ (R9)(DX*2), R10; \
-	ADDQ DX, R10; \
-	LEAQ (R10)(DX*2), R11; \
-	ADDQ DX, R11
+// A factor of x times three vectors of weights, two or one.
+#define TIMES3(factor, a, b, c) \
+	VBROADCASTSS factor, Z27; \
+	VMULPS Z24, Z27, Z28; \
+	VMULPS Z25, Z27, Z29; \
+	VMULPS Z26, Z27, Z30; \
+	VADDPS Z28, a, a; \
+	VADDPS Z29, b, b; \
+	VADDPS Z30, c, c
 
-// One factor of x times a row of two vectors of weights, or of one.
-#define ROW2_Z(factor, left, right) \
-	VBROADCASTSS factor, Z26; \
-	VMULPS Z24, Z26, Z27; \
-	VMULPS Z25, Z26, Z28; \
-	VADDPS Z27, left, left; \
-	VADDPS Z28, right, right
+#define TIMES2(factor, a, b) \
+	VBROADCASTSS factor, Z27; \
+	VMULPS Z24, Z27, Z28; \
+	VMULPS Z25, Z27, Z29; \
+	VADDPS Z28, a, a; \
+	VADDPS Z29, b, b
 
-#define ROW1_Z(factor, sum) \
-	VMULPS.BCST factor, Z24, Z26; \
-	VADDPS Z26, sum, sum
+#define TIMES1(factor, a) \
+	VMULPS.BCST factor, Z24, Z28; \
+	VADDPS Z28, a, a
 
-#define ROW2_Y(factor, left, right) \
-	VBROADCASTSS factor, Y14; \
-	VMULPS Y12, Y14, Y15; \
-	VMULPS Y13, Y14, Y14; \
-	VADDPS Y15, left, left; \
-	VADDPS Y14, right, right
+#define TIMES1_NARROW(factor, a) \
+	VBROADCASTSS factor, Y9; \
+	VMULPS Y8, Y9, Y9; \
+	VADDPS Y9, a, a
 
-#define STORE2(to, further, left, right) \
-	VMOVUPS left, to; \
-	VMOVUPS right, further
-
-// func tallTile12x2AVX512(tile *tallTile)
-TEXT ·tallTile12x2AVX512(SB), NOSPLIT, $0-8
-	ARGUMENTS
-	FURTHER_ROWS
-	VXORPS Z0, Z0, Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z19
-	VMOVAPS Z0, Z20
-	VMOVAPS Z0, Z21
-	VMOVAPS Z0, Z22
-	VMOVAPS Z0, Z23
+// func tallTile8x3AVX512(tile *tallTile)
+TEXT ·tallTile8x3AVX512(SB), NOSPLIT, $0-8
+	BEGIN
+	CLEAR8(Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7)
+	CLEAR8(Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15)
+	CLEAR8(Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23)
 part:
 	MOVQ tallTile_inner(AX), CX
 inner:
 	VMOVUPS (SI), Z24
 	VMOVUPS 64(SI), Z25
-	ROW2_Z((R8), Z0, Z1)
-	ROW2_Z((R8)(DX*1), Z2, Z3)
-	ROW2_Z((R8)(DX*2), Z4, Z5)
-	ROW2_Z((R9), Z6, Z7)
-	ROW2_Z((R9)(DX*1), Z8, Z9)
-	ROW2_Z((R9)(DX*2), Z10, Z11)
-	ROW2_Z((R10), Z12, Z13)
-	ROW2_Z((R10)(DX*1), Z14, Z15)
-	ROW2_Z((R10)(DX*2), Z16, Z17)
-	ROW2_Z((R11), Z18, Z19)
-	ROW2_Z((R11)(DX*1), Z20, Z21)
-	ROW2_Z((R11)(DX*2), Z22, Z23)
-	ADDQ $4, R8
-	ADDQ $4, R9
-	ADDQ $4, R10
-	ADDQ $4, R11
-	ADDQ R12, SI
-	DECQ CX
+	VMOVUPS 128(SI), Z26
+	TIMES3((R8), Z0, Z1, Z2)
+	TIMES3((R8)(DX*1), Z3, Z4, Z5)
+	TIMES3((R8)(DX*2), Z6, Z7, Z8)
+	TIMES3((R9), Z9, Z10, Z11)
+	TIMES3((R9)(DX*1), Z12, Z13, Z14)
+	TIMES3((R9)(DX*2), Z15, Z16, Z17)
+	TIMES3((R10), Z18, Z19, Z20)
+	TIMES3((R10)(DX*1), Z21, Z22, Z23)
+	NEXT_INNER
 	JNZ inner
-	ADDQ R13, R10
-	ADDQ R13, R11
 	NEXT_PART
 	JNZ part
-	DESTINATION
-	FURTHER_ROWS
-	STORE2((R8), 64(R8), Z0, Z1)
-	STORE2((R8)(DX*1), 64(R8)(DX*1), Z2, Z3)
-	STORE2((R8)(DX*2), 64(R8)(DX*2), Z4, Z5)
-	STORE2((R9), 64(R9), Z6, Z7)
-	STORE2((R9)(DX*1), 64(R9)(DX*1), Z8, Z9)
-	STORE2((R9)(DX*2), 64(R9)(DX*2), Z10, Z11)
-	STORE2((R10), 64(R10), Z12, Z13)
-	STORE2((R10)(DX*1), 64(R10)(DX*1), Z14, Z15)
-	STORE2((R10)(DX*2), 64(R10)(DX*2), Z16, Z17)
-	STORE2((R11), 64(R11), Z18, Z19)
-	STORE2((R11)(DX*1), 64(R11)(DX*1), Z20, Z21)
-	STORE2((R11)(DX*2), 64(R11)(DX*2), Z22, Z23)
+	ROWS(tallTile_dst, tallTile_dstStride)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, (R8)(DX*1)
+	VMOVUPS Z4, 64(R8)(DX*1)
+	VMOVUPS Z5, 128(R8)(DX*1)
+	VMOVUPS Z6, (R8)(DX*2)
+	VMOVUPS Z7, 64(R8)(DX*2)
+	VMOVUPS Z8, 128(R8)(DX*2)
+	VMOVUPS Z9, (R9)
+	VMOVUPS Z10, 64(R9)
+	VMOVUPS Z11, 128(R9)
+	VMOVUPS Z12, (R9)(DX*1)
+	VMOVUPS Z13, 64(R9)(DX*1)
+	VMOVUPS Z14, 128(R9)(DX*1)
+	VMOVUPS Z15, (R9)(DX*2)
+	VMOVUPS Z16, 64(R9)(DX*2)
+	VMOVUPS Z17, 128(R9)(DX*2)
+	VMOVUPS Z18, (R10)
+	VMOVUPS Z19, 64(R10)
+	VMOVUPS Z20, 128(R10)
+	VMOVUPS Z21, (R10)(DX*1)
+	VMOVUPS Z22, 64(R10)(DX*1)
+	VMOVUPS Z23, 128(R10)(DX*1)
 	VZEROUPPER
 	RET
 
-// func tallTile12x1AVX512(tile *tallTile)
-TEXT ·tallTile12x1AVX512(SB), NOSPLIT, $0-8
-	ARGUMENTS
-	FURTHER_ROWS
-	VXORPS Z0, Z0, Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
+// func tallTile8x2AVX512(tile *tallTile)
+TEXT ·tallTile8x2AVX512(SB), NOSPLIT, $0-8
+	BEGIN
+	CLEAR8(Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7)
+	CLEAR8(Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15)
 part:
 	MOVQ tallTile_inner(AX), CX
 inner:
 	VMOVUPS (SI), Z24
-	ROW1_Z((R8), Z0)
-	ROW1_Z((R8)(DX*1), Z1)
-	ROW1_Z((R8)(DX*2), Z2)
-	ROW1_Z((R9), Z3)
-	ROW1_Z((R9)(DX*1), Z4)
-	ROW1_Z((R9)(DX*2), Z5)
-	ROW1_Z((R10), Z6)
-	ROW1_Z((R10)(DX*1), Z7)
-	ROW1_Z((R10)(DX*2), Z8)
-	ROW1_Z((R11), Z9)
-	ROW1_Z((R11)(DX*1), Z10)
-	ROW1_Z((R11)(DX*2), Z11)
-	ADDQ $4, R8
-	ADDQ $4, R9
-	ADDQ $4, R10
-	ADDQ $4, R11
-	ADDQ R12, SI
-	DECQ CX
+	VMOVUPS 64(SI), Z25
+	TIMES2((R8), Z0, Z1)
+	TIMES2((R8)(DX*1), Z2, Z3)
+	TIMES2((R8)(DX*2), Z4, Z5)
+	TIMES2((R9), Z6, Z7)
+	TIMES2((R9)(DX*1), Z8, Z9)
+	TIMES2((R9)(DX*2), Z10, Z11)
+	TIMES2((R10), Z12, Z13)
+	TIMES2((R10)(DX*1), Z14, Z15)
+	NEXT_INNER
 	JNZ inner
-	ADDQ R13, R10
-	ADDQ R13, R11
 	NEXT_PART
 	JNZ part
-	DESTINATION
-	FURTHER_ROWS
+	ROWS(tallTile_dst, tallTile_dstStride)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, (R8)(DX*1)
+	VMOVUPS Z3, 64(R8)(DX*1)
+	VMOVUPS Z4, (R8)(DX*2)
+	VMOVUPS Z5, 64(R8)(DX*2)
+	VMOVUPS Z6, (R9)
+	VMOVUPS Z7, 64(R9)
+	VMOVUPS Z8, (R9)(DX*1)
+	VMOVUPS Z9, 64(R9)(DX*1)
+	VMOVUPS Z10, (R9)(DX*2)
+	VMOVUPS Z11, 64(R9)(DX*2)
+	VMOVUPS Z12, (R10)
+	VMOVUPS Z13, 64(R10)
+	VMOVUPS Z14, (R10)(DX*1)
+	VMOVUPS Z15, 64(R10)(DX*1)
+	VZEROUPPER
+	RET
+
+// func tallTile8x1AVX512(tile *tallTile)
+TEXT ·tallTile8x1AVX512(SB), NOSPLIT, $0-8
+	BEGIN
+	CLEAR8(Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7)
+part:
+	MOVQ tallTile_inner(AX), CX
+inner:
+	VMOVUPS (SI), Z24
+	TIMES1((R8), Z0)
+	TIMES1((R8)(DX*1), Z1)
+	TIMES1((R8)(DX*2), Z2)
+	TIMES1((R9), Z3)
+	TIMES1((R9)(DX*1), Z4)
+	TIMES1((R9)(DX*2), Z5)
+	TIMES1((R10), Z6)
+	TIMES1((R10)(DX*1), Z7)
+	NEXT_INNER
+	JNZ inner
+	NEXT_PART
+	JNZ part
+	ROWS(tallTile_dst, tallTile_dstStride)
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, (R8)(DX*1)
 	VMOVUPS Z2, (R8)(DX*2)
@@ -192,52 +202,37 @@ inner:
 	VMOVUPS Z5, (R9)(DX*2)
 	VMOVUPS Z6, (R10)
 	VMOVUPS Z7, (R10)(DX*1)
-	VMOVUPS Z8, (R10)(DX*2)
-	VMOVUPS Z9, (R11)
-	VMOVUPS Z10, (R11)(DX*1)
-	VMOVUPS Z11, (R11)(DX*2)
 	VZEROUPPER
 	RET
 
-// func tallTile6x2AVX2(tile *tallTile)
-TEXT ·tallTile6x2AVX2(SB), NOSPLIT, $0-8
-	ARGUMENTS
-	VXORPS Y0, Y0, Y0
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y5
-	VMOVAPS Y0, Y6
-	VMOVAPS Y0, Y7
-	VMOVAPS Y0, Y8
-	VMOVAPS Y0, Y9
-	VMOVAPS Y0, Y10
-	VMOVAPS Y0, Y11
+// func tallTile8x1AVX2(tile *tallTile)
+TEXT ·tallTile8x1AVX2(SB), NOSPLIT, $0-8
+	BEGIN
+	CLEAR8(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 part:
 	MOVQ tallTile_inner(AX), CX
 inner:
-	VMOVUPS (SI), Y12
-	VMOVUPS 32(SI), Y13
-	ROW2_Y((R8), Y0, Y1)
-	ROW2_Y((R8)(DX*1), Y2, Y3)
-	ROW2_Y((R8)(DX*2), Y4, Y5)
-	ROW2_Y((R9), Y6, Y7)
-	ROW2_Y((R9)(DX*1), Y8, Y9)
-	ROW2_Y((R9)(DX*2), Y10, Y11)
-	ADDQ $4, R8
-	ADDQ $4, R9
-	ADDQ R12, SI
-	DECQ CX
+	VMOVUPS (SI), Y8
+	TIMES1_NARROW((R8), Y0)
+	TIMES1_NARROW((R8)(DX*1), Y1)
+	TIMES1_NARROW((R8)(DX*2), Y2)
+	TIMES1_NARROW((R9), Y3)
+	TIMES1_NARROW((R9)(DX*1), Y4)
+	TIMES1_NARROW((R9)(DX*2), Y5)
+	TIMES1_NARROW((R10), Y6)
+	TIMES1_NARROW((R10)(DX*1), Y7)
+	NEXT_INNER
 	JNZ inner
 	NEXT_PART
 	JNZ part
-	DESTINATION
-	STORE2((R8), 32(R8), Y0, Y1)
-	STORE2((R8)(DX*1), 32(R8)(DX*1), Y2, Y3)
-	STORE2((R8)(DX*2), 32(R8)(DX*2), Y4, Y5)
-	STORE2((R9), 32(R9), Y6, Y7)
-	STORE2((R9)(DX*1), 32(R9)(DX*1), Y8, Y9)
-	STORE2((R9)(DX*2), 32(R9)(DX*2), Y10, Y11)
+	ROWS(tallTile_dst, tallTile_dstStride)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, (R8)(DX*1)
+	VMOVUPS Y2, (R8)(DX*2)
+	VMOVUPS Y3, (R9)
+	VMOVUPS Y4, (R9)(DX*1)
+	VMOVUPS Y5, (R9)(DX*2)
+	VMOVUPS Y6, (R10)
+	VMOVUPS Y7, (R10)(DX*1)
 	VZEROUPPER
 	RET
