@@ -25,6 +25,14 @@
 // A product is then at least 2⁻¹⁰⁰, its last bit at least 2⁻¹²³, and sums and
 // differences of such numbers are zero or at least 2⁻¹²³: normal numbers.
 //
+// # Vector loops
+//
+// The inner loops of loops.go and row_sums.go have forms for AVX2 and AVX-512 that do the
+// same operations in the same order in every lane: in Go where the compiler makes good code
+// of it, in assembly where it does not (dense products, which want more registers than it
+// uses, and Philox, whose multiplication it lacks at 512 bits). The plain loops are the
+// definition, and every form is compared with them bit for bit.
+//
 // # Shapes
 //
 // Arrays are flat and row-major. States are [sample][step][stride] where stride
