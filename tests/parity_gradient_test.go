@@ -18,7 +18,7 @@ func (c connectionCase) String() string {
 
 // The numbers of samples make one to three chunks, the last of them not full.
 var connectionCases = []connectionCase{
-	{1, 1, 1, 1, 0}, {31, 32, 3, 33, 1}, {32, 31, 8, 70, 0}, {33, 33, 9, 33, 32}, {257, 20, 17, 33, 3}, {20, 257, 24, 33, 1},
+	{1, 1, 1, 1, 0}, {31, 32, 3, 33, 1}, {32, 31, 8, 70, 0}, {33, 33, 9, 33, 32}, {257, 20, 17, 33, 3}, {20, 257, 24, 33, 1}, {200, 33, 9, 33, 1},
 }
 
 func TestErrorBelow(t *testing.T) {
