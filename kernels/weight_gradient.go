@@ -52,6 +52,9 @@ const (
 // depends on the number of neurons and is built where it is first recorded.
 func NewWeightGradient(device *gpu.Device, choice WeightGradientChoice) (*WeightGradient, error) {
 	k := &WeightGradient{device: device, choice: choice, built: map[WeightGradientChoice]*kernel{}}
+	if choice.Blocks == 0 && k.software() {
+		return k, nil
+	}
 	first := WeightGradientChoice{max(1, choice.Blocks), max(1, choice.Spread)}
 	if _, err := k.build(first); err != nil {
 		return nil, err
