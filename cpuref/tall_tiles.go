@@ -18,17 +18,29 @@ type tallTile struct {
 // at once.
 const tallRows = ChunkSamples
 
-// tallWidth is the tile of so many columns.
-type tallWidth struct {
-	columns int
-	tile    func(*tallTile)
-}
+// tallWidth is a tile by how many columns it has.
+type tallWidth int
 
-// Tiles by instruction set, the widest first.
+// Tiles by instruction set, the widest first; no two sets have tiles of the same width.
 var (
-	tallTilesAVX512 = []tallWidth{{3 * lanesAVX512, tallTile8x3AVX512}, {2 * lanesAVX512, tallTile8x2AVX512}, {lanesAVX512, tallTile8x1AVX512}}
-	tallTilesAVX2   = []tallWidth{{lanesAVX2, tallTile8x1AVX2}}
+	tallTilesAVX512 = []tallWidth{3 * lanesAVX512, 2 * lanesAVX512, lanesAVX512}
+	tallTilesAVX2   = []tallWidth{lanesAVX2}
 )
+
+// run does a tile. The arguments of a function that is called by a variable would be
+// allocated, those of these are not.
+func (w tallWidth) run(tile *tallTile) {
+	switch w {
+	case 3 * lanesAVX512:
+		tallTile8x3AVX512(tile)
+	case 2 * lanesAVX512:
+		tallTile8x2AVX512(tile)
+	case lanesAVX512:
+		tallTile8x1AVX512(tile)
+	case lanesAVX2:
+		tallTile8x1AVX2(tile)
+	}
+}
 
 //go:noescape
 func tallTile8x3AVX512(tile *tallTile)
@@ -59,12 +71,12 @@ func tallProducts(p *productArguments[float32], widths []tallWidth) int {
 	}
 	n := 0
 	for _, w := range widths {
-		for ; n+w.columns <= p.columns; n += w.columns {
+		for ; n+int(w) <= p.columns; n += int(w) {
 			a.weights = unsafe.Pointer(&p.weights[p.weightFirst+n])
 			for r := 0; r < done; r += tallRows {
 				row := min(r, done-tallRows)
 				a.dst, a.x = unsafe.Pointer(&p.dst[row*p.dstStride+n]), unsafe.Pointer(&p.x[row*p.xStride])
-				w.tile(&a)
+				w.run(&a)
 			}
 		}
 	}

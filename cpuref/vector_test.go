@@ -226,3 +226,28 @@ func TestVectorSums(t *testing.T) {
 		}
 	}
 }
+
+// TestVectorLoopsAllocateNothing: products and random numbers, which are done for every
+// step, leave nothing for the garbage collector.
+func TestVectorLoopsAllocateNothing(t *testing.T) {
+	defer UseInstructions(UsedInstructions())
+	v := &vectorInputs{}
+	const rows, inner, columns = 19, 20, 112
+	product := productArguments[float32]{
+		dst: v.rows(rows, columns, 1), x: v.rows(rows, inner, 1), weights: v.rows(inner, columns, 1),
+		dstStride: columns, xStride: Stride(inner), rows: rows, inner: inner, columns: columns, parts: 1,
+	}
+	choice := decision[float32]{uniform: make([]float32, columns)}
+	for _, set := range []Instructions{PlainInstructions, AVX2Instructions, AVX512Instructions} {
+		if !UseInstructions(set) {
+			t.Logf("%s is not in this build or processor", set)
+			continue
+		}
+		if allocations := testing.AllocsPerRun(10, func() {
+			products(&product)
+			drawUniform(&choice)
+		}); allocations != 0 {
+			t.Errorf("%s: %v allocations", set, allocations)
+		}
+	}
+}
