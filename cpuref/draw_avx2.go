@@ -12,14 +12,14 @@ func drawUniformAVX2(d *decision[float32]) {
 	number, step := archsimd.BroadcastUint32x8(d.number), archsimd.BroadcastUint32x8(d.step)
 	layer, groups := archsimd.BroadcastUint32x8(d.layer), archsimd.LoadUint32x8(&groupsAVX2)
 	key0, key1 := archsimd.BroadcastUint32x8(d.key[0]), archsimd.BroadcastUint32x8(d.key[1])
-	weyl0, weyl1 := archsimd.BroadcastUint32x8(0x9E3779B9), archsimd.BroadcastUint32x8(0xBB67AE85)
+	weyl0, weyl1 := archsimd.BroadcastUint32x8(philoxWeyl0), archsimd.BroadcastUint32x8(philoxWeyl1)
 	further := archsimd.BroadcastUint32x8(lanesAVX2)
 	for n := 0; n < stride; n += 4 * lanesAVX2 {
 		w0, w1, w2, w3 := number, step, groups, layer
 		k0, k1 := key0, key1
-		for range 10 {
-			highA, lowA := wideAVX2(w0, 0xD2511F53)
-			highB, lowB := wideAVX2(w2, 0xCD9E8D57)
+		for range philoxRounds {
+			highA, lowA := wideAVX2(w0, philoxMultiplier0)
+			highB, lowB := wideAVX2(w2, philoxMultiplier1)
 			w0 = highB.Xor(w1).Xor(k0)
 			w2 = highA.Xor(w3).Xor(k1)
 			w1, w3 = lowB, lowA

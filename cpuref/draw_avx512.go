@@ -10,8 +10,8 @@ type drawBlocks struct {
 	dst     unsafe.Pointer // 64 numbers a block
 	count   int            // of blocks, at least 1
 	groups  [lanesAVX512]uint32
-	keys    [20]uint32 // both words of the key of every round
-	counter [3]uint32  // sample, step, layer
+	keys    [2 * philoxRounds]uint32 // both words of the key of every round
+	counter [3]uint32                // sample, step, layer
 }
 
 //go:noescape
@@ -29,16 +29,17 @@ func drawUniformAVX512(d *decision[float32]) {
 	key := d.key
 	for i := 0; i < len(b.keys); i += 2 {
 		b.keys[i], b.keys[i+1] = key[0], key[1]
-		key[0] += 0x9E3779B9
-		key[1] += 0xBB67AE85
+		key[0] += philoxWeyl0
+		key[1] += philoxWeyl1
 	}
-	if whole := len(d.uniform) / block; whole > 0 {
+	whole := len(d.uniform) / block
+	if whole > 0 {
 		b.dst, b.count = unsafe.Pointer(&d.uniform[0]), whole
 		drawAVX512(&b)
 	}
-	if rest := d.uniform[len(d.uniform)/block*block:]; len(rest) > 0 {
+	if rest := d.uniform[whole*block:]; len(rest) > 0 {
 		for i := range b.groups {
-			b.groups[i] = groupsAVX512[i] + uint32(len(d.uniform)/block*lanesAVX512)
+			b.groups[i] = groupsAVX512[i] + uint32(whole*lanesAVX512)
 		}
 		var numbers [block]float32
 		b.dst, b.count = unsafe.Pointer(&numbers), 1

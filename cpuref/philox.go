@@ -19,18 +19,28 @@ const (
 	StreamEstimator                // choices of gradient estimators
 )
 
+// The numbers of Philox4x32: what counters are multiplied by, and what is added to the words
+// of the key after every round.
+const (
+	philoxRounds      = 10
+	philoxMultiplier0 = 0xD2511F53
+	philoxMultiplier1 = 0xCD9E8D57
+	philoxWeyl0       = 0x9E3779B9
+	philoxWeyl1       = 0xBB67AE85
+)
+
 // Philox returns the four words of Philox4x32-10 at a counter under a key. Twin:
 // shaders/philox.glsl, which shaders/philox.comp runs.
 func Philox(key [2]uint32, counter [4]uint32) [4]uint32 {
-	for range 10 {
-		a := uint64(counter[0]) * 0xD2511F53
-		b := uint64(counter[2]) * 0xCD9E8D57
+	for range philoxRounds {
+		a := uint64(counter[0]) * philoxMultiplier0
+		b := uint64(counter[2]) * philoxMultiplier1
 		counter = [4]uint32{
 			uint32(b>>32) ^ counter[1] ^ key[0], uint32(b),
 			uint32(a>>32) ^ counter[3] ^ key[1], uint32(a),
 		}
-		key[0] += 0x9E3779B9
-		key[1] += 0xBB67AE85
+		key[0] += philoxWeyl0
+		key[1] += philoxWeyl1
 	}
 	return counter
 }

@@ -30,15 +30,13 @@ func productsAVX2(p *productArguments[float32]) {
 		return
 	}
 	p.check()
-	if done := tallProducts(p, tallTilesAVX2); done > 0 {
-		rest := *p
-		rest.rows -= done
-		if rest.rows == 0 {
-			return
-		}
-		rest.dst, rest.x = p.dst[done*p.dstStride:], p.x[done*p.xStride:]
-		p = &rest
+	done := tallProducts(p, tallTilesAVX2)
+	if done == p.rows {
+		return
 	}
+	rest := *p
+	rest.rows, rest.dst, rest.x = p.rows-done, p.dst[done*p.dstStride:], p.x[done*p.xStride:]
+	p = &rest
 	n := 0
 	for ; n+2*lanesAVX2 <= p.columns; n += 2 * lanesAVX2 {
 		tilesAVX2(p, n, 3, tile3x2AVX2, tile1x2AVX2)

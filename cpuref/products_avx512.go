@@ -28,15 +28,13 @@ func productsAVX512(p *productArguments[float32]) {
 		return
 	}
 	p.check()
-	if done := tallProducts(p, tallTilesAVX512); done > 0 {
-		rest := *p
-		rest.rows -= done
-		if rest.rows == 0 {
-			return
-		}
-		rest.dst, rest.x = p.dst[done*p.dstStride:], p.x[done*p.xStride:]
-		p = &rest
+	done := tallProducts(p, tallTilesAVX512)
+	if done == p.rows {
+		return
 	}
+	rest := *p
+	rest.rows, rest.dst, rest.x = p.rows-done, p.dst[done*p.dstStride:], p.x[done*p.xStride:]
+	p = &rest
 	n := 0
 	for ; n+2*lanesAVX512 <= p.columns; n += 2 * lanesAVX512 {
 		tilesAVX512(p, n, 3, tile3x2AVX512, tile1x2AVX512)

@@ -79,6 +79,36 @@
 	VMULPS Y8, Y9, Y9; \
 	VADDPS Y9, a, a
 
+// The end of both loops, and where the sums go then.
+#define END_LOOPS \
+	NEXT_INNER; \
+	JNZ inner; \
+	NEXT_PART; \
+	JNZ part; \
+	ROWS(tallTile_dst, tallTile_dstStride)
+
+// One vector of weights times the factors of all rows.
+#define TIMES_ROWS(times, a, b, c, d, e, f, g, h) \
+	times((R8), a); \
+	times((R8)(DX*1), b); \
+	times((R8)(DX*2), c); \
+	times((R9), d); \
+	times((R9)(DX*1), e); \
+	times((R9)(DX*2), f); \
+	times((R10), g); \
+	times((R10)(DX*1), h)
+
+// Stores one vector of every row.
+#define STORE8(offset, a, b, c, d, e, f, g, h) \
+	VMOVUPS a, offset(R8); \
+	VMOVUPS b, offset(R8)(DX*1); \
+	VMOVUPS c, offset(R8)(DX*2); \
+	VMOVUPS d, offset(R9); \
+	VMOVUPS e, offset(R9)(DX*1); \
+	VMOVUPS f, offset(R9)(DX*2); \
+	VMOVUPS g, offset(R10); \
+	VMOVUPS h, offset(R10)(DX*1)
+
 // func tallTile8x3AVX512(tile *tallTile)
 TEXT ·tallTile8x3AVX512(SB), NOSPLIT, $0-8
 	BEGIN
@@ -99,35 +129,10 @@ inner:
 	TIMES3((R9)(DX*2), Z15, Z16, Z17)
 	TIMES3((R10), Z18, Z19, Z20)
 	TIMES3((R10)(DX*1), Z21, Z22, Z23)
-	NEXT_INNER
-	JNZ inner
-	NEXT_PART
-	JNZ part
-	ROWS(tallTile_dst, tallTile_dstStride)
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, (R8)(DX*1)
-	VMOVUPS Z4, 64(R8)(DX*1)
-	VMOVUPS Z5, 128(R8)(DX*1)
-	VMOVUPS Z6, (R8)(DX*2)
-	VMOVUPS Z7, 64(R8)(DX*2)
-	VMOVUPS Z8, 128(R8)(DX*2)
-	VMOVUPS Z9, (R9)
-	VMOVUPS Z10, 64(R9)
-	VMOVUPS Z11, 128(R9)
-	VMOVUPS Z12, (R9)(DX*1)
-	VMOVUPS Z13, 64(R9)(DX*1)
-	VMOVUPS Z14, 128(R9)(DX*1)
-	VMOVUPS Z15, (R9)(DX*2)
-	VMOVUPS Z16, 64(R9)(DX*2)
-	VMOVUPS Z17, 128(R9)(DX*2)
-	VMOVUPS Z18, (R10)
-	VMOVUPS Z19, 64(R10)
-	VMOVUPS Z20, 128(R10)
-	VMOVUPS Z21, (R10)(DX*1)
-	VMOVUPS Z22, 64(R10)(DX*1)
-	VMOVUPS Z23, 128(R10)(DX*1)
+	END_LOOPS
+	STORE8(0, Z0, Z3, Z6, Z9, Z12, Z15, Z18, Z21)
+	STORE8(64, Z1, Z4, Z7, Z10, Z13, Z16, Z19, Z22)
+	STORE8(128, Z2, Z5, Z8, Z11, Z14, Z17, Z20, Z23)
 	VZEROUPPER
 	RET
 
@@ -149,27 +154,9 @@ inner:
 	TIMES2((R9)(DX*2), Z10, Z11)
 	TIMES2((R10), Z12, Z13)
 	TIMES2((R10)(DX*1), Z14, Z15)
-	NEXT_INNER
-	JNZ inner
-	NEXT_PART
-	JNZ part
-	ROWS(tallTile_dst, tallTile_dstStride)
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, (R8)(DX*1)
-	VMOVUPS Z3, 64(R8)(DX*1)
-	VMOVUPS Z4, (R8)(DX*2)
-	VMOVUPS Z5, 64(R8)(DX*2)
-	VMOVUPS Z6, (R9)
-	VMOVUPS Z7, 64(R9)
-	VMOVUPS Z8, (R9)(DX*1)
-	VMOVUPS Z9, 64(R9)(DX*1)
-	VMOVUPS Z10, (R9)(DX*2)
-	VMOVUPS Z11, 64(R9)(DX*2)
-	VMOVUPS Z12, (R10)
-	VMOVUPS Z13, 64(R10)
-	VMOVUPS Z14, (R10)(DX*1)
-	VMOVUPS Z15, 64(R10)(DX*1)
+	END_LOOPS
+	STORE8(0, Z0, Z2, Z4, Z6, Z8, Z10, Z12, Z14)
+	STORE8(64, Z1, Z3, Z5, Z7, Z9, Z11, Z13, Z15)
 	VZEROUPPER
 	RET
 
@@ -181,27 +168,9 @@ part:
 	MOVQ tallTile_inner(AX), CX
 inner:
 	VMOVUPS (SI), Z24
-	TIMES1((R8), Z0)
-	TIMES1((R8)(DX*1), Z1)
-	TIMES1((R8)(DX*2), Z2)
-	TIMES1((R9), Z3)
-	TIMES1((R9)(DX*1), Z4)
-	TIMES1((R9)(DX*2), Z5)
-	TIMES1((R10), Z6)
-	TIMES1((R10)(DX*1), Z7)
-	NEXT_INNER
-	JNZ inner
-	NEXT_PART
-	JNZ part
-	ROWS(tallTile_dst, tallTile_dstStride)
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, (R8)(DX*1)
-	VMOVUPS Z2, (R8)(DX*2)
-	VMOVUPS Z3, (R9)
-	VMOVUPS Z4, (R9)(DX*1)
-	VMOVUPS Z5, (R9)(DX*2)
-	VMOVUPS Z6, (R10)
-	VMOVUPS Z7, (R10)(DX*1)
+	TIMES_ROWS(TIMES1, Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7)
+	END_LOOPS
+	STORE8(0, Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7)
 	VZEROUPPER
 	RET
 
@@ -213,26 +182,8 @@ part:
 	MOVQ tallTile_inner(AX), CX
 inner:
 	VMOVUPS (SI), Y8
-	TIMES1_NARROW((R8), Y0)
-	TIMES1_NARROW((R8)(DX*1), Y1)
-	TIMES1_NARROW((R8)(DX*2), Y2)
-	TIMES1_NARROW((R9), Y3)
-	TIMES1_NARROW((R9)(DX*1), Y4)
-	TIMES1_NARROW((R9)(DX*2), Y5)
-	TIMES1_NARROW((R10), Y6)
-	TIMES1_NARROW((R10)(DX*1), Y7)
-	NEXT_INNER
-	JNZ inner
-	NEXT_PART
-	JNZ part
-	ROWS(tallTile_dst, tallTile_dstStride)
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, (R8)(DX*1)
-	VMOVUPS Y2, (R8)(DX*2)
-	VMOVUPS Y3, (R9)
-	VMOVUPS Y4, (R9)(DX*1)
-	VMOVUPS Y5, (R9)(DX*2)
-	VMOVUPS Y6, (R10)
-	VMOVUPS Y7, (R10)(DX*1)
+	TIMES_ROWS(TIMES1_NARROW, Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7)
+	END_LOOPS
+	STORE8(0, Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	VZEROUPPER
 	RET

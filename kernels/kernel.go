@@ -68,10 +68,16 @@ func softwareForms(info gpu.DeviceInfo) bool {
 	return info.Type == gpu.Software && info.QuadOperations && info.BufferAddresses && info.MaxPushConstants >= roomForAddresses
 }
 
-// addressModule is the module of a kernel that reaches buffers by address.
-func addressModule(name string) module { return module{"addresses/" + name, true} }
+// formOf is the module of a kernel that suits a device: one that reaches buffers by address
+// where software forms are given.
+func formOf(name string, info gpu.DeviceInfo) module {
+	if softwareForms(info) {
+		return module{"addresses/" + name, true}
+	}
+	return module{file: name}
+}
 
-// quadModule is the same of one whose lanes load for each other besides.
+// quadModule is the software form of a kernel whose lanes load for each other besides.
 func quadModule(name string) module { return module{"quads/" + name, true} }
 
 // module is a compiled shader, and whether it reads and writes by address.

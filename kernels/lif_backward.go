@@ -74,12 +74,9 @@ func NewLIFBackward(device *gpu.Device, choice LIFBackwardChoice) (*LIFBackward,
 		return nil, fmt.Errorf("lif_backward: recurrence of %d neurons needs %d bytes of shared memory, device %s has %d; use fewer neurons a layer",
 			choice.Neurons, 32*uint64(shared), device.Info().Name, limit)
 	}
-	m := module{file: name}
-	if softwareForms(device.Info()) {
-		m = addressModule(name)
-		if choice.Depth%4 == 0 && choice.Spread.Lanes%4 == 0 {
-			m = quadModule(name)
-		}
+	m := formOf(name, device.Info())
+	if softwareForms(device.Info()) && choice.Depth%4 == 0 && choice.Spread.Lanes%4 == 0 {
+		m = quadModule(name)
 	}
 	k, err := newModule(device, name, m, 7, 96, choice.Spread.group(), choice.Surrogate, choice.Reset,
 		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution), flag(choice.Limited))

@@ -75,14 +75,12 @@ func (k *WeightGradient) build(choice WeightGradientChoice) (*kernel, error) {
 	if found := k.built[choice]; found != nil {
 		return found, nil
 	}
-	m, together := module{file: "weight_gradient"}, uint32(1)
-	if softwareForms(k.device.Info()) {
-		m = addressModule("weight_gradient")
-	}
+	const name = "weight_gradient"
+	together := uint32(1)
 	if k.software() {
 		together = softwareLanes
 	}
-	built, err := newModule(k.device, "weight_gradient", m, 4, 60, flatGroup(k.device, "weight_gradient"), choice.Blocks, choice.Spread, together)
+	built, err := newModule(k.device, name, formOf(name, k.device.Info()), 4, 60, flatGroup(k.device, name), choice.Blocks, choice.Spread, together)
 	if err != nil {
 		return nil, err
 	}
