@@ -186,6 +186,9 @@ func (e *CPU[T]) Update(update Update) error {
 		parameters.InverseBatch = T(parameters.InverseBatch * clipScale(e.normParts(parameters.InverseBatch), T(update.ClipNorm)))
 	}
 	e.forRanges(func(i, first, last int) {
+		if e.plan.weights[i].frozen {
+			return
+		}
 		arguments := cpuref.OptimizerArguments[T]{
 			Weights: e.weights[i], Gradient: e.partial[i],
 			Kind: e.plan.options.Optimizer, Parameters: parameters,
@@ -197,11 +200,15 @@ func (e *CPU[T]) Update(update Update) error {
 	return nil
 }
 
-// normParts are the partial sums of the squared norm of every weight array's gradient.
+// normParts are the partial sums of the squared norm of the gradient of every weight
+// array, none of one that is frozen.
 func (e *CPU[T]) normParts(scale T) [][]T {
 	parts := make([][]T, len(e.plan.weights))
 	parallel(len(e.workers), len(parts), func(_, i int) {
 		size := e.plan.weights[i].size
+		if e.plan.weights[i].frozen {
+			return
+		}
 		parts[i] = make([]T, normBlocks(size))
 		cpuref.SquaredNorm(parts[i], e.partial[i][:size], scale, 0, len(parts[i]))
 	})

@@ -57,11 +57,14 @@ type Description struct {
 	Driver string // Vulkan driver and version, or the instructions the CPU engine uses
 }
 
-// Options choose how an engine runs a network. Only Seed and Optimizer change the
-// results.
+// Options choose how an engine runs a network. Only Seed, Optimizer and Frozen change
+// the results.
 type Options struct {
 	Seed      uint32
 	Optimizer cpuref.Optimizer
+	// Frozen names weight arrays that updates leave as they are, without weight decay; their
+	// gradient is computed, and does not count in the norm that ClipNorm limits.
+	Frozen []string
 	// Workers is the number of goroutines of the CPU engine; 0 is one a processor.
 	Workers int
 	// PassSamples limits how many samples are on a device at once; 0 lets memory

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"spikegrad/cpuref"
 	"spikegrad/host/network"
@@ -52,6 +53,7 @@ type weightPlan struct {
 	size    int     // rows·stride
 	blocks  int     // elements of the kernel; 1 if dense
 	columns []int32 // row of each column of the network's array
+	frozen  bool    // updates leave it as it is
 }
 
 // transposedSize is the length of the transposed form, [block][Rows][stride of a block's rows].
@@ -101,7 +103,19 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 		distance.Steps, distance.Neurons = n.Steps, n.Classes
 		p.distance = &distance
 	}
-	return p, nil
+	return p, p.freeze(options.Frozen)
+}
+
+// freeze marks weight arrays that updates leave as they are.
+func (p *plan[T]) freeze(names []string) error {
+	for _, name := range names {
+		i := slices.IndexFunc(p.weights, func(w weightPlan) bool { return w.Name == name })
+		if i < 0 {
+			return fmt.Errorf("weights %s cannot be frozen: the network has no such array", name)
+		}
+		p.weights[i].frozen = true
+	}
+	return nil
 }
 
 // addWeight plans the weights from a layer below, which takes so many numbers.

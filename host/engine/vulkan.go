@@ -282,7 +282,8 @@ func (e *Vulkan) Update(update Update) error {
 	return e.run(streamKey{purpose: purposeUpdate})
 }
 
-// normParts are the partial sums of the squared norm of every weight array's gradient.
+// normParts are the partial sums of the squared norm of the gradient of every weight
+// array, none of one that is frozen.
 func (e *Vulkan) normParts() ([][]float32, error) {
 	key := streamKey{purpose: purposeNorm}
 	if e.summed > 0 {
@@ -293,6 +294,9 @@ func (e *Vulkan) normParts() ([][]float32, error) {
 	}
 	var parts [][]float32
 	for i, w := range e.plan.weights {
+		if w.frozen {
+			continue
+		}
 		part := make([]float32, normBlocks(w.size))
 		if err := e.norms[i].Download(asBytes(part), 0); err != nil {
 			return nil, err

@@ -273,10 +273,13 @@ func (r *recorder) sum(partial []*gpu.Buffer, count int) {
 	}
 }
 
-// update records the optimizer on all weights.
+// update records the optimizer on all weights that are not frozen.
 func (r *recorder) update(gradient []*gpu.Buffer) {
 	e := r.engine
 	for i, w := range e.plan.weights {
+		if w.frozen {
+			continue
+		}
 		buffers := kernels.OptimizerBuffers{Weights: whole(e.weights[i]), Gradient: whole(gradient[i]), Update: whole(e.update)}
 		for s, to := range []*gpu.Binding{&buffers.State0, &buffers.State1, &buffers.State2} {
 			if s < len(e.states[i]) {
@@ -289,10 +292,14 @@ func (r *recorder) update(gradient []*gpu.Buffer) {
 	}
 }
 
-// norm records the partial sums of the squared norm of all gradients.
+// norm records the partial sums of the squared norm of all gradients whose weights are
+// not frozen.
 func (r *recorder) norm(gradient []*gpu.Buffer) {
 	e := r.engine
 	for i, w := range e.plan.weights {
+		if w.frozen {
+			continue
+		}
 		r.do(func() error {
 			return e.kernels.squaredNorm.Record(r.stream,
 				kernels.SquaredNormBuffers{Partial: whole(e.norms[i]), Gradient: whole(gradient[i]), Update: whole(e.update)},
