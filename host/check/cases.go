@@ -22,13 +22,13 @@ type Case struct {
 // stepLength of all cases, seconds.
 const stepLength = 0.002
 
-// Cases is the family: mixed networks, in which all kinds occur, and, unless
-// quick, one network varied in one thing at a time.
+// Cases is the family: mixed networks, in which all kinds occur, a network for each
+// addition and, unless quick, one network varied in one thing at a time.
 func Cases(quick bool) []Case {
 	if quick {
-		return mixedCases(smallSizes())
+		return append(mixedCases(smallSizes()), addedCases()...)
 	}
-	return append(variedCases(), mixedCases(allSizes())...)
+	return append(append(variedCases(), mixedCases(allSizes())...), addedCases()...)
 }
 
 // variedCases are the base case and what differs from it in one thing.
@@ -52,39 +52,27 @@ func variedCases() []Case {
 func base() Case {
 	n := &network.Network{
 		Inputs: 31, Classes: 10, Steps: 33, StepLength: stepLength,
-		Layers: []network.Layer{layer(33)}, Readout: network.DefaultReadout(),
+		Layers: []network.Layer{layer(33)}, Readout: readout(),
 	}
 	return Case{Name: "base", Network: n, Optimizer: cpuref.OptimizerAdam, Update: updates()["adam"], Samples: 5}
 }
 
-// layer is a recurrent layer. Its input weights are so large that it spikes even
-// where few neurons of the layer below do, its recurrent weights and the unbounded
-// surrogate such that gradients stay finite.
+// layer is a recurrent layer. It names all that it has, so that it stays the same when
+// defaults change. Its input weights are so large that it spikes even where few neurons
+// of the layer below do, its recurrent weights and the unbounded surrogate such that
+// gradients stay finite.
 func layer(neurons int) network.Layer {
-	l := network.DefaultLayer()
-	l.Neurons = neurons
-	l.Initial.SigmaU, l.Initial.Alpha = 3, 0.98
-	l.Surrogate.P0, l.Surrogate.DeltaU = 0.3, 8
-	return l
-}
-
-// updates are the parameters of every optimizer.
-func updates() map[string]engine.Update {
-	return map[string]engine.Update{
-		"sgd":     {LearningRate: 0.05, Momentum: 0.9, WeightDecay: 0.001},
-		"adam":    {LearningRate: 0.005, Momentum: 0.9, SecondMoment: 0.999, Epsilon: 1e-8},
-		"adamw":   {LearningRate: 0.005, Momentum: 0.9, SecondMoment: 0.999, Epsilon: 1e-8, WeightDecay: 0.01},
-		"smorms3": {LearningRate: 0.005, Epsilon: 1e-16},
+	return network.Layer{
+		Kind: "dense", Neurons: neurons, Filters: 16, Kernel: 7, Stride: 1, RecurrentKernel: 5,
+		Recurrent: true, Delay: 1, RecurrentDelay: 1,
+		TauMembrane: 0.02, TauSynapse: 0.01, Reset: "multiplicative",
+		Noise:     network.Noise{Kind: "sigmoid", Beta: 10, P0: 0.01, DeltaU: 0.133, Rate: 10},
+		Surrogate: network.Surrogate{Kind: "matched", Beta: 10, P0: 0.3, DeltaU: 8, Rate: 10, Width: 0.5, Alpha: 2},
+		Initial:   network.Initial{Kind: "fluctuation", SigmaU: 3, Rate: 15, Alpha: 0.98, Scale: 1},
 	}
 }
 
-// optimizers are the optimizers by the names of [updates].
-func optimizers() map[string]cpuref.Optimizer {
-	return map[string]cpuref.Optimizer{
-		"sgd": cpuref.OptimizerSGD, "adam": cpuref.OptimizerAdam,
-		"adamw": cpuref.OptimizerAdamW, "smorms3": cpuref.OptimizerSMORMS3,
-	}
+// readout is a leaky readout.
+func readout() network.Readout {
+	return network.Readout{Kind: "leaky", Loss: "max_over_time", TauSynapse: 0.01, Delay: 1, Initial: -0.001, Scale: 1}
 }
-
-// allSurrogates are the surrogates by name, matched among them.
-func allSurrogates() []string { return append([]string{"matched"}, keys(network.Surrogates)...) }

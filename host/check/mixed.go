@@ -37,7 +37,7 @@ func mixedCases(s sizes) []Case {
 		d := draws{seed: seed}
 		c := base()
 		c.Name, c.Seed, c.Samples = fmt.Sprintf("mixed %d", i), seed, d.of(s.samples)
-		name := turn(keys(optimizers()), i)
+		name := turn(optimizerNames, i)
 		c.Optimizer, c.Update = optimizers()[name], updates()[name]
 		if i%3 == 1 {
 			c.Update.ClipNorm = 0.1
@@ -57,7 +57,7 @@ func mixedCases(s sizes) []Case {
 		if i%12 == 5 { // so rare, and on top, because it leaves a layer one step to spike in
 			n.Layers[len(n.Layers)-1].Delay = n.Steps - 1
 		}
-		setLoss(n, turn(keys(network.Losses), i))
+		setLoss(n, turn(losses, i))
 		cases = append(cases, c)
 	}
 	return cases
@@ -71,10 +71,10 @@ func mixedLayer(d *draws, s sizes, steps, number int) network.Layer {
 	if number%4 == 1 {
 		l.RecurrentDelay = steps - 1
 	}
-	setKinds(&l, turn(keys(network.Noises), number), turn(allSurrogates(), number))
+	setKinds(&l, turn(noises, number), turn(allSurrogates(), number))
 	// So seldom that gradients are left in every network.
 	l.Surrogate.SkipBelow = turn([]float64{0, 0, 0.001, 0, 0.01}, number)
-	l.Reset = turn(keys(network.Resets), number)
+	l.Reset = turn(resets, number)
 	// Over many steps gradients through resets overflow.
 	l.DifferentiateReset = d.below(2) == 0 && steps < 40
 	if number%2 == 0 {

@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"slices"
 
 	"spikegrad/cpuref"
 	"spikegrad/host/network"
@@ -26,10 +25,10 @@ func (f *family) varyLayer(name string, change func(l *network.Layer)) {
 
 // kinds varies noise, surrogate and reset.
 func (f *family) kinds() {
-	for _, noise := range keys(network.Noises) {
+	for _, noise := range noises {
 		f.varyLayer("noise "+noise, func(l *network.Layer) { setKinds(l, noise, "matched") })
 	}
-	for _, surrogate := range keys(network.Surrogates) {
+	for _, surrogate := range surrogates {
 		f.varyLayer("surrogate "+surrogate, func(l *network.Layer) { l.Surrogate.Kind = surrogate })
 	}
 	for _, surrogate := range allSurrogates() {
@@ -40,7 +39,7 @@ func (f *family) kinds() {
 			})
 		}
 	}
-	for _, reset := range keys(network.Resets) {
+	for _, reset := range resets {
 		for _, differentiate := range []bool{false, true} {
 			f.varyLayer(fmt.Sprintf("reset %s, differentiate_reset %t", reset, differentiate), func(l *network.Layer) {
 				l.Reset, l.DifferentiateReset = reset, differentiate
@@ -70,7 +69,7 @@ func (f *family) delays() {
 
 // readouts varies loss and readout.
 func (f *family) readouts() {
-	for _, loss := range keys(network.Losses) {
+	for _, loss := range losses {
 		f.vary("loss "+loss, func(c *Case) { setLoss(c.Network, loss) })
 	}
 	for _, loss := range []string{"van_rossum", "spike_difference"} {
@@ -127,7 +126,7 @@ func allRegularizers() []network.Regularizer {
 // optimizers varies the optimizer, all with weight decay; of the mixed networks some
 // have none.
 func (f *family) optimizers() {
-	for _, name := range keys(optimizers()) {
+	for _, name := range optimizerNames {
 		f.vary("optimizer "+name, func(c *Case) {
 			c.Optimizer, c.Update = optimizers()[name], updates()[name]
 			c.Update.WeightDecay = 0.01
@@ -162,7 +161,7 @@ func (f *family) convolutions() {
 		l.Regularizers = allRegularizers()
 		f.conv(fmt.Sprintf("recurrent kernel %d, regularized", kernel), l)
 	}
-	for _, reset := range keys(network.Resets) {
+	for _, reset := range resets {
 		l := recurrently(convolution(5, 5, 2, 1), 5)
 		l.Reset, l.DifferentiateReset, l.Delay, l.RecurrentDelay = reset, true, 3, 0
 		f.conv("differentiate_reset, "+reset, l)
@@ -172,7 +171,7 @@ func (f *family) convolutions() {
 		skipping.Surrogate.SkipBelow = below
 		f.conv(fmt.Sprintf("skip_below %g", below), skipping, skipping, layer(33))
 	}
-	for _, name := range keys(optimizers()) {
+	for _, name := range optimizerNames {
 		f.conv("clipped, "+name, recurrently(convolution(5, 5, 2, 1), 3))
 		c := &f.cases[len(f.cases)-1]
 		c.Optimizer, c.Update = optimizers()[name], updates()[name]
@@ -259,14 +258,4 @@ func setSteps(n *network.Network, steps int) {
 		n.Layers[l].Delay = min(n.Layers[l].Delay, steps-1)
 		n.Layers[l].RecurrentDelay = min(n.Layers[l].RecurrentDelay, steps-1)
 	}
-}
-
-// keys of a table in a fixed order.
-func keys[V any](table map[string]V) []string {
-	var names []string
-	for name := range table {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
