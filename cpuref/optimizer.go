@@ -1,5 +1,7 @@
 package cpuref
 
+import "math"
+
 // Optimizer is a rule that turns gradients into new weights.
 type Optimizer uint32
 
@@ -17,6 +19,13 @@ const tinyGradient = 0x1p-50
 
 // tinySquare is the same for moments of squares.
 const tinySquare = 0x1p-100
+
+// Gradients beyond these magnitudes count as that large in optimizers that square them, so
+// that the square stays in the domain of [Sqrt] or, of SMORMS3, of [Reciprocal].
+const (
+	largestAdam    = 0x1p62
+	largestSMORMS3 = 0x1p49
+)
 
 // UpdateParameters are what an update needs besides the arrays; they may change
 // from update to update.
@@ -64,6 +73,7 @@ func OptimizerUpdate[T Float](a *OptimizerArguments[T], first, last int) {
 			a.State[0][i] = velocity
 			step = T(p.LearningRate * velocity)
 		case OptimizerAdam, OptimizerAdamW:
+			gradient = limitFinite(gradient, largestAdam)
 			first := FlushState(T(p.Momentum*a.State[0][i]) + T(p.Momentum1*gradient))
 			second := flushBelow(T(p.SecondMoment*a.State[1][i])+T(p.SecondMoment1*T(gradient*gradient)), tinySquare)
 			a.State[0][i], a.State[1][i] = first, second
@@ -73,6 +83,7 @@ func OptimizerUpdate[T Float](a *OptimizerArguments[T], first, last int) {
 				step += T(T(p.LearningRate*p.WeightDecay) * w)
 			}
 		case OptimizerSMORMS3:
+			gradient = limitFinite(gradient, largestSMORMS3)
 			memory := a.State[2][i]
 			rate := Reciprocal(memory + 1)
 			first := flushBelow(T((1-rate)*a.State[0][i])+T(rate*gradient), tinyGradient)
@@ -87,6 +98,18 @@ func OptimizerUpdate[T Float](a *OptimizerArguments[T], first, last int) {
 		}
 		a.Weights[i] = FlushWeight(w - step)
 	}
+}
+
+// limitFinite limits the magnitude of a finite number. Others stay: they are not to be
+// taken for a gradient.
+func limitFinite[T Float](x, magnitude T) T {
+	switch {
+	case x > magnitude && x <= math.MaxFloat32:
+		return magnitude
+	case x < -magnitude && x >= -math.MaxFloat32:
+		return -magnitude
+	}
+	return x
 }
 
 // flushBelow sets x below a magnitude to +0.

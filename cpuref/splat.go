@@ -18,6 +18,8 @@ var splats = struct {
 	unit                                splat // 2⁻²⁴
 	tinyState, tinyWeight               splat
 	tinyGradient, tinySquare            splat
+	largestAdam, largestSMORMS3         splat
+	largest                             splat // finite number
 }{
 	one: spread(1), half: spread(0.5), negativeHalf: spread(-0.5), oneAndHalf: spread(1.5),
 	magnitude: spreadBits(0x7fffffff),
@@ -31,6 +33,8 @@ var splats = struct {
 	eight: spreadBits(8), single: spreadBits(1), unit: spread(0x1p-24),
 	tinyState: spread(tinyState), tinyWeight: spread(tinyWeight),
 	tinyGradient: spread(tinyGradient), tinySquare: spread(tinySquare),
+	largestAdam: spread(largestAdam), largestSMORMS3: spread(largestSMORMS3),
+	largest: spread(math.MaxFloat32),
 }
 
 // splat is one number in every lane of the widest vector.

@@ -46,10 +46,18 @@ func updateAVX2(a *OptimizerArguments[float32], first, last int) int {
 	return end
 }
 
+// limitFiniteAVX2 is limitFinite.
+func limitFiniteAVX2(x archsimd.Float32x8, magnitude *splat) archsimd.Float32x8 {
+	limit := constantAVX2(magnitude)
+	limited := x.Min(limit).Max(negateAVX2(limit))
+	return limited.Merge(x, magnitudeAVX2(x).LessEqual(constantAVX2(&splats.largest)))
+}
+
 // adamAVX2 changes the moments and returns the step at a learning rate of 1.
 func adamAVX2(a *OptimizerArguments[float32], i int, gradient archsimd.Float32x8) archsimd.Float32x8 {
 	p := &a.Parameters
 	m, v := &a.State[0][i], &a.State[1][i]
+	gradient = limitFiniteAVX2(gradient, &splats.largestAdam)
 	first := flushAVX2(allAVX2(p.Momentum).Mul(loadAVX2(m, 0)).Add(allAVX2(p.Momentum1).Mul(gradient)), &splats.tinyState)
 	square := gradient.Mul(gradient)
 	second := flushAVX2(allAVX2(p.SecondMoment).Mul(loadAVX2(v, 0)).Add(allAVX2(p.SecondMoment1).Mul(square)), &splats.tinySquare)
@@ -62,6 +70,7 @@ func adamAVX2(a *OptimizerArguments[float32], i int, gradient archsimd.Float32x8
 // smorms3AVX2 changes the moments and the memory and returns the step.
 func smorms3AVX2(a *OptimizerArguments[float32], i int, gradient archsimd.Float32x8) archsimd.Float32x8 {
 	p, one := &a.Parameters, constantAVX2(&splats.one)
+	gradient = limitFiniteAVX2(gradient, &splats.largestSMORMS3)
 	memory := loadAVX2(&a.State[2][i], 0)
 	rate := reciprocalAVX2(memory.Add(one))
 	kept := one.Sub(rate)

@@ -44,10 +44,18 @@ func updateAVX512(a *OptimizerArguments[float32], first, last int) int {
 	return end
 }
 
+// limitFiniteAVX512 is limitFinite.
+func limitFiniteAVX512(x archsimd.Float32x16, magnitude *splat) archsimd.Float32x16 {
+	limit := constantAVX512(magnitude)
+	limited := x.Min(limit).Max(negateAVX512(limit))
+	return limited.Merge(x, magnitudeAVX512(x).LessEqual(constantAVX512(&splats.largest)))
+}
+
 // adamAVX512 changes the moments and returns the step at a learning rate of 1.
 func adamAVX512(a *OptimizerArguments[float32], i int, gradient archsimd.Float32x16) archsimd.Float32x16 {
 	p := &a.Parameters
 	m, v := &a.State[0][i], &a.State[1][i]
+	gradient = limitFiniteAVX512(gradient, &splats.largestAdam)
 	first := flushAVX512(allAVX512(p.Momentum).Mul(loadAVX512(m, 0)).Add(allAVX512(p.Momentum1).Mul(gradient)), &splats.tinyState)
 	square := gradient.Mul(gradient)
 	second := flushAVX512(allAVX512(p.SecondMoment).Mul(loadAVX512(v, 0)).Add(allAVX512(p.SecondMoment1).Mul(square)), &splats.tinySquare)
@@ -60,6 +68,7 @@ func adamAVX512(a *OptimizerArguments[float32], i int, gradient archsimd.Float32
 // smorms3AVX512 changes the moments and the memory and returns the step.
 func smorms3AVX512(a *OptimizerArguments[float32], i int, gradient archsimd.Float32x16) archsimd.Float32x16 {
 	p, one := &a.Parameters, constantAVX512(&splats.one)
+	gradient = limitFiniteAVX512(gradient, &splats.largestSMORMS3)
 	memory := loadAVX512(&a.State[2][i], 0)
 	rate := reciprocalAVX512(memory.Add(one))
 	kept := one.Sub(rate)

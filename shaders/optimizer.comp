@@ -35,6 +35,19 @@ layout(push_constant) uniform Parameters {
 
 const float TINY_SQUARE = 7.8886090522101180541172856528278622967320643510902e-31;  // 2^-100
 
+// Gradients beyond these count as that large where they are squared: see cpuref/optimizer.go.
+const float LARGEST_ADAM = 4611686018427387904.0;  // 2^62
+const float LARGEST_SMORMS3 = 562949953421312.0;   // 2^49
+
+// Limits the magnitude of a finite number; others stay. By bits, since a compiler may take
+// numbers for finite.
+float limit_finite(float x, float magnitude) {
+    uint bits = floatBitsToUint(x);
+    uint absolute = bits & 0x7fffffffu;
+    uint limit = floatBitsToUint(magnitude);
+    return uintBitsToFloat(absolute > limit && absolute < 0x7f800000u ? (bits ^ absolute) | limit : bits);
+}
+
 float step_sgd(uint i, float gradient) {
     precise float kept = momentum * state0[i];
     precise float sum = kept + gradient;
@@ -44,7 +57,8 @@ float step_sgd(uint i, float gradient) {
     return step_;
 }
 
-float step_adam(uint i, float gradient, float w) {
+float step_adam(uint i, float given, float w) {
+    float gradient = limit_finite(given, LARGEST_ADAM);
     precise float kept = momentum * state0[i];
     precise float added = momentum1 * gradient;
     precise float sum = kept + added;
@@ -70,7 +84,8 @@ float step_adam(uint i, float gradient, float w) {
     return step_;
 }
 
-float step_smorms3(uint i, float gradient) {
+float step_smorms3(uint i, float given) {
+    float gradient = limit_finite(given, LARGEST_SMORMS3);
     float memory = state2[i];
     precise float longer = memory + 1.0;
     float rate = exact_reciprocal(longer);

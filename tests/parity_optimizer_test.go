@@ -10,7 +10,7 @@ import (
 )
 
 // TestOptimizer does several updates in a row, with other parameters each time, from
-// gradients of very different magnitude, zero among them.
+// gradients of very different magnitude, zero among them and such as have no finite square.
 func TestOptimizer(t *testing.T) {
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
 		for kind := cpuref.OptimizerSGD; kind <= cpuref.OptimizerSMORMS3; kind++ {
@@ -48,6 +48,9 @@ func checkOptimizer(r rig, kind cpuref.Optimizer, count int) {
 		for i := range a.Gradient {
 			for range s.word() % 6 {
 				a.Gradient[i] *= 0x1p-8
+			}
+			if s.word()%16 == 0 {
+				a.Gradient[i] *= 0x1p100
 			}
 			a.Gradient[i] = cpuref.FlushState(a.Gradient[i])
 		}

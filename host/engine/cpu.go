@@ -183,7 +183,11 @@ func (e *CPU[T]) Update(update Update) error {
 	}
 	parameters := convert[T](update.parameters(e.samples))
 	if update.ClipNorm > 0 {
-		parameters.InverseBatch = T(parameters.InverseBatch * clipScale(e.normParts(parameters.InverseBatch), T(update.ClipNorm)))
+		scale, err := e.plan.clip(parameters.InverseBatch, T(update.ClipNorm), e.normParts)
+		if err != nil {
+			return err
+		}
+		parameters.InverseBatch = scale
 	}
 	e.forRanges(func(i, first, last int) {
 		if e.plan.weights[i].frozen {
@@ -201,8 +205,8 @@ func (e *CPU[T]) Update(update Update) error {
 }
 
 // normParts are the partial sums of the squared norm of the gradient of every weight
-// array, none of one that is frozen.
-func (e *CPU[T]) normParts(scale T) [][]T {
+// array times a scale, none of one that is frozen.
+func (e *CPU[T]) normParts(scale T) ([][]T, error) {
 	parts := make([][]T, len(e.plan.weights))
 	parallel(len(e.workers), len(parts), func(_, i int) {
 		size := e.plan.weights[i].size
@@ -212,7 +216,7 @@ func (e *CPU[T]) normParts(scale T) [][]T {
 		parts[i] = make([]T, normBlocks(size))
 		cpuref.SquaredNorm(parts[i], e.partial[i][:size], scale, 0, len(parts[i]))
 	})
-	return parts
+	return parts, nil
 }
 
 // forRanges calls do on ranges that together cover every weight array.

@@ -42,14 +42,18 @@ func summarise[T cpuref.Float](batch *Batch, loss, regularizer []T, predicted []
 	return outcome
 }
 
-// NotFiniteError says that a loss is not a number or infinite, and where the first
-// such number stands.
+// NotFiniteError says that a loss or a gradient is not a number or infinite, and where
+// the first such number stands.
 type NotFiniteError struct {
-	Sample int    // in the batch
-	Array  string // the first weight array with such a number; empty if the weights are finite
+	Sample   int    // in the batch, of a loss
+	Array    string // the first weight array with such a number; empty if the weights are finite
+	Gradient bool   // Array has a gradient that overflows
 }
 
 func (e *NotFiniteError) Error() string {
+	if e.Gradient {
+		return fmt.Sprintf("the gradient of weights %s overflows: use a smaller learning rate or initial weights", e.Array)
+	}
 	where := "all weights are finite, so activity overflowed"
 	if e.Array != "" {
 		where = fmt.Sprintf("weights %s are not finite", e.Array)
@@ -80,23 +84,4 @@ func checkFinite[T cpuref.Float](loss []T, described []weightPlan, weights func(
 
 func finite[T cpuref.Float](x T) bool {
 	return !math.IsNaN(float64(x)) && !math.IsInf(float64(x), 0)
-}
-
-// normBlocks is how many partial sums the squared norm of so many numbers has.
-func normBlocks(size int) int { return (size + cpuref.NormBlock - 1) / cpuref.NormBlock }
-
-// clipScale is what a gradient is multiplied by so that its norm is at most limit;
-// parts are partial sums of its squared norm, added in ascending order.
-func clipScale[T cpuref.Float](parts [][]T, limit T) T {
-	var total T
-	for _, part := range parts {
-		for _, sum := range part {
-			total += sum
-		}
-	}
-	norm := cpuref.Sqrt(total)
-	if norm <= limit {
-		return 1
-	}
-	return T(limit * cpuref.Reciprocal(norm))
 }

@@ -263,18 +263,15 @@ func (e *Vulkan) Update(update Update) error {
 		return errNoGradient
 	}
 	parameters := convert[float32](update.parameters(e.samples))
-	if err := e.update.Upload(0, updateBytes(&parameters)); err != nil {
-		return err
-	}
 	if update.ClipNorm > 0 {
-		parts, err := e.normParts()
+		scale, err := e.plan.clip(parameters.InverseBatch, float32(update.ClipNorm), e.normParts)
 		if err != nil {
 			return err
 		}
-		parameters.InverseBatch *= clipScale(parts, float32(update.ClipNorm))
-		if err := e.update.Upload(0, updateBytes(&parameters)); err != nil {
-			return err
-		}
+		parameters.InverseBatch = scale
+	}
+	if err := e.update.Upload(0, updateBytes(&parameters)); err != nil {
+		return err
 	}
 	if e.summed > 0 {
 		return e.run(streamKey{purpose: purposeUpdateSums})
@@ -283,8 +280,12 @@ func (e *Vulkan) Update(update Update) error {
 }
 
 // normParts are the partial sums of the squared norm of the gradient of every weight
-// array, none of one that is frozen.
-func (e *Vulkan) normParts() ([][]float32, error) {
+// array times a scale, none of one that is frozen.
+func (e *Vulkan) normParts(scale float32) ([][]float32, error) {
+	parameters := cpuref.UpdateParameters[float32]{InverseBatch: scale}
+	if err := e.update.Upload(0, updateBytes(&parameters)); err != nil {
+		return nil, err
+	}
 	key := streamKey{purpose: purposeNorm}
 	if e.summed > 0 {
 		key.purpose = purposeNormSums
@@ -292,16 +293,15 @@ func (e *Vulkan) normParts() ([][]float32, error) {
 	if err := e.run(key); err != nil {
 		return nil, err
 	}
-	var parts [][]float32
+	parts := make([][]float32, len(e.plan.weights))
 	for i, w := range e.plan.weights {
 		if w.frozen {
 			continue
 		}
-		part := make([]float32, normBlocks(w.size))
-		if err := e.norms[i].Download(asBytes(part), 0); err != nil {
+		parts[i] = make([]float32, normBlocks(w.size))
+		if err := e.norms[i].Download(asBytes(parts[i]), 0); err != nil {
 			return nil, err
 		}
-		parts = append(parts, part)
 	}
 	return parts, nil
 }

@@ -1,0 +1,61 @@
+package engine
+
+import "spikegrad/cpuref"
+
+const (
+	// largestSquare is the end of the domain of [cpuref.Sqrt].
+	largestSquare = 0x1p125
+	// shrink scales gradients whose squares overflow. No finite number overflows with it, and
+	// what counts as zero with it is 2⁻³³ of such a norm at most.
+	shrink = 0x1p-80
+	// leastScale is the smallest normal number.
+	leastScale = 0x1p-126
+)
+
+// normBlocks is how many partial sums the squared norm of so many numbers has.
+func normBlocks(size int) int { return (size + cpuref.NormBlock - 1) / cpuref.NormBlock }
+
+// clip returns scale, by which a gradient is multiplied, or the smaller one with which its
+// norm is limit. Parts are the partial sums of the squared norm of the gradient times a
+// scale, for each weight array.
+func (p *plan[T]) clip(scale, limit T, parts func(scale T) ([][]T, error)) (T, error) {
+	sums, err := parts(scale)
+	if err != nil {
+		return 0, err
+	}
+	total, _ := sumParts(sums)
+	if total <= largestSquare { // not if it is not a number
+		if norm := cpuref.Sqrt(total); norm > limit {
+			return T(scale * T(limit*cpuref.Reciprocal(norm))), nil
+		}
+		return scale, nil
+	}
+	small := T(scale * shrink)
+	if sums, err = parts(small); err != nil {
+		return 0, err
+	}
+	total, largest := sumParts(sums)
+	if finite(total) {
+		if clipped := T(small * T(limit*cpuref.Reciprocal(cpuref.Sqrt(total)))); clipped >= leastScale {
+			return clipped, nil
+		}
+	}
+	return 0, &NotFiniteError{Array: p.weights[largest].Name, Gradient: true}
+}
+
+// sumParts adds up partial sums in ascending order, and says which array has the largest
+// sum or the first that is not finite.
+func sumParts[T cpuref.Float](parts [][]T) (total T, largest int) {
+	var most T
+	for i, part := range parts {
+		var own T
+		for _, sum := range part {
+			total += sum
+			own += sum
+		}
+		if finite(most) && !(own <= most) {
+			most, largest = own, i
+		}
+	}
+	return total, largest
+}
