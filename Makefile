@@ -9,7 +9,7 @@ DEMO_FOLDER := runs/demo
 DEMO_ARGUMENTS := train --data digits --out $(DEMO_FOLDER)
 FUZZ_TIME := 10s
 
-.PHONY: build viewer demo deps drivers shaders test test-viewer quick check check-nir bench-peers docs-pictures gpu-report gpu-bench race fuzz lint format-and-vet plain-builds clean help
+.PHONY: build viewer demo deps drivers shaders test test-viewer quick check check-nir check-hdf5 bench-peers docs-pictures gpu-report gpu-bench race fuzz lint format-and-vet plain-builds clean help
 
 build: ## the program ./spikegrad (default)
 	go build -o spikegrad .
@@ -48,6 +48,9 @@ check: build ## the whole family of networks on every driver found, bit for bit
 
 check-nir: build ## NIR files against the Python packages of others (fetched into the user's cache)
 	@$(SCRIPTS)/check-nir.sh
+
+check-hdf5: ## random HDF5 files by h5py (fetched into the user's cache), value by value
+	@$(SCRIPTS)/check-hdf5.sh
 
 bench-peers: build ## other libraries and spikegrad in turn: writes bench/RESULTS.md (PEERS_ARGUMENTS="--shapes E")
 	@python=$$(bench/peers/setup.sh | tee /dev/stderr | tail -n 1) && $(WITH_DRIVERS) "$$python" bench/peers/compare.py ./spikegrad $(PEERS_ARGUMENTS)
