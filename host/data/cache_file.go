@@ -24,7 +24,7 @@ import (
 //	SHA-256          32 bytes, of all before
 //
 // The numbers are unsigned varints (as in encoding/binary).
-const cacheSignature = "SGspike\x01"
+const cacheSignature = "SGspike\x02"
 
 // cacheHeader says what a cache file is of and how much of it there is.
 type cacheHeader struct {

@@ -112,32 +112,33 @@ func binEvents(file *eventFile, o *Options) (*stored, error) {
 		},
 		recorded: &Recorded{},
 	}
-	s.reserve(len(file.labels), int(file.units.size())/file.unit.size)
+	timeType, unitType := file.times.Type(), file.units.Type()
+	s.reserve(len(file.labels), int(file.units.Size())/unitType.Size)
 	step := binning(o)
 	spikes := newRaster(o.Steps, o.Events.channels())
 	for sample, label := range file.labels {
-		times, err := file.times.row(sample)
+		times, err := file.times.Row(sample)
 		if err != nil {
-			return nil, fmt.Errorf("%s, /spikes/times, row %d: %w", file.path, sample, err)
+			return nil, err
 		}
-		units, err := file.units.row(sample)
+		units, err := file.units.Row(sample)
 		if err != nil {
-			return nil, fmt.Errorf("%s, /spikes/units, row %d: %w", file.path, sample, err)
+			return nil, err
 		}
-		count := len(times) / file.time.size
-		if found := len(units) / file.unit.size; found != count {
+		count := len(times) / timeType.Size
+		if found := len(units) / unitType.Size; found != count {
 			return nil, fmt.Errorf("%s, /spikes/units, row %d: %d units found for %d times", file.path, sample, found, count)
 		}
 		if count == 0 {
 			s.recorded.Empty++
 		}
 		for i := range count {
-			unit := file.unit.integer(units, i)
+			unit := unitType.Integer(units, i)
 			if unit < 0 || unit >= int64(o.Events.Units) {
 				return nil, fmt.Errorf("%s, /spikes/units, row %d: unit %d found, 0 to %d is allowed (key events.units)",
 					file.path, sample, unit, o.Events.Units-1)
 			}
-			time := file.time.number(times, i)
+			time := timeType.Float(times, i)
 			if math.IsNaN(time) || math.IsInf(time, 0) {
 				s.recorded.NotFinite++
 				continue

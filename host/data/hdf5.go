@@ -1,13 +1,14 @@
 package data
 
 import (
-	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
-	"github.com/scigolib/hdf5"
+	"spikegrad/host/hdf5"
 )
 
 // eventFile is a file of recorded spikes:
@@ -18,8 +19,7 @@ import (
 //	/extra/keys    optional: names of the classes
 type eventFile struct {
 	path         string
-	times, units rowReader // [sample]
-	time, unit   element   // what a row is made of
+	times, units *hdf5.Rows // [sample]
 	labels       []uint32
 	keys         []string // empty if the file has none
 	close        func()   // after which rows can no longer be read
@@ -41,7 +41,7 @@ func openEventFile(path string) (*eventFile, error) {
 		file.Close()
 		remove()
 	}
-	e, err := parseEventFile(file, plain, path)
+	e, err := parseEventFile(file, path)
 	if err != nil {
 		closing()
 		return nil, err
@@ -50,162 +50,95 @@ func openEventFile(path string) (*eventFile, error) {
 	return e, nil
 }
 
-// parseEventFile reads an HDF5 file, the rows of which will be read later; its
-// errors name it as name.
-func parseEventFile(rows *os.File, plain, name string) (e *eventFile, err error) {
-	// The library indexes into damaged files without looking.
-	defer func() {
-		if r := recover(); r != nil {
-			e, err = nil, fmt.Errorf("%s: damaged HDF5 file: %v", name, r)
-		}
-	}()
-	if err := CheckHDF5(plain); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	file, err := hdf5.Open(plain)
-	if err != nil {
-		return nil, fmt.Errorf("%s: cannot be read as HDF5: %w", name, err)
-	}
-	defer file.Close()
-	info, err := rows.Stat()
+// parseEventFile opens the datasets of an HDF5 file, the rows of which will be read
+// later; its errors name it as name.
+func parseEventFile(plain *os.File, name string) (*eventFile, error) {
+	info, err := plain.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	r := &datasetReader{name: name, file: file, rowFile: rows, size: uint64(info.Size()), datasets: map[string]*hdf5.Dataset{}}
-	file.Walk(func(path string, object hdf5.Object) {
-		if dataset, ok := object.(*hdf5.Dataset); ok {
-			r.datasets[path] = dataset
-		}
-	})
-	e = &eventFile{path: name}
-	if e.labels, err = r.labels("/labels"); err != nil {
+	file, err := hdf5.New(plain, info.Size(), name)
+	if err != nil {
 		return nil, err
 	}
-	if e.times, e.time, err = r.rows("/spikes/times", true, len(e.labels)); err != nil {
+	e := &eventFile{path: name}
+	if e.labels, err = readLabels(file, "/labels", name); err != nil {
 		return nil, err
 	}
-	if e.units, e.unit, err = r.rows("/spikes/units", false, len(e.labels)); err != nil {
+	if e.times, err = openRows(file, "/spikes/times", name, hdf5.Float, len(e.labels)); err != nil {
 		return nil, err
 	}
-	e.keys = r.texts("/extra/keys")
+	if e.units, err = openRows(file, "/spikes/units", name, hdf5.Integer, len(e.labels)); err != nil {
+		return nil, err
+	}
+	if e.keys, err = readKeys(file, "/extra/keys"); err != nil {
+		return nil, err
+	}
 	return e, nil
 }
 
-// datasetReader reads datasets of an open file.
-type datasetReader struct {
-	name     string
-	file     *hdf5.File
-	rowFile  *os.File // the same file, open for as long as rows are read
-	size     uint64   // bytes of the file
-	datasets map[string]*hdf5.Dataset
+// openColumn opens a dataset that must be there and have one dimension.
+func openColumn(file *hdf5.File, path, name string) (*hdf5.Dataset, error) {
+	dataset, err := file.Dataset(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: no dataset %s; needed are /spikes/times, /spikes/units and /labels", name, path)
+	}
+	if err == nil && len(dataset.Shape()) != 1 {
+		err = fmt.Errorf("%s, %s: %d dimensions found, 1 is needed", name, path, len(dataset.Shape()))
+	}
+	return dataset, err
 }
 
-// find finds a dataset and its header, and compares its size with that of the
-// file, so that a damaged header does not cost all memory.
-func (r *datasetReader) find(path string) (*hdf5.Dataset, header, error) {
-	dataset, ok := r.datasets[path]
-	if !ok {
-		return nil, header{}, fmt.Errorf("%s: no dataset %s; needed are /spikes/times, /spikes/units and /labels", r.name, path)
-	}
-	h, err := readHeader(r.file.Reader(), dataset.Address())
-	if err != nil {
-		return nil, header{}, fmt.Errorf("%s, %s: %w", r.name, path, err)
-	}
-	// Compression makes at most about a thousand bytes of one.
-	if h.rows > r.size*1000 {
-		return nil, header{}, fmt.Errorf("%s, %s: %d rows in a file of %d bytes: damaged", r.name, path, h.rows, r.size)
-	}
-	return dataset, h, nil
-}
-
-func (r *datasetReader) labels(path string) ([]uint32, error) {
-	dataset, h, err := r.find(path)
+func readLabels(file *hdf5.File, path, name string) ([]uint32, error) {
+	dataset, err := openColumn(file, path, name)
 	if err != nil {
 		return nil, err
 	}
-	if h.vlen || h.element.float {
-		return nil, fmt.Errorf("%s, %s: integers are needed, one a sample", r.name, path)
+	if kind := dataset.Type(); kind.Class != hdf5.Integer {
+		return nil, fmt.Errorf("%s, %s: %s found; integers are needed, one a sample", name, path, kind)
 	}
-	values, err := dataset.Read()
+	values, err := dataset.Integers()
 	if err != nil {
-		return nil, fmt.Errorf("%s, %s: %w", r.name, path, err)
+		return nil, err
 	}
 	if len(values) == 0 {
-		return nil, fmt.Errorf("%s, %s: no samples found", r.name, path)
+		return nil, fmt.Errorf("%s, %s: no samples found", name, path)
 	}
 	labels := make([]uint32, len(values))
 	for i, value := range values {
-		if !(value >= 0 && value <= maxLabel) {
-			return nil, fmt.Errorf("%s, %s, row %d: label %g found, 0 to %d is allowed", r.name, path, i, value, maxLabel)
+		if value < 0 || value > maxLabel {
+			return nil, fmt.Errorf("%s, %s, row %d: label %d found, 0 to %d is allowed", name, path, i, value, maxLabel)
 		}
 		labels[i] = uint32(value)
 	}
 	return labels, nil
 }
 
-// rows opens a dataset of rows, and checks that there are count of them, of whole
-// elements.
-func (r *datasetReader) rows(path string, float bool, count int) (rowReader, element, error) {
-	dataset, h, err := r.find(path)
+// openRows opens a dataset of count rows of a class.
+func openRows(file *hdf5.File, path, name string, class hdf5.Class, count int) (*hdf5.Rows, error) {
+	dataset, err := openColumn(file, path, name)
 	if err != nil {
-		return nil, element{}, err
+		return nil, err
 	}
-	if !h.vlen || h.element.float != float || !h.element.isNumber() {
-		wanted := "integers"
-		if float {
-			wanted = "floats"
-		}
-		return nil, element{}, fmt.Errorf("%s, %s: variable-length rows of %s are needed", r.name, path, wanted)
+	if kind := dataset.Type(); kind.Class != hdf5.Sequence || kind.Row.Class != class {
+		return nil, fmt.Errorf("%s, %s: %s found; variable-length rows of %s are needed", name, path, kind, class)
 	}
-	if h.rows != uint64(count) {
-		return nil, element{}, fmt.Errorf("%s, %s: %d rows found, /labels has %d", r.name, path, h.rows, count)
+	if dataset.Len() != uint64(count) {
+		return nil, fmt.Errorf("%s, %s: %d rows found, /labels has %d", name, path, dataset.Len(), count)
 	}
-	references, err := readReferences(r.rowFile, r.size, &h)
-	if err == nil {
-		rows := &heapRows{file: r.rowFile, fileSize: r.size, element: uint64(h.element.size), references: references}
-		if rows.size() <= r.size {
-			return rows, h.element, nil
-		}
-		err = fmt.Errorf("damaged: rows of %d bytes, in a file of %d", rows.size(), r.size)
-	}
-	if err != errOtherStorage {
-		return nil, element{}, fmt.Errorf("%s, %s: %w", r.name, path, err)
-	}
-	rows, err := dataset.ReadVLenBytes()
-	if err != nil {
-		return nil, element{}, fmt.Errorf("%s, %s: %w", r.name, path, err)
-	}
-	if len(rows) != count {
-		return nil, element{}, fmt.Errorf("%s, %s: %d rows read, %d announced", r.name, path, len(rows), count)
-	}
-	for i, row := range rows {
-		if len(row)%h.element.size != 0 {
-			return nil, element{}, fmt.Errorf("%s, %s, row %d: %d bytes found, not a multiple of %d", r.name, path, i, len(row), h.element.size)
-		}
-	}
-	return memoryRows(rows), h.element, nil
+	return dataset.Rows()
 }
 
-// texts reads the texts of a dataset that may be missing.
-func (r *datasetReader) texts(path string) []string {
-	dataset, h, err := r.find(path)
-	if err != nil {
-		return nil
-	}
-	var texts []string
-	if !h.vlen {
-		texts, err = dataset.ReadStrings()
-	} else {
-		var rows [][]byte
-		rows, err = dataset.ReadVLenBytes()
-		for _, row := range rows {
-			texts = append(texts, string(bytes.TrimRight(row, "\x00")))
-		}
+// readKeys reads the texts of a dataset that may be missing.
+func readKeys(file *hdf5.File, path string) ([]string, error) {
+	dataset, err := file.Dataset(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && dataset.Type().Class != hdf5.Text {
+		return nil, nil
 	}
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	return texts
+	return dataset.Texts()
 }
 
 // unpacked is the path of a file with the contents of a file that may be packed by
@@ -223,7 +156,7 @@ func unpacked(path string) (plain string, remove func(), err error) {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return "", nil, fmt.Errorf("%s: %w", path, err)
 	}
-	// The library opens paths only.
+	// HDF5 is read at any place of the file, gzip from the beginning.
 	temporary, err := os.CreateTemp("", "spikegrad-*.h5")
 	if err != nil {
 		return "", nil, fmt.Errorf("unpacking %s: %w", path, err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"spikegrad/cpuref"
+	"spikegrad/host/hdf5"
 	"spikegrad/host/network"
 )
 
@@ -19,6 +20,9 @@ const (
 	typeCubaLIF = "CubaLIF"
 	typeCubaLI  = "CubaLI"
 )
+
+// program is what metadata written here say that they are of.
+const program = "spikegrad"
 
 // formatVersion is the version of the Python package that defines the layout of the
 // file.
@@ -84,10 +88,10 @@ func Encode(n *network.Network, weights [][]float32, config string) ([]byte, err
 			"type":     typeGraph,
 			"nodes":    &w.nodes,
 			"edges":    array{Shape: []int{len(w.edges) / 2, 2}, Text: w.edges},
-			"metadata": &group{"program": "spikegrad", "config": config, "step_length": n.StepLength},
+			"metadata": &group{"program": program, "config": config, "step_length": n.StepLength},
 		},
 	}
-	return file.encode()
+	return hdf5.Encode(file.folder())
 }
 
 // layer adds the connections and neurons of a layer.

@@ -27,11 +27,18 @@ func Read(path string) (*Graph, error) {
 		return nil, err
 	}
 	node, ok := root.inner("node")
+	if err := node.unreadable("type", "metadata", "nodes", "edges"); err != nil {
+		return nil, err
+	}
 	if !ok || node.text("type") != typeGraph {
 		return nil, fmt.Errorf("%s is no NIR file: it has no node of type %s", path, typeGraph)
 	}
 	g := &Graph{nodes: map[string]group{}, next: map[string][]string{}, prior: map[string][]string{}}
-	if metadata, ok := node.inner("metadata"); ok {
+	// Others may keep under these names what they like.
+	if metadata, ok := node.inner("metadata"); ok && metadata.text("program") == program {
+		if err := metadata.unreadable("config", "step_length"); err != nil {
+			return nil, err
+		}
 		g.Config = metadata.text("config")
 		if length, err := metadata.number("step_length"); err == nil {
 			g.StepLength = length
@@ -44,6 +51,9 @@ func Read(path string) (*Graph, error) {
 	for name := range nodes {
 		if g.nodes[name], ok = nodes.inner(name); !ok {
 			return nil, fmt.Errorf("%s: node %q is no group", path, name)
+		}
+		if err := g.nodes[name].unreadable("type"); err != nil {
+			return nil, err
 		}
 	}
 	edges, ok := node["edges"].(array)
@@ -386,6 +396,9 @@ func (b *builder) connect(name, node string, factor float64) (network.Weight, er
 // window is the stride and the padding of a convolution.
 func (b *builder) window(node string) (stride, padding int, err error) {
 	members := b.nodes[node]
+	if err := members.unreadable("dilation", "groups"); err != nil {
+		return 0, 0, fmt.Errorf("node %q: %w", node, err)
+	}
 	for _, name := range []string{"dilation", "groups"} {
 		if value, err := members.number(name); err == nil && value != 1 {
 			return 0, 0, fmt.Errorf("node %q: %s = %g: only 1 is supported", node, name, value)

@@ -1,6 +1,7 @@
 package nir
 
 import (
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -282,11 +283,44 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
-// TestLookup3 compares the checksum with values that its author gives.
-func TestLookup3(t *testing.T) {
-	for text, want := range map[string]uint32{"": 0xdeadbeef, "Four score and seven years ago": 0x17770551} {
-		if got := lookup3([]byte(text)); got != want {
-			t.Errorf("%q: %08x, want %08x", text, got, want)
+// TestForeignMetadata reads a file with metadata that its program, not this one, knows:
+// what HDF5 calls a bool, an empty array and an empty dataspace, a text "config", and
+// members that cannot be read; and with a node whose name is not ASCII.
+func TestForeignMetadata(t *testing.T) {
+	graph, err := Read("testdata/metadata.nir")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if graph.Config != "" || graph.StepLength != 0 {
+		t.Errorf("configuration %q, step %g", graph.Config, graph.StepLength)
+	}
+	n, weights, err := graph.Network(nil, 0.001, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n.Inputs != 3 || len(n.Layers) != 1 || n.Layers[0].Neurons != 2 || n.Classes != 2 {
+		t.Fatalf("network %+v", n)
+	}
+	// The weights are packed by lzf.
+	for i, w := range weights[0] {
+		if want := float32(i) / 8; w != want {
+			t.Errorf("weight %d is %g, want %g", i, w, want)
+		}
+	}
+}
+
+// TestUnreadable sees that what is needed and cannot be read is an error with the reason.
+func TestUnreadable(t *testing.T) {
+	n := networkOf(t, forms["convolution"])
+	path := encoded(t, n, awkward(n))
+	for _, name := range []string{"dilation", "groups", "padding", "stride", "weight"} {
+		graph, err := Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		graph.nodes["layer0_input"][name] = errors.New("packed by the filter szip")
+		if _, _, err := graph.Network(n, n.StepLength, n.Steps); err == nil || !strings.Contains(err.Error(), "packed by the filter szip") {
+			t.Errorf("%s: error %v", name, err)
 		}
 	}
 }

@@ -1,128 +1,118 @@
 package nir
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
-	"regexp"
-	"strconv"
-	"strings"
+	"math"
 
-	"github.com/scigolib/hdf5"
-
-	"spikegrad/host/data"
+	"spikegrad/host/hdf5"
 )
 
-// maxFile bounds the size of files that are read: nothing is as large.
-const maxFile = 8 << 30
+// group is a group of a file: its members are *group, array, when it will be written
+// string, float64 or int64 too, and when it was read an error for what cannot be read.
+// A file of another program may hold what nobody needs here.
+type group map[string]any
+
+type array = hdf5.Array
+
+// folder is a group as it is written.
+func (g group) folder() hdf5.Folder {
+	folder := hdf5.Folder{}
+	for name, member := range g {
+		if inner, ok := member.(*group); ok {
+			member = inner.folder()
+		}
+		folder[name] = member
+	}
+	return folder
+}
 
 // readFile reads an HDF5 file into groups.
-func readFile(path string) (root group, err error) {
-	info, err := os.Stat(path)
+func readFile(path string) (group, error) {
+	file, err := hdf5.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading a NIR file: %w", err)
 	}
-	if info.IsDir() || info.Size() > maxFile {
-		return nil, fmt.Errorf("%s is no NIR file: a file of at most %d bytes is needed", path, int64(maxFile))
-	}
-	// The library may panic on damaged files.
-	defer func() {
-		if damage := recover(); damage != nil {
-			root, err = nil, fmt.Errorf("%s is damaged: %v", path, damage)
-		}
-	}()
-	if err := checkFile(path); err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
-	}
-	file, err := hdf5.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s is no HDF5 file that can be read: %w", path, err)
-	}
 	defer file.Close()
-	root, err = readGroup(file.Root(), 64*info.Size())
+	root, err := file.Root()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
-	return root, nil
+	// What is packed may have more elements than the file has bytes.
+	r := reader{left: 1<<20 + 64*file.Size()}
+	return r.group(root, 0)
 }
 
-// readGroup reads a group of a file in which no array has more than so many elements:
-// packed ones may have more than their bytes.
-func readGroup(g *hdf5.Group, most int64) (group, error) {
+// reader reads groups. Links may lead to an array more than once, or in circles.
+type reader struct {
+	left uint64 // elements and members that may still be read
+}
+
+var errTooMuch = errors.New("more values than a file of this size can hold: links lead in circles, or it is damaged")
+
+func (r *reader) group(g *hdf5.Group, depth int) (group, error) {
+	const deepest = 64
+	names, err := g.Names()
+	if err != nil {
+		return nil, err
+	}
 	found := group{}
-	for _, child := range g.Children() {
-		name := strings.Trim(child.Name(), "/")
-		if i := strings.LastIndex(name, "/"); i >= 0 {
-			name = name[i+1:]
+	for _, name := range names {
+		if depth == deepest || r.left == 0 {
+			return nil, fmt.Errorf("%s: %w", g.Path(), errTooMuch)
 		}
-		switch c := child.(type) {
+		r.left--
+		object, err := g.Open(name)
+		switch o := object.(type) {
 		case *hdf5.Group:
-			inner, err := readGroup(c, most)
+			inner, err := r.group(o, depth+1)
 			if err != nil {
-				return nil, fmt.Errorf("%s/%w", name, err)
+				return nil, err
 			}
 			found[name] = &inner
 		case *hdf5.Dataset:
-			a, err := readArray(c, most)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
+			a, err := r.array(o)
+			if errors.Is(err, errTooMuch) {
+				return nil, fmt.Errorf("%s: %w", o.Path(), err)
 			}
-			found[name] = a
+			if found[name] = a; err != nil {
+				found[name] = err
+			}
+		default:
+			found[name] = err
 		}
 	}
 	return found, nil
 }
 
-// dimensions finds the shape in the library's description of a dataset, which is the
-// only place where it tells.
-var dimensions = regexp.MustCompile(`\dD array \[([0-9 x]+)\]`)
-
-func readArray(d *hdf5.Dataset, most int64) (array, error) {
-	info, err := d.Info()
-	if err != nil {
-		return array{}, err
+func (r *reader) array(d *hdf5.Dataset) (a array, err error) {
+	if r.left < d.Len() {
+		return a, errTooMuch
 	}
-	var a array
-	size := 1
-	if shape := dimensions.FindStringSubmatch(info); shape != nil {
-		for _, text := range strings.FieldsFunc(shape[1], func(r rune) bool { return r == ' ' || r == 'x' }) {
-			length, err := strconv.Atoi(text)
-			if err != nil || length < 1 || int64(length) > most/int64(size) {
-				return array{}, fmt.Errorf("impossible shape %q in a file of this size", shape[1])
-			}
-			a.Shape = append(a.Shape, length)
-			size *= length
+	r.left -= d.Len()
+	for _, length := range d.Shape() {
+		if length > math.MaxInt32 {
+			return a, fmt.Errorf("%s has shape %v: a dimension has at most %d", d.Path(), d.Shape(), math.MaxInt32)
 		}
+		a.Shape = append(a.Shape, int(length))
 	}
-	if a.Float64, err = d.Read(); err == nil {
-		if len(a.Float64) != size {
-			return array{}, fmt.Errorf("%d numbers for shape %v", len(a.Float64), a.Shape)
-		}
-		return a, nil
+	if d.Type().Class == hdf5.Text {
+		a.Text, err = d.Texts()
+	} else {
+		a.Float64, err = d.Numbers()
 	}
-	texts, textErr := readTexts(d)
-	if textErr != nil {
-		return array{}, fmt.Errorf("neither numbers nor text: %w", err)
-	}
-	a.Text = texts
-	if len(a.Text) != size {
-		return array{}, fmt.Errorf("%d texts for shape %v", len(a.Text), a.Shape)
-	}
-	return a, nil
+	return a, err
 }
 
-func readTexts(d *hdf5.Dataset) ([]string, error) {
-	rows, err := d.ReadVLenBytes()
-	if err != nil {
-		return d.ReadStrings()
+// unreadable is the error of the first of some members that is there and cannot be
+// read.
+func (g group) unreadable(names ...string) error {
+	for _, name := range names {
+		if err, ok := g[name].(error); ok {
+			return err
+		}
 	}
-	var texts []string
-	for _, row := range rows {
-		texts = append(texts, strings.TrimRight(string(row), "\x00"))
-	}
-	return texts, nil
+	return nil
 }
 
 // inner is the group of a name.
@@ -145,6 +135,9 @@ func (g group) text(name string) string {
 
 // numbers is the array of a name.
 func (g group) numbers(name string) (array, error) {
+	if err := g.unreadable(name); err != nil {
+		return array{}, err
+	}
 	a, ok := g[name].(array)
 	if !ok || a.Float64 == nil && a.Text != nil {
 		return array{}, fmt.Errorf("it has no numbers %q", name)
@@ -168,34 +161,3 @@ func (g group) number(name string) (float64, error) {
 	}
 	return a.Float64[0], nil
 }
-
-// checkFile looks for damage that the library would stumble over: heaps that do not fit
-// the file, and headers whose checksum, where they have one, is wrong.
-func checkFile(path string) error {
-	if err := data.CheckHDF5(path); err != nil {
-		return err
-	}
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	const signature = "OHDR\x02\x02" // with a size of four bytes and no times
-	for rest := content; ; {
-		at := bytes.Index(rest, []byte(signature))
-		if at < 0 {
-			return nil
-		}
-		rest = rest[at:]
-		const head = len(signature) + 4
-		if len(rest) < head {
-			return errHeader
-		}
-		end := head + int(binary.LittleEndian.Uint32(rest[len(signature):]))
-		if end+4 > len(rest) || lookup3(rest[:end]) != binary.LittleEndian.Uint32(rest[end:]) {
-			return errHeader
-		}
-		rest = rest[end+4:]
-	}
-}
-
-var errHeader = errors.New("damaged header")

@@ -1,25 +1,22 @@
-package nir
+package hdf5
 
 import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
-	"math/bits"
 	"sort"
 )
 
-// The HDF5 library reads these files but cannot write scalars or texts of variable
-// length, which NIR consists of. So they are written here, in the plainest form that the
-// format has: superblock version 2, groups whose links stand in their header, data in
-// one piece (HDF5 File Format Specification Version 3.0).
+// Files are written in the plainest form that the format has: superblock version 2,
+// groups whose links stand in their header, data in one piece.
 
-// group is a folder of an HDF5 file: its members are *group, string, float64, int64 or
-// array.
-type group map[string]any
+// Folder is a group of a file to be written: its members are Folder, string, float64,
+// int64 or [Array].
+type Folder map[string]any
 
-// array is an array of numbers or texts, row-major.
-type array struct {
+// Array is an array of numbers or texts, row-major.
+type Array struct {
 	Shape   []int
 	Float32 []float32 // one of these four
 	Float64 []float64
@@ -27,21 +24,7 @@ type array struct {
 	Text    []string
 }
 
-// Types of header messages.
-const (
-	messageDataspace = 0x01
-	messageLinkInfo  = 0x02
-	messageDatatype  = 0x03
-	messageFill      = 0x05
-	messageLink      = 0x06
-	messageLayout    = 0x08
-	messageGroupInfo = 0x0A
-)
-
-const (
-	superblockSize = 48
-	undefined      = math.MaxUint64 // address of what there is not
-)
+const superblockSize = 48
 
 // Types of data: class and version, bit field, size, properties.
 var (
@@ -59,17 +42,17 @@ type fileWriter struct {
 	texts   map[string]uint32 // their numbers in the heap
 }
 
-// encode makes a file of a group.
-func (root *group) encode() ([]byte, error) {
+// Encode makes a file of a root group.
+func Encode(root Folder) ([]byte, error) {
 	w := &fileWriter{texts: map[string]uint32{}}
 	w.content.Write(make([]byte, superblockSize))
 	w.writeHeap(root.allTexts())
-	address, err := w.group(*root)
+	address, err := w.group(root)
 	if err != nil {
 		return nil, err
 	}
 	file := w.content.Bytes()
-	head := append([]byte("\x89HDF\r\n\x1a\n"), 2, 8, 8, 0)
+	head := append([]byte(signature), 2, 8, 8, 0)
 	for _, value := range []uint64{0, undefined, uint64(len(file)), address} {
 		head = binary.LittleEndian.AppendUint64(head, value)
 	}
@@ -78,24 +61,24 @@ func (root *group) encode() ([]byte, error) {
 }
 
 // allTexts lists every text once, sorted.
-func (root *group) allTexts() []string {
+func (root Folder) allTexts() []string {
 	seen := map[string]bool{}
-	var visit func(g group)
-	visit = func(g group) {
+	var visit func(g Folder)
+	visit = func(g Folder) {
 		for _, member := range g {
 			switch m := member.(type) {
-			case *group:
-				visit(*m)
+			case Folder:
+				visit(m)
 			case string:
 				seen[m] = true
-			case array:
+			case Array:
 				for _, text := range m.Text {
 					seen[text] = true
 				}
 			}
 		}
 	}
-	visit(*root)
+	visit(root)
 	var texts []string
 	for text := range seen {
 		texts = append(texts, text)
@@ -138,15 +121,15 @@ func (w *fileWriter) number(value uint64) {
 func (w *fileWriter) align() { w.content.Write(make([]byte, -w.content.Len()&7)) }
 
 // group writes a group with its members, sorted by name, and returns its address.
-func (w *fileWriter) group(g group) (uint64, error) {
+func (w *fileWriter) group(g Folder) (uint64, error) {
 	names := make([]string, 0, len(g))
 	for name := range g {
 		names = append(names, name)
 	}
 	sort.Strings(names)
 	none := binary.LittleEndian.AppendUint64(nil, undefined)
-	messages := message(messageLinkInfo, append([]byte{0, 0}, append(none, none...)...))
-	messages = append(messages, message(messageGroupInfo, []byte{0, 0})...)
+	messages := encodeMessage(messageLinkInfo, append([]byte{0, 0}, append(none, none...)...))
+	messages = append(messages, encodeMessage(messageGroupInfo, []byte{0, 0})...)
 	for _, name := range names {
 		if len(name) > math.MaxUint8 || name == "" {
 			return 0, fmt.Errorf("a name of %d bytes: from 1 to %d are possible", len(name), math.MaxUint8)
@@ -157,7 +140,7 @@ func (w *fileWriter) group(g group) (uint64, error) {
 		}
 		const version, utf8 = 1, 0x10
 		link := append([]byte{version, utf8, 1, byte(len(name))}, name...)
-		messages = append(messages, message(messageLink, binary.LittleEndian.AppendUint64(link, address))...)
+		messages = append(messages, encodeMessage(messageLink, binary.LittleEndian.AppendUint64(link, address))...)
 	}
 	return w.header(messages), nil
 }
@@ -165,21 +148,21 @@ func (w *fileWriter) group(g group) (uint64, error) {
 // member writes what a link leads to.
 func (w *fileWriter) member(value any) (uint64, error) {
 	switch v := value.(type) {
-	case *group:
-		return w.group(*v)
+	case Folder:
+		return w.group(v)
 	case string:
 		return w.dataset(typeText, nil, w.reference(v)), nil
 	case float64:
 		return w.dataset(typeFloat64, nil, binary.LittleEndian.AppendUint64(nil, math.Float64bits(v))), nil
 	case int64:
 		return w.dataset(typeInt64, nil, binary.LittleEndian.AppendUint64(nil, uint64(v))), nil
-	case array:
+	case Array:
 		return w.array(v)
 	}
 	return 0, fmt.Errorf("a %T cannot be written", value)
 }
 
-func (w *fileWriter) array(a array) (uint64, error) {
+func (w *fileWriter) array(a Array) (uint64, error) {
 	var data []byte
 	kind := typeInt64
 	switch {
@@ -236,14 +219,14 @@ func (w *fileWriter) dataset(kind []byte, shape []int, data []byte) uint64 {
 	layout := []byte{3, 1} // version, contiguous
 	layout = binary.LittleEndian.AppendUint64(layout, address)
 	layout = binary.LittleEndian.AppendUint64(layout, uint64(len(data)))
-	messages := message(messageDataspace, space)
-	messages = append(messages, message(messageDatatype, kind)...)
-	messages = append(messages, message(messageFill, []byte{3, 0x0A})...) // no value
-	return w.header(append(messages, message(messageLayout, layout)...))
+	messages := encodeMessage(messageDataspace, space)
+	messages = append(messages, encodeMessage(messageDatatype, kind)...)
+	messages = append(messages, encodeMessage(messageFill, []byte{3, 0x0A})...) // no value
+	return w.header(append(messages, encodeMessage(messageLayout, layout)...))
 }
 
-// message is a header message.
-func message(kind byte, body []byte) []byte {
+// encodeMessage makes a header message.
+func encodeMessage(kind byte, body []byte) []byte {
 	head := binary.LittleEndian.AppendUint16([]byte{kind}, uint16(len(body)))
 	return append(append(head, 0), body...)
 }
@@ -258,44 +241,4 @@ func (w *fileWriter) header(messages []byte) uint64 {
 	block = append(block, messages...)
 	w.content.Write(binary.LittleEndian.AppendUint32(block, lookup3(block)))
 	return address
-}
-
-// lookup3 is the checksum of HDF5: Bob Jenkins's hash of 2006, "hashlittle" with
-// initial value 0.
-func lookup3(key []byte) uint32 {
-	a := 0xdeadbeef + uint32(len(key))
-	b, c := a, a
-	for len(key) > 12 {
-		a += binary.LittleEndian.Uint32(key)
-		b += binary.LittleEndian.Uint32(key[4:])
-		c += binary.LittleEndian.Uint32(key[8:])
-		a = (a - c) ^ bits.RotateLeft32(c, 4)
-		c += b
-		b = (b - a) ^ bits.RotateLeft32(a, 6)
-		a += c
-		c = (c - b) ^ bits.RotateLeft32(b, 8)
-		b += a
-		a = (a - c) ^ bits.RotateLeft32(c, 16)
-		c += b
-		b = (b - a) ^ bits.RotateLeft32(a, 19)
-		a += c
-		c = (c - b) ^ bits.RotateLeft32(b, 4)
-		b += a
-		key = key[12:]
-	}
-	if len(key) == 0 {
-		return c
-	}
-	var last [12]byte
-	copy(last[:], key)
-	a += binary.LittleEndian.Uint32(last[0:])
-	b += binary.LittleEndian.Uint32(last[4:])
-	c += binary.LittleEndian.Uint32(last[8:])
-	c = (c ^ b) - bits.RotateLeft32(b, 14)
-	a = (a ^ c) - bits.RotateLeft32(c, 11)
-	b = (b ^ a) - bits.RotateLeft32(a, 25)
-	c = (c ^ b) - bits.RotateLeft32(b, 16)
-	a = (a ^ c) - bits.RotateLeft32(c, 4)
-	b = (b ^ a) - bits.RotateLeft32(a, 14)
-	return (c ^ b) - bits.RotateLeft32(b, 24)
 }
