@@ -8,6 +8,8 @@ WITH_DRIVERS := $(SCRIPTS)/with-drivers.sh
 DEMO_FOLDER := runs/demo
 DEMO_ARGUMENTS := train --data digits --out $(DEMO_FOLDER)
 FUZZ_TIME := 10s
+# Minimizing an input may take a minute, and fuzzing waits for it.
+FUZZ_MINIMIZE := 5x
 
 .PHONY: build viewer demo deps drivers shaders test test-viewer quick check check-nir check-hdf5 bench-peers docs-pictures gpu-report gpu-bench race fuzz lint format-and-vet plain-builds clean help
 
@@ -72,7 +74,7 @@ fuzz: ## every fuzz target for FUZZ_TIME (10s)
 		targets=$$(go test -list '^Fuzz' $$package); \
 		for target in $$(echo "$$targets" | grep '^Fuzz' || true); do \
 			echo "$$package $$target"; \
-			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ_TIME) $$package; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ_TIME) -fuzzminimizetime $(FUZZ_MINIMIZE) $$package; \
 		done; \
 	done
 

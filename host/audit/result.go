@@ -24,6 +24,7 @@ type Result struct {
 	Cost       Cost           `json:"cost"`
 	Device     string         `json:"device"`
 	Driver     string         `json:"driver"`
+	Notes      []string       `json:"notes"` // of reading the data
 }
 
 // LayerResult is what was found about the weights into a layer.

@@ -16,7 +16,8 @@ import (
 type auditCommand struct {
 	Folder string `arg:"" name:"run" help:"Folder of a finished run."`
 
-	Data        string   `help:"Other data than those of the run, NAME or NAME:PATH, with as many channels and classes." placeholder:"DATA"`
+	Data string `help:"Other data than those of the run, NAME or NAME:PATH, with as many channels and classes." placeholder:"DATA"`
+	headerFlag
 	Part        string   `default:"test" enum:"test,validation,train" help:"Where samples are taken from: test, validation or train."`
 	Samples     int      `default:"128" help:"Samples over which the loss is averaged; all if there are fewer." placeholder:"N"`
 	Pairs       int      `default:"200000" help:"Most runs with a flipped spike." placeholder:"N"`
@@ -50,7 +51,7 @@ func (c *auditCommand) Run(a *app) error {
 	if err := c.check(); err != nil {
 		return usageError{err}
 	}
-	t, err := openTrained(c.Folder, c.Data, c.Device)
+	t, err := a.openTrained(c.Folder, c.Data, c.headerFlag, c.Device)
 	if err != nil {
 		return err
 	}
@@ -71,6 +72,7 @@ func (c *auditCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	result.Notes = split.Notes
 	folder := c.Out
 	if folder == "" {
 		folder = filepath.Join(c.Folder, "audit")

@@ -85,6 +85,7 @@ type app struct {
 	terminal bool // a bar may be drawn
 	colour   bool
 	log      *slog.Logger
+	noted    map[string]bool // notes about data that were printed
 }
 
 // Main runs the program with arguments, without its name, and returns the exit

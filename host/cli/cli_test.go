@@ -34,12 +34,12 @@ func call(arguments ...string) outcome {
 	return outcome{code, out.String(), errors.String()}
 }
 
-// wantError fails unless a call failed with one line that holds a text.
-func wantError(t *testing.T, got outcome, code int, text string) {
+// wantError fails unless a call failed with one line that holds the texts.
+func wantError(t *testing.T, got outcome, code int, texts ...string) {
 	t.Helper()
-	if got.code != code || got.stdout != "" || !strings.HasPrefix(got.stderr, "spikegrad: ") ||
-		!strings.Contains(got.stderr, text) || strings.Count(got.stderr, "\n") != 1 {
-		t.Errorf("exit code %d, stdout %q, stderr %q; want code %d, no output and one line with %q", got.code, got.stdout, got.stderr, code, text)
+	if got.code != code || got.stdout != "" || !strings.HasPrefix(got.stderr, "spikegrad: ") || strings.Count(got.stderr, "\n") != 1 ||
+		slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(got.stderr, text) }) {
+		t.Errorf("exit code %d, stdout %q, stderr %q; want code %d, no output and one line with %q", got.code, got.stdout, got.stderr, code, texts)
 	}
 }
 
@@ -64,8 +64,12 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%v: exit code %d, stderr %q", arguments, got.code, got.stderr)
 		}
 		for _, flag := range command.Flags {
-			if !strings.Contains(got.stdout, "--"+flag.Name) {
-				t.Errorf("%v does not mention --%s", arguments, flag.Name)
+			name := "--" + flag.Name
+			if flag.Tag.Negatable != "" {
+				name = "--[no-]" + flag.Name
+			}
+			if !strings.Contains(got.stdout, name) {
+				t.Errorf("%v does not mention %s", arguments, name)
 			}
 			if flag.Help == "" {
 				t.Errorf("%v: --%s has no help", arguments, flag.Name)

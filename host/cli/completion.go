@@ -55,6 +55,9 @@ func completions(node *kong.Node) []completed {
 				name := "--" + flag.Name
 				c.flags = append(c.flags, word{name, firstSentence(flag.Help)})
 				c.takes[name] = !flag.IsBool()
+				if flag.Tag.Negatable != "" {
+					c.flags = append(c.flags, word{"--no-" + flag.Name, "Not --" + flag.Name + "."})
+				}
 				if flag.Enum != "" {
 					c.values[name] = strings.Split(flag.Enum, ",")
 				}

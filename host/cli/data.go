@@ -129,6 +129,7 @@ type inspectCommand struct {
 
 	Steps      int     `help:"Time steps of a sample; else the dataset's default." placeholder:"N"`
 	StepLength float64 `help:"Seconds of a step; else the dataset's default." placeholder:"S"`
+	Header     bool    `help:"The first line of a CSV file is a heading."`
 	Samples    int     `default:"4" help:"Samples in the raster picture, of as many classes." placeholder:"N"`
 	Out        string  `help:"Folder for pictures: rasters of samples, and the rate of each channel." placeholder:"FOLDER"`
 	NoCache    bool    `help:"Neither read nor keep a fast copy of the spikes in the user's cache folder."`
@@ -157,7 +158,7 @@ func (c *inspectCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	options := data.InspectionOptions{Steps: c.Steps, StepLength: c.StepLength, Encoder: trained.Data.Encoder}
+	options := data.InspectionOptions{Steps: c.Steps, StepLength: c.StepLength, Header: c.Header, Encoder: trained.Data.Encoder}
 	if c.NoCache {
 		options.Cache = data.NoCache
 	}

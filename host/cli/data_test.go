@@ -18,7 +18,7 @@ func TestDataInspect(t *testing.T) {
 	if got.code != exitOK || got.stderr != "" {
 		t.Fatalf("exit code %d, stderr %q", got.code, got.stderr)
 	}
-	for _, text := range []string{"700 channels, 3 classes, 350 steps of 0.002 s", "small_f4.h5  4", "1 samples without spikes", "picture: " + filepath.Join(folder, "raster.png")} {
+	for _, text := range []string{"700 channels, 3 classes, 350 steps of 0.002 s", "small_f4.h5  4", "1 sample without spikes", "picture: " + filepath.Join(folder, "raster.png")} {
 		if !strings.Contains(got.stdout, text) {
 			t.Errorf("%q is missing in\n%s", text, got.stdout)
 		}

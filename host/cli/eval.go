@@ -15,7 +15,8 @@ import (
 type evalCommand struct {
 	Folder string `arg:"" name:"run" help:"Folder of a finished run."`
 
-	Data        string `help:"Other data than those of the run, NAME or NAME:PATH, with as many channels and classes." placeholder:"DATA"`
+	Data string `help:"Other data than those of the run, NAME or NAME:PATH, with as many channels and classes." placeholder:"DATA"`
+	headerFlag
 	Part        string `default:"test" enum:"test,validation,train" help:"Samples to evaluate: test, validation or train."`
 	Device      string `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
 	OtherMode   bool   `help:"Switch the noise off, or on if the network was trained without."`
@@ -62,6 +63,7 @@ type evaluation struct {
 	Device          string    `json:"device"`
 	Driver          string    `json:"driver"`
 	WeightsSHA256   string    `json:"weights_sha256"`
+	Notes           []string  `json:"notes"` // of reading the data
 }
 
 // Run evaluates.
@@ -75,7 +77,7 @@ func (c *evalCommand) Run(a *app) error {
 	if c.Trials != nil {
 		return c.runTrials(a)
 	}
-	t, err := openTrained(c.Folder, c.Data, c.Device)
+	t, err := a.openTrained(c.Folder, c.Data, c.headerFlag, c.Device)
 	if err != nil {
 		return err
 	}
@@ -91,6 +93,7 @@ func (c *evalCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	found.Notes = t.split.Notes
 	if c.JSON {
 		return writeJSON(a.out, found)
 	}

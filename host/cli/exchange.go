@@ -47,7 +47,7 @@ func (c *exportCommand) Run(a *app) error {
 	if c.Samples < 1 {
 		return usageError{fmt.Errorf("--samples %d: at least 1 is needed", c.Samples)}
 	}
-	t, err := openTrained(c.Folder, "", c.Device)
+	t, err := a.openTrained(c.Folder, "", headerFlag{}, c.Device)
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ var _ train.Observer = (*progress)(nil)
 // OnStart tells what is trained on what.
 func (p *progress) OnStart(s train.Start) {
 	p.start, p.began = s, time.Now()
+	p.app.noteData(s.Split.Notes)
 	verb := "training"
 	if s.Updates > 0 {
 		verb = fmt.Sprintf("going on after %d epochs and %d updates", s.Finished, s.Updates)

@@ -45,7 +45,7 @@ func (c *reportCommand) Run(a *app) error {
 	shown := phases{app: a}
 	options := report.Options{
 		NoEvaluation: c.NoEvaluation, Open: opener(choice),
-		Workers: c.Workers, PassSamples: c.PassSamples, Observer: shown.observe,
+		Workers: c.Workers, PassSamples: c.PassSamples, Observer: shown.observe, Notes: a.noteData,
 	}
 	var runs []*report.Run
 	for _, folder := range c.Folders {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -12,7 +13,8 @@ import (
 type trainCommand struct {
 	Config string `arg:"" optional:"" help:"Configuration; without it the defaults that 'spikegrad config' prints."`
 
-	Data         string  `help:"Dataset, NAME or NAME:PATH: digits, randman, shd, ssc, spoken." placeholder:"DATA"`
+	Data string `help:"Dataset, NAME or NAME:PATH: digits, randman, shd, ssc, spoken." placeholder:"DATA"`
+	headerFlag
 	Device       string  `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
 	Epochs       *int    `help:"How often all training samples are presented." placeholder:"N"`
 	Batch        *int    `help:"Samples of an update." placeholder:"N"`
@@ -114,10 +116,18 @@ func (c *trainCommand) config() (config train.Config, err error) {
 	if err != nil {
 		return config, err
 	}
+	if c.Config != "" && c.Resume != "" {
+		if err := keepBinning(&config, c.Config, c.Resume); err != nil {
+			return config, err
+		}
+	}
 	if c.Config == "" && c.Resume != "" {
 		if err := changeData(&config, c.Data); err != nil {
 			return config, err
 		}
+	}
+	if err := c.headerFlag.apply(&config); err != nil {
+		return config, err
 	}
 	if c.Epochs != nil {
 		config.Training.Epochs = *c.Epochs
@@ -135,6 +145,19 @@ func (c *trainCommand) config() (config train.Config, err error) {
 		return config, usageError{err}
 	}
 	return config, nil
+}
+
+// keepBinning has a run that is resumed with a configuration file go on with the steps
+// that it began with, unless the file says otherwise: the default was another once.
+func keepBinning(config *train.Config, file, folder string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if before, err := train.ReadConfig(folder); err == nil && before.Data.Name == config.Data.Name && !train.Sets(text, "data.events.binning") {
+		config.Data.Events.Binning = before.Data.Events.Binning
+	}
+	return nil
 }
 
 // folder is where the run is kept.

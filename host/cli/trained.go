@@ -19,13 +19,16 @@ type trained struct {
 }
 
 // openTrained reads the run in a folder; dataset takes the place of its data unless
-// it is empty.
-func openTrained(folder, dataset, device string) (*trained, error) {
+// it is empty. Notes about the data are printed.
+func (a *app) openTrained(folder, dataset string, header headerFlag, device string) (*trained, error) {
 	config, model, err := train.ReadRun(folder)
 	if err != nil {
 		return nil, err
 	}
 	if err := changeData(&config, dataset); err != nil {
+		return nil, err
+	}
+	if err := header.apply(&config); err != nil {
 		return nil, err
 	}
 	choice, err := choose(device)
@@ -36,6 +39,7 @@ func openTrained(folder, dataset, device string) (*trained, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.noteData(split.Notes)
 	weights, err := model.Weights(n)
 	if err != nil {
 		return nil, fmt.Errorf("the run in %s does not fit %s: %w", folder, config.Data.Name, err)

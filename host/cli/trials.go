@@ -26,6 +26,8 @@ func (c *evalCommand) checkTrials() error {
 		return fmt.Errorf("--trials %d: at least 1 is needed", *c.Trials)
 	case c.Data != "":
 		return fmt.Errorf("--trials %d and --data %s: trials are of the data of the run; leave one away", *c.Trials, c.Data)
+	case c.Header != nil:
+		return fmt.Errorf("--trials %d and --header: trials are of the data of the run; leave one away", *c.Trials)
 	case c.OtherMode:
 		return fmt.Errorf("--trials %d and --other-mode: trials are run in both modes; leave --other-mode away", *c.Trials)
 	}
@@ -56,7 +58,7 @@ func (c *evalCommand) runTrials(a *app) error {
 	shown := phases{app: a}
 	report, err := evaluate.Run(a.ctx, c.Folder, evaluate.Options{
 		Settings: settings, Folder: folder, Open: open,
-		Workers: c.Workers, PassSamples: c.PassSamples, Observer: shown.observe,
+		Workers: c.Workers, PassSamples: c.PassSamples, Observer: shown.observe, Notes: a.noteData,
 	})
 	shown.clear()
 	if err != nil {

@@ -40,41 +40,52 @@ func (o *Options) cache() spikeCache {
 }
 
 // loadEvents reads a file of recorded spikes and sorts them into steps, or takes
-// the outcome from the cache. The notes say what was left out.
+// the outcome from the cache. The notes say what was left out; that next to nothing is
+// left is an error.
 func loadEvents(path string, o *Options) (*stored, []string, error) {
-	cache := o.cache()
-	before, err := os.Stat(path)
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading spikes: %w", err)
-	}
-	if cache.folder == "" || before.Size() < cache.smallest {
-		s, err := readEvents(path, o)
-		if err != nil {
-			return nil, nil, err
-		}
-		return s, s.recorded.notes(path, o.Steps), nil
-	}
-	key, err := cacheKey(path, o)
-	if err != nil {
-		return nil, nil, err
-	}
-	name := filepath.Join(cache.folder, key[:32]+".spikes")
-	if s := readCache(name, key, o); s != nil {
-		return s, s.recorded.notes(path, o.Steps), nil
-	}
-	s, err := readEvents(path, o)
+	s, note, err := cachedEvents(path, o)
 	if err != nil {
 		return nil, nil, err
 	}
 	notes := s.recorded.notes(path, o.Steps)
+	if note != "" {
+		notes = append(notes, note)
+	}
+	notes, err = o.refuse(s.recorded.vanished(path, o), notes)
+	return s, notes, err
+}
+
+// cachedEvents is the outcome of reading a file, from the cache if it is there. The note
+// says that it could not be kept.
+func cachedEvents(path string, o *Options) (s *stored, note string, err error) {
+	cache := o.cache()
+	before, err := os.Stat(path)
+	if err != nil {
+		return nil, "", fmt.Errorf("reading spikes: %w", err)
+	}
+	if cache.folder == "" || before.Size() < cache.smallest {
+		s, err = readEvents(path, o)
+		return s, "", err
+	}
+	key, err := cacheKey(path, o)
+	if err != nil {
+		return nil, "", err
+	}
+	name := filepath.Join(cache.folder, key[:32]+".spikes")
+	if s := readCache(name, key, o); s != nil {
+		return s, "", nil
+	}
+	if s, err = readEvents(path, o); err != nil {
+		return nil, "", err
+	}
 	// The key is that of the contents before they were read.
 	if after, err := os.Stat(path); err != nil || after.Size() != before.Size() || !after.ModTime().Equal(before.ModTime()) {
-		return s, notes, nil
+		return s, "", nil
 	}
 	if err := writeCache(name, key, s); err != nil {
-		notes = append(notes, fmt.Sprintf("%s: will be read anew next time, since its spikes cannot be kept: %v", path, err))
+		note = fmt.Sprintf("%s: will be read anew next time, since its spikes cannot be kept: %v", path, err)
 	}
-	return s, notes, nil
+	return s, note, nil
 }
 
 // readEvents reads a file of recorded spikes and sorts them into steps.

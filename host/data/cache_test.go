@@ -269,6 +269,7 @@ func TestCacheKeys(t *testing.T) {
 	add(path, func(o *Options) { o.StepLength *= 1 + 1e-15 })
 	add(path, func(o *Options) { o.Events.Units++ })
 	add(path, func(o *Options) { o.Events.Binning = "float16" })
+	add(path, func(o *Options) { o.Events.Binning = binTruncate })
 	add("testdata/small_chunked.h5", func(*Options) {})
 	again, err := cacheKey(path, &options)
 	if err != nil || !keys[again] {

@@ -1,16 +1,12 @@
 package data
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
 	"strconv"
+	"strings"
 )
 
 // maxLabel is the largest class label that a file may hold.
@@ -21,6 +17,8 @@ type table struct {
 	columns int       // values a sample
 	values  []float32 // [sample·columns + column], 0 to 1
 	labels  []uint32
+	largest float64  // value found, before it is divided
+	notes   []string // what reading found remarkable, one line each
 }
 
 // row is the values of a sample.
@@ -38,84 +36,125 @@ func (t *table) classes() int {
 }
 
 // readTableFile reads a CSV file, packed by gzip or not. See [readTable].
-func readTableFile(path string, maximum float64) (*table, error) {
+func readTableFile(path string, o *Options) (*table, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading digits: %w", err)
 	}
 	defer file.Close()
-	return readTable(file, path, maximum)
+	return readTable(file, path, o)
 }
 
-// readTable reads lines of comma-separated numbers, packed by gzip or not, without
-// a heading: the last number of a line is the label, a whole number from 0 to
-// 65535, the others, at least one and the same number of them in every line, are
-// not negative. They are divided by maximum, or where it is 0 by the largest value
-// found. Errors name the file, the line and the column (the first is 1) and what
-// stands there.
-func readTable(reader io.Reader, name string, maximum float64) (*table, error) {
-	buffered := bufio.NewReader(reader)
-	reader = buffered
-	if magic, err := buffered.Peek(2); err == nil && bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		unpacked, err := gzip.NewReader(buffered)
-		if err != nil {
-			return nil, fmt.Errorf("%s: damaged gzip file: %w", name, err)
-		}
-		reader = unpacked
+// readTable reads lines of numbers, packed by gzip or not, separated as [openLines]
+// says: the last number of a line is the label, a whole number from 0 to 65535, the
+// others, at least one and the same number of them in every line, are not negative.
+// They are divided by options.Maximum, or where it is 0 by the largest value found.
+// With options.Header the first line is left out; without, a first line that is a
+// heading is an error. Errors name the file, the line and the column (the first is 1)
+// and what stands there.
+func readTable(reader io.Reader, name string, o *Options) (*table, error) {
+	lines, err := openLines(reader, name)
+	if err != nil {
+		return nil, err
 	}
-	lines := csv.NewReader(reader)
-	lines.ReuseRecord = true
-	lines.FieldsPerRecord = -1 // compared below, for a better error
 	t := &table{}
-	found := 0.0
+	headed := headingCheck{asked: o.Header}
 	for {
-		fields, err := lines.Read()
+		fields, line, err := lines.next()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return nil, readError(name, err)
+			return nil, err
 		}
-		line, _ := lines.FieldPos(0)
-		last := len(fields) - 1
-		if len(t.labels) == 0 {
-			if last == 0 {
+		if t.columns == 0 {
+			if t.columns = len(fields) - 1; t.columns == 0 {
 				return nil, fmt.Errorf("%s, line %d: 1 column found; at least one value and a label are needed", name, line)
 			}
-			t.columns = last
 		}
-		if last != t.columns {
+		if len(fields) != t.columns+1 {
 			return nil, fmt.Errorf("%s, line %d: %d columns found, the first line has %d", name, line, len(fields), t.columns+1)
 		}
-		for column, field := range fields[:last] {
-			value, err := strconv.ParseFloat(field, 64)
-			if err != nil || !(value >= 0) || math.IsInf(value, 1) {
-				return nil, fmt.Errorf("%s, line %d, column %d: %q found, a finite number of at least 0 is needed", name, line, column+1, field)
+		if headed.first == nil {
+			headed.begin(fields, line)
+			if o.Header {
+				continue
 			}
-			if maximum > 0 && value > maximum {
-				return nil, fmt.Errorf("%s, line %d, column %d: %q found, the largest value allowed is %g (key \"maximum\")",
-					name, line, column+1, field, maximum)
-			}
-			found = max(found, value)
-			t.values = append(t.values, float32(value))
 		}
-		label, err := strconv.ParseUint(fields[last], 10, 16)
-		if err != nil {
-			return nil, fmt.Errorf("%s, line %d, column %d: %q found, a label is a whole number from 0 to %d",
-				name, line, last+1, fields[last], maxLabel)
+		if err := t.add(fields, o.Maximum); err != nil {
+			return nil, fmt.Errorf("%s, line %d, column %w%s", name, line, err, headed.hint(line))
 		}
-		t.labels = append(t.labels, uint32(label))
+		headed.compare(fields, line)
 	}
 	if len(t.labels) == 0 {
 		return nil, fmt.Errorf("%s: no lines found; each sample is a line of values and a label", name)
 	}
+	if t.notes, err = headed.judge(name, t); err != nil {
+		return nil, err
+	}
+	t.notes = append(t.notes, t.classNotes(name)...)
+	maximum := o.Maximum
 	if maximum == 0 {
-		maximum = found
+		maximum = t.largest
+	}
+	if t.largest < o.MinKept*maximum {
+		t.notes = append(t.notes, fmt.Sprintf("%s: the largest value, %g, is %.2g %% of data.maximum = %g", name, t.largest, 100*t.largest/maximum, maximum))
 	}
 	if err := t.scale(maximum); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return t, nil
+}
+
+// add appends a sample. Its error begins with the number of the column.
+func (t *table) add(fields []string, maximum float64) error {
+	for column, field := range fields[:t.columns] {
+		value, err := strconv.ParseFloat(field, 64)
+		switch {
+		case err != nil && strings.Contains(field, ","):
+			return fmt.Errorf("%d: %q found; write numbers with a decimal point", column+1, field)
+		case err != nil || !(value >= 0) || math.IsInf(value, 1):
+			return fmt.Errorf("%d: %q found, a finite number of at least 0 is needed", column+1, field)
+		case maximum > 0 && value > maximum:
+			return fmt.Errorf("%d: %q found, the largest value allowed is %g (key \"maximum\")", column+1, field, maximum)
+		}
+		t.largest = max(t.largest, value)
+		t.values = append(t.values, float32(value))
+	}
+	field := fields[t.columns]
+	label, err := strconv.ParseFloat(field, 64) // some programs write all numbers alike: 1.000e+00
+	switch {
+	case field == "":
+		return fmt.Errorf("%d: \"\" found, a label is needed; leave out separators at the ends of lines", t.columns+1)
+	case err != nil || !(label >= 0 && label <= maxLabel) || label != math.Trunc(label):
+		return fmt.Errorf("%d: %q found, a label is a whole number from 0 to %d", t.columns+1, field, maxLabel)
+	}
+	t.labels = append(t.labels, uint32(label))
+	return nil
+}
+
+// classNotes says of which classes there are no samples: labels that are none leave gaps.
+func (t *table) classNotes(name string) []string {
+	classes := t.classes()
+	there := make([]bool, classes)
+	samples, missing := 0, 0
+	for _, label := range t.labels {
+		there[label] = true
+	}
+	for _, found := range there {
+		if found {
+			samples++
+		} else {
+			missing++
+		}
+	}
+	switch {
+	case samples == 1 && len(t.labels) > 1:
+		return []string{fmt.Sprintf("%s: all %d samples have the label %d; labels are the last column", name, len(t.labels), t.labels[0])}
+	case missing > 0:
+		return []string{fmt.Sprintf("%s: %d of the %d classes have no samples; the largest label is %d", name, missing, classes, classes-1)}
+	}
+	return nil
 }
 
 // scale divides the values by their maximum.
@@ -127,14 +166,4 @@ func (t *table) scale(maximum float64) error {
 		t.values[i] = min(float32(float64(value)/maximum), 1)
 	}
 	return nil
-}
-
-// readError adds the name of the file to what the CSV reader or the unpacker says,
-// with the line and column if it is the former.
-func readError(name string, err error) error {
-	var parse *csv.ParseError
-	if errors.As(err, &parse) {
-		return fmt.Errorf("%s, line %d, character %d: %w", name, parse.Line, parse.Column, parse.Err)
-	}
-	return fmt.Errorf("%s: damaged or truncated file: %w", name, err)
 }

@@ -28,7 +28,7 @@ func TestReadTable(t *testing.T) {
 	text := "0,2.5,1\n10,5,0\r\n\n 0,1e0,65535"
 	text = strings.ReplaceAll(text, " ", "")
 	for name, packed := range map[string]string{"plain": text, "gzip": gzipped(t, text)} {
-		got, err := readTable(strings.NewReader(packed), "some.csv", 0)
+		got, err := readTable(strings.NewReader(packed), "some.csv", &Options{})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -39,7 +39,7 @@ func TestReadTable(t *testing.T) {
 			t.Errorf("%s: %d columns, %d classes: %s", name, got.columns, got.classes(), diff)
 		}
 	}
-	got, err := readTable(strings.NewReader("4,0\n"), "some.csv", 16)
+	got, err := readTable(strings.NewReader("4,0\n"), "some.csv", &Options{Maximum: 16})
 	if err != nil || got.values[0] != 0.25 {
 		t.Errorf("with a maximum of 16, 4 is %v: %v", got, err)
 	}
@@ -67,14 +67,14 @@ func TestReadTableErrors(t *testing.T) {
 		"\x1f\x8b rest":                 {"gzip"},
 		gzipped(t, "1,2,3\n4,5,6")[:20]: {"damaged or truncated"},
 	} {
-		_, err := readTable(strings.NewReader(text), "some.csv", 16)
+		_, err := readTable(strings.NewReader(text), "some.csv", &Options{Maximum: 16})
 		wantError(t, err, append(want, "some.csv")...)
 	}
-	_, err := readTable(strings.NewReader("0,0,3\n"), "some.csv", 0)
+	_, err := readTable(strings.NewReader("0,0,3\n"), "some.csv", &Options{})
 	wantError(t, err, "some.csv", "largest value is 0")
-	_, err = readTable(strings.NewReader("1,Inf,3\n"), "some.csv", 0)
+	_, err = readTable(strings.NewReader("1,Inf,3\n"), "some.csv", &Options{})
 	wantError(t, err, "line 1", "column 2", "finite")
-	_, err = readTable(strings.NewReader("1e300,0,3\n"), "some.csv", 0)
+	_, err = readTable(strings.NewReader("1e300,0,3\n"), "some.csv", &Options{})
 	wantError(t, err, "some.csv", "largest value is 1e+300")
 }
 
@@ -102,7 +102,7 @@ func FuzzCSV(f *testing.F) {
 		if !positive(maximum) && maximum != 0 {
 			return
 		}
-		got, err := readTable(bytes.NewReader(text), "fuzz.csv", maximum)
+		got, err := readTable(bytes.NewReader(text), "fuzz.csv", &Options{Maximum: maximum})
 		if err != nil {
 			return
 		}

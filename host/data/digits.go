@@ -3,6 +3,7 @@ package data
 import (
 	"bytes"
 	_ "embed"
+	"fmt"
 )
 
 //go:embed handwritten_digits.csv.gz
@@ -28,10 +29,12 @@ func defaultDigits(o *Options) {
 func openDigits(o *Options) (Split, error) {
 	var t *table
 	var err error
+	name := "built-in digits"
 	if o.Path == "" {
-		t, err = readTable(bytes.NewReader(handwrittenDigits), "built-in digits", o.Maximum)
+		t, err = readTable(bytes.NewReader(handwrittenDigits), name, o)
 	} else {
-		t, err = readTableFile(o.Path, o.Maximum)
+		name = o.Path
+		t, err = readTableFile(o.Path, o)
 	}
 	if err != nil {
 		return Split{}, err
@@ -41,7 +44,35 @@ func openDigits(o *Options) (Split, error) {
 		steps: o.Steps, stepLength: o.StepLength,
 	}
 	if o.Encoder.Kind == "poisson" {
-		return split(encodePoisson(about, t, o.Encoder.MaxRate, o.Seed), o)
+		return splitNoted(encodePoisson(about, t, o.Encoder.MaxRate, o.Seed), o, t.notes)
 	}
-	return split(encodeLatency(about, t, o.Encoder.Threshold, o.Encoder.Tau), o)
+	encoded, late := encodeLatency(about, t, o.Encoder.Threshold, o.Encoder.Tau)
+	notes := t.notes
+	if late > 0 {
+		notes = append(notes, fmt.Sprintf("%s: %s after step %d, dropped", name, counted(late, "spike"), o.Steps-1))
+	}
+	if notes, err = o.refuse(latencyVanished(name, len(encoded.channels), late, o), notes); err != nil {
+		return Split{}, err
+	}
+	return splitNoted(encoded, o, notes)
+}
+
+// splitNoted divides samples of which something was noted.
+func splitNoted(source Source, o *Options, notes []string) (Split, error) {
+	parts, err := split(source, o)
+	parts.Notes = notes
+	return parts, err
+}
+
+// latencyVanished is an error if next to none of the spikes of a table fall in the steps.
+func latencyVanished(name string, kept, late int, o *Options) error {
+	switch {
+	case o.MinKept == 0 || float64(kept) >= o.MinKept*float64(kept+late) && kept > 0:
+		return nil
+	case late == 0:
+		return fmt.Errorf("%s: no value is above data.encoder.threshold = %g of the maximum, so that nothing spikes (data.min_kept = 0 uses it anyway)",
+			name, o.Encoder.Threshold)
+	}
+	return fmt.Errorf("%s: %d of %s fall in the %d steps of %g s: data.encoder.tau = %g and data.step_length must both be in seconds (data.min_kept = 0 uses it anyway)",
+		name, kept, counted(kept+late, "spike"), o.Steps, o.StepLength, o.Encoder.Tau)
 }

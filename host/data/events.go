@@ -8,13 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/x448/float16"
 )
 
 func defaultHeidelberg(o *Options) {
 	o.Steps = 350
-	o.Events = Events{Units: 700, Merge: 1, Binning: "truncate"}
+	o.Events = Events{Units: 700, Merge: 1, Binning: binSnap}
 }
 
 func defaultSpoken(o *Options) {
@@ -31,8 +29,9 @@ func validateEvents(o *Options) error {
 		require(o.Test == 0, "test", o.Test, "0: "+o.Name+" has a file of its own to test with"),
 		require(e.Units >= 1 && e.Units <= maxChannels, "events.units", e.Units, fmt.Sprintf("1 to %d", maxChannels)),
 		require(e.Merge >= 1 && e.Merge <= e.Units, "events.merge", e.Merge, fmt.Sprintf("1 to %d", e.Units)),
-		require(e.Binning == "truncate" || e.Binning == "float16", "events.binning", e.Binning, "truncate or float16"),
-		require(e.Binning != "float16" || 1/o.StepLength <= 65504, "step_length", o.StepLength,
+		require(e.Binning == binSnap || e.Binning == binTruncate || e.Binning == binFloat16, "events.binning", e.Binning,
+			"snap, truncate or float16"),
+		require(e.Binning != binFloat16 || 1/o.StepLength <= 65504, "step_length", o.StepLength,
 			"at least 1/65504 s with binning float16"),
 	)
 }
@@ -102,20 +101,23 @@ func findEventFile(folder, named, usual string) (string, error) {
 	return "", fmt.Errorf("recorded spikes: looked for %s in folder %q: %w", strings.Join(candidates, " and "), folder, fs.ErrNotExist)
 }
 
-// binEvents sorts the spikes of a file into steps: trunc(t/dt), or, for comparison
-// with programs that do so, the product of t and 1/dt rounded to 16-bit floating
-// point first.
+// binEvents sorts the spikes of a file into steps; see [binning].
 func binEvents(file *eventFile, o *Options) (*stored, error) {
 	s := &stored{
 		description: description{
 			name: o.Name, channels: o.Events.channels(), steps: o.Steps, stepLength: o.StepLength, classNames: file.keys,
 		},
-		recorded: &Recorded{},
+		recorded: newRecorded(),
 	}
 	timeType, unitType := file.times.Type(), file.units.Type()
 	s.reserve(len(file.labels), int(file.units.Size())/unitType.Size)
-	step := binning(o)
+	p, err := file.timePrecision()
+	if err != nil {
+		return nil, err
+	}
+	step := binning(o, p)
 	spikes := newRaster(o.Steps, o.Events.channels())
+	var finite []float64
 	for sample, label := range file.labels {
 		times, err := file.times.Row(sample)
 		if err != nil {
@@ -132,6 +134,7 @@ func binEvents(file *eventFile, o *Options) (*stored, error) {
 		if count == 0 {
 			s.recorded.Empty++
 		}
+		finite = finite[:0]
 		for i := range count {
 			unit := unitType.Integer(units, i)
 			if unit < 0 || unit >= int64(o.Events.Units) {
@@ -143,44 +146,23 @@ func binEvents(file *eventFile, o *Options) (*stored, error) {
 				s.recorded.NotFinite++
 				continue
 			}
-			s.recorded.Latest = max(s.recorded.Latest, time)
-			if bin := step(time); time < 0 || bin >= float64(o.Steps) {
+			finite = append(finite, time)
+			switch bin := step(time); {
+			case time < 0:
+				s.recorded.Negative++
 				s.recorded.Outside++
-			} else {
-				spikes.mark(int(bin), int(unit)/o.Events.Merge)
+			case bin >= float64(o.Steps):
+				s.recorded.Outside++
+			case !spikes.mark(int(bin), int(unit)/o.Events.Merge):
+				s.recorded.Merged++
 			}
 		}
+		s.recorded.include(finite)
 		s.recorded.Spikes += count
 		s.add(label, spikes)
 	}
+	s.recorded.settle()
 	return s, nil
-}
-
-// notes says what was left out of a file.
-func (r *Recorded) notes(path string, steps int) []string {
-	var notes []string
-	note := func(count int, what string) {
-		if count > 0 {
-			notes = append(notes, fmt.Sprintf("%s: %d %s", path, count, what))
-		}
-	}
-	note(r.Empty, "samples without spikes, kept")
-	note(r.NotFinite, "spikes at times that are not finite, dropped")
-	note(r.Outside, fmt.Sprintf("spikes before 0 or after step %d, dropped", steps-1))
-	return notes
-}
-
-// binning is the function from seconds to steps, not yet truncated.
-func binning(o *Options) func(time float64) float64 {
-	if o.Events.Binning == "float16" {
-		perSecond := float16.Fromfloat32(float32(1 / o.StepLength)).Float32()
-		return func(time float64) float64 {
-			half := float16.Fromfloat32(float32(time)).Float32()
-			// Exact in float32, so it is rounded once.
-			return float64(float16.Fromfloat32(half * perSecond).Float32())
-		}
-	}
-	return func(time float64) float64 { return time / o.StepLength }
 }
 
 // shareClasses gives the files of a dataset the same classes: the names in the

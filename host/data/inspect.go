@@ -40,21 +40,12 @@ type Inspected struct {
 	Recorded     *Recorded `json:"recorded"`      // of the file; null where there is none
 }
 
-// Recorded is what stands in a file of recordings, whatever steps it is sorted
-// into.
-type Recorded struct {
-	Spikes    int     `json:"spikes"`
-	Empty     int     `json:"empty"`      // samples without spikes
-	NotFinite int     `json:"not_finite"` // spikes dropped since their times are no finite numbers
-	Outside   int     `json:"outside"`    // spikes dropped since they lie before 0 or after the last step
-	Latest    float64 `json:"latest"`     // time of a spike, seconds
-}
-
 // InspectionOptions says in which form a dataset is looked at.
 type InspectionOptions struct {
 	Steps      int     // 0 for the dataset's default
 	StepLength float64 // seconds; 0 for the dataset's default
 	Encoder    Encoder // of numbers into spikes; the zero value for the dataset's default
+	Header     bool    // the first line of a CSV file is a heading
 	Cache      string  // as [Options.Cache]
 }
 
@@ -65,7 +56,8 @@ func Inspect(ctx context.Context, what string, o InspectionOptions) (*Inspection
 	if err != nil {
 		return nil, err
 	}
-	options.Validation, options.Test, options.Cache = 0, 0, o.Cache
+	options.Validation, options.Test, options.Cache, options.Lenient = 0, 0, o.Cache, true
+	options.Header = o.Header
 	if o.Steps != 0 {
 		options.Steps = o.Steps
 	}

@@ -36,10 +36,10 @@ func TestInspectFile(t *testing.T) {
 		t.Error(diff)
 	}
 	recorded := *want.Recorded
-	if recorded.Empty != 1 || recorded.NotFinite != 2 || recorded.Outside != 2 || !(recorded.Latest > 0.7) || recorded.Spikes < 9 {
+	if recorded.Empty != 1 || recorded.NotFinite != 2 || recorded.Outside != 2 || recorded.Merged != 1 || !(recorded.Latest > 0.7) || recorded.Spikes < 9 {
 		t.Errorf("recorded %+v", recorded)
 	}
-	if found.Channels != 700 || found.Classes != 3 || found.Steps != 350 || found.StepLength != 0.002 || len(found.Notes) != 3 {
+	if found.Channels != 700 || found.Classes != 3 || found.Steps != 350 || found.StepLength != 0.002 || len(found.Notes) != 4 {
 		t.Errorf("%+v", found)
 	}
 	// In fewer, longer steps.

@@ -8,20 +8,24 @@ import "spikegrad/cpuref"
 //
 //	t = tau · log(x / (x − θ))
 //
-// and never if x ≤ θ. Spikes of step trunc(t/dt) ≥ T are dropped.
-func encodeLatency(about description, t *table, threshold, tau float64) *stored {
-	s := &stored{description: about}
+// and never if x ≤ θ. Spikes of step trunc(t/dt) ≥ T are dropped; late is their number.
+func encodeLatency(about description, t *table, threshold, tau float64) (s *stored, late int) {
+	s = &stored{description: about}
 	s.reserve(len(t.labels), 0)
 	spikes := newRaster(about.steps, about.channels)
 	for sample, label := range t.labels {
 		for channel, value := range t.row(sample) {
-			if step, ok := latencyStep(float64(value), threshold, tau/about.stepLength); ok && step < about.steps {
+			step, ok := latencyStep(float64(value), threshold, tau/about.stepLength)
+			switch {
+			case ok && step < about.steps:
 				spikes.mark(step, channel)
+			case float64(value) > threshold:
+				late++
 			}
 		}
 		s.add(label, spikes)
 	}
-	return s
+	return s, late
 }
 
 // latencyStep is the step in which value x spikes, with tau in steps, and whether

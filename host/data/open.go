@@ -67,7 +67,7 @@ func findKind(name string) (kind, error) {
 // Defaults are complete options for a dataset named as NAME or NAME:PATH. A
 // configuration file is best decoded over them.
 func Defaults(spec string) (Options, error) {
-	options := Options{StepLength: 0.002, Validation: 0.1, Augment: Augment{Jitter: "gaussian"}}
+	options := Options{StepLength: 0.002, Validation: 0.1, MinKept: 0.05, Augment: Augment{Jitter: "gaussian"}}
 	options.Name, options.Path = cutSpec(spec)
 	k, err := findKind(options.Name)
 	if err != nil {

@@ -16,6 +16,7 @@ type Options struct {
 	Validation float64 `toml:"validation"`  // share of all samples (shd, ssc, spoken: of the training file) to validate with: 0.1
 	Test       float64 `toml:"test"`        // share of all samples to test with: digits 0.2, randman 0.1; 0 for files that have their own
 	SplitSeed  uint32  `toml:"split_seed"`  // chooses the test samples, which do not depend on the seed of the run: 0
+	MinKept    float64 `toml:"min_kept"`    // smallest share of spikes that must fall in the steps, or reading is an error: 0.05; 0 for any
 	Seed       uint32  `toml:"-"`           // of the run: chooses the validation samples and what random encoders draw
 
 	// Cache is the folder in which binned spikes of recordings are kept, so that
@@ -24,7 +25,11 @@ type Options struct {
 	// It changes no data.
 	Cache string `toml:"-"`
 
+	// Lenient makes notes of errors that say that next to nothing is left of the data.
+	Lenient bool `toml:"-"`
+
 	Maximum float64 `toml:"maximum"` // digits: the value that is full intensity; 0 stands for the largest in the file
+	Header  bool    `toml:"header"`  // digits: the first line of the file is a heading
 	Encoder Encoder `toml:"encoder"`
 	Randman Randman `toml:"randman"`
 	Events  Events  `toml:"events"`
@@ -55,7 +60,7 @@ type Randman struct {
 type Events struct {
 	Units          int    `toml:"units"`           // in the file: 700
 	Merge          int    `toml:"merge"`           // neighbouring units that make an input channel: 1
-	Binning        string `toml:"binning"`         // truncate (default) or float16
+	Binning        string `toml:"binning"`         // snap (default), truncate or float16
 	TrainFile      string `toml:"train_file"`      // in the folder; empty stands for NAME_train.h5 or .h5.gz
 	ValidationFile string `toml:"validation_file"` // empty stands for NAME_valid.h5 or .h5.gz if there is one
 	TestFile       string `toml:"test_file"`       // empty stands for NAME_test.h5 or .h5.gz
@@ -76,10 +81,12 @@ func (o *Options) Validate() error {
 	}
 	return firstError(
 		requirePath(k, o.Path),
+		require(!o.Header || o.Name == "digits" && o.Path != "", "header", o.Header, "false: only a CSV file has a heading"),
 		require(o.Steps >= 1 && o.Steps <= maxSteps, "steps", o.Steps, fmt.Sprintf("1 to %d", maxSteps)),
 		require(positive(o.StepLength), "step_length", o.StepLength, "a number of seconds above 0"),
 		require(o.Validation >= 0 && o.Validation < 1, "validation", o.Validation, "a share of at least 0 and below 1"),
 		require(o.Test >= 0 && o.Test < 1, "test", o.Test, "a share of at least 0 and below 1"),
+		require(o.MinKept >= 0 && o.MinKept <= 1, "min_kept", o.MinKept, "a share from 0 to 1"),
 		require(o.Test+o.Validation < 1, "test", o.Test, fmt.Sprintf("less than what validation = %g leaves", o.Validation)),
 		o.Augment.validate(o),
 		k.validate(o),
@@ -138,6 +145,14 @@ func requirePath(k kind, path string) error {
 		return fmt.Errorf("data.path = %q: %s has no file; leave the path out", path, k.name)
 	}
 	return nil
+}
+
+// refuse ends reading with an error, or adds it to the notes for those who only look.
+func (o *Options) refuse(err error, notes []string) ([]string, error) {
+	if err == nil || !o.Lenient {
+		return notes, err
+	}
+	return append([]string{err.Error()}, notes...), nil
 }
 
 // require is an error unless a value is as it should be.

@@ -71,7 +71,13 @@ func newRaster(steps, channels int) *raster {
 
 func (r *raster) row(step int) []uint64 { return r.words[step*r.width : (step+1)*r.width] }
 
-func (r *raster) mark(step, channel int) { r.row(step)[channel/64] |= 1 << (channel % 64) }
+// mark marks a spike and says whether it is the first at its place.
+func (r *raster) mark(step, channel int) bool {
+	word, bit := &r.row(step)[channel/64], uint64(1)<<(channel%64)
+	first := *word&bit == 0
+	*word |= bit
+	return first
+}
 
 // takeRow appends the channels marked in a row, ascending, and clears it.
 func takeRow[T uint16 | uint32](channels []T, row []uint64) []T {

@@ -28,6 +28,8 @@ type Options struct {
 	PassSamples int
 	Batch       int // presentations at once; 0 for the run's evaluation_batch
 	NoPictures  bool
+	// Notes, which may be nil, is told what reading the data left out.
+	Notes func(notes []string)
 	// Observer, which may be nil, is told how far a measurement is.
 	Observer func(what string, done, all int)
 }
@@ -50,13 +52,14 @@ func DefaultSettings() Settings {
 // Report is what was measured of a run: evaluation.json.
 type Report struct {
 	Settings
-	Data          string `json:"data"`
-	Seed          uint32 `json:"seed"`
-	Device        string `json:"device"`
-	Driver        string `json:"driver"`
-	WeightsSHA256 string `json:"weights_sha256"`
-	Trained       Mode   `json:"trained_mode"`
-	Other         Mode   `json:"other_mode"` // noise off, or on if trained without
+	Data          string   `json:"data"`
+	Seed          uint32   `json:"seed"`
+	Device        string   `json:"device"`
+	Driver        string   `json:"driver"`
+	WeightsSHA256 string   `json:"weights_sha256"`
+	Notes         []string `json:"notes"` // of reading the data
+	Trained       Mode     `json:"trained_mode"`
+	Other         Mode     `json:"other_mode"` // noise off, or on if trained without
 }
 
 // Mode is what a network does with noise, or without.
@@ -160,6 +163,9 @@ func newMeasurement(runFolder string, options Options) (*measurement, error) {
 	if err != nil {
 		return nil, err
 	}
+	if options.Notes != nil {
+		options.Notes(split.Notes)
+	}
 	weights, err := model.Weights(n)
 	if err != nil {
 		return nil, fmt.Errorf("the run in %s does not fit %s: %w", runFolder, config.Data.Name, err)
@@ -179,7 +185,7 @@ func newMeasurement(runFolder string, options Options) (*measurement, error) {
 	}
 	m.report = &Report{
 		Settings: options.Settings, Data: config.Data.Name, Seed: config.Seed,
-		WeightsSHA256: train.WeightsSHA256(weights),
+		WeightsSHA256: train.WeightsSHA256(weights), Notes: split.Notes,
 	}
 	return m, nil
 }

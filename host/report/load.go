@@ -18,12 +18,13 @@ import (
 type Options struct {
 	// NoEvaluation shows only what the folder of a run holds.
 	NoEvaluation bool
-	// Open, Workers, PassSamples and Observer are those of an evaluation: see
+	// Open, Workers, PassSamples, Observer and Notes are those of an evaluation: see
 	// [evaluate.Options].
 	Open        func(n *network.Network, options engine.Options) (engine.Engine, error)
 	Workers     int
 	PassSamples int
 	Observer    func(what string, done, all int)
+	Notes       func(notes []string)
 }
 
 // Run is what is known of a run. Nil and empty fields are unknown; Notes say why.
@@ -133,7 +134,7 @@ func (r *Run) evaluate(ctx context.Context, options Options) error {
 		observer = func(what string, done, all int) { options.Observer(r.Name+": "+what, done, all) }
 	}
 	found, rasters, err := evaluate.Measure(ctx, r.Folder, evaluate.Options{
-		Settings: settings, Open: options.Open, Workers: options.Workers, PassSamples: options.PassSamples, Observer: observer,
+		Settings: settings, Open: options.Open, Workers: options.Workers, PassSamples: options.PassSamples, Observer: observer, Notes: options.Notes,
 	})
 	switch {
 	case ctx.Err() != nil:

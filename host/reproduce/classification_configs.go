@@ -75,6 +75,9 @@ func classificationBase(dataset string, layers ...network.Layer) (train.Config, 
 	if err != nil {
 		return config, err
 	}
+	if config.Data.Events.Binning != "" {
+		config.Data.Events.Binning = "truncate" // as the published results
+	}
 	config.Network.Layers = layers
 	config.Training.Optimizer.Kind, config.Training.Optimizer.LearningRate = "smorms3", 0.01
 	config.Training.Batch, config.Training.Epochs = 400, 200

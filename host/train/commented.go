@@ -124,7 +124,9 @@ func explanations() map[string]string {
 		"data.validation":  "share of the samples to validate with; the seed of the run draws them",
 		"data.test":        "share of the samples to test with; 0 where a dataset has its own",
 		"data.split_seed":  "draws the test samples",
+		"data.min_kept":    "smallest share of the spikes that must fall in the steps, or reading is an error; 0 for any",
 		"data.maximum":     "value that is full intensity (digits); 0 for the largest in the file",
+		"data.header":      "whether the first line of a CSV file is a heading (digits)",
 
 		"data.encoder":           "How intensities become spikes.",
 		"data.encoder.kind":      "latency: one spike, the brighter the earlier; poisson: random spikes, new at every presentation",
@@ -142,10 +144,11 @@ func explanations() map[string]string {
 		"data.randman.spikes":            "of a channel in a sample",
 		"data.randman.seed":              "draws manifolds and points, whatever the seed of the run",
 
-		"data.events":                 "Recorded spike times.",
-		"data.events.units":           "units in the files",
-		"data.events.merge":           "neighbouring units that make one input channel",
-		"data.events.binning":         "how times become steps: truncate, or float16 as common scripts do",
+		"data.events":       "Recorded spike times.",
+		"data.events.units": "units in the files",
+		"data.events.merge": "neighbouring units that make one input channel",
+		"data.events.binning": "how times become steps: snap (t/dt, cut off, but a time that rounding may have brought below a step\n" +
+			"belongs to it), truncate (t/dt, cut off), or float16 as common scripts do",
 		"data.events.train_file":      "file in the folder; empty for NAME_train.h5 or NAME_train.h5.gz",
 		"data.events.validation_file": "empty for NAME_valid.h5 or NAME_valid.h5.gz if there is one",
 		"data.events.test_file":       "empty for NAME_test.h5 or NAME_test.h5.gz",

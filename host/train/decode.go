@@ -42,6 +42,30 @@ func Decode(text []byte, file, dataset string) (Config, error) {
 	return complete(defaults, given, file)
 }
 
+// Sets says whether a configuration in TOML has a key such as data.events.binning.
+func Sets(text []byte, key string) bool {
+	var table map[string]any
+	if err := toml.Unmarshal(text, &table); err != nil {
+		return false
+	}
+	names := strings.Split(key, ".")
+	for _, name := range names[:len(names)-1] {
+		below := map[string]any{}
+		for given, value := range table {
+			if inner, isTable := value.(map[string]any); isTable && strings.EqualFold(given, name) {
+				below = inner
+			}
+		}
+		table = below
+	}
+	for given := range table {
+		if strings.EqualFold(given, names[len(names)-1]) {
+			return true
+		}
+	}
+	return false
+}
+
 // chooseDataset settles which dataset's defaults a document is completed with.
 func chooseDataset(strict *Config, given map[string]any, dataset *string) {
 	section, _ := given["data"].(map[string]any)

@@ -72,22 +72,25 @@ func join(path, key string) string {
 }
 
 // free are the keys that may change when a run goes on: they change how long it
-// runs and how often it looks and saves, not what an update does.
+// runs, how often it looks and saves and what data it refuses, not what an update does.
 func free(path string) bool {
 	switch path {
-	case "training.epochs", "training.evaluation_batch", "training.checkpoint", "training.patience":
+	case "data.min_kept", "training.epochs", "training.evaluation_batch", "training.checkpoint", "training.patience":
 		return true
 	}
 	return false
 }
 
+// later are keys that older configurations do not have, with what held before.
+var later = map[string]any{"data.header": false}
+
 // Hash identifies a configuration as far as it decides over the weights after each
 // update: SHA-256 over all keys and values but those that a run may change when it
-// is resumed.
+// is resumed, and later ones that change nothing.
 func (c *Config) Hash() string {
 	hash := sha256.New()
 	for _, f := range fields(c) {
-		if !free(f.path) {
+		if before, added := later[f.path]; !free(f.path) && !(added && f.value == before) {
 			fmt.Fprintf(hash, "%s=%v\n", f.path, f.value)
 		}
 	}

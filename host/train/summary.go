@@ -43,6 +43,7 @@ type Summary struct {
 	ValidationSamples     int       `json:"validation_samples"`
 	TestSamples           int       `json:"test_samples"`
 	TrainSeconds          float64   `json:"train_seconds"`
+	Notes                 []string  `json:"notes"`   // of reading the data, one line each
 	Seconds               float64   `json:"seconds"` // training, validation and test
 }
 
@@ -88,7 +89,7 @@ func (r *run) summarise() (*Summary, [][]float32, error) {
 		Device: r.description.Device, Driver: r.description.Driver,
 		Seed: r.config.Seed, Epochs: p.Epochs, Steps: p.Updates, KeptEpoch: p.Epochs,
 		SpikesPerNeuron: last.SpikesPerNeuron, LayerSpikes: last.LayerSpikes,
-		ConfigSHA256: r.config.Hash(),
+		ConfigSHA256: r.config.Hash(), Notes: r.split.Notes,
 		TrainSamples: r.split.Train.Len(), ValidationSamples: r.split.Validation.Len(), TestSamples: r.split.Test.Len(),
 	}
 	for _, epoch := range p.History {

@@ -1,0 +1,38 @@
+package cli
+
+import (
+	"fmt"
+
+	"spikegrad/host/train"
+)
+
+// noteData prints what reading data left out or found remarkable, each note once.
+func (a *app) noteData(notes []string) {
+	for _, note := range notes {
+		if a.noted[note] {
+			continue
+		}
+		if a.noted == nil {
+			a.noted = map[string]bool{}
+		}
+		a.noted[note] = true
+		fmt.Fprintln(a.notes, "note:", note)
+	}
+}
+
+// headerFlag says whether a table has a heading, for commands that read data.
+type headerFlag struct {
+	Header *bool `negatable:"" help:"Leave out the first line of a CSV file, or with --no-header read it as a sample; else as the configuration says."`
+}
+
+// apply puts the flag into a configuration.
+func (f *headerFlag) apply(config *train.Config) error {
+	if f.Header == nil {
+		return nil
+	}
+	config.Data.Header = *f.Header
+	if err := config.Validate(); err != nil {
+		return usageError{err}
+	}
+	return nil
+}

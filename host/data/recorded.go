@@ -1,0 +1,140 @@
+package data
+
+import (
+	"fmt"
+	"math"
+)
+
+// Recorded is what stands in a file of recordings, and what sorting it into steps
+// leaves out.
+type Recorded struct {
+	Spikes    int     `json:"spikes"`
+	Empty     int     `json:"empty"`      // samples without spikes
+	NotFinite int     `json:"not_finite"` // spikes dropped since their times are no finite numbers
+	Outside   int     `json:"outside"`    // spikes dropped since they lie before 0 or after the last step
+	Negative  int     `json:"negative"`   // spikes of these before 0
+	Merged    int     `json:"merged"`     // spikes in a step in which their channel has another
+	Earliest  float64 `json:"earliest"`   // time of a spike, seconds; 0 if there is none
+	Latest    float64 `json:"latest"`     // the same
+	Longest   float64 `json:"longest"`    // from the first to the last spike of a sample, seconds
+	Whole     bool    `json:"whole"`      // all times are whole numbers
+}
+
+// newRecorded is that of a file of which nothing was read yet; settle ends the reading.
+func newRecorded() *Recorded {
+	return &Recorded{Earliest: math.Inf(1), Latest: math.Inf(-1), Whole: true}
+}
+
+// include takes the finite times of a sample into account.
+func (r *Recorded) include(times []float64) {
+	if len(times) == 0 {
+		return
+	}
+	first, last := times[0], times[0]
+	for _, time := range times {
+		first, last = min(first, time), max(last, time)
+		r.Whole = r.Whole && time == math.Trunc(time)
+	}
+	r.Earliest, r.Latest, r.Longest = min(r.Earliest, first), max(r.Latest, last), max(r.Longest, last-first)
+}
+
+func (r *Recorded) settle() {
+	if r.Spikes == r.NotFinite {
+		r.Earliest, r.Latest, r.Whole = 0, 0, false
+	}
+}
+
+// notes says what was left out of a file.
+func (r *Recorded) notes(path string, steps int) []string {
+	var notes []string
+	note := func(count int, what, how string) {
+		if count > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %s %s", path, counted(count, what), how))
+		}
+	}
+	note(r.Empty, "sample", "without spikes, kept")
+	note(r.NotFinite, "spike", "at times that are not finite, dropped")
+	note(r.Outside, "spike", fmt.Sprintf("before 0 or after step %d, dropped", steps-1))
+	note(r.Merged, "spike", "in a step in which the channel has one already, merged")
+	return notes
+}
+
+// counted is a number of things.
+func counted(count int, thing string) string {
+	if count != 1 {
+		thing += "s"
+	}
+	return fmt.Sprint(count, " ", thing)
+}
+
+// shortest is the share of the steps that spikes have to reach.
+const shortest = 0.01
+
+// vanished is an error if next to nothing of a file is left once it is sorted into
+// steps: less than options.MinKept of its spikes, or all of them in the first of the
+// steps. That is what times in another unit than seconds look like.
+func (r *Recorded) vanished(path string, o *Options) error {
+	kept := r.Spikes - r.NotFinite - r.Outside
+	window := float64(o.Steps) * o.StepLength
+	steps := fmt.Sprintf("the %d steps of %g s (%.4g s)", o.Steps, o.StepLength, window)
+	var found, advice string
+	switch {
+	case o.MinKept == 0:
+		return nil
+	case r.Spikes == 0:
+		return fmt.Errorf("%s: there are no spikes in it; set data.min_kept = 0 to use it anyway", path)
+	case float64(kept) < o.MinKept*float64(r.Spikes):
+		found = fmt.Sprintf("%d of %s fall in %s", kept, counted(r.Spikes, "spike"), steps)
+		advice = r.unit(o)
+	case o.Steps > 1 && r.Latest < shortest*window:
+		found = fmt.Sprintf("all of %s that are kept fall in the first %g %% of %s", counted(kept, "spike"), 100*shortest, steps)
+		advice = fmt.Sprintf("the latest is at %.4g; times and data.step_length must both be in seconds", r.Latest)
+		if factor := window / max(r.Latest, r.Longest); factor > 300 && factor < 3000 {
+			advice = fmt.Sprintf("the latest is at %.4g; data.step_length looks like milliseconds and must be in seconds", r.Latest)
+		}
+	default:
+		return nil
+	}
+	return fmt.Errorf("%s: %s: %s (data.min_kept = 0 reads the file as it is)", path, found, advice)
+}
+
+// unit says what the times of a file look like that should be seconds, and what to do.
+func (r *Recorded) unit(o *Options) string {
+	finite := r.Spikes - r.NotFinite
+	window := float64(o.Steps) * o.StepLength
+	between := fmt.Sprintf("times lie between %.6g and %.6g", r.Earliest, r.Latest)
+	switch {
+	case 2*finite < r.Spikes:
+		return fmt.Sprintf("the times of %d are not finite numbers", r.NotFinite)
+	case 2*r.Negative > finite:
+		return between + " and must count from the start of their sample"
+	case r.Longest > 0 && r.Longest <= 2*window && r.Latest > window:
+		return between + " and look as if they count from the start of the recording; subtract the start of each sample"
+	}
+	length := r.Longest
+	if length == 0 { // a spike a sample
+		length = r.Latest
+	}
+	if r.Whole && r.Latest < 2*float64(o.Steps) {
+		return fmt.Sprintf("%s and look like step numbers; multiply them by the length of a step in seconds", between)
+	}
+	best, distance := -1, math.Inf(1)
+	for i, u := range units {
+		if far := math.Abs(math.Log(length / u.perSecond / window)); far < distance {
+			best, distance = i, far
+		}
+	}
+	switch u := units[best]; {
+	case distance < math.Log(4), distance < math.Log(30) && !r.Whole:
+		return fmt.Sprintf("%s and look like %s; divide them by %g", between, u.name, u.perSecond)
+	case r.Whole:
+		return between + " and look like sample numbers; divide them by the sampling rate"
+	}
+	return between + " s; choose data.steps and data.step_length to cover them"
+}
+
+// units in which times come that should be seconds.
+var units = []struct {
+	name      string
+	perSecond float64
+}{{"milliseconds", 1e3}, {"microseconds", 1e6}, {"nanoseconds", 1e9}}
