@@ -36,6 +36,9 @@ func NewCPU[T cpuref.Float](n *network.Network, options Options) (*CPU[T], error
 	if err != nil {
 		return nil, err
 	}
+	if err := readMemoryLeft("/", addressLimit()).check(p.cpuBytes(workerCount(options.Workers))); err != nil {
+		return nil, err
+	}
 	e := &CPU[T]{plan: p, totals: make([][]uint32, len(p.layers))}
 	for i, w := range p.weights {
 		e.weights = append(e.weights, make([]T, w.size))
@@ -248,6 +251,9 @@ func (e *CPU[T]) run(batch *Batch, stream cpuref.Stream, record *RecordOf[T], ba
 	}
 	chunks := cpuref.Chunks(samples)
 	if backward {
+		if err := e.checkGradients(chunks); err != nil {
+			return OutcomeOf[T]{}, err
+		}
 		for i, w := range e.plan.weights {
 			e.partial[i] = resize(e.partial[i], chunks*w.size)
 		}
