@@ -65,9 +65,10 @@ func (r *Result) Write(folder string) error {
 	page := r.Markdown()
 	if len(r.Bars().Categories) > 0 {
 		if err := figure.SaveBoth(folder, "cosines", r); err != nil {
-			return err
+			page += fmt.Sprintf("\nThere is no picture: %v.\n", err)
+		} else {
+			page += "\n![Cosines](cosines.png)\n"
 		}
-		page += "\n![Cosines](cosines.png)\n"
 	}
 	if err := atomicfile.WriteBytes(filepath.Join(folder, "audit.md"), []byte(page)); err != nil {
 		return err

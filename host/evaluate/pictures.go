@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"spikegrad/host/atomicfile"
 	"spikegrad/host/figure"
 	"spikegrad/host/train"
 )
@@ -41,15 +40,12 @@ func (m *measurement) record(ctx context.Context, s *Subject, rasters *ModeRaste
 	return err
 }
 
-// draw writes the rasters and draws all that was measured.
+// draw draws all that was measured.
 func (m *measurement) draw(folder string) error {
 	if err := m.drawMode(folder, &m.report.Trained, &m.rasters.Trained, ""); err != nil {
 		return err
 	}
-	if err := m.drawMode(folder, &m.report.Other, &m.rasters.Other, otherSuffix); err != nil {
-		return err
-	}
-	return atomicfile.WriteJSON(filepath.Join(folder, rastersFile), m.rasters)
+	return m.drawMode(folder, &m.report.Other, &m.rasters.Other, otherSuffix)
 }
 
 // drawMode draws what was measured in a mode.

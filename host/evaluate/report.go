@@ -91,12 +91,14 @@ func Run(ctx context.Context, runFolder string, options Options) (*Report, error
 	if err := m.measure(ctx); err != nil {
 		return nil, err
 	}
-	if !options.NoPictures {
-		if err := m.draw(folder); err != nil {
-			return nil, err
-		}
+	// Numbers first: what cannot be drawn is not lost.
+	if err := atomicfile.WriteJSON(filepath.Join(folder, reportFile), m.report); err != nil || options.NoPictures {
+		return m.report, err
 	}
-	return m.report, atomicfile.WriteJSON(filepath.Join(folder, reportFile), m.report)
+	if err := atomicfile.WriteJSON(filepath.Join(folder, rastersFile), m.rasters); err != nil {
+		return nil, err
+	}
+	return m.report, m.draw(folder)
 }
 
 // Measure is Run without files; the rasters are nil without pictures.

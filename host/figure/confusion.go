@@ -25,7 +25,7 @@ const (
 	matrixSide   = vg.Length(330) // wanted
 	leastCell    = vg.Length(9)
 	greatestCell = vg.Length(32)
-	mostClasses  = 150
+	mostRanks    = 150 // rows that can be told apart
 	longestName  = vg.Length(110)
 )
 
@@ -33,6 +33,11 @@ const (
 func (f Confusion) Picture() (*Picture, error) {
 	if err := f.check(); err != nil {
 		return nil, err
+	}
+	title := f.accuracy()
+	f, size := f.grouped()
+	if size > 1 {
+		title += fmt.Sprintf(", %d classes in a row", size)
 	}
 	classes := len(f.Counts)
 	names := make([]tick, classes)
@@ -49,7 +54,6 @@ func (f Confusion) Picture() (*Picture, error) {
 		marks: []mark{f.cellsMark(), scaleMark("fraction of the true class", 0, 1)},
 		aside: scaleRoom,
 	}
-	title := f.accuracy()
 	if f.Title != "" {
 		title = f.Title + ": " + title
 	}
@@ -71,9 +75,6 @@ func (f Confusion) check() error {
 	if classes == 0 {
 		return fmt.Errorf("figure: confusion matrix without a class: give at least one")
 	}
-	if classes > mostClasses {
-		return fmt.Errorf("figure: confusion matrix of %d classes: at most %d can be told apart, group them", classes, mostClasses)
-	}
 	for i, row := range f.Counts {
 		if err := checkLength(fmt.Sprintf("confusion matrix: row %d", i), len(row), classes, "the rows are"); err != nil {
 			return err
@@ -88,6 +89,29 @@ func (f Confusion) check() error {
 		return nil
 	}
 	return checkLength("confusion matrix: class names", len(f.Classes), classes, "the rows are")
+}
+
+// grouped adds up neighbouring classes, of which there are size in a row, where there are
+// more than can be told apart.
+func (f Confusion) grouped() (grouped Confusion, size int) {
+	classes := len(f.Counts)
+	size = (classes + mostRanks - 1) / mostRanks
+	if size == 1 {
+		return f, size
+	}
+	rows := (classes + size - 1) / size
+	grouped = Confusion{Title: f.Title, Width: f.Width, Counts: make([][]int, rows)}
+	for row := range rows {
+		grouped.Counts[row] = make([]int, rows)
+		first, last := row*size, min((row+1)*size, classes)-1
+		grouped.Classes = append(grouped.Classes, f.class(first)+" to "+f.class(last))
+	}
+	for i, counts := range f.Counts {
+		for j, count := range counts {
+			grouped.Counts[i/size][j/size] += count
+		}
+	}
+	return grouped, size
 }
 
 // accuracy says how many samples lie on the diagonal.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -46,7 +47,8 @@ type Raster struct {
 	Width float64 `json:"-"`
 }
 
-// mostPanels keeps a picture to a size that a viewer can open.
+// mostPanels keeps a picture to a size that a viewer can open: of more layers the first
+// and the last are shown.
 const mostPanels = 24
 
 // Picture implements [Drawing].
@@ -56,6 +58,9 @@ func (f Raster) Picture() (*Picture, error) {
 	}
 	var column []*panel
 	for i, layer := range f.Layers {
+		if left := len(f.Layers) - mostPanels; left > 0 && i >= mostPanels/2 && i < mostPanels/2+left {
+			continue
+		}
 		stroke := blue
 		if i == 0 {
 			stroke = ink
@@ -77,9 +82,6 @@ func (f Raster) check() error {
 	}
 	if len(f.Layers) == 0 && len(f.Readout) == 0 {
 		return fmt.Errorf("figure: raster without a layer: give at least one, or readout traces")
-	}
-	if len(f.Layers) > mostPanels {
-		return fmt.Errorf("figure: raster of %d layers: at most %d fit one above the other, choose some", len(f.Layers), mostPanels)
 	}
 	for i, layer := range f.Layers {
 		if err := layer.check(named("layer", layer.Name, i), f.Steps); err != nil {
@@ -184,6 +186,10 @@ func (f Raster) readoutPanel() *panel {
 }
 
 func (f Raster) title() string {
+	if more := len(f.Layers) - mostPanels; more > 0 {
+		f.Sample += fmt.Sprintf(", %d layers in the middle left out", more)
+		f.Sample = strings.TrimPrefix(f.Sample, ", ")
+	}
 	if len(f.Readout) == 0 {
 		return f.Sample
 	}
