@@ -287,6 +287,7 @@ func (p program) interrupt(t *testing.T) {
 	for name, signals := range map[string][]os.Signal{
 		"SIGINT":       {syscall.SIGINT},
 		"SIGTERM":      {syscall.SIGTERM},
+		"SIGHUP":       {syscall.SIGHUP},
 		"SIGINT twice": {syscall.SIGINT, syscall.SIGINT},
 	} {
 		t.Run(name, func(t *testing.T) {

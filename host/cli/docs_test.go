@@ -223,7 +223,7 @@ func TestDocumented(t *testing.T) {
 				t.Errorf("%s: `%s`: %s", path, code[1], wrong)
 			}
 		}
-		for _, target := range regexp.MustCompile("(?m)(?:`|^    )make ([a-z-]+)").FindAllStringSubmatch(text, -1) {
+		for _, target := range regexp.MustCompile("(?m)(?:`|^    )make ([a-z0-9-]+)").FindAllStringSubmatch(text, -1) {
 			if !strings.Contains(string(makefile), "\n"+target[1]+":") {
 				t.Errorf("%s: the Makefile has no target %s", path, target[1])
 			}
@@ -287,7 +287,7 @@ func TestFormats(t *testing.T) {
 	for _, written := range []any{train.Summary{}, train.Epoch{}} {
 		shape := reflect.TypeOf(written)
 		for i := range shape.NumField() {
-			key := shape.Field(i).Tag.Get("json")
+			key, _, _ := strings.Cut(shape.Field(i).Tag.Get("json"), ",")
 			if !strings.Contains(string(text), "`"+key+"`") {
 				t.Errorf("formats.md does not name %s of %s", key, shape)
 			}

@@ -5,8 +5,10 @@ import (
 	"fmt"
 
 	"spikegrad/host/atomicfile"
+	"spikegrad/host/data"
 	"spikegrad/host/engine"
 	"spikegrad/host/evaluate"
+	"spikegrad/host/network"
 	"spikegrad/host/nir"
 	"spikegrad/host/train"
 )
@@ -103,7 +105,10 @@ type importCommand struct {
 
 	Out        string  `required:"" help:"Folder of the run that is made, new or empty." placeholder:"FOLDER"`
 	Data       string  `help:"What the network is for, NAME or NAME:PATH; needed if the file is of another program." placeholder:"DATA"`
+	Steps      *int    `help:"Time steps of a sample; else those of the file or of the data." placeholder:"N"`
 	StepLength float64 `help:"Seconds of a step; else those of the file or of the data." placeholder:"S"`
+	Units      *int    `help:"Units in files of recorded spikes." placeholder:"N"`
+	Merge      *int    `help:"Neighbouring units that make one input channel." placeholder:"N"`
 }
 
 // Help is the rest of the help.
@@ -111,7 +116,8 @@ func (importCommand) Help() string {
 	return `Makes a run of a network: a folder with configuration and weights, which eval, audit, report and export
 take. Of files of other programs, graphs of Linear, Affine (without bias), Conv1d, Flatten, CubaLIF and CubaLI
 nodes are understood, in one line from input to output with loops of layers to themselves. What such files
-do not say is as in 'spikegrad config', without noise and delay.
+do not say is as in 'spikegrad config', without noise and delay. The data are opened: they must have as many
+channels and classes as the network.
 
 Examples:
 
@@ -136,6 +142,9 @@ func (c *importCommand) Run(a *app) error {
 	n, weights, err := graph.Network(base, config.Data.StepLength, config.Data.Steps)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
+	}
+	if err := fitsData(&config, n); err != nil {
+		return fmt.Errorf("%s does not fit %s: %w", c.File, config.Data.Name, err)
 	}
 	if err := train.WriteRun(c.Out, config, n, weights); err != nil {
 		return err
@@ -167,8 +176,57 @@ func (c *importCommand) config(graph *nir.Graph) (config train.Config, err error
 	if c.StepLength != 0 {
 		config.Data.StepLength = c.StepLength
 	}
+	if (c.Units != nil || c.Merge != nil) && config.Data.Events.Units == 0 {
+		return config, usageError{fmt.Errorf("--units and --merge are for recorded spikes, and %s has none", config.Data.Name)}
+	}
+	for _, flag := range []struct {
+		given *int
+		key   *int
+	}{{c.Steps, &config.Data.Steps}, {c.Units, &config.Data.Events.Units}, {c.Merge, &config.Data.Events.Merge}} {
+		if flag.given != nil {
+			*flag.key = *flag.given
+		}
+	}
 	if err := config.Validate(); err != nil {
 		return config, usageError{err}
 	}
 	return config, nil
+}
+
+// importGraph makes a network of the graph of a file for data that are described.
+func importGraph(graph *nir.Graph, file string, described *data.Options) (*network.Network, [][]float32, error) {
+	var base *network.Network
+	if graph.Config != "" {
+		config, err := train.Decode([]byte(graph.Config), "the configuration in "+file, "")
+		if err != nil {
+			return nil, nil, err
+		}
+		base = &config.Network
+	}
+	n, weights, err := graph.Network(base, described.StepLength, described.Steps)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if base != nil && graph.StepLength > 0 {
+		n.StepLength = graph.StepLength // of the training, to be compared
+	}
+	return n, weights, nil
+}
+
+// fitsData compares a network with the data that it is for.
+func fitsData(config *train.Config, n *network.Network) error {
+	options := config.Data
+	options.Seed = config.Seed
+	split, err := data.Open("", options)
+	if err != nil {
+		return err
+	}
+	channels, classes := split.Train.Channels(), split.Train.Classes()
+	switch {
+	case channels != n.Inputs:
+		return fmt.Errorf("the network has %d inputs, the data have %d channels; choose other data, or --units and --merge for recorded spikes", n.Inputs, channels)
+	case classes != n.Classes:
+		return fmt.Errorf("the network tells %d classes apart, the data have %d; choose other data", n.Classes, classes)
+	}
+	return nil
 }

@@ -9,13 +9,18 @@ import (
 	"syscall"
 )
 
-// interruptible returns a context that SIGINT and SIGTERM cancel, and what gives the
-// signals back. A second signal ends the program at once: files are only ever
-// replaced whole, so that nothing half-written stays.
+// interruptible returns a context that SIGINT, SIGTERM and SIGHUP cancel, and what gives
+// the signals back; one that was ignored before, as by nohup, stays so. A second signal
+// ends the program at once: files are only ever replaced whole, so that nothing
+// half-written stays.
 func interruptible(notes io.Writer) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
+	}
 	go func() {
 		if _, open := <-signals; !open {
 			return

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"spikegrad/host/nir"
 	"spikegrad/host/train"
 )
 
@@ -15,25 +17,32 @@ type trainCommand struct {
 
 	Data string `help:"Dataset, NAME or NAME:PATH: digits, randman, shd, ssc, spoken." placeholder:"DATA"`
 	headerFlag
-	Device       string  `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
-	Epochs       *int    `help:"How often all training samples are presented." placeholder:"N"`
-	Batch        *int    `help:"Samples of an update." placeholder:"N"`
-	Seed         *uint32 `help:"Of weights, order of samples and noise." placeholder:"N"`
-	Estimator    string  `help:"Of the gradient: surrogate, or, for small networks with noise, single-flip or score." placeholder:"NAME"`
-	Out          string  `help:"Folder of the run, new or empty; else one is made in runs." placeholder:"FOLDER"`
-	Resume       string  `help:"Go on with the run in this folder." placeholder:"RUN"`
-	Workers      int     `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
-	PassSamples  int     `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
-	SegmentSteps int     `help:"Steps of a sample to hold at once, the others are computed again; 0 is all if they fit. Changes no result." placeholder:"N"`
-	View         bool    `help:"Show the network in a live window while it trains. Changes no result."`
-	JSON         bool    `name:"json" help:"Print the summary as JSON."`
+	Device       string   `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
+	Epochs       *int     `help:"How often all training samples are presented." placeholder:"N"`
+	Batch        *int     `help:"Samples of an update." placeholder:"N"`
+	Seed         *uint32  `help:"Of weights, order of samples and noise." placeholder:"N"`
+	Estimator    string   `help:"Of the gradient: surrogate, or, for small networks with noise, single-flip or score." placeholder:"NAME"`
+	Out          string   `help:"Folder of the run, new or empty; else one is made in runs." placeholder:"FOLDER"`
+	Resume       string   `help:"Go on with the run in this folder." placeholder:"RUN"`
+	From         string   `help:"Begin with the weights of a finished run, or of a .safetensors or .nir file." placeholder:"RUN|FILE"`
+	Fresh        []string `help:"With --from: draw these weights all the same, by name." placeholder:"NAME,..."`
+	Freeze       []string `help:"Do not train these weights, such as layer0.input or readout." placeholder:"NAME,..."`
+	Workers      int      `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
+	PassSamples  int      `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
+	SegmentSteps int      `help:"Steps of a sample to hold at once, the others are computed again; 0 is all if they fit. Changes no result." placeholder:"N"`
+	View         bool     `help:"Show the network in a live window while it trains. Changes no result."`
+	JSON         bool     `name:"json" help:"Print the summary as JSON."`
 }
 
 // Help is the rest of the help.
 func (trainCommand) Help() string {
 	return `Trains a network and leaves a folder with the configuration, metrics of every epoch, checkpoints,
 the weights and pictures. Flags take the place of what the configuration says. A run that was
-interrupted goes on with --resume and ends in the same weights.
+interrupted goes on with --resume and ends in the same weights; an imported one begins with its own.
+
+With --from a training begins with weights of another one, with a fresh optimizer; the run keeps a copy.
+Arrays that do not fit the network are an error, unless --fresh has them drawn. Neurons of other time
+constants, steps or noise are noted.
 
 Examples:
 
@@ -41,6 +50,7 @@ Examples:
     spikegrad train --data randman --epochs 10 --seed 3
     spikegrad train network.toml --device vulkan:0 --out runs/first
     spikegrad train --view
+    spikegrad train other.toml --from runs/first --fresh readout --freeze layer0.input,layer0.recurrent
     spikegrad train --resume runs/first --epochs 40`
 }
 
@@ -60,7 +70,11 @@ func (c *trainCommand) Run(a *app) error {
 	a.log.Debug("device chosen", "device", deviceName(choice), "reason", choice.Reason)
 	folder := c.folder(&config)
 	observer := &progress{app: a, folder: folder}
-	options := train.Options{Folder: folder, Open: opener(choice), Workers: c.Workers, PassSamples: c.PassSamples, SegmentSteps: c.SegmentSteps, Observer: observer}
+	source, err := c.source(&config)
+	if err != nil {
+		return err
+	}
+	options := train.Options{Folder: folder, Open: opener(choice), Pretrained: source, Workers: c.Workers, PassSamples: c.PassSamples, SegmentSteps: c.SegmentSteps, Observer: observer}
 	run := train.Run
 	if c.Resume != "" {
 		run = train.Resume
@@ -86,6 +100,9 @@ func (c *trainCommand) Run(a *app) error {
 func (c *trainCommand) check() error {
 	if c.Resume != "" && c.Out != "" {
 		return fmt.Errorf("--resume %s and --out %s: a run goes on in its own folder; leave --out away", c.Resume, c.Out)
+	}
+	if c.Resume != "" && c.From != "" {
+		return fmt.Errorf("--resume %s and --from %s: a run goes on with its own weights; leave one away", c.Resume, c.From)
 	}
 	return checkCounts(c.Workers, c.PassSamples, c.SegmentSteps)
 }
@@ -141,6 +158,15 @@ func (c *trainCommand) config() (config train.Config, err error) {
 	if c.Seed != nil {
 		config.Seed = *c.Seed
 	}
+	if c.From != "" {
+		config.Pretrained.From, config.Pretrained.WeightsSHA256 = c.From, ""
+	}
+	if c.Fresh != nil {
+		config.Pretrained.Fresh = c.Fresh
+	}
+	if c.Freeze != nil {
+		config.Training.Freeze = c.Freeze
+	}
 	if err := config.Validate(); err != nil {
 		return config, usageError{err}
 	}
@@ -158,6 +184,26 @@ func keepBinning(config *train.Config, file, folder string) error {
 		config.Data.Events.Binning = before.Data.Events.Binning
 	}
 	return nil
+}
+
+// source reads the weights that a new run begins with; nil where it draws them.
+func (c *trainCommand) source(config *train.Config) (*train.Source, error) {
+	path := config.Pretrained.From
+	if c.Resume != "" || path == "" {
+		return nil, nil
+	}
+	if !strings.EqualFold(filepath.Ext(path), ".nir") {
+		return train.OpenSource(path)
+	}
+	graph, err := nir.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	n, weights, err := importGraph(graph, path, &config.Data)
+	if err != nil {
+		return nil, err
+	}
+	return &train.Source{Path: path, Model: train.NewModel(n, weights, nil), Network: n}, nil
 }
 
 // folder is where the run is kept.

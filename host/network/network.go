@@ -156,8 +156,23 @@ func (w Weight) Shape() []int {
 	return []int{w.Rows, w.Columns / w.Kernel, w.Kernel}
 }
 
-// Weights lists the weight arrays in the order of every file: for each layer the
-// input weights, then the recurrent ones if any, and last the readout's.
+// WeightNames lists the names of the weight arrays in the order of every file: for each
+// layer the input weights, then the recurrent ones if any, and last the readout's.
+func (n *Network) WeightNames() []string {
+	var names []string
+	for l := range n.Layers {
+		names = append(names, fmt.Sprintf("layer%d.input", l))
+		if n.Layers[l].Recurrent {
+			names = append(names, fmt.Sprintf("layer%d.recurrent", l))
+		}
+	}
+	if !n.Spiking() {
+		names = append(names, "readout")
+	}
+	return names
+}
+
+// Weights lists the weight arrays in the order of [Network.WeightNames].
 func (n *Network) Weights() []Weight {
 	var weights []Weight
 	for l, layer := range n.Layers {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"spikegrad/host/network"
 )
@@ -60,6 +61,32 @@ type dataShape struct {
 	Classes    int     `json:"classes"`
 	Steps      int     `json:"steps"`
 	StepLength float64 `json:"step_length"`
+	// Fingerprint is [data.Split.Fingerprint]; empty in checkpoints from before there was one.
+	Fingerprint string `json:"fingerprint,omitempty"`
+}
+
+// differences says what is no longer as it was; empty for nothing.
+func (d dataShape) differences(now dataShape) string {
+	var found []string
+	for _, number := range []struct {
+		name    string
+		was, is int
+	}{
+		{"training samples", d.Train, now.Train}, {"validation samples", d.Validation, now.Validation},
+		{"test samples", d.Test, now.Test}, {"channels", d.Channels, now.Channels},
+		{"classes", d.Classes, now.Classes}, {"steps", d.Steps, now.Steps},
+	} {
+		if number.was != number.is {
+			found = append(found, fmt.Sprintf("%d %s were %d", number.is, number.name, number.was))
+		}
+	}
+	if d.StepLength != now.StepLength {
+		found = append(found, fmt.Sprintf("steps of %g s were of %g s", now.StepLength, d.StepLength))
+	}
+	if len(found) == 0 && d.Fingerprint != "" && d.Fingerprint != now.Fingerprint {
+		found = append(found, "as many samples hold other labels or spikes")
+	}
+	return strings.Join(found, ", ")
 }
 
 const (

@@ -28,7 +28,7 @@ type commentWriter struct {
 func (w *commentWriter) table(v reflect.Value, path string) {
 	names := keys(v.Type())
 	for i, name := range names {
-		if kind := v.Field(i).Kind(); name != "" && kind != reflect.Struct && kind != reflect.Slice {
+		if name != "" && !isTable(v.Field(i).Type()) {
 			w.explain(join(path, name))
 			fmt.Fprintf(&w.text, "%s = %s\n", name, tomlValue(v.Field(i)))
 		}
@@ -40,7 +40,7 @@ func (w *commentWriter) table(v reflect.Value, path string) {
 		case field.Kind() == reflect.Struct && !field.IsZero():
 			w.header("[", path, "]", hasValues(field))
 			w.table(field, path)
-		case field.Kind() == reflect.Slice:
+		case field.Kind() == reflect.Slice && isTable(field.Type()):
 			for j := range field.Len() {
 				w.header("[[", path, "]]", true)
 				w.table(field.Index(j), path)
@@ -69,7 +69,7 @@ func (w *commentWriter) explain(path string) {
 // hasValues says whether a struct holds something besides tables.
 func hasValues(v reflect.Value) bool {
 	for i, name := range keys(v.Type()) {
-		if kind := v.Field(i).Kind(); name != "" && kind != reflect.Struct && kind != reflect.Slice {
+		if name != "" && !isTable(v.Field(i).Type()) {
 			return true
 		}
 	}
@@ -81,6 +81,12 @@ func tomlValue(v reflect.Value) string {
 	switch v.Kind() {
 	case reflect.String:
 		return quote(v.String())
+	case reflect.Slice:
+		var texts []string
+		for i := range v.Len() {
+			texts = append(texts, tomlValue(v.Index(i)))
+		}
+		return "[" + strings.Join(texts, ", ") + "]"
 	case reflect.Float64:
 		text := strconv.FormatFloat(v.Float(), 'g', -1, 64)
 		if !strings.ContainsAny(text, ".e") {
@@ -239,6 +245,9 @@ func explanations() map[string]string {
 			"score, which are unbiased",
 		"training.estimator_trials": "single-flip: flips of each layer in every sample; score: presentations of every sample",
 
+		"training.freeze": "weights that are not trained, by name, such as layer0.input or readout; neither weight decay nor\n" +
+			"clip_norm takes them into account",
+
 		"training.schedule":        "How the learning rate changes from epoch to epoch.",
 		"training.schedule.kind":   "constant, cosine or step",
 		"training.schedule.final":  "cosine: share of the learning rate that is left at the end",
@@ -253,5 +262,10 @@ func explanations() map[string]string {
 		"training.optimizer.beta2":         "adam, adamw: decay of the mean squared gradient",
 		"training.optimizer.epsilon":       "added to denominators; 0 for the optimizer's own (adam, adamw 1e-8; smorms3 1e-16)",
 		"training.optimizer.weight_decay":  "adamw: apart from the gradient; the others add it to the gradient",
+
+		"pretrained":                "Weights to begin with, instead of ones that are drawn.",
+		"pretrained.from":           "folder of a finished run, or a file: .safetensors or .nir",
+		"pretrained.weights_sha256": "which weights these must be; empty for any. A run fills it in",
+		"pretrained.fresh":          "weights that are drawn all the same, or that the network does not have, by name",
 	}
 }

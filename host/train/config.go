@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -16,10 +17,11 @@ import (
 
 // Config is everything that a run depends on.
 type Config struct {
-	Seed     uint32          `toml:"seed"`
-	Data     data.Options    `toml:"data"`
-	Network  network.Network `toml:"network"`
-	Training Training        `toml:"training"`
+	Seed       uint32          `toml:"seed"`
+	Data       data.Options    `toml:"data"`
+	Network    network.Network `toml:"network"`
+	Training   Training        `toml:"training"`
+	Pretrained Pretrained      `toml:"pretrained"`
 }
 
 // Training says how long and by what rule weights are changed.
@@ -33,6 +35,7 @@ type Training struct {
 	ClipNorm        float64   `toml:"clip_norm"`        // largest norm of the gradient of all weights together; 0: any
 	Estimator       string    `toml:"estimator"`        // of the gradient: surrogate, or one of [audit.Estimators]
 	EstimatorTrials int       `toml:"estimator_trials"` // single-flip: flips of a layer in a sample; score: presentations of a sample
+	Freeze          []string  `toml:"freeze"`           // weight arrays that are not trained: [network.Network.WeightNames]
 	Optimizer       Optimizer `toml:"optimizer"`
 	Schedule        Schedule  `toml:"schedule"`
 }
@@ -106,6 +109,9 @@ func (c *Config) Validate() error {
 	if err := c.validateNetwork(); err != nil {
 		return err
 	}
+	if err := c.validateFreeze(); err != nil {
+		return err
+	}
 	return c.Training.validate()
 }
 
@@ -116,21 +122,67 @@ func (c *Config) validateNetwork() error {
 	if n.Targeted() {
 		return fmt.Errorf("network.readout.loss = %q compares with target spikes, and the data have classes: use counts, or spikegrad reproduce spike-matching", n.Readout.Loss)
 	}
+	// What fits convolutions depends on the channels of the data: some number of them has to.
+	channels := []int{1}
+	if slices.ContainsFunc(n.Layers, func(l network.Layer) bool { return l.Convolutional() }) {
+		channels = []int{1<<16 - 1, 1 << 14, 1 << 12, 1 << 10, 1 << 8, 1 << 6, 1 << 4, 1 << 2, 1}
+	}
+	var first, common error // the one for most channels, and one that comes twice
+	for _, inputs := range channels {
+		err := c.validateWith(inputs)
+		switch {
+		case err == nil:
+			return nil
+		case first == nil:
+			first = err
+		case common == nil && err.Error() == first.Error():
+			common = err
+		default:
+			first = err
+		}
+	}
+	return cmp.Or(common, first)
+}
+
+// validateWith checks the network for data of some channels.
+func (c *Config) validateWith(inputs int) error {
+	n := c.Network
 	n.Layers = slices.Clone(n.Layers) // validation completes them
-	n.Inputs, n.Classes, n.Steps, n.StepLength = 1, 1, c.Data.Steps, c.Data.StepLength
+	n.Inputs, n.Classes, n.Steps, n.StepLength = inputs, 1, c.Data.Steps, c.Data.StepLength
 	for l := range n.Layers {
 		layer := &n.Layers[l]
-		if layer.Convolutional() {
-			return nil // what fits depends on the channels of the data
-		}
 		if layer.Initial.Rate == 0 {
 			layer.Initial.Rate = 1
 		}
 		if n.Spiking() {
 			n.Classes = layer.Neurons
+			if layer.Convolutional() {
+				n.Classes = layer.Filters
+			}
 		}
 	}
-	return n.Validate()
+	if err := n.Validate(); err != nil {
+		return err
+	}
+	return checkSize(&n)
+}
+
+// validateFreeze checks that what is not to be trained is there, and something else too.
+func (c *Config) validateFreeze() error {
+	names := c.Network.WeightNames()
+	left := len(names)
+	for i, name := range c.Training.Freeze {
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("training.freeze names %q: the network has the weights %s", name, strings.Join(names, ", "))
+		}
+		if !slices.Contains(c.Training.Freeze[:i], name) {
+			left--
+		}
+	}
+	if left == 0 && len(names) > 0 {
+		return fmt.Errorf("training.freeze names all weights of the network: leave some out, or there is nothing to train")
+	}
+	return nil
 }
 
 func (t *Training) validate() error {

@@ -110,6 +110,9 @@ func complete(defaults Config, given map[string]any, file string) (Config, error
 	if err := toml.Unmarshal(text, &c); err != nil {
 		return Config{}, decodeError(file, err)
 	}
+	if c.Pretrained.IsZero() {
+		c.Pretrained = Pretrained{}
+	}
 	return c, nil
 }
 
@@ -222,7 +225,11 @@ func decodeError(file string, err error) error {
 		line, column := found.Position()
 		message := strings.TrimPrefix(found.Error(), "toml: ")
 		if key := found.Key(); len(key) > 0 {
-			message = strings.Join(key, ".") + ": " + message
+			if typed := wrongType(key, message); typed != "" {
+				message = typed
+			} else {
+				message = strings.Join(key, ".") + ": " + message
+			}
 		}
 		return fmt.Errorf("%s line %d, column %d: %s", file, line, column, message)
 	}

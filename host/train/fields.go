@@ -52,6 +52,11 @@ func collect(v reflect.Value, path string, found *[]field) {
 	}
 }
 
+// isTable says whether values of a type are tables, or arrays of tables, in the file.
+func isTable(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct || t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct
+}
+
 // keys are the TOML keys of a struct's fields, empty for a field that is not in
 // the file.
 func keys(t reflect.Type) []string {
@@ -72,10 +77,21 @@ func join(path, key string) string {
 }
 
 // free are the keys that may change when a run goes on: they change how long it
-// runs, how often it looks and saves and what data it refuses, not what an update does.
+// runs, how often it looks and saves, what data it refuses and where it finds things, not
+// what an update does.
 func free(path string) bool {
 	switch path {
 	case "data.min_kept", "training.epochs", "training.evaluation_batch", "training.checkpoint", "training.patience":
+		return true
+	}
+	return place(path)
+}
+
+// place are the keys that say where things lie; what is found there is told by its
+// contents.
+func place(path string) bool {
+	switch path {
+	case "data.path", "data.events.train_file", "data.events.validation_file", "data.events.test_file", "pretrained.from":
 		return true
 	}
 	return false
@@ -90,7 +106,12 @@ var later = map[string]any{"data.header": false}
 func (c *Config) Hash() string {
 	hash := sha256.New()
 	for _, f := range fields(c) {
-		if before, added := later[f.path]; !free(f.path) && !(added && f.value == before) {
+		before, added := later[f.path]
+		switch {
+		case strings.HasPrefix(f.path, "data.") && place(f.path):
+			fmt.Fprintf(hash, "%s=\n", f.path)
+		case free(f.path), added && f.value == before, f.path == "pretrained.weights_sha256" && f.value == "":
+		default:
 			fmt.Fprintf(hash, "%s=%v\n", f.path, f.value)
 		}
 	}

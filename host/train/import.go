@@ -25,9 +25,11 @@ func WriteRun(folder string, config Config, n *network.Network, weights [][]floa
 	if err := config.Validate(); err != nil {
 		return fmt.Errorf("the network does not fit its configuration: %w", err)
 	}
-	if err := createFolder(folder); err != nil {
+	lock, err := createFolder(folder)
+	if err != nil {
 		return err
 	}
+	defer lock.release()
 	r := run{config: config, options: Options{Folder: folder}}
 	if err := r.writeConfig(); err != nil {
 		return err

@@ -10,19 +10,22 @@ import (
 	"spikegrad/host/network"
 )
 
-// savePicture writes a picture in both formats.
-func (r *run) savePicture(name string, drawing figure.Drawing) error {
-	return figure.SaveBoth(r.options.Folder, name, drawing)
+// savePicture writes a picture in both formats. One that cannot be drawn is no reason to
+// give up a run.
+func (r *run) savePicture(name string, drawing figure.Drawing) {
+	if err := figure.SaveBoth(r.options.Folder, name, drawing); err != nil {
+		r.observer.OnWarning(fmt.Sprintf("there is no picture %s: %v", name, err))
+	}
 }
 
 // drawCurves draws loss and accuracy of all epochs.
-func (r *run) drawCurves() error {
+func (r *run) drawCurves() {
 	if r.options.NoPictures {
-		return nil
+		return
 	}
 	curve := Curve(r.config.Data.Name, r.progress.History)
 	title := fmt.Sprintf("%s, seed %d", r.config.Data.Name, r.config.Seed)
-	return r.savePicture("learning-curves", figure.Curves{Title: title, Runs: []figure.Run{curve}})
+	r.savePicture("learning-curves", figure.Curves{Title: title, Runs: []figure.Run{curve}})
 }
 
 // Curve is the course of a training as pictures show it.
@@ -48,7 +51,8 @@ func (r *run) drawRaster() error {
 	if err != nil {
 		return err
 	}
-	return r.savePicture("raster", drawing)
+	r.savePicture("raster", drawing)
+	return nil
 }
 
 // SampleRaster runs one sample of a source through the network of an engine, with

@@ -32,12 +32,8 @@ func Prepare(c *Config) (data.Split, *network.Network, error) {
 	if err := n.Validate(); err != nil {
 		return data.Split{}, nil, err
 	}
-	weights := 0.0
-	for _, w := range n.Weights() {
-		weights += float64(w.Rows) * float64(w.Columns)
-	}
-	if weights > maxWeights {
-		return data.Split{}, nil, fmt.Errorf("the network has %.0f weights: at most %d are possible; use fewer neurons", weights, maxWeights)
+	if err := checkSize(&n); err != nil {
+		return data.Split{}, nil, err
 	}
 	presented := float64(c.Training.Epochs) * float64(split.Train.Len())
 	if c.Training.Estimator == "score" {
@@ -51,6 +47,18 @@ func Prepare(c *Config) (data.Split, *network.Network, error) {
 		return data.Split{}, nil, fmt.Errorf("training.keep = \"best\" needs samples to validate with, and there are none: set data.validation, or keep = \"last\"")
 	}
 	return split, &n, nil
+}
+
+// checkSize refuses a network whose weights take more memory than there can be.
+func checkSize(n *network.Network) error {
+	weights := 0.0
+	for _, w := range n.Weights() {
+		weights += float64(w.Rows) * float64(w.Columns)
+	}
+	if weights > maxWeights {
+		return fmt.Errorf("the network has %.0f weights: at most %d are possible; use fewer neurons", weights, maxWeights)
+	}
+	return nil
 }
 
 // What initial weights expect where the configuration says 0 spikes a second.

@@ -50,6 +50,9 @@ func defaultTexts() (map[string]string, error) {
 			}
 		}
 	}
+	for _, list := range []string{"training.freeze", "pretrained.fresh"} {
+		texts[list] = "[]"
+	}
 	return texts, nil
 }
 
@@ -65,7 +68,7 @@ func (w *referenceWriter) table(t reflect.Type, path string) {
 	names := keys(t)
 	heading := false
 	for i, name := range names {
-		if kind := t.Field(i).Type.Kind(); name == "" || kind == reflect.Struct || kind == reflect.Slice {
+		if name == "" || isTable(t.Field(i).Type) {
 			continue
 		}
 		if !heading {
@@ -77,12 +80,13 @@ func (w *referenceWriter) table(t reflect.Type, path string) {
 	}
 	for i, name := range names {
 		field := t.Field(i).Type
+		if name == "" || !isTable(field) {
+			continue
+		}
 		if field.Kind() == reflect.Slice {
 			field = field.Elem()
 		}
-		if name != "" && field.Kind() == reflect.Struct {
-			w.table(field, join(path, name))
-		}
+		w.table(field, join(path, name))
 	}
 }
 

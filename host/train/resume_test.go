@@ -1,6 +1,8 @@
 package train
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -291,8 +293,47 @@ func TestResumeNoticesOtherData(t *testing.T) {
 	if _, err := Resume(context.Background(), config, Options{Folder: folder}); err == nil || !strings.Contains(err.Error(), "have changed") {
 		t.Errorf("one more sample: %v", err)
 	}
-	save(samples.String())
-	resumed(t, folder, Options{})
+	save(strings.Replace(samples.String(), "9,0,", "8,0,", 1))
+	if _, err := Resume(context.Background(), config, Options{Folder: folder}); err == nil || !strings.Contains(err.Error(), "other labels or spikes") {
+		t.Errorf("as many samples with other contents: %v", err)
+	}
+	// Moved and packed the same contents are the same data.
+	moved := filepath.Join(t.TempDir(), "moved.csv.gz")
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	w.Write([]byte(samples.String()))
+	w.Close()
+	write(t, filepath.Dir(moved), filepath.Base(moved), packed.Bytes())
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	config.Data.Path = moved
+	if _, err := Resume(context.Background(), config, Options{Folder: folder, NoPictures: true}); err != nil {
+		t.Errorf("moved data: %v", err)
+	}
+	if again, err := ReadConfig(folder); err != nil || again.Data.Path != moved {
+		t.Errorf("config.toml names %s (%v)", again.Data.Path, err)
+	}
+}
+
+// TestResumeWithoutFingerprint: checkpoints of before there were fingerprints are resumed.
+func TestResumeWithoutFingerprint(t *testing.T) {
+	want, _ := finished(t, tiny(t), Options{})
+	folder := interrupted(t, tiny(t), 4)
+	c, err := loadCheckpoint(folder, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Data.Fingerprint == "" {
+		t.Error("a checkpoint has no fingerprint")
+	}
+	c.Data.Fingerprint = ""
+	if err := saveCheckpoint(folder, c); err != nil {
+		t.Fatal(err)
+	}
+	if found := resumed(t, folder, Options{}); found.WeightsSHA256 != want.WeightsSHA256 {
+		t.Error("weights differ")
+	}
 }
 
 func TestResumeOfNoRun(t *testing.T) {

@@ -22,6 +22,7 @@ type Options struct {
 	Folder string // where the run is kept
 	// Open makes an engine; nil stands for the CPU engine.
 	Open         func(n *network.Network, options engine.Options) (engine.Engine, error)
+	Pretrained   *Source  // takes the place of the configuration's pretrained.from; see [Resume] for runs that go on
 	Workers      int      // of the CPU engine and of encoding; 0 for one a processor
 	PassSamples  int      // see [engine.Options]
 	SegmentSteps int      // see [engine.Options]
@@ -38,19 +39,26 @@ const (
 
 // Run makes the run that a configuration describes, in a new folder: config.toml,
 // checkpoints, metrics.csv and metrics.jsonl after every epoch, and at the end
-// model.safetensors, pictures and summary.json. A folder that exists must be empty;
-// before anything is written, the configuration has been checked, the data opened
-// and the engine made.
+// model.safetensors, pictures and summary.json; pretrained weights are copied to
+// pretrained.safetensors. A folder that exists must be empty; before anything is
+// written, the configuration has been checked, the data opened and the engine made.
+// While the run lasts its folder is locked against other processes.
 //
 // When the context is cancelled, the batch at work is finished and a checkpoint
 // written; the error then wraps the context's. [Resume] goes on from there.
 func Run(ctx context.Context, config Config, options Options) (*Summary, error) {
-	r, err := newRun(config, options)
+	r, err := newRun(config, options, true)
 	if err != nil {
 		return nil, err
 	}
 	defer r.close()
-	if err := createFolder(options.Folder); err != nil {
+	lock, err := createFolder(options.Folder)
+	if err != nil {
+		return nil, err
+	}
+	defer lock.release()
+	// The configuration comes last: it makes the folder a run that can be resumed.
+	if err := r.keepPretrained(); err != nil {
 		return nil, err
 	}
 	if err := r.writeConfig(); err != nil {
@@ -64,18 +72,29 @@ func Run(ctx context.Context, config Config, options Options) (*Summary, error) 
 // ([ReadConfig]); more epochs may be asked for, and other differences than those
 // that change no weight are refused. A damaged checkpoint is told of and the
 // previous one used. A run that has nothing left to do is a [FinishedError].
+//
+// A run without a checkpoint begins with the weights that it would have begun with. For
+// a run that was imported these are the imported ones, which stay in
+// pretrained.safetensors. Trained weights without a checkpoint are never replaced.
 func Resume(ctx context.Context, config Config, options Options) (*Summary, error) {
-	observer := options.observer()
-	saved, err := loadCheckpoint(options.Folder, observer.OnWarning)
+	lock, err := lockFolder(options.Folder)
+	if err != nil {
+		return nil, err
+	}
+	defer lock.release()
+	saved, err := loadCheckpoint(options.Folder, options.observer().OnWarning)
 	if err != nil {
 		return nil, err
 	}
 	if saved != nil {
-		if err := fitsConfig(saved, &config, options.Folder); err != nil {
-			return nil, err
-		}
+		err = fitsConfig(saved, &config, options.Folder)
+	} else {
+		options.Pretrained, err = resumePretrained(options.Folder, &config)
 	}
-	r, err := newRun(config, options)
+	if err != nil {
+		return nil, err
+	}
+	r, err := newRun(config, options, saved == nil)
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +103,9 @@ func Resume(ctx context.Context, config Config, options Options) (*Summary, erro
 		if err := r.restore(saved); err != nil {
 			return nil, err
 		}
+	}
+	if err := r.keepPretrained(); err != nil {
+		return nil, err
 	}
 	if err := r.writeConfig(); err != nil {
 		return nil, err
@@ -109,6 +131,9 @@ func fitsConfig(saved *checkpoint, config *Config, folder string) error {
 	before, err := Decode([]byte(saved.Config), "the configuration in the checkpoint", "")
 	if err != nil {
 		return err
+	}
+	if config.Pretrained.IsZero() { // of a file that was given, which cannot know
+		config.Pretrained = before.Pretrained
 	}
 	if different := differences(&before, config); different != "" {
 		return fmt.Errorf("the run in %s cannot go on with another configuration: %s; start a new run in another folder", folder, different)
@@ -157,17 +182,35 @@ func (e *unfinishedError) Error() string {
 
 func (*unfinishedError) Unwrap() error { return fs.ErrNotExist }
 
-// createFolder makes the folder of a new run. One that is there must be empty.
-func createFolder(folder string) error {
+// createFolder makes the folder of a new run and locks it. One that is there must be
+// empty.
+func createFolder(folder string) (*folderLock, error) {
 	if folder == "" {
-		return fmt.Errorf("no output folder was named: choose one with --out")
+		return nil, fmt.Errorf("no output folder was named: choose one with --out")
 	}
+	if err := checkEmpty(folder); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return nil, fmt.Errorf("cannot create the output folder %s: %w: choose another with --out", folder, atomicfile.Cause(err))
+	}
+	lock, err := lockFolder(folder)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkEmpty(folder); err != nil { // by now somebody else may have been here
+		lock.release()
+		return nil, err
+	}
+	return lock, nil
+}
+
+// checkEmpty refuses a folder that holds something, a forgotten lock aside.
+func checkEmpty(folder string) error {
 	entries, err := os.ReadDir(folder)
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == lockFile })
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			return fmt.Errorf("cannot create the output folder %s: %w: choose another with --out", folder, atomicfile.Cause(err))
-		}
 		return nil
 	case err != nil:
 		return fmt.Errorf("cannot use %s as output folder: %w: choose another with --out", folder, atomicfile.Cause(err))
@@ -185,9 +228,11 @@ type run struct {
 	options     Options
 	observer    Observer
 	split       data.Split
+	fingerprint string // of its samples
 	network     *network.Network
 	engine      engine.Engine // nil once closed
 	description engine.Description
+	source      *Source        // weights that the run begins with; nil for ones that are drawn, or if it goes on
 	learner     *audit.Learner // nil for surrogate gradients
 	filler      data.Filler    // for evaluation
 	loader      *data.Loader   // for training: fills the next batch, while the engine works
@@ -199,11 +244,18 @@ type run struct {
 // point is a moment between updates.
 type point struct{ epochs, position int }
 
-// newRun checks a configuration, opens the data and makes an engine with the
-// initial weights. It writes nothing.
-func newRun(config Config, options Options) (*run, error) {
+// newRun checks a configuration, opens the data and makes an engine, with initial weights
+// for a run that begins. It writes nothing.
+func newRun(config Config, options Options, begins bool) (*run, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
+	}
+	var source *Source
+	if begins {
+		var err error
+		if source, err = config.source(options.Pretrained); err != nil {
+			return nil, err
+		}
 	}
 	split, n, err := Prepare(&config)
 	if err != nil {
@@ -216,15 +268,15 @@ func newRun(config Config, options Options) (*run, error) {
 		return nil, err
 	}
 	r := &run{
-		config: config, options: options, observer: options.observer(),
-		split: split, network: n, filler: data.Filler{Workers: options.Workers},
+		config: config, options: options, observer: options.observer(), source: source,
+		split: split, fingerprint: split.Fingerprint(), network: n, filler: data.Filler{Workers: options.Workers},
 		loader: data.NewLoader(&data.Filler{Workers: options.Workers, Augmentation: augmentation}),
 	}
 	if r.engine, err = r.open(n); err != nil {
 		return nil, err
 	}
 	r.description = r.engine.Describe()
-	if err := r.engine.SetWeights(n.Initialise(config.Seed)); err != nil {
+	if err := r.initialise(); err != nil {
 		r.close()
 		return nil, err
 	}
@@ -241,6 +293,26 @@ func newRun(config Config, options Options) (*run, error) {
 	return r, nil
 }
 
+// initialise gives the engine the weights that a run begins with.
+func (r *run) initialise() error {
+	weights := r.network.Initialise(r.config.Seed)
+	if r.source == nil {
+		return r.engine.SetWeights(weights)
+	}
+	fresh := r.config.Pretrained.Fresh
+	weights, err := r.source.weights(r.network, weights, fresh)
+	if err != nil {
+		return err
+	}
+	if err := r.engine.SetWeights(weights); err != nil {
+		return fmt.Errorf("the weights of %s: %w", r.source.Path, err)
+	}
+	if different := r.source.differences(r.network, fresh); different != "" {
+		r.observer.OnWarning(fmt.Sprintf("the weights of %s were made for other neurons: %s", r.source.Path, different))
+	}
+	return nil
+}
+
 func (o *Options) observer() Observer {
 	if o.Observer == nil {
 		return silent{}
@@ -251,7 +323,7 @@ func (o *Options) observer() Observer {
 // open makes an engine for a network.
 func (r *run) open(n *network.Network) (engine.Engine, error) {
 	return engine.OpenBy(r.options.Open, n, engine.Options{
-		Seed: r.config.Seed, Optimizer: Optimizers()[r.config.Training.Optimizer.Kind],
+		Seed: r.config.Seed, Optimizer: Optimizers()[r.config.Training.Optimizer.Kind], Frozen: r.config.Training.Freeze,
 		Workers: r.options.Workers, PassSamples: r.options.PassSamples, SegmentSteps: r.options.SegmentSteps,
 	})
 }
@@ -274,8 +346,8 @@ func (r *run) writeConfig() error {
 
 // restore puts the run where a checkpoint was written.
 func (r *run) restore(saved *checkpoint) error {
-	if shape := r.dataShape(); shape != saved.Data {
-		return fmt.Errorf("the data of the run in %s have changed: they were %+v and are %+v; bring them back, or start a new run", r.options.Folder, saved.Data, shape)
+	if different := saved.Data.differences(r.dataShape()); different != "" {
+		return fmt.Errorf("the data of the run in %s have changed: %s; bring them back, or start a new run", r.options.Folder, different)
 	}
 	if !slices.Equal(saved.Arrays, r.network.Weights()) {
 		return fmt.Errorf("the checkpoint in %s has other weight arrays than the network of its configuration: start a new run", r.options.Folder)
@@ -299,5 +371,6 @@ func (r *run) dataShape() dataShape {
 	return dataShape{
 		Train: train.Len(), Validation: r.split.Validation.Len(), Test: r.split.Test.Len(),
 		Channels: train.Channels(), Classes: train.Classes(), Steps: train.Steps(), StepLength: train.StepLength(),
+		Fingerprint: r.fingerprint,
 	}
 }

@@ -39,12 +39,14 @@ type Summary struct {
 	Weights               int       `json:"weights"`        // numbers
 	WeightsSHA256         string    `json:"weights_sha256"` // see [WeightsSHA256]
 	ConfigSHA256          string    `json:"config_sha256"`  // see [Config.Hash]
-	TrainSamples          int       `json:"train_samples"`
-	ValidationSamples     int       `json:"validation_samples"`
-	TestSamples           int       `json:"test_samples"`
-	TrainSeconds          float64   `json:"train_seconds"`
-	Notes                 []string  `json:"notes"`   // of reading the data, one line each
-	Seconds               float64   `json:"seconds"` // training, validation and test
+	// Pretrained is what the run began with; nil for weights that were drawn.
+	Pretrained        *Pretrained `json:"pretrained,omitempty"`
+	TrainSamples      int         `json:"train_samples"`
+	ValidationSamples int         `json:"validation_samples"`
+	TestSamples       int         `json:"test_samples"`
+	TrainSeconds      float64     `json:"train_seconds"`
+	Notes             []string    `json:"notes"`   // of reading the data, one line each
+	Seconds           float64     `json:"seconds"` // training, validation and test
 }
 
 // finish tests the weights that are kept, in both modes, and writes model,
@@ -63,9 +65,7 @@ func (r *run) finish(ctx context.Context) (*Summary, error) {
 	if err := atomicfile.Write(filepath.Join(r.options.Folder, modelFile), model.Write); err != nil {
 		return nil, err
 	}
-	if err := r.drawCurves(); err != nil {
-		return nil, err
-	}
+	r.drawCurves()
 	if r.split.Test.Len() > 0 {
 		if err := r.test(ctx, s, weights); err != nil {
 			return nil, err
@@ -91,6 +91,9 @@ func (r *run) summarise() (*Summary, [][]float32, error) {
 		SpikesPerNeuron: last.SpikesPerNeuron, LayerSpikes: last.LayerSpikes,
 		ConfigSHA256: r.config.Hash(), Notes: r.split.Notes,
 		TrainSamples: r.split.Train.Len(), ValidationSamples: r.split.Validation.Len(), TestSamples: r.split.Test.Len(),
+	}
+	if pretrained := r.config.Pretrained; !pretrained.IsZero() {
+		s.Pretrained = &pretrained
 	}
 	for _, epoch := range p.History {
 		s.TrainSeconds += epoch.TrainSeconds

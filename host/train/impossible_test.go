@@ -1,0 +1,30 @@
+package train
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestImpossibleNetworks: what no data can make valid is refused before there are data, and
+// what some can is not.
+func TestImpossibleNetworks(t *testing.T) {
+	const conv = "[[network.layer]]\nkind = \"conv1d\"\nfilters = 4\nkernel = 3\nrecurrent = false\n"
+	for text, want := range map[string]string{
+		conv: "",
+		conv + "[[network.layer]]\nneurons = 9\n":                                                      "",
+		conv + "stride = 2\n[[network.layer]]\nkind = \"conv1d\"\nkernel = 9\nrecurrent = false\n":     "",
+		"[[network.layer]]\nkind = \"conv1d\"\nrecurrent_kernel = 4\n":                                 "recurrent_kernel = 4",
+		conv + "tau_membrane = -1.0\n":                                                                 "tau_membrane",
+		conv + "[[network.layer]]\nneurons = 9\nreset = \"none\"\n":                                    "reset",
+		"[[network.layer]]\nneurons = 1000000\n":                                                       "weights: at most",
+		"[[network.layer]]\nneurons = 1000000\nrecurrent = false\n":                                    "",
+		"[[network.layer]]\nneurons = 1000000\nrecurrent = false\n[[network.layer]]\nneurons = 5000\n": "weights: at most",
+		conv + "padding = -1\n":                                                                        "padding",
+	} {
+		config := decode(t, text)
+		err := config.Validate()
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", text, err, want)
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"spikegrad/host/atomicfile"
+)
+
+// lockFile names, in a run's folder, the process that works there.
+const lockFile = ".lock"
+
+// errHeld says that another process holds a lock.
+var errHeld = errors.New("the lock is held")
+
+// folderLock keeps other processes out of a run's folder. The system takes it back when
+// its process ends, however it ends.
+type folderLock struct {
+	file *os.File
+	path string
+}
+
+// lockFolder locks a folder, and says who works there if somebody does.
+func lockFolder(folder string) (*folderLock, error) {
+	path := filepath.Join(folder, lockFile)
+	for {
+		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+		if err != nil {
+			return nil, atomicfile.Explain(path, err)
+		}
+		holder := readHolder(file)
+		err = lockWhole(file)
+		if errors.Is(err, errHeld) {
+			file.Close()
+			return nil, fmt.Errorf("the run in %s is in use by %s: wait until it has ended, or end it", folder, holder)
+		}
+		if err != nil && holder.alive() { // on a file system without locks the name has to do
+			file.Close()
+			return nil, fmt.Errorf("the run in %s is in use by %s: wait until it has ended, or remove %s if it has", folder, holder, path)
+		}
+		// Whoever gave it back removed the file: what was opened may not be the one there now.
+		opened, openedErr := file.Stat()
+		there, thereErr := os.Stat(path)
+		if openedErr != nil || thereErr != nil || !os.SameFile(opened, there) {
+			file.Close()
+			continue
+		}
+		ownName().write(file)
+		return &folderLock{file, path}, nil
+	}
+}
+
+// release gives the folder back.
+func (l *folderLock) release() {
+	removed := os.Remove(l.path)
+	l.file.Close()
+	if removed != nil {
+		os.Remove(l.path) // not every system removes open files
+	}
+}
+
+// holder is the process that a lock file names.
+type holder struct {
+	process int // 0: the file names none
+	machine string
+}
+
+func ownName() holder {
+	machine, _ := os.Hostname()
+	return holder{os.Getpid(), machine}
+}
+
+// write puts the name into a lock file. It only serves messages: a full disk is no
+// reason to stop here.
+func (h holder) write(file *os.File) {
+	if file.Truncate(0) == nil {
+		_, _ = file.WriteAt(fmt.Appendf(nil, "%d %s\n", h.process, h.machine), 0)
+	}
+}
+
+func readHolder(file io.ReaderAt) holder {
+	text := make([]byte, 512)
+	n, _ := file.ReadAt(text, 0)
+	process, machine, _ := strings.Cut(strings.TrimSpace(string(text[:n])), " ")
+	number, err := strconv.Atoi(process)
+	if err != nil || number < 1 {
+		return holder{}
+	}
+	return holder{number, machine}
+}
+
+// alive says whether the process may still run. Of another machine's nobody here knows.
+func (h holder) alive() bool {
+	own := ownName()
+	if h.process == 0 || h == own {
+		return false
+	}
+	return h.machine != own.machine || processAlive(h.process)
+}
+
+func (h holder) String() string {
+	switch {
+	case h.process == 0:
+		return "another process"
+	case h.machine == ownName().machine:
+		return fmt.Sprintf("process %d", h.process)
+	}
+	return fmt.Sprintf("process %d on %s", h.process, h.machine)
+}

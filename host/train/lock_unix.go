@@ -1,0 +1,30 @@
+//go:build unix && !solaris && !aix
+
+package train
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// lockWhole locks a file as long as it is open. Other errors than errHeld mean that its
+// file system has no locks.
+func lockWhole(file *os.File) error {
+	for {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+			continue
+		case errors.Is(err, syscall.EWOULDBLOCK):
+			return errHeld
+		}
+		return err
+	}
+}
+
+// processAlive says whether this machine runs a process.
+func processAlive(process int) bool {
+	err := syscall.Kill(process, 0)
+	return err == nil || errors.Is(err, syscall.EPERM)
+}

@@ -1,0 +1,239 @@
+package train
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"spikegrad/host/atomicfile"
+	"spikegrad/host/network"
+)
+
+// Pretrained is the weights that a training begins with, where these are not drawn.
+type Pretrained struct {
+	From          string   `toml:"from" json:"from"`
+	WeightsSHA256 string   `toml:"weights_sha256" json:"weights_sha256"` // see [WeightsSHA256]; empty: any
+	Fresh         []string `toml:"fresh" json:"fresh,omitempty"`         // arrays that are not taken from there
+}
+
+// IsZero says whether a training begins with weights that are drawn.
+func (p *Pretrained) IsZero() bool {
+	return p.From == "" && p.WeightsSHA256 == "" && len(p.Fresh) == 0
+}
+
+// Source is weights to begin a training with, and what is known of their neurons.
+type Source struct {
+	Path  string
+	Model *Model
+	// Network has the neurons that the weights were trained with; nil where nobody knows
+	// them. Its StepLength is 0 where only that is not known.
+	Network *network.Network
+}
+
+// pretrainedFile keeps, in a run's folder, the weights that its training began with.
+const pretrainedFile = "pretrained.safetensors"
+
+// OpenSource reads the weights of a finished run's folder, or of a safetensors file.
+func OpenSource(path string) (*Source, error) {
+	about, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot begin with the weights of %s: %w", path, atomicfile.Cause(err))
+	}
+	if !about.IsDir() {
+		model, err := ReadModel(path)
+		return &Source{Path: path, Model: model}, err
+	}
+	config, model, err := ReadRun(path)
+	if err != nil {
+		return nil, err
+	}
+	return &Source{path, model, config.Neurons()}, nil
+}
+
+// Neurons is the network of a configuration with the length of its steps, for [Source].
+func (c *Config) Neurons() *network.Network {
+	n := c.Network
+	n.StepLength = c.Data.StepLength
+	return &n
+}
+
+// source is what a training begins with; nil for weights that are drawn. The
+// configuration then says where they are from and which they are.
+func (c *Config) source(given *Source) (*Source, error) {
+	p := &c.Pretrained
+	if given == nil {
+		if p.From == "" {
+			if !p.IsZero() {
+				return nil, errors.New("pretrained.fresh and pretrained.weights_sha256 need weights to begin with: give pretrained.from, or --from")
+			}
+			return nil, nil
+		}
+		var err error
+		if given, err = OpenSource(p.From); err != nil {
+			return nil, err
+		}
+	}
+	found := given.Model.SHA256()
+	if p.WeightsSHA256 != "" && p.WeightsSHA256 != found {
+		return nil, fmt.Errorf("the weights of %s have the SHA-256 %.16s…: pretrained.weights_sha256 wants %.16s…; give the weights that are meant, or leave the key out", given.Path, found, p.WeightsSHA256)
+	}
+	p.From, p.WeightsSHA256 = given.Path, found
+	return given, nil
+}
+
+// weights are those of the source in the place of initial ones, but for the arrays that
+// begin afresh. Every array that does not fit is named.
+func (s *Source) weights(n *network.Network, initial [][]float32, fresh []string) ([][]float32, error) {
+	described := n.Weights()
+	given := map[string]Tensor{}
+	for _, tensor := range s.Model.Tensors {
+		given[tensor.Name] = tensor
+	}
+	weights := slices.Clone(initial)
+	var wrong, names []string
+	misfit := func(name, format string, values ...any) {
+		names = append(names, name)
+		wrong = append(wrong, fmt.Sprintf(format, values...))
+	}
+	known := map[string]bool{}
+	for i, w := range described {
+		tensor, there := given[w.Name]
+		known[w.Name] = true
+		switch {
+		case slices.Contains(fresh, w.Name):
+		case !there:
+			misfit(w.Name, "%s %v is missing", w.Name, w.Shape())
+		case tensor.Weight != w:
+			misfit(w.Name, "%s has shape %v where the network has %v", w.Name, tensor.Shape(), w.Shape())
+		default:
+			weights[i] = tensor.Values
+		}
+	}
+	for _, tensor := range s.Model.Tensors {
+		if !known[tensor.Name] && !slices.Contains(fresh, tensor.Name) {
+			misfit(tensor.Name, "%s %v has no place in the network", tensor.Name, tensor.Shape())
+		}
+		known[tensor.Name] = true
+	}
+	for _, name := range fresh {
+		if !known[name] {
+			return nil, fmt.Errorf("pretrained.fresh names %q, and neither the network nor %s has such weights; the network has %s", name, s.Path, strings.Join(n.WeightNames(), ", "))
+		}
+	}
+	if len(wrong) > 0 {
+		return nil, fmt.Errorf("the weights of %s do not fit the network: %s; change the network, or begin without these by --fresh %s", s.Path, strings.Join(wrong, "; "), strings.Join(names, ","))
+	}
+	return weights, nil
+}
+
+// differences says where the neurons that the weights were trained with differ from those
+// that they are to be put into; empty for nowhere.
+func (s *Source) differences(n *network.Network, fresh []string) string {
+	if s.Network == nil {
+		return ""
+	}
+	before, after := Config{Network: *s.Network}, Config{Network: *n}
+	before.Data.StepLength, after.Data.StepLength = s.Network.StepLength, n.StepLength
+	if s.Network.StepLength == 0 {
+		before.Data.StepLength = n.StepLength
+	}
+	was := map[string]any{}
+	for _, f := range fields(&before) {
+		was[f.path] = f.value
+	}
+	var found []string
+	for _, f := range fields(&after) {
+		old, there := was[f.path]
+		if there && old != f.value && decides(f.path, n, fresh) {
+			found = append(found, fmt.Sprintf("%s was %v and is %v", f.path, old, f.value))
+		}
+	}
+	return strings.Join(found, ", ")
+}
+
+// noiseParameters are the parameters of each kind of escape noise.
+var noiseParameters = map[string][]string{"sigmoid": {"beta"}, "exponential": {"p0", "delta_u"}, "hazard": {"rate", "delta_u"}}
+
+// decides says whether a key of a configuration decides over what trained weights do.
+func decides(path string, n *network.Network, fresh []string) bool {
+	if path == "data.step_length" {
+		return true
+	}
+	if key, ok := strings.CutPrefix(path, "network.readout."); ok {
+		leaky := !n.Spiking() && !slices.Contains(fresh, "readout")
+		return key == "kind" || leaky && slices.Contains([]string{"tau", "tau_synapse", "delay", "initial"}, key)
+	}
+	var l int
+	if _, err := fmt.Sscanf(path, "network.layer[%d].", &l); err != nil || l >= len(n.Layers) {
+		return false
+	}
+	key := strings.TrimPrefix(path, fmt.Sprintf("network.layer[%d].", l))
+	if parameter, ok := strings.CutPrefix(key, "noise."); ok {
+		return parameter == "kind" || slices.Contains(noiseParameters[n.Layers[l].Noise.Kind], parameter)
+	}
+	return slices.Contains([]string{"delay", "recurrent_delay", "tau_membrane", "tau_synapse", "reset", "stride", "padding"}, key)
+}
+
+// keepPretrained writes the weights that a training begins with to its folder, so that it
+// can begin again when they have moved.
+func (r *run) keepPretrained() error {
+	if r.source == nil {
+		return nil
+	}
+	return atomicfile.Write(filepath.Join(r.options.Folder, pretrainedFile), r.source.Model.Write)
+}
+
+// resumePretrained finds what a run without checkpoints begins with, and refuses to put
+// anything in the place of weights that are nowhere else.
+func resumePretrained(folder string, config *Config) (*Source, error) {
+	before, unread := ReadConfig(folder)
+	kept, err := ReadModel(filepath.Join(folder, pretrainedFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	path := filepath.Join(folder, modelFile)
+	model, err := ReadModel(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	p := &config.Pretrained
+	if model != nil {
+		if trainedIn(folder) || kept != nil && kept.SHA256() != model.SHA256() {
+			return nil, fmt.Errorf("%s holds weights, and there is no checkpoint in %s to resume from: train on from them by --from %s with another --out", path, folder, folder)
+		}
+		// An import: nothing but a configuration and weights. What these began with themselves
+		// is no longer of interest.
+		source := &Source{Path: path, Model: model}
+		if unread == nil {
+			source.Network = before.Neurons()
+		}
+		if slices.Equal(p.Fresh, before.Pretrained.Fresh) {
+			p.Fresh = nil
+		}
+		p.From, p.WeightsSHA256 = "", ""
+		return source, nil
+	}
+	if p.From == "" && unread == nil {
+		p.From, p.WeightsSHA256 = before.Pretrained.From, before.Pretrained.WeightsSHA256
+		if len(p.Fresh) == 0 {
+			p.Fresh = before.Pretrained.Fresh
+		}
+	}
+	if kept == nil {
+		return nil, nil
+	}
+	return &Source{Path: cmp.Or(p.From, filepath.Join(folder, pretrainedFile)), Model: kept}, nil
+}
+
+// trainedIn says whether a training has left traces in a folder.
+func trainedIn(folder string) bool {
+	return slices.ContainsFunc([]string{summaryFile, "metrics.csv", "metrics.jsonl"}, func(name string) bool {
+		_, err := os.Stat(filepath.Join(folder, name))
+		return err == nil
+	})
+}

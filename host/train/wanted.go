@@ -1,0 +1,96 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"regexp"
+	"strings"
+)
+
+// Messages of the TOML reader about values of another type than their key.
+var (
+	otherType  = regexp.MustCompile(`^cannot decode TOML (.+) into `)
+	outOfRange = regexp.MustCompile(`cannot be stored in|too large to fit|too small to fit|out of range`)
+)
+
+// wrongType says in words of the file what a key wants, and what it got; empty for other
+// mistakes.
+func wrongType(key []string, message string) string {
+	t, there := keyType(key)
+	if !there {
+		return ""
+	}
+	if found := otherType.FindStringSubmatch(message); found != nil {
+		return fmt.Sprintf("%s: %s is needed, found %s", strings.Join(key, "."), wanted(t, key), typeName(found[1]))
+	}
+	if outOfRange.MatchString(message) {
+		return fmt.Sprintf("%s: %s is needed", strings.Join(key, "."), wanted(t, key))
+	}
+	return ""
+}
+
+// keyType is the type of the value that a key has.
+func keyType(key []string) (reflect.Type, bool) {
+	t := reflect.TypeFor[Config]()
+	for _, name := range key {
+		if t.Kind() == reflect.Slice {
+			t = t.Elem()
+		}
+		if t.Kind() != reflect.Struct {
+			return nil, false
+		}
+		field := -1
+		for i, known := range keys(t) {
+			if known != "" && strings.EqualFold(known, name) {
+				field = i
+			}
+		}
+		if field < 0 {
+			return nil, false
+		}
+		t = t.Field(field).Type
+	}
+	return t, true
+}
+
+// wanted is a type in words.
+func wanted(t reflect.Type, key []string) string {
+	switch t.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Uint32:
+		return fmt.Sprintf("a whole number from 0 to %d", uint32(math.MaxUint32))
+	case reflect.Int:
+		return "a whole number"
+	case reflect.Float64:
+		return "a number"
+	case reflect.String:
+		return "a text in quotes"
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Struct {
+			return "a table that begins with [[" + strings.Join(key, ".") + "]]"
+		}
+		return "a list in brackets of texts in quotes"
+	}
+	return "a table that begins with [" + strings.Join(key, ".") + "]"
+}
+
+// typeName is a type of TOML in words.
+func typeName(name string) string {
+	switch name {
+	case "string":
+		return "a text"
+	case "integer":
+		return "a whole number"
+	case "float":
+		return "a number with a point"
+	case "boolean", "bool":
+		return "true or false"
+	case "array":
+		return "a list"
+	case "table", "inline table":
+		return "a table"
+	}
+	return "a " + name
+}

@@ -1,0 +1,36 @@
+package train
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestWrongTypes: a value of another type is told of in words of the file.
+func TestWrongTypes(t *testing.T) {
+	for text, want := range map[string]string{
+		"[training]\nepochs = \"ten\"":                "line 2, column 10: training.epochs: a whole number is needed, found a text",
+		"[training]\nepochs = 1.5":                    "training.epochs: a whole number is needed, found a number with a point",
+		"[training]\nepochs = 99999999999999999999":   "training.epochs: a whole number is needed",
+		"[training]\nepochs = 1979-05-27":             "training.epochs: a whole number is needed, found a local date",
+		"[training]\nkeep = 1":                        "training.keep: a text in quotes is needed, found a whole number",
+		"[training]\nfreeze = \"readout\"":            "training.freeze: a list in brackets of texts in quotes is needed, found a text",
+		"[training.optimizer]\nlearning_rate = \"1\"": "training.optimizer.learning_rate: a number is needed, found a text",
+		"[[network.layer]]\nrecurrent = \"yes\"":      "network.layer.recurrent: true or false is needed, found a text",
+		"[[network.layer]]\nneurons = [3]":            "network.layer.neurons: a whole number is needed, found a list",
+		"[[network.layer]]\nregularizer = 3":          "network.layer.regularizer: a table that begins with [[network.layer.regularizer]] is needed",
+		"seed = -1":                                   "seed: a whole number from 0 to 4294967295 is needed",
+		"training = 3":                                "training: a table that begins with [training] is needed, found a whole number",
+		"seed = 1 1":                                  "line 1",
+	} {
+		_, err := Decode([]byte(text), "test.toml", "")
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v does not contain %q", text, err, want)
+			continue
+		}
+		for _, internal := range []string{"struct", "int64", "uint32", "float64", "train.", "network.Layer"} {
+			if strings.Contains(strings.ReplaceAll(err.Error(), "train.toml", ""), internal) {
+				t.Errorf("%q: error %v speaks of %s", text, err, internal)
+			}
+		}
+	}
+}
