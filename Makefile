@@ -34,7 +34,7 @@ shaders: ## compile shaders/*.comp into shaders/spv
 	go generate ./shaders
 
 test: deps lint plain-builds test-viewer ## everything: lint, builds, all tests on every driver found
-	$(WITH_DRIVERS) go test -timeout 20m ./...
+	$(WITH_DRIVERS) go test -timeout 60m ./...
 
 test-viewer: ## the tests of the live window, on a display of their own
 	@$(SCRIPTS)/deps.sh tests viewer viewer-tests
