@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -297,6 +298,10 @@ func (p program) interrupt(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			// Where SIGHUP is ignored, as under nohup, the program would be born ignoring it.
+			hangups := make(chan os.Signal, 1)
+			signal.Notify(hangups, syscall.SIGHUP)
+			defer signal.Stop(hangups)
 			if err := command.Start(); err != nil {
 				t.Fatal(err)
 			}

@@ -10,16 +10,16 @@ import (
 )
 
 // interruptible returns a context that SIGINT, SIGTERM and SIGHUP cancel, and what gives
-// the signals back; one that was ignored before, as by nohup, stays so. A second signal
+// the signals back. SIGHUP stays ignored where it was, as under nohup; SIGINT does not: scripts
+// that start a run in the background ignore it, and send it to end the run. A second signal
 // ends the program at once: files are only ever replaced whole, so that nothing
 // half-written stays.
 func interruptible(notes io.Writer) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
-	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		if !signal.Ignored(s) {
-			signal.Notify(signals, s)
-		}
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(signals, syscall.SIGHUP)
 	}
 	go func() {
 		if _, open := <-signals; !open {
