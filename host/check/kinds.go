@@ -3,12 +3,11 @@ package check
 import (
 	"spikegrad/cpuref"
 	"spikegrad/host/engine"
-	"spikegrad/host/network"
 )
 
 // The kinds that the varied and the mixed networks take in turn. A seed belongs to a place in
 // the family and a kind to a place in these lists, so a new kind must not move the others:
-// it goes into [additions] instead. See testdata/digests.txt.
+// it gets networks of its own behind them. See testdata/digests.txt.
 var (
 	noises     = []string{"exponential", "hazard", "sigmoid", "threshold"}
 	surrogates = []string{
@@ -39,30 +38,4 @@ func optimizers() map[string]cpuref.Optimizer {
 		"sgd": cpuref.OptimizerSGD, "adam": cpuref.OptimizerAdam,
 		"adamw": cpuref.OptimizerAdamW, "smorms3": cpuref.OptimizerSMORMS3,
 	}
-}
-
-// addition is what became part of the program after the lists above were drawn up.
-type addition struct {
-	name   string
-	change func(n *network.Network) // of a network with a recurrent dense and a convolutional layer
-}
-
-// additions are the newer kinds, the newest last.
-func additions() []addition { return nil }
-
-// addedCases has a network for every addition. Each has several chunks of samples, a
-// recurrent convolution below and a recurrent dense layer on top.
-func addedCases() []Case {
-	f := family{}
-	for _, a := range additions() {
-		f.vary(a.name, func(c *Case) {
-			c.Samples = 17
-			c.Network.Layers = []network.Layer{recurrently(convolution(5, 5, 2, 1), 3), layer(33)}
-			a.change(c.Network)
-		})
-	}
-	for i := range f.cases {
-		f.cases[i].Seed = uint32(2000 + i)
-	}
-	return f.cases
 }
