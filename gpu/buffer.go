@@ -15,17 +15,16 @@ import (
 
 // Buffer is a storage buffer: a range of one of the device's memory blocks.
 type Buffer struct {
-	device  *Device
-	name    string
-	bytes   uint64 // as asked for
-	padded  uint64 // as made: a multiple of 4, so that it can be filled whole
-	handle  vk.Buffer
-	pool    *memoryPool
-	block   *memoryBlock
-	offset  uint64 // in the block
-	taken   uint64 // bytes of the block
-	address uint64 // on the device; 0 without DeviceInfo.BufferAddresses
-	freed   atomic.Bool
+	device *Device
+	name   string
+	bytes  uint64 // as asked for
+	padded uint64 // as made: a multiple of 4, so that it can be filled whole
+	handle vk.Buffer
+	pool   *memoryPool
+	block  *memoryBlock
+	offset uint64 // in the block
+	taken  uint64 // bytes of the block
+	freed  atomic.Bool
 }
 
 // bufferRequirements is what the driver wants for a buffer.
@@ -92,28 +91,18 @@ func (d *Device) newBuffer(name string, bytes uint64, pool *memoryPool) (*Buffer
 		pool.give(b.block, b.offset, b.taken)
 		return fail(err)
 	}
-	if d.info.BufferAddresses {
-		b.address = uint64(C.shim_buffer_address(d.shim, unsafe.Pointer(handle)))
-	}
 	d.buffers[b] = struct{}{}
 	d.inUse += b.taken
 	d.peak = max(d.peak, d.inUse)
 	return b, nil
 }
 
-// usageAddress is VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT, which is younger than vulkan-go.
-const usageAddress = 0x20000
-
 // createBuffer makes a buffer without memory, usable as storage and as both ends of a copy.
 func (d *Device) createBuffer(bytes uint64) (vk.Buffer, bufferRequirements, error) {
-	usage := vk.BufferUsageFlags(vk.BufferUsageStorageBufferBit | vk.BufferUsageTransferSrcBit | vk.BufferUsageTransferDstBit)
-	if d.info.BufferAddresses {
-		usage |= usageAddress
-	}
 	info := vk.BufferCreateInfo{
 		SType:       vk.StructureTypeBufferCreateInfo,
 		Size:        vk.DeviceSize(bytes),
-		Usage:       usage,
+		Usage:       vk.BufferUsageFlags(vk.BufferUsageStorageBufferBit | vk.BufferUsageTransferSrcBit | vk.BufferUsageTransferDstBit),
 		SharingMode: vk.SharingModeExclusive,
 	}
 	defer info.Free()

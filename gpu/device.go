@@ -91,9 +91,6 @@ func (d *Device) open(index int, stageAlways bool) error {
 	}
 	d.hardware = d.instance.describe(index, physical[index])
 	d.info = d.hardware.info
-	d.info.QuadOperations = d.info.QuadOperations && !d.options.PlainLoads
-	// Only software drivers read faster by address.
-	d.info.BufferAddresses = d.info.BufferAddresses && !d.options.PlainLoads && d.info.Type == Software
 	if d.info.APIVersion < minimumVersion || !d.hardware.computes {
 		return fmt.Errorf("%w: %s offers Vulkan %s and compute queue %v, needed are Vulkan 1.1 and a compute queue: update its driver or choose another device",
 			ErrLimit, d.info.Name, d.info.VersionString(), d.hardware.computes)
@@ -101,10 +98,7 @@ func (d *Device) open(index int, stageAlways bool) error {
 	if stageAlways {
 		d.info.UnifiedMemory = false
 	}
-	swapchain, addresses := C.int(0), C.int(0)
-	if d.info.BufferAddresses {
-		addresses = 1
-	}
+	swapchain := C.int(0)
 	if d.options.Window != nil {
 		swapchain = 1
 		if d.surface, err = newSurface(d.instance, physical[index], &d.hardware, d.options.Window); err != nil {
@@ -113,7 +107,7 @@ func (d *Device) open(index int, stageAlways bool) error {
 	}
 	var shim *C.shim_device
 	code := vk.Result(C.shim_create_device(d.instance.shim, unsafe.Pointer(physical[index]), C.uint32_t(d.hardware.family),
-		swapchain, addresses, &shim))
+		swapchain, &shim))
 	if err := check("opening "+d.info.Name, code); err != nil {
 		return err
 	}
@@ -158,13 +152,8 @@ func (d *Device) chooseMemory() error {
 }
 
 func (d *Device) newPool(kind memoryType) *memoryPool {
-	var chained unsafe.Pointer
-	if d.info.BufferAddresses {
-		chained = C.shim_addressable_memory()
-	}
 	return &memoryPool{
 		device:    d.handle,
-		chained:   chained,
 		kind:      kind,
 		heapBytes: d.hardware.memory.heaps[kind.heap],
 		maximum:   d.info.MaxAllocation,

@@ -85,8 +85,6 @@ func (i *instance) describe(index int, physical vk.PhysicalDevice) hardware {
 			MaxAllocation:           uint64(facts.max_allocation),
 			MaxPushConstants:        limits.MaxPushConstantsSize,
 			SubgroupSize:            uint32(facts.subgroup_size),
-			QuadOperations:          facts.quad_operations != 0,
-			BufferAddresses:         facts.buffer_addresses != 0,
 			StorageAlignment:        uint64(limits.MinStorageBufferOffsetAlignment),
 		},
 	}

@@ -24,7 +24,6 @@ type memoryBlock struct {
 // memoryPool allocates from one memory type. Its caller holds the device's lock.
 type memoryPool struct {
 	device    vk.Device
-	chained   unsafe.Pointer // what allocations are asked for with, beyond vk.MemoryAllocateInfo; of C, may be nil
 	kind      memoryType
 	heapBytes uint64 // size of the heap
 	maximum   uint64 // bytes the driver allows in one allocation
@@ -81,7 +80,6 @@ func (p *memoryPool) exhausted() error {
 func (p *memoryPool) allocate(bytes uint64) (*memoryBlock, vk.Result) {
 	info := vk.MemoryAllocateInfo{
 		SType:           vk.StructureTypeMemoryAllocateInfo,
-		PNext:           p.chained,
 		AllocationSize:  vk.DeviceSize(bytes),
 		MemoryTypeIndex: p.kind.index,
 	}

@@ -21,7 +21,6 @@ type Pipeline struct {
 	name      string
 	bindings  int
 	pushBytes int
-	addresses bool            // of all bindings follow the push constants
 	writable  map[uint32]bool // bindings that the shader may write
 	handle    vk.Pipeline
 	layout    layout
@@ -63,7 +62,7 @@ func (d *Device) pipeline(spec PipelineSpec) (*Pipeline, error) {
 	if err := d.checkSpec(spec, module); err != nil {
 		return nil, err
 	}
-	key := pipelineKey{spec.Name, layoutKey{spec.Bindings, spec.blockBytes()}, digest(spec)}
+	key := pipelineKey{spec.Name, layoutKey{spec.Bindings, spec.PushBytes}, digest(spec)}
 
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
@@ -89,7 +88,6 @@ func (d *Device) pipeline(spec PipelineSpec) (*Pipeline, error) {
 		name:      spec.Name,
 		bindings:  spec.Bindings,
 		pushBytes: spec.PushBytes,
-		addresses: spec.Addresses,
 		writable:  module.writable(),
 		handle:    vk.Pipeline(handle),
 		layout:    layout,
@@ -103,11 +101,8 @@ func (d *Device) checkSpec(spec PipelineSpec, module *spirvModule) error {
 	if spec.Bindings < 1 || spec.Bindings > int(bindings) {
 		return fmt.Errorf("%w: %d bindings asked for, 1 to %d possible: join buffers", ErrLimit, spec.Bindings, bindings)
 	}
-	if spec.PushBytes < 0 || spec.PushBytes%4 != 0 || spec.blockBytes() > int(d.info.MaxPushConstants) {
-		return fmt.Errorf("%w: %d bytes of push constants asked for, multiples of 4 up to %d possible: move parameters to a buffer", ErrLimit, spec.blockBytes(), d.info.MaxPushConstants)
-	}
-	if spec.Addresses && !d.info.BufferAddresses {
-		return fmt.Errorf("%w: addresses of buffers asked for, they have none: bind them alone", ErrLimit)
+	if spec.PushBytes < 0 || spec.PushBytes%4 != 0 || spec.PushBytes > int(d.info.MaxPushConstants) {
+		return fmt.Errorf("%w: %d bytes of push constants asked for, multiples of 4 up to %d possible: move parameters to a buffer", ErrLimit, spec.PushBytes, d.info.MaxPushConstants)
 	}
 	if len(spec.Specialization) > C.SHIM_MAX_CONSTANTS {
 		return fmt.Errorf("%w: %d specialization constants asked for, at most %d possible: make some of them push constants", ErrLimit, len(spec.Specialization), C.SHIM_MAX_CONSTANTS)
@@ -133,14 +128,6 @@ func (d *Device) checkSpec(spec PipelineSpec, module *spirvModule) error {
 
 func workgroupError(group [3]uint32, info DeviceInfo) error {
 	return fmt.Errorf("%w: workgroup of %v asked for, at most %v and %d invocations in all possible: choose a smaller workgroup", ErrLimit, group, info.MaxWorkgroupSize, info.MaxWorkgroupInvocations)
-}
-
-// blockBytes is the size of the push-constant block, addresses included.
-func (s *PipelineSpec) blockBytes() int {
-	if !s.Addresses {
-		return s.PushBytes
-	}
-	return int(roundUp(uint64(s.PushBytes), 8)) + 8*s.Bindings
 }
 
 func digest(spec PipelineSpec) [sha256.Size]byte {

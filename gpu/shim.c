@@ -21,7 +21,6 @@
 #define PORTABILITY_ENUMERATION "VK_KHR_portability_enumeration"
 #define PORTABILITY_SUBSET "VK_KHR_portability_subset"
 #define DRIVER_PROPERTIES "VK_KHR_driver_properties"
-#define BUFFER_ADDRESSES "VK_KHR_buffer_device_address"
 
 // F declares the type and the member of one Vulkan function.
 #define INSTANCE_FUNCTIONS(F)                                                                                          \
@@ -30,7 +29,6 @@
       (VkPhysicalDevice, const char *, uint32_t *, VkExtensionProperties *))                                           \
     F(void, vkGetPhysicalDeviceQueueFamilyProperties, (VkPhysicalDevice, uint32_t *, VkQueueFamilyProperties *))       \
     F(void, vkGetPhysicalDeviceProperties2, (VkPhysicalDevice, VkPhysicalDeviceProperties2 *))                         \
-    F(void, vkGetPhysicalDeviceFeatures2, (VkPhysicalDevice, VkPhysicalDeviceFeatures2 *))                             \
     F(VkResult, vkCreateDevice, (VkPhysicalDevice, const VkDeviceCreateInfo *, const void *, VkDevice *))
 
 #define DEVICE_FUNCTIONS(F)                                                                                            \
@@ -59,7 +57,6 @@
     F(void, vkCmdPipelineBarrier,                                                                                      \
       (VkCommandBuffer, VkFlags, VkFlags, VkFlags, uint32_t, const VkMemoryBarrier *, uint32_t, const void *,          \
        uint32_t, const void *))                                                                                        \
-    F(uint64_t, vkGetBufferDeviceAddressKHR, (VkDevice, const ShimBufferAddressInfo *))                     \
     F(VkResult, vkResetFences, (VkDevice, uint32_t, const VkFence *))                                                  \
     F(VkResult, vkQueueSubmit, (VkQueue, uint32_t, const VkSubmitInfo *, VkFence))                                     \
     F(VkResult, vkWaitForFences, (VkDevice, uint32_t, const VkFence *, VkBool32, uint64_t))
@@ -314,17 +311,7 @@ int32_t shim_device_facts(shim_instance *instance, void *physical, int extended,
     memcpy(facts->driver, driver.driverName, sizeof facts->driver - 1);
     memcpy(facts->driver_info, driver.driverInfo, sizeof facts->driver_info - 1);
     facts->subgroup_size = subgroup.subgroupSize;
-    facts->quad_operations = (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_QUAD_BIT) != 0 &&
-                             (subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0;
     facts->max_allocation = maintenance.maxMemoryAllocationSize;
-    if (shim_has_device_extension(instance, physical, BUFFER_ADDRESSES)) {
-        ShimBufferAddressFeatures addresses = {
-            .sType = SHIM_STRUCTURE_TYPE_BUFFER_ADDRESS_FEATURES};
-        VkPhysicalDeviceFeatures2 features = {
-            .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, .pNext = &addresses};
-        instance->vkGetPhysicalDeviceFeatures2(physical, &features);
-        facts->buffer_addresses = addresses.bufferDeviceAddress && features.features.shaderInt64;
-    }
     return VK_SUCCESS;
 }
 
@@ -341,22 +328,16 @@ int32_t shim_compute_family(shim_instance *instance, void *physical, uint32_t *t
     return -1;
 }
 
-int32_t shim_create_device(shim_instance *instance, void *physical, uint32_t family, int swapchain, int addresses,
+int32_t shim_create_device(shim_instance *instance, void *physical, uint32_t family, int swapchain,
                            shim_device **out) {
     const float priority = 1.0f;
-    const char *extensions[3];
+    const char *extensions[2];
     uint32_t extension_count = 0;
     if (shim_has_device_extension(instance, physical, PORTABILITY_SUBSET)) {
         extensions[extension_count++] = PORTABILITY_SUBSET;
     }
     if (swapchain) {
         extensions[extension_count++] = SHIM_SWAPCHAIN;
-    }
-    ShimBufferAddressFeatures buffers = {
-        .sType = SHIM_STRUCTURE_TYPE_BUFFER_ADDRESS_FEATURES, .bufferDeviceAddress = 1};
-    const VkPhysicalDeviceFeatures features = {.shaderInt64 = 1};
-    if (addresses) {
-        extensions[extension_count++] = BUFFER_ADDRESSES;
     }
     VkDeviceQueueCreateInfo queue = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
@@ -366,12 +347,10 @@ int32_t shim_create_device(shim_instance *instance, void *physical, uint32_t fam
     };
     VkDeviceCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
-        .pNext = addresses ? &buffers : NULL,
         .queueCreateInfoCount = 1,
         .pQueueCreateInfos = &queue,
         .enabledExtensionCount = extension_count,
         .ppEnabledExtensionNames = extensions,
-        .pEnabledFeatures = addresses ? &features : NULL,
     };
     PFN_vkGetDeviceProcAddr get =
         (PFN_vkGetDeviceProcAddr)instance->get(instance->handle, "vkGetDeviceProcAddr");
@@ -396,17 +375,6 @@ void *shim_device_handle(shim_device *device) { return device->handle; }
 void shim_destroy_device(shim_device *device) {
     device->vkDestroyDevice(device->handle, NULL);
     free(device);
-}
-
-void *shim_addressable_memory(void) {
-    static VkMemoryAllocateFlagsInfo info = {
-        .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO, .flags = SHIM_MEMORY_ALLOCATE_DEVICE_ADDRESS};
-    return &info;
-}
-
-uint64_t shim_buffer_address(shim_device *device, void *buffer) {
-    ShimBufferAddressInfo info = {.sType = SHIM_STRUCTURE_TYPE_BUFFER_ADDRESS_INFO, .buffer = buffer};
-    return device->vkGetBufferDeviceAddressKHR(device->handle, &info);
 }
 
 int32_t shim_create_set_layout(shim_device *device, uint32_t bindings, void **out) {

@@ -21,8 +21,6 @@ typedef struct {
     char driver[256];
     char driver_info[256];
     uint32_t subgroup_size;
-    uint32_t quad_operations;
-    uint32_t buffer_addresses;
     uint64_t max_allocation;
 } shim_facts;
 
@@ -46,15 +44,12 @@ int32_t shim_compute_family(shim_instance *instance, void *physical, uint32_t *t
 
 int shim_has_device_extension(shim_instance *instance, void *physical, const char *name);
 
-// swapchain != 0: the device can make swapchains; addresses != 0: its buffers have addresses.
-int32_t shim_create_device(shim_instance *instance, void *physical, uint32_t family, int swapchain, int addresses,
+// swapchain != 0: the device can make swapchains.
+int32_t shim_create_device(shim_instance *instance, void *physical, uint32_t family, int swapchain,
                            shim_device **out);
 void *shim_device_handle(shim_device *device);
 void shim_destroy_device(shim_device *device);
 
-// What a memory allocation has as pNext so that buffers in it have addresses; never freed.
-void *shim_addressable_memory(void);
-uint64_t shim_buffer_address(shim_device *device, void *buffer);
 
 int32_t shim_create_set_layout(shim_device *device, uint32_t bindings, void **out);
 int32_t shim_create_pipeline_layout(shim_device *device, void *set_layout, uint32_t push_bytes, void **out);

@@ -3,7 +3,6 @@
 package gpu
 
 import (
-	"encoding/binary"
 	"fmt"
 
 	vk "github.com/vulkan-go/vulkan"
@@ -108,24 +107,11 @@ func (s *Stream) dispatch(p *Pipeline, bindings []Binding, push []byte, groups [
 			return err
 		}
 	}
-	s.commands.dispatch(p, set, p.block(push, uses), groups)
+	s.commands.dispatch(p, set, push, groups)
 	if s.profile != nil {
 		s.profile.stop(s.commands.buffer)
 	}
 	return nil
-}
-
-// block is the push-constant block of a dispatch: what was given and the addresses of the bindings if the shader wants them.
-func (p *Pipeline) block(push []byte, uses []use) []byte {
-	if !p.addresses {
-		return push
-	}
-	block := make([]byte, roundUp(uint64(len(push)), 8))
-	copy(block, push)
-	for _, u := range uses {
-		block = binary.NativeEndian.AppendUint64(block, u.buffer.address+u.start)
-	}
-	return block
 }
 
 func (s *Stream) checkDispatch(p *Pipeline, bindings []Binding, push []byte, groups [3]uint32) error {

@@ -55,8 +55,6 @@ type DeviceInfo struct {
 	MaxAllocation           uint64  // bytes a memory allocation
 	MaxPushConstants        uint32  // bytes
 	SubgroupSize            uint32  // 0 if unknown (Vulkan 1.0)
-	QuadOperations          bool    // four neighbouring lanes of a compute shader can read each other's values
-	BufferAddresses         bool    // kernels can reach buffers by address, 64 bits at a time: see PipelineSpec.Addresses
 	TimestampPeriod         float64 // nanoseconds a tick, 0 if the device has no timestamps
 	StorageAlignment        uint64  // bytes: offsets of bindings are multiples of it
 }
@@ -75,9 +73,6 @@ type Options struct {
 	// Groups, [kernel], are the lanes of a workgroup of kernels whose results do not depend
 	// on them, "" standing for all that are not named: see Device.Group.
 	Groups map[string]uint32
-	// PlainLoads hides QuadOperations and BufferAddresses from kernels, which then load every
-	// value they need by themselves, from bindings.
-	PlainLoads bool
 	// CompileOnly opens a device that has a compiler but no hardware: only NewPipeline
 	// may be called, not even Close.
 	CompileOnly bool
@@ -98,9 +93,6 @@ type PipelineSpec struct {
 	Bindings       int      // storage buffers, at set 0, bindings 0..Bindings-1
 	PushBytes      int      // size of the push-constant block, a multiple of 4; 0: none
 	Specialization []uint32 // values of the constants with ids 0..n-1, as bit patterns
-	// Addresses, with DeviceInfo.BufferAddresses, puts the addresses of all bindings behind the
-	// push constants, from the next multiple of 8 bytes on.
-	Addresses bool
 }
 
 // Access says what a dispatch does with a binding.

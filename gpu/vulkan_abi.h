@@ -76,9 +76,7 @@ enum {
     VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO = 34,
     VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET = 35,
     VK_STRUCTURE_TYPE_MEMORY_BARRIER = 46,
-    VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2 = 1000059000,
     VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2 = 1000059001,
-    VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO = 1000060000,
     VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES = 1000071004,
     VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES = 1000094000,
     VK_STRUCTURE_TYPE_DEBUG_UTILS_MESSENGER_CREATE_INFO_EXT = 1000128004,
@@ -88,7 +86,6 @@ enum {
     VK_QUEUE_COMPUTE_BIT = 0x2,
     VK_DESCRIPTOR_TYPE_STORAGE_BUFFER = 7,
     VK_SHADER_STAGE_COMPUTE_BIT = 0x20,
-    VK_SUBGROUP_FEATURE_QUAD_BIT = 0x80,
     VK_PIPELINE_BIND_POINT_COMPUTE = 1,
 
     VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT = 0x800,
@@ -183,25 +180,6 @@ typedef struct {
 } VkPhysicalDeviceProperties2;
 
 // One of the 55 features of 1.0 matters.
-typedef struct {
-    VkBool32 before[40];
-    VkBool32 shaderInt64;
-    VkBool32 after[14];
-} VkPhysicalDeviceFeatures;
-
-typedef struct {
-    VkStructureType sType;
-    void *pNext;
-    VkPhysicalDeviceFeatures features;
-} VkPhysicalDeviceFeatures2;
-
-typedef struct {
-    VkStructureType sType;
-    const void *pNext;
-    VkFlags flags;
-    uint32_t deviceMask;
-} VkMemoryAllocateFlagsInfo;
-
 typedef struct {
     VkStructureType sType;
     void *pNext;
@@ -425,25 +403,7 @@ typedef struct {
     const int32_t *pDisabledValidationFeatures;
 } ShimValidationFeatures;
 
-// VK_KHR_buffer_device_address is too.
-typedef struct {
-    VkStructureType sType;
-    void *pNext;
-    VkBool32 bufferDeviceAddress;
-    VkBool32 bufferDeviceAddressCaptureReplay;
-    VkBool32 bufferDeviceAddressMultiDevice;
-} ShimBufferAddressFeatures;
-
-typedef struct {
-    VkStructureType sType;
-    const void *pNext;
-    VkBuffer buffer;
-} ShimBufferAddressInfo;
-
 enum {
-    SHIM_STRUCTURE_TYPE_BUFFER_ADDRESS_INFO = 1000244001,
-    SHIM_STRUCTURE_TYPE_BUFFER_ADDRESS_FEATURES = 1000257000,
-    SHIM_MEMORY_ALLOCATE_DEVICE_ADDRESS = 2,
     SHIM_STRUCTURE_TYPE_VALIDATION_FEATURES = 1000247000,
     SHIM_VALIDATE_SYNCHRONIZATION = 4,
     SHIM_INSTANCE_ENUMERATE_PORTABILITY = 1,

@@ -29,8 +29,8 @@ type ErrorBelow struct {
 	tile uint32
 }
 
-// How many rows a lane computes at a time, as a load of a weight serves all of them:
-// multiples of 4. Software drivers have cheap registers.
+// How many rows a lane computes at a time, as a load of a weight serves all of them.
+// Software drivers have cheap registers.
 const (
 	gpuErrorTile      = 4
 	softwareErrorTile = 12
@@ -39,11 +39,11 @@ const (
 // NewErrorBelow builds the kernel for a device.
 func NewErrorBelow(device *gpu.Device) (*ErrorBelow, error) {
 	const name = "error_below"
-	m, tile := module{file: name}, uint32(gpuErrorTile)
-	if softwareForms(device.Info()) {
-		m, tile = quadModule(name), softwareErrorTile
+	tile := uint32(gpuErrorTile)
+	if device.Info().Type == gpu.Software {
+		tile = softwareErrorTile
 	}
-	k, err := newModule(device, name, m, 3, 80, flatGroup(device, name), tile)
+	k, err := newKernel(device, name, 3, 80, flatGroup(device, name), tile)
 	return &ErrorBelow{k, tile}, err
 }
 

@@ -31,16 +31,11 @@ type argument struct {
 // newKernel builds the pipeline of the shader of a name for workgroups of group lanes;
 // choices are the specialization constants from id 1.
 func newKernel(device *gpu.Device, name string, bindings, pushBytes int, group uint32, choices ...uint32) (kernel, error) {
-	return newModule(device, name, module{file: name}, bindings, pushBytes, group, choices...)
-}
-
-// newModule does the same with a module that is not named like the kernel.
-func newModule(device *gpu.Device, name string, m module, bindings, pushBytes int, group uint32, choices ...uint32) (kernel, error) {
 	k := kernel{name: name, info: device.Info(), group: group}
 	if limit := min(k.info.MaxWorkgroupInvocations, k.info.MaxWorkgroupSize[0]); group > limit {
 		return k, fmt.Errorf("%s: workgroups of %d lanes asked for, device %s allows %d; use fewer neurons a layer", name, group, k.info.Name, limit)
 	}
-	code, err := shaders.SPIRV(m.file)
+	code, err := shaders.SPIRV(name)
 	if err != nil {
 		return k, err
 	}
@@ -50,40 +45,11 @@ func newModule(device *gpu.Device, name string, m module, bindings, pushBytes in
 		Bindings:       bindings,
 		PushBytes:      pushBytes,
 		Specialization: append([]uint32{group}, choices...),
-		Addresses:      m.addresses,
 	})
 	if err != nil {
 		return k, fmt.Errorf("%s: %w", name, err)
 	}
 	return k, nil
-}
-
-// roomForAddresses is how many bytes of push constants a device has to have for the forms of
-// kernels that reach buffers by address: parameters take 128 at most, addresses the rest.
-const roomForAddresses = 256
-
-// softwareForms says whether a device is given the forms of kernels that were made for
-// software drivers: see shaders/addresses.glsl and shaders/products.glsl.
-func softwareForms(info gpu.DeviceInfo) bool {
-	return info.Type == gpu.Software && info.QuadOperations && info.BufferAddresses && info.MaxPushConstants >= roomForAddresses
-}
-
-// formOf is the module of a kernel that suits a device: one that reaches buffers by address
-// where software forms are given.
-func formOf(name string, info gpu.DeviceInfo) module {
-	if softwareForms(info) {
-		return module{"addresses/" + name, true}
-	}
-	return module{file: name}
-}
-
-// quadModule is the software form of a kernel whose lanes load for each other besides.
-func quadModule(name string) module { return module{"quads/" + name, true} }
-
-// module is a compiled shader, and whether it reads and writes by address.
-type module struct {
-	file      string
-	addresses bool
 }
 
 // flatGroup is the size of workgroups of a kernel with a flat grid: what the device is

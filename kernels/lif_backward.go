@@ -74,11 +74,7 @@ func NewLIFBackward(device *gpu.Device, choice LIFBackwardChoice) (*LIFBackward,
 		return nil, fmt.Errorf("lif_backward: recurrence of %d neurons needs %d bytes of shared memory, device %s has %d; use fewer neurons a layer",
 			choice.Neurons, 32*uint64(shared), device.Info().Name, limit)
 	}
-	m := formOf(name, device.Info())
-	if softwareForms(device.Info()) && choice.Depth%4 == 0 && choice.Spread.Lanes%4 == 0 {
-		m = quadModule(name)
-	}
-	k, err := newModule(device, name, m, 7, 96, choice.Spread.group(), choice.Surrogate, choice.Reset,
+	k, err := newKernel(device, name, 7, 96, choice.Spread.group(), choice.Surrogate, choice.Reset,
 		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution), flag(choice.Limited))
 	return &LIFBackward{k, choice}, err
 }
@@ -98,9 +94,6 @@ func backwardDepth(info gpu.DeviceInfo, c LIFBackwardChoice) uint32 {
 	c.Depth = 1
 	if info.Type == gpu.Software && c.Recurrent {
 		c.Depth = softwareDepth
-		if softwareForms(info) && c.Neurons >= wideLayer {
-			c.Depth = quadDepth
-		}
 		for c.Depth > 1 && 32*c.shared() > info.MaxSharedMemory {
 			c.Depth /= 2
 		}

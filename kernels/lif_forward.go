@@ -67,7 +67,7 @@ func NewLIFForward(device *gpu.Device, choice LIFForwardChoice) (*LIFForward, er
 	if err := choice.Spread.check(name, choice.Neurons, choice.Recurrent); err != nil {
 		return nil, err
 	}
-	k, err := newModule(device, name, formOf(name, device.Info()), 9, 120, choice.Spread.group(), choice.Noise, choice.Reset,
+	k, err := newKernel(device, name, 9, 120, choice.Spread.group(), choice.Noise, choice.Reset,
 		flag(choice.Recurrent), flag(choice.StoreCurrent), choice.Spread.Lanes, choice.Spread.Blocks, flag(choice.Convolution))
 	return &LIFForward{k, choice}, err
 }

@@ -49,8 +49,6 @@ const (
 	softwareForwardBlocks  = 4   // quads a lane: a software driver has few lanes and cheap registers
 	softwareBackwardBlocks = 2   // the same where a lane has several samples
 	softwareDepth          = 4   // samples a lane in the backward pass of recurrence
-	quadDepth              = 8   // the same where lanes load for each other and the layer is wide
-	wideLayer              = 128 // neurons of a layer that is worth twice the time to compile
 	softwareGroup          = 8   // lanes a workgroup of a software driver at least
 	gpuGroup               = 32  // the same for a GPU
 	gpuLanes               = 256 // lanes a sample before a lane of a GPU gets a second quad
@@ -69,7 +67,7 @@ func spreadQuads(info gpu.DeviceInfo, group, n, softwareBlocks uint32, together 
 		least = softwareGroup
 		if quads >= softwareBlocks*softwareGroup {
 			s.Blocks = softwareBlocks
-			s.Lanes = min(foursOf(ceilQuads(quads, softwareBlocks)), limit)
+			s.Lanes = min(ceilQuads(quads, softwareBlocks), limit)
 		}
 	}
 	if group != 0 {
@@ -80,16 +78,13 @@ func spreadQuads(info gpu.DeviceInfo, group, n, softwareBlocks uint32, together 
 	}
 	if together {
 		s.Blocks = max(s.Blocks, ceilQuads(quads, s.Lanes))
-		s.Lanes = min(foursOf(ceilQuads(quads, s.Blocks)), limit)
+		s.Lanes = ceilQuads(quads, s.Blocks)
 	}
 	if s.Lanes < least {
 		s.Samples = max(1, min(least, limit)/s.Lanes)
 	}
 	return s
 }
-
-// foursOf rounds lanes up so that fours of them have one sample: see softwareForms.
-func foursOf(lanes uint32) uint32 { return ceilQuads(lanes, 4) * 4 }
 
 func ceilQuads(a, b uint32) uint32 { return (a + b - 1) / b }
 

@@ -33,86 +33,46 @@ type WeightGradientChoice struct {
 // [SumChunks] for what follows. Definition: cpuref.WeightGradient; shader:
 // shaders/weight_gradient.comp.
 type WeightGradient struct {
-	device *gpu.Device
-	choice WeightGradientChoice
-	built  map[WeightGradientChoice]*kernel
+	blocks uint32
+	forms  map[uint32]*kernel // [spread]
 }
 
-const (
-	// enoughLanes keep every GPU at work: more would not be done at once.
-	enoughLanes = 1 << 16
-	// A software driver steps through eight lanes at once, which had better have one row of
-	// weights and with it the same spikes; the quads of a row are dealt to so many.
-	softwareLanes = 8
-	// softwareGradientBlocks is how many quads a lane of a software driver has at most.
-	softwareGradientBlocks = 8
-)
+// enoughLanes keep every GPU at work: more would not be done at once.
+const enoughLanes = 1 << 16
 
-// NewWeightGradient builds the kernel for a device. What a software driver is best given
-// depends on the number of neurons and is built where it is first recorded.
+// NewWeightGradient builds the kernel for a device.
 func NewWeightGradient(device *gpu.Device, choice WeightGradientChoice) (*WeightGradient, error) {
-	k := &WeightGradient{device: device, choice: choice, built: map[WeightGradientChoice]*kernel{}}
-	if choice.Blocks == 0 && k.software() {
-		return k, nil
+	const name = "weight_gradient"
+	software, spreads := device.Info().Type == gpu.Software, []uint32{choice.Spread}
+	if choice.Blocks == 0 {
+		choice.Blocks = 1
+		if software {
+			choice.Blocks = softwareForwardBlocks
+		}
 	}
-	first := WeightGradientChoice{max(1, choice.Blocks), max(1, choice.Spread)}
-	if _, err := k.build(first); err != nil {
-		return nil, err
+	switch {
+	case choice.Spread == 0 && software:
+		spreads = []uint32{1}
+	case choice.Spread == 0:
+		spreads = []uint32{1, chunkSamples}
 	}
-	if choice.Spread == 0 && !k.software() {
-		first.Spread = chunkSamples
-		if _, err := k.build(first); err != nil {
+	k := &WeightGradient{choice.Blocks, map[uint32]*kernel{}}
+	for _, spread := range spreads {
+		form, err := newKernel(device, name, 4, 60, flatGroup(device, name), choice.Blocks, spread)
+		if err != nil {
 			return nil, err
 		}
+		k.forms[spread] = &form
 	}
 	return k, nil
 }
 
-func (k *WeightGradient) software() bool { return k.device.Info().Type == gpu.Software }
-
-// build makes or finds a pipeline.
-func (k *WeightGradient) build(choice WeightGradientChoice) (*kernel, error) {
-	if found := k.built[choice]; found != nil {
-		return found, nil
+// suited is the form for so many lanes without a spread, and its spread.
+func (k *WeightGradient) suited(lanes uint64) (*kernel, uint64) {
+	if form := k.forms[1]; form != nil && (lanes >= enoughLanes || len(k.forms) == 1) {
+		return form, 1
 	}
-	const name = "weight_gradient"
-	together := uint32(1)
-	if k.software() {
-		together = softwareLanes
-	}
-	built, err := newModule(k.device, name, formOf(name, k.device.Info()), 4, 60, flatGroup(k.device, name), choice.Blocks, choice.Spread, together)
-	if err != nil {
-		return nil, err
-	}
-	k.built[choice] = &built
-	return &built, nil
-}
-
-// lanes is how many lanes a row of weights of n neurons has.
-func (k *WeightGradient) lanes(n, blocks uint32) uint64 {
-	lanes := ceilQuads(quads(n), blocks)
-	if k.software() && lanes >= softwareLanes {
-		lanes = ceilQuads(lanes, softwareLanes) * softwareLanes
-	}
-	return uint64(lanes)
-}
-
-// suited is the choice for so many rows of weights, of n neurons each, and a batch.
-func (k *WeightGradient) suited(rows, samples, n uint32) WeightGradientChoice {
-	choice := k.choice
-	if choice.Blocks == 0 {
-		choice.Blocks = 1
-		if k.software() {
-			choice.Blocks = max(softwareForwardBlocks, min(ceilQuads(quads(n), softwareLanes), softwareGradientBlocks))
-		}
-	}
-	if choice.Spread == 0 {
-		choice.Spread = 1
-		if !k.software() && uint64(rows)*k.lanes(n, choice.Blocks)*chunks(samples) < enoughLanes {
-			choice.Spread = chunkSamples
-		}
-	}
-	return choice
+	return k.forms[chunkSamples], chunkSamples
 }
 
 // Record records one run over a batch.
@@ -122,12 +82,9 @@ func (k *WeightGradient) Record(stream *gpu.Stream, b WeightGradientBuffers, p W
 	}
 	p.Segment = p.Segment.of(p.Steps)
 	samples, inputs := uint64(p.Samples), uint64(p.Inputs)
-	choice := k.suited(p.Inputs, p.Samples, p.Neurons)
-	run, err := k.build(choice)
-	if err != nil {
-		return err
-	}
-	groups, err := run.flatGrid(inputs*k.lanes(p.Neurons, choice.Blocks)*uint64(choice.Spread), chunks(p.Samples))
+	lanes := inputs * ceil(uint64(quads(p.Neurons)), uint64(k.blocks))
+	form, spread := k.suited(lanes * chunks(p.Samples))
+	groups, err := form.flatGrid(lanes*spread, chunks(p.Samples))
 	if err != nil {
 		return err
 	}
@@ -135,7 +92,7 @@ func (k *WeightGradient) Record(stream *gpu.Stream, b WeightGradientBuffers, p W
 	if p.Segment.length() < uint64(p.Steps) {
 		samplewise.bytes = bytes(samples, inputs, stride(p.Neurons))
 	}
-	return run.record(stream, []argument{
+	return form.record(stream, []argument{
 		{"partial gradients", b.Partial, gpu.Write, bytes(chunks(p.Samples), inputs, stride(p.Neurons))},
 		{"trains", b.Trains, gpu.Read, bytes(p.Window.inputs(p.Inputs), samples, words(p.Steps))},
 		{"error", b.Error, gpu.Read, bytes(samples, uint64(p.Segment.Rows), p.Window.positions(), stride(p.Neurons))},

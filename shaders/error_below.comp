@@ -5,7 +5,6 @@
 // time, so that a row of weights is loaded once for all of them.
 #version 450
 #extension GL_EXT_control_flow_attributes : require
-#include "addresses.glsl"
 #include "kinds.glsl"
 #include "grid.glsl"
 #include "products.glsl"
@@ -14,9 +13,9 @@
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint TILE = 4u;
 
-BUFFER(writeonly, 0, Error, QUADS, errors);
-BUFFER(readonly, 1, Above, QUADS, above);
-BUFFER(readonly, 2, Transposed, QUADS, transposed);
+layout(std430, binding = 0) writeonly buffer Error { vec4 errors[]; };
+layout(std430, binding = 1) readonly buffer Above { vec4 above[]; };
+layout(std430, binding = 2) readonly buffer Transposed { vec4 transposed[]; };
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -39,10 +38,6 @@ layout(push_constant) uniform Parameters {
     uint above_segment_last;    // not used
     uint above_segment_origin;  // the same of errors above
     uint above_segment_rows;
-    // See addresses.glsl.
-    ADDRESS_OF(Error, errors)
-    ADDRESS_OF(Above, above)
-    ADDRESS_OF(Transposed, transposed)
 };
 
 void main() {
@@ -61,12 +56,12 @@ void main() {
     [[unroll]] for (uint r = 0u; r < TILE; r++) {
         sum[r] = vec4(0.0);
     }
-    uint from[OWN(TILE)];
-    [[unroll]] for (uint i = 0u; i < OWN(TILE); i++) {
-        uint row = min(tile * TILE + PLACE(i), row_count - 1u);
+    uint from[TILE];
+    [[unroll]] for (uint r = 0u; r < TILE; r++) {
+        uint row = min(tile * TILE + r, row_count - 1u);
         uint sample_ = row / length;
         uint t = row - sample_ * length + segment_first;
-        from[i] = (sample_ * above_segment_rows + t + (t + delay < steps ? delay : 0u) - above_segment_origin) * quads;
+        from[r] = (sample_ * above_segment_rows + t + (t + delay < steps ? delay : 0u) - above_segment_origin) * quads;
     }
     Window window = Window(window_positions, window_below, window_unit, window_kernel, window_stride, window_padding);
     bool dense = window.positions == 0u;
@@ -81,30 +76,20 @@ void main() {
         // Four neurons above at a time; the last ones may be fewer.
         for (uint f = 0u; f < full; f++) {
             uint at = weight + 4u * f * quads_unit;
-            vec4 w0 = QUAD(transposed, at);
-            vec4 w1 = QUAD(transposed, at + quads_unit);
-            vec4 w2 = QUAD(transposed, at + 2u * quads_unit);
-            vec4 w3 = QUAD(transposed, at + 3u * quads_unit);
-            vec4 own[OWN(TILE)];
-            [[unroll]] for (uint i = 0u; i < OWN(TILE); i++) {
-                own[i] = QUAD(above, from[i] + position + f);
-            }
-            [[unroll]] for (uint r = 0u; r < TILE; r += TOGETHER) {
-                vec4 x[TOGETHER];
-                SHOWN(x, own, r);
-                EACH_SHOWN(ADD_PRODUCTS(sum[r + i], x[i], w0, w1, w2, w3))
+            vec4 w0 = transposed[at];
+            vec4 w1 = transposed[at + quads_unit];
+            vec4 w2 = transposed[at + 2u * quads_unit];
+            vec4 w3 = transposed[at + 3u * quads_unit];
+            [[unroll]] for (uint r = 0u; r < TILE; r++) {
+                vec4 x = above[from[r] + position + f];
+                ADD_PRODUCTS(sum[r], x, w0, w1, w2, w3)
             }
         }
         for (uint k = 4u * full; k < filters; k++) {
-            vec4 w = QUAD(transposed, weight + k * quads_unit);
-            float own[OWN(TILE)];
-            [[unroll]] for (uint i = 0u; i < OWN(TILE); i++) {
-                own[i] = QUAD(above, from[i] + position + full)[k - 4u * full];
-            }
-            [[unroll]] for (uint r = 0u; r < TILE; r += TOGETHER) {
-                float x[TOGETHER];
-                SHOWN(x, own, r);
-                EACH_SHOWN(ADD_PRODUCT(sum[r + i], x[i], w))
+            vec4 w = transposed[weight + k * quads_unit];
+            [[unroll]] for (uint r = 0u; r < TILE; r++) {
+                float x = above[from[r] + position + full][k - 4u * full];
+                ADD_PRODUCT(sum[r], x, w)
             }
         }
     }
@@ -114,7 +99,7 @@ void main() {
             uint sample_ = row / length;
             uint t = row - sample_ * length + segment_first;
             uint held = sample_ * segment_rows + t - segment_origin;
-            PUT_QUAD(errors, held * quads_below + quad, t + delay < steps ? sum[r] : vec4(0.0));
+            errors[held * quads_below + quad] = t + delay < steps ? sum[r] : vec4(0.0);
         }
     }
 }

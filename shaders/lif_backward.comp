@@ -3,11 +3,10 @@
 //
 // Lanes own quads as in lif_forward.comp, but of DEPTH samples each, so that a
 // recurrent weight is loaded once for all of them. With recurrence the lanes of a
-// sample show each other ∂L/∂h, and one barrier a step is enough: in shared memory, in
-// two halves used in turn, or where errors are read by address in their rows.
+// sample show each other ∂L/∂h in shared memory, in two halves used in turn, so that one
+// barrier per step is enough.
 #version 450
 #extension GL_EXT_control_flow_attributes : require
-#include "addresses.glsl"
 #include "kinds.glsl"
 #include "exact.glsl"
 #include "products.glsl"
@@ -27,18 +26,13 @@ layout(constant_id = 9) const uint CONVOLUTION = 0u;          // 1: the recurren
 layout(constant_id = 10) const uint LIMITED = 0u;             // 1: the surrogate derivative counts as 0 outside of a range
 layout(constant_id = 8) const uint SHARED_QUADS = 1u;         // samples a workgroup times quads a sample
 
-#ifdef ADDRESSES
-#define SHOWN_ERRORS coherent
-#else
-#define SHOWN_ERRORS
-#endif
-BUFFER(SHOWN_ERRORS, 0, Error, QUADS, errors);
-BUFFER(readonly, 1, Spikes, uint, spikes);
-BUFFER(readonly, 2, Membrane, QUADS, membranes);
-BUFFER(readonly, 3, Current, QUADS, currents);
-BUFFER(readonly, 4, SpikeError, QUADS, spike_errors);
-BUFFER(readonly, 5, RecurrentTransposed, QUADS, recurrent_transposed);
-BUFFER(, 6, States, QUADS, states);  // of segments: adjoints of current and membrane of a sample
+layout(std430, binding = 0) buffer Error { vec4 errors[]; };
+layout(std430, binding = 1) readonly buffer Spikes { uint spikes[]; };
+layout(std430, binding = 2) readonly buffer Membrane { vec4 membranes[]; };
+layout(std430, binding = 3) readonly buffer Current { vec4 currents[]; };
+layout(std430, binding = 4) readonly buffer SpikeError { vec4 spike_errors[]; };
+layout(std430, binding = 5) readonly buffer RecurrentTransposed { vec4 recurrent_transposed[]; };
+layout(std430, binding = 6) buffer States { vec4 states[]; };  // of segments: adjoints of current and membrane of a sample
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -65,23 +59,9 @@ layout(push_constant) uniform Parameters {
     uint segment_last;
     uint segment_origin;  // step of a sample's first row of errors, membranes and currents
     uint segment_rows;    // that a sample has
-    // See addresses.glsl.
-    ADDRESS_OF(Error, errors)
-    ADDRESS_OF(Spikes, spikes)
-    ADDRESS_OF(Membrane, membranes)
-    ADDRESS_OF(Current, currents)
-    ADDRESS_OF(SpikeError, spike_errors)
-    ADDRESS_OF(RecurrentTransposed, recurrent_transposed)
-    ADDRESS_OF(States, states)
 };
 
-// A quad that was shown: of a row from `first` on, of sample d of the lane.
-#ifdef ADDRESSES
-#define RECEIVED(first, d, number) QUAD(errors, min(first_sample + (d), samples - 1u) * segment_rows * quads + (first) + (number))
-#else
 shared vec4 received[2u * SHARED_QUADS];
-#define RECEIVED(first, d, number) received[(first) + (d) * quads + (number)]
-#endif
 
 float derivative(float before, uint bit) {
     precise float u = before - threshold;
@@ -115,10 +95,10 @@ void main() {
             owned[j] = first_sample + d < samples && own < quads;
             current[j] = vec4(0.0);
             membrane[j] = vec4(0.0);
-            spike_error[j] = owned[j] ? QUAD(spike_errors, (first_sample + d) * quads + quad[k]) : vec4(0.0);
+            spike_error[j] = owned[j] ? spike_errors[(first_sample + d) * quads + quad[k]] : vec4(0.0);
             if (segment_last < steps && owned[j]) {
-                current[j] = QUAD(states, 2u * (first_sample + d) * quads + quad[k]);
-                membrane[j] = QUAD(states, (2u * (first_sample + d) + 1u) * quads + quad[k]);
+                current[j] = states[2u * (first_sample + d) * quads + quad[k]];
+                membrane[j] = states[(2u * (first_sample + d) + 1u) * quads + quad[k]];
             }
         }
     }
@@ -127,21 +107,7 @@ void main() {
         [[unroll]] for (uint j = 0u; j < DEPTH * BLOCKS; j++) {
             recurrent_sum[j] = vec4(0.0);
         }
-#ifdef ADDRESSES
-        vec4 from_above[DEPTH * BLOCKS];
-        [[unroll]] for (uint j = 0u; j < DEPTH * BLOCKS; j++) {
-            if (owned[j]) {
-                uint at = ((first_sample + j / BLOCKS) * segment_rows + t - segment_origin) * quads + quad[j % BLOCKS];
-                from_above[j] = QUAD(errors, at);
-                PUT_QUAD(errors, at, current[j]);
-            }
-        }
-#endif
         if (RECURRENT != 0u && t + recurrent_delay < steps) {
-#ifdef ADDRESSES
-            memoryBarrierBuffer();
-            uint shown = (t + recurrent_delay - segment_origin) * quads;
-#else
             uint shown = (t % 2u) * SHARED_QUADS + slot * DEPTH * quads;
             [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
                 [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
@@ -149,11 +115,10 @@ void main() {
                     if (owned[j]) {
                         uint later = (first_sample + d) * segment_rows + t + recurrent_delay - segment_origin;
                         received[shown + d * quads + quad[k]] =
-                            recurrent_delay == 0u ? current[j] : QUAD(errors, later * quads + quad[k]);
+                            recurrent_delay == 0u ? current[j] : errors[later * quads + quad[k]];
                     }
                 }
             }
-#endif
             barrier();
             if (CONVOLUTION != 0u) {
                 Window window = Window(recurrent_positions, recurrent_below, recurrent_unit, recurrent_kernel, recurrent_stride, recurrent_padding);
@@ -167,26 +132,21 @@ void main() {
                         uint shown_position = shown + p * quads_unit;
                         uint full = filters / 4u;
                         for (uint f = 0u; f < full; f++) {
-                            vec4 own[OWN(DEPTH)];
-                            [[unroll]] for (uint i = 0u; i < OWN(DEPTH); i++) {
-                                own[i] = RECEIVED(shown_position, PLACE(i), f);
-                            }
                             uint at = weight + 4u * f * quads_unit;
-                            vec4 w0 = QUAD(recurrent_transposed, at);
-                            vec4 w1 = QUAD(recurrent_transposed, at + quads_unit);
-                            vec4 w2 = QUAD(recurrent_transposed, at + 2u * quads_unit);
-                            vec4 w3 = QUAD(recurrent_transposed, at + 3u * quads_unit);
-                            [[unroll]] for (uint d = 0u; d < DEPTH; d += TOGETHER) {
-                                vec4 x[TOGETHER];
-                                SHOWN(x, own, d);
-                                EACH_SHOWN(ADD_PRODUCTS(recurrent_sum[(d + i) * BLOCKS + k], x[i], w0, w1, w2, w3))
+                            vec4 w0 = recurrent_transposed[at];
+                            vec4 w1 = recurrent_transposed[at + quads_unit];
+                            vec4 w2 = recurrent_transposed[at + 2u * quads_unit];
+                            vec4 w3 = recurrent_transposed[at + 3u * quads_unit];
+                            [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
+                                vec4 x = received[shown_position + d * quads + f];
+                                ADD_PRODUCTS(recurrent_sum[d * BLOCKS + k], x, w0, w1, w2, w3)
                             }
                         }
                         for (uint n = 4u * full; n < filters; n++) {
-                            vec4 w = QUAD(recurrent_transposed, weight + n * quads_unit);
+                            vec4 w = recurrent_transposed[weight + n * quads_unit];
                             [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
                                 uint j = d * BLOCKS + k;
-                                ADD_PRODUCT(recurrent_sum[j], RECEIVED(shown_position, d, full)[n - 4u * full], w);
+                                ADD_PRODUCT(recurrent_sum[j], received[shown_position + d * quads + full][n - 4u * full], w);
                             }
                         }
                     }
@@ -194,29 +154,27 @@ void main() {
             }
             uint full = CONVOLUTION != 0u ? 0u : neurons / 4u;
             for (uint q = 0u; q < full; q++) {
-                vec4 own[OWN(DEPTH)];
-                [[unroll]] for (uint i = 0u; i < OWN(DEPTH); i++) {
-                    own[i] = RECEIVED(shown, PLACE(i), q);
+                vec4 x[DEPTH];
+                [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
+                    x[d] = received[shown + d * quads + q];
                 }
                 [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
                     uint at = 4u * q * quads + quad[k];
-                    vec4 w0 = QUAD(recurrent_transposed, at);
-                    vec4 w1 = QUAD(recurrent_transposed, at + quads);
-                    vec4 w2 = QUAD(recurrent_transposed, at + 2u * quads);
-                    vec4 w3 = QUAD(recurrent_transposed, at + 3u * quads);
-                    [[unroll]] for (uint d = 0u; d < DEPTH; d += TOGETHER) {
-                        vec4 x[TOGETHER];
-                        SHOWN(x, own, d);
-                        EACH_SHOWN(ADD_PRODUCTS(recurrent_sum[(d + i) * BLOCKS + k], x[i], w0, w1, w2, w3))
+                    vec4 w0 = recurrent_transposed[at];
+                    vec4 w1 = recurrent_transposed[at + quads];
+                    vec4 w2 = recurrent_transposed[at + 2u * quads];
+                    vec4 w3 = recurrent_transposed[at + 3u * quads];
+                    [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
+                        ADD_PRODUCTS(recurrent_sum[d * BLOCKS + k], x[d], w0, w1, w2, w3)
                     }
                 }
             }
             for (uint n = 4u * full; CONVOLUTION == 0u && n < neurons; n++) {
                 [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
-                    vec4 w = QUAD(recurrent_transposed, n * quads + quad[k]);
+                    vec4 w = recurrent_transposed[n * quads + quad[k]];
                     [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
                         uint j = d * BLOCKS + k;
-                        ADD_PRODUCT(recurrent_sum[j], RECEIVED(shown, d, full)[n - 4u * full], w);
+                        ADD_PRODUCT(recurrent_sum[j], received[shown + d * quads + full][n - 4u * full], w);
                     }
                 }
             }
@@ -232,21 +190,17 @@ void main() {
             vec4 before = vec4(0.0);          // U[t]
             vec4 current_before = vec4(0.0);  // I[t]
             if (t > 0u) {
-                before = QUAD(membranes, at - quads);
+                before = membranes[at - quads];
                 if (DIFFERENTIATE_RESET != 0u && RESET == RESET_MULTIPLICATIVE) {
-                    current_before = QUAD(currents, at - quads);
+                    current_before = currents[at - quads];
                 }
             }
-            uint bits = AT(spikes, (sample_ * steps + t) * words + own / 8u) >> (own % 8u * 4u);
+            uint bits = spikes[(sample_ * steps + t) * words + own / 8u] >> (own % 8u * 4u);
             vec4 spike = vec4(bits & 1u, (bits >> 1) & 1u, (bits >> 2) & 1u, (bits >> 3) & 1u);
             precise vec4 gate = vec4(1.0) - spike;
 
-#ifdef ADDRESSES
-            vec4 above = from_above[j];
-#else
-            vec4 above = QUAD(errors, at);
-            PUT_QUAD(errors, at, current[j]);
-#endif
+            vec4 above = errors[at];
+            errors[at] = current[j];
             precise vec4 spike_adjoint = above + recurrent_sum[j];
             spike_adjoint = spike_adjoint + spike_error[j];
 
@@ -289,8 +243,8 @@ void main() {
         [[unroll]] for (uint j = 0u; j < DEPTH * BLOCKS; j++) {
             if (owned[j]) {
                 uint at = 2u * (first_sample + j / BLOCKS) * quads + quad[j % BLOCKS];
-                PUT_QUAD(states, at, current[j]);
-                PUT_QUAD(states, at + quads, membrane[j]);
+                states[at] = current[j];
+                states[at + quads] = membrane[j];
             }
         }
     }

@@ -9,7 +9,6 @@
 // sample is run in segments, from the states that the segment before left.
 #version 450
 #extension GL_EXT_control_flow_attributes : require
-#include "addresses.glsl"
 #include "kinds.glsl"
 #include "exact.glsl"
 #include "philox.glsl"
@@ -26,15 +25,15 @@ layout(constant_id = 5) const uint LANES = 1u;          // lanes a sample
 layout(constant_id = 6) const uint BLOCKS = 1u;         // quads a lane
 layout(constant_id = 7) const uint CONVOLUTION = 0u;    // 1: connections have windows
 
-BUFFER(coherent, 0, Spikes, uint, spikes);  // zero before
-BUFFER(writeonly, 1, Membrane, QUADS, membranes);
-BUFFER(writeonly, 2, Current, QUADS, currents);
-BUFFER(readonly, 3, Rows, PAIRS, rows);
-BUFFER(readonly, 4, Index, uint, index);
-BUFFER(readonly, 5, InputWeights, QUADS, input_weights);
-BUFFER(readonly, 6, RecurrentWeights, QUADS, recurrent_weights);
-BUFFER(readonly, 7, Numbers, uint, numbers);  // seed, stream, samples, flips
-BUFFER(, 8, States, QUADS, states);              // of segments: current and membrane of a sample
+layout(std430, binding = 0) coherent buffer Spikes { uint spikes[]; };  // zero before
+layout(std430, binding = 1) writeonly buffer Membrane { vec4 membranes[]; };
+layout(std430, binding = 2) writeonly buffer Current { vec4 currents[]; };
+layout(std430, binding = 3) readonly buffer Rows { uvec2 rows[]; };
+layout(std430, binding = 4) readonly buffer Index { uint index[]; };
+layout(std430, binding = 5) readonly buffer InputWeights { vec4 input_weights[]; };
+layout(std430, binding = 6) readonly buffer RecurrentWeights { vec4 recurrent_weights[]; };
+layout(std430, binding = 7) readonly buffer Numbers { uint numbers[]; };  // seed, stream, samples, flips
+layout(std430, binding = 8) buffer States { vec4 states[]; };              // of segments: current and membrane of a sample
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -67,16 +66,6 @@ layout(push_constant) uniform Parameters {
     uint segment_last;
     uint segment_origin;  // step of a sample's first row of membranes and currents
     uint segment_rows;    // that a sample has
-    // See addresses.glsl.
-    ADDRESS_OF(Spikes, spikes)
-    ADDRESS_OF(Membrane, membranes)
-    ADDRESS_OF(Current, currents)
-    ADDRESS_OF(Rows, rows)
-    ADDRESS_OF(Index, index)
-    ADDRESS_OF(InputWeights, input_weights)
-    ADDRESS_OF(RecurrentWeights, recurrent_weights)
-    ADDRESS_OF(Numbers, numbers)
-    ADDRESS_OF(States, states)
 };
 
 bool decide(float membrane, uint word) {
@@ -88,7 +77,7 @@ bool decide(float membrane, uint word) {
 uint decide_quad(vec4 membrane, uint number, uint step_, uint quad) {
     uvec4 random = uvec4(0u);
     if (NOISE != NOISE_THRESHOLD) {
-        random = philox(uvec2(AT(numbers, 0), AT(numbers, 1)), uvec4(number, step_, quad, layer));
+        random = philox(uvec2(numbers[0], numbers[1]), uvec4(number, step_, quad, layer));
     }
     uint bits = decide(membrane.x, random.x) ? 1u : 0u;
     bits |= decide(membrane.y, random.y) ? 2u : 0u;
@@ -113,7 +102,7 @@ vec4 gather_events(uvec2 range, uint quad) {
     uint last = range.y;
     while (first < last) {
         uint middle = (first + last) / 2u;
-        if (AT(index, middle) < low) {
+        if (index[middle] < low) {
             first = middle + 1u;
         } else {
             last = middle;
@@ -123,16 +112,16 @@ vec4 gather_events(uvec2 range, uint quad) {
     uint from = (shift - origin) * quads_unit + quad - p * quads_unit;
     // Two events at a time: whether the loop goes on waits for half as many loads.
     for (uint e = first; e < range.y; e += 2u) {
-        uint one = AT(index, e);
-        uint other = AT(index, min(e + 1u, range.y - 1u));
+        uint one = index[e];
+        uint other = index[min(e + 1u, range.y - 1u)];
         if (one >= high) {
             break;
         }
-        sum = sum + QUAD(input_weights, one * quads_unit + from);
+        sum = sum + input_weights[one * quads_unit + from];
         if (other >= high || e + 1u == range.y) {
             break;
         }
-        sum = sum + QUAD(input_weights, other * quads_unit + from);
+        sum = sum + input_weights[other * quads_unit + from];
     }
     return sum;
 }
@@ -149,7 +138,7 @@ vec4 gather_spikes(uint from_row, uint quad) {
     uint high = origin + elements.y * window.unit - shift;
     precise vec4 sum = vec4(0.0);
     for (uint w = low / 32u; 32u * w < high; w++) {
-        uint word = AT(spikes, from_row + w);
+        uint word = spikes[from_row + w];
         if (32u * w < low) {
             word &= ~0u << (low - 32u * w);
         }
@@ -158,7 +147,7 @@ vec4 gather_spikes(uint from_row, uint quad) {
         }
         for (; word != 0u; word &= word - 1u) {
             uint number = 32u * w + uint(findLSB(word));
-            sum = sum + QUAD(recurrent_weights, (number + shift - origin) * quads_unit + quad - p * quads_unit);
+            sum = sum + recurrent_weights[(number + shift - origin) * quads_unit + quad - p * quads_unit];
         }
     }
     return sum;
@@ -172,14 +161,14 @@ void main() {
     uint lane = gl_LocalInvocationIndex - slot * LANES;
     uint sample_ = gl_WorkGroupID.y * samples_in_group + slot;
     bool present = sample_ < samples;  // no early return: barriers follow
-    uint number = present ? AT(numbers, 2u + sample_) : 0u;
+    uint number = present ? numbers[2u + sample_] : 0u;
     // The spike to flip: layer, step, neuron of every sample follow all numbers.
     uint flip_step = 0xffffffffu;
     uint flip_neuron = 0u;
     if (flips != 0u && present) {
         uint at = flips + 3u * sample_;
-        flip_step = AT(numbers, at) == layer ? AT(numbers, at + 1u) : 0xffffffffu;
-        flip_neuron = AT(numbers, at + 2u);
+        flip_step = numbers[at] == layer ? numbers[at + 1u] : 0xffffffffu;
+        flip_neuron = numbers[at + 2u];
     }
 
     uint quad[BLOCKS];
@@ -196,12 +185,12 @@ void main() {
         current[k] = vec4(0.0);
         membrane[k] = vec4(0.0);
         if (segment_first > 0u && owned[k]) {
-            current[k] = QUAD(states, 2u * sample_ * quads + quad[k]);
-            membrane[k] = QUAD(states, (2u * sample_ + 1u) * quads + quad[k]);
+            current[k] = states[2u * sample_ * quads + quad[k]];
+            membrane[k] = states[(2u * sample_ + 1u) * quads + quad[k]];
             uint before = (sample_ * segment_rows + segment_first - 1u - segment_origin) * quads + quad[k];
-            PUT_QUAD(membranes, before, membrane[k]);
+            membranes[before] = membrane[k];
             if (STORE_CURRENT != 0u) {
-                PUT_QUAD(currents, before, current[k]);
+                currents[before] = current[k];
             }
         }
     }
@@ -215,7 +204,7 @@ void main() {
                 bits[k] ^= 1u << (flip_neuron % 4u);
             }
             if (owned[k] && bits[k] != 0u) {
-                atomicOr(AT(spikes, row * words + quad[k] / 8u), bits[k] << (quad[k] % 8u * 4u));
+                atomicOr(spikes[row * words + quad[k] / 8u], bits[k] << (quad[k] % 8u * 4u));
             }
             input_sum[k] = vec4(0.0);
             recurrent_sum[k] = vec4(0.0);
@@ -226,16 +215,16 @@ void main() {
         }
 
         if (present && t >= delay) {
-            uvec2 range = PAIR(rows, row - delay);
+            uvec2 range = rows[row - delay];
             if (CONVOLUTION != 0u) {
                 [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
                     input_sum[k] = gather_events(range, quad[k]);
                 }
             } else {
                 for (uint e = range.x; e < range.y; e++) {
-                    uint from = AT(index, e) * quads;
+                    uint from = index[e] * quads;
                     [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
-                        input_sum[k] = input_sum[k] + QUAD(input_weights, from + quad[k]);
+                        input_sum[k] = input_sum[k] + input_weights[from + quad[k]];
                     }
                 }
             }
@@ -248,10 +237,10 @@ void main() {
                 }
             } else {
                 for (uint w = 0u; w < words; w++) {
-                    for (uint word = AT(spikes, from_row + w); word != 0u; word &= word - 1u) {
+                    for (uint word = spikes[from_row + w]; word != 0u; word &= word - 1u) {
                         uint from = (32u * w + uint(findLSB(word))) * quads;
                         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
-                            recurrent_sum[k] = recurrent_sum[k] + QUAD(recurrent_weights, from + quad[k]);
+                            recurrent_sum[k] = recurrent_sum[k] + recurrent_weights[from + quad[k]];
                         }
                     }
                 }
@@ -282,9 +271,9 @@ void main() {
             precise vec4 charged = kept + received;
             current[k] = flush_state(charged);
             if (owned[k]) {
-                PUT_QUAD(membranes, held + quad[k], membrane[k]);
+                membranes[held + quad[k]] = membrane[k];
                 if (STORE_CURRENT != 0u) {
-                    PUT_QUAD(currents, held + quad[k], current[k]);
+                    currents[held + quad[k]] = current[k];
                 }
             }
         }
@@ -293,8 +282,8 @@ void main() {
     if (segment_last - segment_first < steps) {
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
             if (owned[k]) {
-                PUT_QUAD(states, 2u * sample_ * quads + quad[k], current[k]);
-                PUT_QUAD(states, (2u * sample_ + 1u) * quads + quad[k], membrane[k]);
+                states[2u * sample_ * quads + quad[k]] = current[k];
+                states[(2u * sample_ + 1u) * quads + quad[k]] = membrane[k];
             }
         }
     }

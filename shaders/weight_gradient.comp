@@ -10,7 +10,6 @@
 // adds what the others found.
 #version 450
 #extension GL_EXT_control_flow_attributes : require
-#include "addresses.glsl"
 #include "kinds.glsl"
 #include "grid.glsl"
 #include "window.glsl"
@@ -18,12 +17,11 @@
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint BLOCKS = 1u;  // quads a lane
 layout(constant_id = 2) const uint SPREAD = 1u;  // 1 or CHUNK_SAMPLES
-layout(constant_id = 3) const uint TOGETHER = 1u;  // lanes that had better have one row: see kernels/weight_gradient.go
 
-BUFFER(writeonly, 0, Partial, QUADS, partial);
-BUFFER(readonly, 1, Trains, uint, trains);
-BUFFER(readonly, 2, Error, QUADS, errors);
-BUFFER(, 3, Samplewise, QUADS, samplewise);  // of segments: the sums of single samples
+layout(std430, binding = 0) writeonly buffer Partial { vec4 partial[]; };
+layout(std430, binding = 1) readonly buffer Trains { uint trains[]; };
+layout(std430, binding = 2) readonly buffer Error { vec4 errors[]; };
+layout(std430, binding = 3) buffer Samplewise { vec4 samplewise[]; };  // of segments: the sums of single samples
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -41,21 +39,13 @@ layout(push_constant) uniform Parameters {
     uint segment_last;
     uint segment_origin;  // step of a sample's first row of errors
     uint segment_rows;    // that a sample has
-    // See addresses.glsl.
-    ADDRESS_OF(Partial, partial)
-    ADDRESS_OF(Trains, trains)
-    ADDRESS_OF(Error, errors)
-    ADDRESS_OF(Samplewise, samplewise)
 };
 
 shared vec4 sums_of_samples[SPREAD > 1u ? GROUP_SIZE * BLOCKS : 1u];
 
 void main() {
     uint quads = quads_of(neurons);
-    uint lanes = (quads + BLOCKS - 1u) / BLOCKS;  // an input
-    if (lanes >= TOGETHER) {
-        lanes = (lanes + TOGETHER - 1u) / TOGETHER * TOGETHER;
-    }
+    uint lanes = (quads + BLOCKS - 1u) / BLOCKS;  // per input
     uint apart = GROUP_SIZE / SPREAD;             // of lanes that share a chunk: neighbours do neighbouring quads
     uint member = SPREAD > 1u ? gl_LocalInvocationIndex / apart : 0u;
     uint lane = SPREAD > 1u ? (flat_lane() / GROUP_SIZE) * apart + gl_LocalInvocationIndex % apart : flat_lane();
@@ -88,7 +78,7 @@ void main() {
     uint end = SPREAD > 1u ? min(begin + 1u, last) : last;
     for (uint b = begin; b < end; b++) {
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
-            sample_sum[k] = segment_last < steps ? QUAD(samplewise, (b * inputs + i) * quads + quad[k]) : vec4(0.0);
+            sample_sum[k] = segment_last < steps ? samplewise[(b * inputs + i) * quads + quad[k]] : vec4(0.0);
         }
         for (uint w = words_of(segment_last); w-- > segment_first / 32u;) {
             for (uint p = 0u; p < positions; p++) {
@@ -99,7 +89,7 @@ void main() {
                     }
                     from = i + p * window.stride * window.unit - window.padding * window.unit;
                 }
-                uint word = AT(trains, (from * samples + b) * words + w);
+                uint word = trains[(from * samples + b) * words + w];
                 while (word != 0u) {
                     uint bit = uint(findMSB(word));
                     word &= ~(1u << bit);
@@ -107,7 +97,7 @@ void main() {
                     if (t < steps) {
                         uint row = ((b * segment_rows + t - segment_origin) * positions + p) * quads;
                         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
-                            sample_sum[k] = sample_sum[k] + QUAD(errors, row + quad[k]);
+                            sample_sum[k] = sample_sum[k] + errors[row + quad[k]];
                         }
                     }
                 }
@@ -116,7 +106,7 @@ void main() {
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
             sum[k] = sum[k] + sample_sum[k];
             if (segment_first > 0u && first_quad + k * lanes < quads && works) {
-                PUT_QUAD(samplewise, (b * inputs + i) * quads + quad[k], sample_sum[k]);
+                samplewise[(b * inputs + i) * quads + quad[k]] = sample_sum[k];
             }
         }
     }
@@ -139,7 +129,7 @@ void main() {
     }
     [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
         if (first_quad + k * lanes < quads) {
-            PUT_QUAD(partial, (chunk * inputs + i) * quads + quad[k], sum[k]);
+            partial[(chunk * inputs + i) * quads + quad[k]] = sum[k];
         }
     }
 }

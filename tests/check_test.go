@@ -47,7 +47,7 @@ func vulkanCandidates(t *testing.T, with engine.Options) (candidates []check.Can
 		names = append(names, fmt.Sprintf("vulkan:%d %s (%s)", info.Index, info.Name, info.DriverInfo))
 		candidates = append(candidates, check.Candidate{
 			Open: func(n *network.Network, options engine.Options) (engine.Engine, error) {
-				options.Validation, options.CacheDir, options.Groups, options.PlainLoads = with.Validation, with.CacheDir, with.Groups, with.PlainLoads
+				options.Validation, options.CacheDir, options.Groups = with.Validation, with.CacheDir, with.Groups
 				return engine.OpenVulkan(n, info.Index, options)
 			},
 			Variants: check.VulkanVariants(),

@@ -46,13 +46,3 @@ func TestEveryWorkgroup(t *testing.T) {
 		runFamily(t, check.Cases(true)[:1], []check.Candidate{candidate}, []string{fmt.Sprintf("%s with %d lanes", names[number], lanes)})
 	}
 }
-
-// TestPlainLoads has lanes load everything by themselves on every driver; elsewhere
-// those of software drivers load for each other.
-func TestPlainLoads(t *testing.T) {
-	candidates, names := vulkanCandidates(t, engine.Options{CacheDir: t.TempDir(), PlainLoads: true})
-	for i := range candidates {
-		candidates[i].Variants = candidates[i].Variants[:1]
-	}
-	runFamily(t, check.Cases(true)[:5], candidates, names)
-}

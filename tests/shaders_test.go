@@ -19,10 +19,6 @@ const (
 	moduleFolder = shaderFolder + "/spv"
 )
 
-// folders of moduleFolder with other forms of kernels; their buffers have addresses: see
-// shaders/build.sh.
-var otherFolders = []string{"addresses", "quads"}
-
 // The operations that kernels may use on floats: each has one correctly rounded
 // result on every device, as long as none is contracted into another.
 var (
@@ -48,21 +44,9 @@ func baseNames(t *testing.T, folder, extension string) []string {
 	return names
 }
 
-// moduleNames are the modules of all forms under a folder.
-func moduleNames(t *testing.T, folder string) []string {
-	t.Helper()
-	names := baseNames(t, folder, ".spv")
-	for _, other := range otherFolders {
-		for _, name := range baseNames(t, filepath.Join(folder, other), ".spv") {
-			names = append(names, filepath.Join(other, name))
-		}
-	}
-	return names
-}
-
 // eachModule runs a check on every committed kernel.
 func eachModule(t *testing.T, check func(t *testing.T, path string, m *spirv.Module)) {
-	for _, name := range moduleNames(t, moduleFolder) {
+	for _, name := range baseNames(t, moduleFolder, ".spv") {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(moduleFolder, name+".spv")
 			code, err := os.ReadFile(path)
@@ -121,14 +105,6 @@ func TestShaderInterface(t *testing.T) {
 		if pushed > 128 {
 			t.Errorf("push constants take %d bytes, want at most 128: no more is there on every device", pushed)
 		}
-		for i, buffer := range m.Addressed {
-			if want := (pushed+7)/8*8 + 8*uint32(i); buffer.Offset != want {
-				t.Errorf("the address of %s is at %d, want %d: addresses follow the push constants", buffer.Block, buffer.Offset, want)
-			}
-			if len(m.Buffers) > 0 {
-				t.Errorf("buffer %s has an address and %s a binding: a form of a kernel has one or the other", buffer.Block, m.Buffers[0].Block)
-			}
-		}
 		for i, buffer := range m.Buffers {
 			if buffer.Set != 0 || buffer.Binding != uint32(i) {
 				t.Errorf("buffer %s %s has set %d, binding %d, want set 0, binding %d: bindings have no gaps", buffer.Block, buffer.Name, buffer.Set, buffer.Binding, i)
@@ -173,7 +149,7 @@ func TestShadersAreCurrent(t *testing.T) {
 		t.Logf("the bytes were not compared: this machine's compiler is\n%sand the committed modules are by\n%s", here, there)
 		return
 	}
-	for _, name := range moduleNames(t, rebuilt) {
+	for _, name := range modules {
 		if !bytes.Equal(read(rebuilt, name+".spv"), read(moduleFolder, name+".spv")) {
 			t.Errorf("%s.spv is not what %s.comp compiles to; run make shaders", name, name)
 		}

@@ -265,7 +265,7 @@ func TestTwinParameters(t *testing.T) {
 			t.Errorf("parameters (-) and push constants (+) differ:\n%s", difference)
 		}
 		call := wrappers.pipelineCall(t, name)
-		if buffers := len(m.Buffers) + len(m.Addressed); call.bindings != buffers || call.pushBytes != 4*len(want) {
+		if buffers := len(m.Buffers); call.bindings != buffers || call.pushBytes != 4*len(want) {
 			t.Errorf("the pipeline is built for %d bindings and %d bytes of push constants: the shader has %d and %d",
 				call.bindings, call.pushBytes, buffers, 4*len(want))
 		}
@@ -294,7 +294,7 @@ func TestTwinBuffers(t *testing.T) {
 		}
 		var blocks []string
 		access := map[string]string{}
-		for _, b := range slices.Concat(m.Buffers, m.Addressed) {
+		for _, b := range m.Buffers {
 			blocks = append(blocks, b.Block)
 			switch {
 			case b.ReadOnly:
@@ -325,8 +325,7 @@ func eachTwin(t *testing.T, wrappers *parsedPackage, check func(t *testing.T, na
 	})
 }
 
-// pipelineCall are the numbers in the call of newKernel, or of newModule, which is told
-// the module too.
+// pipelineCall are the numbers in the call of newKernel.
 type pipelineCall struct{ bindings, pushBytes, choices int }
 
 func (p *parsedPackage) pipelineCall(t *testing.T, name string) pipelineCall {
@@ -334,11 +333,8 @@ func (p *parsedPackage) pipelineCall(t *testing.T, name string) pipelineCall {
 	var arguments []ast.Expr
 	ast.Inspect(p.files[name], func(n ast.Node) bool {
 		if c, ok := n.(*ast.CallExpr); ok {
-			switch types.ExprString(c.Fun) {
-			case "newKernel":
+			if types.ExprString(c.Fun) == "newKernel" {
 				arguments = c.Args
-			case "newModule":
-				arguments = slices.Delete(slices.Clone(c.Args), 2, 3)
 			}
 		}
 		return true

@@ -82,9 +82,6 @@ type Options struct {
 	// depends on them, "" standing for all kernels that are not named; nil leaves the
 	// choice to the kernels.
 	Groups map[string]uint32
-	// PlainLoads has the lanes of a Vulkan device load every value by themselves, where they
-	// would load for each other: slower, with the same bits.
-	PlainLoads bool
 	// CacheDir is where compiled pipelines are kept between runs; empty for nowhere.
 	CacheDir string
 }

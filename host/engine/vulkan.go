@@ -73,7 +73,7 @@ func OpenVulkan(n *network.Network, index int, options Options) (*Vulkan, error)
 		return nil, err
 	}
 	device, err := gpu.Open(index, gpu.Options{
-		Validation: options.Validation, Profile: options.Profile, CacheDir: options.CacheDir, Groups: options.Groups, PlainLoads: options.PlainLoads,
+		Validation: options.Validation, Profile: options.Profile, CacheDir: options.CacheDir, Groups: options.Groups,
 	})
 	if err != nil {
 		return nil, err

@@ -196,7 +196,7 @@ func (r *reader) variable(id uint32, d definition) {
 	_, oldStyle := r.decoration(block, wholeObject, decorationBufferBlock)
 	switch {
 	case class == storagePushConstant:
-		r.pushed(block)
+		r.module.PushConstants = append(r.module.PushConstants, r.members(block)...)
 	case class == storageStorageBuffer, class == storageUniform && oldStyle:
 		set, _ := r.decoration(id, wholeObject, decorationDescriptorSet)
 		binding, _ := r.decoration(id, wholeObject, decorationBinding)
@@ -205,24 +205,6 @@ func (r *reader) variable(id uint32, d definition) {
 			ReadOnly:  r.everywhere(id, block, decorationNonWritable),
 			WriteOnly: r.everywhere(id, block, decorationNonReadable),
 			Members:   r.members(block),
-		})
-	}
-}
-
-// pushed notes the members of a push-constant block: scalars, and addresses of buffers.
-func (r *reader) pushed(block uint32) {
-	for i, member := range r.members(block) {
-		pointer := r.definitions[r.definitions[block].operands[i]]
-		if pointer.opcode != opTypePointer || pointer.operands[0] != storagePhysicalStorageBuffer {
-			r.module.PushConstants = append(r.module.PushConstants, member)
-			continue
-		}
-		pointed := pointer.operands[1]
-		r.module.Addressed = append(r.module.Addressed, Buffer{
-			Name: member.Name, Block: r.name(pointed), Binding: uint32(len(r.module.Addressed)), Offset: member.Offset,
-			ReadOnly:  r.everywhere(pointed, pointed, decorationNonWritable),
-			WriteOnly: r.everywhere(pointed, pointed, decorationNonReadable),
-			Members:   r.members(pointed),
 		})
 	}
 }

@@ -15,9 +15,8 @@ import (
 type Module struct {
 	EntryPoint    string
 	LocalSize     [3]Dimension
-	PushConstants []Member // of the one push-constant block, in order, without addresses
+	PushConstants []Member // of the one push-constant block, in order
 	Buffers       []Buffer // storage buffers, by descriptor set and binding
-	Addressed     []Buffer // what the addresses in the push-constant block point to, in order
 	SpecConstants []SpecConstant
 	// Arithmetic lists, in order of the code, every core instruction that
 	// computes a float out of floats, or works on floats across invocations.
@@ -43,12 +42,10 @@ type Member struct {
 	ArrayStride uint32 // 0 unless Type is an array
 }
 
-// Buffer is a storage buffer. Name is the variable's, Block its block's. One that is
-// addressed has the name and the offset of its address, and its number for a binding.
+// Buffer is a storage buffer. Name is the variable's, Block its block's.
 type Buffer struct {
 	Name, Block         string
 	Set, Binding        uint32
-	Offset              uint32
 	ReadOnly, WriteOnly bool
 	Members             []Member
 }
@@ -73,10 +70,9 @@ const (
 	magic       = 0x07230203
 	headerWords = 5
 
-	storageUniform               = 2
-	storagePushConstant          = 9
-	storageStorageBuffer         = 12
-	storagePhysicalStorageBuffer = 5349
+	storageUniform       = 2
+	storagePushConstant  = 9
+	storageStorageBuffer = 12
 
 	modeLocalSize   = 17
 	modeLocalSizeID = 38

@@ -102,30 +102,6 @@ func TestInterface(t *testing.T) {
 	}
 }
 
-func TestAddresses(t *testing.T) {
-	m := parse(t, `#version 450
-#extension GL_EXT_buffer_reference : require
-layout(local_size_x = 1) in;
-layout(std430, buffer_reference) readonly buffer Membrane { vec4 membrane[]; };
-layout(std430, buffer_reference) writeonly buffer Spikes { uint bits[]; };
-layout(push_constant) uniform Parameters { uint neurons; Membrane membrane; Spikes spikes; } p;
-void main() { p.spikes.bits[0] = floatBitsToUint(p.membrane.membrane[p.neurons].x); }
-`)
-	if diff := cmp.Diff([]Member{{Name: "neurons", Type: "uint"}}, m.PushConstants); diff != "" {
-		t.Errorf("push constants (-want +got):\n%s", diff)
-	}
-	addressed := []Buffer{
-		{Name: "membrane", Block: "Membrane", Binding: 0, Offset: 8, ReadOnly: true, Members: []Member{{Name: "membrane", Type: "vec4[]", ArrayStride: 16}}},
-		{Name: "spikes", Block: "Spikes", Binding: 1, Offset: 16, WriteOnly: true, Members: []Member{{Name: "bits", Type: "uint[]", ArrayStride: 4}}},
-	}
-	if diff := cmp.Diff(addressed, m.Addressed); diff != "" {
-		t.Errorf("addressed buffers (-want +got):\n%s", diff)
-	}
-	if len(m.Buffers) != 0 {
-		t.Errorf("found bindings %+v, want none", m.Buffers)
-	}
-}
-
 func TestArithmetic(t *testing.T) {
 	m := parse(t, kernel)
 	arithmetic := []Instruction{
