@@ -56,7 +56,7 @@ func VulkanRates(index int, options gpu.Options) (rates Rates, err error) {
 	if limit := info.MaxWorkgroupCount[0]; groups > limit {
 		grid = [3]uint32{limit, (groups + limit - 1) / limit, 1}
 	}
-	copied, err := timeDispatch(device, gpu.PipelineSpec{Name: "copy", SPIRV: copyShader, Bindings: 2},
+	copied, err := timeDispatch(device, gpu.PipelineSpec{Name: "copy", SPIRV: copyShader},
 		[]gpu.Binding{{Buffer: to, Access: gpu.Write}, {Buffer: from, Access: gpu.Read}}, uint32(bytes/16), grid)
 	if err != nil {
 		return rates, err
@@ -67,7 +67,7 @@ func VulkanRates(index int, options gpu.Options) (rates Rates, err error) {
 	if info.Type == gpu.Software {
 		lanes = softwareLanes
 	}
-	computed, err := timeDispatch(device, gpu.PipelineSpec{Name: "arithmetic", SPIRV: arithmeticShader, Bindings: 1},
+	computed, err := timeDispatch(device, gpu.PipelineSpec{Name: "arithmetic", SPIRV: arithmeticShader},
 		[]gpu.Binding{{Buffer: to, Access: gpu.Write}}, arithmeticRounds, [3]uint32{lanes / rateGroup, 1, 1})
 	rates.Operations = float64(lanes) * arithmeticRounds * arithmeticPerRound / computed.Seconds()
 	return rates, err
@@ -75,7 +75,7 @@ func VulkanRates(index int, options gpu.Options) (rates Rates, err error) {
 
 // timeDispatch is the shortest time of several dispatches.
 func timeDispatch(device *gpu.Device, spec gpu.PipelineSpec, bindings []gpu.Binding, push uint32, groups [3]uint32) (time.Duration, error) {
-	spec.PushBytes, spec.Specialization = 4, []uint32{rateGroup}
+	spec.Specialization = []uint32{rateGroup}
 	pipeline, err := device.NewPipeline(spec)
 	if err != nil {
 		return math.MaxInt64, err

@@ -13,7 +13,7 @@ func BuildEvents(events Events, spikes []uint32, words, capacity, first, last in
 // sample < last. Spikes and rows of events are those of all steps; events.Index holds
 // the rows of the segment.
 func BuildEventsSegment(events Events, spikes []uint32, words, capacity, steps int, segment Segment, first, last int) {
-	segment = segment.of(steps)
+	segment = segment.Of(steps)
 	for b := first; b < last; b++ {
 		for t := segment.First; t < segment.Last; t++ {
 			r, begin := b*steps+t, segment.row(b, t)*capacity

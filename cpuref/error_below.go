@@ -23,7 +23,7 @@ type ErrorBelowArguments[T Float] struct {
 func ErrorBelow[T Float](a *ErrorBelowArguments[T], first, last int) {
 	stride, below := Stride(a.Neurons), Stride(a.Below)
 	filters := filtersOf(a.Filters, a.Neurons)
-	segment, above := a.Segment.of(a.Steps), a.AboveSegment.of(a.Steps)
+	segment, above := a.Segment.Of(a.Steps), a.AboveSegment.Of(a.Steps)
 	reached := max(segment.First, min(segment.Last, a.Steps-a.Delay)) // first step that no error reaches
 	for b := first; b < last; b++ {
 		begin, rest, end := segment.row(b, segment.First), segment.row(b, reached), segment.row(b, segment.Last)

@@ -39,7 +39,7 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 	clear(current)
 	clear(membrane)
 	clear(zero)
-	segment := a.Segment.of(a.Steps)
+	segment := a.Segment.Of(a.Steps)
 	if segment.Last < a.Steps {
 		for b := first; b < last; b++ {
 			adjointI, adjointU := states(a.States, b, stride)

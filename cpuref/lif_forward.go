@@ -102,7 +102,7 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 		noise: a.Neuron.Noise, parameters: a.Neuron.NoiseParameters, threshold: a.Neuron.Threshold,
 		filters: filtersOf(a.Filters, a.Neurons), key: a.Key, layer: a.Layer, neuron: &a.Neuron,
 	}
-	segment := a.Segment.of(a.Steps)
+	segment := a.Segment.Of(a.Steps)
 	for b := first; b < last; b++ {
 		clear(state.current)
 		clear(state.membrane)

@@ -37,7 +37,7 @@ func ReadoutForward[T Float](a *ReadoutForwardArguments[T], work *Workspace[T], 
 	for c := range state.gates {
 		state.gates[c] = 1
 	}
-	segment := a.Segment.of(a.Steps)
+	segment := a.Segment.Of(a.Steps)
 	for b := first; b < last; b++ {
 		clear(current)
 		for c := range membrane {

@@ -10,8 +10,8 @@ type Segment struct {
 	Rows        int // rows a sample has there
 }
 
-// of completes the zero Segment for samples of so many steps.
-func (s Segment) of(steps int) Segment {
+// Of completes the zero Segment for samples of so many steps.
+func (s Segment) Of(steps int) Segment {
 	if s.Last == 0 {
 		return Segment{Last: steps, Rows: steps}
 	}

@@ -9,7 +9,7 @@ func SpikeTrains(trains []uint32, events Events, neurons, samples, steps, first,
 
 // SpikeTrainsSegment is [SpikeTrains] for the steps of a segment.
 func SpikeTrainsSegment(trains []uint32, events Events, neurons, samples, steps int, segment Segment, first, last int) {
-	segment = segment.of(steps)
+	segment = segment.Of(steps)
 	words := Words(steps)
 	for n := range neurons {
 		for b := first; b < last; b++ {

@@ -34,7 +34,7 @@ func WeightGradient[T Float](a *WeightGradientArguments[T], work *Workspace[T], 
 	unit := Stride(a.Neurons)
 	work.grow(1, unit)
 	sample := work.rows[0]
-	segment := a.Segment.of(a.Steps)
+	segment := a.Segment.Of(a.Steps)
 	work.growIndex(a.Steps*max(1, a.Window.Positions) + ahead)
 	for i := first; i < last; i++ {
 		dst := a.Partial[i*unit:][:unit]

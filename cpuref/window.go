@@ -18,6 +18,22 @@ type Window struct {
 	Padding   int
 }
 
+// Blocks is how many blocks the weights have: one per element of the kernel.
+func (w Window) Blocks() int {
+	if w.Positions == 0 {
+		return 1
+	}
+	return w.Kernel
+}
+
+// Rows is how many numbers below feed a position, of those that all neurons below take.
+func (w Window) Rows(below int) int {
+	if w.Positions == 0 {
+		return below
+	}
+	return w.Kernel * w.Unit
+}
+
 // span is the part of the kernel of position p that lies inside the layer below,
 // first ≤ k < last, and the position below of k = 0, which may be negative.
 func (w Window) span(p int) (begin, first, last int) {

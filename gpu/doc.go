@@ -16,8 +16,6 @@
 //	kernel, err := device.NewPipeline(gpu.PipelineSpec{
 //		Name:           "weigh",
 //		SPIRV:          code,           // layout(local_size_x_id = 0) in;
-//		Bindings:       2,              // bindings 0 and 1 of set 0
-//		PushBytes:      4,              // one uint
 //		Specialization: []uint32{128},  // constant 0: the workgroup's size
 //	})
 //

@@ -19,8 +19,6 @@ func scaleAddSpec(workgroup, factor uint32) PipelineSpec {
 	return PipelineSpec{
 		Name:           "scale_add",
 		SPIRV:          scaleAddCode,
-		Bindings:       2,
-		PushBytes:      8,
 		Specialization: []uint32{workgroup, factor},
 	}
 }

@@ -59,10 +59,15 @@ func (d *Device) pipeline(spec PipelineSpec) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.checkSpec(spec, module); err != nil {
+	pushBytes, err := module.pushBytes()
+	if err != nil {
 		return nil, err
 	}
-	key := pipelineKey{spec.Name, layoutKey{spec.Bindings, spec.PushBytes}, digest(spec)}
+	needs := layoutKey{module.bindingCount(), pushBytes}
+	if err := d.checkSpec(spec, module, needs); err != nil {
+		return nil, err
+	}
+	key := pipelineKey{spec.Name, needs, digest(spec)}
 
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
@@ -86,8 +91,8 @@ func (d *Device) pipeline(spec PipelineSpec) (*Pipeline, error) {
 	p := &Pipeline{
 		device:    d,
 		name:      spec.Name,
-		bindings:  spec.Bindings,
-		pushBytes: spec.PushBytes,
+		bindings:  needs.bindings,
+		pushBytes: needs.pushBytes,
 		writable:  module.writable(),
 		handle:    vk.Pipeline(handle),
 		layout:    layout,
@@ -96,21 +101,16 @@ func (d *Device) pipeline(spec PipelineSpec) (*Pipeline, error) {
 	return p, nil
 }
 
-func (d *Device) checkSpec(spec PipelineSpec, module *spirvModule) error {
+func (d *Device) checkSpec(spec PipelineSpec, module *spirvModule, needs layoutKey) error {
 	bindings := min(uint32(C.SHIM_MAX_BINDINGS), d.info.MaxStorageBuffers)
-	if spec.Bindings < 1 || spec.Bindings > int(bindings) {
-		return fmt.Errorf("%w: %d bindings asked for, 1 to %d possible: join buffers", ErrLimit, spec.Bindings, bindings)
+	if needs.bindings < 1 || needs.bindings > int(bindings) {
+		return fmt.Errorf("%w: the shader has %d bindings, 1 to %d possible: join buffers", ErrLimit, needs.bindings, bindings)
 	}
-	if spec.PushBytes < 0 || spec.PushBytes%4 != 0 || spec.PushBytes > int(d.info.MaxPushConstants) {
-		return fmt.Errorf("%w: %d bytes of push constants asked for, multiples of 4 up to %d possible: move parameters to a buffer", ErrLimit, spec.PushBytes, d.info.MaxPushConstants)
+	if needs.pushBytes > int(d.info.MaxPushConstants) {
+		return fmt.Errorf("%w: the shader has %d bytes of push constants, up to %d possible: move parameters to a buffer", ErrLimit, needs.pushBytes, d.info.MaxPushConstants)
 	}
 	if len(spec.Specialization) > C.SHIM_MAX_CONSTANTS {
 		return fmt.Errorf("%w: %d specialization constants asked for, at most %d possible: make some of them push constants", ErrLimit, len(spec.Specialization), C.SHIM_MAX_CONSTANTS)
-	}
-	for number := range module.writable() {
-		if int64(number) >= int64(spec.Bindings) {
-			return fmt.Errorf("the shader has a binding %d, %d bindings declared: match the shader", number, spec.Bindings)
-		}
 	}
 	group := module.workgroup(spec.Specialization)
 	invocations := uint64(1)

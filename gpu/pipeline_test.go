@@ -4,6 +4,8 @@ package gpu
 
 import (
 	"bytes"
+	"encoding/binary"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,11 +37,26 @@ func TestPipelineRefuses(t *testing.T) {
 		info := d.Info()
 		refused(t, with(func(s *PipelineSpec) { s.Specialization[0] = info.MaxWorkgroupInvocations + 1 }), ErrLimit, "scale_add", "workgroup")
 		refused(t, with(func(s *PipelineSpec) { s.Specialization[0] = 0 }), ErrLimit, "workgroup")
-		refused(t, with(func(s *PipelineSpec) { s.Bindings = 0 }), ErrLimit, "0 bindings")
-		refused(t, with(func(s *PipelineSpec) { s.Bindings = 1 }), nil, "binding 1", "1 bindings declared")
-		refused(t, with(func(s *PipelineSpec) { s.Bindings = 1 << 30 }), ErrLimit, "bindings")
-		refused(t, with(func(s *PipelineSpec) { s.PushBytes = 6 }), ErrLimit, "6 bytes")
-		refused(t, with(func(s *PipelineSpec) { s.PushBytes = int(info.MaxPushConstants) + 4 }), ErrLimit, "push constants")
+		// One word of the module changed: the number of a binding, the place of a push constant.
+		edit := func(change func(op uint32, operands []uint32)) func(*PipelineSpec) {
+			return func(s *PipelineSpec) {
+				m := must[*spirvModule](t)(readSPIRV(s.SPIRV))
+				for at := spirvHeaderWords; at < len(m.code); at += int(m.code[at] >> 16) {
+					change(m.code[at]&0xffff, m.code[at+1:at+int(m.code[at]>>16)])
+				}
+				s.SPIRV = must[[]byte](t)(binary.Append(nil, binary.LittleEndian, m.code))
+			}
+		}
+		refused(t, with(edit(func(op uint32, operands []uint32) {
+			if op == opDecorate && operands[1] == decorationBinding && operands[2] == 1 {
+				operands[2] = 1<<30 - 1
+			}
+		})), ErrLimit, fmt.Sprintf("%d bindings", 1<<30))
+		refused(t, with(edit(func(op uint32, operands []uint32) {
+			if op == opMemberDecorate && operands[2] == decorationOffset && operands[3] == 4 {
+				operands[3] = info.MaxPushConstants
+			}
+		})), ErrLimit, fmt.Sprintf("%d bytes of push constants", info.MaxPushConstants+4))
 		refused(t, with(func(s *PipelineSpec) { s.Specialization = make([]uint32, 1000) }), ErrLimit, "1000 specialization")
 		refused(t, with(func(s *PipelineSpec) { s.SPIRV = nil }), errSPIRV)
 		refused(t, with(func(s *PipelineSpec) { s.SPIRV = s.SPIRV[1:] }), errSPIRV)
@@ -56,6 +73,9 @@ func TestSPIRV(t *testing.T) {
 	}
 	if got := m.workgroup(nil); got != [3]uint32{1, 1, 1} {
 		t.Errorf("workgroup of %v by default", got)
+	}
+	if bytes, err := m.pushBytes(); err != nil || bytes != 8 || m.bindingCount() != 2 {
+		t.Errorf("%d bytes of push constants (%v), %d bindings; want 8 and 2", bytes, err, m.bindingCount())
 	}
 	if writable := m.writable(); len(writable) != 2 || !writable[0] || writable[1] {
 		t.Errorf("writable bindings %v", writable)

@@ -14,6 +14,10 @@ const (
 	spirvHeaderWords = 5
 
 	opExecutionMode         = 16
+	opTypeInt               = 21
+	opTypeFloat             = 22
+	opTypeVector            = 23
+	opTypeStruct            = 30
 	opTypePointer           = 32
 	opConstant              = 43
 	opConstantComposite     = 44
@@ -31,7 +35,9 @@ const (
 	decorationBuiltIn     = 11
 	decorationNonWritable = 24
 	decorationBinding     = 33
+	decorationOffset      = 35
 	builtInWorkgroupSize  = 25
+	storagePushConstant   = 9
 )
 
 var errSPIRV = errors.New("the SPIR-V module is damaged: build the shaders again")
@@ -49,6 +55,10 @@ type spirvModule struct {
 	pointers   map[uint32]uint32   // what a pointer type points to
 	variables  map[uint32]uint32   // type of a variable
 	readOnly   map[uint32]bool     // variables and structures that the kernel does not write
+	sizes      map[uint32]uint32   // bytes of scalar and vector types
+	structures map[uint32][]uint32 // types of the members
+	offsets    map[[2]uint32]int   // bytes, by structure and member
+	pushed     uint32              // type of the pointer to the push-constant block; 0: none
 }
 
 // readSPIRV parses a module, copying it to aligned memory: embedded files lie anywhere.
@@ -66,6 +76,9 @@ func readSPIRV(raw []byte) (*spirvModule, error) {
 		pointers:   map[uint32]uint32{},
 		variables:  map[uint32]uint32{},
 		readOnly:   map[uint32]bool{},
+		sizes:      map[uint32]uint32{},
+		structures: map[uint32][]uint32{},
+		offsets:    map[[2]uint32]int{},
 	}
 	for i := range m.code {
 		m.code[i] = binary.LittleEndian.Uint32(raw[4*i:])
@@ -116,10 +129,21 @@ func (m *spirvModule) read(op uint32, operands []uint32) {
 		m.values[operands[1]] = operands[2]
 	case (op == opConstantComposite || op == opSpecConstantComposite) && n == 5:
 		m.composites[operands[1]] = operands[2:]
+	case op == opMemberDecorate && n == 4 && operands[2] == decorationOffset:
+		m.offsets[[2]uint32(operands[:2])] = int(operands[3])
+	case (op == opTypeInt || op == opTypeFloat) && n >= 2:
+		m.sizes[operands[0]] = operands[1] / 8
+	case op == opTypeVector && n == 3:
+		m.sizes[operands[0]] = m.sizes[operands[1]] * operands[2]
+	case op == opTypeStruct && n > 0:
+		m.structures[operands[0]] = operands[1:]
 	case op == opTypePointer && n == 3:
 		m.pointers[operands[0]] = operands[2]
 	case op == opVariable && n >= 3:
 		m.variables[operands[1]] = operands[0]
+		if operands[2] == storagePushConstant {
+			m.pushed = operands[0]
+		}
 	}
 }
 
@@ -144,4 +168,26 @@ func (m *spirvModule) writable() map[uint32]bool {
 		result[number] = result[number] || !(m.readOnly[variable] || m.readOnly[structure])
 	}
 	return result
+}
+
+// pushBytes is the size of the push-constant block, whose members are scalars and vectors.
+func (m *spirvModule) pushBytes() (int, error) {
+	bytes, block := 0, m.pointers[m.pushed]
+	for member, kind := range m.structures[block] {
+		size := m.sizes[kind]
+		if size == 0 {
+			return 0, fmt.Errorf("push constant %d of the shader is neither a number nor a vector: move it to a buffer", member)
+		}
+		bytes = max(bytes, m.offsets[[2]uint32{block, uint32(member)}]+int(size))
+	}
+	return bytes, nil
+}
+
+// bindingCount is how many bindings from 0 on the kernel has.
+func (m *spirvModule) bindingCount() int {
+	count := 0
+	for _, number := range m.bindings {
+		count = max(count, int(number)+1)
+	}
+	return count
 }

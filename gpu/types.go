@@ -89,9 +89,7 @@ type Window struct {
 // PipelineSpec says how to build a compute pipeline.
 type PipelineSpec struct {
 	Name           string   // of the kernel: appears in errors and in Stream.Timings
-	SPIRV          []byte   // a module with the entry point "main"
-	Bindings       int      // storage buffers, at set 0, bindings 0..Bindings-1
-	PushBytes      int      // size of the push-constant block, a multiple of 4; 0: none
+	SPIRV          []byte   // a module with the entry point "main"; it says how many storage buffers it binds, at set 0, and how large its push constants are
 	Specialization []uint32 // values of the constants with ids 0..n-1, as bit patterns
 }
 

@@ -37,7 +37,7 @@ type Activity struct{ kernel }
 
 // NewActivity builds the kernel for a device.
 func NewActivity(device *gpu.Device, choice ActivityChoice) (*Activity, error) {
-	k, err := newKernel(device, "activity", 3, 32, flatGroup(device, "activity"), flag(choice.Lower), flag(choice.Squared))
+	k, err := newKernel(device, "activity", flatGroup(device, "activity"), flag(choice.Lower), flag(choice.Squared))
 	return &Activity{k}, err
 }
 

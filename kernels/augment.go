@@ -41,7 +41,7 @@ func AugmentationWords(key [2]uint32, drop, stretch uint32, limits [5][]uint32) 
 
 // NewAugment builds the kernel for a device.
 func NewAugment(device *gpu.Device) (*Augment, error) {
-	k, err := newKernel(device, "augment", 5, 12, flatGroup(device, "augment"))
+	k, err := newKernel(device, "augment", flatGroup(device, "augment"))
 	return &Augment{k}, err
 }
 

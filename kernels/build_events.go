@@ -3,6 +3,7 @@ package kernels
 import (
 	"fmt"
 
+	"spikegrad/cpuref"
 	"spikegrad/gpu"
 )
 
@@ -18,9 +19,9 @@ type BuildEventsBuffers struct {
 type BuildEventsParameters struct {
 	Samples  uint32
 	Steps    uint32
-	Words    uint32  // of a row of spikes
-	Capacity uint32  // entries of a row of Index, at least the number of neurons
-	Segment  Segment // of Index
+	Words    uint32         // of a row of spikes
+	Capacity uint32         // entries of a row of Index, at least the number of neurons
+	Segment  cpuref.Segment // of Index
 }
 
 // BuildEventsChoice is what a pipeline of [BuildEvents] is built for.
@@ -39,7 +40,7 @@ type BuildEvents struct {
 
 // NewBuildEvents builds the kernel for a device.
 func NewBuildEvents(device *gpu.Device, choice BuildEventsChoice) (*BuildEvents, error) {
-	k, err := newKernel(device, "build_events", 4, 32, flatGroup(device, "build_events"), flag(choice.Compact))
+	k, err := newKernel(device, "build_events", flatGroup(device, "build_events"), flag(choice.Compact))
 	return &BuildEvents{k, choice}, err
 }
 
@@ -51,9 +52,9 @@ func (k *BuildEvents) Record(stream *gpu.Stream, b BuildEventsBuffers, p BuildEv
 	if !k.choice.Compact && words(p.Capacity) < uint64(p.Words) {
 		return fmt.Errorf("build_events: room for %d spikes a row asked for, %d words may hold more; give at least the number of neurons", p.Capacity, p.Words)
 	}
-	p.Segment = p.Segment.of(p.Steps)
+	p.Segment = p.Segment.Of(int(p.Steps))
 	samples, rows := uint64(p.Samples), uint64(p.Samples)*uint64(p.Steps)
-	groups, err := k.flatGrid(samples*p.Segment.length(), 1)
+	groups, err := k.flatGrid(samples*segmentLength(p.Segment), 1)
 	if err != nil {
 		return err
 	}

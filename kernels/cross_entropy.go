@@ -1,6 +1,9 @@
 package kernels
 
-import "spikegrad/gpu"
+import (
+	"spikegrad/cpuref"
+	"spikegrad/gpu"
+)
 
 // CrossEntropyBuffers are the arrays of [CrossEntropy].
 type CrossEntropyBuffers struct {
@@ -36,7 +39,7 @@ type CrossEntropy struct {
 
 // NewCrossEntropy builds the kernel for a device.
 func NewCrossEntropy(device *gpu.Device, choice CrossEntropyChoice) (*CrossEntropy, error) {
-	k, err := newKernel(device, "cross_entropy", 8, 12, flatGroup(device, "cross_entropy"), choice.Kind, flag(choice.WriteError))
+	k, err := newKernel(device, "cross_entropy", flatGroup(device, "cross_entropy"), choice.Kind, flag(choice.WriteError))
 	return &CrossEntropy{k, choice}, err
 }
 
@@ -52,14 +55,14 @@ func (k *CrossEntropy) Record(stream *gpu.Stream, b CrossEntropyBuffers, p Cross
 	spikeError := argument{"spike error", b.SpikeError, gpu.Write, 0}
 	readout := argument{"readout", b.Readout, gpu.Read, 0}
 	counts := argument{"counts", b.Counts, gpu.Read, 0}
-	if k.choice.Kind == lossSpikeCount {
+	if k.choice.Kind == uint32(cpuref.LossSpikeCount) {
 		counts.bytes = bytes(samples, row)
 	} else {
 		readout.bytes = overTime
 	}
 	switch {
 	case !k.choice.WriteError:
-	case k.choice.Kind == lossSpikeCount:
+	case k.choice.Kind == uint32(cpuref.LossSpikeCount):
 		spikeError.bytes = bytes(samples, row)
 	default:
 		overSteps.bytes = overTime
@@ -68,7 +71,7 @@ func (k *CrossEntropy) Record(stream *gpu.Stream, b CrossEntropyBuffers, p Cross
 	if err != nil {
 		return err
 	}
-	if overSteps.bytes > 0 && k.choice.Kind != lossSumOfSoftmax {
+	if overSteps.bytes > 0 && k.choice.Kind != uint32(cpuref.LossSumOfSoftmax) {
 		if err := k.fillZero(stream, overSteps); err != nil {
 			return err
 		}

@@ -1,6 +1,9 @@
 package kernels
 
-import "spikegrad/gpu"
+import (
+	"spikegrad/cpuref"
+	"spikegrad/gpu"
+)
 
 // ErrorBelowBuffers are the arrays of [ErrorBelow].
 type ErrorBelowBuffers struct {
@@ -13,13 +16,13 @@ type ErrorBelowBuffers struct {
 type ErrorBelowParameters struct {
 	Samples      uint32
 	Steps        uint32
-	Neurons      uint32  // of the layer above
-	Below        uint32  // neurons of the layer below
-	Filters      uint32  // neurons a position above; 0: all, as in a dense layer
-	Delay        uint32  // steps
-	Window       Window  // geometry of the connection
-	Segment      Segment // of Error
-	AboveSegment Segment // of Above, which holds Delay rows after the steps of Segment
+	Neurons      uint32         // of the layer above
+	Below        uint32         // neurons of the layer below
+	Filters      uint32         // neurons a position above; 0: all, as in a dense layer
+	Delay        uint32         // steps
+	Window       cpuref.Window  // geometry of the connection
+	Segment      cpuref.Segment // of Error
+	AboveSegment cpuref.Segment // of Above, which holds Delay rows after the steps of Segment
 }
 
 // ErrorBelow carries the error to the layer below. Definition: cpuref.ErrorBelow;
@@ -43,7 +46,7 @@ func NewErrorBelow(device *gpu.Device) (*ErrorBelow, error) {
 	if device.Info().Type == gpu.Software {
 		tile = softwareErrorTile
 	}
-	k, err := newKernel(device, name, 3, 80, flatGroup(device, name), tile)
+	k, err := newKernel(device, name, flatGroup(device, name), tile)
 	return &ErrorBelow{k, tile}, err
 }
 
@@ -55,15 +58,15 @@ func (k *ErrorBelow) Record(stream *gpu.Stream, b ErrorBelowBuffers, p ErrorBelo
 	if p.Filters == 0 {
 		p.Filters = p.Neurons
 	}
-	p.Segment, p.AboveSegment = p.Segment.of(p.Steps), p.AboveSegment.of(p.Steps)
+	p.Segment, p.AboveSegment = p.Segment.Of(int(p.Steps)), p.AboveSegment.Of(int(p.Steps))
 	samples := uint64(p.Samples)
-	groups, err := k.flatGrid(ceil(samples*p.Segment.length(), uint64(k.tile))*uint64(quads(p.Below)), 1)
+	groups, err := k.flatGrid(ceil(samples*segmentLength(p.Segment), uint64(k.tile))*uint64(quads(p.Below)), 1)
 	if err != nil {
 		return err
 	}
 	return k.record(stream, []argument{
 		{"error", b.Error, gpu.Write, bytes(samples, uint64(p.Segment.Rows), stride(p.Below))},
 		{"error above", b.Above, gpu.Read, bytes(samples, uint64(p.AboveSegment.Rows), stride(p.Neurons))},
-		{"transposed weights", b.Transposed, gpu.Read, bytes(p.Window.blocks(), uint64(p.Filters), ceil(p.Window.rows(p.Below)/p.Window.blocks(), rowPadding)*rowPadding)},
+		{"transposed weights", b.Transposed, gpu.Read, bytes(uint64(p.Window.Blocks()), uint64(p.Filters), stride(uint32(p.Window.Rows(int(p.Below))/p.Window.Blocks())))},
 	}, p, groups)
 }

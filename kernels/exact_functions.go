@@ -34,7 +34,7 @@ type ExactFunctions struct{ kernel }
 
 // NewExactFunctions builds the kernel for a device.
 func NewExactFunctions(device *gpu.Device, choice ExactFunctionsChoice) (*ExactFunctions, error) {
-	k, err := newKernel(device, "exact_functions", 1, 12, flatGroup(device, "exact_functions"), choice.Function)
+	k, err := newKernel(device, "exact_functions", flatGroup(device, "exact_functions"), choice.Function)
 	return &ExactFunctions{k}, err
 }
 

@@ -3,6 +3,8 @@ package kernels
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
+	"reflect"
 
 	"spikegrad/gpu"
 	"spikegrad/shaders"
@@ -30,7 +32,7 @@ type argument struct {
 
 // newKernel builds the pipeline of the shader of a name for workgroups of group lanes;
 // choices are the specialization constants from id 1.
-func newKernel(device *gpu.Device, name string, bindings, pushBytes int, group uint32, choices ...uint32) (kernel, error) {
+func newKernel(device *gpu.Device, name string, group uint32, choices ...uint32) (kernel, error) {
 	k := kernel{name: name, info: device.Info(), group: group}
 	if limit := min(k.info.MaxWorkgroupInvocations, k.info.MaxWorkgroupSize[0]); group > limit {
 		return k, fmt.Errorf("%s: workgroups of %d lanes asked for, device %s allows %d; use fewer neurons a layer", name, group, k.info.Name, limit)
@@ -42,14 +44,22 @@ func newKernel(device *gpu.Device, name string, bindings, pushBytes int, group u
 	k.pipeline, err = device.NewPipeline(gpu.PipelineSpec{
 		Name:           name,
 		SPIRV:          code,
-		Bindings:       bindings,
-		PushBytes:      pushBytes,
 		Specialization: append([]uint32{group}, choices...),
 	})
 	if err != nil {
 		return k, fmt.Errorf("%s: %w", name, err)
 	}
 	return k, nil
+}
+
+// Names are the names of all kernels, in ascending order.
+func Names() []string { return shaders.Names() }
+
+// Compile builds the pipeline of a kernel with the choices that its shader has by default: to
+// look at what a driver makes of it.
+func Compile(device *gpu.Device, name string) error {
+	_, err := newKernel(device, name, flatGroup(device, name))
+	return err
 }
 
 // flatGroup is the size of workgroups of a kernel with a flat grid: what the device is
@@ -85,14 +95,27 @@ func (k *kernel) record(stream *gpu.Stream, arguments []argument, push any, grou
 	if err != nil {
 		return err
 	}
-	block, err := binary.Append(nil, binary.NativeEndian, push)
-	if err != nil {
-		return fmt.Errorf("%s: push constants: %w", k.name, err)
-	}
-	if err := stream.Dispatch(k.pipeline, bindings, block, groups); err != nil {
+	if err := stream.Dispatch(k.pipeline, bindings, appendPush(nil, reflect.ValueOf(push)), groups); err != nil {
 		return fmt.Errorf("%s: %w", k.name, err)
 	}
 	return nil
+}
+
+// appendPush appends the numbers of a struct, four bytes each, as push constants have them:
+// what is negative modulo 2³².
+func appendPush(block []byte, v reflect.Value) []byte {
+	switch {
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			block = appendPush(block, v.Field(i))
+		}
+		return block
+	case v.CanInt():
+		return binary.NativeEndian.AppendUint32(block, uint32(v.Int()))
+	case v.CanUint():
+		return binary.NativeEndian.AppendUint32(block, uint32(v.Uint()))
+	}
+	return binary.NativeEndian.AppendUint32(block, math.Float32bits(float32(v.Float())))
 }
 
 // bind turns arguments into bindings of just the bytes that are used. Something has

@@ -3,6 +3,7 @@ package kernels
 import (
 	"fmt"
 
+	"spikegrad/cpuref"
 	"spikegrad/gpu"
 )
 
@@ -31,10 +32,10 @@ type LIFBackwardParameters struct {
 	SurrogateParameter0 float32
 	SurrogateParameter1 float32
 	SurrogateParameter2 float32
-	SupportFrom         float32 // with Limited: potentials relative to the threshold
-	SupportTo           float32 // outside of which the surrogate derivative counts as 0
-	Recurrent           Window  // geometry of the recurrent connection
-	Segment             Segment // of Error, Membrane and Current, which hold a row before and RecurrentDelay rows after it
+	SupportFrom         float32        // with Limited: potentials relative to the threshold
+	SupportTo           float32        // outside of which the surrogate derivative counts as 0
+	Recurrent           cpuref.Window  // geometry of the recurrent connection
+	Segment             cpuref.Segment // of Error, Membrane and Current, which hold a row before and RecurrentDelay rows after it
 }
 
 // LIFBackwardChoice is what a pipeline of [LIFBackward] is built for.
@@ -74,7 +75,7 @@ func NewLIFBackward(device *gpu.Device, choice LIFBackwardChoice) (*LIFBackward,
 		return nil, fmt.Errorf("lif_backward: recurrence of %d neurons needs %d bytes of shared memory, device %s has %d; use fewer neurons a layer",
 			choice.Neurons, 32*uint64(shared), device.Info().Name, limit)
 	}
-	k, err := newKernel(device, name, 7, 96, choice.Spread.group(), choice.Surrogate, choice.Reset,
+	k, err := newKernel(device, name, choice.Spread.group(), choice.Surrogate, choice.Reset,
 		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution), flag(choice.Limited))
 	return &LIFBackward{k, choice}, err
 }
@@ -112,16 +113,16 @@ func (k *LIFBackward) Record(stream *gpu.Stream, b LIFBackwardBuffers, p LIFBack
 	if p.Filters == 0 {
 		p.Filters = p.Neurons
 	}
-	p.Segment = p.Segment.of(p.Steps)
+	p.Segment = p.Segment.Of(int(p.Steps))
 	rows, row := uint64(p.Samples)*uint64(p.Steps), stride(p.Neurons)
 	held := uint64(p.Samples) * uint64(p.Segment.Rows)
 	current := argument{"current", b.Current, gpu.Read, 0}
-	if k.choice.DifferentiateReset && k.choice.Reset == resetMultiplicative {
+	if k.choice.DifferentiateReset && k.choice.Reset == uint32(cpuref.ResetMultiplicative) {
 		current.bytes = bytes(held, row)
 	}
 	recurrent := argument{"transposed recurrent weights", b.RecurrentTransposed, gpu.Read, 0}
 	if k.choice.Recurrent {
-		recurrent.bytes = bytes(p.Recurrent.blocks(), uint64(p.Filters), stride(p.Filters))
+		recurrent.bytes = bytes(uint64(p.Recurrent.Blocks()), uint64(p.Filters), stride(p.Filters))
 	}
 	groups, err := k.choice.Spread.grid(&k.kernel, p.Neurons, uint32(ceil(uint64(p.Samples), uint64(k.choice.Depth))))
 	if err != nil {
@@ -134,6 +135,6 @@ func (k *LIFBackward) Record(stream *gpu.Stream, b LIFBackwardBuffers, p LIFBack
 		current,
 		{"spike error", b.SpikeError, gpu.Read, bytes(uint64(p.Samples), row)},
 		recurrent,
-		{"states", b.States, gpu.ReadWrite, p.Segment.stateBytes(p.Steps, p.Samples, row)},
+		{"states", b.States, gpu.ReadWrite, stateBytes(p.Segment, p.Steps, p.Samples, row)},
 	}, p, groups)
 }

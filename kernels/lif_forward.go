@@ -3,6 +3,7 @@ package kernels
 import (
 	"fmt"
 
+	"spikegrad/cpuref"
 	"spikegrad/gpu"
 )
 
@@ -35,9 +36,9 @@ type LIFForwardParameters struct {
 	Threshold       float32
 	NoiseParameter0 float32
 	NoiseParameter1 float32
-	Input           Window // geometry of the connections
-	Recurrent       Window
-	Segment         Segment // of Membrane and Current; from the second on they hold a row before it
+	Input           cpuref.Window // geometry of the connections
+	Recurrent       cpuref.Window
+	Segment         cpuref.Segment // of Membrane and Current; from the second on they hold a row before it
 }
 
 // LIFForwardChoice is what a pipeline of [LIFForward] is built for.
@@ -67,7 +68,7 @@ func NewLIFForward(device *gpu.Device, choice LIFForwardChoice) (*LIFForward, er
 	if err := choice.Spread.check(name, choice.Neurons, choice.Recurrent); err != nil {
 		return nil, err
 	}
-	k, err := newKernel(device, name, 9, 120, choice.Spread.group(), choice.Noise, choice.Reset,
+	k, err := newKernel(device, name, choice.Spread.group(), choice.Noise, choice.Reset,
 		flag(choice.Recurrent), flag(choice.StoreCurrent), choice.Spread.Lanes, choice.Spread.Blocks, flag(choice.Convolution))
 	return &LIFForward{k, choice}, err
 }
@@ -84,7 +85,7 @@ func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwar
 	if p.Filters == 0 {
 		p.Filters = p.Neurons
 	}
-	p.Segment = p.Segment.of(p.Steps)
+	p.Segment = p.Segment.Of(int(p.Steps))
 	rows, row, unit := uint64(p.Samples)*uint64(p.Steps), stride(p.Neurons), stride(p.Filters)
 	held := uint64(p.Samples) * uint64(p.Segment.Rows)
 	spikes := argument{"spikes", b.Spikes, gpu.ReadWrite, bytes(rows, words(p.Neurons))}
@@ -94,7 +95,7 @@ func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwar
 	}
 	recurrent := argument{"recurrent weights", b.RecurrentWeights, gpu.Read, 0}
 	if k.choice.Recurrent {
-		recurrent.bytes = bytes(p.Recurrent.rows(p.Neurons), unit)
+		recurrent.bytes = bytes(uint64(p.Recurrent.Rows(int(p.Neurons))), unit)
 	}
 	inputs := max(available(b.InputWeights), bytes(unit))
 	if inputs%bytes(unit) != 0 {
@@ -108,7 +109,7 @@ func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwar
 	if err != nil {
 		return err
 	}
-	if p.Segment.length() == uint64(p.Steps) {
+	if segmentLength(p.Segment) == uint64(p.Steps) {
 		if err := k.fillZero(stream, spikes); err != nil {
 			return err
 		}
@@ -122,6 +123,6 @@ func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwar
 		{"input weights", b.InputWeights, gpu.Read, inputs},
 		recurrent,
 		{"numbers", b.Numbers, gpu.Read, numbers},
-		{"states", b.States, gpu.ReadWrite, p.Segment.stateBytes(p.Steps, p.Samples, row)},
+		{"states", b.States, gpu.ReadWrite, stateBytes(p.Segment, p.Steps, p.Samples, row)},
 	}, p, groups)
 }

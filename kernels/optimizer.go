@@ -1,6 +1,11 @@
 package kernels
 
-import "spikegrad/gpu"
+import (
+	"unsafe"
+
+	"spikegrad/cpuref"
+	"spikegrad/gpu"
+)
 
 // OptimizerBuffers are the arrays of [Optimizer].
 type OptimizerBuffers struct {
@@ -29,12 +34,9 @@ type Optimizer struct {
 	choice OptimizerChoice
 }
 
-// updateParameters is how many numbers cpuref.UpdateParameters has.
-const updateParameters = 10
-
 // NewOptimizer builds the kernel for a device.
 func NewOptimizer(device *gpu.Device, choice OptimizerChoice) (*Optimizer, error) {
-	k, err := newKernel(device, "optimizer", 6, 4, flatGroup(device, "optimizer"), choice.Kind)
+	k, err := newKernel(device, "optimizer", flatGroup(device, "optimizer"), choice.Kind)
 	return &Optimizer{k, choice}, err
 }
 
@@ -46,10 +48,10 @@ func (k *Optimizer) Record(stream *gpu.Stream, b OptimizerBuffers, p OptimizerPa
 	count := uint64(p.Count)
 	state1 := argument{"state 1", b.State1, gpu.ReadWrite, 0}
 	state2 := argument{"state 2", b.State2, gpu.ReadWrite, 0}
-	if k.choice.Kind != optimizerSGD {
+	if k.choice.Kind != uint32(cpuref.OptimizerSGD) {
 		state1.bytes = bytes(count)
 	}
-	if k.choice.Kind == optimizerSMORMS3 {
+	if k.choice.Kind == uint32(cpuref.OptimizerSMORMS3) {
 		state2.bytes = bytes(count)
 	}
 	groups, err := k.flatGrid(count, 1)
@@ -62,6 +64,6 @@ func (k *Optimizer) Record(stream *gpu.Stream, b OptimizerBuffers, p OptimizerPa
 		state1,
 		state2,
 		{"gradient", b.Gradient, gpu.Read, bytes(count)},
-		{"update parameters", b.Update, gpu.Read, bytes(updateParameters)},
+		{"update parameters", b.Update, gpu.Read, uint64(unsafe.Sizeof(cpuref.UpdateParameters[float32]{}))},
 	}, p, groups)
 }

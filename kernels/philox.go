@@ -20,7 +20,7 @@ type Philox struct{ kernel }
 
 // NewPhilox builds the kernel for a device.
 func NewPhilox(device *gpu.Device) (*Philox, error) {
-	k, err := newKernel(device, "philox", 3, 4, flatGroup(device, "philox"))
+	k, err := newKernel(device, "philox", flatGroup(device, "philox"))
 	return &Philox{k}, err
 }
 

@@ -23,7 +23,7 @@ type ReadoutBackward struct{ kernel }
 
 // NewReadoutBackward builds the kernel for a device.
 func NewReadoutBackward(device *gpu.Device) (*ReadoutBackward, error) {
-	k, err := newKernel(device, "readout_backward", 1, 24, flatGroup(device, "readout_backward"))
+	k, err := newKernel(device, "readout_backward", flatGroup(device, "readout_backward"))
 	return &ReadoutBackward{k}, err
 }
 

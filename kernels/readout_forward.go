@@ -1,6 +1,9 @@
 package kernels
 
-import "spikegrad/gpu"
+import (
+	"spikegrad/cpuref"
+	"spikegrad/gpu"
+)
 
 // ReadoutForwardBuffers are the arrays of [ReadoutForward].
 type ReadoutForwardBuffers struct {
@@ -20,8 +23,8 @@ type ReadoutForwardParameters struct {
 	DecayMembrane float32
 	DriveMembrane float32
 	DecaySynapse  float32
-	Initial       float32 // U[0]
-	Segment       Segment // the steps to do; Readout holds all
+	Initial       float32        // U[0]
+	Segment       cpuref.Segment // the steps to do; Readout holds all
 }
 
 // ReadoutForward runs the readout over all steps. Definition:
@@ -30,7 +33,7 @@ type ReadoutForward struct{ kernel }
 
 // NewReadoutForward builds the kernel for a device.
 func NewReadoutForward(device *gpu.Device) (*ReadoutForward, error) {
-	k, err := newKernel(device, "readout_forward", 5, 48, flatGroup(device, "readout_forward"))
+	k, err := newKernel(device, "readout_forward", flatGroup(device, "readout_forward"))
 	return &ReadoutForward{k}, err
 }
 
@@ -39,7 +42,7 @@ func (k *ReadoutForward) Record(stream *gpu.Stream, b ReadoutForwardBuffers, p R
 	if err := k.positive(size{"samples", p.Samples}, size{"steps", p.Steps}, size{"classes", p.Classes}); err != nil {
 		return err
 	}
-	p.Segment = p.Segment.of(p.Steps)
+	p.Segment = p.Segment.Of(int(p.Steps))
 	rows, row := uint64(p.Samples)*uint64(p.Steps), stride(p.Classes)
 	groups, err := k.flatGrid(uint64(p.Samples)*uint64(quads(p.Classes)), 1)
 	if err != nil {
@@ -50,6 +53,6 @@ func (k *ReadoutForward) Record(stream *gpu.Stream, b ReadoutForwardBuffers, p R
 		{"rows", b.Rows, gpu.Read, bytes(rows, 2)},
 		{"index", b.Index, gpu.Read, max(available(b.Index), 4)},
 		{"weights", b.Weights, gpu.Read, max(available(b.Weights), bytes(row))},
-		{"states", b.States, gpu.ReadWrite, p.Segment.stateBytes(p.Steps, p.Samples, row)},
+		{"states", b.States, gpu.ReadWrite, stateBytes(p.Segment, p.Steps, p.Samples, row)},
 	}, p, groups)
 }

@@ -20,7 +20,7 @@ type RowSums struct{ kernel }
 
 // NewRowSums builds the kernel for a device.
 func NewRowSums(device *gpu.Device) (*RowSums, error) {
-	k, err := newKernel(device, "row_sums", 2, 8, flatGroup(device, "row_sums"))
+	k, err := newKernel(device, "row_sums", flatGroup(device, "row_sums"))
 	return &RowSums{k}, err
 }
 

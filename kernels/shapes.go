@@ -3,26 +3,21 @@ package kernels
 import (
 	"fmt"
 
+	"spikegrad/cpuref"
 	"spikegrad/gpu"
-)
-
-// Layout of arrays, equal to that of package cpuref.
-const (
-	rowPadding   = 16 // rows of neurons are padded to a multiple of this
-	chunkSamples = 8  // samples of a partial gradient
 )
 
 // quads is how many groups of four neighbouring neurons a padded row of n has.
 func quads(n uint32) uint32 { return uint32(stride(n) / 4) }
 
 // stride is the length of a padded row of n neurons.
-func stride(n uint32) uint64 { return ceil(uint64(n), rowPadding) * rowPadding }
+func stride(n uint32) uint64 { return uint64(cpuref.Stride(int(n))) }
 
 // words is how many 32-bit words hold n bits.
-func words(n uint32) uint64 { return ceil(uint64(n), 32) }
+func words(n uint32) uint64 { return uint64(cpuref.Words(int(n))) }
 
 // chunks is how many partial gradients a batch has.
-func chunks(samples uint32) uint64 { return ceil(uint64(samples), chunkSamples) }
+func chunks(samples uint32) uint64 { return uint64(cpuref.Chunks(int(samples))) }
 
 // bytes is the size of an array of 4-byte numbers with these dimensions.
 func bytes(dimensions ...uint64) uint64 {
@@ -112,11 +107,14 @@ func (s Spread) grid(k *kernel, n, samples uint32) ([3]uint32, error) {
 	return [3]uint32{uint32(x), uint32(y), 1}, nil
 }
 
-// Kinds that decide which arrays a kernel uses; equal to those of package cpuref.
-const (
-	resetMultiplicative = 0
-	lossSumOfSoftmax    = 1
-	lossSpikeCount      = 3
-	optimizerSGD        = 0
-	optimizerSMORMS3    = 3
-)
+// segmentLength is how many steps a completed segment does.
+func segmentLength(s cpuref.Segment) uint64 { return uint64(s.Last - s.First) }
+
+// stateBytes is the size of the states of a completed segment, [sample][2][stride];
+// whole samples have none.
+func stateBytes(s cpuref.Segment, steps, samples uint32, stride uint64) uint64 {
+	if segmentLength(s) == uint64(steps) {
+		return 0
+	}
+	return bytes(uint64(samples), 2, stride)
+}

@@ -21,7 +21,7 @@ type SpikeCounts struct{ kernel }
 
 // NewSpikeCounts builds the kernel for a device.
 func NewSpikeCounts(device *gpu.Device) (*SpikeCounts, error) {
-	k, err := newKernel(device, "spike_counts", 2, 12, flatGroup(device, "spike_counts"))
+	k, err := newKernel(device, "spike_counts", flatGroup(device, "spike_counts"))
 	return &SpikeCounts{k}, err
 }
 

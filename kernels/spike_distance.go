@@ -37,7 +37,7 @@ type SpikeDistance struct {
 
 // NewSpikeDistance builds the kernel for a device.
 func NewSpikeDistance(device *gpu.Device, choice SpikeDistanceChoice) (*SpikeDistance, error) {
-	k, err := newKernel(device, "spike_distance", 4, 32, flatGroup(device, "spike_distance"), choice.Kind, flag(choice.WriteError))
+	k, err := newKernel(device, "spike_distance", flatGroup(device, "spike_distance"), choice.Kind, flag(choice.WriteError))
 	return &SpikeDistance{k, choice}, err
 }
 

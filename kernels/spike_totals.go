@@ -20,7 +20,7 @@ type SpikeTotals struct{ kernel }
 
 // NewSpikeTotals builds the kernel for a device.
 func NewSpikeTotals(device *gpu.Device) (*SpikeTotals, error) {
-	k, err := newKernel(device, "spike_totals", 2, 8, flatGroup(device, "spike_totals"))
+	k, err := newKernel(device, "spike_totals", flatGroup(device, "spike_totals"))
 	return &SpikeTotals{k}, err
 }
 

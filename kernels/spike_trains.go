@@ -1,6 +1,9 @@
 package kernels
 
-import "spikegrad/gpu"
+import (
+	"spikegrad/cpuref"
+	"spikegrad/gpu"
+)
 
 // SpikeTrainsBuffers are the arrays of [SpikeTrains].
 type SpikeTrainsBuffers struct {
@@ -14,7 +17,7 @@ type SpikeTrainsParameters struct {
 	Neurons uint32
 	Samples uint32
 	Steps   uint32
-	Segment Segment // the steps to do; Rows has all
+	Segment cpuref.Segment // the steps to do; Rows has all
 }
 
 // SpikeTrains turns events into spike trains. Definition: cpuref.SpikeTrains;
@@ -23,7 +26,7 @@ type SpikeTrains struct{ kernel }
 
 // NewSpikeTrains builds the kernel for a device.
 func NewSpikeTrains(device *gpu.Device) (*SpikeTrains, error) {
-	k, err := newKernel(device, "spike_trains", 3, 28, flatGroup(device, "spike_trains"))
+	k, err := newKernel(device, "spike_trains", flatGroup(device, "spike_trains"))
 	return &SpikeTrains{k}, err
 }
 
@@ -33,10 +36,10 @@ func (k *SpikeTrains) Record(stream *gpu.Stream, b SpikeTrainsBuffers, p SpikeTr
 	if err := k.positive(size{"neurons", p.Neurons}, size{"samples", p.Samples}, size{"steps", p.Steps}); err != nil {
 		return err
 	}
-	p.Segment = p.Segment.of(p.Steps)
+	p.Segment = p.Segment.Of(int(p.Steps))
 	samples := uint64(p.Samples)
 	trains := argument{"trains", b.Trains, gpu.ReadWrite, bytes(uint64(p.Neurons), samples, words(p.Steps))}
-	groups, err := k.flatGrid(samples*p.Segment.length(), 1)
+	groups, err := k.flatGrid(samples*segmentLength(p.Segment), 1)
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,9 @@
 package kernels
 
-import "spikegrad/gpu"
-
-// normBlock is cpuref.NormBlock.
-const normBlock = 256
+import (
+	"spikegrad/cpuref"
+	"spikegrad/gpu"
+)
 
 // SquaredNormBuffers are the arrays of [SquaredNorm].
 type SquaredNormBuffers struct {
@@ -23,7 +23,7 @@ type SquaredNorm struct{ kernel }
 
 // NewSquaredNorm builds the kernel for a device.
 func NewSquaredNorm(device *gpu.Device) (*SquaredNorm, error) {
-	k, err := newKernel(device, "squared_norm", 3, 4, flatGroup(device, "squared_norm"))
+	k, err := newKernel(device, "squared_norm", flatGroup(device, "squared_norm"))
 	return &SquaredNorm{k}, err
 }
 
@@ -32,7 +32,7 @@ func (k *SquaredNorm) Record(stream *gpu.Stream, b SquaredNormBuffers, p Squared
 	if err := k.positive(size{"count", p.Count}); err != nil {
 		return err
 	}
-	blocks := ceil(uint64(p.Count), normBlock)
+	blocks := ceil(uint64(p.Count), cpuref.NormBlock)
 	groups, err := k.flatGrid(blocks, 1)
 	if err != nil {
 		return err

@@ -24,7 +24,7 @@ type SumChunks struct{ kernel }
 
 // NewSumChunks builds the kernel for a device.
 func NewSumChunks(device *gpu.Device) (*SumChunks, error) {
-	k, err := newKernel(device, "sum_chunks", 1, 12, flatGroup(device, "sum_chunks"))
+	k, err := newKernel(device, "sum_chunks", flatGroup(device, "sum_chunks"))
 	return &SumChunks{k}, err
 }
 

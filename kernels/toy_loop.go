@@ -1,9 +1,9 @@
 package kernels
 
-import "spikegrad/gpu"
-
-// toyLoopPoints is cpuref.ToyLoopPoints.
-const toyLoopPoints = 64
+import (
+	"spikegrad/cpuref"
+	"spikegrad/gpu"
+)
 
 // ToyLoopBuffers are the arrays of [ToyLoop].
 type ToyLoopBuffers struct {
@@ -26,7 +26,7 @@ type ToyLoop struct{ kernel }
 
 // NewToyLoop builds the kernel for a device.
 func NewToyLoop(device *gpu.Device) (*ToyLoop, error) {
-	k, err := newKernel(device, "toy_loop", 3, 12, flatGroup(device, "toy_loop"))
+	k, err := newKernel(device, "toy_loop", flatGroup(device, "toy_loop"))
 	return &ToyLoop{k}, err
 }
 
@@ -35,7 +35,7 @@ func (k *ToyLoop) Record(stream *gpu.Stream, b ToyLoopBuffers, p ToyLoopParamete
 	if err := k.positive(size{"points", p.Points}); err != nil {
 		return err
 	}
-	blocks := ceil(uint64(p.Points), toyLoopPoints)
+	blocks := ceil(uint64(p.Points), cpuref.ToyLoopPoints)
 	groups, err := k.flatGrid(blocks, 1)
 	if err != nil {
 		return err

@@ -21,7 +21,7 @@ type Transpose struct{ kernel }
 
 // NewTranspose builds the kernel for a device.
 func NewTranspose(device *gpu.Device) (*Transpose, error) {
-	k, err := newKernel(device, "transpose", 2, 12, flatGroup(device, "transpose"))
+	k, err := newKernel(device, "transpose", flatGroup(device, "transpose"))
 	return &Transpose{k}, err
 }
 

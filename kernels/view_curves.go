@@ -34,7 +34,7 @@ type ViewCurves struct{ kernel }
 
 // NewViewCurves builds the kernel for a device.
 func NewViewCurves(device *gpu.Device) (*ViewCurves, error) {
-	k, err := newKernel(device, "view_curves", 3, 36, flatGroup(device, "view_curves"))
+	k, err := newKernel(device, "view_curves", flatGroup(device, "view_curves"))
 	return &ViewCurves{k}, err
 }
 

@@ -22,7 +22,7 @@ type ViewGlass struct{ kernel }
 
 // NewViewGlass builds the kernel for a device.
 func NewViewGlass(device *gpu.Device) (*ViewGlass, error) {
-	k, err := newKernel(device, "view_glass", 2, 20, flatGroup(device, "view_glass"))
+	k, err := newKernel(device, "view_glass", flatGroup(device, "view_glass"))
 	return &ViewGlass{k}, err
 }
 

@@ -31,7 +31,7 @@ type ViewMatrix struct{ kernel }
 
 // NewViewMatrix builds the kernel for a device.
 func NewViewMatrix(device *gpu.Device) (*ViewMatrix, error) {
-	k, err := newKernel(device, "view_matrix", 4, 44, flatGroup(device, "view_matrix"))
+	k, err := newKernel(device, "view_matrix", flatGroup(device, "view_matrix"))
 	return &ViewMatrix{k}, err
 }
 

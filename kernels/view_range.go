@@ -23,7 +23,7 @@ type ViewRange struct{ kernel }
 
 // NewViewRange builds the kernel for a device.
 func NewViewRange(device *gpu.Device) (*ViewRange, error) {
-	k, err := newKernel(device, "view_range", 2, 20, flatGroup(device, "view_range"))
+	k, err := newKernel(device, "view_range", flatGroup(device, "view_range"))
 	return &ViewRange{k}, err
 }
 

@@ -34,7 +34,7 @@ type ViewRaster struct{ kernel }
 
 // NewViewRaster builds the kernel for a device.
 func NewViewRaster(device *gpu.Device) (*ViewRaster, error) {
-	k, err := newKernel(device, "view_raster", 3, 56, flatGroup(device, "view_raster"))
+	k, err := newKernel(device, "view_raster", flatGroup(device, "view_raster"))
 	return &ViewRaster{k}, err
 }
 

@@ -1,6 +1,9 @@
 package kernels
 
-import "spikegrad/gpu"
+import (
+	"spikegrad/cpuref"
+	"spikegrad/gpu"
+)
 
 // WeightGradientBuffers are the arrays of [WeightGradient].
 type WeightGradientBuffers struct {
@@ -14,11 +17,11 @@ type WeightGradientBuffers struct {
 type WeightGradientParameters struct {
 	Samples uint32
 	Steps   uint32
-	Inputs  uint32  // rows of the weights: numbers below that feed a position
-	Neurons uint32  // of a position; all of a dense layer
-	Delay   uint32  // steps
-	Window  Window  // geometry of the connection
-	Segment Segment // of Error, which holds Delay rows after it; the steps are those of the spikes
+	Inputs  uint32         // rows of the weights: numbers below that feed a position
+	Neurons uint32         // of a position; all of a dense layer
+	Delay   uint32         // steps
+	Window  cpuref.Window  // geometry of the connection
+	Segment cpuref.Segment // of Error, which holds Delay rows after it; the steps are those of the spikes
 }
 
 // WeightGradientChoice is what a pipeline of [WeightGradient] is built for. It changes no bit.
@@ -54,11 +57,11 @@ func NewWeightGradient(device *gpu.Device, choice WeightGradientChoice) (*Weight
 	case choice.Spread == 0 && software:
 		spreads = []uint32{1}
 	case choice.Spread == 0:
-		spreads = []uint32{1, chunkSamples}
+		spreads = []uint32{1, cpuref.ChunkSamples}
 	}
 	k := &WeightGradient{choice.Blocks, map[uint32]*kernel{}}
 	for _, spread := range spreads {
-		form, err := newKernel(device, name, 4, 60, flatGroup(device, name), choice.Blocks, spread)
+		form, err := newKernel(device, name, flatGroup(device, name), choice.Blocks, spread)
 		if err != nil {
 			return nil, err
 		}
@@ -72,7 +75,7 @@ func (k *WeightGradient) suited(lanes uint64) (*kernel, uint64) {
 	if form := k.forms[1]; form != nil && (lanes >= enoughLanes || len(k.forms) == 1) {
 		return form, 1
 	}
-	return k.forms[chunkSamples], chunkSamples
+	return k.forms[cpuref.ChunkSamples], cpuref.ChunkSamples
 }
 
 // Record records one run over a batch.
@@ -80,7 +83,7 @@ func (k *WeightGradient) Record(stream *gpu.Stream, b WeightGradientBuffers, p W
 	if err := positive("weight_gradient", size{"samples", p.Samples}, size{"steps", p.Steps}, size{"inputs", p.Inputs}, size{"neurons", p.Neurons}); err != nil {
 		return err
 	}
-	p.Segment = p.Segment.of(p.Steps)
+	p.Segment = p.Segment.Of(int(p.Steps))
 	samples, inputs := uint64(p.Samples), uint64(p.Inputs)
 	lanes := inputs * ceil(uint64(quads(p.Neurons)), uint64(k.blocks))
 	form, spread := k.suited(lanes * chunks(p.Samples))
@@ -88,14 +91,18 @@ func (k *WeightGradient) Record(stream *gpu.Stream, b WeightGradientBuffers, p W
 	if err != nil {
 		return err
 	}
+	trains := inputs // numbers below
+	if w := p.Window; w.Positions > 0 {
+		trains = uint64(w.Below) * uint64(w.Unit)
+	}
 	samplewise := argument{"samplewise gradients", b.Samplewise, gpu.ReadWrite, 0}
-	if p.Segment.length() < uint64(p.Steps) {
+	if segmentLength(p.Segment) < uint64(p.Steps) {
 		samplewise.bytes = bytes(samples, inputs, stride(p.Neurons))
 	}
 	return form.record(stream, []argument{
 		{"partial gradients", b.Partial, gpu.Write, bytes(chunks(p.Samples), inputs, stride(p.Neurons))},
-		{"trains", b.Trains, gpu.Read, bytes(p.Window.inputs(p.Inputs), samples, words(p.Steps))},
-		{"error", b.Error, gpu.Read, bytes(samples, uint64(p.Segment.Rows), p.Window.positions(), stride(p.Neurons))},
+		{"trains", b.Trains, gpu.Read, bytes(trains, samples, words(p.Steps))},
+		{"error", b.Error, gpu.Read, bytes(samples, uint64(p.Segment.Rows), uint64(max(1, p.Window.Positions)), stride(p.Neurons))},
 		samplewise,
 	}, p, groups)
 }

@@ -28,7 +28,7 @@ var ownImports = []struct {
 	{"shaders", nil},
 	{"gpu/...", []string{"gpu/..."}},
 	{"cpuref/...", []string{"cpuref/..."}},
-	{"kernels", []string{"gpu", "shaders"}},
+	{"kernels", []string{"gpu", "shaders", "cpuref"}},
 	{"host/hdf5", nil},
 	{"host/network", []string{"cpuref"}},
 	{"host/engine/...", []string{"host/engine/...", "kernels", "cpuref", "gpu", "host/network"}},

@@ -211,13 +211,6 @@ func gradientOf(c convCase, events cpuref.Events, numbers int, errors []float32,
 	return a
 }
 
-func deviceWindow(w cpuref.Window) kernels.Window {
-	return kernels.Window{
-		Positions: uint32(w.Positions), Below: uint32(w.Below), Unit: uint32(w.Unit),
-		Kernel: uint32(w.Kernel), Stride: uint32(w.Stride), Padding: uint32(w.Padding),
-	}
-}
-
 // beyond is weights with more behind them that no window may reach: a device may not
 // complain about reading there, nor give zeros.
 func beyond(weights []float32, rowLength int) []float32 {
@@ -316,7 +309,7 @@ func checkConvForward(r rig, c convCase, run *convRun) {
 	r.run(func(stream *gpu.Stream) error {
 		return k.Record(stream, b, kernels.LIFForwardParameters{
 			Samples: uint32(c.samples), Steps: uint32(c.steps), Neurons: uint32(a.Neurons), Filters: uint32(c.filters),
-			Input: deviceWindow(a.Input), Recurrent: deviceWindow(a.Recurrent),
+			Input: a.Input, Recurrent: a.Recurrent,
 			Delay: uint32(c.delay), RecurrentDelay: uint32(c.recurrentDelay), Layer: a.Layer,
 			DecayMembrane: n.DecayMembrane, DriveMembrane: n.DriveMembrane, DecaySynapse: n.DecaySynapse,
 			Threshold: n.Threshold, NoiseParameter0: n.NoiseParameters[0], NoiseParameter1: n.NoiseParameters[1],
@@ -350,7 +343,7 @@ func checkConvBackward(r rig, c convCase, run *convRun) {
 	r.run(func(stream *gpu.Stream) error {
 		return k.Record(stream, b, kernels.LIFBackwardParameters{
 			Samples: uint32(c.samples), Steps: uint32(c.steps), Neurons: uint32(a.Neurons), Filters: uint32(c.filters),
-			Recurrent: deviceWindow(a.Recurrent), RecurrentDelay: uint32(c.recurrentDelay),
+			Recurrent: a.Recurrent, RecurrentDelay: uint32(c.recurrentDelay),
 			DecayMembrane: n.DecayMembrane, DriveMembrane: n.DriveMembrane, DecaySynapse: n.DecaySynapse,
 			Threshold: n.Threshold, SurrogateParameter0: n.SurrogateParameter[0],
 			SurrogateParameter1: n.SurrogateParameter[1], SurrogateParameter2: n.SurrogateParameter[2],
@@ -368,7 +361,7 @@ func checkConvGradient(r rig, k *kernels.WeightGradient, name string, a *cpuref.
 	r.run(func(stream *gpu.Stream) error {
 		return k.Record(stream, b, kernels.WeightGradientParameters{
 			Samples: uint32(a.Samples), Steps: uint32(a.Steps), Inputs: uint32(a.Window.Kernel * a.Window.Unit),
-			Neurons: uint32(a.Neurons), Delay: uint32(a.Delay), Window: deviceWindow(a.Window),
+			Neurons: uint32(a.Neurons), Delay: uint32(a.Delay), Window: a.Window,
 		})
 	})
 	same(r, name, b.Partial, a.Partial)
@@ -382,7 +375,7 @@ func checkConvErrorBelow(r rig, k *kernels.ErrorBelow, a *cpuref.ErrorBelowArgum
 	r.run(func(stream *gpu.Stream) error {
 		return k.Record(stream, b, kernels.ErrorBelowParameters{
 			Samples: uint32(len(a.Error) / a.Below / a.Steps), Steps: uint32(a.Steps), Neurons: uint32(a.Neurons), Below: uint32(a.Below),
-			Filters: uint32(a.Filters), Delay: uint32(a.Delay), Window: deviceWindow(a.Window),
+			Filters: uint32(a.Filters), Delay: uint32(a.Delay), Window: a.Window,
 		})
 	})
 	same(r, "error below", b.Error, a.Error)

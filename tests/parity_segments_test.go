@@ -54,9 +54,7 @@ func checkLIFForwardSegments(r rig, c lifCase, seed uint32) {
 				Delay: uint32(c.delay), RecurrentDelay: uint32(c.recurrentDelay), Layer: a.Layer,
 				DecayMembrane: n.DecayMembrane, DriveMembrane: n.DriveMembrane, DecaySynapse: n.DecaySynapse,
 				Threshold: n.Threshold, NoiseParameter0: n.NoiseParameters[0], NoiseParameter1: n.NoiseParameters[1],
-				Segment: kernels.Segment{
-					First: uint32(a.Segment.First), Last: uint32(a.Segment.Last), Origin: uint32(a.Segment.Origin), Rows: held,
-				},
+				Segment: a.Segment,
 			})
 		})
 		same(r, "spikes", b.Spikes, a.Spikes)

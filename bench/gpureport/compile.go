@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"spikegrad/bench"
 	"spikegrad/cpuref"
@@ -61,16 +62,11 @@ func layerPipelines(device *gpu.Device, s *bench.Shape) []pipeline {
 	return list
 }
 
-// sharedPipelines are those that all networks share.
+// sharedPipelines are those that all networks share: every kernel that does not depend on a
+// layer.
 func sharedPipelines(device *gpu.Device) []pipeline {
 	const about = "all"
-	return []pipeline{
-		{"build_events", about, func() error { _, err := kernels.NewBuildEvents(device, kernels.BuildEventsChoice{}); return err }},
-		{"spike_trains", about, func() error { _, err := kernels.NewSpikeTrains(device); return err }},
-		{"spike_counts", about, func() error { _, err := kernels.NewSpikeCounts(device); return err }},
-		{"spike_totals", about, func() error { _, err := kernels.NewSpikeTotals(device); return err }},
-		{"readout_forward", about, func() error { _, err := kernels.NewReadoutForward(device); return err }},
-		{"readout_backward", about, func() error { _, err := kernels.NewReadoutBackward(device); return err }},
+	list := []pipeline{
 		{"cross_entropy", about, func() error {
 			_, err := kernels.NewCrossEntropy(device, kernels.CrossEntropyChoice{Kind: uint32(cpuref.LossMaxOverTime), WriteError: true})
 			return err
@@ -79,17 +75,23 @@ func sharedPipelines(device *gpu.Device) []pipeline {
 			_, err := kernels.NewActivity(device, kernels.ActivityChoice{Squared: true})
 			return err
 		}},
-		{"error_below", about, func() error { _, err := kernels.NewErrorBelow(device); return err }},
 		{"weight_gradient", about, func() error {
 			_, err := kernels.NewWeightGradient(device, kernels.WeightGradientChoice{})
 			return err
 		}},
-		{"sum_chunks", about, func() error { _, err := kernels.NewSumChunks(device); return err }},
 		{"optimizer", "Adam", func() error {
 			_, err := kernels.NewOptimizer(device, kernels.OptimizerChoice{Kind: uint32(cpuref.OptimizerAdam)})
 			return err
 		}},
-		{"squared_norm", about, func() error { _, err := kernels.NewSquaredNorm(device); return err }},
-		{"transpose", about, func() error { _, err := kernels.NewTranspose(device); return err }},
 	}
+	chosen := []string{"lif_forward", "lif_backward"}
+	for _, p := range list {
+		chosen = append(chosen, p.kernel)
+	}
+	for _, name := range kernels.Names() {
+		if !slices.Contains(chosen, name) {
+			list = append(list, pipeline{name, about, func() error { return kernels.Compile(device, name) }})
+		}
+	}
+	return list
 }

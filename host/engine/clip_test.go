@@ -213,3 +213,13 @@ func TestClipLargeNorm(t *testing.T) {
 		}
 	})
 }
+
+// TestFailedDownloadIsReported: where a loss is not finite and the weights cannot be looked at,
+// that is what an engine reports, not that they are finite.
+func TestFailedDownloadIsReported(t *testing.T) {
+	lost := errors.New("device lost")
+	err := checkFinite([]float32{0, float32(math.NaN())}, make([]weightPlan, 1), func(int) ([]float32, error) { return nil, lost })
+	if !errors.Is(err, lost) {
+		t.Errorf("the error is %v, want %v", err, lost)
+	}
+}

@@ -261,7 +261,7 @@ func (e *CPU[T]) run(batch *Batch, stream cpuref.Stream, record *RecordOf[T], ba
 	parallel(len(e.workers), chunks, func(worker, chunk int) {
 		e.workers[worker].run(batch, chunk, stream, record, backward)
 	})
-	if err := checkFinite(e.loss, e.plan.weights, func(i int) []T { return e.weights[i] }); err != nil {
+	if err := checkFinite(e.loss, e.plan.weights, func(i int) ([]T, error) { return e.weights[i], nil }); err != nil {
 		return OutcomeOf[T]{}, err
 	}
 	return summarise(batch, e.loss, e.regularizer, e.predicted, e.totals), nil

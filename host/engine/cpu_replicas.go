@@ -31,7 +31,7 @@ func (e *CPU[T]) Replicas(batch *Batch, stream cpuref.Stream, replicas []Replica
 		run := &replicaRun[T]{worker: e.workers[worker], stream: stream, replicas: replicas, loss: loss, regularizer: regularizer}
 		run.sample(batch, sample, of[sample])
 	})
-	return loss, regularizer, ofSample(checkFinite(loss, p.weights, func(i int) []T { return e.weights[i] }), replicas)
+	return loss, regularizer, ofSample(checkFinite(loss, p.weights, func(i int) ([]T, error) { return e.weights[i], nil }), replicas)
 }
 
 // presentation is what the replicas of a sample share: the run without a flip.

@@ -63,14 +63,18 @@ func (e *NotFiniteError) Error() string {
 
 // checkFinite returns a NotFiniteError if a loss is not finite; weights, packed as
 // the plan says, are looked at only then.
-func checkFinite[T cpuref.Float](loss []T, described []weightPlan, weights func(i int) []T) error {
+func checkFinite[T cpuref.Float](loss []T, described []weightPlan, weights func(i int) ([]T, error)) error {
 	for b, value := range loss {
 		if finite(value) {
 			continue
 		}
 		failure := &NotFiniteError{Sample: b}
 		for i, w := range described {
-			for _, value := range weights(i) {
+			array, err := weights(i)
+			if err != nil {
+				return err
+			}
+			for _, value := range array {
 				if !finite(value) {
 					failure.Array = w.Name
 					return failure

@@ -120,10 +120,7 @@ func (p *plan[T]) freeze(names []string) error {
 
 // addWeight plans the weights from a layer below, which takes so many numbers.
 func (p *plan[T]) addWeight(described network.Weight, below network.Geometry, numbers int, window cpuref.Window) {
-	w := weightPlan{Weight: described, stride: cpuref.Stride(described.Rows), rows: numbers, blocks: 1}
-	if window.Positions > 0 {
-		w.rows, w.blocks = window.Kernel*window.Unit, window.Kernel
-	}
+	w := weightPlan{Weight: described, stride: cpuref.Stride(described.Rows), rows: window.Rows(numbers), blocks: window.Blocks()}
 	w.size = w.rows * w.stride
 	w.columns = make([]int32, described.Columns)
 	for c := range w.columns {

@@ -182,8 +182,8 @@ func (e *Vulkan) Weights() ([][]float32, error) { return e.download(e.weights) }
 // download copies the packed arrays of all weights, the first of each buffer.
 func (e *Vulkan) download(buffers []*gpu.Buffer) ([][]float32, error) {
 	var arrays [][]float32
-	for i, w := range e.plan.weights {
-		array, err := e.downloadOne(w, buffers[i])
+	for i := range e.plan.weights {
+		array, err := e.downloadOne(i, buffers[i])
 		if err != nil {
 			return nil, err
 		}
@@ -192,14 +192,21 @@ func (e *Vulkan) download(buffers []*gpu.Buffer) ([][]float32, error) {
 	return arrays, nil
 }
 
-func (e *Vulkan) downloadOne(w weightPlan, buffer *gpu.Buffer) ([]float32, error) {
-	packed := make([]float32, w.size)
-	if err := buffer.Download(asBytes(packed), 0); err != nil {
+func (e *Vulkan) downloadOne(i int, buffer *gpu.Buffer) ([]float32, error) {
+	packed, err := e.downloadPacked(i, buffer)
+	if err != nil {
 		return nil, err
 	}
+	w := e.plan.weights[i]
 	array := make([]float32, w.Rows*w.Columns)
 	unpack(w, array, packed)
 	return array, nil
+}
+
+// downloadPacked copies the packed array of weights i, the first of a buffer.
+func (e *Vulkan) downloadPacked(i int, buffer *gpu.Buffer) ([]float32, error) {
+	packed := make([]float32, e.plan.weights[i].size)
+	return packed, buffer.Download(asBytes(packed), 0)
 }
 
 // Gradients implements [Engine].
@@ -243,10 +250,10 @@ func (e *Vulkan) SetOptimizer(given [][][]float32) error {
 // Optimizer implements [Engine].
 func (e *Vulkan) Optimizer() ([][][]float32, error) {
 	var all [][][]float32
-	for i, w := range e.plan.weights {
+	for i := range e.plan.weights {
 		var arrays [][]float32
 		for _, state := range e.states[i] {
-			array, err := e.downloadOne(w, state)
+			array, err := e.downloadOne(i, state)
 			if err != nil {
 				return nil, err
 			}

@@ -53,12 +53,12 @@ func (r *recorder) moveHalos() {
 func (r *recorder) backwardLayer(l, s int) {
 	e, p, n := r.engine, r.engine.pass, r.engine.plan
 	layer, arrays, part := &n.layers[l], p.layers[l], e.cut.segment(s)
-	below := kernels.ErrorBelowParameters{Below: uint32(layer.neurons), Segment: segment(part)}
+	below := kernels.ErrorBelowParameters{Below: uint32(layer.neurons), Segment: part}
 	switch {
 	case l+1 < len(n.layers):
 		above := &n.layers[l+1]
 		below.Neurons, below.Filters, below.Delay = uint32(above.neurons), uint32(above.filters), uint32(above.delay)
-		below.Window, below.AboveSegment = window(above.inputWindow), segment(part)
+		below.Window, below.AboveSegment = above.inputWindow, part
 		r.errorBelow(arrays.errors, p.layers[l+1].errors, above.input, below)
 	case n.readout != nil:
 		below.Neurons, below.Delay = uint32(n.classes), uint32(n.readout.delay)
@@ -79,12 +79,12 @@ func (r *recorder) backwardLayer(l, s int) {
 	r.do(func() error {
 		return e.kernels.layers[l].backward.Record(r.stream, buffers, kernels.LIFBackwardParameters{
 			Samples: r.samples, Steps: uint32(n.steps), Neurons: uint32(layer.neurons), Filters: uint32(layer.filters),
-			Recurrent: window(layer.recurrentWindow), RecurrentDelay: uint32(layer.recurrentDelay),
+			Recurrent: layer.recurrentWindow, RecurrentDelay: uint32(layer.recurrentDelay),
 			DecayMembrane: layer.neuron.DecayMembrane, DriveMembrane: layer.neuron.DriveMembrane,
 			DecaySynapse: layer.neuron.DecaySynapse, Threshold: layer.neuron.Threshold,
 			SurrogateParameter0: surrogate[0], SurrogateParameter1: surrogate[1], SurrogateParameter2: surrogate[2],
 			SupportFrom: layer.neuron.Support.From, SupportTo: layer.neuron.Support.To,
-			Segment: segment(part),
+			Segment: part,
 		})
 	})
 	if layer.recurrent >= 0 {
@@ -120,7 +120,7 @@ func (r *recorder) gradient(weight int, trains, errors *gpu.Buffer, geometry cpu
 			Samplewise: whole(r.engine.pass.samplewise[weight]),
 		}, kernels.WeightGradientParameters{
 			Samples: r.samples, Steps: uint32(r.engine.plan.steps),
-			Inputs: uint32(w.rows), Neurons: uint32(w.Rows), Delay: uint32(delay), Window: window(geometry), Segment: segment(part),
+			Inputs: uint32(w.rows), Neurons: uint32(w.Rows), Delay: uint32(delay), Window: geometry, Segment: part,
 		})
 	})
 }

@@ -173,8 +173,8 @@ func (e *Vulkan) packedGradient() (arrays [][]float32, samples int, err error) {
 		return nil, 0, nil
 	}
 	for i, buffer := range e.gradientBuffers() {
-		array := make([]float32, e.plan.weights[i].size)
-		if err := buffer.Download(asBytes(array), 0); err != nil {
+		array, err := e.downloadPacked(i, buffer)
+		if err != nil {
 			return nil, 0, err
 		}
 		arrays = append(arrays, array)

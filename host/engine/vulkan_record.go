@@ -102,7 +102,7 @@ func (r *recorder) forward(backward bool) {
 				}, kernels.ReadoutForwardParameters{
 					Samples: r.samples, Steps: steps, Classes: uint32(n.classes), Delay: uint32(out.delay),
 					DecayMembrane: out.decayMembrane, DriveMembrane: out.driveMembrane,
-					DecaySynapse: out.decaySynapse, Initial: out.initial, Segment: segment(e.cut.segment(s)),
+					DecaySynapse: out.decaySynapse, Initial: out.initial, Segment: e.cut.segment(s),
 				})
 			})
 		}
@@ -142,13 +142,13 @@ func (r *recorder) forwardSegment(s int, again bool) (rows, index gpu.Binding) {
 		r.do(func() error {
 			return k.layers[l].forward.Record(r.stream, buffers, kernels.LIFForwardParameters{
 				Samples: r.samples, Steps: steps, Neurons: uint32(layer.neurons), Filters: uint32(layer.filters),
-				Input: window(layer.inputWindow), Recurrent: window(layer.recurrentWindow),
+				Input: layer.inputWindow, Recurrent: layer.recurrentWindow,
 				Delay: uint32(layer.delay), RecurrentDelay: uint32(layer.recurrentDelay), Layer: uint32(l),
 				Flips:         uint32(p.flipsAt()),
 				DecayMembrane: layer.neuron.DecayMembrane, DriveMembrane: layer.neuron.DriveMembrane,
 				DecaySynapse: layer.neuron.DecaySynapse, Threshold: layer.neuron.Threshold,
 				NoiseParameter0: layer.neuron.NoiseParameters[0], NoiseParameter1: layer.neuron.NoiseParameters[1],
-				Segment: segment(e.cut.segment(s)),
+				Segment: e.cut.segment(s),
 			})
 		})
 		rows, index = whole(p.rows), whole(p.index)
@@ -157,7 +157,7 @@ func (r *recorder) forwardSegment(s int, again bool) (rows, index gpu.Binding) {
 				kernels.BuildEventsBuffers{Rows: rows, Index: index, Spikes: whole(arrays.spikes)},
 				kernels.BuildEventsParameters{
 					Samples: r.samples, Steps: steps, Words: uint32(cpuref.Words(layer.neurons)),
-					Capacity: uint32(layer.neurons), Segment: segment(e.cut.eventSegment(s)),
+					Capacity: uint32(layer.neurons), Segment: e.cut.eventSegment(s),
 				})
 		})
 		if !again {
@@ -192,7 +192,7 @@ func (r *recorder) trains(trains *gpu.Buffer, rows, index gpu.Binding, neurons i
 		return r.engine.kernels.spikeTrains.Record(r.stream,
 			kernels.SpikeTrainsBuffers{Trains: whole(trains), Rows: rows, Index: index},
 			kernels.SpikeTrainsParameters{
-				Neurons: uint32(neurons), Samples: r.samples, Steps: uint32(r.engine.plan.steps), Segment: segment(part),
+				Neurons: uint32(neurons), Samples: r.samples, Steps: uint32(r.engine.plan.steps), Segment: part,
 			})
 	})
 }
@@ -249,19 +249,6 @@ func (r *recorder) crossEntropy(backward bool) {
 		return kernel.Record(r.stream, buffers,
 			kernels.CrossEntropyParameters{Samples: r.samples, Steps: uint32(n.steps), Classes: uint32(n.classes)})
 	})
-}
-
-// window hands a geometry to the kernels.
-func window(w cpuref.Window) kernels.Window {
-	return kernels.Window{
-		Positions: uint32(w.Positions), Below: uint32(w.Below), Unit: uint32(w.Unit),
-		Kernel: uint32(w.Kernel), Stride: uint32(w.Stride), Padding: uint32(w.Padding),
-	}
-}
-
-// segment hands a part of samples to the kernels.
-func segment(s cpuref.Segment) kernels.Segment {
-	return kernels.Segment{First: uint32(s.First), Last: uint32(s.Last), Origin: uint32(s.Origin), Rows: uint32(s.Rows)}
 }
 
 // sum records the tree over count partial results of every weight array.

@@ -71,13 +71,7 @@ func (e *Vulkan) runBatch(batch *Batch, stream cpuref.Stream, record *Record, wh
 			return Outcome{}, err
 		}
 	}
-	err = checkFinite(e.loss, e.plan.weights, func(i int) []float32 {
-		packed := make([]float32, e.plan.weights[i].size)
-		if err := e.weights[i].Download(asBytes(packed), 0); err != nil {
-			return nil
-		}
-		return packed
-	})
+	err = checkFinite(e.loss, e.plan.weights, func(i int) ([]float32, error) { return e.downloadPacked(i, e.weights[i]) })
 	if err != nil {
 		return Outcome{}, err
 	}
