@@ -9,7 +9,7 @@ const (
 	LossMaxOverTime     Loss = iota // x = max_t U[t+1] of the readout
 	LossSumOfSoftmax                // x = Σ_t softmax(U[t+1])
 	LossLastStep                    // x = U[T]
-	LossSpikeCount                  // x = number of spikes of a spiking output layer
+	LossCounts                      // x = number of spikes of a spiking output layer
 	LossVanRossum                   // ½ Σ (ε∗S − ε∗target)²
 	LossSpikeDifference             // ½ Σ (S − target)²
 )
@@ -20,12 +20,12 @@ type CrossEntropyArguments[T Float] struct {
 	Predicted []uint32 // written; [sample]: class of the largest logit, the lowest of equals
 	Logits    []T      // written; [sample][stride]
 	Error     []T      // written unless nil; [sample][step][stride]: ∂L/∂U[t+1]
-	// SpikeError is written instead of Error for LossSpikeCount; [sample][stride]:
+	// SpikeError is written instead of Error for LossCounts; [sample][stride]:
 	// ∂L/∂S, the same at every step.
 	SpikeError []T
 
-	Readout []T      // [sample][step][stride]: U[t+1]; not for LossSpikeCount
-	Counts  []uint32 // [sample][stride]; only for LossSpikeCount
+	Readout []T      // [sample][step][stride]: U[t+1]; not for LossCounts
+	Counts  []uint32 // [sample][stride]; only for LossCounts
 	Labels  []uint32 // [sample]
 
 	Steps, Classes int
@@ -59,7 +59,7 @@ func CrossEntropy[T Float](a *CrossEntropyArguments[T], work *Workspace[T], firs
 		for c := range a.Classes {
 			gradient[c] = FlushState(gradient[c])
 		}
-		if a.Kind == LossSpikeCount {
+		if a.Kind == LossCounts {
 			if a.SpikeError != nil {
 				copy(a.SpikeError[b*stride:], gradient)
 			}
@@ -98,7 +98,7 @@ func largestOf[T Float](x []T, classes int) T {
 // collectLogits fills x, [class], for sample b; p is scratch.
 func collectLogits[T Float](a *CrossEntropyArguments[T], x, p []T, b int) {
 	stride := Stride(a.Classes)
-	if a.Kind == LossSpikeCount {
+	if a.Kind == LossCounts {
 		for c := range a.Classes {
 			x[c] = T(a.Counts[b*stride+c])
 		}

@@ -7,10 +7,10 @@ type EscapeNoise uint32
 
 // The kinds of escape noise, with their parameters.
 const (
-	NoiseThreshold         EscapeNoise = iota // a spike if u > 0: no noise
-	NoiseSigmoid                              // p = 1/(1 + exp(−βu)); {β}
-	NoiseExponential                          // p = min(1, p0·exp(u/Δu)); {p0, 1/Δu}
-	NoiseExponentialHazard                    // p = 1 − exp(−dt·ρ0·exp(u/Δu)); {dt·ρ0, 1/Δu}
+	NoiseThreshold   EscapeNoise = iota // a spike if u > 0: no noise
+	NoiseSigmoid                        // p = 1/(1 + exp(−βu)); {β}
+	NoiseExponential                    // p = min(1, p0·exp(u/Δu)); {p0, 1/Δu}
+	NoiseHazard                         // p = 1 − exp(−dt·ρ0·exp(u/Δu)); {dt·ρ0, 1/Δu}
 )
 
 // exponentLimit bounds arguments of exp on the path of spikes, so that no
@@ -38,7 +38,7 @@ func Spikes[T Float](noise EscapeNoise, parameters [2]T, u, xi T) bool {
 	case NoiseExponential:
 		e := Exp(limitExponent(T(u * parameters[1])))
 		return xi < T(parameters[0]*e)
-	case NoiseExponentialHazard:
+	case NoiseHazard:
 		hazard := T(parameters[0] * Exp(limitExponent(T(u*parameters[1]))))
 		return xi < 1-Exp(limitExponent(-hazard))
 	}
@@ -56,7 +56,7 @@ func SpikeProbability[T Float](noise EscapeNoise, parameters [2]T, u T) T {
 			p = 1
 		}
 		return p
-	case NoiseExponentialHazard:
+	case NoiseHazard:
 		hazard := T(parameters[0] * Exp(limitExponent(T(u*parameters[1]))))
 		return 1 - Exp(limitExponent(-hazard))
 	}

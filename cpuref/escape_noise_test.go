@@ -10,7 +10,7 @@ import (
 func escapeNoiseCases() []escapeNoiseCase {
 	hazard := func(scale, width float64) escapeNoiseCase {
 		return escapeNoiseCase{
-			"hazard", NoiseExponentialHazard, [2]float64{scale, 1 / width},
+			"hazard", NoiseHazard, [2]float64{scale, 1 / width},
 			func(u float64) float64 { return 1 - math.Exp(-scale*math.Exp(u/width)) },
 			SurrogateHazard, [3]float64{scale / width, 1 / width, scale},
 		}

@@ -20,6 +20,7 @@ const (
 	SurrogateMultilayerSpiker                    // the spike itself (Gardner et al. 2015)
 	SurrogateLimitedExponential                  // derivative of min(1, p0·exp(u/Δu)); {p0/Δu, 1/Δu, p0}
 	SurrogateHazard                              // (dt·ρ0/Δu)·e·exp(−dt·ρ0·e), e = exp(u/Δu); {dt·ρ0/Δu, 1/Δu, dt·ρ0}
+	surrogates                                   // how many there are
 )
 
 // SurrogateDerivative is g(u), below 2⁻⁴⁰ set to 0.

@@ -130,7 +130,7 @@ func decideAVX2(d *decision[float32]) {
 		}
 	case NoiseExponential:
 		exponentialsAVX2(gates, d.membrane, d.threshold, d.parameters[1])
-	case NoiseExponentialHazard:
+	case NoiseHazard:
 		exponentialsAVX2(gates, d.membrane, d.threshold, d.parameters[1])
 		exponentialsAVX2(gates, gates, 0, -d.parameters[0])
 	}
@@ -144,7 +144,7 @@ func decideAVX2(d *decision[float32]) {
 			bits = uint32(loadAVX2(uniform, n).Mul(one.Add(e)).Less(one).ToBits())
 		case NoiseExponential:
 			bits = uint32(loadAVX2(uniform, n).Less(parameter.Mul(e)).ToBits())
-		case NoiseExponentialHazard:
+		case NoiseHazard:
 			bits = uint32(loadAVX2(uniform, n).Less(one.Sub(e)).ToBits())
 		default:
 			bits = uint32(loadAVX2(membrane, n).Sub(threshold).Greater(zeroAVX2()).ToBits())

@@ -130,7 +130,7 @@ func decideAVX512(d *decision[float32]) {
 		}
 	case NoiseExponential:
 		exponentialsAVX512(gates, d.membrane, d.threshold, d.parameters[1])
-	case NoiseExponentialHazard:
+	case NoiseHazard:
 		exponentialsAVX512(gates, d.membrane, d.threshold, d.parameters[1])
 		exponentialsAVX512(gates, gates, 0, -d.parameters[0])
 	}
@@ -144,7 +144,7 @@ func decideAVX512(d *decision[float32]) {
 			bits = uint32(loadAVX512(uniform, n).Mul(one.Add(e)).Less(one).ToBits())
 		case NoiseExponential:
 			bits = uint32(loadAVX512(uniform, n).Less(parameter.Mul(e)).ToBits())
-		case NoiseExponentialHazard:
+		case NoiseHazard:
 			bits = uint32(loadAVX512(uniform, n).Less(one.Sub(e)).ToBits())
 		default:
 			bits = uint32(loadAVX512(membrane, n).Sub(threshold).Greater(zeroAVX512()).ToBits())

@@ -55,14 +55,14 @@ func (k *CrossEntropy) Record(stream *gpu.Stream, b CrossEntropyBuffers, p Cross
 	spikeError := argument{"spike error", b.SpikeError, gpu.Write, 0}
 	readout := argument{"readout", b.Readout, gpu.Read, 0}
 	counts := argument{"counts", b.Counts, gpu.Read, 0}
-	if k.choice.Kind == uint32(cpuref.LossSpikeCount) {
+	if k.choice.Kind == uint32(cpuref.LossCounts) {
 		counts.bytes = bytes(samples, row)
 	} else {
 		readout.bytes = overTime
 	}
 	switch {
 	case !k.choice.WriteError:
-	case k.choice.Kind == uint32(cpuref.LossSpikeCount):
+	case k.choice.Kind == uint32(cpuref.LossCounts):
 		spikeError.bytes = bytes(samples, row)
 	default:
 		overSteps.bytes = overTime

@@ -81,7 +81,7 @@ void collect_logits(uint x, uint base, uint stride) {
     for (uint c = 0u; c < stride; c++) {
         logits[x + c] = 0.0;
     }
-    if (KIND == LOSS_SPIKE_COUNT) {
+    if (KIND == LOSS_COUNTS) {
         for (uint c = 0u; c < classes; c++) {
             logits[x + c] = float(counts[x + c]);
         }
@@ -177,7 +177,7 @@ void main() {
     if (WRITE_ERROR == 0u) {
         return;
     }
-    if (KIND == LOSS_SPIKE_COUNT) {
+    if (KIND == LOSS_COUNTS) {
         for (uint c = 0u; c < stride; c++) {
             spike_errors[x + c] = c < classes ? gradient(x, c, s, label) : 0.0;
         }

@@ -14,7 +14,7 @@ bool spikes_at(uint noise, vec2 parameters, float u, float xi) {
         precise float probability = parameters.x * exact_exp(limit_exponent(scaled));
         return xi < probability;
     }
-    if (noise == NOISE_EXPONENTIAL_HAZARD) {
+    if (noise == NOISE_HAZARD) {
         precise float scaled = u * parameters.y;
         precise float hazard = parameters.x * exact_exp(limit_exponent(scaled));
         precise float probability = 1.0 - exact_exp(limit_exponent(-hazard));

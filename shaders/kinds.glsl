@@ -1,5 +1,5 @@
-// The numbers by which kinds go between Go and the shaders; equal to the
-// constants of package cpuref, which a test compares with this file.
+// Code generated from the tables of host/network by go generate ./shaders; DO NOT EDIT.
+// The numbers by which kinds go between Go and the shaders.
 
 const uint LANE = 16u;          // rows of neurons are padded to this
 const uint CHUNK_SAMPLES = 8u;  // samples summed in ascending order before the tree
@@ -7,14 +7,14 @@ const uint CHUNK_SAMPLES = 8u;  // samples summed in ascending order before the 
 const uint NOISE_THRESHOLD = 0u;
 const uint NOISE_SIGMOID = 1u;
 const uint NOISE_EXPONENTIAL = 2u;
-const uint NOISE_EXPONENTIAL_HAZARD = 3u;
+const uint NOISE_HAZARD = 3u;
 
 const uint RESET_MULTIPLICATIVE = 0u;
 const uint RESET_MEMBRANE_ONLY = 1u;
 const uint RESET_SUBTRACTIVE = 2u;
 
-const uint SURROGATE_SUPER_SPIKE = 0u;
-const uint SURROGATE_SCALED_SUPER_SPIKE = 1u;
+const uint SURROGATE_SUPERSPIKE = 0u;
+const uint SURROGATE_SCALED_SUPERSPIKE = 1u;
 const uint SURROGATE_SIGMOID = 2u;
 const uint SURROGATE_EXPONENTIAL = 3u;
 const uint SURROGATE_GAUSSIAN = 4u;
@@ -22,20 +22,20 @@ const uint SURROGATE_ARCTANGENT = 5u;
 const uint SURROGATE_TRIANGULAR = 6u;
 const uint SURROGATE_RECTANGULAR = 7u;
 const uint SURROGATE_STRAIGHT_THROUGH = 8u;
-const uint SURROGATE_MULTILAYER_SPIKER = 9u;
+const uint SURROGATE_MULTILAYERSPIKER = 9u;
 const uint SURROGATE_LIMITED_EXPONENTIAL = 10u;
 const uint SURROGATE_HAZARD = 11u;
 
 const uint LOSS_MAX_OVER_TIME = 0u;
 const uint LOSS_SUM_OF_SOFTMAX = 1u;
 const uint LOSS_LAST_STEP = 2u;
-const uint LOSS_SPIKE_COUNT = 3u;
+const uint LOSS_COUNTS = 3u;
 const uint LOSS_VAN_ROSSUM = 4u;
 const uint LOSS_SPIKE_DIFFERENCE = 5u;
 
 const uint OPTIMIZER_SGD = 0u;
 const uint OPTIMIZER_ADAM = 1u;
-const uint OPTIMIZER_ADAM_W = 2u;
+const uint OPTIMIZER_ADAMW = 2u;
 const uint OPTIMIZER_SMORMS3 = 3u;
 
 // Quads, groups of four neighbouring neurons, in a padded row of n neurons.

@@ -76,7 +76,7 @@ float step_adam(uint i, float given, float w) {
     precise float corrected = first * correction;
     precise float scaled = corrected * scale;
     precise float step_ = learning_rate * flush_state(scaled);
-    if (KIND == OPTIMIZER_ADAM_W) {
+    if (KIND == OPTIMIZER_ADAMW) {
         precise float factor = learning_rate * weight_decay;
         precise float decay = factor * w;
         step_ = step_ + decay;
@@ -122,7 +122,7 @@ void main() {
     }
     float w = weights[i];
     precise float gradient = gradients[i] * inverse_batch;
-    if (KIND != OPTIMIZER_ADAM_W) {
+    if (KIND != OPTIMIZER_ADAMW) {
         precise float decay = weight_decay * w;
         gradient = gradient + decay;
     }

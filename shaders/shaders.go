@@ -10,6 +10,7 @@ import (
 	"strings"
 )
 
+//go:generate sh -c "go run .. reference kinds.glsl > kinds.new && mv kinds.new kinds.glsl"
 //go:generate sh ./build.sh
 
 // The folder always holds VERSION, the compiler that built the modules.

@@ -5,12 +5,12 @@
 
 float unflushed_surrogate_derivative(uint surrogate, vec3 p, float u, bool spike) {
     float magnitude = u < 0.0 ? -u : u;
-    if (surrogate == SURROGATE_SUPER_SPIKE || surrogate == SURROGATE_SCALED_SUPER_SPIKE) {
+    if (surrogate == SURROGATE_SUPERSPIKE || surrogate == SURROGATE_SCALED_SUPERSPIKE) {
         precise float scaled = p.x * magnitude;
         precise float denominator = scaled + 1.0;
         float r = exact_reciprocal(denominator);
         precise float square = r * r;
-        if (surrogate == SURROGATE_SUPER_SPIKE) {
+        if (surrogate == SURROGATE_SUPERSPIKE) {
             return square;
         }
         precise float result = p.y * square;
@@ -58,7 +58,7 @@ float unflushed_surrogate_derivative(uint surrogate, vec3 p, float u, bool spike
     if (surrogate == SURROGATE_STRAIGHT_THROUGH) {
         return 1.0;
     }
-    if (surrogate == SURROGATE_MULTILAYER_SPIKER) {
+    if (surrogate == SURROGATE_MULTILAYERSPIKER) {
         return spike ? 1.0 : 0.0;
     }
     if (surrogate == SURROGATE_LIMITED_EXPONENTIAL) {

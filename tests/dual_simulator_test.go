@@ -324,6 +324,22 @@ func escapeProbability(noise network.Noise, dt, u float64) float64 {
 	return 0
 }
 
+// dualSurrogates are all surrogates with parameters that keep them of order 1.
+var dualSurrogates = map[string]network.Surrogate{
+	"superspike":          {Beta: 2},
+	"scaled_superspike":   {Beta: 3},
+	"sigmoid":             {Beta: 3},
+	"exponential":         {P0: 0.2, DeltaU: 2},
+	"gaussian":            {Width: 0.6},
+	"arctangent":          {Alpha: 2},
+	"triangular":          {Width: 0.9},
+	"rectangular":         {Width: 0.7},
+	"straight_through":    {},
+	"multilayerspiker":    {},
+	"limited_exponential": {P0: 0.3, DeltaU: 0.6},
+	"hazard":              {Rate: 150, DeltaU: 0.4},
+}
+
 // surrogateOf is g(u) of a layer.
 func surrogateOf(layer *network.Layer, dt, u float64, spiked bool) float64 {
 	logistic := func(beta float64) float64 {

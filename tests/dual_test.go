@@ -33,21 +33,6 @@ var (
 		{Kind: "exponential", P0: 0.3, DeltaU: 0.4},
 		{Kind: "hazard", Rate: 200, DeltaU: 0.3},
 	}
-	// dualSurrogates are all surrogates with parameters that keep them of order 1.
-	dualSurrogates = map[string]network.Surrogate{
-		"superspike":          {Beta: 2},
-		"scaled_superspike":   {Beta: 3},
-		"sigmoid":             {Beta: 3},
-		"exponential":         {P0: 0.2, DeltaU: 2},
-		"gaussian":            {Width: 0.6},
-		"arctangent":          {Alpha: 2},
-		"triangular":          {Width: 0.9},
-		"rectangular":         {Width: 0.7},
-		"straight_through":    {},
-		"multilayerspiker":    {},
-		"limited_exponential": {P0: 0.3, DeltaU: 0.6},
-		"hazard":              {Rate: 150, DeltaU: 0.4},
-	}
 )
 
 // dualNetwork is a network of two recurrent layers in which choice k of everything
@@ -125,7 +110,7 @@ func dualCases() []dualCase {
 
 // TestDualNumbers compares back-propagation with derivatives carried forward.
 func TestDualNumbers(t *testing.T) {
-	for name := range network.Surrogates {
+	for _, name := range network.Surrogates.List() {
 		if _, ok := dualSurrogates[name]; !ok {
 			t.Errorf("surrogate %s is not compared: add it to dualSurrogates", name)
 		}

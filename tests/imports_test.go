@@ -145,7 +145,7 @@ func TestImportRule(t *testing.T) {
 		{"shaders", "spikegrad/gpu", false},
 		{"kernels", "spikegrad/gpu", true},
 		{"kernels", "spikegrad/shaders", true},
-		{"kernels", "spikegrad/cpuref", false},
+		{"kernels", "spikegrad/cpuref", true},
 		{"kernels", "spikegrad/host/network", false},
 		{"host/hdf5", "spikegrad/host/data", false},
 		{"host/network", "spikegrad/cpuref", true},

@@ -2,9 +2,6 @@ package tests
 
 import (
 	"math"
-	"os"
-	"regexp"
-	"strconv"
 	"testing"
 
 	"spikegrad/cpuref"
@@ -104,40 +101,4 @@ func TestPhilox(t *testing.T) {
 		})
 		same(r, "words", b.Words, want)
 	})
-}
-
-// TestKinds compares the numbers of shaders/kinds.glsl with those of package cpuref.
-func TestKinds(t *testing.T) {
-	want := map[string]uint32{
-		"LANE": cpuref.Lane, "CHUNK_SAMPLES": cpuref.ChunkSamples,
-		"NOISE_THRESHOLD": uint32(cpuref.NoiseThreshold), "NOISE_SIGMOID": uint32(cpuref.NoiseSigmoid),
-		"NOISE_EXPONENTIAL": uint32(cpuref.NoiseExponential), "NOISE_EXPONENTIAL_HAZARD": uint32(cpuref.NoiseExponentialHazard),
-		"RESET_MULTIPLICATIVE": uint32(cpuref.ResetMultiplicative), "RESET_MEMBRANE_ONLY": uint32(cpuref.ResetMembraneOnly),
-		"RESET_SUBTRACTIVE":     uint32(cpuref.ResetSubtractive),
-		"SURROGATE_SUPER_SPIKE": uint32(cpuref.SurrogateSuperSpike), "SURROGATE_SCALED_SUPER_SPIKE": uint32(cpuref.SurrogateScaledSuperSpike),
-		"SURROGATE_SIGMOID": uint32(cpuref.SurrogateSigmoid), "SURROGATE_EXPONENTIAL": uint32(cpuref.SurrogateExponential),
-		"SURROGATE_GAUSSIAN": uint32(cpuref.SurrogateGaussian), "SURROGATE_ARCTANGENT": uint32(cpuref.SurrogateArctangent),
-		"SURROGATE_TRIANGULAR": uint32(cpuref.SurrogateTriangular), "SURROGATE_RECTANGULAR": uint32(cpuref.SurrogateRectangular),
-		"SURROGATE_STRAIGHT_THROUGH": uint32(cpuref.SurrogateStraightThrough), "SURROGATE_MULTILAYER_SPIKER": uint32(cpuref.SurrogateMultilayerSpiker),
-		"SURROGATE_LIMITED_EXPONENTIAL": uint32(cpuref.SurrogateLimitedExponential), "SURROGATE_HAZARD": uint32(cpuref.SurrogateHazard),
-		"LOSS_MAX_OVER_TIME": uint32(cpuref.LossMaxOverTime), "LOSS_SUM_OF_SOFTMAX": uint32(cpuref.LossSumOfSoftmax),
-		"LOSS_LAST_STEP": uint32(cpuref.LossLastStep), "LOSS_SPIKE_COUNT": uint32(cpuref.LossSpikeCount),
-		"LOSS_VAN_ROSSUM": uint32(cpuref.LossVanRossum), "LOSS_SPIKE_DIFFERENCE": uint32(cpuref.LossSpikeDifference),
-		"OPTIMIZER_SGD": uint32(cpuref.OptimizerSGD), "OPTIMIZER_ADAM": uint32(cpuref.OptimizerAdam),
-		"OPTIMIZER_ADAM_W": uint32(cpuref.OptimizerAdamW), "OPTIMIZER_SMORMS3": uint32(cpuref.OptimizerSMORMS3),
-	}
-	text, err := os.ReadFile("../shaders/kinds.glsl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := regexp.MustCompile(`(?m)^const uint (\w+) = (\d+)u;`).FindAllStringSubmatch(string(text), -1)
-	for _, match := range found {
-		value, err := strconv.ParseUint(match[2], 10, 32)
-		if expected, ok := want[match[1]]; err != nil || !ok || uint32(value) != expected {
-			t.Errorf("kinds.glsl has %s = %s, cpuref %d (known: %v)", match[1], match[2], expected, ok)
-		}
-	}
-	if len(found) != len(want) {
-		t.Errorf("kinds.glsl has %d constants, want %d", len(found), len(want))
-	}
 }

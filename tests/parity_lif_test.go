@@ -6,6 +6,7 @@ import (
 
 	"spikegrad/cpuref"
 	"spikegrad/gpu"
+	"spikegrad/host/network"
 	"spikegrad/kernels"
 )
 
@@ -31,9 +32,16 @@ func (c lifCase) String() string {
 var (
 	noiseParameters = [][2]float32{{}, {5, 0}, {0.2, 3}, {0.1, 4}}
 
-	surrogateParameters = [][3]float32{
-		{10}, {10, 5}, {10}, {0.6, 3}, {2, 0.8}, {4.7, 1.5}, {1, 1}, {0.5, 1}, {}, {}, {0.6, 3, 0.2}, {0.4, 4, 0.1},
-	}
+	surrogateParameters = func() (prepared [][3]float32) {
+		for _, kind := range network.Surrogates {
+			var p [3]float64
+			if kind.Prepare != nil {
+				p = kind.Prepare(dualSurrogates[kind.Name], 0.002)
+			}
+			prepared = append(prepared, [3]float32{float32(p[0]), float32(p[1]), float32(p[2])})
+		}
+		return prepared
+	}()
 )
 
 func (c lifCase) neuron() cpuref.Neuron[float32] {
@@ -75,7 +83,7 @@ func lifCases() []lifCase {
 		c.limited = len(cases)%3 == 1
 		cases = append(cases, c)
 	}
-	for noise := cpuref.NoiseThreshold; noise <= cpuref.NoiseExponentialHazard; noise++ {
+	for noise := cpuref.NoiseThreshold; noise <= cpuref.NoiseHazard; noise++ {
 		for reset := cpuref.ResetMultiplicative; reset <= cpuref.ResetSubtractive; reset++ {
 			for _, recurrent := range []bool{false, true} {
 				surrogate := cpuref.Surrogate(len(cases) % len(surrogateParameters))

@@ -85,7 +85,7 @@ func TestReadoutBackward(t *testing.T) {
 
 func TestCrossEntropy(t *testing.T) {
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
-		for kind := cpuref.LossMaxOverTime; kind <= cpuref.LossSpikeCount; kind++ {
+		for kind := cpuref.LossMaxOverTime; kind <= cpuref.LossCounts; kind++ {
 			for _, write := range []bool{false, true} {
 				k, err := kernels.NewCrossEntropy(device, kernels.CrossEntropyChoice{Kind: uint32(kind), WriteError: write})
 				if err != nil {
@@ -104,7 +104,7 @@ func TestCrossEntropy(t *testing.T) {
 func checkCrossEntropy(r rig, k *kernels.CrossEntropy, kind cpuref.Loss, write bool, c readoutCase, seed uint32) {
 	s := &source{seed: seed}
 	stride, rows := cpuref.Stride(c.classes), c.samples*c.steps
-	counting := kind == cpuref.LossSpikeCount
+	counting := kind == cpuref.LossCounts
 	a := cpuref.CrossEntropyArguments[float32]{
 		Loss: make([]float32, c.samples), Predicted: make([]uint32, c.samples), Logits: make([]float32, c.samples*stride),
 		Labels: make([]uint32, c.samples), Steps: c.steps, Classes: c.classes, Kind: kind,

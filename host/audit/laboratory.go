@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"spikegrad/cpuref"
@@ -26,7 +27,7 @@ func (l Laboratory) Name() string { return l.Device }
 
 // Estimators implements [estimate.Device].
 func (Laboratory) Estimators() []string {
-	return []string{"surrogate", "superspike", "score_baseline", "single_flip"}
+	return append([]string{"surrogate", "superspike"}, Estimators()...)
 }
 
 // Batches of trials: so many at least, to tell the spread, and at most so many trials
@@ -81,7 +82,7 @@ func (l Laboratory) open(p *estimate.Spiking, estimator string) (engine.Engine, 
 		surrogate = "superspike:10"
 	}
 	for i := range n.Layers {
-		if err := setSurrogate(&n.Layers[i].Surrogate, surrogate); err != nil {
+		if err := n.Layers[i].Surrogate.Set(surrogate); err != nil {
 			return nil, err
 		}
 	}
@@ -97,15 +98,13 @@ func (l Laboratory) open(p *estimate.Spiking, estimator string) (engine.Engine, 
 
 // gradient is what leaves the mean gradient of a batch in the engine.
 func (l Laboratory) gradient(e engine.Engine, p *estimate.Spiking, estimator string, batch int) (func(context.Context, *engine.Batch) error, error) {
-	names := map[string]string{"single_flip": "single-flip", "score_baseline": "score"}
-	name, unbiased := names[estimator]
-	if !unbiased {
+	if !slices.Contains(Estimators(), estimator) {
 		return func(_ context.Context, b *engine.Batch) error {
 			_, err := e.Gradient(b, cpuref.StreamNoise, nil)
 			return err
 		}, nil
 	}
-	learner, err := NewLearner(e, p.Network, name, 1, batch, p.Seed, l.Workers)
+	learner, err := NewLearner(e, p.Network, estimator, 1, batch, p.Seed, l.Workers)
 	if err != nil {
 		return nil, err
 	}

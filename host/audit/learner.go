@@ -6,6 +6,7 @@ import (
 
 	"spikegrad/cpuref"
 	"spikegrad/host/engine"
+	"spikegrad/host/estimate"
 	"spikegrad/host/network"
 )
 
@@ -20,9 +21,12 @@ type Learner struct {
 	expanded engine.Batch
 }
 
-// Estimators are what a [Learner] can estimate by: single-flip, with so many flips of
-// each layer in every sample, or score, with so many presentations of every sample.
-func Estimators() []string { return []string{"single-flip", "score"} }
+// The names of what a [Learner] can estimate by, as in package estimate.
+var singleFlip, scoreBaseline = estimate.SingleFlip{}.Name(), estimate.Score{Baseline: true}.Name()
+
+// Estimators are what a [Learner] can estimate by: single_flip, by a number of flips of
+// each layer in every sample, or score_baseline, by a number of presentations of every sample.
+func Estimators() []string { return []string{singleFlip, scoreBaseline} }
 
 // mostRecorded bounds the memory of the presentations of a batch.
 const mostRecorded = 2 << 30
@@ -35,7 +39,7 @@ func NewLearner(e engine.Engine, n *network.Network, estimator string, trials, b
 			return nil, fmt.Errorf("layer %d spikes at a threshold, without escape noise: the loss is then a step function of the weights, and the estimator %s finds no gradient; use noise, or the estimator surrogate", l, estimator)
 		}
 	}
-	l := &Learner{flipper: newFlipper(e, n, cpuref.StreamNoise, seed, workers), trials: trials, score: estimator == "score"}
+	l := &Learner{flipper: newFlipper(e, n, cpuref.StreamNoise, seed, workers), trials: trials, score: estimator == scoreBaseline}
 	bytes := 0
 	for _, layer := range n.Layers {
 		bytes += 4 * batch * n.Steps * layer.Neurons

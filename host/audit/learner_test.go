@@ -29,7 +29,7 @@ func TestLearner(t *testing.T) {
 		for _, run := range []struct {
 			estimator string
 			trials    int
-		}{{"single-flip", 3}, {"score", 1}, {"score", 12}} {
+		}{{"single_flip", 3}, {"score_baseline", 1}, {"score_baseline", 12}} {
 			t.Run(c.name+", "+run.estimator, func(t *testing.T) {
 				t.Parallel()
 				checkLearner(t, &c, run.estimator, run.trials)
@@ -102,11 +102,11 @@ func checkLearner(t *testing.T, c *exactCase, estimator string, trials int) {
 func TestLearnerRefuses(t *testing.T) {
 	source := newFixed(2, 2, 2, 5, 0.8)
 	n := networkFor(t, source, 2, func(number int, l *network.Layer) { l.Neurons = 2 })
-	if _, err := NewLearner(nil, n, "score", 1<<20, 1<<16, 1, 1); err == nil || !strings.Contains(err.Error(), "smaller batch") {
+	if _, err := NewLearner(nil, n, "score_baseline", 1<<20, 1<<16, 1, 1); err == nil || !strings.Contains(err.Error(), "smaller batch") {
 		t.Errorf("endless memory: %v", err)
 	}
 	n.Layers[1].Noise.Kind = "threshold"
-	if _, err := NewLearner(nil, n, "single-flip", 1, 1, 1, 1); err == nil || !strings.Contains(err.Error(), "layer 1 spikes at a threshold") {
+	if _, err := NewLearner(nil, n, "single_flip", 1, 1, 1, 1); err == nil || !strings.Contains(err.Error(), "layer 1 spikes at a threshold") {
 		t.Errorf("no noise: %v", err)
 	}
 }

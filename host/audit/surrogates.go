@@ -3,7 +3,6 @@ package audit
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"spikegrad/host/network"
@@ -23,7 +22,7 @@ func variants(n *network.Network, names []string) ([]variant, error) {
 	for _, name := range names {
 		v := variant{name, copyOf(n)}
 		for l := range v.network.Layers {
-			if err := setSurrogate(&v.network.Layers[l].Surrogate, name); err != nil {
+			if err := v.network.Layers[l].Surrogate.Set(name); err != nil {
 				return nil, err
 			}
 		}
@@ -43,34 +42,7 @@ func variants(n *network.Network, names []string) ([]variant, error) {
 }
 
 // CheckSurrogate says what is wrong with the name of a surrogate, KIND or KIND:VALUE.
-func CheckSurrogate(name string) error { return setSurrogate(&network.Surrogate{}, name) }
-
-// setSurrogate replaces a surrogate by the one of a name.
-func setSurrogate(s *network.Surrogate, name string) error {
-	kind, value, valued := strings.Cut(name, ":")
-	if _, known := network.Surrogates[kind]; !known && kind != "matched" {
-		return fmt.Errorf("surrogate %q is unknown: there are matched, %s", name, network.Names(network.Surrogates))
-	}
-	s.Kind = kind
-	if !valued {
-		return nil
-	}
-	number, err := strconv.ParseFloat(value, 64)
-	if err != nil {
-		return fmt.Errorf("surrogate %q: %q is no number; give KIND or KIND:VALUE", name, value)
-	}
-	switch kind {
-	case "superspike", "scaled_superspike", "sigmoid":
-		s.Beta = number
-	case "gaussian", "triangular", "rectangular":
-		s.Width = number
-	case "arctangent":
-		s.Alpha = number
-	default:
-		return fmt.Errorf("surrogate %q: %s takes no value; leave :%s away", name, kind, value)
-	}
-	return nil
-}
+func CheckSurrogate(name string) error { return new(network.Surrogate).Set(name) }
 
 // trainedName names the surrogate of a network.
 func trainedName(n *network.Network) string {

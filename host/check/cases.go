@@ -22,13 +22,17 @@ type Case struct {
 // stepLength of all cases, seconds.
 const stepLength = 0.002
 
-// Cases is the family: mixed networks, in which all kinds occur, and, unless
-// quick, one network varied in one thing at a time.
+// Cases is the family: mixed networks, in which all kinds occur, networks of the
+// newer kinds and, unless quick, one network varied in one thing at a time.
 func Cases(quick bool) []Case {
 	if quick {
-		return mixedCases(smallSizes())
+		f := family{cases: mixedCases(smallSizes())}
+		f.newer()
+		return f.cases
 	}
-	return append(variedCases(), mixedCases(allSizes())...)
+	f := family{cases: append(variedCases(), mixedCases(allSizes())...)}
+	f.newer()
+	return f.cases
 }
 
 // variedCases are the base case and what differs from it in one thing.

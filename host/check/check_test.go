@@ -77,19 +77,19 @@ func TestCasesCoverEveryKind(t *testing.T) {
 				wanted = append(wanted, fmt.Sprint("skip_below ", below, " of a dense layer, recurrent ", recurrent))
 			}
 		}
-		for _, optimizer := range optimizers() {
-			wanted = append(wanted, fmt.Sprint("optimizer ", optimizer))
+		for _, optimizer := range network.Optimizers {
+			wanted = append(wanted, fmt.Sprint("optimizer ", optimizer.Number))
 		}
-		for loss := range network.Losses {
+		for _, loss := range network.Losses.List() {
 			wanted = append(wanted, "loss "+loss)
 		}
-		for noise := range network.Noises {
+		for _, noise := range network.Noises.List() {
 			wanted = append(wanted, "noise "+noise)
 		}
-		for surrogate := range network.Surrogates {
+		for _, surrogate := range network.Surrogates.List() {
 			wanted = append(wanted, "surrogate "+surrogate)
 		}
-		for reset := range network.Resets {
+		for _, reset := range network.Resets.List() {
 			wanted = append(wanted, fmt.Sprint("reset ", reset, true), fmt.Sprint("reset ", reset, false))
 		}
 		for _, r := range allRegularizers() {
@@ -161,7 +161,7 @@ func (t *Trace) changed() bool {
 func TestFamilyRefusesWhatIsNotFinite(t *testing.T) {
 	for _, optimizer := range []string{"adam", "sgd"} {
 		c := base()
-		c.Optimizer, c.Update = optimizers()[optimizer], updates()[optimizer]
+		c.Optimizer, c.Update = network.Optimizers.Number(optimizer), updates()[optimizer]
 		c.Network.Layers[0].Surrogate = network.Surrogate{Kind: "exponential", P0: 1000, DeltaU: 0.02}
 		_, err := Family(t.Context(), []Case{c}, nil, func(int) {})
 		if err == nil || !strings.Contains(err.Error(), `"base" on the CPU engine`) || !strings.Contains(err.Error(), "not finite") {

@@ -37,8 +37,8 @@ func mixedCases(s sizes) []Case {
 		d := draws{seed: seed}
 		c := base()
 		c.Name, c.Seed, c.Samples = fmt.Sprintf("mixed %d", i), seed, d.of(s.samples)
-		name := turn(optimizerNames, i)
-		c.Optimizer, c.Update = optimizers()[name], updates()[name]
+		name := turn(optimizers, i)
+		c.Optimizer, c.Update = network.Optimizers.Number(name), updates()[name]
 		if i%3 == 1 {
 			c.Update.ClipNorm = 0.1
 		}
@@ -71,7 +71,7 @@ func mixedLayer(d *draws, s sizes, steps, number int) network.Layer {
 	if number%4 == 1 {
 		l.RecurrentDelay = steps - 1
 	}
-	setKinds(&l, turn(noises, number), turn(allSurrogates(), number))
+	setKinds(&l, turn(noises, number), turn(surrogates, number))
 	// So seldom that gradients are left in every network.
 	l.Surrogate.SkipBelow = turn([]float64{0, 0, 0.001, 0, 0.01}, number)
 	l.Reset = turn(resets, number)

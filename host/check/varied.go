@@ -2,6 +2,8 @@ package check
 
 import (
 	"fmt"
+	"hash/fnv"
+	"slices"
 
 	"spikegrad/cpuref"
 	"spikegrad/host/network"
@@ -28,10 +30,10 @@ func (f *family) kinds() {
 	for _, noise := range noises {
 		f.varyLayer("noise "+noise, func(l *network.Layer) { setKinds(l, noise, "matched") })
 	}
-	for _, surrogate := range surrogates {
+	for _, surrogate := range surrogates[1:] {
 		f.varyLayer("surrogate "+surrogate, func(l *network.Layer) { l.Surrogate.Kind = surrogate })
 	}
-	for _, surrogate := range allSurrogates() {
+	for _, surrogate := range surrogates {
 		for _, below := range []float64{0.001, 0.01} {
 			f.varyLayer(fmt.Sprintf("surrogate %s, skip_below %g", surrogate, below), func(l *network.Layer) {
 				l.Surrogate.Kind, l.Surrogate.SkipBelow = surrogate, below
@@ -90,7 +92,7 @@ func (f *family) readouts() {
 // with a neuron for each class.
 func setLoss(n *network.Network, loss string) {
 	n.Readout.Loss = loss
-	if loss == "counts" || n.Targeted() {
+	if network.Losses.Find(loss).Spikes {
 		n.Readout.Kind = "spikes"
 		n.Layers = append(n.Layers, layer(n.Classes))
 	}
@@ -126,9 +128,9 @@ func allRegularizers() []network.Regularizer {
 // optimizers varies the optimizer, all with weight decay; of the mixed networks some
 // have none.
 func (f *family) optimizers() {
-	for _, name := range optimizerNames {
+	for _, name := range optimizers {
 		f.vary("optimizer "+name, func(c *Case) {
-			c.Optimizer, c.Update = optimizers()[name], updates()[name]
+			c.Optimizer, c.Update = network.Optimizers.Number(name), updates()[name]
 			c.Update.WeightDecay = 0.01
 		})
 	}
@@ -171,10 +173,10 @@ func (f *family) convolutions() {
 		skipping.Surrogate.SkipBelow = below
 		f.conv(fmt.Sprintf("skip_below %g", below), skipping, skipping, layer(33))
 	}
-	for _, name := range optimizerNames {
+	for _, name := range optimizers {
 		f.conv("clipped, "+name, recurrently(convolution(5, 5, 2, 1), 3))
 		c := &f.cases[len(f.cases)-1]
-		c.Optimizer, c.Update = optimizers()[name], updates()[name]
+		c.Optimizer, c.Update = network.Optimizers.Number(name), updates()[name]
 		c.Update.ClipNorm = 0.05
 	}
 }
@@ -257,5 +259,52 @@ func setSteps(n *network.Network, steps int) {
 	for l := range n.Layers {
 		n.Layers[l].Delay = min(n.Layers[l].Delay, steps-1)
 		n.Layers[l].RecurrentDelay = min(n.Layers[l].RecurrentDelay, steps-1)
+	}
+}
+
+// newer gives every kind that the family was not drawn with networks of its own: alone,
+// and for the kinds of a neuron in a convolution too. Seeds are made of names.
+func (f *family) newer() {
+	first := len(f.cases)
+	neuron := func(kind string, change func(l *network.Layer)) {
+		f.varyLayer(kind, change)
+		convolved := recurrently(convolution(5, 5, 2, 1), 3)
+		change(&convolved)
+		f.conv(kind, convolved)
+	}
+	eachNew(network.Noises.List(), noises, func(kind string) {
+		neuron("noise "+kind, func(l *network.Layer) { setKinds(l, kind, network.Matched) })
+	})
+	eachNew(network.Surrogates.List(), surrogates, func(kind string) {
+		for _, below := range []float64{0, 0.01} {
+			neuron(fmt.Sprintf("surrogate %s, skip_below %g", kind, below), func(l *network.Layer) {
+				l.Surrogate.Kind, l.Surrogate.SkipBelow = kind, below
+			})
+		}
+	})
+	eachNew(network.Resets.List(), resets, func(kind string) {
+		for _, differentiate := range []bool{false, true} {
+			neuron(fmt.Sprintf("reset %s, differentiate_reset %t", kind, differentiate), func(l *network.Layer) {
+				l.Reset, l.DifferentiateReset = kind, differentiate
+			})
+		}
+	})
+	eachNew(network.Losses.List(), losses, func(kind string) {
+		f.vary("loss "+kind, func(c *Case) { setLoss(c.Network, kind) })
+	})
+	for i := range f.cases[first:] {
+		c := &f.cases[first+i]
+		hash := fnv.New32a()
+		hash.Write([]byte(c.Name))
+		c.Seed = hash.Sum32()
+	}
+}
+
+// eachNew calls a function for the kinds of a table that a list has not.
+func eachNew(table, drawn []string, add func(kind string)) {
+	for _, kind := range table {
+		if !slices.Contains(drawn, kind) {
+			add(kind)
+		}
 	}
 }

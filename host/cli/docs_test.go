@@ -21,7 +21,7 @@ const root = "../.."
 
 // TestReference compares the pages of the reference with what the program would print.
 func TestReference(t *testing.T) {
-	for _, page := range []string{"commands", "configuration"} {
+	for _, page := range []string{"commands", "configuration", "kinds"} {
 		got := call("reference", page)
 		stored, err := os.ReadFile(filepath.Join(root, "docs/reference", page+".md"))
 		if err != nil {

@@ -7,20 +7,22 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"spikegrad/host/network"
 	"spikegrad/host/train"
 )
 
 //go:generate sh -c "go run ../.. reference commands > ../../docs/reference/commands.md"
 //go:generate sh -c "go run ../.. reference configuration > ../../docs/reference/configuration.md"
+//go:generate sh -c "go run ../.. reference kinds > ../../docs/reference/kinds.md"
 
 // referenceCommand is spikegrad reference, which makes pages of the documentation.
 type referenceCommand struct {
-	Page string `arg:"" enum:"commands,configuration" help:"commands or configuration."`
+	Page string `arg:"" enum:"commands,configuration,kinds,kinds.glsl" help:"commands, configuration, kinds or kinds.glsl."`
 }
 
 // Help is the rest of the help.
 func (referenceCommand) Help() string {
-	return `Prints a page of the documentation in Markdown.
+	return `Prints a page of the documentation in Markdown, or the numbers of kinds for shaders.
 
 Examples:
 
@@ -39,6 +41,10 @@ func (c *referenceCommand) Run(a *app, parser *kong.Kong) error {
 		if page, err = train.Reference(); err != nil {
 			return err
 		}
+	case "kinds":
+		page = network.KindsPage()
+	case "kinds.glsl":
+		page = network.KindsGLSL()
 	}
 	_, err := io.WriteString(a.out, page)
 	return err

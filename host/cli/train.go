@@ -21,7 +21,7 @@ type trainCommand struct {
 	Epochs       *int     `help:"How often all training samples are presented." placeholder:"N"`
 	Batch        *int     `help:"Samples of an update." placeholder:"N"`
 	Seed         *uint32  `help:"Of weights, order of samples and noise." placeholder:"N"`
-	Estimator    string   `help:"Of the gradient: surrogate, or, for small networks with noise, single-flip or score." placeholder:"NAME"`
+	Estimator    string   `help:"Of the gradient: surrogate, or, for small networks with noise, single_flip or score_baseline." placeholder:"NAME"`
 	Out          string   `help:"Folder of the run, new or empty; else one is made in runs." placeholder:"FOLDER"`
 	Resume       string   `help:"Go on with the run in this folder." placeholder:"RUN"`
 	From         string   `help:"Begin with the weights of a finished run, or of a .safetensors or .nir file." placeholder:"RUN|FILE"`
@@ -153,7 +153,7 @@ func (c *trainCommand) config() (config train.Config, err error) {
 		config.Training.Batch = *c.Batch
 	}
 	if c.Estimator != "" {
-		config.Training.Estimator = c.Estimator
+		config.Training.Estimator = train.EstimatorName(c.Estimator)
 	}
 	if c.Seed != nil {
 		config.Seed = *c.Seed

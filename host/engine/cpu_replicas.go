@@ -178,7 +178,7 @@ func (s *presentation[T]) begin(current, membrane []T, stride, first int) []T {
 // counted says whether a loss looks at the spike counts of a layer.
 func (w *cpuWorker[T]) counted(l int) bool {
 	p := w.engine.plan
-	return len(p.layers[l].activity) > 0 || l == len(p.layers)-1 && p.loss == cpuref.LossSpikeCount
+	return len(p.layers[l].activity) > 0 || l == len(p.layers)-1 && p.loss == cpuref.LossCounts
 }
 
 // count counts the spikes of a layer of a replica: those of the sample and, if it ran

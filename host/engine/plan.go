@@ -65,7 +65,7 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 	if err := n.Validate(); err != nil {
 		return nil, err
 	}
-	p := &plan[T]{network: n, steps: n.Steps, classes: n.Classes, loss: network.Losses[n.Readout.Loss], options: options}
+	p := &plan[T]{network: n, steps: n.Steps, classes: n.Classes, loss: network.Losses.Number(n.Readout.Loss), options: options}
 	described := n.Weights()
 	for l := range n.Layers {
 		layer, geometry := &n.Layers[l], n.Geometry(l)

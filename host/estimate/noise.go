@@ -54,7 +54,7 @@ func (l *LayerLayout) critical(xi float64) float64 {
 		return cpuref.Log64(xi/(1-xi)) / a[0]
 	case cpuref.NoiseExponential:
 		return cpuref.Log64(xi/a[0]) / a[1]
-	case cpuref.NoiseExponentialHazard:
+	case cpuref.NoiseHazard:
 		return cpuref.Log64(-cpuref.Log64(1-xi)/a[0]) / a[1]
 	}
 	return 0
@@ -72,7 +72,7 @@ func (l *LayerLayout) derivative(u float64) float64 {
 			return float64(p * a[1])
 		}
 		return 0
-	case cpuref.NoiseExponentialHazard:
+	case cpuref.NoiseHazard:
 		hazard := float64(a[0] * cpuref.Exp64(float64(u*a[1])))
 		return float64(float64(hazard*a[1]) * cpuref.Exp64(-hazard))
 	}

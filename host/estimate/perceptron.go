@@ -38,8 +38,8 @@ func NewPerceptron(o PerceptronOptions) (*Perceptron, error) {
 	if len(o.Input) == 0 || len(o.Layers) == 0 {
 		return nil, fmt.Errorf("a perceptron of %d inputs and %d layers: it needs at least one of each", len(o.Input), len(o.Layers))
 	}
-	if _, ok := network.Noises[o.Noise.Kind]; !ok {
-		return nil, fmt.Errorf("noise %q is unknown: there are %s", o.Noise.Kind, network.Names(network.Noises))
+	if network.Noises.Find(o.Noise.Kind) == nil {
+		return nil, fmt.Errorf("noise %q is unknown: there are %s", o.Noise.Kind, network.Noises.Names())
 	}
 	c := &Perceptron{input: o.Input, bias: o.Bias, theta: o.Threshold}
 	var layers []LayerLayout

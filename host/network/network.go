@@ -44,23 +44,23 @@ type Layer struct {
 
 // Noise is the escape noise of a layer; only the parameters of its kind count.
 type Noise struct {
-	Kind   string  `toml:"kind"`    // one of [Noises]
-	Beta   float64 `toml:"beta"`    // sigmoid: steepness
-	P0     float64 `toml:"p0"`      // exponential: probability at threshold
-	DeltaU float64 `toml:"delta_u"` // exponential, hazard: width
-	Rate   float64 `toml:"rate"`    // hazard: ρ0, spikes per second at threshold
+	Kind   string  `toml:"kind"` // one of [Noises], which says what the rest is
+	Beta   float64 `toml:"beta"`
+	P0     float64 `toml:"p0"`
+	DeltaU float64 `toml:"delta_u"`
+	Rate   float64 `toml:"rate"`
 }
 
 // Surrogate is the surrogate derivative of a layer; only the parameters of its
 // kind count.
 type Surrogate struct {
-	Kind   string  `toml:"kind"`    // one of [Surrogates]
-	Beta   float64 `toml:"beta"`    // superspike, scaled_superspike, sigmoid: steepness
-	P0     float64 `toml:"p0"`      // exponential, limited_exponential: as the noise's
-	DeltaU float64 `toml:"delta_u"` // exponential, limited_exponential, hazard: as the noise's
-	Rate   float64 `toml:"rate"`    // hazard: as the noise's
-	Width  float64 `toml:"width"`   // gaussian: standard deviation; triangular, rectangular: half width
-	Alpha  float64 `toml:"alpha"`   // arctangent: steepness
+	Kind   string  `toml:"kind"` // [Matched] or one of [Surrogates], which says what the rest is
+	Beta   float64 `toml:"beta"`
+	P0     float64 `toml:"p0"`
+	DeltaU float64 `toml:"delta_u"`
+	Rate   float64 `toml:"rate"`
+	Width  float64 `toml:"width"`
+	Alpha  float64 `toml:"alpha"`
 	// SkipBelow is the derivative below which it counts as 0, as in Perez-Nieves & Goodman
 	// 2021: for what that does to a gradient. It saves no time here.
 	SkipBelow float64 `toml:"skip_below"`
@@ -68,20 +68,20 @@ type Surrogate struct {
 
 // Regularizer punishes too high or too low activity of a layer.
 type Regularizer struct {
-	Kind      string  `toml:"kind"`      // upper or lower
-	Power     int     `toml:"power"`     // of the excess: 1 or 2
-	Strength  float64 `toml:"strength"`  //
-	Threshold float64 `toml:"threshold"` // spikes of a neuron in a sample
-	Average   string  `toml:"average"`   // none, layer: over what counts are averaged before the threshold
+	Kind      string  `toml:"kind"`  // one of [Regularizers]
+	Power     int     `toml:"power"` // of the excess: 1 or 2
+	Strength  float64 `toml:"strength"`
+	Threshold float64 `toml:"threshold"`
+	Average   string  `toml:"average"` // none, layer: over what counts are averaged before the threshold
 }
 
 // Initial says how initial weights are drawn, all with mean 0.
 type Initial struct {
-	Kind   string  `toml:"kind"`    // one of [Initials]
-	SigmaU float64 `toml:"sigma_u"` // fluctuation: standard deviation of the membrane aimed at
-	Rate   float64 `toml:"rate"`    // fluctuation: expected rate of every input, spikes per second
-	Alpha  float64 `toml:"alpha"`   // fluctuation: share of the variance that the input connection brings
-	Scale  float64 `toml:"scale"`   // normal: standard deviation·√inputs; uniform: bound·√inputs
+	Kind   string  `toml:"kind"` // one of [Initials], which says what the rest is
+	SigmaU float64 `toml:"sigma_u"`
+	Rate   float64 `toml:"rate"`
+	Alpha  float64 `toml:"alpha"`
+	Scale  float64 `toml:"scale"`
 }
 
 // Readout is what the loss looks at.
@@ -101,19 +101,23 @@ type Readout struct {
 // DefaultLayer is a stochastic recurrent layer as in Gygax & Zenke 2025: sigmoid
 // escape noise and the surrogate derivative that matches it.
 func DefaultLayer() Layer {
-	return Layer{
+	l := Layer{
 		Kind: "dense", Neurons: 128, Filters: 16, Kernel: 7, Stride: 1, RecurrentKernel: 5,
 		Recurrent: true, Delay: 1, RecurrentDelay: 1,
 		TauMembrane: 0.02, TauSynapse: 0.01, Reset: "multiplicative",
-		Noise:     Noise{Kind: "sigmoid", Beta: 10, P0: 0.01, DeltaU: 0.133, Rate: 10},
-		Surrogate: Surrogate{Kind: "matched", Beta: 10, P0: 0.01, DeltaU: 0.133, Rate: 10, Width: 0.5, Alpha: 2},
-		Initial:   Initial{Kind: "fluctuation", SigmaU: 1, Rate: 15, Alpha: 0.9, Scale: 1},
+		Noise: Noise{Kind: "sigmoid"}, Surrogate: Surrogate{Kind: Matched}, Initial: Initial{Kind: "fluctuation"},
 	}
+	Noises.SetDefaults(&l.Noise)
+	Surrogates.SetDefaults(&l.Surrogate)
+	Initials.SetDefaults(&l.Initial)
+	return l
 }
 
 // DefaultRegularizer punishes more than seven spikes of a neuron in a sample.
 func DefaultRegularizer() Regularizer {
-	return Regularizer{Kind: "upper", Power: 2, Strength: 0.1, Threshold: 7, Average: "none"}
+	r := Regularizer{Kind: "upper", Power: 2, Average: "none"}
+	Regularizers.SetDefaults(&r)
+	return r
 }
 
 // DefaultReadout is a leaky readout of which the loss takes the maximum over time.
@@ -128,7 +132,8 @@ func (n *Network) Spiking() bool { return n.Readout.Kind == "spikes" }
 // Targeted says whether the loss compares the spikes of the last layer with target
 // spikes, instead of telling classes apart.
 func (n *Network) Targeted() bool {
-	return n.Readout.Loss == "van_rossum" || n.Readout.Loss == "spike_difference"
+	loss := Losses.Find(n.Readout.Loss)
+	return loss != nil && loss.Targets
 }
 
 // LayerInputs is the number of channels below a layer.
@@ -204,7 +209,7 @@ func (n *Network) OtherMode() *Network {
 	other.Layers = append([]Layer(nil), n.Layers...)
 	for l := range other.Layers {
 		layer := &other.Layers[l]
-		if layer.Surrogate.Kind == "matched" {
+		if layer.Surrogate.Kind == Matched {
 			layer.Surrogate = layer.Surrogate.resolved(layer.Noise)
 		}
 		if layer.Noise.Kind == "threshold" {

@@ -3,7 +3,6 @@ package network
 import (
 	"reflect"
 	"slices"
-	"strings"
 	"testing"
 
 	"spikegrad/cpuref"
@@ -25,8 +24,8 @@ func TestWeights(t *testing.T) {
 // TestOtherMode: in the other mode of every noise the spikes are decided otherwise
 // and all else stays, the surrogate derivative included.
 func TestOtherMode(t *testing.T) {
-	for noise := range Noises {
-		kinds := strings.Split(Names(Surrogates), ", ")
+	for _, noise := range Noises.List() {
+		kinds := Surrogates.List()
 		if noise != "threshold" {
 			kinds = append(kinds, "matched")
 		}

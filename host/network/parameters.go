@@ -1,10 +1,6 @@
 package network
 
-import (
-	"math"
-
-	"spikegrad/cpuref"
-)
+import "spikegrad/cpuref"
 
 // Decay is exp(−dt/τ) and one minus it, computed in float64 with the same bits on
 // every processor and then rounded.
@@ -20,30 +16,33 @@ const Threshold = 1
 func NeuronParameters[T cpuref.Float](l *Layer, stepLength float64) cpuref.Neuron[T] {
 	neuron := cpuref.Neuron[T]{
 		Threshold:          Threshold,
-		Reset:              Resets[l.Reset],
+		Reset:              Resets.Number(l.Reset),
 		DifferentiateReset: l.DifferentiateReset,
-		Noise:              Noises[l.Noise.Kind],
+		Noise:              Noises.Number(l.Noise.Kind),
 	}
 	neuron.DecayMembrane, neuron.DriveMembrane = Decay[T](stepLength, l.TauMembrane)
 	neuron.DecaySynapse, _ = Decay[T](stepLength, l.TauSynapse)
-	switch n := l.Noise; neuron.Noise {
-	case cpuref.NoiseSigmoid:
-		neuron.NoiseParameters = [2]T{T(n.Beta)}
-	case cpuref.NoiseExponential:
-		neuron.NoiseParameters = [2]T{T(n.P0), T(1 / n.DeltaU)}
-	case cpuref.NoiseExponentialHazard:
-		neuron.NoiseParameters = [2]T{T(stepLength * n.Rate), T(1 / n.DeltaU)}
+	if noise := Noises.Find(l.Noise.Kind); noise.Prepare != nil {
+		p := noise.Prepare(l.Noise, stepLength)
+		neuron.NoiseParameters = [2]T{T(p[0]), T(p[1])}
 	}
 	surrogate := l.Surrogate.resolved(l.Noise)
-	neuron.Surrogate = Surrogates[surrogate.Kind]
-	neuron.SurrogateParameter = surrogateParameters[T](surrogate, neuron.Surrogate, stepLength)
-	neuron.Support = support[T](surrogate, neuron.Surrogate, stepLength)
+	kind := Surrogates.Find(surrogate.Kind)
+	if kind == nil {
+		return neuron // matched to the threshold, where nothing asks for a derivative
+	}
+	neuron.Surrogate = kind.Number
+	neuron.Support = support[T](surrogate, kind, stepLength)
+	if kind.Prepare != nil {
+		p := kind.Prepare(surrogate, stepLength)
+		neuron.SurrogateParameter = [3]T{T(p[0]), T(p[1]), T(p[2])}
+	}
 	return neuron
 }
 
 // resolved is the surrogate itself where it is that of an escape noise.
 func (s Surrogate) resolved(noise Noise) Surrogate {
-	if s.Kind != "matched" {
+	if s.Kind != Matched {
 		return s
 	}
 	matched := matchedTo(noise)
@@ -53,36 +52,15 @@ func (s Surrogate) resolved(noise Noise) Surrogate {
 
 // matchedTo is the surrogate that is the derivative of an escape noise.
 func matchedTo(noise Noise) Surrogate {
-	switch noise.Kind {
-	case "sigmoid":
-		return Surrogate{Kind: "sigmoid", Beta: noise.Beta}
-	case "exponential":
-		return Surrogate{Kind: "limited_exponential", P0: noise.P0, DeltaU: noise.DeltaU}
-	case "hazard":
-		return Surrogate{Kind: "hazard", Rate: noise.Rate, DeltaU: noise.DeltaU}
+	kind := Noises.Find(noise.Kind)
+	if kind == nil || kind.Matched == "" {
+		return Surrogate{Kind: Matched} // the threshold has none: Validate refuses it
 	}
-	return Surrogate{Kind: "matched"} // the threshold has none: Validate refuses it
-}
-
-func surrogateParameters[T cpuref.Float](s Surrogate, kind cpuref.Surrogate, stepLength float64) [3]T {
-	switch kind {
-	case cpuref.SurrogateScaledSuperSpike:
-		return [3]T{T(s.Beta), T(s.Beta / 2)}
-	case cpuref.SurrogateExponential, cpuref.SurrogateLimitedExponential:
-		return [3]T{T(s.P0 / s.DeltaU), T(1 / s.DeltaU), T(s.P0)}
-	case cpuref.SurrogateHazard:
-		hazard := stepLength * s.Rate
-		return [3]T{T(hazard / s.DeltaU), T(1 / s.DeltaU), T(hazard)}
-	case cpuref.SurrogateGaussian:
-		return [3]T{T(1 / (2 * s.Width * s.Width)), T(1 / (s.Width * math.Sqrt(2*math.Pi)))}
-	case cpuref.SurrogateArctangent:
-		return [3]T{T(math.Pi * s.Alpha / 2), T(s.Alpha / 2)}
-	case cpuref.SurrogateTriangular:
-		return [3]T{T(1 / s.Width), T(1 / s.Width)} // integrates to one
-	case cpuref.SurrogateRectangular:
-		return [3]T{T(s.Width), T(1 / (2 * s.Width))} // integrates to one
+	s := Surrogate{Kind: kind.Matched}
+	for _, p := range kind.Parameters {
+		*value(&s, p.Key) = *value(&noise, p.Key)
 	}
-	return [3]T{T(s.Beta)}
+	return s
 }
 
 // ReadoutParameters are the decay constants of a leaky readout.
@@ -131,7 +109,7 @@ func DistanceParameters[T cpuref.Float](n *Network) cpuref.SpikeDistanceArgument
 		scale = 1
 	}
 	a := cpuref.SpikeDistanceArguments[T]{
-		Kind: Losses[n.Readout.Loss], Scale: T(scale), HalfScale: cpuref.FlushWeight(T(scale / 2)),
+		Kind: Losses.Number(n.Readout.Loss), Scale: T(scale), HalfScale: cpuref.FlushWeight(T(scale / 2)),
 	}
 	a.DecayMembrane, a.DriveMembrane = Decay[T](n.StepLength, output.TauMembrane)
 	a.DecaySynapse, _ = Decay[T](n.StepLength, output.TauSynapse)

@@ -7,37 +7,26 @@ const farthest = 0x1p100
 
 // support is where a surrogate derivative is not below SkipBelow. It is found with float64
 // instances of the kernels' own functions, the same on every processor.
-func support[T cpuref.Float](s Surrogate, kind cpuref.Surrogate, stepLength float64) cpuref.Support[T] {
+func support[T cpuref.Float](s Surrogate, kind *Kind[cpuref.Surrogate, Surrogate], stepLength float64) cpuref.Support[T] {
 	const flushed = 0x1p-40 // what the kernels take for 0
 	if s.SkipBelow <= flushed {
 		return cpuref.Support[T]{}
 	}
-	if kind == cpuref.SurrogateMultilayerSpiker && s.SkipBelow <= 1 {
-		return cpuref.Support[T]{}
+	var parameters [3]float64
+	if kind.Prepare != nil {
+		parameters = kind.Prepare(s, stepLength)
 	}
-	parameters := surrogateParameters[float64](s, kind, stepLength)
 	enough := func(u float64) bool {
-		return cpuref.SurrogateDerivative(kind, parameters, u, false) >= s.SkipBelow
+		return cpuref.SurrogateDerivative(kind.Number, parameters, u, false) >= s.SkipBelow
 	}
-	top := mostSteep(s, kind, stepLength)
-	if !enough(top) {
-		return cpuref.Support[T]{Limited: true, From: farthest, To: farthest}
+	top := kind.Peak(s, stepLength)
+	if enough(top) {
+		return cpuref.Support[T]{Limited: true, From: T(edge(enough, top, -1)), To: T(edge(enough, top, 1))}
 	}
-	return cpuref.Support[T]{Limited: true, From: T(edge(enough, top, -1)), To: T(edge(enough, top, 1))}
-}
-
-// mostSteep is a potential at which a surrogate derivative is largest, or about so where
-// it jumps; from there it falls to both sides.
-func mostSteep(s Surrogate, kind cpuref.Surrogate, stepLength float64) float64 {
-	switch kind {
-	case cpuref.SurrogateExponential:
-		return 80 * s.DeltaU // where the kernels limit the exponent, it grows no more
-	case cpuref.SurrogateLimitedExponential:
-		return -s.DeltaU * (cpuref.Log64(s.P0) + 0x1p-16) // just before it jumps to 0
-	case cpuref.SurrogateHazard:
-		return -s.DeltaU * cpuref.Log64(stepLength*s.Rate) // where the hazard is 1
+	if cpuref.SurrogateDerivative(kind.Number, parameters, top, true) >= s.SkipBelow {
+		return cpuref.Support[T]{} // where there are spikes, whatever the potential
 	}
-	return 0
+	return cpuref.Support[T]{Limited: true, From: farthest, To: farthest}
 }
 
 // edge is the last potential to one side of a top at which a condition holds that from

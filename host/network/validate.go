@@ -3,6 +3,9 @@ package network
 import (
 	"fmt"
 	"math"
+	"slices"
+
+	"spikegrad/cpuref"
 )
 
 // Validate completes a network whose data are known, by the sizes that follow from
@@ -60,10 +63,10 @@ func (l *Layer) validate(steps int) error {
 	if err := positive("tau_synapse", l.TauSynapse); err != nil {
 		return err
 	}
-	if err := known("reset", l.Reset, Resets); err != nil {
+	if err := Resets.known("reset", l.Reset); err != nil {
 		return err
 	}
-	if err := l.Noise.validate(); err != nil {
+	if err := Noises.Validate(l.Noise.Kind, &l.Noise); err != nil {
 		return fmt.Errorf("noise: %w", err)
 	}
 	if err := l.Surrogate.validate(l.Noise); err != nil {
@@ -74,23 +77,8 @@ func (l *Layer) validate(steps int) error {
 			return fmt.Errorf("regularizer %d: %w", i, err)
 		}
 	}
-	if err := l.Initial.validate(); err != nil {
+	if err := Initials.Validate(l.Initial.Kind, &l.Initial); err != nil {
 		return fmt.Errorf("initial: %w", err)
-	}
-	return nil
-}
-
-func (s Noise) validate() error {
-	if err := known("kind", s.Kind, Noises); err != nil {
-		return err
-	}
-	switch s.Kind {
-	case "sigmoid":
-		return positive("beta", s.Beta)
-	case "exponential":
-		return both(positive("p0", s.P0), positive("delta_u", s.DeltaU))
-	case "hazard":
-		return both(positive("rate", s.Rate), positive("delta_u", s.DeltaU))
 	}
 	return nil
 }
@@ -99,33 +87,21 @@ func (s Surrogate) validate(noise Noise) error {
 	if !(s.SkipBelow >= 0 && s.SkipBelow <= maximum) {
 		return fmt.Errorf("skip_below = %g: from 0 (nothing is left out) to %g is possible", s.SkipBelow, float64(maximum))
 	}
-	if s.Kind == "matched" {
-		if noise.Kind == "threshold" {
-			return fmt.Errorf("kind = \"matched\" is the derivative of the escape noise, and threshold spikes have none: name a surrogate (%s)", Names(Surrogates))
+	if s.Kind != Matched {
+		if Surrogates.Find(s.Kind) == nil {
+			return fmt.Errorf("kind = %q is unknown: there are %s, %s", s.Kind, Matched, Surrogates.Names())
 		}
-		return nil
+		return Surrogates.Validate(s.Kind, &s)
 	}
-	if _, ok := Surrogates[s.Kind]; !ok {
-		return fmt.Errorf("kind = %q is unknown: there are matched, %s", s.Kind, Names(Surrogates))
-	}
-	switch s.Kind {
-	case "superspike", "scaled_superspike", "sigmoid":
-		return positive("beta", s.Beta)
-	case "exponential", "limited_exponential":
-		return both(positive("p0", s.P0), positive("delta_u", s.DeltaU))
-	case "hazard":
-		return both(positive("rate", s.Rate), positive("delta_u", s.DeltaU))
-	case "gaussian", "triangular", "rectangular":
-		return positive("width", s.Width)
-	case "arctangent":
-		return positive("alpha", s.Alpha)
+	if Noises.Find(noise.Kind).Matched == "" {
+		return fmt.Errorf("kind = \"matched\" is the derivative of the escape noise, and threshold spikes have none: name a surrogate (%s)", Surrogates.Names())
 	}
 	return nil
 }
 
 func (r Regularizer) validate() error {
-	if r.Kind != "upper" && r.Kind != "lower" {
-		return fmt.Errorf("kind = %q is unknown: there are upper, lower", r.Kind)
+	if err := Regularizers.Validate(r.Kind, &r); err != nil {
+		return err
 	}
 	if r.Power != 1 && r.Power != 2 {
 		return fmt.Errorf("power = %d: 1 and 2 are possible", r.Power)
@@ -133,47 +109,23 @@ func (r Regularizer) validate() error {
 	if r.Average != "none" && r.Average != "layer" {
 		return fmt.Errorf("average = %q is unknown: there are none, layer", r.Average)
 	}
-	if r.Strength < 0 || r.Strength > maximum || math.IsNaN(r.Strength) {
-		return fmt.Errorf("strength = %g: from 0 to %g is possible", r.Strength, float64(maximum))
-	}
-	if r.Threshold < 0 || r.Threshold > maximum || math.IsNaN(r.Threshold) {
-		return fmt.Errorf("threshold = %g spikes: from 0 to %g is possible", r.Threshold, float64(maximum))
-	}
 	return nil
-}
-
-func (i Initial) validate() error {
-	if err := known("kind", i.Kind, Initials); err != nil {
-		return err
-	}
-	if i.Kind != "fluctuation" {
-		return positive("scale", i.Scale)
-	}
-	if err := positive("sigma_u", i.SigmaU); err != nil {
-		return err
-	}
-	if !(i.Alpha > 0 && i.Alpha <= 1) {
-		return fmt.Errorf("alpha = %g: above 0 and up to 1 is possible", i.Alpha)
-	}
-	return positive("rate", i.Rate)
 }
 
 func (r Readout) validate(steps int) error {
 	if r.Kind != "leaky" && r.Kind != "spikes" {
 		return fmt.Errorf("kind = %q is unknown: there are leaky, spikes", r.Kind)
 	}
-	if err := known("loss", r.Loss, Losses); err != nil {
+	if err := Losses.known("loss", r.Loss); err != nil {
 		return err
 	}
-	ofSpikes := map[string]bool{"counts": true, "van_rossum": true, "spike_difference": true}
+	loss := Losses.Find(r.Loss)
 	switch {
-	case r.Kind == "spikes" && !ofSpikes[r.Loss]:
-		return fmt.Errorf("loss = %q needs kind = \"leaky\": spikes are read out with loss = %s", r.Loss, Names(ofSpikes))
-	case r.Kind == "leaky" && ofSpikes[r.Loss]:
+	case r.Kind == "spikes" && !loss.Spikes:
+		return fmt.Errorf("loss = %q needs kind = \"leaky\": spikes are read out with loss = %s", r.Loss, lossesOf(true).Names())
+	case r.Kind == "leaky" && loss.Spikes:
 		return fmt.Errorf("loss = %q needs kind = \"spikes\": a leaky readout has no spikes", r.Loss)
-	case r.Loss == "counts":
-		return nil
-	case r.Kind == "spikes" && r.LossScale == 0:
+	case r.Kind == "spikes" && (!loss.Targets || r.LossScale == 0):
 		return nil
 	case r.Kind == "spikes":
 		return positive("loss_scale", r.LossScale)
@@ -195,26 +147,11 @@ func (r Readout) validate(steps int) error {
 	return delay("delay", r.Delay, steps)
 }
 
-// Bounds of parameters, wide of anything sensible, so that the arithmetic of the
-// kernels stays inside the normal float32 numbers.
-const (
-	minimum = 1e-9
-	maximum = 1e6
-)
-
 func positive(key string, value float64) error {
 	if !(value >= minimum && value <= maximum) {
 		return fmt.Errorf("%s = %g: from %g to %g is possible", key, value, minimum, float64(maximum))
 	}
 	return nil
-}
-
-// both returns the first of two errors.
-func both(first, second error) error {
-	if first != nil {
-		return first
-	}
-	return second
 }
 
 func delay(key string, value, steps int) error {
@@ -224,9 +161,13 @@ func delay(key string, value, steps int) error {
 	return nil
 }
 
-func known[V any](key, value string, kinds map[string]V) error {
-	if _, ok := kinds[value]; !ok {
-		return fmt.Errorf("%s = %q is unknown: there are %s", key, value, Names(kinds))
-	}
-	return nil
+// lossesOf are the losses that look at spikes, or the others.
+func lossesOf(spikes bool) Kinds[cpuref.Loss, Readout] {
+	return slices.DeleteFunc(slices.Clone(Losses), func(k Kind[cpuref.Loss, Readout]) bool { return k.Spikes != spikes })
+}
+
+// ReadoutLosses lists the losses for data with classes, by what they look at.
+func ReadoutLosses() string {
+	counted := slices.DeleteFunc(lossesOf(true), func(k Kind[cpuref.Loss, Readout]) bool { return k.Targets })
+	return fmt.Sprintf("%s (leaky), %s (spikes)", lossesOf(false).Names(), counted.Names())
 }

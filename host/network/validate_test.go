@@ -26,8 +26,8 @@ func spikingNetwork() *Network {
 
 func TestValidateAccepts(t *testing.T) {
 	networks := map[string]*Network{"default": validNetwork(), "spiking": spikingNetwork()}
-	for noise := range Noises {
-		for surrogate := range Surrogates {
+	for _, noise := range Noises.List() {
+		for _, surrogate := range Surrogates.List() {
 			n := validNetwork()
 			n.Layers[0].Noise.Kind, n.Layers[0].Surrogate.Kind = noise, surrogate
 			networks[noise+" with "+surrogate] = n
@@ -125,7 +125,7 @@ func TestValidateRefuses(t *testing.T) {
 		{surrogate("rectangular", func(s *Surrogate) { s.Width = -1 }), []string{"surrogate: width = -1"}},
 		{surrogate("arctangent", func(s *Surrogate) { s.Alpha = 0 }), []string{"surrogate: alpha = 0"}},
 
-		{regularizer(func(r *Regularizer) { r.Kind = "middle" }), []string{"regularizer 1", `kind = "middle"`, "upper, lower"}},
+		{regularizer(func(r *Regularizer) { r.Kind = "middle" }), []string{"regularizer 1", `kind = "middle"`, "lower, upper"}},
 		{regularizer(func(r *Regularizer) { r.Power = 3 }), []string{"regularizer 1", "power = 3", "1 and 2"}},
 		{regularizer(func(r *Regularizer) { r.Average = "filter" }), []string{"regularizer 1", `average = "filter"`, "none, layer"}},
 		{regularizer(func(r *Regularizer) { r.Strength = -0.1 }), []string{"regularizer 1", "strength = -0.1"}},

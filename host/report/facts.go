@@ -70,7 +70,7 @@ func (s *section) layers() {
 		l := &s.Config.Network.Layers[i]
 		f := layerFacts{
 			Number: i, Size: fmt.Sprintf("%d neurons", l.Neurons), Connection: "feed-forward",
-			Noise: noiseText(l.Noise), Surrogate: surrogateText(l.Surrogate),
+			Noise: network.Noises.Describe(l.Noise.Kind, l.Noise), Surrogate: network.Surrogates.Describe(l.Surrogate.Kind, l.Surrogate),
 			Taus: fmt.Sprintf("%g / %g ms", 1000*l.TauMembrane, 1000*l.TauSynapse),
 		}
 		if l.Convolutional() {
@@ -85,32 +85,6 @@ func (s *section) layers() {
 		}
 		s.Layers = append(s.Layers, f)
 	}
-}
-
-func noiseText(n network.Noise) string {
-	switch n.Kind {
-	case "threshold":
-		return "none (threshold)"
-	case "sigmoid":
-		return fmt.Sprintf("sigmoid, β %g", n.Beta)
-	case "exponential":
-		return fmt.Sprintf("exponential, p0 %g, Δu %g", n.P0, n.DeltaU)
-	case "hazard":
-		return fmt.Sprintf("hazard, %g Hz, Δu %g", n.Rate, n.DeltaU)
-	}
-	return n.Kind
-}
-
-func surrogateText(s network.Surrogate) string {
-	switch s.Kind {
-	case "superspike", "scaled_superspike", "sigmoid":
-		return fmt.Sprintf("%s, β %g", s.Kind, s.Beta)
-	case "gaussian", "triangular", "rectangular":
-		return fmt.Sprintf("%s, width %g", s.Kind, s.Width)
-	case "arctangent":
-		return fmt.Sprintf("%s, α %g", s.Kind, s.Alpha)
-	}
-	return s.Kind
 }
 
 func percent(share float64) string { return fmt.Sprintf("%.2f %%", 100*share) }

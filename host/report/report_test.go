@@ -149,7 +149,7 @@ func TestPage(t *testing.T) {
 		wants(t, page, percent(*run.Summary.TestAccuracy), percent(*run.Summary.TestAccuracyOtherMode), run.Summary.WeightsSHA256[:16],
 			percent(run.Evaluation.Trained.Performance.Accuracy))
 	}
-	wants(t, page, "2 runs", "sigmoid, β 10", "none (threshold)",
+	wants(t, page, "2 runs", "sigmoid, β 10", "<td>threshold",
 		"Fano factor, layer 0", fanoText(runs[0].Evaluation.Trained.Fano, 0),
 		"0.930 [0.890, 0.970]", "points roughly the way the loss falls", // the audit
 		`<code>network.layer[0].noise.kind</code></th><td><code>&#34;sigmoid&#34;</code></td><td><code>&#34;threshold&#34;</code></td>`,

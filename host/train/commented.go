@@ -119,6 +119,26 @@ func quote(s string) string {
 // explanations says what each key is for. A test holds that there is one for every
 // key and none for keys that do not exist.
 func explanations() map[string]string {
+	texts := writtenExplanations()
+	add := func(table string, meanings map[string]string) {
+		for key, meaning := range meanings {
+			texts[table+"."+key] = meaning
+		}
+	}
+	add("network.layer.noise", network.Noises.Meanings())
+	add("network.layer.surrogate", network.Surrogates.Meanings())
+	add("network.layer.initial", network.Initials.Meanings())
+	add("network.layer.regularizer", network.Regularizers.Meanings())
+	add("training.optimizer", network.Optimizers.Meanings())
+	for _, p := range network.Shared {
+		texts["training.optimizer."+p.Key] = p.Meaning
+	}
+	return texts
+}
+
+// writtenExplanations are those of what is no parameter of a kind: these are in the tables of
+// package network.
+func writtenExplanations() map[string]string {
 	return map[string]string{
 		"seed": "Decides over initial weights, order of samples, validation samples and noise.",
 
@@ -183,47 +203,29 @@ func explanations() map[string]string {
 		"network.layer.recurrent_delay":     "steps from a spike of the layer to its own synaptic currents",
 		"network.layer.tau_membrane":        "time constant of the membrane, seconds",
 		"network.layer.tau_synapse":         "time constant of the synaptic current, seconds",
-		"network.layer.reset":               "what a spike does to the membrane: " + network.Names(network.Resets),
+		"network.layer.reset":               "what a spike does to the membrane: " + network.Resets.Names(),
 		"network.layer.differentiate_reset": "whether the gradient also flows through the reset",
 
-		"network.layer.noise":         "Escape noise: how probable a spike is at a membrane potential; the threshold is 1.",
-		"network.layer.noise.kind":    network.Names(network.Noises) + "; threshold is no noise. Only the parameters of the kind count.",
-		"network.layer.noise.beta":    "sigmoid: steepness",
-		"network.layer.noise.p0":      "exponential: probability of a spike in a step at threshold",
-		"network.layer.noise.delta_u": "exponential, hazard: width",
-		"network.layer.noise.rate":    "hazard: spikes per second at threshold",
+		"network.layer.noise":      "Escape noise: how probable a spike is at a membrane potential; the threshold is 1.",
+		"network.layer.noise.kind": network.Noises.Names() + "; threshold is no noise. Only the parameters of the kind count.",
 
 		"network.layer.surrogate": "Surrogate derivative: what the backward pass takes for the derivative of a spike.",
 		"network.layer.surrogate.kind": "matched (the derivative of the escape noise), or\n" +
-			network.Names(network.Surrogates),
-		"network.layer.surrogate.beta":    "superspike, scaled_superspike, sigmoid: steepness",
-		"network.layer.surrogate.p0":      "exponential, limited_exponential: as the noise's",
-		"network.layer.surrogate.delta_u": "exponential, limited_exponential, hazard: as the noise's",
-		"network.layer.surrogate.rate":    "hazard: as the noise's",
-		"network.layer.surrogate.width":   "gaussian: standard deviation; triangular, rectangular: half the width",
-		"network.layer.surrogate.alpha":   "arctangent: steepness",
+			network.Surrogates.Names(),
 		"network.layer.surrogate.skip_below": "derivatives below this count as 0 (Perez-Nieves & Goodman 2021); it saves no time. 0 for none: nothing\n" +
 			"is approximated",
 
 		"network.layer.initial":      "Initial weights, mean 0.",
-		"network.layer.initial.kind": "fluctuation (Rossbroich et al. 2022), normal, uniform",
-		"network.layer.initial.sigma_u": "fluctuation: standard deviation of the membrane aimed at; about 1 for sparse inputs,\n" +
-			"less where inputs fire at high rates",
-		"network.layer.initial.rate": "fluctuation: expected spikes per second of every input; 0 to measure it in the data\n" +
-			"(first layer), or for 15 (layers above)",
-		"network.layer.initial.alpha": "fluctuation: share of the variance that comes through the input connection",
-		"network.layer.initial.scale": "normal: standard deviation times √inputs; uniform: bound times √inputs",
+		"network.layer.initial.kind": network.Initials.Names(),
 
-		"network.layer.regularizer":           "Punishes too much or too little activity; there may be several, or none.",
-		"network.layer.regularizer.kind":      "upper: more spikes than the threshold; lower: fewer",
-		"network.layer.regularizer.power":     "of the excess: 1 or 2",
-		"network.layer.regularizer.strength":  "factor of the mean over neurons",
-		"network.layer.regularizer.threshold": "spikes of a neuron in a sample",
-		"network.layer.regularizer.average":   "none: every neuron for itself; layer: the mean over the layer",
+		"network.layer.regularizer":         "Punishes too much or too little activity; there may be several, or none.",
+		"network.layer.regularizer.kind":    "upper: more spikes than the threshold; lower: fewer",
+		"network.layer.regularizer.power":   "of the excess: 1 or 2",
+		"network.layer.regularizer.average": "none: every neuron for itself; layer: the mean over the layer",
 
 		"network.readout":             "What the loss looks at.",
 		"network.readout.kind":        "leaky: an integrator a class; spikes: the spike counts of the last layer",
-		"network.readout.loss":        "cross-entropy of: last_step, max_over_time, sum_of_softmax (leaky), counts (spikes)",
+		"network.readout.loss":        "cross-entropy of: " + network.ReadoutLosses(),
 		"network.readout.tau":         "time constant of the integrators, seconds; 0 for the duration of a sample",
 		"network.readout.tau_synapse": "time constant of their synaptic current, seconds",
 		"network.readout.delay":       "steps from a spike to their synaptic current",
@@ -241,9 +243,9 @@ func explanations() map[string]string {
 		"training.patience":  "epochs without a better validation after which training ends; 0 for never",
 		"training.clip_norm": "largest norm of the gradient of all weights together; 0 for any",
 
-		"training.estimator": "of the gradient: surrogate (back-propagation), or, of networks with noise and at a price, single-flip or\n" +
-			"score, which are unbiased",
-		"training.estimator_trials": "single-flip: flips of each layer in every sample; score: presentations of every sample",
+		"training.estimator": "of the gradient: surrogate (back-propagation), or, of networks with noise and at a price, single_flip or\n" +
+			"score_baseline, which are unbiased",
+		"training.estimator_trials": "single_flip: flips of each layer in every sample; score_baseline: presentations of every sample",
 
 		"training.freeze": "weights that are not trained, by name, such as layer0.input or readout; neither weight decay nor\n" +
 			"clip_norm takes them into account",
@@ -254,14 +256,8 @@ func explanations() map[string]string {
 		"training.schedule.length": "cosine: epochs to get there; step: epochs of a step",
 		"training.schedule.factor": "step: what each step multiplies the rate by",
 
-		"training.optimizer":               "The rule of an update.",
-		"training.optimizer.kind":          network.Names(Optimizers()),
-		"training.optimizer.learning_rate": "step size",
-		"training.optimizer.momentum":      "sgd: share of the velocity that is kept",
-		"training.optimizer.beta1":         "adam, adamw: decay of the mean gradient",
-		"training.optimizer.beta2":         "adam, adamw: decay of the mean squared gradient",
-		"training.optimizer.epsilon":       "added to denominators; 0 for the optimizer's own (adam, adamw 1e-8; smorms3 1e-16)",
-		"training.optimizer.weight_decay":  "adamw: apart from the gradient; the others add it to the gradient",
+		"training.optimizer":      "The rule of an update.",
+		"training.optimizer.kind": network.Optimizers.Names(),
 
 		"pretrained":                "Weights to begin with, instead of ones that are drawn.",
 		"pretrained.from":           "folder of a finished run, or a file: .safetensors or .nir",

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"spikegrad/cpuref"
 	"spikegrad/host/audit"
 	"spikegrad/host/data"
 	"spikegrad/host/engine"
@@ -26,39 +25,18 @@ type Config struct {
 
 // Training says how long and by what rule weights are changed.
 type Training struct {
-	Epochs          int       `toml:"epochs"`
-	Batch           int       `toml:"batch"`            // samples an update
-	Keep            string    `toml:"keep"`             // the weights a run ends with: last, or best in validation
-	EvaluationBatch int       `toml:"evaluation_batch"` // samples at once without learning; changes no result
-	Checkpoint      int       `toml:"checkpoint"`       // updates between checkpoints inside an epoch; 0 for none
-	Patience        int       `toml:"patience"`         // epochs without a better validation after which training ends; 0: never
-	ClipNorm        float64   `toml:"clip_norm"`        // largest norm of the gradient of all weights together; 0: any
-	Estimator       string    `toml:"estimator"`        // of the gradient: surrogate, or one of [audit.Estimators]
-	EstimatorTrials int       `toml:"estimator_trials"` // single-flip: flips of a layer in a sample; score: presentations of a sample
-	Freeze          []string  `toml:"freeze"`           // weight arrays that are not trained: [network.Network.WeightNames]
-	Optimizer       Optimizer `toml:"optimizer"`
-	Schedule        Schedule  `toml:"schedule"`
-}
-
-// Optimizer is the rule of an update; only the parameters of its kind count.
-type Optimizer struct {
-	Kind         string  `toml:"kind"` // one of [Optimizers]
-	LearningRate float64 `toml:"learning_rate"`
-	Momentum     float64 `toml:"momentum"`     // sgd
-	Beta1        float64 `toml:"beta1"`        // adam, adamw
-	Beta2        float64 `toml:"beta2"`        // adam, adamw
-	Epsilon      float64 `toml:"epsilon"`      // 0: 1e-8 (adam, adamw), 1e-16 (smorms3)
-	WeightDecay  float64 `toml:"weight_decay"` // adamw: apart from the gradient; else added to it
-}
-
-// Optimizers are the kinds of optimizer that configurations name.
-func Optimizers() map[string]cpuref.Optimizer {
-	return map[string]cpuref.Optimizer{
-		"sgd":     cpuref.OptimizerSGD,
-		"adam":    cpuref.OptimizerAdam,
-		"adamw":   cpuref.OptimizerAdamW,
-		"smorms3": cpuref.OptimizerSMORMS3,
-	}
+	Epochs          int               `toml:"epochs"`
+	Batch           int               `toml:"batch"`            // samples an update
+	Keep            string            `toml:"keep"`             // the weights a run ends with: last, or best in validation
+	EvaluationBatch int               `toml:"evaluation_batch"` // samples at once without learning; changes no result
+	Checkpoint      int               `toml:"checkpoint"`       // updates between checkpoints inside an epoch; 0 for none
+	Patience        int               `toml:"patience"`         // epochs without a better validation after which training ends; 0: never
+	ClipNorm        float64           `toml:"clip_norm"`        // largest norm of the gradient of all weights together; 0: any
+	Estimator       string            `toml:"estimator"`        // of the gradient: surrogate, or one of [audit.Estimators]
+	EstimatorTrials int               `toml:"estimator_trials"` // single_flip: flips of a layer in a sample; score_baseline: presentations of a sample
+	Freeze          []string          `toml:"freeze"`           // weight arrays that are not trained: [network.Network.WeightNames]
+	Optimizer       network.Optimizer `toml:"optimizer"`
+	Schedule        Schedule          `toml:"schedule"`
 }
 
 // Default is a complete configuration for a dataset named as NAME or NAME:PATH:
@@ -89,7 +67,7 @@ func Default(dataset string) (Config, error) {
 		Network: network.Network{Layers: []network.Layer{layer}, Readout: network.DefaultReadout()},
 		Training: Training{
 			Epochs: 30, Batch: 32, Keep: "last", EvaluationBatch: 256, Checkpoint: 100, Estimator: "surrogate", EstimatorTrials: 4,
-			Optimizer: Optimizer{Kind: "adam", LearningRate: 0.005, Momentum: 0.9, Beta1: 0.9, Beta2: 0.999},
+			Optimizer: network.DefaultOptimizer(),
 			Schedule:  Schedule{Kind: "cosine", Final: 0.05, Length: 30, Factor: 1},
 		},
 	}, nil
@@ -212,53 +190,33 @@ func (t *Training) validate() error {
 	if err := t.Schedule.validate(); err != nil {
 		return err
 	}
-	return t.Optimizer.validate()
+	return validateOptimizer(&t.Optimizer)
 }
 
-func (o *Optimizer) validate() error {
-	kinds := Optimizers()
-	if _, ok := kinds[o.Kind]; !ok {
-		return fmt.Errorf("training.optimizer.kind = %q is unknown: there are %s", o.Kind, network.Names(kinds))
+func validateOptimizer(o *network.Optimizer) error {
+	if network.Optimizers.Find(o.Kind) == nil {
+		return fmt.Errorf("training.optimizer.kind = %q is unknown: there are %s", o.Kind, network.Optimizers.Names())
 	}
-	below := func(key string, value float64) error {
-		if value < 0 || value >= 1 {
-			return fmt.Errorf("training.optimizer.%s = %g: from 0 to below 1 is possible", key, value)
-		}
-		return nil
-	}
-	if o.LearningRate <= 0 || o.LearningRate > 1e6 {
-		return fmt.Errorf("training.optimizer.learning_rate = %g: above 0 and up to 1e+06 is possible", o.LearningRate)
-	}
-	if err := below("momentum", o.Momentum); err != nil {
-		return err
-	}
-	if err := below("beta1", o.Beta1); err != nil {
-		return err
-	}
-	if err := below("beta2", o.Beta2); err != nil {
-		return err
-	}
-	// A denominator is at least epsilon: its reciprocal must stay far inside float32.
-	if o.Epsilon != 0 && (o.Epsilon < 1e-18 || o.Epsilon > 1) {
-		return fmt.Errorf("training.optimizer.epsilon = %g: from 1e-18 to 1 is possible, or 0 for the optimizer's own", o.Epsilon)
-	}
-	if o.WeightDecay < 0 || o.WeightDecay > 1e6 {
-		return fmt.Errorf("training.optimizer.weight_decay = %g: from 0 to 1e+06 is possible", o.WeightDecay)
+	if err := network.Optimizers.ValidateAll(network.Shared, o); err != nil {
+		return fmt.Errorf("training.optimizer.%w", err)
 	}
 	return nil
 }
 
-// update is what the engine is told for the update with a number from 1.
-func (o *Optimizer) update(number int) engine.Update {
+// updateOf is what the engine is told for the update with a number from 1.
+func updateOf(o *network.Optimizer, number int) engine.Update {
 	update := engine.Update{Number: number, LearningRate: o.LearningRate, WeightDecay: o.WeightDecay, Epsilon: o.Epsilon}
-	switch o.Kind {
-	case "sgd":
-		update.Momentum = o.Momentum
-	case "smorms3":
-		update.Epsilon = orElse(o.Epsilon, 1e-16)
-	default:
-		update.Momentum, update.SecondMoment = o.Beta1, o.Beta2
-		update.Epsilon = orElse(o.Epsilon, 1e-8)
+	for _, p := range network.Optimizers.Find(o.Kind).Parameters {
+		switch p.Key {
+		case "momentum":
+			update.Momentum = o.Momentum
+		case "beta1":
+			update.Momentum = o.Beta1
+		case "beta2":
+			update.SecondMoment = o.Beta2
+		case "epsilon":
+			update.Epsilon = orElse(o.Epsilon, p.Zero)
+		}
 	}
 	return update
 }

@@ -113,6 +113,7 @@ func complete(defaults Config, given map[string]any, file string) (Config, error
 	if c.Pretrained.IsZero() {
 		c.Pretrained = Pretrained{}
 	}
+	c.Training.Estimator = EstimatorName(c.Training.Estimator)
 	return c, nil
 }
 

@@ -22,7 +22,7 @@ func estimated(t *testing.T, estimator string, epochs int) Config {
 // weights.
 func TestEstimatorsLearn(t *testing.T) {
 	seen := map[string]string{}
-	for _, estimator := range []string{"surrogate", "single-flip", "score"} {
+	for _, estimator := range []string{"surrogate", "single_flip", "score_baseline"} {
 		config := estimated(t, estimator, 20)
 		w := &watcher{}
 		summary, _ := finished(t, config, Options{Observer: w, Workers: 2})
@@ -44,21 +44,49 @@ func TestEstimatorsLearn(t *testing.T) {
 
 func TestEstimatorsRefused(t *testing.T) {
 	for want, change := range map[string]func(*Config){
-		`training.estimator = "reinforce" is unknown: there are surrogate, single-flip, score`: func(c *Config) { c.Training.Estimator = "reinforce" },
+		`training.estimator = "reinforce" is unknown: there are surrogate, single_flip, score_baseline`: func(c *Config) { c.Training.Estimator = "reinforce" },
 		"training.estimator_trials = 0": func(c *Config) { c.Training.EstimatorTrials = 0 },
 		"training.estimator: layer 0 spikes at a threshold": func(c *Config) {
 			c.Network.Layers[0].Noise.Kind, c.Network.Layers[0].Surrogate.Kind = "threshold", "superspike"
 		},
 		"are more than the": func(c *Config) {
-			c.Training.Estimator, c.Training.EstimatorTrials, c.Training.Epochs = "score", 4096, 1<<16
+			c.Training.Estimator, c.Training.EstimatorTrials, c.Training.Epochs = "score_baseline", 4096, 1<<16
 		},
 		"leave data.augment out": func(c *Config) { c.Data.Augment.Drop = 0.1 },
 	} {
-		config := estimated(t, "single-flip", 2)
+		config := estimated(t, "single_flip", 2)
 		change(&config)
 		_, err := Run(context.Background(), config, Options{Folder: t.TempDir(), NoPictures: true})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+}
+
+// TestFormerEstimators: the names of before are read as those of now, and the hash is the one
+// that run folders of before have.
+func TestFormerEstimators(t *testing.T) {
+	for former, want := range map[string]struct{ name, hash string }{
+		"single-flip": {"single_flip", "3e10c03edfa110b1cb2e60dd3a705c9e1e4e9c5ff26fd4adbcea262ad1b24660"},
+		"score":       {"score_baseline", "fb533bb23b3da9c1be5c77c74f6ba809515b990d6cd3fa77fdf9bec38daa9eae"},
+	} {
+		for _, name := range []string{former, want.name} {
+			config := decode(t, `
+[data]
+steps = 6
+validation = 0.0
+test = 0.9
+[[network.layer]]
+neurons = 5
+[training]
+epochs = 1
+batch = 100
+keep = "last"
+estimator_trials = 1
+estimator = "`+name+`"`)
+			if config.Training.Estimator != want.name || config.Hash() != want.hash {
+				t.Errorf("%s: estimator %s, hash %s; want %s, %s", name, config.Training.Estimator, config.Hash(), want.name, want.hash)
+			}
 		}
 	}
 }

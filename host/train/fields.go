@@ -100,12 +100,29 @@ func place(path string) bool {
 // later are keys that older configurations do not have, with what held before.
 var later = map[string]any{"data.header": false}
 
+// formerEstimators are the names that training.estimator had, by those it has. Files with
+// them are read, and hashes are made with them, so that those of old run folders hold.
+var formerEstimators = map[string]string{"single_flip": "single-flip", "score_baseline": "score"}
+
+// EstimatorName is the name of an estimator that may be given by a former name.
+func EstimatorName(name string) string {
+	for current, former := range formerEstimators {
+		if name == former {
+			return current
+		}
+	}
+	return name
+}
+
 // Hash identifies a configuration as far as it decides over the weights after each
 // update: SHA-256 over all keys and values but those that a run may change when it
 // is resumed, and later ones that change nothing.
 func (c *Config) Hash() string {
 	hash := sha256.New()
 	for _, f := range fields(c) {
+		if former := formerEstimators[c.Training.Estimator]; f.path == "training.estimator" && former != "" {
+			f.value = former
+		}
 		before, added := later[f.path]
 		switch {
 		case strings.HasPrefix(f.path, "data.") && place(f.path):

@@ -36,7 +36,7 @@ func Prepare(c *Config) (data.Split, *network.Network, error) {
 		return data.Split{}, nil, err
 	}
 	presented := float64(c.Training.Epochs) * float64(split.Train.Len())
-	if c.Training.Estimator == "score" {
+	if c.Training.Estimator == "score_baseline" {
 		presented *= float64(c.Training.EstimatorTrials)
 	}
 	if presented > math.MaxUint32 {

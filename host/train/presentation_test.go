@@ -99,7 +99,7 @@ func TestPresentations(t *testing.T) {
 }
 
 func TestOptimizerUpdate(t *testing.T) {
-	o := Optimizer{LearningRate: 0.5, Momentum: 0.7, Beta1: 0.8, Beta2: 0.9, WeightDecay: 0.1}
+	o := network.Optimizer{LearningRate: 0.5, Momentum: 0.7, Beta1: 0.8, Beta2: 0.9, WeightDecay: 0.1}
 	for kind, want := range map[string]engine.Update{
 		"sgd":     {Number: 3, LearningRate: 0.5, WeightDecay: 0.1, Momentum: 0.7},
 		"adam":    {Number: 3, LearningRate: 0.5, WeightDecay: 0.1, Momentum: 0.8, SecondMoment: 0.9, Epsilon: 1e-8},
@@ -107,7 +107,7 @@ func TestOptimizerUpdate(t *testing.T) {
 		"smorms3": {Number: 3, LearningRate: 0.5, WeightDecay: 0.1, Epsilon: 1e-16},
 	} {
 		o.Kind = kind
-		if found := o.update(3); found != want {
+		if found := updateOf(&o, 3); found != want {
 			t.Errorf("%s: %+v, want %+v", kind, found, want)
 		}
 	}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"spikegrad/host/network"
 )
 
 // Speeds and times differ from run to run.
@@ -102,7 +104,7 @@ func compareMetrics(t *testing.T, a, b string) {
 // TestEveryOptimizerIsResumed interrupts twice, with every optimizer, with random
 // input spikes.
 func TestEveryOptimizerIsResumed(t *testing.T) {
-	for kind := range Optimizers() {
+	for _, kind := range network.Optimizers.List() {
 		config := decode(t, `
 [data]
 steps = 6

@@ -323,7 +323,7 @@ func (o *Options) observer() Observer {
 // open makes an engine for a network.
 func (r *run) open(n *network.Network) (engine.Engine, error) {
 	return engine.OpenBy(r.options.Open, n, engine.Options{
-		Seed: r.config.Seed, Optimizer: Optimizers()[r.config.Training.Optimizer.Kind], Frozen: r.config.Training.Freeze,
+		Seed: r.config.Seed, Optimizer: network.Optimizers.Number(r.config.Training.Optimizer.Kind), Frozen: r.config.Training.Freeze,
 		Workers: r.options.Workers, PassSamples: r.options.PassSamples, SegmentSteps: r.options.SegmentSteps,
 	})
 }

@@ -108,7 +108,7 @@ func (r *run) trainEpoch(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		update := t.Optimizer.update(p.Updates + 1)
+		update := updateOf(&t.Optimizer, p.Updates+1)
 		update.LearningRate = float64(update.LearningRate * t.Schedule.rate(p.Epochs))
 		update.ClipNorm = t.ClipNorm
 		if err := r.engine.Update(update); err != nil {

@@ -1,0 +1,165 @@
+package network
+
+import (
+	"math"
+
+	"spikegrad/cpuref"
+)
+
+// Bounds of parameters, wide of anything sensible, so that the arithmetic of the
+// kernels stays inside the normal float32 numbers.
+const (
+	minimum = 1e-9
+	maximum = 1e6
+)
+
+var (
+	sensible   = Bounds{From: minimum, To: maximum}
+	upToLimit  = Bounds{To: maximum}
+	ofZeroToOn = Bounds{To: 1, Below: true}
+)
+
+var (
+	steepness = Parameter{Key: "beta", Symbol: "β", Meaning: "steepness", Default: 10, Bounds: sensible}
+	atanSteep = Parameter{Key: "alpha", Symbol: "α", Meaning: "steepness", Default: 2, Bounds: sensible}
+	deviation = Parameter{Key: "width", Symbol: "width", Meaning: "standard deviation", Default: 0.5, Bounds: sensible}
+	halfWidth = Parameter{Key: "width", Symbol: "width", Meaning: "half the width", Default: 0.5, Bounds: sensible}
+)
+
+// Parameters of exponentials, of noises and, with another meaning, of surrogates.
+func p0(meaning string) Parameter {
+	return Parameter{Key: "p0", Symbol: "p0", Meaning: meaning, Default: 0.01, Bounds: sensible}
+}
+
+func deltaU(meaning string) Parameter {
+	return Parameter{Key: "delta_u", Symbol: "Δu", Meaning: meaning, Default: 0.133, Bounds: sensible}
+}
+
+func rate(meaning string) Parameter {
+	return Parameter{Key: "rate", Symbol: "ρ0", Unit: "Hz", Meaning: meaning, Default: 10, Bounds: sensible}
+}
+
+// Noises are the kinds of escape noise: p(u), u the membrane potential minus the threshold
+// and dt the length of a step (Gygax & Zenke 2025).
+var Noises = Kinds[cpuref.EscapeNoise, Noise]{
+	{
+		Name: "threshold", Number: cpuref.NoiseThreshold, Formula: "1 if u > 0, else 0",
+		Sentence: "No noise.",
+	},
+	{
+		Name: "sigmoid", Number: cpuref.NoiseSigmoid, Formula: "1/(1 + exp(−βu))",
+		Sentence: "The default.", Parameters: []Parameter{steepness}, Matched: "sigmoid",
+		Prepare: func(n Noise, _ float64) [3]float64 { return [3]float64{n.Beta} },
+	},
+	{
+		Name: "exponential", Number: cpuref.NoiseExponential, Formula: "min(1, p0·exp(u/Δu))",
+		Sentence:   "Rises with the potential until every step has a spike.",
+		Parameters: []Parameter{p0("probability of a spike in a step at threshold"), deltaU("width")}, Matched: "limited_exponential",
+		Prepare: func(n Noise, _ float64) [3]float64 { return [3]float64{n.P0, 1 / n.DeltaU} },
+	},
+	{
+		Name: "hazard", Number: cpuref.NoiseHazard, Formula: "1 − exp(−dt·ρ0·exp(u/Δu))",
+		Sentence:   "A rate of spikes that rises with the potential.",
+		Parameters: []Parameter{rate("spikes per second at threshold"), deltaU("width")}, Matched: "hazard",
+		Prepare: func(n Noise, dt float64) [3]float64 { return [3]float64{dt * n.Rate, 1 / n.DeltaU} },
+	},
+}
+
+// Matched is the name of the surrogate that is the derivative of the escape noise of the
+// same layer: it comes on top of [Surrogates].
+const Matched = "matched"
+
+const asTheNoise = "as the noise's"
+
+// Surrogates are the surrogate derivatives g(u).
+var Surrogates = Kinds[cpuref.Surrogate, Surrogate]{
+	{
+		Name: "superspike", Number: cpuref.SurrogateSuperSpike, Formula: "1/(β|u| + 1)²",
+		Sentence: "Falls off slowly (Zenke & Ganguli 2018).", Parameters: []Parameter{steepness}, Prepare: bySteepness, Peak: atThreshold,
+	},
+	{
+		Name: "scaled_superspike", Number: cpuref.SurrogateScaledSuperSpike, Formula: "β/(2(β|u| + 1)²)",
+		Sentence: "The same, scaled: it integrates to one.", Parameters: []Parameter{steepness}, Peak: atThreshold,
+		Prepare: func(s Surrogate, _ float64) [3]float64 { return [3]float64{s.Beta, s.Beta / 2} },
+	},
+	{
+		Name: "sigmoid", Number: cpuref.SurrogateSigmoid, Formula: "βσ(βu)(1 − σ(βu))",
+		Sentence: "The derivative of a sigmoid.", Parameters: []Parameter{steepness}, Prepare: bySteepness, Peak: atThreshold,
+	},
+	{
+		Name: "exponential", Number: cpuref.SurrogateExponential, Formula: "(p0/Δu)·exp(u/Δu)",
+		Sentence: "Without a limit; exponential noise is matched by `limited_exponential`.", Parameters: exponentialSurrogate, Prepare: exponentially,
+		Peak: func(s Surrogate, _ float64) float64 { return 80 * s.DeltaU }, // where the kernels limit the exponent, it grows no more
+	},
+	{
+		Name: "gaussian", Number: cpuref.SurrogateGaussian, Formula: "exp(−u²/(2·width²))/(width·√(2π))",
+		Sentence: "A normal density.", Parameters: []Parameter{deviation}, Peak: atThreshold,
+		Prepare: func(s Surrogate, _ float64) [3]float64 {
+			return [3]float64{1 / (2 * s.Width * s.Width), 1 / (s.Width * math.Sqrt(2*math.Pi))}
+		},
+	},
+	{
+		Name: "arctangent", Number: cpuref.SurrogateArctangent, Formula: "(α/2)/(1 + (παu/2)²)",
+		Sentence: "The derivative of an arctangent.", Parameters: []Parameter{atanSteep}, Peak: atThreshold,
+		Prepare: func(s Surrogate, _ float64) [3]float64 { return [3]float64{math.Pi * s.Alpha / 2, s.Alpha / 2} },
+	},
+	{
+		Name: "triangular", Number: cpuref.SurrogateTriangular, Formula: "max(0, 1 − |u|/width)/width",
+		Sentence: "A triangle that integrates to one; 0 for |u| ≥ width.", Parameters: []Parameter{halfWidth}, Peak: atThreshold,
+		Prepare: func(s Surrogate, _ float64) [3]float64 { return [3]float64{1 / s.Width, 1 / s.Width} },
+	},
+	{
+		Name: "rectangular", Number: cpuref.SurrogateRectangular, Formula: "1/(2·width) if |u| < width, else 0",
+		Sentence: "A box that integrates to one.", Parameters: []Parameter{halfWidth}, Peak: atThreshold,
+		Prepare: func(s Surrogate, _ float64) [3]float64 { return [3]float64{s.Width, 1 / (2 * s.Width)} },
+	},
+	{
+		Name: "straight_through", Number: cpuref.SurrogateStraightThrough, Formula: "1",
+		Sentence: "As if a spike were the potential.", Peak: atThreshold,
+	},
+	{
+		Name: "multilayerspiker", Number: cpuref.SurrogateMultilayerSpiker, Formula: "S",
+		Sentence: "The spike itself (Gardner et al. 2015).", Peak: atThreshold,
+	},
+	{
+		Name: "limited_exponential", Number: cpuref.SurrogateLimitedExponential, Formula: "(p0/Δu)·exp(u/Δu) if p0·exp(u/Δu) < 1, else 0",
+		Sentence: "The derivative of exponential noise.", Parameters: exponentialSurrogate, Prepare: exponentially,
+		Peak: func(s Surrogate, _ float64) float64 { return -s.DeltaU * (cpuref.Log64(s.P0) + 0x1p-16) }, // just before it jumps to 0
+	},
+	{
+		Name: "hazard", Number: cpuref.SurrogateHazard, Formula: "(dt·ρ0/Δu)·e·exp(−dt·ρ0·e), e = exp(u/Δu)",
+		Sentence:   "The derivative of hazard noise.",
+		Parameters: []Parameter{rate(asTheNoise), deltaU(asTheNoise)},
+		Prepare: func(s Surrogate, dt float64) [3]float64 {
+			hazard := dt * s.Rate
+			return [3]float64{hazard / s.DeltaU, 1 / s.DeltaU, hazard}
+		},
+		Peak: func(s Surrogate, dt float64) float64 { return -s.DeltaU * cpuref.Log64(dt*s.Rate) }, // where the hazard is 1
+	},
+}
+
+var exponentialSurrogate = []Parameter{p0(asTheNoise), deltaU(asTheNoise)}
+
+func bySteepness(s Surrogate, _ float64) [3]float64 { return [3]float64{s.Beta} }
+
+func exponentially(s Surrogate, _ float64) [3]float64 {
+	return [3]float64{s.P0 / s.DeltaU, 1 / s.DeltaU, s.P0}
+}
+
+func atThreshold(Surrogate, float64) float64 { return 0 }
+
+// Resets are what a spike does to the membrane.
+var Resets = Kinds[cpuref.Reset, struct{}]{
+	{
+		Name: "multiplicative", Number: cpuref.ResetMultiplicative, Formula: "(a_m·U + (1 − a_m)·I)·(1 − S)",
+		Sentence: "The membrane and what drives it begin anew.",
+	},
+	{
+		Name: "membrane_only", Number: cpuref.ResetMembraneOnly, Formula: "a_m·U·(1 − S) + (1 − a_m)·I",
+		Sentence: "The membrane begins anew, the drive of the step is kept.",
+	},
+	{
+		Name: "subtractive", Number: cpuref.ResetSubtractive, Formula: "a_m·U + (1 − a_m)·I − θ·S",
+		Sentence: "The threshold is taken off.",
+	},
+}

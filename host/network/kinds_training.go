@@ -1,0 +1,146 @@
+package network
+
+import "spikegrad/cpuref"
+
+// Losses are what the cross-entropy is taken over, and distances from target spikes.
+var Losses = Kinds[cpuref.Loss, Readout]{
+	{
+		Name: "max_over_time", Number: cpuref.LossMaxOverTime, Formula: "x = max over t of U[t+1]",
+		Sentence: "Cross-entropy of the largest potential of each integrator.",
+	},
+	{
+		Name: "sum_of_softmax", Number: cpuref.LossSumOfSoftmax, Formula: "x = Σ over t of softmax(U[t+1])",
+		Sentence: "Cross-entropy of the probabilities of all steps, added up.",
+	},
+	{
+		Name: "last_step", Number: cpuref.LossLastStep, Formula: "x = U[T]",
+		Sentence: "Cross-entropy of the potentials at the end.",
+	},
+	{
+		Name: "counts", Number: cpuref.LossCounts, Formula: "x = Σ over t of S[t]", Spikes: true,
+		Sentence: "Cross-entropy of the spike counts of the last layer.",
+	},
+	{
+		Name: "van_rossum", Number: cpuref.LossVanRossum, Formula: "½ Σ (ε∗S − ε∗target)²", Spikes: true, Targets: true,
+		Sentence: "Distance of filtered spikes from target spikes (van Rossum 2001); from Go and `reproduce` only.",
+	},
+	{
+		Name: "spike_difference", Number: cpuref.LossSpikeDifference, Formula: "½ Σ (S − target)²", Spikes: true, Targets: true,
+		Sentence: "Distance of spikes from target spikes; from Go and `reproduce` only.",
+	},
+}
+
+// Optimizer is the rule of an update; only the parameters of its kind count.
+type Optimizer struct {
+	Kind         string  `toml:"kind"` // one of [Optimizers]
+	LearningRate float64 `toml:"learning_rate"`
+	Momentum     float64 `toml:"momentum"`     // sgd
+	Beta1        float64 `toml:"beta1"`        // adam, adamw
+	Beta2        float64 `toml:"beta2"`        // adam, adamw
+	Epsilon      float64 `toml:"epsilon"`      // 0: the kind's own
+	WeightDecay  float64 `toml:"weight_decay"` // adamw: apart from the gradient; else added to it
+}
+
+var (
+	momentum = Parameter{Key: "momentum", Symbol: "μ", Meaning: "share of the velocity that is kept", Default: 0.9, Bounds: ofZeroToOn}
+	beta1    = Parameter{Key: "beta1", Symbol: "β1", Meaning: "decay of the mean gradient", Default: 0.9, Bounds: ofZeroToOn}
+	beta2    = Parameter{Key: "beta2", Symbol: "β2", Meaning: "decay of the mean squared gradient", Default: 0.999, Bounds: ofZeroToOn}
+)
+
+// epsilon is added to a denominator, which is at least that: its reciprocal must stay far
+// inside float32.
+func epsilon(own float64, text string) Parameter {
+	return Parameter{
+		Key: "epsilon", Symbol: "e", Meaning: "added to denominators, 0 for " + text,
+		Bounds: Bounds{From: 1e-18, To: 1}, Zero: own,
+	}
+}
+
+// Shared are the parameters that all optimizers have.
+var Shared = []Parameter{
+	{Key: "learning_rate", Symbol: "η", Meaning: "step size", Default: 0.005, Bounds: Bounds{To: maximum, Above: true}},
+	{Key: "weight_decay", Symbol: "λ", Meaning: "adamw: apart from the gradient; the others add it to the gradient", Bounds: upToLimit},
+}
+
+// DefaultOptimizer is Adam.
+func DefaultOptimizer() Optimizer {
+	o := Optimizer{Kind: "adam"}
+	Optimizers.SetDefaults(&o)
+	for _, p := range Shared {
+		*value(&o, p.Key) = p.Default
+	}
+	return o
+}
+
+// Optimizers are the rules of updates; ∇ is the gradient with the weight decay.
+var Optimizers = Kinds[cpuref.Optimizer, Optimizer]{
+	{
+		Name: "sgd", Number: cpuref.OptimizerSGD, Formula: "v ← μv + ∇; w ← w − ηv",
+		Sentence: "Gradient descent with momentum.", Parameters: []Parameter{momentum},
+	},
+	{
+		Name: "adam", Number: cpuref.OptimizerAdam, Formula: "w ← w − η·m̂/(√v̂ + e)",
+		Sentence: "Steps of the mean gradient over the root of its mean square (Kingma & Ba 2015).", Parameters: []Parameter{beta1, beta2, epsilon(1e-8, "1e-8")},
+	},
+	{
+		Name: "adamw", Number: cpuref.OptimizerAdamW, Formula: "w ← w − η·m̂/(√v̂ + e) − ηλw",
+		Sentence: "The same with weight decay apart from the gradient (Loshchilov & Hutter 2019).", Parameters: []Parameter{beta1, beta2, epsilon(1e-8, "1e-8")},
+	},
+	{
+		Name: "smorms3", Number: cpuref.OptimizerSMORMS3, Formula: "w ← w − min(η, g²/(g2 + e))·∇/(√g2 + e)",
+		Sentence: "Steps as long as the gradient is steady (Funk 2015).", Parameters: []Parameter{epsilon(1e-16, "1e-16")},
+	},
+}
+
+var excess = []Parameter{
+	{Key: "strength", Symbol: "strength", Meaning: "factor of the mean over neurons", Default: 0.1, Bounds: upToLimit},
+	{Key: "threshold", Symbol: "threshold", Unit: "spikes", Meaning: "spikes of a neuron in a sample", Default: 7, Bounds: upToLimit},
+}
+
+// regularizing numbers the regularizers: see [cpuref.ActivityArguments].
+type regularizing uint32
+
+// Regularizers punish activity; n is the spike count of a neuron in a sample, or its mean
+// over the layer.
+var Regularizers = Kinds[regularizing, Regularizer]{
+	{
+		Name: "upper", Number: 0, Formula: "strength·mean of max(0, n − threshold)^power",
+		Sentence: "Punishes more spikes than the threshold.", Parameters: excess,
+	},
+	{
+		Name: "lower", Number: 1, Formula: "strength·mean of max(0, threshold − n)^power",
+		Sentence: "Punishes fewer.", Parameters: excess,
+	},
+}
+
+// drawing numbers the initialisations.
+type drawing uint32
+
+var scale = Parameter{Key: "scale", Symbol: "scale", Default: 1, Bounds: sensible}
+
+func scaled(meaning string) Parameter {
+	p := scale
+	p.Meaning = meaning
+	return p
+}
+
+// Initials are the ways to draw initial weights, all with mean 0.
+var Initials = Kinds[drawing, Initial]{
+	{
+		Name: "fluctuation", Number: 0, Formula: "Normal(0, share·σ_U²/(n·ν·ε̂))",
+		Sentence: "For a membrane that fluctuates as asked when n inputs fire at a rate ν (Rossbroich et al. 2022); `alpha` of the variance is the share of input weights, the rest that of recurrent ones.",
+		Parameters: []Parameter{
+			{Key: "sigma_u", Symbol: "σ_U", Default: 1, Bounds: sensible, Meaning: "standard deviation of the membrane aimed at; about 1 for sparse inputs,\nless where inputs fire at high rates"},
+			{Key: "rate", Symbol: "ν", Unit: "Hz", Default: 15, Bounds: sensible, Meaning: "expected spikes per second of every input; 0 to measure it in the data\n(first layer), or for 15 (layers above)"},
+			{Key: "alpha", Symbol: "α", Default: 0.9, Bounds: Bounds{To: 1, Above: true}, Meaning: "share of the variance that comes through the input connection"},
+		},
+	},
+	{
+		Name: "normal", Number: 1, Formula: "Normal(0, scale²/n)",
+		Sentence: "Normal, by the number n of inputs.", Parameters: []Parameter{scaled("standard deviation times √inputs")},
+	},
+	{
+		Name: "uniform", Number: 2, Formula: "Uniform(−scale/√n, scale/√n)",
+		Sentence: "Uniform, by the number n of inputs.", Parameters: []Parameter{scaled("bound times √inputs")},
+	},
+}
