@@ -20,6 +20,7 @@ const (
 	SurrogateMultilayerSpiker                    // the spike itself (Gardner et al. 2015)
 	SurrogateLimitedExponential                  // derivative of min(1, p0·exp(u/Δu)); {p0/Δu, 1/Δu, p0}
 	SurrogateHazard                              // (dt·ρ0/Δu)·e·exp(−dt·ρ0·e), e = exp(u/Δu); {dt·ρ0/Δu, 1/Δu, dt·ρ0}
+	SurrogateUnscaledSigmoid                     // σ(βu)(1−σ(βu)); {β}
 	surrogates                                   // how many there are
 )
 
@@ -81,6 +82,9 @@ func surrogateDerivative[T Float](surrogate Surrogate, p [3]T, u T, spike bool) 
 			return 0 // limiting the exponent would leave e·exp(−limit), which grows with u
 		}
 		return T(T(p[0]*e) * Exp(-hazard))
+	case SurrogateUnscaledSigmoid:
+		r := Reciprocal(1 + Exp(limitExponent(-T(p[0]*u))))
+		return T(r * (1 - r))
 	}
 	return 0
 }

@@ -264,7 +264,7 @@ func derivativesAVX2(p *Neuron[float32], s *adjointRows[float32]) {
 	stride := len(s.current)
 	g := s.derivative[:stride]
 	switch p.Surrogate {
-	case SurrogateSigmoid:
+	case SurrogateSigmoid, SurrogateUnscaledSigmoid:
 		exponentialsAVX2(g, s.before, p.Threshold, -p.SurrogateParameter[0])
 	case SurrogateExponential, SurrogateLimitedExponential, SurrogateHazard:
 		exponentialsAVX2(g, s.before, p.Threshold, p.SurrogateParameter[1])
@@ -308,6 +308,9 @@ func derivativesAVX2(p *Neuron[float32], s *adjointRows[float32]) {
 			limit := constantAVX2(&splats.upper)
 			v := p0.Mul(e).Mul(expAVX2(negateAVX2(hazard.Min(limit))))
 			x = zero.Merge(v, hazard.Greater(limit))
+		case SurrogateUnscaledSigmoid:
+			r := reciprocalAVX2(one.Add(e))
+			x = r.Mul(one.Sub(r))
 		}
 		if p.Support.Limited {
 			x = supportedAVX2(x, u, from, to)

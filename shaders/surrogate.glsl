@@ -16,12 +16,15 @@ float unflushed_surrogate_derivative(uint surrogate, vec3 p, float u, bool spike
         precise float result = p.y * square;
         return result;
     }
-    if (surrogate == SURROGATE_SIGMOID) {
+    if (surrogate == SURROGATE_SIGMOID || surrogate == SURROGATE_UNSCALED_SIGMOID) {
         precise float scaled = p.x * u;
         precise float denominator = 1.0 + exact_exp(limit_exponent(-scaled));
         float r = exact_reciprocal(denominator);
         precise float rest = 1.0 - r;
         precise float product = r * rest;
+        if (surrogate == SURROGATE_UNSCALED_SIGMOID) {
+            return product;
+        }
         precise float result = p.x * product;
         return result;
     }

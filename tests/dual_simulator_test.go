@@ -338,6 +338,7 @@ var dualSurrogates = map[string]network.Surrogate{
 	"multilayerspiker":    {},
 	"limited_exponential": {P0: 0.3, DeltaU: 0.6},
 	"hazard":              {Rate: 150, DeltaU: 0.4},
+	"unscaled_sigmoid":    {Beta: 5},
 }
 
 // surrogateOf is g(u) of a layer.
@@ -367,6 +368,8 @@ func surrogateOf(layer *network.Layer, dt, u float64, spiked bool) float64 {
 		return s.Beta / 2 * math.Pow(s.Beta*math.Abs(u)+1, -2)
 	case "sigmoid":
 		return logistic(s.Beta)
+	case "unscaled_sigmoid":
+		return logistic(s.Beta) / s.Beta
 	case "exponential":
 		return s.P0 / s.DeltaU * math.Exp(u/s.DeltaU)
 	case "limited_exponential":

@@ -136,6 +136,11 @@ var Surrogates = Kinds[cpuref.Surrogate, Surrogate]{
 		},
 		Peak: func(s Surrogate, dt float64) float64 { return -s.DeltaU * cpuref.Log64(dt*s.Rate) }, // where the hazard is 1
 	},
+	{
+		Name: "unscaled_sigmoid", Number: cpuref.SurrogateUnscaledSigmoid, Formula: "σ(βu)(1 − σ(βu))",
+		Sentence:   "Without the factor β: the integral is 1/β. The authors of Gygax & Zenke 2025 call it scaled, which here means that the integral is one.",
+		Parameters: []Parameter{steepness}, Prepare: bySteepness, Peak: atThreshold,
+	},
 }
 
 var exponentialSurrogate = []Parameter{p0(asTheNoise), deltaU(asTheNoise)}
