@@ -40,10 +40,10 @@ func NewCPU[T cpuref.Float](n *network.Network, options Options) (*CPU[T], error
 		return nil, err
 	}
 	e := &CPU[T]{plan: p, totals: make([][]uint32, len(p.layers))}
-	for i, w := range p.weights {
+	for _, w := range p.weights {
 		e.weights = append(e.weights, make([]T, w.size))
 		var transposed []T
-		if i != p.layers[0].input { // no error flows to the data
+		if w.source >= 0 { // no error flows to the data
 			transposed = make([]T, w.transposedSize())
 		}
 		e.transposed = append(e.transposed, transposed)

@@ -11,9 +11,7 @@ func (w *cpuWorker[T]) backward(r *chunkRun, record *RecordOf[T], chunk int) {
 			Error: w.readoutErrors, Steps: p.steps, Classes: p.classes,
 			DecayMembrane: out.decayMembrane, DriveMembrane: out.driveMembrane, DecaySynapse: out.decaySynapse,
 		}, &w.work, 0, samples)
-		w.gradient(&cpuref.WeightGradientArguments[T]{
-			Trains: w.layers[len(w.layers)-1].trains, Error: w.readoutErrors, Delay: out.delay,
-		}, out.weight, chunk, samples)
+		w.gradient(out.weight, chunk, samples, cpuref.Segment{})
 	}
 	last := w.cut.count() - 1
 	for s := last; s >= 0; s-- {
@@ -51,27 +49,27 @@ func (w *cpuWorker[T]) moveHalos(s, samples int) {
 func (w *cpuWorker[T]) backwardLayer(r *chunkRun, l, s, chunk, samples int) {
 	e, p := w.engine, w.engine.plan
 	layer, state, segment := &p.layers[l], &w.layers[l], w.cut.segment(s)
-	below := cpuref.ErrorBelowArguments[T]{Error: state.errors, Below: layer.neurons, Steps: p.steps, Segment: segment}
-	switch {
-	case l+1 < len(p.layers):
-		above := &p.layers[l+1]
-		below.Above, below.AboveSegment, below.Transposed = w.layers[l+1].errors, segment, e.transposed[above.input]
-		below.Neurons, below.Filters, below.Window, below.Delay = above.neurons, above.filters, above.inputWindow, above.delay
-		cpuref.ErrorBelow(&below, 0, samples)
-	case p.readout != nil:
-		below.Above, below.Transposed = w.readoutErrors, e.transposed[p.readout.weight]
-		below.Neurons, below.Delay = p.classes, p.readout.delay
+	switch above := p.above(l); {
+	case above >= 0:
+		c := &p.weights[above]
+		below := cpuref.ErrorBelowArguments[T]{
+			Error: state.errors, Transposed: e.transposed[above], Below: layer.neurons, Steps: p.steps,
+			Window: c.window, Delay: c.delay, Segment: segment,
+		}
+		below.Neurons, below.Filters = p.takes(c)
+		below.Above, below.AboveSegment = w.errors(c, segment)
 		cpuref.ErrorBelow(&below, 0, samples)
 	case p.distance != nil:
 		w.takeTargetErrors(s, samples)
 	default:
 		clearErrors(state.errors, w.cut, s, samples, cpuref.Stride(layer.neurons))
 	}
+	recurrent, recurrentDelay := p.recurrence(layer)
 	arguments := cpuref.LIFBackwardArguments[T]{
 		Error: state.errors, Spikes: state.spikes, Membrane: state.membrane, Current: state.current,
 		SpikeError: state.spikeError,
 		Steps:      p.steps, Neurons: layer.neurons, Filters: layer.filters,
-		Recurrent: layer.recurrentWindow, RecurrentDelay: layer.recurrentDelay,
+		Recurrent: recurrent, RecurrentDelay: recurrentDelay,
 		Neuron: layer.neuron, Segment: segment, States: state.adjoints,
 	}
 	if w.derivatives(r, l) {
@@ -81,20 +79,20 @@ func (w *cpuWorker[T]) backwardLayer(r *chunkRun, l, s, chunk, samples int) {
 		arguments.RecurrentTransposed = e.transposed[layer.recurrent]
 	}
 	cpuref.LIFBackward(&arguments, &w.work, 0, samples)
-	if layer.recurrent >= 0 {
-		w.gradient(&cpuref.WeightGradientArguments[T]{
-			Trains: state.trains, Error: state.errors, Window: layer.recurrentWindow,
-			Delay: layer.recurrentDelay, Segment: segment,
-		}, layer.recurrent, chunk, samples)
+	for i, c := range p.weights {
+		if c.target == l {
+			w.gradient(i, chunk, samples, segment)
+		}
 	}
-	trains := w.inputTrains
-	if l > 0 {
-		trains = w.layers[l-1].trains
+}
+
+// errors are those of what a connection leads to, and what they hold for a segment: of a
+// readout all steps.
+func (w *cpuWorker[T]) errors(c *weightPlan, segment cpuref.Segment) ([]T, cpuref.Segment) {
+	if c.target == len(w.layers) {
+		return w.readoutErrors, cpuref.Segment{}
 	}
-	w.gradient(&cpuref.WeightGradientArguments[T]{
-		Trains: trains, Error: state.errors, Window: layer.inputWindow,
-		Delay: layer.delay, Segment: segment,
-	}, layer.input, chunk, samples)
+	return w.layers[c.target].errors, segment
 }
 
 // clearErrors zeroes the errors of a segment.
@@ -106,15 +104,21 @@ func clearErrors[T cpuref.Float](errors []T, cut segmentation, s, samples, strid
 	}
 }
 
-// gradient adds to the chunk's partial gradient of one weight array what a segment
+// gradient adds to the chunk's partial gradient of a connection's weights what a segment
 // brings.
-func (w *cpuWorker[T]) gradient(arguments *cpuref.WeightGradientArguments[T], weight, chunk, samples int) {
-	described := &w.engine.plan.weights[weight]
-	arguments.Partial = w.engine.partial[weight][chunk*described.size : (chunk+1)*described.size]
-	arguments.Samples, arguments.Last, arguments.Steps = samples, samples, w.engine.plan.steps
-	arguments.Neurons = described.Rows
-	if arguments.Segment.Last > 0 {
-		arguments.Samplewise = w.samplewise[weight]
+func (w *cpuWorker[T]) gradient(i, chunk, samples int, segment cpuref.Segment) {
+	c := &w.engine.plan.weights[i]
+	arguments := cpuref.WeightGradientArguments[T]{
+		Partial: w.engine.partial[i][chunk*c.size : (chunk+1)*c.size], Trains: w.inputTrains,
+		Samples: samples, Last: samples, Steps: w.engine.plan.steps, Neurons: c.Rows,
+		Window: c.window, Delay: c.delay,
 	}
-	cpuref.WeightGradient(arguments, &w.work, 0, described.rows)
+	if c.source >= 0 {
+		arguments.Trains = w.layers[c.source].trains
+	}
+	arguments.Error, arguments.Segment = w.errors(c, segment)
+	if arguments.Segment.Last > 0 {
+		arguments.Samplewise = w.samplewise[i]
+	}
+	cpuref.WeightGradient(&arguments, &w.work, 0, c.rows)
 }

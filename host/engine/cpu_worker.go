@@ -223,14 +223,15 @@ func (w *cpuWorker[T]) derivatives(r *chunkRun, l int) bool {
 // what lies below it.
 func (w *cpuWorker[T]) layerForward(r *chunkRun, l int, events cpuref.Events) cpuref.LIFForwardArguments[T] {
 	p, layer := w.engine.plan, &w.engine.plan.layers[l]
+	input := &p.weights[layer.input]
 	arguments := cpuref.LIFForwardArguments[T]{
 		Spikes: w.layers[l].spikes, Events: events, InputWeights: w.engine.weights[layer.input],
 		Numbers: r.batch.Numbers[r.first:r.last], Flips: r.flips,
 		Steps: p.steps, Neurons: layer.neurons, Filters: layer.filters,
-		Input: layer.inputWindow, Recurrent: layer.recurrentWindow,
-		Delay: layer.delay, RecurrentDelay: layer.recurrentDelay,
+		Input: input.window, Delay: input.delay,
 		Key: r.key, Layer: uint32(l), Neuron: layer.neuron,
 	}
+	arguments.Recurrent, arguments.RecurrentDelay = p.recurrence(layer)
 	if layer.recurrent >= 0 {
 		arguments.RecurrentWeights = w.engine.weights[layer.recurrent]
 	}
@@ -243,7 +244,7 @@ func (w *cpuWorker[T]) readoutForward(events cpuref.Events) cpuref.ReadoutForwar
 	p, out := w.engine.plan, w.engine.plan.readout
 	return cpuref.ReadoutForwardArguments[T]{
 		Readout: w.readout, Events: events, Weights: w.engine.weights[out.weight],
-		Steps: p.steps, Classes: p.classes, Delay: out.delay,
+		Steps: p.steps, Classes: p.classes, Delay: p.weights[out.weight].delay,
 		DecayMembrane: out.decayMembrane, DriveMembrane: out.driveMembrane,
 		DecaySynapse: out.decaySynapse, Initial: out.initial,
 	}

@@ -21,33 +21,36 @@ type plan[T cpuref.Float] struct {
 	loss    cpuref.Loss
 	// distance is the loss on spikes with targets; nil if classes are told apart.
 	distance *cpuref.SpikeDistanceArguments[T]
-	weights  []weightPlan
-	options  Options
+	// weights are the connections, in the order of the network's arrays: of each layer its
+	// input, then its recurrence. What several of them bring a layer is added in that order.
+	weights []weightPlan
+	options Options
 }
 
 type layerPlan[T cpuref.Float] struct {
-	neurons, inputs       int // numbers that the neurons and the inputs take in the kernels
-	filters               int // neurons a position; 0 in a dense layer
-	geometry              network.Geometry
-	inputWindow           cpuref.Window
-	recurrentWindow       cpuref.Window
-	delay, recurrentDelay int
-	neuron                cpuref.Neuron[T]
-	input, recurrent      int // numbers of the weight arrays; recurrent is -1 without
-	activity              []cpuref.ActivityArguments[T]
+	neurons, inputs  int // numbers that the neurons and the inputs take in the kernels
+	filters          int // neurons per position; 0 in a dense layer
+	geometry         network.Geometry
+	neuron           cpuref.Neuron[T]
+	input, recurrent int // numbers of the connections; recurrent is -1 without
+	activity         []cpuref.ActivityArguments[T]
 }
 
 type readoutPlan[T cpuref.Float] struct {
-	inputs, delay                              int
 	decayMembrane, driveMembrane, decaySynapse T
 	initial                                    T
-	weight                                     int
+	weight                                     int // number of the connection
 }
 
-// weightPlan is a weight array and its form in the kernels: padded and transposed,
-// [row][stride], a row for every number below that feeds a position.
+// weightPlan is a connection: a weight array, what it connects, and its form in the
+// kernels: padded and transposed, [row][stride], a row for every number below that feeds
+// a position.
 type weightPlan struct {
 	network.Weight
+	source  int // layer whose spikes it weighs; -1: the network's input
+	target  int // layer that takes them; one beyond the last: the readout
+	window  cpuref.Window
+	delay   int // steps
 	stride  int
 	rows    int     // numbers below that feed a position
 	size    int     // rows·stride
@@ -71,20 +74,20 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 		layer, geometry := &n.Layers[l], n.Geometry(l)
 		lp := layerPlan[T]{
 			neurons: geometry.Slots(), geometry: geometry,
-			inputWindow: n.InputWindow(l), recurrentWindow: n.RecurrentWindow(l),
-			delay: layer.Delay, recurrentDelay: layer.RecurrentDelay,
-			neuron: network.NeuronParameters[T](layer, n.StepLength),
-			input:  len(p.weights), recurrent: -1,
+			neuron:    network.NeuronParameters[T](layer, n.StepLength),
+			recurrent: -1,
 		}
 		if layer.Convolutional() {
 			lp.filters = layer.Filters
 		}
 		below := n.Geometry(l - 1)
 		lp.inputs = below.Slots()
-		p.addWeight(described[len(p.weights)], below, lp.inputs, lp.inputWindow)
+		connect := func(source, delay int, below network.Geometry, window cpuref.Window) int {
+			return p.connect(weightPlan{Weight: described[len(p.weights)], source: source, target: l, delay: delay, window: window}, below)
+		}
+		lp.input = connect(l-1, layer.Delay, below, n.InputWindow(l))
 		if layer.Recurrent {
-			lp.recurrent = len(p.weights)
-			p.addWeight(described[len(p.weights)], geometry, lp.neurons, lp.recurrentWindow)
+			lp.recurrent = connect(l, layer.RecurrentDelay, geometry, n.RecurrentWindow(l))
 		}
 		for _, r := range layer.Regularizers {
 			lp.activity = append(lp.activity, network.ActivityParameters[T](r, geometry))
@@ -93,9 +96,9 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 	}
 	if !n.Spiking() {
 		top := len(n.Layers) - 1
-		r := &readoutPlan[T]{inputs: p.layers[top].neurons, delay: n.Readout.Delay, weight: len(p.weights)}
+		r := &readoutPlan[T]{}
 		r.decayMembrane, r.driveMembrane, r.decaySynapse, r.initial = network.ReadoutParameters[T](n)
-		p.addWeight(described[len(p.weights)], n.Geometry(top), r.inputs, cpuref.Window{})
+		r.weight = p.connect(weightPlan{Weight: described[len(p.weights)], source: top, target: top + 1, delay: n.Readout.Delay}, n.Geometry(top))
 		p.readout = r
 	}
 	if n.Targeted() {
@@ -118,18 +121,41 @@ func (p *plan[T]) freeze(names []string) error {
 	return nil
 }
 
-// addWeight plans the weights from a layer below, which takes so many numbers.
-func (p *plan[T]) addWeight(described network.Weight, below network.Geometry, numbers int, window cpuref.Window) {
-	w := weightPlan{Weight: described, stride: cpuref.Stride(described.Rows), rows: window.Rows(numbers), blocks: window.Blocks()}
+// connect adds a connection from what lies below, and gives its number.
+func (p *plan[T]) connect(w weightPlan, below network.Geometry) int {
+	w.stride, w.rows, w.blocks = cpuref.Stride(w.Rows), w.window.Rows(below.Slots()), w.window.Blocks()
 	w.size = w.rows * w.stride
-	w.columns = make([]int32, described.Columns)
+	w.columns = make([]int32, w.Columns)
 	for c := range w.columns {
 		w.columns[c] = int32(below.Slot(c))
-		if window.Positions > 0 {
-			w.columns[c] = int32(c%window.Kernel*window.Unit + c/window.Kernel)
+		if w.window.Positions > 0 {
+			w.columns[c] = int32(c%w.window.Kernel*w.window.Unit + c/w.window.Kernel)
 		}
 	}
 	p.weights = append(p.weights, w)
+	return len(p.weights) - 1
+}
+
+// recurrence is the geometry and delay of a layer's connection to itself; none has zeros.
+func (p *plan[T]) recurrence(layer *layerPlan[T]) (window cpuref.Window, delay int) {
+	if layer.recurrent < 0 {
+		return cpuref.Window{}, 0
+	}
+	w := &p.weights[layer.recurrent]
+	return w.window, w.delay
+}
+
+// above is the number of the connection from a layer to what lies above it, -1 if there is none.
+func (p *plan[T]) above(l int) int {
+	return slices.IndexFunc(p.weights, func(w weightPlan) bool { return w.source == l && w.target > l })
+}
+
+// takes is how many numbers and filters the target of a connection has.
+func (p *plan[T]) takes(w *weightPlan) (neurons, filters int) {
+	if w.target == len(p.layers) {
+		return p.classes, 0
+	}
+	return p.layers[w.target].neurons, p.layers[w.target].filters
 }
 
 // pack writes a row-major array [rows][columns] in the form of the kernels; what

@@ -87,14 +87,8 @@ func (p *plan[T]) cut() segmentation {
 // steps and at least the longest delay.
 func (p *plan[T]) cutAt(length int) segmentation {
 	halo := 0
-	for _, layer := range p.layers {
-		halo = max(halo, layer.delay)
-		if layer.recurrent >= 0 {
-			halo = max(halo, layer.recurrentDelay)
-		}
-	}
-	if p.readout != nil {
-		halo = max(halo, p.readout.delay)
+	for _, w := range p.weights {
+		halo = max(halo, w.delay)
 	}
 	if length < p.steps {
 		length = max(length/32, (halo+31)/32, 1) * 32

@@ -103,10 +103,10 @@ func (e *Vulkan) open() (err error) {
 		return err
 	}
 	buffer := allocator(e.device, &err)
-	for i, w := range e.plan.weights {
+	for _, w := range e.plan.weights {
 		e.weights = append(e.weights, buffer(w.Name, w.size))
 		var transposed *gpu.Buffer
-		if i != e.plan.layers[0].input { // no error flows to the data
+		if w.source >= 0 { // no error flows to the data
 			transposed = buffer(w.Name+" transposed", w.transposedSize())
 		}
 		e.transposed = append(e.transposed, transposed)

@@ -19,7 +19,7 @@ func (r *recorder) backward() {
 					DecayMembrane: out.decayMembrane, DriveMembrane: out.driveMembrane, DecaySynapse: out.decaySynapse,
 				})
 		})
-		r.gradient(out.weight, p.layers[top].trains, p.readoutErrors, cpuref.Window{}, out.delay, cpuref.Segment{})
+		r.gradient(out.weight, cpuref.Segment{})
 	}
 	last := e.cut.count() - 1
 	for s := last; s >= 0; s-- {
@@ -53,16 +53,9 @@ func (r *recorder) moveHalos() {
 func (r *recorder) backwardLayer(l, s int) {
 	e, p, n := r.engine, r.engine.pass, r.engine.plan
 	layer, arrays, part := &n.layers[l], p.layers[l], e.cut.segment(s)
-	below := kernels.ErrorBelowParameters{Below: uint32(layer.neurons), Segment: part}
-	switch {
-	case l+1 < len(n.layers):
-		above := &n.layers[l+1]
-		below.Neurons, below.Filters, below.Delay = uint32(above.neurons), uint32(above.filters), uint32(above.delay)
-		below.Window, below.AboveSegment = above.inputWindow, part
-		r.errorBelow(arrays.errors, p.layers[l+1].errors, above.input, below)
-	case n.readout != nil:
-		below.Neurons, below.Delay = uint32(n.classes), uint32(n.readout.delay)
-		r.errorBelow(arrays.errors, p.readoutErrors, n.readout.weight, below)
+	switch above := n.above(l); {
+	case above >= 0:
+		r.errorBelow(above, part)
 	case n.distance != nil:
 		r.takeTargetErrors(s)
 	default:
@@ -75,11 +68,12 @@ func (r *recorder) backwardLayer(l, s int) {
 	if layer.recurrent >= 0 {
 		buffers.RecurrentTransposed = whole(e.transposed[layer.recurrent])
 	}
+	recurrent, recurrentDelay := n.recurrence(layer)
 	surrogate := layer.neuron.SurrogateParameter
 	r.do(func() error {
 		return e.kernels.layers[l].backward.Record(r.stream, buffers, kernels.LIFBackwardParameters{
 			Samples: r.samples, Steps: uint32(n.steps), Neurons: uint32(layer.neurons), Filters: uint32(layer.filters),
-			Recurrent: layer.recurrentWindow, RecurrentDelay: uint32(layer.recurrentDelay),
+			Recurrent: recurrent, RecurrentDelay: uint32(recurrentDelay),
 			DecayMembrane: layer.neuron.DecayMembrane, DriveMembrane: layer.neuron.DriveMembrane,
 			DecaySynapse: layer.neuron.DecaySynapse, Threshold: layer.neuron.Threshold,
 			SurrogateParameter0: surrogate[0], SurrogateParameter1: surrogate[1], SurrogateParameter2: surrogate[2],
@@ -87,14 +81,21 @@ func (r *recorder) backwardLayer(l, s int) {
 			Segment: part,
 		})
 	})
-	if layer.recurrent >= 0 {
-		r.gradient(layer.recurrent, arrays.trains, arrays.errors, layer.recurrentWindow, layer.recurrentDelay, part)
+	for i, c := range n.weights {
+		if c.target == l {
+			r.gradient(i, part)
+		}
 	}
-	trains := p.inputTrains
-	if l > 0 {
-		trains = p.layers[l-1].trains
+}
+
+// errors are those of what a connection leads to, and what they hold for a segment: of a
+// readout all steps.
+func (r *recorder) errors(c *weightPlan, part cpuref.Segment) (gpu.Binding, cpuref.Segment) {
+	p := r.engine.pass
+	if c.target == len(p.layers) {
+		return whole(p.readoutErrors), cpuref.Segment{}
 	}
-	r.gradient(layer.input, trains, arrays.errors, layer.inputWindow, layer.delay, part)
+	return whole(p.layers[c.target].errors), part
 }
 
 // clearErrors records that the errors of a layer in a segment are zero.
@@ -111,26 +112,35 @@ func (r *recorder) clearErrors(l, s int) {
 	}
 }
 
-// gradient records the partial gradients of one weight array, of a segment.
-func (r *recorder) gradient(weight int, trains, errors *gpu.Buffer, geometry cpuref.Window, delay int, part cpuref.Segment) {
-	w := r.engine.plan.weights[weight]
+// gradient records the partial gradients of a connection's weights, of a segment.
+func (r *recorder) gradient(i int, part cpuref.Segment) {
+	p, c, trains := r.engine.pass, &r.engine.plan.weights[i], r.engine.pass.inputTrains
+	if c.source >= 0 {
+		trains = p.layers[c.source].trains
+	}
+	errors, held := r.errors(c, part)
 	r.do(func() error {
 		return r.engine.kernels.weightGradient.Record(r.stream, kernels.WeightGradientBuffers{
-			Partial: whole(r.engine.partial[weight]), Trains: whole(trains), Error: whole(errors),
-			Samplewise: whole(r.engine.pass.samplewise[weight]),
+			Partial: whole(r.engine.partial[i]), Trains: whole(trains), Error: errors, Samplewise: whole(p.samplewise[i]),
 		}, kernels.WeightGradientParameters{
 			Samples: r.samples, Steps: uint32(r.engine.plan.steps),
-			Inputs: uint32(w.rows), Neurons: uint32(w.Rows), Delay: uint32(delay), Window: geometry, Segment: part,
+			Inputs: uint32(c.rows), Neurons: uint32(c.Rows), Delay: uint32(c.delay), Window: c.window, Segment: held,
 		})
 	})
 }
 
-// errorBelow records the error's way through one weight array.
-func (r *recorder) errorBelow(errors, above *gpu.Buffer, weight int, parameters kernels.ErrorBelowParameters) {
-	parameters.Samples, parameters.Steps = r.samples, uint32(r.engine.plan.steps)
+// errorBelow records the error's way back through a connection.
+func (r *recorder) errorBelow(i int, part cpuref.Segment) {
+	n := r.engine.plan
+	c := &n.weights[i]
+	neurons, filters := n.takes(c)
+	above, held := r.errors(c, part)
 	r.do(func() error {
 		return r.engine.kernels.errorBelow.Record(r.stream, kernels.ErrorBelowBuffers{
-			Error: whole(errors), Above: whole(above), Transposed: whole(r.engine.transposed[weight]),
-		}, parameters)
+			Error: whole(r.engine.pass.layers[c.source].errors), Above: above, Transposed: whole(r.engine.transposed[i]),
+		}, kernels.ErrorBelowParameters{
+			Samples: r.samples, Steps: uint32(n.steps), Neurons: uint32(neurons), Below: uint32(n.layers[c.source].neurons),
+			Filters: uint32(filters), Delay: uint32(c.delay), Window: c.window, Segment: part, AboveSegment: held,
+		})
 	})
 }

@@ -298,7 +298,7 @@ func (e *Vulkan) lay(capacity, events int, buffer func(name string, values int) 
 	}
 	for i, w := range n.weights {
 		p.partial = append(p.partial, buffer(w.Name+" partial gradients", cpuref.Chunks(capacity)*w.size))
-		if cut.count() > 1 && (n.readout == nil || i != n.readout.weight) {
+		if cut.count() > 1 && w.target < len(n.layers) {
 			p.samplewise[i] = buffer(w.Name+" gradients of samples", capacity*w.size)
 		}
 	}

@@ -100,7 +100,7 @@ func (r *recorder) forward(backward bool) {
 					Readout: whole(p.readout), Rows: rows, Index: index, Weights: whole(e.weights[out.weight]),
 					States: whole(p.readoutStates),
 				}, kernels.ReadoutForwardParameters{
-					Samples: r.samples, Steps: steps, Classes: uint32(n.classes), Delay: uint32(out.delay),
+					Samples: r.samples, Steps: steps, Classes: uint32(n.classes), Delay: uint32(n.weights[out.weight].delay),
 					DecayMembrane: out.decayMembrane, DriveMembrane: out.driveMembrane,
 					DecaySynapse: out.decaySynapse, Initial: out.initial, Segment: e.cut.segment(s),
 				})
@@ -139,11 +139,13 @@ func (r *recorder) forwardSegment(s int, again bool) (rows, index gpu.Binding) {
 		if layer.recurrent >= 0 {
 			buffers.RecurrentWeights = whole(e.weights[layer.recurrent])
 		}
+		input := &n.weights[layer.input]
+		recurrent, recurrentDelay := n.recurrence(layer)
 		r.do(func() error {
 			return k.layers[l].forward.Record(r.stream, buffers, kernels.LIFForwardParameters{
 				Samples: r.samples, Steps: steps, Neurons: uint32(layer.neurons), Filters: uint32(layer.filters),
-				Input: layer.inputWindow, Recurrent: layer.recurrentWindow,
-				Delay: uint32(layer.delay), RecurrentDelay: uint32(layer.recurrentDelay), Layer: uint32(l),
+				Input: input.window, Recurrent: recurrent,
+				Delay: uint32(input.delay), RecurrentDelay: uint32(recurrentDelay), Layer: uint32(l),
 				Flips:         uint32(p.flipsAt()),
 				DecayMembrane: layer.neuron.DecayMembrane, DriveMembrane: layer.neuron.DriveMembrane,
 				DecaySynapse: layer.neuron.DecaySynapse, Threshold: layer.neuron.Threshold,
