@@ -167,7 +167,7 @@ func TestResubmission(t *testing.T) {
 		scaleAdd(t, s, p, b, a, 1)
 		succeed(t, s.Copy(a, 0, b, 0, a.Bytes()))
 		succeed(t, s.Finish())
-		runs := uint32(10000)
+		runs := uint32(1000)
 		if !d.Info().UnifiedMemory && d.Info().Type == Software {
 			runs = 100 // the same driver as before, and the way of uploads does not matter here
 		}
@@ -189,10 +189,10 @@ func TestRecordingUnderCollection(t *testing.T) {
 		a := must[*Buffer](t)(d.NewBuffer("a", 4*67))
 		b := must[*Buffer](t)(d.NewBuffer("b", 4*67))
 		whileCollecting(func() {
-			for i := range uint32(200) {
+			for i := range uint32(50) {
 				p := must[*Pipeline](t)(d.NewPipeline(scaleAddSpec(32, 1+i%5)))
 				s := must[*Stream](t)(d.NewStream("short"))
-				for range 100 {
+				for range 40 {
 					scaleAdd(t, s, p, b, a, i)
 				}
 				succeed(t, s.Finish())
@@ -200,8 +200,8 @@ func TestRecordingUnderCollection(t *testing.T) {
 				s.Free()
 			}
 		})
-		if got := download(t, b); !slices.Equal(got, slices.Repeat([]uint32{199}, 67)) {
-			t.Errorf("%d, 199 expected", got)
+		if got := download(t, b); !slices.Equal(got, slices.Repeat([]uint32{49}, 67)) {
+			t.Errorf("%d, 49 expected", got)
 		}
 	})
 }

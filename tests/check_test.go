@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"spikegrad/gpu"
+	"spikegrad/gpu/gputest"
 	"spikegrad/host/check"
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
@@ -18,7 +20,7 @@ func TestCheck(t *testing.T) {
 	if testing.Short() {
 		cases = cases[:3]
 	}
-	candidates, names := vulkanCandidates(t, engine.Options{CacheDir: t.TempDir()})
+	candidates, names := vulkanCandidates(t, gpu.Options{})
 	runFamily(t, cases, candidates, names)
 
 	cpu := check.Candidate{Open: openCPU, Variants: check.CPUVariants()}
@@ -26,12 +28,23 @@ func TestCheck(t *testing.T) {
 }
 
 // TestCheckUnderValidation runs some of the family under the Vulkan validation layer,
-// whose messages are errors.
+// whose messages are errors, each network on a device that is opened for it.
 func TestCheckUnderValidation(t *testing.T) {
-	candidates, names := vulkanCandidates(t, engine.Options{Validation: true})
-	cases := check.Cases(true)[3:8]
+	var candidates []check.Candidate
+	var names []string
+	for _, info := range gputest.Devices(t) {
+		names = append(names, deviceName(info))
+		candidates = append(candidates, check.Candidate{
+			Open: func(n *network.Network, options engine.Options) (engine.Engine, error) {
+				options.Validation = true
+				return engine.OpenVulkan(n, info.Index, options)
+			},
+			Variants: check.VulkanVariants(),
+		})
+	}
+	cases := check.Cases(true)[3:6]
 	if testing.Short() {
-		cases = cases[:2]
+		cases = cases[:1]
 	}
 	runFamily(t, cases, candidates, names)
 }
@@ -40,20 +53,33 @@ func openCPU(n *network.Network, options engine.Options) (engine.Engine, error) 
 	return engine.NewCPU[float32](n, options)
 }
 
-// vulkanCandidates are all Vulkan devices, opened with some options, and their names.
-func vulkanCandidates(t *testing.T, with engine.Options) (candidates []check.Candidate, names []string) {
+// vulkanCandidates are all Vulkan devices, each opened once for all networks, and their
+// names.
+func vulkanCandidates(t *testing.T, with gpu.Options) (candidates []check.Candidate, names []string) {
 	t.Helper()
-	for _, info := range vulkanDevices(t) {
-		names = append(names, fmt.Sprintf("vulkan:%d %s (%s)", info.Index, info.Name, info.DriverInfo))
+	for _, info := range gputest.Devices(t) {
+		device, err := gpu.Open(info.Index, with)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := device.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		names = append(names, deviceName(info))
 		candidates = append(candidates, check.Candidate{
 			Open: func(n *network.Network, options engine.Options) (engine.Engine, error) {
-				options.Validation, options.CacheDir, options.Groups = with.Validation, with.CacheDir, with.Groups
-				return engine.OpenVulkan(n, info.Index, options)
+				return engine.OpenVulkanOn(n, device, options)
 			},
 			Variants: check.VulkanVariants(),
 		})
 	}
 	return candidates, names
+}
+
+func deviceName(info gpu.DeviceInfo) string {
+	return fmt.Sprintf("vulkan:%d %s (%s)", info.Index, info.Name, info.DriverInfo)
 }
 
 // runFamily fails unless nothing differs on any candidate.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"spikegrad/cpuref"
+	"spikegrad/gpu/gputest"
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
 )
@@ -78,7 +79,7 @@ func TestFlip(t *testing.T) {
 	if slices.Equal(free.Loss, flipped.Loss) {
 		t.Error("no flip changed a loss")
 	}
-	for _, info := range vulkanDevices(t) {
+	for _, info := range gputest.Devices(t) {
 		got := run(openVulkan(t, n, info, engine.Options{Seed: 3}), flips)
 		for l := range n.Layers {
 			if !slices.Equal(got.Spikes[l], flipped.Spikes[l]) || !slices.Equal(got.Membrane[l], flipped.Membrane[l]) {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"spikegrad/cpuref"
+	"spikegrad/gpu/gputest"
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
 )
@@ -96,7 +97,7 @@ func TestGolden(t *testing.T) {
 			}
 			checkGolden(t, &g, net, e, 1e-4, 1e-5)
 		})
-		for _, info := range vulkanDevices(t) {
+		for _, info := range gputest.Devices(t) {
 			t.Run(g.Name+"/"+info.Name, func(t *testing.T) {
 				checkGolden(t, &g, net, openVulkan(t, net, info, options), 1e-4, 1e-5)
 			})

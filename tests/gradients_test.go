@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"spikegrad/cpuref"
+	"spikegrad/gpu/gputest"
 	"spikegrad/host/engine"
 )
 
@@ -60,7 +61,7 @@ func TestSetGradients(t *testing.T) {
 		t.Fatal(err)
 	}
 	engines := []engine.Engine{cpu}
-	for _, info := range vulkanDevices(t) {
+	for _, info := range gputest.Devices(t) {
 		engines = append(engines, openVulkan(t, n, info, options))
 		options := options
 		options.PassSamples = 8 // gradients of several passes

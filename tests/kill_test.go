@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"spikegrad/cpuref"
+	"spikegrad/gpu/gputest"
 )
 
 // killConfig is a run of many short updates, each followed by a checkpoint.
@@ -91,7 +92,7 @@ type summary struct {
 func (p program) devicesAgree(t *testing.T) {
 	folder := t.TempDir()
 	devices := []string{"cpu"}
-	for _, info := range vulkanDevices(t) {
+	for _, info := range gputest.Devices(t) {
 		devices = append(devices, fmt.Sprintf("vulkan:%d", info.Index))
 	}
 	epochs := "3"

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"spikegrad/gpu"
+	"spikegrad/gpu/gputest"
 	"spikegrad/host/audit"
 	"spikegrad/host/engine"
 	"spikegrad/host/estimate"
@@ -15,21 +16,10 @@ import (
 	"spikegrad/host/train"
 )
 
-// opener opens networks on a device with the validation layer on; the test fails if
-// the layer says anything. Who opens an engine closes it.
+// opener opens networks on a device that all tests share. Who opens an engine closes it.
 func opener(t *testing.T, info gpu.DeviceInfo) func(*network.Network, engine.Options) (engine.Engine, error) {
 	return func(n *network.Network, options engine.Options) (engine.Engine, error) {
-		options.Validation = true
-		e, err := engine.OpenVulkan(n, info.Index, options)
-		if err != nil {
-			return nil, err
-		}
-		t.Cleanup(func() {
-			for _, message := range e.Messages() {
-				t.Errorf("validation: %s", message)
-			}
-		})
-		return e, nil
+		return engine.OpenVulkanOn(n, gputest.Open(t, info.Index), options)
 	}
 }
 
@@ -58,7 +48,7 @@ func TestAudit(t *testing.T) {
 	if want.Layers[1].Parts[0].Surrogates[0].Cosine == nil {
 		t.Fatal("the audit is too short to know a cosine")
 	}
-	for _, info := range vulkanDevices(t) {
+	for _, info := range gputest.Devices(t) {
 		t.Run(info.Name, func(t *testing.T) {
 			options := options
 			options.Open = opener(t, info)
@@ -94,7 +84,7 @@ func TestEstimates(t *testing.T) {
 	}
 	for _, estimator := range (audit.Laboratory{}).Estimators() {
 		want := measure(t, audit.Laboratory{Workers: 2}, estimator)
-		for _, info := range vulkanDevices(t) {
+		for _, info := range gputest.Devices(t) {
 			found := measure(t, audit.Laboratory{Open: opener(t, info), Workers: 1}, estimator)
 			if difference := cmp.Diff(want, found); difference != "" {
 				t.Errorf("%s on %s: %s", estimator, info.Name, difference)

@@ -7,6 +7,7 @@ import (
 
 	"spikegrad/cpuref"
 	"spikegrad/gpu"
+	"spikegrad/gpu/gputest"
 )
 
 // The parity tests run every kernel on every Vulkan device found and compare what it
@@ -21,27 +22,8 @@ type rig struct {
 // eachDevice runs a check on every Vulkan device found. Validation is on, and whatever
 // it says is an error.
 func eachDevice(t *testing.T, check func(t *testing.T, device *gpu.Device)) {
-	devices, err := gpu.Enumerate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(devices) == 0 {
-		t.Fatal("no Vulkan device found; run make deps, which installs a software driver")
-	}
-	for _, info := range devices {
-		t.Run(info.Name, func(t *testing.T) {
-			device, err := gpu.Open(info.Index, gpu.Options{Validation: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			check(t, device)
-			if err := device.Close(); err != nil {
-				t.Error(err)
-			}
-			for _, message := range device.Messages() {
-				t.Errorf("validation: %s", message)
-			}
-		})
+	for _, info := range gputest.Devices(t) {
+		t.Run(info.Name, func(t *testing.T) { check(t, gputest.Open(t, info.Index)) })
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"spikegrad/cpuref"
+	"spikegrad/gpu"
+	"spikegrad/gpu/gputest"
 	"spikegrad/host/check"
 	"spikegrad/host/engine"
 )
@@ -16,7 +18,7 @@ import (
 func TestEveryPath(t *testing.T) {
 	used := cpuref.UsedInstructions()
 	defer cpuref.UseInstructions(used)
-	devices, names := vulkanCandidates(t, engine.Options{CacheDir: t.TempDir()})
+	devices, names := vulkanCandidates(t, gpu.Options{})
 	candidates := []check.Candidate{{Open: openCPU, Variants: check.CPUVariants()}, devices[0]}
 	for _, set := range []cpuref.Instructions{cpuref.PlainInstructions, cpuref.AVX2Instructions, cpuref.AVX512Instructions} {
 		if !cpuref.UseInstructions(set) {
@@ -36,11 +38,10 @@ func TestEveryPath(t *testing.T) {
 // each driver, in turn: the drivers take some seconds to compile all kernels anew.
 func TestEveryWorkgroup(t *testing.T) {
 	sizes := []uint32{32, 64, 128, 256}
-	cache := t.TempDir()
-	devices := len(vulkanDevices(t))
+	devices := len(gputest.Devices(t))
 	for i := range max(len(sizes), devices) {
 		lanes, number := sizes[i%len(sizes)], i%devices
-		candidates, names := vulkanCandidates(t, engine.Options{CacheDir: cache, Groups: map[string]uint32{"": lanes}})
+		candidates, names := vulkanCandidates(t, gpu.Options{Groups: map[string]uint32{"": lanes}})
 		candidate := candidates[number]
 		candidate.Variants = candidate.Variants[:1]
 		runFamily(t, check.Cases(true)[:1], []check.Candidate{candidate}, []string{fmt.Sprintf("%s with %d lanes", names[number], lanes)})

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"spikegrad/cpuref"
+	"spikegrad/gpu/gputest"
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
 )
@@ -149,7 +150,7 @@ func TestSequence(t *testing.T) {
 			}
 		}
 		cache := t.TempDir()
-		for _, info := range vulkanDevices(t) {
+		for _, info := range gputest.Devices(t) {
 			for _, pass := range passes {
 				t.Run(fmt.Sprintf("%s/%s/pass=%d", name, info.Name, pass), func(t *testing.T) {
 					with := options

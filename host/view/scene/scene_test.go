@@ -10,6 +10,7 @@ import (
 
 	"spikegrad/cpuref"
 	"spikegrad/gpu"
+	"spikegrad/gpu/gputest"
 	"spikegrad/host/data"
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
@@ -55,26 +56,13 @@ func subjects(t *testing.T) map[string]Subject {
 // says anything, or if memory is left behind.
 func onEveryDevice(t *testing.T, test func(t *testing.T, device *gpu.Device)) {
 	t.Helper()
-	infos, err := gpu.Enumerate()
-	if err != nil {
-		t.Fatalf("%v\n`make deps` installs what the tests need", err)
-	}
-	for _, info := range infos {
+	for _, info := range gputest.Devices(t) {
 		t.Run(info.Driver, func(t *testing.T) {
-			device, err := gpu.Open(info.Index, gpu.Options{Validation: true})
-			if err != nil {
-				t.Fatal(err)
-			}
+			device := gputest.Open(t, info.Index)
 			before, _ := device.Memory()
 			test(t, device)
 			if after, _ := device.Memory(); after > before+4<<20 { // the staging buffer stays
 				t.Errorf("%d bytes are in use, %d were before: give everything back", after, before)
-			}
-			if err := device.Close(); err != nil {
-				t.Error(err)
-			}
-			for _, message := range device.Messages() {
-				t.Errorf("validation: %s", message)
 			}
 		})
 	}

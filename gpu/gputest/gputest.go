@@ -1,0 +1,53 @@
+// Package gputest lends tests the Vulkan devices of this machine. A device is opened
+// once in a test program, because software drivers take seconds to compile the kernels
+// of a network, and keep them as long as the device is open.
+package gputest
+
+import (
+	"sync"
+	"testing"
+
+	"spikegrad/gpu"
+)
+
+// Devices lists the Vulkan devices. A machine without one fails the test: tests that
+// silently leave out the GPU prove nothing.
+func Devices(t testing.TB) []gpu.DeviceInfo {
+	t.Helper()
+	infos, err := gpu.Enumerate()
+	if err != nil {
+		t.Fatalf("%v\n`make deps` installs what the tests need", err)
+	}
+	if len(infos) == 0 {
+		t.Fatal("no Vulkan device found; `make deps` installs a software driver")
+	}
+	return infos
+}
+
+var (
+	mutex  sync.Mutex
+	opened = map[int]*gpu.Device{} // by index
+)
+
+// Open gives the device of a number with the validation layer on, which other tests use
+// as well: nobody closes it. What the layer says until the test ends fails the test.
+func Open(t testing.TB, index int) *gpu.Device {
+	t.Helper()
+	mutex.Lock()
+	defer mutex.Unlock()
+	device := opened[index]
+	if device == nil {
+		var err error
+		if device, err = gpu.Open(index, gpu.Options{Validation: true}); err != nil {
+			t.Fatal(err)
+		}
+		opened[index] = device
+	}
+	before := len(device.Messages())
+	t.Cleanup(func() {
+		for _, message := range device.Messages()[before:] {
+			t.Errorf("validation: %s", message)
+		}
+	})
+	return device
+}
