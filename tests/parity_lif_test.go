@@ -54,11 +54,12 @@ func (c lifCase) neuron() cpuref.Neuron[float32] {
 	}
 }
 
-// lifCases has every noise with every reset, with and without recurrence, over ragged
-// sizes and delays; every surrogate with every reset and reset gradient; and spreads
-// that put several samples into a workgroup or on a lane, several quads on a lane, and
-// several workgroups on a sample.
-func lifCases() []lifCase {
+// lifCases are layers of all kinds that matter in one direction, with and without
+// recurrence, over ragged sizes and delays: forward every noise with every reset,
+// backward every reset with and without its gradient, and every surrogate. Spreads put
+// several samples into a workgroup or on a lane, several quads on a lane, and several
+// workgroups on a sample.
+func lifCases(backward bool) []lifCase {
 	sizes := []lifCase{
 		{inputs: 1, neurons: 1, samples: 3, steps: 33},
 		{inputs: 40, neurons: 31, samples: 5, steps: 33, delay: 1, recurrentDelay: 1},
@@ -83,16 +84,23 @@ func lifCases() []lifCase {
 		c.limited = len(cases)%3 == 1
 		cases = append(cases, c)
 	}
+	if backward {
+		for reset := cpuref.ResetMultiplicative; reset <= cpuref.ResetSubtractive; reset++ {
+			for i := range 4 {
+				add(cpuref.NoiseThreshold, reset, cpuref.Surrogate(len(cases)%len(surrogateParameters)), i%2 > 0, i > 1)
+			}
+		}
+		for surrogate := range cpuref.Surrogate(len(surrogateParameters)) {
+			add(cpuref.NoiseSigmoid, cpuref.Reset(surrogate%3), surrogate, surrogate%2 == 0, surrogate%4 == 0)
+		}
+		return cases
+	}
 	for noise := cpuref.NoiseThreshold; noise <= cpuref.NoiseHazard; noise++ {
 		for reset := cpuref.ResetMultiplicative; reset <= cpuref.ResetSubtractive; reset++ {
 			for _, recurrent := range []bool{false, true} {
-				surrogate := cpuref.Surrogate(len(cases) % len(surrogateParameters))
-				add(noise, reset, surrogate, recurrent, len(cases)%4 > 1)
+				add(noise, reset, cpuref.Surrogate(0), recurrent, len(cases)%4 > 1)
 			}
 		}
-	}
-	for surrogate := range cpuref.Surrogate(len(surrogateParameters)) {
-		add(cpuref.NoiseSigmoid, cpuref.Reset(surrogate%3), surrogate, surrogate%2 == 0, surrogate%4 == 0)
 	}
 	return cases
 }
@@ -144,7 +152,7 @@ func runLIF(c lifCase, seed uint32) *lifRun {
 }
 
 func TestLIFForward(t *testing.T) {
-	cases := lifCases()
+	cases := lifCases(false)
 	spiked := 0
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
 		for i, c := range cases {
@@ -203,7 +211,7 @@ func checkLIFForward(r rig, c lifCase, seed uint32) (spiked int) {
 }
 
 func TestLIFBackward(t *testing.T) {
-	cases := lifCases()
+	cases := lifCases(true)
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
 		for i, c := range cases {
 			t.Run(c.String(), func(t *testing.T) { checkLIFBackward(rig{t, device}, c, uint32(i)) })

@@ -12,7 +12,7 @@ import (
 // of the last segment, the states at its end and the spikes of all must be those of
 // cpuref.
 func TestLIFForwardSegments(t *testing.T) {
-	cases := lifCases()
+	cases := lifCases(false)
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
 		for i, c := range cases {
 			if c.steps < 70 || c.delay > 20 || c.recurrentDelay > 20 && c.recurrent {

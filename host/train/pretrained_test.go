@@ -143,8 +143,16 @@ func TestResumeReplacesNoTrainedWeights(t *testing.T) {
 	_, source := finished(t, config, Options{})
 	config.Pretrained.From = source
 	_, tuned := finished(t, config, Options{})
-	for _, folder := range []string{source, tuned} {
-		for _, name := range []string{checkpointFile, previousFile} {
+	checkpoints := []string{checkpointFile, previousFile}
+	for _, lost := range []struct {
+		folder string
+		files  []string
+	}{
+		{source, checkpoints}, {tuned, checkpoints},
+		{tuned, []string{summaryFile, "metrics.csv", "metrics.jsonl"}}, // what it began with remains
+	} {
+		folder := lost.folder
+		for _, name := range lost.files {
 			if err := os.Remove(filepath.Join(folder, name)); err != nil {
 				t.Fatal(err)
 			}
