@@ -16,6 +16,7 @@ import (
 // workers. The whole family on every device takes minutes a device, most of them
 // to compile pipelines: `make check` does that.
 func TestCheck(t *testing.T) {
+	t.Parallel()
 	cases := check.Cases(true)
 	if testing.Short() {
 		cases = cases[:3]
@@ -30,6 +31,7 @@ func TestCheck(t *testing.T) {
 // TestCheckUnderValidation runs some of the family under the Vulkan validation layer,
 // whose messages are errors, each network on a device that is opened for it.
 func TestCheckUnderValidation(t *testing.T) {
+	t.Parallel()
 	var candidates []check.Candidate
 	var names []string
 	for _, info := range gputest.Devices(t) {

@@ -30,6 +30,7 @@ type result struct {
 
 // TestProgram builds the program and uses it as people do.
 func TestProgram(t *testing.T) {
+	t.Parallel()
 	p := program{filepath.Join(t.TempDir(), "spikegrad")}
 	if out, err := exec.Command("go", "build", "-o", p.path, "..").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)

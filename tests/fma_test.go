@@ -25,6 +25,7 @@ const instantiation = "tests/internal/instantiate"
 // TestNoFusedMultiplyAdd reads what the compiler makes of the Go side for
 // processors on which it may fuse x*y + z, which would change the last bit.
 func TestNoFusedMultiplyAdd(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("compiles the standard library for other processors; make test runs it")
 	}

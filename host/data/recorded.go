@@ -101,7 +101,7 @@ func (r *Recorded) vanished(path string, o *Options) error {
 // unit says what the times of a file look like that should be seconds, and what to do.
 func (r *Recorded) unit(o *Options) string {
 	finite := r.Spikes - r.NotFinite
-	window := float64(o.Steps) * o.StepLength
+	window := float64(float64(o.Steps) * o.StepLength) // 2·window is a sum, with which it would be fused
 	between := fmt.Sprintf("times lie between %.6g and %.6g", r.Earliest, r.Latest)
 	switch {
 	case 2*finite < r.Spikes:
