@@ -40,5 +40,9 @@ cmp "$work/run/model.safetensors" "$work/again/model.safetensors"
 cmp "$work/run/config.toml" "$work/again/config.toml"
 "$cache/bin/python" tests/scripts/check_nir.py "$work"
 "$cache/bin/python" tests/scripts/check_nir.py --fixture "$work/foreign.nir"
-./spikegrad --quiet import "$work/foreign.nir" --data digits --step-length 0.001 --out "$work/foreign" >/dev/null
+# A dataset of three channels and two classes, as the network has.
+for sample in {1..40}; do
+    echo "$((sample % 7)),$((sample % 5)),$((sample % 3)),$((sample % 2))"
+done >"$work/foreign.csv"
+./spikegrad --quiet import "$work/foreign.nir" --data "digits:$work/foreign.csv" --step-length 0.001 --out "$work/foreign" >/dev/null
 echo "a file of the Python package was imported"
