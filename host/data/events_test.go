@@ -113,7 +113,7 @@ func TestEventFileErrors(t *testing.T) {
 		"bad_unequal.h5":    {"/spikes/units", "row 1", "2 units", "1 times"},
 		"bad_rows.h5":       {"/spikes/units", "1 rows", "/labels has 2"},
 		"bad_no_labels.h5":  {"no dataset /labels"},
-		"bad_times.h5":      {"/spikes/times", "rows of floats"},
+		"bad_times.h5":      {"/spikes/times", "rows of floats", "convert the times to seconds"},
 		"bad_labels.h5":     {"/labels", "row 1", "-1"},
 		"bad_negative.h5":   {"/spikes/units", "row 0", "unit -1"},
 		"bad_dimensions.h5": {"/labels", "2 dimensions"},

@@ -121,7 +121,11 @@ func openRows(file *hdf5.File, path, name string, class hdf5.Class, count int) (
 		return nil, err
 	}
 	if kind := dataset.Type(); kind.Class != hdf5.Sequence || kind.Row.Class != class {
-		return nil, fmt.Errorf("%s, %s: %s found; variable-length rows of %s are needed", name, path, kind, class)
+		advice := ""
+		if kind.Class == hdf5.Sequence && class == hdf5.Float {
+			advice = "; convert the times to seconds (microseconds / 1e6)"
+		}
+		return nil, fmt.Errorf("%s, %s: %s found; variable-length rows of %s are needed%s", name, path, kind, class, advice)
 	}
 	if dataset.Len() != uint64(count) {
 		return nil, fmt.Errorf("%s, %s: %d rows found, /labels has %d", name, path, dataset.Len(), count)
