@@ -10,7 +10,7 @@ type Segment struct {
 	Rows        int // rows a sample has there
 }
 
-// Of completes the zero Segment for samples of so many steps.
+// Of replaces the zero Segment by the whole sample of the given number of steps.
 func (s Segment) Of(steps int) Segment {
 	if s.Last == 0 {
 		return Segment{Last: steps, Rows: steps}

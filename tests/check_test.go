@@ -32,18 +32,12 @@ func TestCheck(t *testing.T) {
 // whose messages are errors, each network on a device that is opened for it.
 func TestCheckUnderValidation(t *testing.T) {
 	t.Parallel()
-	var candidates []check.Candidate
-	var names []string
-	for _, info := range gputest.Devices(t) {
-		names = append(names, deviceName(info))
-		candidates = append(candidates, check.Candidate{
-			Open: func(n *network.Network, options engine.Options) (engine.Engine, error) {
-				options.Validation = true
-				return engine.OpenVulkan(n, info.Index, options)
-			},
-			Variants: check.VulkanVariants(),
-		})
-	}
+	candidates, names := candidatesBy(t, func(info gpu.DeviceInfo) check.Opener {
+		return func(n *network.Network, options engine.Options) (engine.Engine, error) {
+			options.Validation = true
+			return engine.OpenVulkan(n, info.Index, options)
+		}
+	})
 	cases := check.Cases(true)[3:6]
 	if testing.Short() {
 		cases = cases[:1]
@@ -59,7 +53,7 @@ func openCPU(n *network.Network, options engine.Options) (engine.Engine, error) 
 // names.
 func vulkanCandidates(t *testing.T, with gpu.Options) (candidates []check.Candidate, names []string) {
 	t.Helper()
-	for _, info := range gputest.Devices(t) {
+	return candidatesBy(t, func(info gpu.DeviceInfo) check.Opener {
 		device, err := gpu.Open(info.Index, with)
 		if err != nil {
 			t.Fatal(err)
@@ -69,19 +63,20 @@ func vulkanCandidates(t *testing.T, with gpu.Options) (candidates []check.Candid
 				t.Error(err)
 			}
 		})
-		names = append(names, deviceName(info))
-		candidates = append(candidates, check.Candidate{
-			Open: func(n *network.Network, options engine.Options) (engine.Engine, error) {
-				return engine.OpenVulkanOn(n, device, options)
-			},
-			Variants: check.VulkanVariants(),
-		})
-	}
-	return candidates, names
+		return func(n *network.Network, options engine.Options) (engine.Engine, error) {
+			return engine.OpenVulkanOn(n, device, options)
+		}
+	})
 }
 
-func deviceName(info gpu.DeviceInfo) string {
-	return fmt.Sprintf("vulkan:%d %s (%s)", info.Index, info.Name, info.DriverInfo)
+// candidatesBy are all Vulkan devices with a way to open each, and their names.
+func candidatesBy(t *testing.T, open func(gpu.DeviceInfo) check.Opener) (candidates []check.Candidate, names []string) {
+	t.Helper()
+	for _, info := range gputest.Devices(t) {
+		names = append(names, fmt.Sprintf("vulkan:%d %s (%s)", info.Index, info.Name, info.DriverInfo))
+		candidates = append(candidates, check.Candidate{Open: open(info), Variants: check.VulkanVariants()})
+	}
+	return candidates, names
 }
 
 // runFamily fails unless nothing differs on any candidate.

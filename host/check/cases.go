@@ -25,12 +25,10 @@ const stepLength = 0.002
 // Cases is the family: mixed networks, in which all kinds occur, networks of the
 // newer kinds and, unless quick, one network varied in one thing at a time.
 func Cases(quick bool) []Case {
-	if quick {
-		f := family{cases: mixedCases(smallSizes())}
-		f.newer()
-		return f.cases
+	f := family{cases: mixedCases(smallSizes())}
+	if !quick {
+		f.cases = append(variedCases(), mixedCases(allSizes())...)
 	}
-	f := family{cases: append(variedCases(), mixedCases(allSizes())...)}
 	f.newer()
 	return f.cases
 }

@@ -86,8 +86,8 @@ func (w *cpuWorker[T]) backwardLayer(r *chunkRun, l, s, chunk, samples int) {
 	}
 }
 
-// errors are those of what a connection leads to, and what they hold for a segment: of a
-// readout all steps.
+// errors returns the errors of a connection's target and the segment that they hold: those
+// of a readout hold all steps.
 func (w *cpuWorker[T]) errors(c *weightPlan, segment cpuref.Segment) ([]T, cpuref.Segment) {
 	if c.target == len(w.layers) {
 		return w.readoutErrors, cpuref.Segment{}

@@ -88,8 +88,8 @@ func (r *recorder) backwardLayer(l, s int) {
 	}
 }
 
-// errors are those of what a connection leads to, and what they hold for a segment: of a
-// readout all steps.
+// errors returns the errors of a connection's target and the segment that they hold: those
+// of a readout hold all steps.
 func (r *recorder) errors(c *weightPlan, part cpuref.Segment) (gpu.Binding, cpuref.Segment) {
 	p := r.engine.pass
 	if c.target == len(p.layers) {

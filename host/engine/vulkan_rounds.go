@@ -36,11 +36,10 @@ func (e *Vulkan) rounds() int {
 			own = layer.neurons
 		}
 		back := own
-		recurrent, _ := e.plan.recurrence(&layer)
 		if w := e.plan.weights[layer.input].window; w.Positions > 0 {
 			below, positions = w.Kernel*w.Unit, w.Positions
 		}
-		if w := recurrent; w.Positions > 0 {
+		if w, _ := e.plan.recurrence(&layer); w.Positions > 0 {
 			own, back = w.Kernel*w.Unit, 4*w.Kernel*(1+layer.filters)
 		}
 		forward := 1 + below/activeShare + cpuref.Words(own) + own/activeShare

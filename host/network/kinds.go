@@ -116,29 +116,25 @@ func (kinds Kinds[N, S]) Validate(name string, s *S) error {
 	if err := kinds.known("kind", name); err != nil {
 		return err
 	}
-	kind := kinds.Find(name)
-	for i := range kind.Parameters {
-		p := &kind.Parameters[i]
-		if err := p.Check(*value(s, p.Key)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return checkAll(kinds.Find(name).Parameters, s)
 }
 
-// ValidateAll checks parameters that all kinds share, and those of all kinds, whether the one
-// that is named takes them or not.
+// ValidateAll checks the parameters that all kinds share and those of every kind, including
+// kinds that the configuration does not name.
 func (kinds Kinds[N, S]) ValidateAll(shared []Parameter, s *S) error {
-	for _, p := range shared {
+	err := checkAll(shared, s)
+	for i := 0; i < len(kinds) && err == nil; i++ {
+		err = checkAll(kinds[i].Parameters, s)
+	}
+	return err
+}
+
+// checkAll checks the values that a struct, behind a pointer, has of parameters.
+func checkAll(parameters []Parameter, s any) error {
+	for i := range parameters {
+		p := &parameters[i]
 		if err := p.Check(*value(s, p.Key)); err != nil {
 			return err
-		}
-	}
-	for i := range kinds {
-		for _, p := range kinds[i].Parameters {
-			if err := p.Check(*value(s, p.Key)); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

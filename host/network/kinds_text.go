@@ -60,6 +60,9 @@ func KindsPage() string {
 	return b.String()
 }
 
+// cell makes the content of a table's cell.
+var cell = strings.NewReplacer("|", `\|`, "\n", " ")
+
 func section[N ~uint32, S any](b *strings.Builder, title, text string, kinds Kinds[N, S]) {
 	fmt.Fprintf(b, "\n## %s\n\n%s\n\n| kind | formula | | parameters |\n|---|---|---|---|\n", title, text)
 	for _, kind := range kinds {
@@ -67,9 +70,8 @@ func section[N ~uint32, S any](b *strings.Builder, title, text string, kinds Kin
 		for i := range kind.Parameters {
 			parameters = append(parameters, kind.Parameters[i].describe())
 		}
-		row := fmt.Sprintf("%s ∣ %s ∣ %s", kind.Formula, kind.Sentence, strings.Join(parameters, "; "))
-		row = strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(row, "|", `\|`), " ∣ ", " | "), "\n", " ")
-		fmt.Fprintf(b, "| `%s` | %s |\n", kind.Name, row)
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", kind.Name,
+			cell.Replace(kind.Formula), cell.Replace(kind.Sentence), cell.Replace(strings.Join(parameters, "; ")))
 	}
 }
 

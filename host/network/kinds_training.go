@@ -109,7 +109,7 @@ var Regularizers = Kinds[regularizing, Regularizer]{
 	},
 	{
 		Name: "lower", Number: 1, Formula: "strength·mean of max(0, threshold − n)^power",
-		Sentence: "Punishes fewer.", Parameters: excess,
+		Sentence: "Punishes fewer spikes than the threshold.", Parameters: excess,
 	},
 }
 
