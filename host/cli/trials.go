@@ -93,7 +93,13 @@ func writeTrials(a *app, r *evaluate.Report, folder string) error {
 	row("loss", "cross-entropy, mean", func(m *evaluate.Mode) string { return fmt.Sprintf("%.4f", m.Performance.Loss) })
 	for l := range r.Trained.Performance.Activity {
 		row(fmt.Sprintf("layer %d rate", l), "a neuron", func(m *evaluate.Mode) string { return fmt.Sprintf("%.3g Hz", m.Performance.Activity[l].Rate) })
-		row(fmt.Sprintf("layer %d Fano factor", l), fmt.Sprintf("mean over neurons, %d trials, windows of %d steps", r.Fano.Trials, r.Fano.Window), func(m *evaluate.Mode) string {
+		row(fmt.Sprintf("layer %d Fano factor", l), fmt.Sprintf("mean over windows of %d steps with a spike, %d trials", r.Fano.Window, r.Fano.Trials), func(m *evaluate.Mode) string {
+			if m.Fano.Layers[l].AllWindows == nil {
+				return "unknown"
+			}
+			return fmt.Sprintf("%.3f", m.Fano.Layers[l].AllWindows.Mean)
+		})
+		row(fmt.Sprintf("layer %d Fano, busy", l), fmt.Sprintf("the same, more than %g spikes in a window, mean over neurons", r.Fano.Minimum), func(m *evaluate.Mode) string {
 			if m.Fano.Layers[l].Neurons == nil {
 				return "unknown"
 			}

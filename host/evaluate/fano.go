@@ -22,8 +22,8 @@ type FanoOptions struct {
 }
 
 // DefaultFano is 400 trials and windows of 10 steps, as in Gygax & Zenke 2025.
-// Windows with less than one spike in ten trials are left out: there the variance
-// is the mean whatever the neuron does.
+// Distributions leave out windows with less than one spike in ten trials: there the
+// variance is the mean whatever the neuron does.
 func DefaultFano() FanoOptions {
 	return FanoOptions{Trials: 400, Window: 10, Minimum: 0.1}
 }
@@ -38,10 +38,12 @@ type Variability struct {
 // LayerFano sums up the Fano factors of a layer. A neuron counts once for every
 // sample.
 type LayerFano struct {
-	// Neurons is the distribution over neurons of each neuron's mean over windows;
-	// nil if no neuron has a window with enough spikes.
+	// AllWindows is the Fano factor by the paper's definition; nil of a silent layer.
+	AllWindows *MeanFano `json:"all_windows"`
+	// Neurons is the distribution over neurons of each neuron's mean over windows with
+	// more spikes than the minimum; nil if no neuron has such a window.
 	Neurons *Spread `json:"neurons"`
-	// Windows is the distribution over neurons in each window that has any.
+	// Windows is the distribution over such neurons in each window that has any.
 	Windows []WindowFano `json:"windows"`
 }
 
@@ -72,9 +74,9 @@ func Fano(ctx context.Context, s *Subject, samples []int, options FanoOptions) (
 	result := &Variability{FanoOptions: options, Samples: samples}
 	gathered := make([]fanoGathered, len(s.Network.Layers))
 	windows := s.Network.Steps - options.Window + 1
-	sums := make([]windowSums, len(s.Network.Layers))
+	sums := make([]*WindowCounts, len(s.Network.Layers))
 	for l := range s.Network.Layers {
-		sums[l] = newWindowSums(s.Network.Layers[l].Neurons, windows)
+		sums[l] = NewWindowCounts(s.Network.Layers[l].Neurons, s.Network.Steps, options.Window)
 		gathered[l].windows = make([][]float64, windows)
 	}
 	if len(samples) == 0 {
@@ -82,7 +84,7 @@ func Fano(ctx context.Context, s *Subject, samples []int, options FanoOptions) (
 	}
 	for i, sample := range samples {
 		for l := range sums {
-			sums[l].reset()
+			sums[l].Reset()
 		}
 		subject := *s
 		if s.Each != nil {
@@ -90,14 +92,17 @@ func Fano(ctx context.Context, s *Subject, samples []int, options FanoOptions) (
 		}
 		err := subject.present(ctx, []int{sample}, options.Trials, s.spikeRecord, func(shown presented) {
 			for l := range sums {
-				sums[l].add(shown, l, s.Network.Steps, options.Window)
+				words := cpuref.Words(s.Network.Layers[l].Neurons)
+				for trial := range shown.count {
+					sums[l].Add(func(step int) []uint32 { return stepBits(shown.record, l, trial*s.Network.Steps+step, words) })
+				}
 			}
 		})
 		if err != nil {
 			return nil, err
 		}
 		for l := range sums {
-			gathered[l].gather(&sums[l], options)
+			gathered[l].gather(sums[l], options.Minimum)
 		}
 	}
 	for l := range gathered {
@@ -120,74 +125,19 @@ func (o *FanoOptions) check(n *network.Network) error {
 	return nil
 }
 
-// windowSums adds up spike counts in moving windows over trials, [window·neuron].
-type windowSums struct {
-	neurons        int
-	count, squared []uint32
-	moving         []uint32 // [neuron]: spikes in the window at work
-}
-
-func newWindowSums(neurons, windows int) windowSums {
-	return windowSums{
-		neurons: neurons, moving: make([]uint32, neurons),
-		count: make([]uint32, windows*neurons), squared: make([]uint32, windows*neurons),
-	}
-}
-
-func (w *windowSums) reset() {
-	clear(w.count)
-	clear(w.squared)
-}
-
-// add adds the trials of one sample that were presented.
-func (w *windowSums) add(shown presented, layer, steps, window int) {
-	words := cpuref.Words(w.neurons)
-	for trial := range shown.count {
-		clear(w.moving)
-		row := func(step int) []uint32 { return stepBits(shown.record, layer, trial*steps+step, words) }
-		for step := range steps {
-			w.change(row(step), 1)
-			first := step - window + 1
-			if first < 0 {
-				continue
-			}
-			count, squared := w.count[first*w.neurons:][:w.neurons], w.squared[first*w.neurons:][:w.neurons]
-			for i, spikes := range w.moving {
-				count[i] += spikes
-				squared[i] += spikes * spikes
-			}
-			w.change(row(first), ^uint32(0))
-		}
-	}
-}
-
-// change adds a number, modulo 2³², to the moving counts of the neurons that spike.
-func (w *windowSums) change(bits []uint32, by uint32) {
-	forSpikes(bits, func(neuron int) { w.moving[neuron] += by })
-}
-
-// factor is the Fano factor of a neuron in a window if its mean count is above the
-// minimum: (N·Σc² − (Σc)²) / ((N−1)·Σc), whose numerator and denominator are whole
-// numbers.
-func (w *windowSums) factor(i int, options FanoOptions) (factor float64, enough bool) {
-	trials, count, squared := uint64(options.Trials), uint64(w.count[i]), uint64(w.squared[i])
-	if count == 0 || float64(count) <= options.Minimum*float64(trials) {
-		return 0, false
-	}
-	return float64(trials*squared-count*count) / float64((trials-1)*count), true
-}
-
 // fanoGathered holds the Fano factors of a layer of all samples.
 type fanoGathered struct {
 	windows [][]float64 // [window][neuron with enough spikes]
 	neurons []float64   // [neuron with such a window]: mean over them
+	all     fanoSum
 }
 
-func (g *fanoGathered) gather(sums *windowSums, options FanoOptions) {
+func (g *fanoGathered) gather(sums *WindowCounts, minimum float64) {
+	g.all.add(sums)
 	for neuron := range sums.neurons {
 		var own []float64
 		for window := range g.windows {
-			if factor, enough := sums.factor(window*sums.neurons+neuron, options); enough {
+			if factor, enough := sums.factor(window*sums.neurons+neuron, minimum); enough {
 				g.windows[window] = append(g.windows[window], factor)
 				own = append(own, factor)
 			}
@@ -199,7 +149,7 @@ func (g *fanoGathered) gather(sums *windowSums, options FanoOptions) {
 }
 
 func (g *fanoGathered) summarise() LayerFano {
-	var layer LayerFano
+	layer := LayerFano{AllWindows: g.all.mean()}
 	if len(g.neurons) > 0 {
 		spread := spreadOf(g.neurons)
 		layer.Neurons = &spread

@@ -69,6 +69,7 @@ func TestFanoByDefinition(t *testing.T) {
 			t.Fatal(err)
 		}
 		found := 0
+		sum, count := 0.0, 0 // of all windows of all neurons with a spike, but for the last
 		for first := range s.Network.Steps - options.Window + 1 {
 			var factors []float64
 			for neuron := range layer.Neurons {
@@ -80,8 +81,12 @@ func TestFanoByDefinition(t *testing.T) {
 						}
 					}
 				}
-				if mean, variance := stat.MeanVariance(counts, nil); mean > options.Minimum {
+				mean, variance := stat.MeanVariance(counts, nil)
+				if mean > options.Minimum {
 					factors = append(factors, variance/mean)
+				}
+				if mean > 0 && first < s.Network.Steps-options.Window {
+					sum, count = sum+variance/mean, count+1
 				}
 			}
 			if len(factors) == 0 {
@@ -95,6 +100,9 @@ func TestFanoByDefinition(t *testing.T) {
 				t.Errorf("layer %d, step %d: %+v, want mean %g of %d neurons", l, first, w, stat.Mean(factors, nil), len(factors))
 			}
 			found++
+		}
+		if all := result.Layers[l].AllWindows; all.Count != count || math.Abs(all.Mean-sum/float64(count)) > 1e-12 {
+			t.Errorf("layer %d: %+v, want a mean of %g over %d windows", l, all, sum/float64(count), count)
 		}
 		if found == 0 || found != len(result.Layers[l].Windows) {
 			t.Errorf("layer %d: %d windows, want %d", l, len(result.Layers[l].Windows), found)
@@ -148,7 +156,7 @@ func TestFanoOfSilence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if layer := result.Layers[0]; layer.Neurons != nil || layer.Windows != nil {
+	if layer := result.Layers[0]; layer.Neurons != nil || layer.Windows != nil || layer.AllWindows != nil {
 		t.Errorf("%+v", layer)
 	}
 	if _, any := FanoCurves("silent", result, 0.001); any {

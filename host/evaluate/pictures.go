@@ -77,7 +77,7 @@ func (m *measurement) title(mode *Mode) string {
 }
 
 // FanoCurves shows the Fano factors of every layer over time: mean and quartiles
-// over neurons. A layer without enough spikes is left out; any says whether one is
+// over neurons with more spikes than the minimum. A layer without enough spikes is left out; any says whether one is
 // left.
 func FanoCurves(title string, v *Variability, stepLength float64) (drawing figure.Lines, any bool) {
 	drawing = figure.Lines{
@@ -88,7 +88,7 @@ func FanoCurves(title string, v *Variability, stepLength float64) (drawing figur
 		if layer.Neurons == nil {
 			continue
 		}
-		series := figure.Series{Name: fmt.Sprintf("layer %d, mean %.2f", l, layer.Neurons.Mean)}
+		series := figure.Series{Name: fmt.Sprintf("layer %d, busy neurons: mean %.2f", l, layer.Neurons.Mean)}
 		for _, w := range layer.Windows {
 			series.X = append(series.X, 1000*stepLength*(float64(w.Step)+float64(v.Window)/2))
 			series.Y = append(series.Y, w.Mean)

@@ -56,12 +56,16 @@ func trialsNote(p *evaluate.Performance) string {
 	return fmt.Sprintf("± %.2f over %d trials of %d samples", 100*p.AccuracySpread, p.Trials, p.Samples)
 }
 
-// fanoText is the mean Fano factor of a layer.
+// fanoText is the Fano factor of a layer: by the paper's definition, and in busy windows.
 func fanoText(v *evaluate.Variability, layer int) string {
-	if v == nil || layer >= len(v.Layers) || v.Layers[layer].Neurons == nil {
-		return "unknown"
+	if v == nil || layer >= len(v.Layers) || v.Layers[layer].AllWindows == nil {
+		return "unknown" // also of an evaluation from before there was that definition
 	}
-	return fmt.Sprintf("%.3f", v.Layers[layer].Neurons.Mean)
+	text := fmt.Sprintf("%.3f", v.Layers[layer].AllWindows.Mean)
+	if busy := v.Layers[layer].Neurons; busy != nil {
+		text += fmt.Sprintf(" (%.3f in busy windows)", busy.Mean)
+	}
+	return text
 }
 
 // layers describes the layers.
