@@ -8,6 +8,7 @@ import (
 	"spikegrad/cpuref"
 	"spikegrad/host/engine"
 	"spikegrad/host/estimate"
+	"spikegrad/host/evaluate"
 	"spikegrad/host/figure"
 	"spikegrad/host/network"
 )
@@ -18,15 +19,10 @@ func (m *matching) run(ctx context.Context, workers int) ([]MatchingMethod, erro
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	// The long ones first.
-	order := []int{1, 2, 0}
 	failures := make([]error, len(methods))
 	each := max(1, workers/len(methods))
-	err := estimate.Parallel(ctx, workers, len(order), func() func(int) {
-		return func(task int) {
-			i := order[task]
-			failures[i] = m.train(ctx, &methods[i], each)
-		}
+	err := estimate.Parallel(ctx, workers, len(methods), func() func(int) {
+		return func(i int) { failures[i] = m.train(ctx, &methods[i], each) }
 	})
 	return methods, errors.Join(append(failures, err)...)
 }
@@ -34,128 +30,179 @@ func (m *matching) run(ctx context.Context, workers int) ([]MatchingMethod, erro
 // train trains a network by one method and fills in what came of it.
 func (m *matching) train(ctx context.Context, method *MatchingMethod, workers int) (err error) {
 	n := m.network(method)
-	e, err := engine.NewCPU[float32](n, engine.Options{Seed: m.seed, Workers: workers})
+	weights := n.Initialise(m.seed)
+	own, err := m.open(n, method.Stochastic, workers)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, e.Close()) }()
-	weights := n.Initialise(m.seed)
-	batch := m.batch(method.Trials)
-	record := m.record(method.Trials)
+	defer func() { err = errors.Join(err, own.Close()) }()
+	other, err := m.open(n.OtherMode(), !method.Stochastic, workers)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, other.Close()) }()
+	if method.Before, err = own.show(weights, 0, cpuref.StreamEvaluation); err != nil {
+		return err
+	}
+	method.before = own.trial()
+	rule := m.rule(n, own.batch)
 	for update := range m.updates {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		for k := range batch.Numbers {
-			batch.Numbers[k] = uint32(update*method.Trials + k)
-		}
-		if err := e.SetWeights(weights); err != nil {
-			return err
-		}
-		outcome, err := e.Gradient(batch, cpuref.StreamNoise, record)
+		found, err := own.show(weights, update, cpuref.StreamNoise)
 		if err != nil {
 			return err
 		}
-		found := m.matched(n, outcome, record)
-		method.VanRossum = append(method.VanRossum, found.VanRossum)
-		method.L2 = append(method.L2, found.L2)
-		method.HiddenRate = append(method.HiddenRate, found.HiddenRate)
-		method.OutputRate = append(method.OutputRate, found.OutputRate)
-		gradients, err := e.Gradients()
-		if err != nil {
-			return err
-		}
-		// A plain step along the sum over trials, of which engines give the mean.
-		for i, rate := range []float64{method.RateHidden, method.RateOutput} {
-			step := float32(rate * float64(method.Trials))
-			for j, g := range gradients[i] {
-				weights[i][j] -= float32(step * g)
+		method.Curves.add(found)
+		if update%matchingOtherEvery == 0 {
+			if found, err = other.show(weights, update, cpuref.StreamNoise); err != nil {
+				return err
 			}
+			method.OtherMode.add(found)
 		}
+		hidden, output := rule.changes(weights[1], own.record, own.trials)
+		step(weights[0], hidden, method.RateHidden/float64(own.trials))
+		step(weights[1], output, method.RateOutput/float64(own.trials))
 	}
-	if method.Final, method.raster, err = m.evaluate(n, weights, method.Stochastic, workers); err != nil {
+	if method.Final, err = own.show(weights, 0, cpuref.StreamEvaluation); err != nil {
 		return err
 	}
-	method.OtherMode, _, err = m.evaluate(n.OtherMode(), weights, !method.Stochastic, workers)
-	late := method.VanRossum[m.updates-max(1, m.updates/10):]
-	for _, distance := range late {
-		method.Late += distance / float64(len(late))
+	method.after = own.trial()
+	method.Hidden, method.Output = own.spikeTrains(0), own.spikeTrains(1)
+	if method.FinalOther, err = other.show(weights, 0, cpuref.StreamEvaluation); err != nil {
+		return err
 	}
-	method.OverTheStart = method.Late / method.VanRossum[0]
-	return err
+	distance := method.Curves.Distance
+	late := distance[m.updates-max(1, m.updates/10):]
+	for _, d := range late {
+		method.Late += d / float64(len(late))
+	}
+	method.OverTheStart = method.Late / distance[0]
+	return nil
 }
 
-// evaluate runs a trained network, with noise over all trials, and returns the output
-// spikes of the first.
-func (m *matching) evaluate(n *network.Network, weights [][]float32, stochastic bool, workers int) (Matched, []figure.Spike, error) {
+// step changes weights.
+func step(weights []float32, changes []float64, rate float64) {
+	for i, change := range changes {
+		weights[i] = float32(float64(weights[i]) + float64(rate*change))
+	}
+}
+
+// matchingShow shows a network the input, with noise in several trials.
+type matchingShow struct {
+	*matching
+	engine.Engine
+	network   *network.Network
+	trials    int
+	batch     *engine.Batch
+	record    *engine.Record
+	distances []float64 // [trial][output]
+	windows   [2]*evaluate.WindowCounts
+}
+
+func (m *matching) open(n *network.Network, stochastic bool, workers int) (*matchingShow, error) {
 	e, err := engine.NewCPU[float32](n, engine.Options{Seed: m.seed, Workers: workers})
 	if err != nil {
-		return Matched{}, nil, err
+		return nil, err
 	}
-	defer e.Close()
-	if err := e.SetWeights(weights); err != nil {
-		return Matched{}, nil, err
-	}
-	trials := 1
+	s := &matchingShow{matching: m, Engine: e, network: n, trials: 1, record: &engine.Record{}}
 	if stochastic {
-		trials = m.trials
+		s.trials = m.trials
 	}
-	record := m.record(trials)
-	outcome, err := e.Evaluate(m.batch(trials), cpuref.StreamEvaluation, record)
+	s.batch = m.batch(s.trials)
+	for l, neurons := range []int{m.hidden, m.outputs} {
+		s.record.Spikes = append(s.record.Spikes, make([]uint32, s.trials*m.steps*cpuref.Words(neurons)))
+		s.record.Membrane = append(s.record.Membrane, make([]float32, s.trials*m.steps*neurons))
+		s.windows[l] = evaluate.NewWindowCounts(neurons, m.steps, min(matchingWindow, m.steps-1))
+	}
+	s.distances = make([]float64, s.trials*cpuref.Stride(m.outputs))
+	return s, nil
+}
+
+// show runs the trials of an update and measures them.
+func (s *matchingShow) show(weights [][]float32, update int, stream cpuref.Stream) (Matched, error) {
+	for k := range s.batch.Numbers {
+		s.batch.Numbers[k] = uint32(update*s.trials + k)
+	}
+	if err := s.SetWeights(weights); err != nil {
+		return Matched{}, err
+	}
+	outcome, err := s.Evaluate(s.batch, stream, s.record)
 	if err != nil {
-		return Matched{}, nil, err
+		return Matched{}, err
 	}
+	seconds := float64(s.trials*s.steps) * matchingStep
+	return Matched{
+		Distance: s.distance("van_rossum") / s.lossPerDistance(), L2: s.distance("spike_difference") / float64(s.outputs),
+		HiddenRate: float64(outcome.Spikes[0]) / (seconds * float64(s.hidden)),
+		OutputRate: float64(outcome.Spikes[1]) / (seconds * float64(s.outputs)),
+		HiddenFano: s.fano(0, s.hidden), OutputFano: s.fano(1, s.outputs),
+	}, nil
+}
+
+// distance is a loss of the recorded trials, a sum over outputs and a mean over trials.
+func (s *matchingShow) distance(loss string) float64 {
+	measured := *s.network
+	measured.Readout.Loss = loss
+	a := network.DistanceParameters[float64](&measured)
+	a.Distance, a.Spikes, a.Steps, a.Neurons = s.distances, s.record.Spikes[1], s.steps, s.outputs
+	for range s.trials {
+		a.Targets = append(a.Targets, s.bits...)
+	}
+	cpuref.SpikeDistance(&a, &cpuref.Workspace[float64]{}, 0, s.trials)
+	sums := make([]float64, s.trials)
+	cpuref.RowSums(sums, s.distances, s.outputs, 0, s.trials)
+	mean := 0.0
+	for _, sum := range sums {
+		mean += sum / float64(s.trials)
+	}
+	return mean
+}
+
+// lossPerDistance is the factor between the program's van Rossum loss, a sum over
+// outputs with the kernel amplitude (1−a_m)/(a_m−a_s), and the distance of the paper.
+func (m *matching) lossPerDistance() float64 {
+	decayMembrane, drive := network.Decay[float64](matchingStep, matchingMembrane)
+	decaySynapse, _ := network.Decay[float64](matchingStep, matchingSynapse)
+	ratio := drive / (decayMembrane - decaySynapse) / matchingAmplitude
+	return float64(float64(ratio*ratio) * float64(m.outputs))
+}
+
+// fano is the Fano factor of a layer over the trials.
+func (s *matchingShow) fano(layer, neurons int) float64 {
+	if s.trials == 1 {
+		return 0
+	}
+	counts, words := s.windows[layer], cpuref.Words(neurons)
+	counts.Reset()
+	for trial := range s.trials {
+		counts.Add(func(step int) []uint32 { return s.record.Spikes[layer][(trial*s.steps+step)*words:][:words] })
+	}
+	if fano := counts.Fano(); fano != nil {
+		return fano.Mean
+	}
+	return 0
+}
+
+// spikes are those of a layer in a recorded trial, by step.
+func (s *matchingShow) spikes(layer, trial int) []figure.Spike {
 	var spikes []figure.Spike
-	for step := range m.steps {
-		for neuron := range m.outputs {
-			if record.Spiked(n, 1, 0, step, neuron) {
+	for step := range s.steps {
+		for neuron := range s.network.Layers[layer].Neurons {
+			if s.record.Spiked(s.network, layer, trial, step, neuron) {
 				spikes = append(spikes, figure.Spike{Step: step, Neuron: neuron})
 			}
 		}
 	}
-	return m.matched(n, outcome, record), spikes, nil
+	return spikes
 }
 
-// matched measures the recorded trials of a batch.
-func (m *matching) matched(n *network.Network, outcome engine.Outcome, record *engine.Record) Matched {
-	trials := outcome.Samples
-	distances := make([]float64, trials*cpuref.Stride(m.outputs))
-	sums := make([]float64, trials)
-	measured := *n
-	distance := func(loss string) float64 {
-		measured.Readout.Loss, measured.Readout.LossScale = loss, 1
-		a := network.DistanceParameters[float64](&measured)
-		a.Distance, a.Spikes, a.Steps, a.Neurons = distances, record.Spikes[1], m.steps, m.outputs
-		for range trials {
-			a.Targets = append(a.Targets, m.bits...)
-		}
-		cpuref.SpikeDistance(&a, &cpuref.Workspace[float64]{}, 0, trials)
-		cpuref.RowSums(sums, distances, m.outputs, 0, trials)
-		mean := 0.0
-		for _, sum := range sums {
-			mean += sum / float64(trials)
-		}
-		return mean
-	}
-	seconds := float64(trials*m.steps) * matchingStep
-	return Matched{
-		VanRossum: distance("van_rossum"), L2: distance("spike_difference"),
-		HiddenRate: float64(outcome.Spikes[0]) / (seconds * float64(m.hidden)),
-		OutputRate: float64(outcome.Spikes[1]) / (seconds * float64(m.outputs)),
-	}
-}
-
-// record is for the spikes of so many trials.
-func (m *matching) record(trials int) *engine.Record {
-	r := &engine.Record{}
-	for _, neurons := range []int{m.hidden, m.outputs} {
-		r.Spikes = append(r.Spikes, make([]uint32, trials*m.steps*cpuref.Words(neurons)))
-	}
-	return r
-}
+// trial is the first recorded one.
+func (s *matchingShow) trial() matchedTrial { return matchedTrial{s.spikes(0, 0), s.spikes(1, 0)} }
 
 // batch shows the frozen input, Poisson spikes that are the same in all trials and
-// updates, so many times.
+// updates, to so many trials.
 func (m *matching) batch(trials int) *engine.Batch {
 	b := &engine.Batch{Labels: make([]uint32, trials), Targets: m.bits}
 	key := [2]uint32{m.seed, uint32(cpuref.StreamDataset)}
