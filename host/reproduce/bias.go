@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"path/filepath"
 
 	"spikegrad/host/estimate"
 	"spikegrad/host/figure"
@@ -22,6 +21,11 @@ type BiasNumbers struct {
 	PlaneBeta                float64              `json:"plane_beta"`
 	PlaneV                   [2]float64           `json:"plane_v"`
 	PlaneGradientAtV         map[string][]float64 `json:"plane_gradient_at_v"` // by β_SG: surrogate gradient with respect to (v1, v2)
+	SmoothedArgmin           []float64            `json:"smoothed_argmin"`     // the w of the smallest output of the network at β = β_SG
+	// PlaneOrderDifference is, by β_SG, how far the two surfaces are apart that the
+	// surrogate gradient gives when it is integrated first along v1 and first along v2,
+	// at most, over the range of the first; see [planeSurface].
+	PlaneOrderDifference map[string]float64 `json:"plane_order_difference"`
 }
 
 // biasCurves are output and derivatives over w.
@@ -29,6 +33,7 @@ type biasCurves struct {
 	output, truth []float64
 	surrogate     [][]float64 // [β_SG][w]
 	integral      [][]float64 // [β_SG][w]: cumulative sum from the left end
+	smoothed      [][]float64 // [β_SG][w]: output at β = β_SG
 }
 
 // noDerivative is the magnitude up to which a derivative has no sign.
@@ -37,7 +42,9 @@ const noDerivative = 1e-12
 // computeBias follows output, derivative and surrogate derivatives with respect to the
 // first weight.
 func computeBias(beta float64, w, betaSG []float64) *biasCurves {
-	c := &biasCurves{surrogate: make([][]float64, len(betaSG)), integral: make([][]float64, len(betaSG))}
+	c := &biasCurves{
+		surrogate: make([][]float64, len(betaSG)), integral: make([][]float64, len(betaSG)), smoothed: make([][]float64, len(betaSG)),
+	}
 	distance := (w[len(w)-1] - w[0]) / float64(len(w)-1)
 	for _, value := range w {
 		p := estimate.Toy{value, 0.05, 0.1, 1, -1}
@@ -50,6 +57,7 @@ func computeBias(beta float64, w, betaSG []float64) *biasCurves {
 			if n := len(c.integral[i]); n > 0 {
 				before = c.integral[i][n-1]
 			}
+			c.smoothed[i] = append(c.smoothed[i], p.Run(1, b).Output)
 			c.surrogate[i] = append(c.surrogate[i], slope)
 			c.integral[i] = append(c.integral[i], before+float64(slope*distance))
 		}
@@ -84,22 +92,23 @@ func Bias(_ context.Context, out string, _ Options) error {
 	numbers := BiasNumbers{
 		Beta: 100, W: spaced(-0.2, 0.2, 10_001), BetaSG: []float64{15, 30},
 		PlaneBeta: 20, PlaneV: [2]float64{1.7, -1.3}, PlaneGradientAtV: map[string][]float64{},
+		PlaneOrderDifference: map[string]float64{},
 	}
 	curves := computeBias(numbers.Beta, numbers.W, numbers.BetaSG)
 	numbers.OutputArgmin = numbers.W[lowest(curves.output)]
 	for i := range numbers.BetaSG {
 		numbers.SurrogateIntegralArgmin = append(numbers.SurrogateIntegralArgmin, numbers.W[lowest(curves.integral[i])])
+		numbers.SmoothedArgmin = append(numbers.SmoothedArgmin, numbers.W[lowest(curves.smoothed[i])])
 		numbers.SignDisagreementFraction = append(numbers.SignDisagreementFraction, disagreement(curves.truth, curves.surrogate[i]))
 	}
 	p := planeAt(numbers.PlaneV[0], numbers.PlaneV[1])
 	for _, b := range planeBetaSG() {
 		gradient := p.Gradient(p.Run(1, numbers.PlaneBeta), b)
 		numbers.PlaneGradientAtV[fmt.Sprint(b)] = gradient[1:3]
+		numbers.PlaneOrderDifference[fmt.Sprint(b)] = integratePlane(numbers.PlaneBeta, b).difference()
 	}
-	if err := save(out, "bias", numbers, biasPictures(&numbers, curves)...); err != nil {
-		return err
-	}
-	return savePlane(filepath.Join(out, "bias_plane.png"), &numbers)
+	pictures := append(biasPictures(&numbers, curves), picture{"bias_plane", descentPicture(&numbers)})
+	return save(out, "bias", numbers, append(pictures, surfacePictures(&numbers)...)...)
 }
 
 func planeBetaSG() []float64 { return []float64{2, 4, 20} }
@@ -116,10 +125,12 @@ func biasPictures(numbers *BiasNumbers, c *biasCurves) []picture {
 	}
 	w := thin(numbers.W)
 	derivatives := []figure.Series{{Name: "true derivative, β = 100", X: w, Y: thin(scaled(c.truth))}}
+	smoothed := []figure.Series{{Name: "β = 100", X: w, Y: thin(shifted(c.output))}}
 	integrals := []figure.Series{{Name: "output, β = 100", X: w, Y: thin(shifted(c.output))}}
 	for i, b := range numbers.BetaSG {
 		name := fmt.Sprintf("surrogate, β_SG = %g", b)
 		derivatives = append(derivatives, figure.Series{Name: name, X: w, Y: thin(scaled(c.surrogate[i]))})
+		smoothed = append(smoothed, figure.Series{Name: fmt.Sprintf("smoothed, β = β_SG = %g", b), X: w, Y: thin(shifted(c.smoothed[i]))})
 		integrals = append(integrals, figure.Series{Name: "integral of the " + name, X: w, Y: thin(shifted(c.integral[i]))})
 	}
 	return []picture{
@@ -130,6 +141,10 @@ func biasPictures(numbers *BiasNumbers, c *biasCurves) []picture {
 		{"bias_derivative", figure.Lines{
 			Title:  "Derivative of the output: the signs differ on part of the range",
 			XLabel: "w", YLabel: "derivative / its largest magnitude", Series: derivatives, Levels: []figure.Level{{Value: 0}},
+		}},
+		{"bias_smoothed", figure.Lines{
+			Title:  "Output of the network itself at β = β_SG: its minima lie elsewhere again",
+			XLabel: "w", YLabel: "(value − left end) / range", Series: smoothed, Levels: []figure.Level{{Value: 0}},
 		}},
 		{"bias_integral", figure.Lines{
 			Title:  "What gradient descent sees: the minimum moves",

@@ -28,6 +28,21 @@ func (c *ClassificationResult) learningCurves() figure.Curves {
 	return drawing
 }
 
+// spikesByEpoch is the activity while training, mean and standard deviation over seeds.
+func (c *ClassificationResult) spikesByEpoch() figure.Lines {
+	drawing := figure.Lines{Title: "Activity while training", XLabel: "epoch", YLabel: "spikes per neuron per sample", WholeX: true}
+	for i := range c.Methods {
+		m := &c.Methods[i]
+		band := m.band(func(e *train.Epoch) *float64 { return &e.SpikesPerNeuron })
+		s := figure.Series{Name: m.Name, Y: band.Middle, Low: band.Low, High: band.High}
+		for epoch := range band.Middle {
+			s.X = append(s.X, float64(epoch+1))
+		}
+		drawing.Series = append(drawing.Series, s)
+	}
+	return drawing
+}
+
 // band is a quantity after each epoch, over the runs of a method; empty if an epoch
 // has none.
 func (m *MethodResult) band(of func(*train.Epoch) *float64) (band figure.Band) {

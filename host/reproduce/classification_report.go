@@ -15,6 +15,7 @@ func (c *ClassificationResult) write(folder string) error {
 	pictures := map[string]figure.Drawing{
 		"learning-curves": c.learningCurves(),
 		"test-accuracy":   c.accuracies(),
+		"spikes-by-epoch": c.spikesByEpoch(),
 		"firing-rates":    c.layers("spikes per second of a neuron", nil, func(m *ModeResult) []OverSeeds { return m.Rates }),
 		"fano-factors": c.layers("Fano factor", []figure.Level{{Name: "Poisson process", Value: 1}},
 			func(m *ModeResult) []OverSeeds { return m.Fano }),
@@ -34,16 +35,18 @@ func (c *ClassificationResult) write(folder string) error {
 func (c *ClassificationResult) Markdown() string {
 	var b strings.Builder
 	seeds := len(c.Methods[0].Runs)
-	fmt.Fprintf(&b, "Test accuracy over %d noise trials of every sample; mean ± standard deviation over seeds (%d).\n\n", c.Settings.Trials, seeds)
-	b.WriteString("| method | as trained | in the other mode | equal answers in two trials | spikes per neuron | rate (Hz) | Fano factor |\n")
-	b.WriteString("|---|---|---|---|---|---|---|\n")
+	fmt.Fprintf(&b, "Test accuracy over %d noise trials of every sample of %d steps of %.4g ms; mean ± standard deviation over seeds (%d).\n\n",
+		c.Settings.Trials, c.Steps, 1000*c.StepLength, seeds)
+	b.WriteString("| method | as trained | in the other mode | equal answers in two trials | spikes per neuron | rate (Hz) | Fano factor | in busy windows |\n")
+	b.WriteString("|---|---|---|---|---|---|---|---|\n")
 	for i := range c.Methods {
 		m := &c.Methods[i]
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", m.Name,
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", m.Name,
 			m.Trained.Accuracy.percent(), m.Other.Accuracy.percent(), m.Trained.Agreement.percent(),
-			layerList(m.Trained.Spikes, 2), layerList(m.Trained.Rates, 1), layerList(m.Trained.Fano, 2))
+			layerList(m.Trained.Spikes, 2), layerList(m.Trained.Rates, 1), layerList(m.Trained.Fano, 2), layerList(m.Trained.FanoBusy, 2))
 	}
-	b.WriteString("\nLists go from the lowest layer to the highest, each number a mean over seeds.\n\n")
+	fmt.Fprintf(&b, "\nLists go from the lowest layer to the highest, each number a mean over seeds. Fano factors are means over all moving windows of %d steps\nof all neurons with a spike in any of %d trials; busy windows have more than %g spikes per trial, and their mean is over neurons.\n\n",
+		c.Settings.Fano.Window, c.Settings.Fano.Trials, c.Settings.Fano.Minimum)
 	b.WriteString("| difference in test accuracy | mean (percentage points) | 95 % confidence interval |\n|---|---|---|\n")
 	for _, d := range c.Differences {
 		interval := "needs more than one seed"
@@ -78,6 +81,7 @@ func (c *ClassificationResult) report(folder string) string {
 	show("learning curves", "learning-curves.png")
 	show("test accuracy", "test-accuracy.png")
 	show("firing rates", "firing-rates.png")
+	show("spikes over epochs", "spikes-by-epoch.png")
 	show("Fano factors", "fano-factors.png")
 	for i := range c.Methods {
 		m := &c.Methods[i]

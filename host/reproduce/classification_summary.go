@@ -24,9 +24,11 @@ type ModeResult struct {
 	Loss      OverSeeds   `json:"loss"`
 	Spikes    []OverSeeds `json:"spikes_per_neuron"` // [layer]
 	Rates     []OverSeeds `json:"rate_hz"`           // [layer]
-	// Fano are the mean Fano factors of the neurons of each layer, of the runs in
-	// which neurons fire enough for one.
-	Fano []OverSeeds `json:"fano"`
+	// Fano are the Fano factors of each layer, of the runs in which it fires, by the
+	// paper's definition; FanoBusy the mean over neurons in windows with more spikes
+	// than the minimum, of the runs in which there are any.
+	Fano     []OverSeeds `json:"fano"`
+	FanoBusy []OverSeeds `json:"fano_busy"`
 }
 
 // Difference is how much better one method is than another in the test, each in the
@@ -83,6 +85,13 @@ func (m *MethodResult) mode(of func(*evaluate.Report) *evaluate.Mode) ModeResult
 		result.Spikes = append(result.Spikes, performance(func(p *evaluate.Performance) float64 { return p.Activity[l].SpikesPerNeuron }))
 		result.Rates = append(result.Rates, performance(func(p *evaluate.Performance) float64 { return p.Activity[l].Rate }))
 		result.Fano = append(result.Fano, m.collect(func(r *RunResult) (float64, bool) {
+			all := of(r.Evaluation).Fano.Layers[l].AllWindows
+			if all == nil {
+				return 0, false
+			}
+			return all.Mean, true
+		}))
+		result.FanoBusy = append(result.FanoBusy, m.collect(func(r *RunResult) (float64, bool) {
 			neurons := of(r.Evaluation).Fano.Layers[l].Neurons
 			if neurons == nil {
 				return 0, false

@@ -52,7 +52,7 @@ func TestClassification(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"classification.md", "learning-curves.png", "learning-curves.svg", "test-accuracy.png", "test-accuracy.svg",
-		"firing-rates.png", "fano-factors.svg", "runs/multilayerspiker-seed2/summary.json",
+		"firing-rates.png", "spikes-by-epoch.png", "fano-factors.svg", "runs/multilayerspiker-seed2/summary.json",
 		"runs/stochastic-matched-seed1/evaluation/raster.png", "runs/stochastic-matched-seed1/evaluation/trials-layer0.png"} {
 		if _, err := os.Stat(filepath.Join(out, name)); err != nil {
 			t.Error(err)
@@ -193,6 +193,7 @@ func TestClassificationRefuses(t *testing.T) {
 		"no tuned":         {Data: "randman", Seeds: 1, Out: "x", Tuned: true},
 		"quick and tuned":  {Data: "spoken:x", Seeds: 1, Out: "x", Tuned: true, Quick: true},
 		"no smoothness":    {Data: "spoken:x", Seeds: 1, Out: "x", Smoothness: 1},
+		"steps of spoken":  {Data: "randman", Seeds: 1, Out: "x", Steps: 349},
 		"smoothness = -1":  {Data: "randman", Seeds: 1, Out: "x", Smoothness: -1},
 		"no method \"x\"":  {Data: "randman", Seeds: 1, Out: "x", Methods: []string{"x"}},
 		"named twice":      {Data: "randman", Seeds: 1, Out: "x", Methods: []string{"multilayerspiker", "multilayerspiker"}},
@@ -317,7 +318,11 @@ func TestClassificationEpochs(t *testing.T) {
 			t.Errorf("%d epochs asked for: %d (%v), want %d", test.asked, config.Training.Epochs, err, test.want)
 		}
 	}
-	options := ClassificationOptions{Data: "randman", Seeds: 1, Out: "x", Epochs: -1}
+	options := ClassificationOptions{Data: "shd:x", Seeds: 1, Out: "x", Steps: 349}
+	if config, err := options.config(Methods()[0]); err != nil || config.Data.Steps != 349 || config.Data.StepLength != 0.002 {
+		t.Errorf("349 steps asked for: %d of %g s (%v)", config.Data.Steps, config.Data.StepLength, err)
+	}
+	options = ClassificationOptions{Data: "randman", Seeds: 1, Out: "x", Epochs: -1}
 	if err := options.Validate(); err == nil || !strings.Contains(err.Error(), "epochs = -1") {
 		t.Errorf("-1 epochs: %v", err)
 	}

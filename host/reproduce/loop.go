@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"spikegrad/cpuref"
 	"spikegrad/host/engine"
@@ -220,7 +221,51 @@ func loopPictures(numbers *LoopNumbers, values *loopIntegrands) []picture {
 				Levels: []figure.Level{{Value: 0}},
 			}})
 	}
-	return append(pictures, picture{"loop_convergence", convergencePicture(numbers)})
+	return append(pictures,
+		picture{"loop_convergence", convergencePicture(numbers)},
+		picture{"loop_maps", loopMaps(numbers.outputBetas())},
+		picture{"loop_output", loopOutput(numbers.outputBetas())})
+}
+
+// outputBetas are the steepnesses at which the output is shown.
+func (n *LoopNumbers) outputBetas() []float64 { return append(slices.Clone(n.BetaSG), n.Beta) }
+
+// loopMaps are the output over the plane of the two directions, with the circle.
+func loopMaps(betas []float64) figure.Maps {
+	const limit, cells = 2.5, 64
+	d1, d2 := loopDirections()
+	drawing := figure.Maps{Title: "Output over the plane of the closed curve", XLabel: "along d1", YLabel: "along d2"}
+	var circle [][2]float64
+	for _, turn := range spaced(0, 1, 129) {
+		circle = append(circle, [2]float64{loopRadius * cpuref.SinTurns(turn), loopRadius * cpuref.SinTurns(turn+0.25)})
+	}
+	for _, beta := range betas {
+		m := figure.Map{Name: fmt.Sprintf("β = %g", beta), MinX: -limit, MaxX: limit, MinY: -limit, MaxY: limit, Curve: circle}
+		m.Sampled(cells, cells, func(x, y float64) float64 {
+			var p estimate.Toy
+			for i := range p {
+				p[i] = float64(d1[i]*x) + float64(d2[i]*y)
+			}
+			return p.Run(1, beta).Output
+		})
+		drawing.Panels = append(drawing.Panels, m)
+	}
+	return drawing
+}
+
+// loopOutput is the output along the circle.
+func loopOutput(betas []float64) figure.Lines {
+	drawing := figure.Lines{Title: "Output along the closed curve", XLabel: "position on the circle (turns)", YLabel: "output y"}
+	turns := spaced(0, 1, 2049)
+	for _, beta := range betas {
+		s := figure.Series{Name: fmt.Sprintf("β = %g", beta), X: turns}
+		for _, turn := range turns {
+			p, _ := loopAt(turn)
+			s.Y = append(s.Y, p.Run(1, beta).Output)
+		}
+		drawing.Series = append(drawing.Series, s)
+	}
+	return drawing
 }
 
 // convergencePicture shows the distance of the surrogate integrals from the finest one

@@ -1,17 +1,8 @@
 package reproduce
 
 import (
-	"bytes"
 	"fmt"
-	"image/color"
 	"math"
-	"os"
-	"strings"
-
-	"gonum.org/v1/plot/font/liberation"
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
 
 	"spikegrad/host/figure"
 )
@@ -58,124 +49,115 @@ func (d descent) at(v1, v2 float64) (x, y float64) {
 	return x * scale, y * scale
 }
 
-// Measures of the picture.
-const (
-	planeSide vg.Length = 165 // of a panel
-	planeLeft vg.Length = 44  // room for the labels of the first panel
-	planeGap  vg.Length = 14  // between panels
-	planeFoot vg.Length = 34  // room for the labels below
-	planeHead vg.Length = 44  // room for titles
-)
-
-// savePlane writes the picture of the (v1, v2) plane: the output in colour, and for
-// each β_SG where gradient descent goes.
-func savePlane(path string, numbers *BiasNumbers) error {
-	betaSG := planeBetaSG()
-	panels := vg.Length(len(betaSG))
-	canvas := vgimg.NewWith(
-		vgimg.UseWH(planeLeft+panels*(planeSide+planeGap), planeHead+planeSide+planeFoot),
-		vgimg.UseDPI(figure.Resolution), vgimg.UseBackgroundColor(color.White))
-	c := draw.New(canvas)
-	write(c, 10.5, vg.Point{X: planeLeft, Y: planeFoot + planeSide + 28}, 0,
-		fmt.Sprintf("Where gradient descent goes: arrows over the output at β = %g (dark: 1); at the dot the output is flat", numbers.PlaneBeta))
-	for i, b := range betaSG {
-		left := planeLeft + vg.Length(i)*(planeSide+planeGap)
-		area := vg.Rectangle{Min: vg.Point{X: left, Y: planeFoot}, Max: vg.Point{X: left + planeSide, Y: planeFoot + planeSide}}
-		drawPlane(draw.Canvas{Canvas: c.Canvas, Rectangle: area}, numbers, b, i == 0)
+// planeMap is an empty map of the plane.
+func planeMap(betaSG, beta float64) figure.Map {
+	kind := "surrogate"
+	if betaSG == beta {
+		kind = "true gradient"
 	}
-	var png bytes.Buffer
-	if _, err := (vgimg.PngCanvas{Canvas: canvas}).WriteTo(&png); err != nil {
-		return err
+	return figure.Map{
+		Name: fmt.Sprintf("%s, β_SG = %g", kind, betaSG),
+		MinX: -planeLimit, MaxX: planeLimit, MinY: -planeLimit, MaxY: planeLimit,
 	}
-	if err := os.WriteFile(path, png.Bytes(), 0o644); err != nil {
-		return fmt.Errorf("cannot write %s: %w: choose another folder, or free some space", path, err)
-	}
-	return nil
 }
 
-// drawPlane fills the canvas with one panel.
-func drawPlane(c draw.Canvas, numbers *BiasNumbers, betaSG float64, first bool) {
-	const cells, arrows = 96, 15
-	place := func(v1, v2 float64) vg.Point {
-		return vg.Point{X: c.X(v1/(2*planeLimit) + 0.5), Y: c.Y(v2/(2*planeLimit) + 0.5)}
+// descentPicture is the (v1, v2) plane: the output in shades, and for each β_SG where
+// gradient descent goes.
+func descentPicture(numbers *BiasNumbers) figure.Maps {
+	const cells, arrows = 64, 15
+	drawing := figure.Maps{
+		Title:  fmt.Sprintf("Where gradient descent goes: arrows over the output at β = %g; at the dot it is flat", numbers.PlaneBeta),
+		XLabel: "v1", YLabel: "v2",
 	}
-	// From the lower left, each cell over all that is right of and above it, so that no
-	// gap shows between neighbours.
-	for row, v2 := range spaced(-planeLimit, planeLimit, cells) {
-		for column, v1 := range spaced(-planeLimit, planeLimit, cells) {
-			rest := c.Rectangle
-			rest.Min.X, rest.Min.Y = c.X(float64(column)/cells), c.Y(float64(row)/cells)
-			c.FillPolygon(shade(planeAt(v1, v2).Run(1, numbers.PlaneBeta).Output), []vg.Point{
-				rest.Min, {X: rest.Max.X, Y: rest.Min.Y}, rest.Max, {X: rest.Min.X, Y: rest.Max.Y},
-			})
+	for _, b := range planeBetaSG() {
+		m := planeMap(b, numbers.PlaneBeta)
+		m.Sampled(cells, cells, func(v1, v2 float64) float64 { return planeAt(v1, v2).Run(1, numbers.PlaneBeta).Output })
+		field := newDescent(numbers.PlaneBeta, b, arrows)
+		for _, v2 := range descentGrid(arrows) {
+			for _, v1 := range descentGrid(arrows) {
+				x, y := field.at(v1, v2)
+				m.Arrows = append(m.Arrows, figure.Arrow{X: v1, Y: v2, DX: 0.9 / arrows * x, DY: 0.9 / arrows * y})
+			}
+		}
+		v1, v2 := numbers.PlaneV[0], numbers.PlaneV[1]
+		m.Point = &figure.Arrow{X: v1, Y: v2}
+		if x, y := field.at(v1, v2); x != 0 || y != 0 {
+			m.Point.DX, m.Point.DY = 0.13*x/math.Hypot(x, y), 0.13*y/math.Hypot(x, y)
+		}
+		drawing.Panels = append(drawing.Panels, m)
+	}
+	return drawing
+}
+
+// planeSurface integrates a gradient over the plane, from its corner (−2, −2) along the
+// two ways: first along v1, then along v2, and the other way round. Both surfaces are
+// [v2][v1] at equal distances from −2 to 2, by the trapezoidal rule.
+type planeSurface struct{ first1, first2 [][]float64 }
+
+const planePoints = 501
+
+func integratePlane(beta, betaSG float64) planeSurface {
+	field := descent{beta: beta, betaSG: betaSG}
+	at := spaced(-planeLimit, planeLimit, planePoints)
+	distance := 2 * planeLimit / (planePoints - 1)
+	x, y := make([][]float64, planePoints), make([][]float64, planePoints)
+	s := planeSurface{make([][]float64, planePoints), make([][]float64, planePoints)}
+	for i, v2 := range at {
+		x[i], y[i] = make([]float64, planePoints), make([]float64, planePoints)
+		s.first1[i], s.first2[i] = make([]float64, planePoints), make([]float64, planePoints)
+		for k, v1 := range at {
+			x[i][k], y[i][k] = field.gradient(v1, v2)
 		}
 	}
-	field := newDescent(numbers.PlaneBeta, betaSG, arrows)
-	length := 0.9 * planeSide / arrows
-	for _, v2 := range descentGrid(arrows) {
-		for _, v1 := range descentGrid(arrows) {
-			if x, y := field.at(v1, v2); x != 0 || y != 0 {
-				drawArrow(c, draw.LineStyle{Color: color.Gray{Y: 40}, Width: 0.7}, place(v1, v2), length*vg.Length(x), length*vg.Length(y))
+	for k := 1; k < planePoints; k++ {
+		s.first1[0][k] = s.first1[0][k-1] + float64(distance*(x[0][k-1]+x[0][k])/2)
+		s.first2[k][0] = s.first2[k-1][0] + float64(distance*(y[k-1][0]+y[k][0])/2)
+	}
+	for i := range planePoints {
+		for k := range planePoints {
+			if i > 0 {
+				s.first1[i][k] = s.first1[i-1][k] + float64(distance*(y[i-1][k]+y[i][k])/2)
+			}
+			if k > 0 {
+				s.first2[i][k] = s.first2[i][k-1] + float64(distance*(x[i][k-1]+x[i][k])/2)
 			}
 		}
 	}
-	mark := figure.SeriesColor(1)
-	at := place(numbers.PlaneV[0], numbers.PlaneV[1])
-	c.DrawGlyphNoClip(draw.GlyphStyle{Color: mark, Radius: 3.2, Shape: draw.CircleGlyph{}}, at)
-	if x, y := field.at(numbers.PlaneV[0], numbers.PlaneV[1]); x != 0 || y != 0 {
-		size := 22 / vg.Length(math.Hypot(x, y))
-		drawArrow(c, draw.LineStyle{Color: mark, Width: 1.8}, at, size*vg.Length(x), size*vg.Length(y))
-	}
-	frame := draw.LineStyle{Color: color.Gray{Y: 0x50}, Width: 0.8}
-	c.StrokeLines(frame, []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}, c.Min})
-	for tick := -planeLimit; tick <= planeLimit; tick++ {
-		x, y := place(tick, -planeLimit), place(-planeLimit, tick)
-		c.StrokeLine2(frame, x.X, x.Y, x.X, x.Y-3)
-		write(c, 8, vg.Point{X: x.X, Y: x.Y - 12}, 0.5, strings.Replace(fmt.Sprint(tick), "-", "−", 1))
-		c.StrokeLine2(frame, y.X, y.Y, y.X-3, y.Y)
-		if first {
-			write(c, 8, vg.Point{X: y.X - 6, Y: y.Y - 3}, 1, strings.Replace(fmt.Sprint(tick), "-", "−", 1))
+	return s
+}
+
+// difference is the largest distance between the two surfaces, over the range of the first.
+func (s planeSurface) difference() float64 {
+	low, high, largest := math.Inf(1), math.Inf(-1), 0.0
+	for i, row := range s.first1 {
+		for k, v := range row {
+			low, high = math.Min(low, v), math.Max(high, v)
+			largest = math.Max(largest, math.Abs(v-s.first2[i][k]))
 		}
 	}
-	write(c, 9, vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: c.Min.Y - 25}, 0.5, "v1")
-	if first {
-		write(c, 9, vg.Point{X: c.Min.X - 24, Y: (c.Min.Y+c.Max.Y)/2 - 3}, 1, "v2")
-	}
-	title := fmt.Sprintf("surrogate gradient, β_SG = %g", betaSG)
-	if betaSG == numbers.PlaneBeta {
-		title = fmt.Sprintf("true gradient, β_SG = β = %g", betaSG)
-	}
-	write(c, 9, vg.Point{X: c.Min.X, Y: c.Max.Y + 7}, 0, title)
+	return largest / (high - low)
 }
 
-// drawArrow draws an arrow that begins at a point.
-func drawArrow(c draw.Canvas, style draw.LineStyle, from vg.Point, x, y vg.Length) {
-	to := vg.Point{X: from.X + x, Y: from.Y + y}
-	head := 0.3 // of the length, to both sides and back
-	side := vg.Point{X: -y, Y: x}
-	barb := func(sign float64) vg.Point {
-		return vg.Point{X: to.X - vg.Length(head)*(x+vg.Length(sign)*0.6*side.X), Y: to.Y - vg.Length(head)*(y+vg.Length(sign)*0.6*side.Y)}
-	}
-	c.StrokeLines(style, c.ClipLinesXY([]vg.Point{from, to}, []vg.Point{barb(1), to, barb(-1)})...)
-}
-
-// shade is the colour of an output from 0 to 1: white to a light blue.
-func shade(output float64) color.NRGBA {
-	end := figure.SeriesColor(0)
-	mix := func(to uint8) uint8 { return uint8(255 - float64(255-to)*0.6*output) }
-	return color.NRGBA{R: mix(end.R), G: mix(end.G), B: mix(end.B), A: 255}
-}
-
-// write sets a line of text; anchor 0 puts its left end at a point, 0.5 its middle, 1
-// its right end.
-func write(c draw.Canvas, size vg.Length, at vg.Point, anchor vg.Length, text string) {
-	for _, face := range liberation.Collection() {
-		if face.Font.Variant == "Sans" && face.Font.Style == 0 && face.Font.Weight == 0 {
-			face.Font.Size = size
-			at.X -= anchor * face.Width(text)
-			c.SetColor(color.Gray{Y: 0x20})
-			c.FillString(face, at, text)
-			return
+// surfacePictures are the integrated surfaces, a picture for each order.
+func surfacePictures(numbers *BiasNumbers) []picture {
+	first1 := figure.Maps{Title: "The gradient integrated from the corner (−2, −2): first along v1, then along v2", XLabel: "v1", YLabel: "v2"}
+	first2 := figure.Maps{Title: "The gradient integrated from the corner (−2, −2): first along v2, then along v1", XLabel: "v1", YLabel: "v2"}
+	for _, b := range planeBetaSG() {
+		s := integratePlane(numbers.PlaneBeta, b)
+		for _, one := range []struct {
+			into    *figure.Maps
+			surface [][]float64
+		}{{&first1, s.first1}, {&first2, s.first2}} {
+			m := planeMap(b, numbers.PlaneBeta)
+			for i := 0; i < planePoints; i += 10 {
+				var row []float64
+				for k := 0; k < planePoints; k += 10 {
+					row = append(row, one.surface[i][k])
+				}
+				m.Values = append(m.Values, row)
+			}
+			one.into.Panels = append(one.into.Panels, m)
 		}
 	}
+	return []picture{{"bias_surface_v1_first", first1}, {"bias_surface_v2_first", first2}}
 }

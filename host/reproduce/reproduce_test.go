@@ -43,7 +43,7 @@ func TestLoop(t *testing.T) {
 			True      []float64 `json:"true_integral"`
 		} `json:"single_precision"`
 	}
-	content(t, folder, "loop", 7, &loop)
+	content(t, folder, "loop", 9, &loop)
 	if loop.Beta != 1e4 || len(loop.BetaSG) != 3 || len(loop.Surrogate) != 3 || len(loop.True) != 3 || loop.Points != 1<<18 {
 		t.Fatalf("loop.json: %+v", loop)
 	}
@@ -94,9 +94,11 @@ func TestBias(t *testing.T) {
 		BetaSG   []float64            `json:"beta_sg"`
 		Argmin   []float64            `json:"surrogate_integral_argmin"`
 		Fraction []float64            `json:"sign_disagreement_fraction"`
+		Smoothed []float64            `json:"smoothed_argmin"`
 		Plane    map[string][]float64 `json:"plane_gradient_at_v"`
+		Order    map[string]float64   `json:"plane_order_difference"`
 	}
-	content(t, folder, "bias", 4, &bias)
+	content(t, folder, "bias", 7, &bias)
 	if bias.Beta != 100 || len(bias.W) != 10_001 || bias.W[0] != -0.2 || bias.W[10_000] != 0.2 {
 		t.Fatalf("β = %g, %d points", bias.Beta, len(bias.W))
 	}
@@ -108,12 +110,22 @@ func TestBias(t *testing.T) {
 	near("output", bias.Output, -0.01312)
 	near("argmin 15", bias.Argmin[0], 0.2)
 	near("argmin 30", bias.Argmin[1], 0.0088)
+	near("smoothed 15", bias.Smoothed[0], 0.2)
+	near("smoothed 30", bias.Smoothed[1], 0.02944)
 	near("fraction 15", bias.Fraction[0], 0.5327467253274673)
 	near("fraction 30", bias.Fraction[1], 0.0547945205479452)
 	if v := bias.Plane["20"]; len(v) != 2 || math.Hypot(v[0], v[1]) > 1e-12 {
 		t.Errorf("true gradient at v: %v, want none", v)
 	}
+	// The order of integration counts for the surrogate gradient, and for a gradient only
+	// what the trapezoidal rule leaves.
+	if !(bias.Order["20"] < 4e-3) {
+		t.Errorf("surfaces of the true gradient differ by %g of their range", bias.Order["20"])
+	}
 	for _, betaSG := range []string{"2", "4"} {
+		if !(bias.Order[betaSG] > 0.05) {
+			t.Errorf("surfaces of the surrogate, β_SG = %s, differ by %g of their range only", betaSG, bias.Order[betaSG])
+		}
 		if v := bias.Plane[betaSG]; len(v) != 2 || math.Hypot(v[0], v[1]) < 1e-4 {
 			t.Errorf("surrogate gradient at v, β_SG = %s: %v, want one that points somewhere", betaSG, v)
 		}
@@ -182,6 +194,23 @@ func TestFolderThatCannotBe(t *testing.T) {
 	cancel()
 	if err := Loop(ended, t.TempDir(), Options{Quick: true}); err == nil {
 		t.Error("ended context: no error")
+	}
+}
+
+// TestLimit: with steeper and steeper noise the mean surrogate gradient goes to that of
+// the deterministic neuron, and network.
+func TestLimit(t *testing.T) {
+	folder := t.TempDir()
+	if err := Limit(context.Background(), folder, Options{Quick: true, Seed: 1}); err != nil {
+		t.Fatal(err)
+	}
+	var numbers LimitNumbers
+	content(t, folder, "limit", 3, &numbers)
+	for _, c := range []LimitCurve{numbers.Neuron, numbers.Network} {
+		first, last := c.Distance[0], c.Distance[len(c.Distance)-1]
+		if !(first > 0.1) || !(last < 0.02) || !(c.Length > 0) {
+			t.Errorf("%s: distances %v", c.Name, c.Distance)
+		}
 	}
 }
 
