@@ -67,6 +67,43 @@ func TestAudit(t *testing.T) {
 	}
 }
 
+// TestSlopes measures slopes on every device: they are the same to the last bit.
+func TestSlopes(t *testing.T) {
+	config, err := train.Default("digits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Data.Steps = 20
+	config.Network.Layers[0].Neurons = 19
+	split, n, err := train.Prepare(&config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := audit.DefaultSlopes()
+	options.Network, options.Weights, options.Source, options.Surrogates = n, n.Initialise(2), split.Test, []string{"superspike"}
+	options.Samples, options.Directions, options.Steps, options.Seed, options.Workers = 21, 40, []float64{0.02, 0.05}, 5, 1
+	want, err := audit.Slopes(context.Background(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want.Parts[0].Surrogates[0].Slope == nil || !want.Readout.Passed {
+		t.Fatal("the steps are too short to know a slope")
+	}
+	for _, info := range gputest.Devices(t) {
+		t.Run(info.Name, func(t *testing.T) {
+			options := options
+			options.Open = opener(t, info)
+			found, err := audit.Slopes(context.Background(), options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if difference := cmp.Diff(want, found, cmpopts.IgnoreFields(audit.SlopeResult{}, "Device", "Driver", "Cost")); difference != "" {
+				t.Error(difference)
+			}
+		})
+	}
+}
+
 // TestEstimates takes samples of estimators on every device: means and spreads are the
 // same to the last bit.
 func TestEstimates(t *testing.T) {

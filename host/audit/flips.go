@@ -200,8 +200,14 @@ const surrogateNumbers = 1 << 31
 // surrogatePass is one pass of all samples with the surrogate gradient of an engine:
 // the mean over the samples, [weight array].
 func surrogatePass(e engine.Engine, s *samples, number int) ([][]float64, error) {
+	return meanGradient(e, s, 0, s.count(), surrogateNumbers+uint32(number*s.count()))
+}
+
+// meanGradient is the mean surrogate gradient of samples first ≤ i < last, [weight array];
+// the noise of sample i has number start + i.
+func meanGradient(e engine.Engine, s *samples, first, last int, start uint32) ([][]float64, error) {
 	var batch engine.Batch
-	if err := s.fill(&batch, 0, s.count(), surrogateNumbers+uint32(number*s.count())); err != nil {
+	if err := s.fill(&batch, first, last, start); err != nil {
 		return nil, err
 	}
 	if _, err := e.Gradient(&batch, cpuref.StreamEvaluation, nil); err != nil {

@@ -26,16 +26,23 @@ func (r *random) normal() float64 {
 type fixed struct {
 	channels, classes, steps int
 	spikes                   [][][]uint32 // [sample][step]
+	labels                   []uint32     // nil: two samples of a class after the other
 }
 
-func (s *fixed) Name() string            { return "fixed" }
-func (s *fixed) Len() int                { return len(s.spikes) }
-func (s *fixed) Channels() int           { return s.channels }
-func (s *fixed) Classes() int            { return s.classes }
-func (s *fixed) ClassNames() []string    { return make([]string, s.classes) }
-func (s *fixed) Steps() int              { return s.steps }
-func (s *fixed) StepLength() float64     { return 0.001 }
-func (s *fixed) Label(sample int) uint32 { return uint32(sample / 2 % s.classes) }
+func (s *fixed) Name() string         { return "fixed" }
+func (s *fixed) Len() int             { return len(s.spikes) }
+func (s *fixed) Channels() int        { return s.channels }
+func (s *fixed) Classes() int         { return s.classes }
+func (s *fixed) ClassNames() []string { return make([]string, s.classes) }
+func (s *fixed) Steps() int           { return s.steps }
+func (s *fixed) StepLength() float64  { return 0.001 }
+
+func (s *fixed) Label(sample int) uint32 {
+	if s.labels != nil {
+		return s.labels[sample]
+	}
+	return uint32(sample / 2 % s.classes)
+}
 
 func (s *fixed) AppendEvents(rows [][2]uint32, index []uint32, sample int, _ uint32) ([][2]uint32, []uint32) {
 	for _, row := range s.spikes[sample] {

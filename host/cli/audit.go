@@ -18,31 +18,42 @@ type auditCommand struct {
 
 	Data string `help:"Other data than those of the run, NAME or NAME:PATH, with as many channels and classes." placeholder:"DATA"`
 	headerFlag
-	Part        string   `default:"test" enum:"test,validation,train" help:"Where samples are taken from: test, validation or train."`
-	Samples     int      `default:"128" help:"Samples over which the loss is averaged; all if there are fewer." placeholder:"N"`
-	Pairs       int      `default:"200000" help:"Most runs with a flipped spike." placeholder:"N"`
-	Precision   float64  `default:"0.05" help:"Stop when the cosines of all layers are known to this, up and down." placeholder:"X"`
-	Surrogates  []string `default:"matched,superspike" help:"Surrogates to compare besides that of the run: KIND, or KIND:VALUE with another steepness or width." placeholder:"NAMES"`
-	OtherMode   bool     `help:"For a network without noise: give it sigmoid noise of its steepness."`
-	Seed        *uint32  `help:"Of samples, noise and flips; else that of the run." placeholder:"N"`
-	Out         string   `help:"Folder of the results; else audit in that of the run." placeholder:"FOLDER"`
-	Device      string   `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
-	Workers     int      `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
-	PassSamples int      `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
-	JSON        bool     `name:"json" help:"Print JSON."`
+	Part        string    `default:"test" enum:"test,validation,train" help:"Where samples are taken from: test, validation or train."`
+	Samples     *int      `help:"Samples over which the loss is averaged; more than there are, or 0 for slopes, is all. 96 for slopes, else 128." placeholder:"N"`
+	Surrogates  []string  `default:"matched,superspike,arctangent" help:"Surrogates to compare besides that of the run: KIND, or KIND:VALUE with another steepness or width." placeholder:"NAMES"`
+	Steps       []float64 `default:"0.005,0.01,0.02" help:"Steps along a direction, in lengths of the weights that it changes. Slopes are those of the first; the others show how far it can be trusted." placeholder:"SHARES"`
+	Draws       int       `default:"2" help:"Draws of noise for each sample." placeholder:"N"`
+	Directions  int       `default:"768" help:"Presentations over which the direction of each surrogate is averaged." placeholder:"N"`
+	Plan        bool      `help:"Only say what the slopes would cost."`
+	Unbiased    bool      `help:"Estimate the whole gradient by single flips instead, some hundred times as costly."`
+	Pairs       int       `default:"200000" help:"With --unbiased: most runs with a flipped spike." placeholder:"N"`
+	Precision   float64   `default:"0.05" help:"With --unbiased: stop when the cosines of all layers are known to this, up and down." placeholder:"X"`
+	OtherMode   bool      `help:"For a network without noise: give it sigmoid noise of its steepness."`
+	Seed        *uint32   `help:"Of samples, noise and flips; else that of the run." placeholder:"N"`
+	Out         string    `help:"Folder of the results; else audit in that of the run." placeholder:"FOLDER"`
+	Device      string    `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
+	Workers     int       `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
+	PassSamples int       `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
+	JSON        bool      `name:"json" help:"Print JSON."`
 }
 
 // Help is the rest of the help.
 func (auditCommand) Help() string {
-	return `Tells how wrong the surrogate gradient of a trained network is: compares it, layer by layer, with an
-unbiased estimate of the gradient of the expected loss, made by flipping single spikes. The folder then
-holds audit.md, a page in plain sentences, audit.json with every number, and a picture.
+	return `Measures how good the surrogate gradient of a trained network is. By default it measures slopes: how
+fast the expected loss really falls along each surrogate's direction, compared with what its length
+promises, array by array. Two forward passes with the same noise give one. With --unbiased the whole
+gradient is estimated by flipping single spikes, and compared with the surrogates layer by layer.
+
+The folder then holds slopes.md (audit.md with --unbiased), a page in plain sentences, slopes.json
+(audit.json) with every number, and a picture.
 
 Examples:
 
     spikegrad audit runs/first
-    spikegrad audit runs/first --surrogates superspike:5,superspike:20,arctangent
-    spikegrad audit runs/first --part validation --precision 0.02 --pairs 1000000
+    spikegrad audit runs/first --plan
+    spikegrad audit runs/first --surrogates superspike:5,superspike:20 --steps 0.01 --part train
+    spikegrad audit runs/first --samples 0 --draws 8
+    spikegrad audit runs/first --unbiased --precision 0.02 --pairs 1000000
     spikegrad audit runs/deterministic --other-mode --device vulkan:0`
 }
 
@@ -55,47 +66,110 @@ func (c *auditCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	config, choice, split, n, weights := t.config, t.choice, t.split, t.network, t.weights
-	seed := config.Seed
-	if c.Seed != nil {
-		seed = *c.Seed
+	if c.Seed == nil {
+		c.Seed = &t.config.Seed
+	}
+	if c.Out == "" {
+		c.Out = filepath.Join(c.Folder, "audit")
 	}
 	progress := auditProgress{app: a}
-	result, err := audit.Run(a.ctx, audit.Options{
-		Network: n, Weights: weights,
-		Source:    t.part(c.Part),
-		OtherMode: c.OtherMode, Surrogates: c.Surrogates,
-		Samples: c.Samples, Pairs: c.Pairs, Precision: c.Precision, Seed: seed, TrainSamples: split.Train.Len(),
-		Open: opener(choice), Workers: c.Workers, PassSamples: c.PassSamples, Observe: progress.observe,
-	})
+	measure := c.slopes
+	if c.Unbiased {
+		measure = c.flips
+	}
+	result, err := measure(a, t, &progress)
 	progress.clear()
 	if err != nil {
 		return err
 	}
-	result.Notes = split.Notes
-	folder := c.Out
-	if folder == "" {
-		folder = filepath.Join(c.Folder, "audit")
+	if c.Plan {
+		if c.JSON {
+			return writeJSON(a.out, result)
+		}
+		return nil
 	}
-	if err := result.Write(folder); err != nil {
+	if err := result.Write(c.Out); err != nil {
 		return err
 	}
 	if c.JSON {
 		return writeJSON(a.out, result)
 	}
-	_, err = fmt.Fprintf(a.out, "%s\nresults: %s\n", result.Markdown(), folder)
+	_, err = fmt.Fprintf(a.out, "%s\nresults: %s\n", result.Markdown(), c.Out)
 	return err
+}
+
+// audited is what an audit found.
+type audited interface {
+	Write(folder string) error
+	Markdown() string
+}
+
+// slopes measures slopes.
+func (c *auditCommand) slopes(a *app, t *trained, progress *auditProgress) (audited, error) {
+	o := audit.DefaultSlopes()
+	if c.Samples != nil {
+		o.Samples = *c.Samples
+	}
+	o.Network, o.Weights, o.Source, o.TrainSamples = t.network, t.weights, t.part(c.Part), t.split.Train.Len()
+	o.OtherMode, o.Surrogates, o.Steps, o.Draws, o.Directions, o.PlanOnly = c.OtherMode, c.Surrogates, c.Steps, c.Draws, c.Directions, c.Plan
+	o.Seed, o.Open, o.Workers, o.PassSamples = *c.Seed, opener(t.choice), c.Workers, c.PassSamples
+	o.Observe = func(s audit.SlopeProgress) {
+		switch {
+		case s.Plan == nil:
+			progress.observe(audit.Progress{Phase: s.Phase, Done: s.Done, Of: s.Of})
+		case c.Plan && !c.JSON:
+			fmt.Fprintln(a.out, s.Plan)
+		default:
+			fmt.Fprintln(a.notes, s.Plan)
+		}
+	}
+	result, err := audit.Slopes(a.ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	result.Notes = t.split.Notes
+	return result, nil
+}
+
+// flips estimates the gradient by single flips.
+func (c *auditCommand) flips(a *app, t *trained, progress *auditProgress) (audited, error) {
+	samples := 128
+	if c.Samples != nil {
+		samples = *c.Samples
+	}
+	result, err := audit.Run(a.ctx, audit.Options{
+		Network: t.network, Weights: t.weights, Source: t.part(c.Part),
+		OtherMode: c.OtherMode, Surrogates: c.Surrogates,
+		Samples: samples, Pairs: c.Pairs, Precision: c.Precision, Seed: *c.Seed, TrainSamples: t.split.Train.Len(),
+		Open: opener(t.choice), Workers: c.Workers, PassSamples: c.PassSamples, Observe: progress.observe,
+	})
+	if err != nil {
+		return nil, err
+	}
+	result.Notes = t.split.Notes
+	return result, nil
 }
 
 // check refuses numbers that make no sense.
 func (c *auditCommand) check() error {
 	switch {
-	case c.Samples < 1:
-		return fmt.Errorf("--samples %d: at least 1 is needed", c.Samples)
+	case c.Samples != nil && (*c.Samples < 0 || c.Unbiased && *c.Samples == 0):
+		return fmt.Errorf("--samples %d: give how many, or, for slopes, 0 for all", *c.Samples)
+	case c.Draws < 2:
+		return fmt.Errorf("--draws %d: at least 2 are needed to measure the noise", c.Draws)
+	case c.Directions < 1:
+		return fmt.Errorf("--directions %d: at least 1 is needed", c.Directions)
+	case c.Plan && c.Unbiased:
+		return fmt.Errorf("--plan says what slopes would cost; --unbiased takes what --pairs gives it: leave one away")
 	case c.Pairs < 1:
 		return fmt.Errorf("--pairs %d: at least 1 is needed", c.Pairs)
 	case !(c.Precision > 0 && c.Precision < 1):
 		return fmt.Errorf("--precision %g: give half the length of a cosine's interval, between 0 and 1", c.Precision)
+	}
+	for i, step := range c.Steps {
+		if !(step > 0 && step <= 1) || i > 0 && step <= c.Steps[i-1] {
+			return fmt.Errorf("--steps: %g: give shares above 0 and up to 1, in ascending order", step)
+		}
 	}
 	for _, name := range c.Surrogates {
 		if err := audit.CheckSurrogate(name); err != nil {

@@ -22,9 +22,12 @@ func TestAudit(t *testing.T) {
 		t.Fatal(got.stderr)
 	}
 	small := func(flags ...string) []string {
-		return append([]string{"audit", run, "--device", "cpu", "--samples", "16", "--pairs", "1100", "--quiet"}, flags...)
+		return append([]string{"audit", run, "--device", "cpu", "--samples", "16", "--quiet"}, flags...)
 	}
-	printed := call(small("--json", "--out", filepath.Join(folder, "audit"))...)
+	unbiased := func(flags ...string) []string {
+		return append(small("--unbiased", "--pairs", "1100", "--surrogates", "superspike"), flags...)
+	}
+	printed := call(unbiased("--json", "--out", filepath.Join(folder, "audit"))...)
 	if printed.code != exitOK || printed.stderr != "" {
 		t.Fatalf("exit code %d: %s", printed.code, printed.stderr)
 	}
@@ -35,19 +38,45 @@ func TestAudit(t *testing.T) {
 	if found.Samples != 16 || found.Cost.Pairs != 1088 || strings.Join(found.Surrogates, " ") != "matched superspike" {
 		t.Errorf("%d samples, %d pairs, surrogates %v", found.Samples, found.Cost.Pairs, found.Surrogates)
 	}
-	file, err := os.ReadFile(filepath.Join(folder, "audit", "audit.json"))
-	if err != nil || string(file) != printed.stdout {
-		t.Errorf("audit.json (%v) is not what --json prints", err)
+	wantFile(t, filepath.Join(folder, "audit", "audit.json"), printed.stdout)
+
+	printed = call(small("--surrogates", "superspike:5", "--steps", "0.05", "--directions", "32", "--json", "--out", filepath.Join(folder, "audit"))...)
+	if printed.code != exitOK || printed.stderr != "" {
+		t.Fatalf("exit code %d: %s", printed.code, printed.stderr)
 	}
-	page := call(small("--surrogates", "superspike:5", "--seed", "7")...)
+	var slopes audit.SlopeResult
+	if err := json.Unmarshal([]byte(printed.stdout), &slopes); err != nil {
+		t.Fatal(err)
+	}
+	if slopes.Samples != 16 || slopes.Directions != 32 || strings.Join(slopes.Surrogates, " ") != "matched superspike:5" || len(slopes.Parts) != 3 || !slopes.Readout.Passed {
+		t.Errorf("slopes %s", printed.stdout)
+	}
+	wantFile(t, filepath.Join(folder, "audit", "slopes.json"), printed.stdout)
+
+	page := call(small("--surrogates", "superspike:5", "--directions", "32", "--seed", "7")...)
 	if page.code != exitOK || !strings.Contains(page.stdout, "superspike:5") || !strings.Contains(page.stdout, "results: "+filepath.Join(run, "audit")) {
 		t.Errorf("exit code %d, %s%s", page.code, page.stdout, page.stderr)
 	}
+	plan := call(small("--plan", "--out", filepath.Join(folder, "none"))...)
+	if _, err := os.Stat(filepath.Join(folder, "none")); plan.code != exitOK || !strings.Contains(plan.stdout, "epochs of training") || err == nil {
+		t.Errorf("exit code %d, %s%s", plan.code, plan.stdout, plan.stderr)
+	}
 	wantError(t, call(small("--other-mode")...), exitFailed, "leave it out")
+	wantError(t, call(unbiased("--other-mode")...), exitFailed, "leave it out")
 	wantError(t, call(small("--surrogates", "magic")...), exitUsage, "surrogate \"magic\" is unknown")
+	wantError(t, call(small("--plan", "--unbiased")...), exitUsage, "leave one away")
+	wantError(t, call(small("--steps", "0.02,0.01")...), exitUsage, "ascending")
 	wantError(t, call("audit", t.TempDir()), exitFailed, "holds no run")
-	for _, wrong := range []string{"--samples=0", "--pairs=0", "--precision=0", "--workers=-1", "--part=some"} {
+	for _, wrong := range []string{"--samples=-1", "--pairs=0", "--precision=0", "--workers=-1", "--part=some", "--draws=1", "--directions=0", "--steps=0"} {
 		name, _, _ := strings.Cut(wrong, "=")
 		wantError(t, call("audit", run, wrong), exitUsage, name)
+	}
+}
+
+// wantFile sees that a file holds what was printed.
+func wantFile(t *testing.T, path, printed string) {
+	t.Helper()
+	if file, err := os.ReadFile(path); err != nil || string(file) != printed {
+		t.Errorf("%s (%v) is not what --json prints", path, err)
 	}
 }

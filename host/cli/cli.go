@@ -28,7 +28,7 @@ type commands struct {
 	Report     reportCommand     `cmd:"" help:"Make one HTML page of runs."`
 	Export     exportCommand     `cmd:"" help:"Write a network for other programs, or what it does as tables."`
 	Import     importCommand     `cmd:"" help:"Make a run of a network of another program."`
-	Audit      auditCommand      `cmd:"" help:"Compare the surrogate gradient of a finished run with an unbiased one."`
+	Audit      auditCommand      `cmd:"" help:"Measure how good the surrogate gradient of a finished run is."`
 	Estimate   estimateCommand   `cmd:"" help:"Compare estimators of the gradient on a small network."`
 	Check      checkCommand      `cmd:"" help:"Compare devices with the CPU engine, bit for bit."`
 	Bench      benchCommand      `cmd:"" help:"Measure how fast devices train."`

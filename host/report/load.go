@@ -37,6 +37,7 @@ type Run struct {
 	Evaluation *evaluate.Report
 	Rasters    *evaluate.Rasters
 	Audit      *audit.Result
+	Slopes     *audit.SlopeResult
 	Notes      []string
 
 	weights string // SHA-256
@@ -50,6 +51,14 @@ const (
 	shortFano       = 2
 	shortRasters    = 50
 )
+
+// optional makes nothing of what does not exist.
+func optional[T any](read *T, err error) (*T, error) {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return read, err
+}
 
 // Load reads the run in a folder. A finished run without an evaluation, or with one of
 // other weights, is evaluated shortly if its data can be opened; nothing is written.
@@ -72,9 +81,10 @@ func Load(ctx context.Context, folder string, options Options) (*Run, error) {
 	if r.Epochs, err = train.ReadEpochs(folder); err != nil {
 		return nil, err
 	}
-	if r.Audit, err = audit.Read(filepath.Join(folder, "audit")); errors.Is(err, fs.ErrNotExist) {
-		r.Audit = nil
-	} else if err != nil {
+	if r.Audit, err = optional(audit.Read(filepath.Join(folder, "audit"))); err != nil {
+		return nil, err
+	}
+	if r.Slopes, err = optional(audit.ReadSlopes(filepath.Join(folder, "audit"))); err != nil {
 		return nil, err
 	}
 	_, model, err := train.ReadRun(folder)

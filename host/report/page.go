@@ -46,6 +46,7 @@ type section struct {
 	Modes    []mode // as trained, and the other one
 	Stored   template.URL
 	Audit    *auditSection
+	Slopes   *slopesSection
 	Text     string // the configuration
 }
 
@@ -78,6 +79,19 @@ type auditLayer struct {
 	Name          string
 	Trained, Best string
 	Part          audit.PartResult
+}
+
+// slopesSection are slopes along surrogate gradients on the page.
+type slopesSection struct {
+	Intro string
+	Parts []slopesPart
+	Chart *chart // nil if no slope is known
+}
+
+type slopesPart struct {
+	Name       string
+	Sentences  []string
+	Surrogates []audit.SlopeOf
 }
 
 // Write writes the page of runs.
@@ -141,6 +155,9 @@ func newSection(r *Run) (*section, error) {
 		s.Curves = []chart{c}
 	}
 	if err := s.modes(); err != nil {
+		return nil, err
+	}
+	if err := s.slopesSection(); err != nil {
 		return nil, err
 	}
 	if err := s.auditSection(); err != nil {
@@ -240,6 +257,36 @@ func (m *mode) draw(measured *evaluate.Mode, rasters *evaluate.ModeRasters, step
 			return curves
 		})
 	}
+	return nil
+}
+
+// slopesSection shows slopes along surrogate gradients.
+func (s *section) slopesSection() error {
+	r := s.Run.Slopes
+	if r == nil {
+		return nil
+	}
+	found := &slopesSection{Intro: fmt.Sprintf("Slopes of the expected loss along surrogate gradients, measured on %d of the %d samples of %s. Brackets are %.0f %% confidence intervals for all of them.",
+		r.Samples, r.DataSamples, r.Data, 100*r.Confidence)}
+	plain := strings.NewReplacer("**", "", "* ", "")
+	for i := range r.Parts {
+		p := slopesPart{Name: r.Parts[i].Name, Surrogates: r.Parts[i].Surrogates}
+		for _, sentence := range r.Parts[i].Sentences() {
+			p.Sentences = append(p.Sentences, plain.Replace(sentence))
+		}
+		found.Parts = append(found.Parts, p)
+	}
+	if bars := r.Bars(); len(bars.Categories) > 0 {
+		c, err := draw("Slopes along surrogate gradients", func(width float64) figure.Drawing {
+			bars.Title, bars.Width = "", width
+			return bars
+		})
+		if err != nil {
+			return err
+		}
+		found.Chart = &c
+	}
+	s.Slopes = found
 	return nil
 }
 

@@ -62,6 +62,9 @@ func runFolders(t *testing.T) (rich, plain string) {
 	if _, err := evaluate.Run(context.Background(), rich, evaluate.Options{Settings: settings}); err != nil {
 		t.Fatal(err)
 	}
+	if err := sloped().Write(filepath.Join(rich, "audit")); err != nil {
+		t.Fatal(err)
+	}
 	if err := audited().Write(filepath.Join(rich, "audit")); err != nil {
 		t.Fatal(err)
 	}
@@ -71,6 +74,21 @@ func runFolders(t *testing.T) (rich, plain string) {
 		c.Network.Layers[0].Surrogate.Kind = "superspike"
 	})
 	return rich, plain
+}
+
+// sloped are slopes with made-up numbers.
+func sloped() *audit.SlopeResult {
+	of := func(value float64) *audit.Measured {
+		return &audit.Measured{Value: value, Error: 0.01, Low: value - 0.02, High: value + 0.02, DataLow: value - 0.03, DataHigh: value + 0.03}
+	}
+	length := 0.3
+	return &audit.SlopeResult{
+		Data: "digits", Samples: 192, DataSamples: 359, Confidence: audit.Confidence, Surrogates: []string{"matched", "superspike"},
+		Parts: []audit.SlopePart{{Name: "layer0.input", Best: 1, Surrogates: []audit.SlopeOf{
+			{Surrogate: "matched", Length: &length, Promised: of(0.3), Slope: of(0.1), Factor: of(0.33), ToBest: of(0.25)},
+			{Surrogate: "superspike", Length: &length, Promised: of(0.3), Slope: of(0.4), Factor: of(1.33)},
+		}}},
+	}
 }
 
 // audited is an audit with made-up numbers.
@@ -152,6 +170,7 @@ func TestPage(t *testing.T) {
 	wants(t, page, "2 runs", "sigmoid, β 10", "<td>threshold",
 		"Fano factor, layer 0", fanoText(runs[0].Evaluation.Trained.Fano, 0),
 		"0.930 [0.890, 0.970]", "points roughly the way the loss falls", // the audit
+		"matched is 3 times too long and has only 25 % of the cosine of the best, superspike", "0.250 [0.220, 0.280]", // slopes
 		`<code>network.layer[0].noise.kind</code></th><td><code>&#34;sigmoid&#34;</code></td><td><code>&#34;threshold&#34;</code></td>`,
 		"Evaluated for this page over 3 trials", "test sample 0 on its way", "Confusion matrix", "[[network.layer]]")
 	if strings.Contains(page, "<code>network.layer[0].neurons</code>") {
@@ -238,7 +257,7 @@ func TestLoad(t *testing.T) {
 		wants(t, written(t, load(t, folder)), "of other weights", "Evaluated for this page")
 	})
 	for file, text := range map[string]string{"summary.json": "is no summary", "metrics.jsonl": "no valid line 1", "evaluation/evaluation.json": "is no file of an evaluation",
-		"evaluation/rasters.json": "is no file of an evaluation", "audit/audit.json": "is no audit"} {
+		"evaluation/rasters.json": "is no file of an evaluation", "audit/audit.json": "is no audit", "audit/slopes.json": "holds no slopes"} {
 		t.Run(file, func(t *testing.T) {
 			folder := copied(t)
 			write(t, filepath.Join(folder, file), "{")

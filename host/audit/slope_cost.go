@@ -1,0 +1,109 @@
+package audit
+
+import (
+	"fmt"
+	"time"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/engine"
+)
+
+// Plan is what slopes will cost. Runs are of one sample; epochs are predicted from the
+// time of a few runs and 0 if the samples of an epoch are not known.
+type Plan struct {
+	GradientRuns int     `json:"gradient_runs"` // forward and backward
+	ForwardRuns  int     `json:"forward_runs"`
+	Epochs       float64 `json:"epochs"`
+	// OneSurrogate are the epochs with one surrogate and one step, Surrogate and Step those of
+	// one more, Half those of intervals half as long.
+	OneSurrogate float64 `json:"one_surrogate_epochs"`
+	Surrogate    float64 `json:"surrogate_epochs"`
+	Step         float64 `json:"step_epochs"`
+	Half         float64 `json:"half_epochs"`
+}
+
+// SlopeCost is what slopes cost, beside what an epoch of training takes on the same
+// device: forward and backward passes of all training samples, at the speed of the audit's.
+type SlopeCost struct {
+	Plan            Plan    `json:"plan"`
+	GradientRuns    int     `json:"gradient_runs"`
+	ForwardRuns     int     `json:"forward_runs"`
+	GradientSeconds float64 `json:"gradient_seconds"`
+	ForwardSeconds  float64 `json:"forward_seconds"`
+	EpochSamples    int     `json:"epoch_samples"`
+	EpochSeconds    float64 `json:"epoch_seconds"`
+	Epochs          float64 `json:"epochs"`
+}
+
+// runs are those of some surrogates and steps.
+func (r *slopeRun) runs(surrogates, steps int) (gradient, forward int) {
+	presentations := r.options.Draws * r.shown.count()
+	gradient = surrogates * (r.passes*r.aside.count() + presentations)
+	forward = 2 * presentations * (surrogates*steps*r.spiking() + len(r.parts) - r.spiking())
+	return gradient, forward
+}
+
+func (r *slopeRun) plan() {
+	r.cost.Plan.GradientRuns, r.cost.Plan.ForwardRuns = r.runs(len(r.variants), len(r.options.Steps))
+}
+
+// time predicts the time of all runs from that of a few, which it does twice since the
+// first makes room in the engine.
+func (r *slopeRun) time(e engine.Engine) error {
+	count := min(timed, r.aside.count())
+	var gradient, forward float64
+	for range 2 {
+		began := time.Now()
+		if _, err := meanGradient(e, r.aside, 0, count, surrogateNumbers); err != nil {
+			return err
+		}
+		gradient = time.Since(began).Seconds() / float64(count)
+		var batch engine.Batch
+		if err := r.aside.fill(&batch, 0, count, surrogateNumbers); err != nil {
+			return err
+		}
+		began = time.Now()
+		if _, err := e.Evaluate(&batch, cpuref.StreamEvaluation, nil); err != nil {
+			return err
+		}
+		forward = time.Since(began).Seconds() / float64(count)
+	}
+	surrogates, steps := len(r.variants), len(r.options.Steps)
+	epochs := func(surrogates, steps, precision int) float64 {
+		gradients, forwards := r.runs(surrogates, steps)
+		presentations := surrogates * r.options.Draws * r.shown.count() // their gradients, as the forward runs, grow with precision
+		if r.options.TrainSamples == 0 {
+			return 0
+		}
+		seconds := float64(gradients+(precision-1)*presentations)*gradient + float64(precision*forwards)*forward
+		return seconds / gradient / float64(r.options.TrainSamples)
+	}
+	p := &r.cost.Plan
+	p.Epochs, p.OneSurrogate = epochs(surrogates, steps, 1), epochs(1, 1, 1)
+	p.Surrogate, p.Step = epochs(surrogates+1, steps, 1)-p.Epochs, epochs(surrogates, steps+1, 1)-p.Epochs
+	p.Half = epochs(surrogates, steps, 4)
+	if r.options.Observe != nil {
+		r.options.Observe(SlopeProgress{Phase: "plan", Plan: p})
+	}
+	return nil
+}
+
+// total fills in what all cost together.
+func (c *SlopeCost) total(trainSamples int) {
+	if trainSamples == 0 || c.GradientRuns == 0 {
+		return
+	}
+	c.EpochSamples = trainSamples
+	c.EpochSeconds = c.GradientSeconds / float64(c.GradientRuns) * float64(trainSamples)
+	c.Epochs = (c.GradientSeconds + c.ForwardSeconds) / c.EpochSeconds
+}
+
+// String says what slopes will cost.
+func (p *Plan) String() string {
+	text := fmt.Sprintf("%d runs forward and %d forward and backward", p.ForwardRuns, p.GradientRuns)
+	if p.Epochs == 0 {
+		return text
+	}
+	return text + fmt.Sprintf(", about as long as %.2g epochs of training (%.2g for one surrogate and one step); one surrogate more takes %.2g, one step more %.2g, all with intervals half as long %.2g",
+		p.Epochs, p.OneSurrogate, p.Surrogate, p.Step, p.Half)
+}

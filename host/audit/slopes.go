@@ -1,0 +1,479 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/data"
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+)
+
+// SlopeOptions say of which surrogates slopes are measured and how. Open, Workers,
+// PassSamples and Observe change no result.
+type SlopeOptions struct {
+	Network    *network.Network // as trained; its data are those of Source
+	Weights    [][]float32
+	Source     data.Source
+	OtherMode  bool      // give layers that spike at a threshold sigmoid noise of their β
+	Surrogates []string  // besides that of the network: KIND or KIND:VALUE
+	Samples    int       // over which slopes are averaged; 0, or more than there are, is all
+	Directions int       // presentations that the direction of a surrogate is averaged over
+	Draws      int       // of noise, for each sample
+	Steps      []float64 // along a direction, in lengths of the weights it changes; ascending
+	Seed       uint32
+	// TrainSamples, if known, are those of an epoch, for comparing the cost.
+	TrainSamples int
+	// PlanOnly measures nothing but what the slopes would cost.
+	PlanOnly bool
+
+	Open        func(n *network.Network, options engine.Options) (engine.Engine, error) // nil: the CPU engine
+	Workers     int
+	PassSamples int
+	Observe     func(SlopeProgress) // may be nil
+}
+
+// SlopeProgress is how far the measurement of slopes has come.
+type SlopeProgress struct {
+	Phase    string
+	Done, Of int   // presentations
+	Plan     *Plan // once, before anything is measured
+}
+
+const (
+	// together is how many samples are shown at once.
+	together = 256
+	// timed is how many samples the cost is predicted from.
+	timed = 32
+	// mostBlocks is how many blocks of samples the promised slopes are measured over.
+	mostBlocks = 16
+	// leastMoved is how many presentations a step must change for their mean to have an
+	// interval by Student's distribution.
+	leastMoved = 30
+)
+
+// DefaultSlopes are the settings of slopes without the network, its data and surrogates.
+func DefaultSlopes() SlopeOptions {
+	return SlopeOptions{Samples: 96, Directions: 768, Draws: 2, Steps: []float64{0.005, 0.01, 0.02}}
+}
+
+// slopePart is one or several weight arrays that are changed together.
+type slopePart struct {
+	name    string
+	arrays  []int
+	readout bool
+}
+
+// slopeRun is a measurement of slopes at work.
+type slopeRun struct {
+	options    SlopeOptions
+	network    *network.Network
+	variants   []variant
+	parts      []slopePart // the readout last, if it has weights
+	all        int         // samples of the data set
+	shown      *samples    // that slopes are averaged over
+	aside      *samples    // that directions are averaged over
+	passes     int         // of these
+	blockSizes []int
+	batches    []engine.Batch // of the samples shown
+	device     engine.Description
+	cost       SlopeCost
+	done       int
+
+	units    [][][]float64 // [variant][part]: unit directions
+	lengths  [][]float64   // [variant][part]: of the vectors they were made of
+	promised [][]table     // [variant][part]: over blocks
+	slopes   [][][]table   // [variant][part][step]
+	moved    [][][]int     // [variant][part][step]: presentations whose loss changed
+	reach    []float64     // [part]: length of the weights
+}
+
+// Slopes measures how fast the expected loss falls along surrogate gradients.
+func Slopes(ctx context.Context, o SlopeOptions) (*SlopeResult, error) {
+	r, err := newSlopeRun(o)
+	if err != nil {
+		return nil, err
+	}
+	for v := range r.variants {
+		if err := r.measureDirections(ctx, v); err != nil {
+			return nil, err
+		}
+		if o.PlanOnly {
+			return r.result(), nil
+		}
+	}
+	if err := r.measureSlopes(ctx); err != nil {
+		return nil, err
+	}
+	return r.result(), nil
+}
+
+func (o *SlopeOptions) check() error {
+	switch {
+	case o.Source.Len() < 2:
+		return fmt.Errorf("%s has %d samples here, at least 2 are needed: choose another part", o.Source.Name(), o.Source.Len())
+	case o.Samples < 0 || o.Samples == 1:
+		return fmt.Errorf("%d samples: at least 2 are needed, or 0 for all", o.Samples)
+	case o.Draws < 2:
+		return fmt.Errorf("%d draws of noise: at least 2 are needed to measure it", o.Draws)
+	case o.Directions < 1:
+		return fmt.Errorf("%d presentations for directions: at least 1 is needed", o.Directions)
+	case len(o.Steps) == 0:
+		return fmt.Errorf("no steps: give at least one, such as 0.01")
+	}
+	for i, step := range o.Steps {
+		if !(step > 0 && step <= 1) {
+			return fmt.Errorf("a step of %g: give shares of the length of the weights, above 0 and up to 1", step)
+		}
+		if i > 0 && step <= o.Steps[i-1] {
+			return fmt.Errorf("steps of %g, then %g: give them in ascending order, each once", o.Steps[i-1], step)
+		}
+	}
+	return checkShape(o.Source, o.Network)
+}
+
+// checkShape refuses data that a network was not made for.
+func checkShape(s data.Source, n *network.Network) error {
+	if s.Channels() != n.Inputs || s.Classes() != n.Classes || s.Steps() != n.Steps {
+		return fmt.Errorf("%s has %d channels, %d classes and %d steps: the network was made for %d, %d and %d",
+			s.Name(), s.Channels(), s.Classes(), s.Steps(), n.Inputs, n.Classes, n.Steps)
+	}
+	return nil
+}
+
+func newSlopeRun(o SlopeOptions) (*slopeRun, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	n, err := audited(o.Network, o.OtherMode)
+	if err != nil {
+		return nil, err
+	}
+	r := &slopeRun{options: o, network: n, all: o.Source.Len()}
+	if r.variants, err = variants(n, o.Surrogates); err != nil {
+		return nil, err
+	}
+	r.choose()
+	if presentations := float64(o.Draws) * float64(r.shown.count()); presentations+float64(r.passes*r.aside.count()) >= surrogateNumbers {
+		return nil, fmt.Errorf("%d draws of noise for %d samples: the noise of at most %d presentations has numbers", o.Draws, r.shown.count(), surrogateNumbers)
+	}
+	if err := r.divide(); err != nil {
+		return nil, err
+	}
+	r.plan()
+	return r, nil
+}
+
+// choose takes the samples that slopes are averaged over and, where enough are left, other
+// ones for the directions, so that a slope is not that of the samples its direction fits.
+func (r *slopeRun) choose() {
+	o := &r.options
+	count := o.Samples
+	if count == 0 || count > r.all {
+		count = r.all
+	}
+	r.shown = newSamples(o.Source, count, o.Seed, o.Workers)
+	r.aside = newSamples(o.Source, r.all, o.Seed, o.Workers)
+	if left := r.all - count; left >= count {
+		r.aside.chosen = r.aside.chosen[count:]
+	}
+	r.aside.chosen = r.aside.chosen[:min(len(r.aside.chosen), o.Directions)]
+	r.passes = (o.Directions + r.aside.count() - 1) / r.aside.count()
+	blocks := min(mostBlocks, count)
+	for b := range blocks {
+		r.blockSizes = append(r.blockSizes, (b+1)*count/blocks-b*count/blocks)
+	}
+}
+
+// divide lists the parts of the weights: each array, those of all spiking layers together,
+// and the readout.
+func (r *slopeRun) divide() error {
+	together := slopePart{name: "all layers"}
+	var readout []slopePart
+	for number, w := range r.network.Weights() {
+		p := slopePart{name: w.Name, arrays: []int{number}, readout: w.Name == "readout"}
+		if p.readout {
+			readout = append(readout, p)
+			continue
+		}
+		r.parts, together.arrays = append(r.parts, p), append(together.arrays, number)
+	}
+	if len(together.arrays) > 1 {
+		r.parts = append(r.parts, together)
+	}
+	r.parts = append(r.parts, readout...)
+	for _, p := range r.parts {
+		square := 0.0
+		for _, number := range p.arrays {
+			for _, w := range r.options.Weights[number] {
+				square += float64(w) * float64(w)
+			}
+		}
+		if square == 0 {
+			return fmt.Errorf("the weights %s are all zero: steps are shares of their length; audit a network that was trained", p.name)
+		}
+		r.reach = append(r.reach, math.Sqrt(square))
+	}
+	return nil
+}
+
+// spiking are the parts that surrogates differ in.
+func (r *slopeRun) spiking() int {
+	if last := len(r.parts) - 1; r.parts[last].readout {
+		return last
+	}
+	return len(r.parts)
+}
+
+func (r *slopeRun) open(n *network.Network) (engine.Engine, error) {
+	o := &r.options
+	e, err := engine.OpenBy(o.Open, n, engine.Options{Seed: o.Seed, Workers: o.Workers, PassSamples: o.PassSamples})
+	if err != nil {
+		return nil, err
+	}
+	r.device = e.Describe()
+	if err := e.SetWeights(o.Weights); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, nil
+}
+
+func (r *slopeRun) observe(phase string, of int) {
+	if r.options.Observe != nil {
+		r.options.Observe(SlopeProgress{Phase: phase, Done: r.done, Of: of})
+	}
+}
+
+// measureDirections finds the direction of a surrogate's mean gradient, and what slope it
+// promises: the mean surrogate gradient of the samples shown, along the direction, under
+// the noise that slopes are measured with.
+func (r *slopeRun) measureDirections(ctx context.Context, v int) (err error) {
+	e, err := r.open(r.variants[v].network)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, e.Close()) }()
+	if v == 0 {
+		if err := r.time(e); err != nil || r.options.PlanOnly {
+			return err
+		}
+	}
+	phase := "direction of " + r.variants[v].name
+	r.done = 0
+	count := r.aside.count()
+	runs := r.passes*count + r.options.Draws*r.shown.count()
+	var sum [][]float64
+	for pass := range r.passes {
+		for first := 0; first < count; first += together {
+			last := min(first+together, count)
+			gradient, err := r.gradient(ctx, e, r.aside, first, last, uint32(surrogateNumbers+pass*count))
+			if err != nil {
+				return err
+			}
+			sum = added(sum, gradient, float64(last-first)/float64(r.passes*count))
+			r.observe(phase, runs)
+		}
+	}
+	units, lengths := make([][]float64, len(r.parts)), make([]float64, len(r.parts))
+	promised := make([]table, len(r.parts))
+	for p := range r.parts {
+		units[p] = r.parts[p].of(sum)
+		lengths[p] = math.Sqrt(dot(units[p], units[p]))
+		for i := range units[p] {
+			if lengths[p] > 0 {
+				units[p][i] /= lengths[p]
+			}
+		}
+		promised[p] = r.emptyTable(len(r.blockSizes))
+		for b, size := range r.blockSizes {
+			promised[p].weights[b] = float64(size) / float64(r.shown.count())
+		}
+	}
+	for draw := range r.options.Draws {
+		first := 0
+		for b, size := range r.blockSizes {
+			gradient, err := r.gradient(ctx, e, r.shown, first, first+size, uint32(draw*r.shown.count()))
+			if err != nil {
+				return err
+			}
+			for p := range r.parts {
+				promised[p].values[draw][b] = dot(r.parts[p].of(gradient), units[p])
+			}
+			first += size
+			r.observe(phase, runs)
+		}
+	}
+	r.units, r.lengths, r.promised = append(r.units, units), append(r.lengths, lengths), append(r.promised, promised)
+	return nil
+}
+
+// gradient is the mean gradient of samples first ≤ i < last, [weight array]; the noise of
+// sample i has number start + i.
+func (r *slopeRun) gradient(ctx context.Context, e engine.Engine, s *samples, first, last int, start uint32) ([][]float64, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	gradient, err := meanGradient(e, s, first, last, start)
+	r.cost.GradientSeconds += time.Since(began).Seconds()
+	r.cost.GradientRuns += last - first
+	r.done += last - first
+	return gradient, err
+}
+
+// added adds factor·gradient to sum, which may be nil.
+func added(sum, gradient [][]float64, factor float64) [][]float64 {
+	if sum == nil {
+		for _, array := range gradient {
+			sum = append(sum, make([]float64, len(array)))
+		}
+	}
+	for a, array := range gradient {
+		for i, x := range array {
+			sum[a][i] += float64(factor * x)
+		}
+	}
+	return sum
+}
+
+// of joins what a part has of weight arrays.
+func (p *slopePart) of(arrays [][]float64) []float64 {
+	var joined []float64
+	for _, number := range p.arrays {
+		joined = append(joined, arrays[number]...)
+	}
+	return joined
+}
+
+func (r *slopeRun) emptyTable(units int) table {
+	t := table{weights: make([]float64, units), share: float64(r.shown.count()) / float64(r.all)}
+	for range r.options.Draws {
+		t.values = append(t.values, make([]float64, units))
+	}
+	return t
+}
+
+// measureSlopes measures the slopes of all parts along all directions.
+func (r *slopeRun) measureSlopes(ctx context.Context) (err error) {
+	e, err := r.open(r.network)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, e.Close()) }()
+	if err := r.fillBatches(); err != nil {
+		return err
+	}
+	r.done = 0
+	for v := range r.variants {
+		slopes, moved := make([][]table, len(r.parts)), make([][]int, len(r.parts))
+		for p := range r.parts {
+			steps := r.options.Steps
+			if r.parts[p].readout {
+				if v > 0 {
+					continue // its gradient is the same for all surrogates
+				}
+				steps = steps[:1]
+			}
+			if r.lengths[v][p] == 0 {
+				continue // a surrogate without a direction
+			}
+			for _, step := range steps {
+				t, changed, err := r.slope(ctx, e, &r.parts[p], r.units[v][p], float64(step*r.reach[p]))
+				if err != nil {
+					return err
+				}
+				slopes[p], moved[p] = append(slopes[p], t), append(moved[p], changed)
+			}
+		}
+		r.slopes, r.moved = append(r.slopes, slopes), append(r.moved, moved)
+	}
+	return nil
+}
+
+// fillBatches makes the batches of the samples shown, for all that follows.
+func (r *slopeRun) fillBatches() error {
+	for first := 0; first < r.shown.count(); first += together {
+		var batch engine.Batch
+		if err := r.shown.fill(&batch, first, min(first+together, r.shown.count()), 0); err != nil {
+			return err
+		}
+		r.batches = append(r.batches, batch)
+	}
+	return nil
+}
+
+// slope measures (L(θ + h·d, ξ) − L(θ − h·d, ξ))/2h for all samples and draws of noise ξ,
+// and counts the presentations in which the two losses differ.
+func (r *slopeRun) slope(ctx context.Context, e engine.Engine, p *slopePart, unit []float64, h float64) (t table, moved int, err error) {
+	up, down := slices.Clone(r.options.Weights), slices.Clone(r.options.Weights)
+	distance, at := 0.0, 0 // distance along d as the weights of the engine have it
+	for _, number := range p.arrays {
+		weights := r.options.Weights[number]
+		up[number], down[number] = make([]float32, len(weights)), make([]float32, len(weights))
+		for i, w := range weights {
+			up[number][i], down[number][i] = float32(float64(w)+float64(h*unit[at])), float32(float64(w)-float64(h*unit[at]))
+			distance += float64((float64(up[number][i]) - float64(down[number][i])) * unit[at])
+			at++
+		}
+	}
+	high, err := r.losses(ctx, e, up)
+	if err != nil {
+		return t, 0, err
+	}
+	low, err := r.losses(ctx, e, down)
+	if err != nil {
+		return t, 0, err
+	}
+	t = r.emptyTable(r.shown.count())
+	for i := range t.weights {
+		t.weights[i] = 1 / float64(r.shown.count())
+	}
+	for draw := range high {
+		for i := range high[draw] {
+			difference := high[draw][i] - low[draw][i]
+			if difference != 0 {
+				moved++
+			}
+			t.values[draw][i] = difference / distance
+		}
+	}
+	return t, moved, nil
+}
+
+// losses are those of all samples shown, [draw of noise][sample].
+func (r *slopeRun) losses(ctx context.Context, e engine.Engine, weights [][]float32) ([][]float64, error) {
+	began := time.Now()
+	defer func() { r.cost.ForwardSeconds += time.Since(began).Seconds() }()
+	if err := e.SetWeights(weights); err != nil {
+		return nil, err
+	}
+	count := r.shown.count()
+	all := make([][]float64, r.options.Draws)
+	for draw := range all {
+		for b := range r.batches {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			batch, first := &r.batches[b], b*together
+			for i := range batch.Numbers {
+				batch.Numbers[i] = uint32(draw*count + first + i)
+			}
+			record := engine.Record{Loss: make([]float32, batch.Samples()), Regularizer: make([]float32, batch.Samples())}
+			if _, err := e.Evaluate(batch, cpuref.StreamEvaluation, &record); err != nil {
+				return nil, err
+			}
+			for i := range batch.Numbers {
+				all[draw] = append(all[draw], lossOf(&record, i))
+			}
+			r.cost.ForwardRuns += batch.Samples()
+			r.done += batch.Samples()
+		}
+		r.observe("slopes", r.cost.Plan.ForwardRuns)
+	}
+	return all, nil
+}

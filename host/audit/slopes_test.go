@@ -1,0 +1,402 @@
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+)
+
+// manySeeds makes the coverage tests as long as make coverage does.
+var manySeeds = flag.Bool("coverage", false, "measure the coverage of intervals with 200 seeds instead of a few")
+
+// slopeOptionsFor are those of slopes of a small net, over all samples.
+func slopeOptionsFor(n *network.Network, s *fixed) SlopeOptions {
+	o := DefaultSlopes()
+	o.Network, o.Weights, o.Source = n, weightsFor(n), s
+	o.Surrogates = []string{"superspike"}
+	o.Samples, o.Steps, o.Seed, o.TrainSamples, o.Workers = 0, []float64{0.05}, 3, 100, 1
+	return o
+}
+
+// measuredSlopes runs slopes and keeps what results leave out.
+func measuredSlopes(t *testing.T, o SlopeOptions) *slopeRun {
+	t.Helper()
+	r, err := newSlopeRun(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for v := range r.variants {
+		if err := r.measureDirections(context.Background(), v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.measureSlopes(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// again shows the samples of a source many times.
+func (s *fixed) again(times int) *fixed {
+	many := *s
+	many.spikes, many.labels = nil, nil
+	for range times {
+		for sample, spikes := range s.spikes {
+			many.spikes, many.labels = append(many.spikes, spikes), append(many.labels, s.Label(sample))
+		}
+	}
+	return &many
+}
+
+// exactSlope is the derivative of the expected loss along a unit direction of a part, from
+// exact gradients [layer][weight].
+func exactSlope(r *slopeRun, exact [][]float64, p int, unit []float64) float64 {
+	var gradients [][]float64
+	for l, layer := range newLayers(r.network) {
+		for _, c := range layer.connections {
+			gradients = append(gradients, exact[l][c.first:][:c.weight.Rows*c.weight.Columns])
+		}
+	}
+	return dot(r.parts[p].of(gradients), unit)
+}
+
+// Slopes along surrogate gradients are those of exact gradients of nets that can be
+// enumerated, within their errors and known well; that of the readout is what its
+// gradient promises. Noise that were not the same on both sides would drown them.
+func TestSlopesExact(t *testing.T) {
+	for _, c := range exactCases() {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			n := networkFor(t, c.source, c.layers, c.change)
+			n.Readout.Loss = c.loss
+			if c.loss == "counts" {
+				n.Readout.Kind = "spikes"
+			}
+			exact := exactGradient(t, n, weightsFor(n), c.source)
+			o := slopeOptionsFor(n, c.source.again(512))
+			o.Draws = 4
+			r := measuredSlopes(t, o)
+			found := r.result()
+			for p := range found.Parts {
+				for v, s := range found.Parts[p].Surrogates {
+					want := exactSlope(r, exact, p, r.units[v][p])
+					if s.Slope == nil {
+						t.Fatalf("%s along %s: no slope, %d moved", found.Parts[p].Name, s.Surrogate, s.Steps[0].Moved)
+					}
+					if math.Abs(s.Slope.Value-want) > 4*s.Slope.Error+0.01*math.Abs(want) {
+						t.Errorf("%s along %s: %.5f ± %.5f, exactly %.5f", found.Parts[p].Name, s.Surrogate, s.Slope.Value, s.Slope.Error, want)
+					}
+					if length := math.Sqrt(dot(exact[0], exact[0])); s.Slope.Error > 0.1*length {
+						t.Errorf("%s along %s: standard error %.5f, the gradient is %.5f long", found.Parts[p].Name, s.Surrogate, s.Slope.Error, length)
+					}
+				}
+			}
+			if c.loss == "counts" {
+				if found.Readout != nil {
+					t.Error("a self-test without a readout")
+				}
+				return
+			}
+			if s := found.Readout; !s.Passed || math.Abs(s.Ratio-1) > 0.002 {
+				t.Errorf("slope of the readout %.6f, promised %.6f", s.Slope.Value, s.Promised.Value)
+			}
+		})
+	}
+}
+
+// coverageCase is a net of which intervals must cover what is known exactly.
+type coverageCase struct {
+	name   string
+	source *fixed
+	layers int
+	change func(number int, l *network.Layer)
+	loss   string
+}
+
+// coverageCases have many different samples, so that intervals for a data set can be told
+// from those for the samples drawn.
+func coverageCases() []coverageCase {
+	return []coverageCase{
+		{"recurrent", newFixed(96, 3, 2, 5, 0.7), 1, func(_ int, l *network.Layer) { l.Neurons = 2 }, "last_step"},
+		{"two layers, counts", newFixed(96, 3, 2, 4, 0.8), 2, func(number int, l *network.Layer) {
+			l.Neurons, l.Recurrent = 1+number, number == 1
+		}, "counts"},
+	}
+}
+
+func (c *coverageCase) network(t *testing.T) *network.Network {
+	n := networkFor(t, c.source, c.layers, c.change)
+	n.Readout.Loss = c.loss
+	if c.loss == "counts" {
+		n.Readout.Kind = "spikes"
+	}
+	return n
+}
+
+// tally counts intervals that hold the truth.
+type tally struct{ held, of int }
+
+func (c *tally) add(low, truth, high float64) {
+	c.of++
+	if low <= truth && truth <= high {
+		c.held++
+	}
+}
+
+// check demands that as many intervals hold the truth as they say: 90 to 99 %, in a short
+// test as far as chance lets it be seen.
+func (c tally) check(t *testing.T, what string, seeds int) {
+	t.Helper()
+	share := float64(c.held) / float64(c.of)
+	t.Logf("%s: %.1f %% of %d intervals", what, 100*share, c.of)
+	slack := 0.0
+	if !*manySeeds {
+		slack = 3 * math.Sqrt(0.05*0.95/float64(seeds))
+	}
+	if share < 0.90-slack || share > 0.99+slack {
+		t.Errorf("%s: %d of %d intervals hold the truth, %.1f %%", what, c.held, c.of, 100*share)
+	}
+}
+
+// seedsOf is how many seeds coverage is measured with.
+func seedsOf(few int) int {
+	if *manySeeds {
+		return 200
+	}
+	return few
+}
+
+// Intervals of slopes hold the slope of the exact gradient as often as they say: those for
+// the samples drawn that of their mean, those for the data set that of all.
+func TestSlopeCoverage(t *testing.T) {
+	for _, c := range coverageCases() {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			n := c.network(t)
+			weights := weightsFor(n)
+			var each [][][]float64 // [sample][layer]
+			for sample := range c.source.spikes {
+				single := *c.source
+				single.spikes = c.source.spikes[sample : sample+1]
+				single.labels = []uint32{c.source.Label(sample)}
+				each = append(each, exactGradient(t, n, weights, &single))
+			}
+			var drawn, all tally
+			seeds := seedsOf(30)
+			for seed := range seeds {
+				o := slopeOptionsFor(n, c.source)
+				o.Surrogates, o.Samples, o.Draws, o.Directions, o.Steps, o.Seed = nil, 32, 4, 64, []float64{0.15}, uint32(seed)
+				r := measuredSlopes(t, o)
+				everybody := make([]int, len(each))
+				for i := range everybody {
+					everybody[i] = i
+				}
+				for p, part := range r.result().Parts {
+					s := part.Surrogates[0].Slope
+					if s == nil {
+						t.Fatal("no slope")
+					}
+					drawn.add(s.Low, exactSlope(r, averaged(each, r.shown.chosen), p, r.units[0][p]), s.High)
+					all.add(s.DataLow, exactSlope(r, averaged(each, everybody), p, r.units[0][p]), s.DataHigh)
+				}
+			}
+			drawn.check(t, "slopes of the samples drawn", seeds)
+			all.check(t, "slopes of the data set", seeds)
+		})
+	}
+}
+
+// averaged is the mean gradient, [layer], of chosen samples.
+func averaged(each [][][]float64, chosen []int) [][]float64 {
+	var sum [][]float64
+	for _, sample := range chosen {
+		sum = added(sum, each[sample], 1/float64(len(chosen)))
+	}
+	return sum
+}
+
+// Nothing but cost and device depends on workers and memory.
+func TestSlopesInvariance(t *testing.T) {
+	s := newFixed(40, 7, 2, 12, 0.4)
+	n := networkFor(t, s, 2, func(number int, l *network.Layer) {
+		l.Neurons, l.Filters, l.Kernel, l.RecurrentKernel = 9, 2, 3, 3
+		if number == 0 {
+			l.Kind = "conv1d"
+		}
+	})
+	var texts []string
+	for _, change := range []func(*SlopeOptions){
+		func(*SlopeOptions) {},
+		func(o *SlopeOptions) { o.Workers = 3 },
+		func(o *SlopeOptions) { o.PassSamples = 8; o.Workers = 2 },
+	} {
+		o := slopeOptionsFor(n, s)
+		o.Samples, o.Directions, o.Steps = 16, 32, []float64{0.02, 0.05}
+		change(&o)
+		found, err := Slopes(context.Background(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found.Cost, found.Device = SlopeCost{}, ""
+		text, err := json.Marshal(found)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, string(text))
+	}
+	for i, text := range texts {
+		if text != texts[0] {
+			t.Errorf("slopes %d differ:\n%s\n%s", i, text, texts[0])
+		}
+	}
+}
+
+// The plan says beforehand how many runs there will be.
+func TestSlopePlan(t *testing.T) {
+	s := newFixed(60, 4, 2, 6, 0.5)
+	n := networkFor(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 3 })
+	o := slopeOptionsFor(n, s)
+	o.Samples, o.Steps = 20, []float64{0.02, 0.05}
+	var plan *Plan
+	o.Observe = func(p SlopeProgress) {
+		if p.Plan != nil {
+			plan = p.Plan
+		}
+	}
+	found, err := Slopes(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 2 surrogates, 3 parts and 2 steps, the readout once, all with 20 samples in 2 draws, up and down
+	if want := 2 * 20 * 2 * (2*3*2 + 1); found.Cost.ForwardRuns != want || plan.ForwardRuns != want {
+		t.Errorf("%d runs forward, planned %d, should be %d", found.Cost.ForwardRuns, plan.ForwardRuns, want)
+	}
+	if want := 2 * (20*40 + 2*20); found.Cost.GradientRuns != want || plan.GradientRuns != want {
+		t.Errorf("%d gradients, planned %d, should be %d", found.Cost.GradientRuns, plan.GradientRuns, want)
+	}
+	if !(plan.Half > plan.Epochs && plan.Epochs > plan.Surrogate && plan.Step > 0 && plan.OneSurrogate < plan.Epochs) {
+		t.Errorf("plan %+v", plan)
+	}
+	o.PlanOnly = true
+	if found, err := Slopes(context.Background(), o); err != nil || len(found.Parts) != 0 || found.Cost.ForwardRuns != 0 {
+		t.Errorf("a plan alone measured %d parts, error %v", len(found.Parts), err)
+	}
+}
+
+// What slopes cannot be measured of is refused with what to do.
+func TestSlopesRefused(t *testing.T) {
+	s := newFixed(8, 3, 2, 6, 0.5)
+	for _, c := range []struct {
+		name   string
+		change func(*SlopeOptions)
+		want   string
+	}{
+		{"no noise", func(o *SlopeOptions) {
+			o.Network.Layers[0].Noise.Kind, o.Network.Layers[0].Surrogate.Kind = "threshold", "superspike"
+		}, "--other-mode"},
+		{"one draw", func(o *SlopeOptions) { o.Draws = 1 }, "at least 2"},
+		{"one sample", func(o *SlopeOptions) { o.Samples = 1 }, "0 for all"},
+		{"no directions", func(o *SlopeOptions) { o.Directions = 0 }, "at least 1"},
+		{"no steps", func(o *SlopeOptions) { o.Steps = nil }, "such as 0.01"},
+		{"step of nothing", func(o *SlopeOptions) { o.Steps = []float64{0} }, "above 0"},
+		{"step that is none", func(o *SlopeOptions) { o.Steps = []float64{math.NaN()} }, "above 0"},
+		{"steps downwards", func(o *SlopeOptions) { o.Steps = []float64{0.02, 0.01} }, "ascending"},
+		{"no weights", func(o *SlopeOptions) { clear(o.Weights[0]) }, "all zero"},
+		{"empty", func(o *SlopeOptions) { o.Source = newFixed(0, 3, 2, 6, 0) }, "choose another part"},
+		{"other data", func(o *SlopeOptions) { o.Source = newFixed(4, 5, 2, 6, 0) }, "5 channels"},
+		{"too many draws", func(o *SlopeOptions) { o.Draws = math.MaxInt32 }, "has numbers"},
+	} {
+		o := slopeOptionsFor(networkFor(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 3 }), s)
+		c.change(&o)
+		if _, err := Slopes(context.Background(), o); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, should contain %q", c.name, err, c.want)
+		}
+	}
+}
+
+// A step that hardly changes a loss has no interval, and the page says so.
+func TestSlopesTooSmallStep(t *testing.T) {
+	s := newFixed(12, 4, 2, 6, 0.5)
+	n := networkFor(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 3 })
+	o := slopeOptionsFor(n, s)
+	o.Steps = []float64{1e-6, 0.5}
+	found, err := Slopes(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found.Parts[0].Surrogates[0].Slope != nil || found.Parts[0].Best >= 0 || !strings.Contains(found.Markdown(), "nothing can be said") {
+		t.Errorf("%+v", found.Parts[0].Surrogates[0])
+	}
+	if err := found.Write(t.TempDir()); err != nil {
+		t.Error(err)
+	}
+}
+
+// The folder holds page, numbers and picture, and is read again.
+func TestWriteSlopes(t *testing.T) {
+	s := newFixed(64, 4, 2, 6, 0.5)
+	n := networkFor(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 3 })
+	o := slopeOptionsFor(n, s)
+	o.Draws, o.Steps = 8, []float64{0.3}
+	o.Open = func(n *network.Network, options engine.Options) (engine.Engine, error) {
+		return engine.NewCPU[float32](n, options)
+	}
+	found, err := Slopes(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Join(t.TempDir(), "new", "audit")
+	if err := found.Write(folder); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"slopes.md": "The method tests itself", "slopes.json": `"slope": {`, "slopes.svg": "layer0.recurrent", "slopes.png": "PNG",
+	} {
+		text, err := os.ReadFile(filepath.Join(folder, name))
+		if err != nil || !strings.Contains(strings.ToLower(string(text)), strings.ToLower(want)) {
+			t.Errorf("%s does not contain %q (%v)", name, want, err)
+		}
+	}
+	read, err := ReadSlopes(folder)
+	if err != nil || read.Parts[0].Surrogates[0].Slope.Value != found.Parts[0].Surrogates[0].Slope.Value {
+		t.Errorf("read %+v, %v", read, err)
+	}
+}
+
+// Words say what numbers say.
+func TestSlopeSentences(t *testing.T) {
+	number := func(x float64) *float64 { return &x }
+	of := func(value, half float64) *Measured {
+		return &Measured{value, half / 2, value - half, value + half, value - half, value + half}
+	}
+	p := SlopePart{Name: "layer0.input", Best: 0, Surrogates: []SlopeOf{
+		{Surrogate: "superspike", Length: number(0.24), Slope: of(0.386, 0.05), Factor: of(1.6, 0.2)},
+		{Surrogate: "superspike:3", Length: number(0.87), Slope: of(0.37, 0.05), Factor: of(0.42, 0.05), ToBest: of(0.97, 0.05)},
+		{Surrogate: "arctangent", Length: number(5), Slope: of(0.113, 0.02), Factor: of(0.023, 0.01), ToBest: of(0.3, 0.05)},
+		{Surrogate: "matched", Length: number(31.2), Slope: of(0.007, 0.02)},
+		{Surrogate: "triangular", Length: number(27.7), Slope: of(-0.03, 0.02)},
+		{Surrogate: "tiny", Steps: []StepSlope{{Step: 0.01}}},
+		{Surrogate: "silent"},
+	}}
+	for v, want := range []string{
+		"**superspike** is 1.6 times too short and points best.",
+		"**superspike:3** is 2.4 times too long and points the same way as the best, superspike.",
+		"**arctangent** is 43 times too long and has only 30 % of the cosine of the best, superspike.",
+		"**matched** is 130 times longer than superspike, and its slope cannot be told from 0.",
+		"**triangular** is 120 times longer than superspike, and leads uphill.",
+		"**tiny**: nothing can be said;",
+		"**silent**: its gradient is zero",
+	} {
+		if found := p.sentence(v); !strings.HasPrefix(found, want) {
+			t.Errorf("%q, not %q", found, want)
+		}
+	}
+}
