@@ -11,7 +11,7 @@ FUZZ_TIME := 10s
 # Minimizing an input may take a minute, and fuzzing waits for it.
 FUZZ_MINIMIZE := 5x
 
-.PHONY: build viewer demo deps drivers shaders test test-viewer quick check check-nir check-hdf5 bench-peers docs-pictures gpu-report gpu-bench race fuzz lint format-and-vet plain-builds clean help
+.PHONY: build viewer demo deps drivers shaders test test-viewer quick check check-nir check-hdf5 bench-peers docs-pictures gpu-report gpu-bench race fuzz coverage lint format-and-vet plain-builds clean help
 
 build: ## the program ./spikegrad (default)
 	go build -o spikegrad .
@@ -77,6 +77,9 @@ fuzz: ## every fuzz target for FUZZ_TIME (10s)
 			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ_TIME) -fuzzminimizetime $(FUZZ_MINIMIZE) $$package; \
 		done; \
 	done
+
+coverage: ## how often the intervals of audits hold the truth, over 200 seeds (minutes)
+	go test ./host/audit -run Coverage -count 1 -v -timeout 60m -args -coverage
 
 lint: format-and-vet ## gofmt, vet, staticcheck
 	go tool staticcheck ./...

@@ -23,10 +23,6 @@ func (e *Estimate) half() float64 { return (e.High - e.Low) / 2 }
 // of the variance of their estimates.
 type products struct{ uu, us, ss float64 }
 
-// cosine is <u,s>/(|u||s|). Noise can take it beyond ±1, and nothing is known while the
-// estimate of a squared length is not positive.
-func (p products) cosine() float64 { return p.us / (math.Sqrt(p.uu) * math.Sqrt(p.ss)) }
-
 // bias is |s − u|/|u|.
 func (p products) bias() float64 {
 	return math.Sqrt(max(0, p.ss-2*p.us+p.uu)) / math.Sqrt(p.uu)

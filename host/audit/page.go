@@ -17,7 +17,7 @@ func (r *Result) Markdown() string {
 	fmt.Fprintf(&b, "# How wrong is the surrogate gradient?\n\n")
 	fmt.Fprintf(&b, "On %d samples of %s, %s, the surrogate gradient was compared with an unbiased estimate of the gradient of the expected loss (cross-entropy, %s; regularizers are left out on both sides). ",
 		r.Samples, r.Data, noise, r.Loss)
-	fmt.Fprintf(&b, "The network was trained with the surrogate **%s**. Brackets are %.0f %% confidence intervals.\n\n", r.Surrogates[0], 100*r.Confidence)
+	fmt.Fprintf(&b, "The network was trained with the surrogate **%s**. Brackets are %.0f %% confidence intervals for the mean over these samples; other samples would differ by more.\n\n", r.Surrogates[0], 100*r.Confidence)
 	for i := range r.Layers {
 		l := &r.Layers[i]
 		fmt.Fprintf(&b, "## Layer %d (%s noise)\n\n%s\n\n%s\n\n", l.Layer, l.Kind, l.trained(), l.best())
@@ -159,5 +159,5 @@ func (r *Result) costs() string {
 	if !r.Reached {
 		reached = fmt.Sprintf(" The pairs were spent before every layer's cosines were known to ±%g.", r.Precision)
 	}
-	return text + reached + fmt.Sprintf(" A cosine above 1 is noise; opposite signs are counted where the unbiased derivative differs from zero at the level %g.\n", SignLevel)
+	return text + reached + fmt.Sprintf(" Opposite signs are counted where the unbiased derivative differs from zero at the level %g.\n", SignLevel)
 }

@@ -87,26 +87,26 @@ func (g *groups) passes() int {
 	return len(g.means) * g.size
 }
 
-// uncertainty is, for every layer, the largest half interval of its cosines, NaN while
-// one is not known.
-func (r *run) uncertainty() []float64 {
-	largest := make([]float64, len(r.layers))
-	for l := range r.layers {
-		u := r.unbiased[l].complete()
-		if len(u) < 3 {
-			largest[l] = math.NaN()
-			continue
+// uncertainty is the largest half interval of the cosines of a layer, NaN while one is not
+// known.
+func (r *run) uncertainty(l int) float64 {
+	largest, u := 0.0, r.unbiased[l].complete()
+	for v := range r.variants {
+		cosine := cosineOf(u, r.surrogate[v][l].complete())
+		if cosine == nil {
+			return math.NaN()
 		}
-		for v := range r.variants {
-			cosine := compare(u, r.surrogate[v][l].complete()).estimate(products.cosine)
-			if cosine == nil {
-				largest[l] = math.NaN()
-				break
-			}
-			largest[l] = max(largest[l], cosine.half())
-		}
+		largest = max(largest, cosine.half())
 	}
 	return largest
+}
+
+// cosineOf is the cosine between two gradients, nil while noise hides one.
+func cosineOf(u, s [][]float64) *Estimate {
+	if a := newAngle(u, s); a != nil {
+		return a.cosine()
+	}
+	return nil
 }
 
 func (r *run) result() *Result {
@@ -121,7 +121,7 @@ func (r *run) result() *Result {
 	}
 	for l := range r.layers {
 		found.Layers = append(found.Layers, r.layerResult(l))
-		found.Reached = found.Reached && r.reached[l]
+		found.Reached = found.Reached && r.uncertainty(l) <= o.Precision
 	}
 	if r.readout != nil {
 		g := r.readout.complete()
@@ -140,7 +140,15 @@ func (r *run) result() *Result {
 func (c *comparison) length() *Estimate {
 	own := *c
 	own.withoutS = nil
-	return own.estimate(products.length)
+	return positive(own.estimate(products.length))
+}
+
+// positive cuts an interval of a length off at 0.
+func positive(e *Estimate) *Estimate {
+	if e != nil {
+		e.Low, e.High = max(0, e.Low), max(0, e.High)
+	}
+	return e
 }
 
 func (r *run) layerResult(number int) LayerResult {
@@ -169,7 +177,7 @@ func (r *run) partResult(layer int, name string, s span) PartResult {
 		found.Length = c.length()
 		found.Surrogates = append(found.Surrogates, Agreement{
 			Surrogate: r.variants[v].name,
-			Cosine:    c.estimate(products.cosine), RelativeBias: c.estimate(products.bias), Scale: c.estimate(products.scale),
+			Cosine:    cosineOf(u, surrogate), RelativeBias: positive(c.estimate(products.bias)), Scale: c.estimate(products.scale),
 			Signs: compareSigns(u, surrogate),
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"spikegrad/host/data"
@@ -36,7 +37,7 @@ type Options struct {
 type Progress struct {
 	Phase      string
 	Done, Of   int       // passes of a surrogate's gradient, or pairs of the unbiased one
-	Uncertain  []float64 // [layer]: largest half interval of a cosine; NaN while there is none
+	Uncertain  []float64 // [layer]: largest half interval of a cosine after the first passes, NaN if there is none; nil before
 	Surrogates []string
 }
 
@@ -44,7 +45,7 @@ const (
 	// flipsPerSample of a layer, in every presentation: the runs that decide where to
 	// flip are then a small part of all.
 	flipsPerSample = 4
-	// leastPasses are made before intervals are trusted enough to stop.
+	// leastPasses are made before it is decided, once, how many are needed.
 	leastPasses = 16
 	// mostGroups of passes are kept.
 	mostGroups = 32
@@ -53,7 +54,12 @@ const (
 	mostSurrogatePasses  = 32
 	// surrogateNoise is how large the noise of the mean surrogate gradient may be,
 	// squared and relative to it.
-	surrogateNoise = 0.01
+	surrogateNoise = 0.0025
+	// surrogateShare is the part of the pairs that the presentations for all surrogates
+	// may be.
+	surrogateShare = 0.25
+	// reserve is how many passes more are made than the first ones say are needed.
+	reserve = 1.2
 )
 
 // Run audits a network.
@@ -87,7 +93,6 @@ type run struct {
 	pairs     []int       // [layer]: spent
 	cost      Cost
 	device    engine.Description
-	reached   []bool // [layer]
 }
 
 func newAudit(o Options) (*run, error) {
@@ -98,9 +103,9 @@ func newAudit(o Options) (*run, error) {
 		return nil, fmt.Errorf("%d samples: at least 1 is needed", o.Samples)
 	case o.Source.Len() == 0:
 		return nil, fmt.Errorf("%s has no samples here: choose another part", o.Source.Name())
-	case o.Source.Channels() != o.Network.Inputs || o.Source.Classes() != o.Network.Classes || o.Source.Steps() != o.Network.Steps:
-		return nil, fmt.Errorf("%s has %d channels, %d classes and %d steps: the network was made for %d, %d and %d",
-			o.Source.Name(), o.Source.Channels(), o.Source.Classes(), o.Source.Steps(), o.Network.Inputs, o.Network.Classes, o.Network.Steps)
+	}
+	if err := checkShape(o.Source, o.Network); err != nil {
+		return nil, err
 	}
 	n, err := audited(o.Network, o.OtherMode)
 	if err != nil {
@@ -119,7 +124,6 @@ func newAudit(o Options) (*run, error) {
 		return nil, fmt.Errorf("%d pairs: fewer than %d are possible", o.Pairs, surrogateNumbers)
 	}
 	r.flips = min(flipsPerSample, o.Pairs/(leastPasses*once))
-	r.reached = make([]bool, len(r.layers))
 	for range r.layers {
 		r.unbiased = append(r.unbiased, newGroups(mostGroups))
 	}
@@ -162,7 +166,9 @@ func (r *run) measureSurrogate(ctx context.Context, number int) (err error) {
 	if number == 0 && !r.network.Spiking() {
 		r.readout = newGroups(mostGroups)
 	}
-	for pass := 0; pass < mostSurrogatePasses; pass++ {
+	most := float64(surrogateShare*float64(r.options.Pairs)) / float64(len(r.variants)*r.samples.count())
+	passes := max(leastSurrogatePasses, min(mostSurrogatePasses, int(most)))
+	for pass := range passes {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -184,7 +190,7 @@ func (r *run) measureSurrogate(ctx context.Context, number int) (err error) {
 		if number == 0 && r.readout != nil {
 			r.readout.add(gradient[0])
 		}
-		r.observe(Progress{Phase: "surrogate " + v.name, Done: pass + 1, Of: mostSurrogatePasses})
+		r.observe(Progress{Phase: "surrogate " + v.name, Done: pass + 1, Of: passes})
 		if pass+1 >= leastSurrogatePasses && quiet(list) {
 			break
 		}
@@ -205,8 +211,9 @@ func quiet(list []*groups) bool {
 	return true
 }
 
-// measureUnbiased makes passes with flips until the cosines of all layers are known
-// well enough or the pairs are spent.
+// measureUnbiased makes passes with flips. The first ones decide how many are needed for
+// the cosines of each layer; nothing found later does, since passes that end when an
+// interval happens to be short would make short intervals of those that miss.
 func (r *run) measureUnbiased(ctx context.Context) (err error) {
 	e, err := r.open(r.network)
 	if err != nil {
@@ -217,19 +224,29 @@ func (r *run) measureUnbiased(ctx context.Context) (err error) {
 	r.pairs = u.pairs
 	began := time.Now()
 	spent := 0
+	needed := make([]int, len(r.layers)) // passes
+	for l := range needed {
+		needed[l] = leastPasses
+	}
+	var uncertain []float64
 	for pass := 0; ; pass++ {
-		flips := make([]int, len(r.layers))
-		needed := 0
-		for l := range flips {
-			if !r.reached[l] {
-				flips[l] = r.flips
-				needed += r.flips * r.samples.count()
+		if pass == leastPasses {
+			for l := range needed {
+				uncertain = append(uncertain, r.uncertainty(l))
+				needed[l] = passesFor(uncertain[l], r.options.Precision)
 			}
 		}
-		if needed == 0 || spent+needed > r.options.Pairs {
+		flips, cost := make([]int, len(r.layers)), 0
+		for l := range flips {
+			if pass < needed[l] {
+				flips[l] = r.flips
+				cost += r.flips * r.samples.count()
+			}
+		}
+		if cost == 0 || spent+cost > r.options.Pairs {
 			break
 		}
-		spent += needed
+		spent += cost
 		gradient, err := u.pass(ctx, pass, flips)
 		if err != nil {
 			return err
@@ -239,16 +256,7 @@ func (r *run) measureUnbiased(ctx context.Context) (err error) {
 				r.unbiased[l].add(gradient[l])
 			}
 		}
-		uncertain := r.uncertainty()
 		r.observe(Progress{Phase: "unbiased", Done: spent, Of: r.options.Pairs, Uncertain: uncertain})
-		if pass+1 < leastPasses {
-			continue
-		}
-		for l, half := range uncertain {
-			if half <= r.options.Precision && r.unbiased[l].partly == 0 {
-				r.reached[l] = true
-			}
-		}
 	}
 	r.cost.FlipSeconds = time.Since(began).Seconds()
 	r.cost.ForwardRuns = u.runs
@@ -256,4 +264,25 @@ func (r *run) measureUnbiased(ctx context.Context) (err error) {
 		r.cost.Pairs += pairs
 	}
 	return nil
+}
+
+// passesFor is how many passes make whole groups and take an interval from its half after
+// the first passes to a precision; the half falls at least as their square root.
+func passesFor(half, precision float64) int {
+	if math.IsNaN(half) {
+		return math.MaxInt
+	}
+	if half <= precision {
+		return leastPasses
+	}
+	ratio := half / precision
+	passes := math.Ceil(float64(reserve*leastPasses) * float64(ratio*ratio))
+	if passes > surrogateNumbers {
+		return math.MaxInt
+	}
+	size := 1
+	for mostGroups*size < int(passes) {
+		size *= 2
+	}
+	return (int(passes) + size - 1) / size * size
 }

@@ -53,7 +53,7 @@ func TestMatchedSurrogate(t *testing.T) {
 	}
 	whole := found.Layers[0].Parts[0]
 	matched, straight := whole.Surrogates[0], whole.Surrogates[2]
-	if c := matched.Cosine; c.High < 1 || c.Low < 0.9 || c.half() > 0.05 {
+	if c := matched.Cosine; c.High < 0.999 || c.High > 1 || c.Low < 0.9 || c.half() > 0.05 {
 		t.Errorf("cosine of the matched surrogate: %+v, expected 1", *c)
 	}
 	if scale := matched.Scale; scale.Low > 1 || scale.High < 1 {

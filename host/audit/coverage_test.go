@@ -1,0 +1,101 @@
+package audit
+
+import (
+	"math"
+	"testing"
+
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
+)
+
+// Intervals of the audit by single flips hold what is known exactly as often as they say,
+// for the samples drawn, with the passes that the first ones call for; none of a cosine
+// leaves [−1, 1].
+func TestFlipCoverage(t *testing.T) {
+	for _, c := range coverageCases() {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			few := *c.source
+			few.spikes = c.source.spikes[:8]
+			c.source = &few
+			n := c.network(t)
+			weights := weightsFor(n)
+			exact := exactGradient(t, n, weights, c.source)
+			names := []string{"matched", "superspike"}
+			surrogates := meanSurrogates(t, n, weights, c.source, names)
+			cosines, lengths, hidden := make([]tally, len(names)), tally{}, 0
+			seeds := seedsOf(30)
+			for seed := range seeds {
+				o := optionsFor(n, c.source)
+				o.Surrogates, o.Pairs, o.Precision, o.Seed = names, 20_000, 0.1, uint32(seed)
+				found := mustRun(t, o)
+				for l, layer := range found.Layers {
+					whole := layer.Parts[0]
+					if whole.Length == nil { // and with it all cosines
+						hidden++
+						continue
+					}
+					lengths.add(whole.Length.Low, math.Sqrt(dot(exact[l], exact[l])), whole.Length.High)
+					for v := range names {
+						truth := dot(exact[l], surrogates[v][l]) / math.Sqrt(dot(exact[l], exact[l])*dot(surrogates[v][l], surrogates[v][l]))
+						e := whole.Surrogates[v].Cosine
+						if e == nil {
+							hidden++
+							continue
+						}
+						cosines[v].add(e.Low, truth, e.High)
+						if e.Low < -1 || e.High > 1 || e.Value < e.Low || e.Value > e.High {
+							t.Fatalf("seed %d, layer %d: cosine %+v", seed, l, *e)
+						}
+						if seed == 0 {
+							t.Logf("layer %d, %s: cosine %.4f, found %s after %d pairs", l, names[v], truth, e, layer.Pairs)
+						}
+					}
+				}
+			}
+			for v, name := range names {
+				cosines[v].check(t, "cosines of "+name, seeds)
+			}
+			lengths.check(t, "lengths", seeds)
+			if hidden > lengths.of/10 {
+				t.Errorf("noise hid %d gradients and showed %d: coverage says little", hidden, lengths.of)
+			}
+		})
+	}
+}
+
+// meanSurrogates are the mean surrogate gradients, [surrogate][layer], over so much noise
+// that what is left of it does not count.
+func meanSurrogates(t *testing.T, n *network.Network, weights [][]float32, s *fixed, names []string) [][][]float64 {
+	t.Helper()
+	const times = 4000
+	list, err := variants(n, names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	many := newSamples(s.again(times), times*s.Len(), 1, 1)
+	var found [][][]float64
+	for _, v := range list {
+		e, err := engine.NewCPU[float32](v.network, engine.Options{Seed: 99})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.SetWeights(weights); err != nil {
+			t.Fatal(err)
+		}
+		arrays, err := surrogatePass(e, many, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var layers [][]float64
+		for _, l := range newLayers(n) {
+			var joined []float64
+			for range l.connections {
+				joined, arrays = append(joined, arrays[0]...), arrays[1:]
+			}
+			layers = append(layers, joined)
+		}
+		found = append(found, layers)
+	}
+	return found
+}
