@@ -106,6 +106,10 @@ func (o *EstimateOptions) measure(ctx context.Context, p Problem, e Estimator) (
 	return o.Device.Measure(ctx, &s, e.Name(), o.Trials)
 }
 
+// largestKurtosis of the means of batches is that from which their standard error is not
+// relied on, for 32 batches: [leastEffective] effective trials are then 10 of the batches.
+const largestKurtosis = leastEffective / 10.
+
 // OfBatches are the moments of samples of which only the means over batches are known,
 // [batch][parameter], with so many samples in each: the spread of the means tells that
 // of a sample. At least two batches are needed.
@@ -118,12 +122,18 @@ func OfBatches(means [][]float64, samples []int) *Moments {
 		for b, mean := range means {
 			m.Mean[i] += float64(mean[i]*float64(samples[b])) / float64(m.Trials)
 		}
-		between := 0.0
+		between, fourths := 0.0, 0.0
 		for b, mean := range means {
 			d := mean[i] - m.Mean[i]
-			between += float64(d*d) * float64(samples[b])
+			square := float64(d*d) * float64(samples[b])
+			between += square
+			fourths += float64(square * square)
 		}
 		m.Squares[i] = between / float64(len(means)-1) * float64(m.Trials-1)
+		// So that the effective trials are those of the batches: a batch counts as a sample.
+		if between > 0 {
+			m.Fourths[i] = float64(m.Squares[i]*m.Squares[i]) * fourths / float64(between*between) / largestKurtosis
+		}
 	}
 	return m
 }

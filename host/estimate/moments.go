@@ -7,23 +7,36 @@ type Moments struct {
 	Trials  int
 	Mean    []float64
 	Squares []float64 // sum of squared deviations from the mean
+	// Cubes and Fourths are the sums of their third and fourth powers.
+	Cubes, Fourths []float64
 }
 
 func newMoments(parameters int) *Moments {
-	return &Moments{Mean: make([]float64, parameters), Squares: make([]float64, parameters)}
-}
-
-// add takes in one sample (Welford 1962).
-func (m *Moments) add(sample []float64) {
-	m.Trials++
-	for i, x := range sample {
-		d := x - m.Mean[i]
-		m.Mean[i] += d / float64(m.Trials)
-		m.Squares[i] += float64(d * (x - m.Mean[i]))
+	return &Moments{
+		Mean: make([]float64, parameters), Squares: make([]float64, parameters),
+		Cubes: make([]float64, parameters), Fourths: make([]float64, parameters),
 	}
 }
 
-// merge takes in the samples of other (Chan, Golub & LeVeque 1979).
+// add takes in one sample: [Moments.merge] with another that holds it alone, of which the
+// sums of powers are zero (Welford 1962).
+func (m *Moments) add(sample []float64) {
+	n := float64(m.Trials)
+	total := n + 1
+	m.Trials++
+	for i, x := range sample {
+		d := x - m.Mean[i]
+		share := d / total
+		between := float64(float64(d*share) * n)
+		m.Fourths[i] += float64(between*float64(share*share))*(n*n-n+1) + float64(6*float64(share*share))*m.Squares[i] - float64(4*share)*m.Cubes[i]
+		m.Cubes[i] += float64(between*share)*(n-1) - float64(3*share)*m.Squares[i]
+		m.Squares[i] += between
+		m.Mean[i] += share
+	}
+}
+
+// merge takes in the samples of other (Chan, Golub & LeVeque 1979; higher powers Pébay
+// 2008).
 func (m *Moments) merge(other *Moments) {
 	if m.Trials == 0 || other.Trials == 0 {
 		if m.Trials == 0 {
@@ -31,12 +44,18 @@ func (m *Moments) merge(other *Moments) {
 		}
 		return
 	}
-	total := float64(m.Trials + other.Trials)
-	share := float64(other.Trials) / total
+	a, b := float64(m.Trials), float64(other.Trials)
+	n := a + b
 	for i := range m.Mean {
 		d := other.Mean[i] - m.Mean[i]
-		m.Squares[i] += other.Squares[i] + float64(float64(float64(d*d)*float64(m.Trials))*share)
-		m.Mean[i] += float64(d * share)
+		share := d / n
+		between := float64(float64(d*share)*a) * b
+		m.Fourths[i] += other.Fourths[i] + float64(between*float64(share*share))*(a*a-a*b+b*b) +
+			float64(6*float64(share*share))*(float64(float64(a*a)*other.Squares[i])+float64(float64(b*b)*m.Squares[i])) +
+			float64(4*share)*(float64(a*other.Cubes[i])-float64(b*m.Cubes[i]))
+		m.Cubes[i] += other.Cubes[i] + float64(between*share)*(a-b) + float64(3*share)*(float64(a*other.Squares[i])-float64(b*m.Squares[i]))
+		m.Squares[i] += other.Squares[i] + between
+		m.Mean[i] += float64(share * b)
 	}
 	m.Trials += other.Trials
 }
@@ -52,6 +71,44 @@ func (m *Moments) Variance(parameter int) float64 {
 // StandardError is the standard error of the mean of a parameter's derivative.
 func (m *Moments) StandardError(parameter int) float64 {
 	return math.Sqrt(m.Variance(parameter) / float64(max(1, m.Trials)))
+}
+
+// effective is the number of trials that decide over the variance of a parameter's
+// derivative: all of them divided by the kurtosis, a third for a normal distribution, and
+// about the number of trials that moved it at all where these are few.
+func (m *Moments) effective(parameter int) float64 {
+	if m.Fourths[parameter] == 0 {
+		return 0
+	}
+	return float64(m.Squares[parameter]*m.Squares[parameter]) / m.Fourths[parameter]
+}
+
+// leastEffective is how many effective trials a standard error needs to be one.
+const leastEffective = 30
+
+// known says whether the standard error of a parameter's derivative can be relied on.
+func (m *Moments) known(parameter int) bool { return m.effective(parameter) >= leastEffective }
+
+// RelativeBias compares the mean with a gradient that has errors of its own, or none (nil).
+// The length of the difference holds noise: its expected square is taken off bias, and
+// chance is what the noise alone would give. Both are in lengths of the gradient, of which
+// the noise is taken off too; they are 0 while it is hidden.
+func (m *Moments) RelativeBias(gradient, errors []float64) (bias, chance float64) {
+	difference, noise, length := 0.0, 0.0, 0.0
+	for i, want := range gradient {
+		d, deviation := m.Mean[i]-want, m.StandardError(i)
+		difference += float64(d * d)
+		noise += float64(deviation * deviation)
+		length += float64(want * want)
+		if errors != nil {
+			noise += float64(errors[i] * errors[i])
+			length -= float64(errors[i] * errors[i])
+		}
+	}
+	if !(length > 0) {
+		return 0, 0
+	}
+	return math.Sqrt(max(0, difference-noise) / length), math.Sqrt(noise / length)
 }
 
 // TotalVariance is the sum of the variances of all parameters: the mean squared

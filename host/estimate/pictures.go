@@ -2,7 +2,6 @@ package estimate
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"spikegrad/host/figure"
@@ -50,23 +49,14 @@ func (r *Report) estimatesPicture(unbiased bool) figure.Lines {
 // biasPicture shows the length of the bias relative to the gradient, with the length
 // that noise alone is expected to give.
 func (r *Report) biasPicture() figure.Bars {
-	reference := 0.0
-	for _, g := range r.Gradient {
-		reference += float64(g * g)
-	}
-	found, noise := figure.Group{Name: "found"}, figure.Group{Name: "expected from noise alone"}
+	found, noise := figure.Group{Name: "bias, without noise"}, figure.Group{Name: "expected from noise alone"}
 	bars := figure.Bars{
 		Title:      fmt.Sprintf("%s, β = %g: distance from the %s gradient", r.Net, r.Beta, r.Reference),
 		ValueLabel: "length of the difference / length of the gradient",
 	}
 	for _, e := range r.Estimators {
 		bars.Categories = append(bars.Categories, strings.ReplaceAll(e.Name, "_", " "))
-		found.Values = append(found.Values, e.RelativeBias)
-		variance := 0.0
-		for i, deviation := range e.StandardError {
-			variance += float64(deviation*deviation) + float64(r.Error[i]*r.Error[i])
-		}
-		noise.Values = append(noise.Values, math.Sqrt(variance/math.Max(reference, math.SmallestNonzeroFloat64)))
+		found.Values, noise.Values = append(found.Values, e.RelativeBias), append(noise.Values, e.Chance)
 	}
 	bars.Groups = []figure.Group{found, noise}
 	return bars

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"slices"
 	"text/tabwriter"
 
 	"spikegrad/host/atomicfile"
@@ -28,6 +29,7 @@ type Report struct {
 	Reference    string            `json:"reference"`               // exact, or the unbiased estimator that stands for it
 	Gradient     []float64         `json:"gradient"`                // of the reference
 	Error        []float64         `json:"gradient_error"`          // its standard error
+	known        []bool            // whether this is
 	Estimators   []EstimatorReport `json:"estimators"`
 }
 
@@ -39,15 +41,16 @@ type EstimatorReport struct {
 	Mean          []float64 `json:"mean"`
 	StandardError []float64 `json:"standard_error"`
 	Bias          []float64 `json:"bias"` // mean minus reference
-	// BiasZ is the bias in standard errors of the difference: none without noise, 0 where
-	// all samples of the estimator or of the reference were equal, as of weights that
-	// hardly any trial moves, so that no error is known.
-	BiasZ           []float64 `json:"bias_z,omitempty"`
-	RelativeBias    float64   `json:"relative_bias"` // length of the bias / length of the reference
-	Cosine          float64   `json:"cosine"`        // between mean and reference
-	Variance        float64   `json:"variance"`      // of one sample, summed over parameters
-	SecondsPerTrial float64   `json:"seconds_per_trial"`
-	VarianceSeconds float64   `json:"variance_seconds"` // their product: what an estimate of given precision costs
+	// BiasZ is the bias in standard errors of the difference: none without noise, null where
+	// so few trials moved a weight that its standard error is not known.
+	BiasZ        []*float64 `json:"bias_z,omitempty"`
+	RelativeBias float64    `json:"relative_bias"` // length of the bias / length of the reference, without the noise in both
+	// Chance is what the noise alone would give as relative bias; one below it may be none.
+	Chance          float64 `json:"relative_bias_by_chance"`
+	Cosine          float64 `json:"cosine"`   // between mean and reference
+	Variance        float64 `json:"variance"` // of one sample, summed over parameters
+	SecondsPerTrial float64 `json:"seconds_per_trial"`
+	VarianceSeconds float64 `json:"variance_seconds"` // their product: what an estimate of given precision costs
 }
 
 // exactReference names the gradient that was enumerated.
@@ -103,7 +106,10 @@ func (r *Report) refer(ctx context.Context, p Problem, o EstimateOptions) error 
 			return err
 		}
 		r.Reference, r.ExpectedLoss, r.Gradient = exactReference, &exact.Loss, exact.Gradient
-		r.Error = make([]float64, len(exact.Gradient))
+		r.Error, r.known = make([]float64, len(exact.Gradient)), make([]bool, len(exact.Gradient))
+		for i := range r.known {
+			r.known[i] = true
+		}
 		return nil
 	}
 	// Noise of its own, so that errors of estimate and reference are independent.
@@ -114,7 +120,7 @@ func (r *Report) refer(ctx context.Context, p Problem, o EstimateOptions) error 
 	}
 	r.Reference, r.Gradient = SingleFlip{}.Name(), measured.Mean
 	for i := range measured.Mean {
-		r.Error = append(r.Error, measured.StandardError(i))
+		r.Error, r.known = append(r.Error, measured.StandardError(i)), append(r.known, measured.known(i))
 	}
 	return nil
 }
@@ -125,37 +131,38 @@ func (r *Report) compare(e Estimator, m Measured) EstimatorReport {
 		Variance: m.TotalVariance(), SecondsPerTrial: m.Seconds,
 	}
 	row.VarianceSeconds = row.Variance * row.SecondsPerTrial
-	var bias, reference, mean, product float64 // squared lengths and a scalar product
+	var reference, mean, product float64 // squared lengths and a scalar product
 	for i, want := range r.Gradient {
 		d, deviation := m.Mean[i]-want, m.StandardError(i)
 		row.Bias = append(row.Bias, d)
 		row.StandardError = append(row.StandardError, deviation)
 		if e.Random() {
-			z := d / math.Hypot(deviation, r.Error[i])
-			if deviation == 0 || r.Reference != exactReference && r.Error[i] == 0 {
-				z = 0
+			var z *float64
+			if m.known(i) && r.known[i] {
+				z = new(float64)
+				*z = d / math.Hypot(deviation, r.Error[i])
 			}
 			row.BiasZ = append(row.BiasZ, z)
 		}
-		bias += float64(d * d)
 		reference += float64(want * want)
 		mean += float64(m.Mean[i] * m.Mean[i])
 		product += float64(m.Mean[i] * want)
 	}
-	if reference > 0 {
-		row.RelativeBias = math.Sqrt(bias / reference)
-	}
+	row.RelativeBias, row.Chance = m.RelativeBias(r.Gradient, r.Error)
 	if reference > 0 && mean > 0 {
 		row.Cosine = product / math.Sqrt(float64(reference*mean))
 	}
 	return row
 }
 
-// LargestZ is the largest magnitude of the bias of any parameter in standard errors.
+// LargestZ is the largest magnitude of the bias of any parameter in standard errors, 0 if
+// none is known.
 func (r *EstimatorReport) LargestZ() float64 {
 	largest := 0.0
 	for _, z := range r.BiasZ {
-		largest = math.Max(largest, math.Abs(z))
+		if z != nil {
+			largest = math.Max(largest, math.Abs(*z))
+		}
 	}
 	return largest
 }
@@ -167,17 +174,17 @@ const mostZ = 999
 func (r *Report) Write(w io.Writer) error {
 	fmt.Fprintf(w, "%s: %d units, %d parameters, β = %g, %d trials on %s; reference: %s\n\n", r.Net, r.Units, len(r.Parameters), r.Beta, r.Trials, r.Device, r.Reference)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "estimator\trelative bias\tlargest z\tcosine\tvariance\tµs/trial\tvariance·µs\t")
+	fmt.Fprintln(table, "estimator\trelative bias\tby chance\tlargest z\tcosine\tvariance\tµs/trial\tvariance·µs\t")
 	for i := range r.Estimators {
 		e := &r.Estimators[i]
 		z := "–"
-		if len(e.BiasZ) > 0 {
+		if slices.ContainsFunc(e.BiasZ, func(z *float64) bool { return z != nil }) {
 			z = fmt.Sprintf("%.1f", e.LargestZ())
 			if e.LargestZ() > mostZ {
 				z = fmt.Sprintf("> %d", mostZ)
 			}
 		}
-		fmt.Fprintf(table, "%s\t%.4f\t%s\t%.4f\t%.3g\t%.3g\t%.3g\t\n", e.Name, e.RelativeBias, z, e.Cosine, e.Variance, e.SecondsPerTrial*1e6, e.VarianceSeconds*1e6)
+		fmt.Fprintf(table, "%s\t%.4f\t%.4f\t%s\t%.4f\t%.3g\t%.3g\t%.3g\t\n", e.Name, e.RelativeBias, e.Chance, z, e.Cosine, e.Variance, e.SecondsPerTrial*1e6, e.VarianceSeconds*1e6)
 	}
 	return table.Flush()
 }

@@ -65,25 +65,103 @@ func TestRunErrors(t *testing.T) {
 	}
 }
 
-// Where samples do not vary there is no significance, in the estimator or in the
+// rare is an estimator's moments from samples of two parameters: the first varies in every
+// trial, the second moves in a few only.
+func rare(trials, moved int) Measured {
+	m := newMoments(2)
+	for trial := range trials {
+		x := []float64{2 + float64(trial%2*2-1), 0}
+		if trial < moved {
+			x[1] = 5 + float64(trial%2)
+		}
+		m.add(x)
+	}
+	return Measured{Moments: m}
+}
+
+// Where few trials moved a weight there is no significance, in the estimator or in the
 // reference; an enumerated gradient needs no error.
 func TestBiasZ(t *testing.T) {
-	two := func(a, b []float64) Measured {
-		m := newMoments(len(a))
-		m.add(a)
-		m.add(b)
-		return Measured{Moments: m}
-	}
-	samples := two([]float64{1, 1, 0}, []float64{3, 1, 2}) // standard errors 1, 0, 1
-	for reference, want := range map[string][]float64{"exact": {2, 0, 1}, "single_flip": {0, 0, 1 / math.Sqrt2}} {
-		r := Report{Reference: reference, Gradient: []float64{0, 0, 0}, Error: []float64{0, 0, 0}}
-		if reference != "exact" {
-			r.Error[2] = 1
+	for _, c := range []struct {
+		moved, known int
+		reference    bool // known
+	}{{0, 1, true}, {10, 1, true}, {100, 2, true}, {100, 0, false}} {
+		r := Report{Reference: exactReference, Gradient: []float64{1, 0}, Error: []float64{0, 0}, known: []bool{c.reference, c.reference}}
+		found := r.compare(MatchedSurrogate(), rare(10_000, c.moved))
+		known := 0
+		for _, z := range found.BiasZ {
+			if z != nil {
+				known++
+			}
 		}
-		found := r.compare(MatchedSurrogate(), samples)
-		for i, z := range want {
-			if math.Abs(found.BiasZ[i]-z) > 1e-12 {
-				t.Errorf("%s: z of parameter %d is %g, not %g", reference, i, found.BiasZ[i], z)
+		if known != c.known {
+			t.Errorf("%d trials moved the second parameter: %d of 2 biases have a significance, not %d", c.moved, known, c.known)
+		}
+		if want := 1 / (1 / math.Sqrt(9999)); c.reference && math.Abs(*found.BiasZ[0]-want) > 1e-9 {
+			t.Errorf("z %g, not %g", *found.BiasZ[0], want)
+		}
+	}
+}
+
+// An unbiased estimator has no significant bias in a net most of whose weights few trials
+// move, and no relative bias beyond chance.
+func TestFewMoved(t *testing.T) {
+	report, err := Run(context.Background(), EstimateOptions{Net: "lif:2", Steps: 8, Inputs: 3, Seed: 4, Trials: 20_000, Estimators: "single_flip,stochastic_triples"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range report.Estimators {
+		if e.LargestZ() > 4.5 {
+			t.Errorf("%s: z %g of an unbiased estimator", e.Name, e.LargestZ())
+		}
+		if e.RelativeBias > e.Chance {
+			t.Errorf("%s: relative bias %g, chance gives %g", e.Name, e.RelativeBias, e.Chance)
+		}
+	}
+}
+
+// The bias of a mean is found without the noise in it.
+func TestRelativeBias(t *testing.T) {
+	m := newMoments(2)
+	for trial := range 100 { // means 3 and 4, standard errors 0.1
+		side := float64(trial%2*2 - 1)
+		m.add([]float64{3 + side*math.Sqrt(0.99), 4 - side*math.Sqrt(0.99)})
+	}
+	bias, chance := m.RelativeBias([]float64{3, 3}, []float64{0.3, 0.1})
+	if want := math.Sqrt((1 - 0.12) / (18 - 0.1)); math.Abs(bias-want) > 1e-9 {
+		t.Errorf("relative bias %g, not %g", bias, want)
+	}
+	if want := math.Sqrt(0.12 / 17.9); math.Abs(chance-want) > 1e-9 {
+		t.Errorf("chance gives %g, not %g", chance, want)
+	}
+	if bias, _ := m.RelativeBias([]float64{3, 4}, nil); bias > 1e-6 {
+		t.Errorf("relative bias %g of a mean that is exact", bias)
+	}
+}
+
+// Powers of deviations are those of all samples, in whatever parts they came.
+func TestMoments(t *testing.T) {
+	whole, first, second := newMoments(1), newMoments(1), newMoments(1)
+	var samples []float64
+	for i := range 50 {
+		x := math.Exp(float64(i*7%50) / 12)
+		samples = append(samples, x)
+		whole.add([]float64{x})
+		if i < 17 {
+			first.add([]float64{x})
+		} else {
+			second.add([]float64{x})
+		}
+	}
+	first.merge(second)
+	for power, found := range map[int][2]float64{2: {whole.Squares[0], first.Squares[0]}, 3: {whole.Cubes[0], first.Cubes[0]}, 4: {whole.Fourths[0], first.Fourths[0]}} {
+		want := 0.0
+		for _, x := range samples {
+			want += math.Pow(x-whole.Mean[0], float64(power))
+		}
+		for _, sum := range found {
+			if math.Abs(sum/want-1) > 1e-9 {
+				t.Errorf("power %d: %g, not %g", power, sum, want)
 			}
 		}
 	}

@@ -232,17 +232,15 @@ func TestSweepEstimators(t *testing.T) {
 		for _, curve := range sweep.Estimators {
 			curves[curve.Name] = curve
 			for i, bias := range curve.RelativeBias {
-				// The length of the error of a mean is about this; medians of five are near it.
-				expected := math.Sqrt(curve.RelativeVariance[i] / float64(numbers.Trials))
-				if curve.Unbiased && curve.Random && curve.Name != "finite_difference" && !(bias < 2*expected) {
-					t.Errorf("%s, %s %g: bias %g, its trials allow %g", curve.Name, sweep.Over, sweep.Values[i], bias, expected)
+				if curve.Unbiased && curve.Random && curve.Name != "finite_difference" && !(bias < curve.Chance[i]) {
+					t.Errorf("%s, %s %g: bias %g, chance gives %g", curve.Name, sweep.Over, sweep.Values[i], bias, curve.Chance[i])
 				}
 			}
 		}
 		for i, value := range sweep.Values {
 			surrogate := curves["surrogate"]
-			if noise := math.Sqrt(surrogate.RelativeVariance[i] / float64(numbers.Trials)); !(surrogate.RelativeBias[i] > 2*noise) {
-				t.Errorf("%s %g: bias of the surrogate %g, its trials explain %g", sweep.Over, value, surrogate.RelativeBias[i], noise)
+			if !(surrogate.RelativeBias[i] > surrogate.Chance[i]) {
+				t.Errorf("%s %g: bias of the surrogate %g, chance gives %g", sweep.Over, value, surrogate.RelativeBias[i], surrogate.Chance[i])
 			}
 		}
 	}

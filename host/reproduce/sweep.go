@@ -33,8 +33,9 @@ type SweepCurve struct {
 	Name             string    `json:"name"`
 	Unbiased         bool      `json:"unbiased"`
 	Random           bool      `json:"random"`
-	RelativeBias     []float64 `json:"relative_bias"`     // length of mean − exact gradient over that of the gradient; of an unbiased one, what so few trials leave
-	RelativeVariance []float64 `json:"relative_variance"` // of one trial, summed over parameters, over the squared length of the gradient
+	RelativeBias     []float64 `json:"relative_bias"`           // length of mean − exact gradient over that of the gradient, without the noise in it
+	Chance           []float64 `json:"relative_bias_by_chance"` // what the noise alone would give
+	RelativeVariance []float64 `json:"relative_variance"`       // of one trial, summed over parameters, over the squared length of the gradient
 }
 
 // sweepEstimators are those that are compared: one of each kind.
@@ -90,7 +91,7 @@ func (s *Sweep) measure(ctx context.Context, numbers *SweepNumbers, o Options) e
 		s.Estimators = append(s.Estimators, SweepCurve{Name: e.Name(), Unbiased: e.Unbiased(), Random: e.Random()})
 	}
 	for point, net := range s.Nets {
-		bias, variance := make([][]float64, len(estimators)), make([][]float64, len(estimators))
+		bias, chance, variance := make([][]float64, len(estimators)), make([][]float64, len(estimators)), make([][]float64, len(estimators))
 		for network := range numbers.Networks {
 			problem, err := estimate.NewProblem(estimate.EstimateOptions{Net: net, Beta: s.Beta[point], Seed: o.Seed + uint32(network)})
 			if err != nil {
@@ -106,16 +107,14 @@ func (s *Sweep) measure(ctx context.Context, numbers *SweepNumbers, o Options) e
 				if err != nil {
 					return err
 				}
-				difference := make([]float64, len(measured.Mean))
-				for j, mean := range measured.Mean {
-					difference[j] = mean - exact.Gradient[j]
-				}
-				bias[i] = append(bias[i], norm(difference)/length)
+				own, noise := measured.RelativeBias(exact.Gradient, nil)
+				bias[i], chance[i] = append(bias[i], own), append(chance[i], noise)
 				variance[i] = append(variance[i], measured.TotalVariance()/(length*length))
 			}
 		}
 		for i := range estimators {
 			s.Estimators[i].RelativeBias = append(s.Estimators[i].RelativeBias, median(bias[i]))
+			s.Estimators[i].Chance = append(s.Estimators[i].Chance, median(chance[i]))
 			s.Estimators[i].RelativeVariance = append(s.Estimators[i].RelativeVariance, median(variance[i]))
 		}
 	}
@@ -153,6 +152,7 @@ func (s *Sweep) pictures() []picture {
 		name := strings.ReplaceAll(c.Name, "_", " ")
 		bias.Series = append(bias.Series, figure.Series{Name: name, X: s.Values, Y: floored(c.RelativeBias), Points: true})
 		if c.Random {
+			bias.Series = append(bias.Series, figure.Series{Name: name + ", chance", X: s.Values, Y: floored(c.Chance), Scattered: true})
 			variance.Series = append(variance.Series, figure.Series{Name: name, X: s.Values, Y: floored(c.RelativeVariance), Points: true})
 		}
 	}
