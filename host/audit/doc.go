@@ -1,6 +1,19 @@
-// Package audit measures how wrong the surrogate gradient of a network is, on the
-// data of its user: it is compared with an unbiased estimate of the gradient of the
-// expected loss, layer by layer.
+// Package audit measures how good the surrogate gradient of a network is, on the data of
+// its user: by slopes of the expected loss along it, or by comparing it with an unbiased
+// estimate of the gradient, layer by layer.
+//
+// # Slopes
+//
+// With d the direction of the mean surrogate gradient s of some weights θ and ξ the
+// escape noise, the mean over samples and noise of
+//
+//	(L(θ + h·d, ξ) − L(θ − h·d, ξ)) / 2h
+//
+// is <∇E[L], d> but for the square of h. It is the length of s if s is right, and slopes of
+// two surrogates stand to each other as their cosines with ∇E[L]. Directions come from
+// samples that slopes are not averaged over, where there are enough. Every sample is shown
+// under several draws of noise, so that the variance due to noise can be told from that due
+// to the choice of samples.
 //
 // # The two gradients
 //
@@ -28,7 +41,8 @@
 // Every pass shows all samples once with new noise, so passes are independent. Inner
 // products of mean gradients are taken over pairs of different passes (U-statistics):
 // the product of a pass with itself holds its variance, which would make |g|² too large
-// and the cosine too small. Intervals are jackknives over groups of passes. Results
-// depend on seed, network, weights, samples and budget, not on device, number of
-// workers or memory.
+// and the cosine too small. Intervals are jackknives over groups of passes, those of
+// cosines tests of a function of the angle that is free of bias; they hold for the
+// samples shown. Results depend on seed, network, weights, samples and budget, not on
+// device, number of workers or memory.
 package audit

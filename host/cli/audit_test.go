@@ -40,7 +40,7 @@ func TestAudit(t *testing.T) {
 	}
 	wantFile(t, filepath.Join(folder, "audit", "audit.json"), printed.stdout)
 
-	printed = call(small("--surrogates", "superspike:5", "--steps", "0.05", "--directions", "32", "--json", "--out", filepath.Join(folder, "audit"))...)
+	printed = call(small("--surrogates", "superspike:5", "--steps", "0.01", "--directions", "32", "--json", "--out", filepath.Join(folder, "audit"))...)
 	if printed.code != exitOK || printed.stderr != "" {
 		t.Fatalf("exit code %d: %s", printed.code, printed.stderr)
 	}
