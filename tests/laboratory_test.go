@@ -87,7 +87,7 @@ func TestSlopes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want.Parts[0].Surrogates[0].Slope == nil || !want.Readout.Passed {
-		t.Fatal("the steps are too short to know a slope")
+		t.Fatalf("steps %+v and the self-test %+v say nothing", want.Parts[0].Surrogates[0].Steps, want.Readout)
 	}
 	for _, info := range gputest.Devices(t) {
 		t.Run(info.Name, func(t *testing.T) {

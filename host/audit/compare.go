@@ -31,9 +31,6 @@ func (p products) bias() float64 {
 // scale is <u,s>/<s,s>: the factor by which s would come closest to u.
 func (p products) scale() float64 { return p.us / p.ss }
 
-// length is |u|.
-func (p products) length() float64 { return math.Sqrt(p.uu) }
-
 // comparison holds the inner products of all groups of two independent sets, and
 // those with one group left out.
 type comparison struct {
@@ -102,7 +99,7 @@ func (q *squares) without(a int) float64 {
 // both sets, nil if the function has no value.
 func (c *comparison) estimate(f func(products) float64) *Estimate {
 	value := f(c.all)
-	variance := jackknife(c.withoutU, f) + jackknife(c.withoutS, f)
+	variance := jackknife(each(c.withoutU, f)) + jackknife(each(c.withoutS, f))
 	if math.IsNaN(value) || math.IsInf(value, 0) || math.IsNaN(variance) || math.IsInf(variance, 0) {
 		return nil
 	}
@@ -110,20 +107,33 @@ func (c *comparison) estimate(f func(products) float64) *Estimate {
 	return &Estimate{value, value - half, value + half}
 }
 
-// jackknife is the variance of a function by leaving out one group at a time (Efron &
-// Stein 1981), 0 without groups.
-func jackknife(without []products, f func(products) float64) float64 {
-	n := float64(max(1, len(without)))
-	mean, values := 0.0, make([]float64, len(without))
-	for a, p := range without {
-		values[a] = f(p)
-		mean += values[a] / n
+// each are the values of a function.
+func each(list []products, f func(products) float64) []float64 {
+	var values []float64
+	for _, p := range list {
+		values = append(values, f(p))
 	}
-	total := 0.0
-	for _, value := range values {
-		total += float64((value - mean) * (value - mean))
+	return values
+}
+
+// jackknife is the variance of a number from what it is with one group left out at a time
+// (Efron & Stein 1981).
+func jackknife(without []float64) float64 {
+	n := float64(len(without))
+	mean, squares := total(without)/n, 0.0
+	for _, value := range without {
+		squares += float64((value - mean) * (value - mean))
 	}
-	return total * (n - 1) / n
+	return squares * (n - 1) / n
+}
+
+// total is the sum of numbers.
+func total(list []float64) float64 {
+	sum := 0.0
+	for _, x := range list {
+		sum += x
+	}
+	return sum
 }
 
 // quantile is that of Student's distribution.

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"fmt"
 	"math"
 	"testing"
 )
@@ -39,7 +40,7 @@ func TestCompareExactly(t *testing.T) {
 		value float64
 	}{
 		{"relative bias", products.bias, bias},
-		{"scale", products.scale, 0.8 * 2 / 3}, {"length", products.length, 2},
+		{"scale", products.scale, 0.8 * 2 / 3},
 	} {
 		found := c.estimate(q.of)
 		if math.Abs(found.Value-q.value) > 1e-12 || found.half() > 1e-6 {
@@ -78,6 +79,27 @@ func TestCompareNoise(t *testing.T) {
 	}
 	if share := float64(covered) / trials; share < 0.92 || share > 0.99 {
 		t.Errorf("%.3f of the intervals hold the truth, not about %.2f", share, Confidence)
+	}
+}
+
+// Intervals of lengths cover the truth as often as they say, whether noise hides it or not.
+func TestLengths(t *testing.T) {
+	const trials = 400
+	u, _ := planted(100)
+	r := &random{}
+	for _, noise := range []float64{0.1, 1, 3} {
+		held := tally{}
+		for range trials {
+			found := lengthOf(noisy(r, u, 16, noise))
+			held.add(found.Low, 2, found.High)
+		}
+		held.check(t, fmt.Sprintf("lengths under noise of %g", noise), trials)
+	}
+	if found := lengthOf(noisy(r, u, 5, 0)); math.Abs(found.Value-2) > 1e-12 || found.half() > 1e-6 {
+		t.Errorf("length %+v without noise, not 2", *found)
+	}
+	if found := lengthOf(noisy(r, make([]float64, 100), 16, 1)); found.Low != 0 || found.High == 0 {
+		t.Errorf("length %+v of a gradient that is only noise", *found)
 	}
 }
 

@@ -64,10 +64,17 @@ func (h crossEntropy) logit(class int, spikes [][]float64) float64 {
 
 func (crossEntropy) Backward([]float64, [][]float64, [][]float64, []float64) {}
 
-// exactGradient is the gradient of the expected loss, by enumeration of all spikes,
-// [weight of the layer] for every layer. Convolutions are enumerated as the dense layers
-// that they are, and the derivatives of shared weights added up.
+// exactGradient is the gradient of the expected loss, [weight of the layer] for every layer.
 func exactGradient(t *testing.T, n *network.Network, weights [][]float32, s *fixed) [][]float64 {
+	t.Helper()
+	_, gradient := enumerated(t, n, weights, s)
+	return gradient
+}
+
+// enumerated is the expected loss and its gradient by enumeration of all spikes. Convolutions
+// are enumerated as the dense layers that they are, and the derivatives of shared weights
+// added up.
+func enumerated(t *testing.T, n *network.Network, weights [][]float32, s *fixed) (loss float64, gradient [][]float64) {
 	t.Helper()
 	dense, shared := *n, [][]int{} // [array][weight of the dense array]: number of the shared weight, −1 for none
 	dense.Layers = append([]network.Layer(nil), n.Layers...)
@@ -115,7 +122,6 @@ func exactGradient(t *testing.T, n *network.Network, weights [][]float32, s *fix
 		}
 		l.Kind, l.Neurons = "dense", n.Layers[number].Neurons
 	}
-	var gradient [][]float64
 	for _, l := range newLayers(n) {
 		gradient = append(gradient, make([]float64, l.weights))
 	}
@@ -134,6 +140,7 @@ func exactGradient(t *testing.T, n *network.Network, weights [][]float32, s *fix
 		if err != nil {
 			t.Fatal(err)
 		}
+		loss += exact.Loss / float64(len(s.spikes))
 		at, array := 0, 0
 		for l, described := range newLayers(n) {
 			for _, c := range described.connections {
@@ -147,7 +154,7 @@ func exactGradient(t *testing.T, n *network.Network, weights [][]float32, s *fix
 			}
 		}
 	}
-	return gradient
+	return loss, gradient
 }
 
 // exactCase is a net that can be enumerated.

@@ -41,7 +41,7 @@ type LayerResult struct {
 // arrays.
 type PartResult struct {
 	Name string `json:"name"` // layer0, layer0.input, …
-	// Length is that of the unbiased gradient; nil while noise hides it.
+	// Length is that of the unbiased gradient, from 0 while noise hides it.
 	Length     *Estimate   `json:"unbiased_length"`
 	Surrogates []Agreement `json:"surrogates"`
 }
@@ -125,7 +125,7 @@ func (r *run) result() *Result {
 	}
 	if r.readout != nil {
 		g := r.readout.complete()
-		found.Readout = &ReadoutResult{Exact: true, Length: compare(g, g).length()}
+		found.Readout = &ReadoutResult{Exact: true, Length: lengthOf(g)}
 	}
 	c := &found.Cost
 	if o.TrainSamples > 0 {
@@ -134,13 +134,6 @@ func (r *run) result() *Result {
 		c.Epochs = (c.FlipSeconds + c.GradientSeconds) / c.EpochSeconds
 	}
 	return found
-}
-
-// length is the length of u, whatever s is.
-func (c *comparison) length() *Estimate {
-	own := *c
-	own.withoutS = nil
-	return positive(own.estimate(products.length))
 }
 
 // positive cuts an interval of a length off at 0.
@@ -170,11 +163,10 @@ func (r *run) layerResult(number int) LayerResult {
 
 func (r *run) partResult(layer int, name string, s span) PartResult {
 	u := s.of(r.unbiased[layer].complete())
-	found := PartResult{Name: name}
+	found := PartResult{Name: name, Length: lengthOf(u)}
 	for v := range r.variants {
 		surrogate := s.of(r.surrogate[v][layer].complete())
 		c := compare(u, surrogate)
-		found.Length = c.length()
 		found.Surrogates = append(found.Surrogates, Agreement{
 			Surrogate: r.variants[v].name,
 			Cosine:    cosineOf(u, surrogate), RelativeBias: positive(c.estimate(products.bias)), Scale: c.estimate(products.scale),

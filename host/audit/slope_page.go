@@ -254,7 +254,7 @@ func (t *SelfTest) page() string {
 	text := fmt.Sprintf("## Readout: the method tests itself\n\nThe gradient of the readout's weights is exact, whatever the surrogate, so that its slope must be what it promises: %.4g against %.4g, ratio %.4f. ",
 		t.Slope.Value, t.Promised.Value, t.Ratio)
 	if !t.Passed {
-		return text + fmt.Sprintf("**That is more than %g %% apart**: the steps are too long, or something is wrong; do not rely on this page. Try again with a smaller first step.\n\n", 100*selfTestLimit)
+		return text + fmt.Sprintf("**They are more than %g %% of its length apart**: the steps are too long, or something is wrong; do not rely on this page. Try again with a smaller first step.\n\n", 100*selfTestLimit)
 	}
 	return text + "They agree.\n\n"
 }

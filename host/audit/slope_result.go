@@ -77,7 +77,8 @@ type SelfTest struct {
 	Passed   bool      `json:"passed"`
 }
 
-// selfTestLimit is how far the readout's slope may be from what its gradient promises.
+// selfTestLimit is how far the readout's slope may be from what its gradient promises, in
+// lengths of the gradient: a slope of nearly 0 is not held to its own size.
 const selfTestLimit = 0.02
 
 func (r *slopeRun) result() *SlopeResult {
@@ -100,7 +101,7 @@ func (r *slopeRun) result() *SlopeResult {
 	if last := len(r.parts) - 1; r.parts[last].readout && len(r.slopes[0][last]) > 0 {
 		t := &SelfTest{Slope: r.slopes[0][last][0].measured(), Promised: r.promised[0][last].measured()}
 		t.Ratio = t.Slope.Value / t.Promised.Value
-		t.Passed = math.Abs(t.Ratio-1) <= selfTestLimit
+		t.Passed = math.Abs(t.Slope.Value-t.Promised.Value) <= selfTestLimit*max(math.Abs(t.Promised.Value), r.lengths[0][last])
 		found.Readout = t
 	}
 	return found

@@ -57,7 +57,7 @@ func (s *fixed) again(times int) *fixed {
 }
 
 // exactSlope is the derivative of the expected loss along a unit direction of a part, from
-// exact gradients [layer][weight].
+// exact gradients [layer][weight]; without one, the length of the part's gradient.
 func exactSlope(r *slopeRun, exact [][]float64, p int, unit []float64) float64 {
 	var gradients [][]float64
 	for l, layer := range newLayers(r.network) {
@@ -65,12 +65,16 @@ func exactSlope(r *slopeRun, exact [][]float64, p int, unit []float64) float64 {
 			gradients = append(gradients, exact[l][c.first:][:c.weight.Rows*c.weight.Columns])
 		}
 	}
-	return dot(r.parts[p].of(gradients), unit)
+	part := r.parts[p].of(gradients)
+	if unit == nil {
+		return math.Sqrt(dot(part, part))
+	}
+	return dot(part, unit)
 }
 
-// Slopes along surrogate gradients are those of exact gradients of nets that can be
-// enumerated, within their errors and known well; that of the readout is what its
-// gradient promises. Noise that were not the same on both sides would drown them.
+// Slopes along surrogate gradients are the finite differences of the enumerated loss, within
+// their errors; that of the readout is what its gradient promises. Noise that were not the
+// same on both sides would drown them.
 func TestSlopesExact(t *testing.T) {
 	for _, c := range exactCases() {
 		t.Run(c.name, func(t *testing.T) {
@@ -80,22 +84,35 @@ func TestSlopesExact(t *testing.T) {
 			if c.loss == "counts" {
 				n.Readout.Kind = "spikes"
 			}
-			exact := exactGradient(t, n, weightsFor(n), c.source)
+			weights := weightsFor(n)
+			_, exact := enumerated(t, n, weights, c.source)
 			o := slopeOptionsFor(n, c.source.again(512))
-			o.Draws = 4
+			o.Draws, o.Steps = 4, []float64{0.005, 0.3}
 			r := measuredSlopes(t, o)
 			found := r.result()
-			for p := range found.Parts {
-				for v, s := range found.Parts[p].Surrogates {
-					want := exactSlope(r, exact, p, r.units[v][p])
-					if s.Slope == nil {
-						t.Fatalf("%s along %s: no slope, %d moved", found.Parts[p].Name, s.Surrogate, s.Steps[0].Moved)
+			last := len(found.Parts) - 1
+			whole := exactSlope(r, exact, last, nil)
+			for p, part := range found.Parts {
+				length := exactSlope(r, exact, p, nil)
+				if length < 0.01*whole { // too little of what the part does reaches the loss
+					continue
+				}
+				for v, s := range part.Surrogates {
+					if len(s.Steps) < 2 || s.Steps[1].Slope == nil {
+						t.Fatalf("%s along %s: no slope, %+v, of a gradient of %.5f in %.5f", part.Name, s.Surrogate, s.Steps, length, whole)
 					}
-					if math.Abs(s.Slope.Value-want) > 4*s.Slope.Error+0.01*math.Abs(want) {
-						t.Errorf("%s along %s: %.5f ± %.5f, exactly %.5f", found.Parts[p].Name, s.Surrogate, s.Slope.Value, s.Slope.Error, want)
+					slope := s.Steps[1].Slope
+					if slope.Error > 0.1*whole {
+						t.Errorf("%s along %s: %.5f ± %.5f, the gradient is %.5f long", part.Name, s.Surrogate, slope.Value, slope.Error, whole)
 					}
-					if length := math.Sqrt(dot(exact[0], exact[0])); s.Slope.Error > 0.1*length {
-						t.Errorf("%s along %s: standard error %.5f, the gradient is %.5f long", found.Parts[p].Name, s.Surrogate, s.Slope.Error, length)
+					if p < last || v == 0 { // enumeration takes its time
+						continue
+					}
+					up, down, distance := r.parts[p].sides(weights, r.units[v][p], o.Steps[1]*r.reach[p])
+					high, _ := enumerated(t, n, up, c.source)
+					low, _ := enumerated(t, n, down, c.source)
+					if want := (high - low) / distance; math.Abs(slope.Value-want) > 4*slope.Error {
+						t.Errorf("%s along %s: %.5f ± %.5f, exactly %.5f", part.Name, s.Surrogate, slope.Value, slope.Error, want)
 					}
 				}
 			}
@@ -119,16 +136,17 @@ type coverageCase struct {
 	layers int
 	change func(number int, l *network.Layer)
 	loss   string
+	step   float64 // of slopes: changes the loss of enough presentations, and hardly bends it
 }
 
 // coverageCases have many different samples, so that intervals for a data set can be told
 // from those for the samples drawn.
 func coverageCases() []coverageCase {
 	return []coverageCase{
-		{"recurrent", newFixed(96, 3, 2, 5, 0.7), 1, func(_ int, l *network.Layer) { l.Neurons = 2 }, "last_step"},
-		{"two layers, counts", newFixed(96, 3, 2, 4, 0.8), 2, func(number int, l *network.Layer) {
-			l.Neurons, l.Recurrent = 1+number, number == 1
-		}, "counts"},
+		{"recurrent", newFixed(48, 3, 2, 7, 0.7), 1, func(_ int, l *network.Layer) { l.Neurons, l.Delay = 2, 0 }, "last_step", 0.05},
+		{"two layers, counts", newFixed(48, 3, 2, 5, 0.8), 2, func(number int, l *network.Layer) {
+			l.Neurons, l.Recurrent, l.Delay = 1+number, false, 0
+		}, "counts", 0.3},
 	}
 }
 
@@ -139,6 +157,19 @@ func (c *coverageCase) network(t *testing.T) *network.Network {
 		n.Readout.Kind = "spikes"
 	}
 	return n
+}
+
+// weights make neurons spike in few steps.
+func (c *coverageCase) weights(n *network.Network) [][]float32 {
+	all := weightsFor(n)
+	for number, w := range n.Weights() {
+		for i := range all[number] {
+			if w.Name != "readout" {
+				all[number][i] *= 2.5
+			}
+		}
+	}
+	return all
 }
 
 // tally counts intervals that hold the truth.
@@ -181,7 +212,7 @@ func TestSlopeCoverage(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			n := c.network(t)
-			weights := weightsFor(n)
+			weights := c.weights(n)
 			var each [][][]float64 // [sample][layer]
 			for sample := range c.source.spikes {
 				single := *c.source
@@ -190,10 +221,11 @@ func TestSlopeCoverage(t *testing.T) {
 				each = append(each, exactGradient(t, n, weights, &single))
 			}
 			var drawn, all tally
-			seeds := seedsOf(30)
+			seeds := seedsOf(12)
 			for seed := range seeds {
 				o := slopeOptionsFor(n, c.source)
-				o.Surrogates, o.Samples, o.Draws, o.Directions, o.Steps, o.Seed = nil, 32, 4, 64, []float64{0.15}, uint32(seed)
+				o.Weights, o.Surrogates, o.Samples, o.Seed = weights, nil, 32, uint32(seed)
+				o.Draws, o.Directions, o.Steps = 128, 64, []float64{c.step}
 				r := measuredSlopes(t, o)
 				everybody := make([]int, len(each))
 				for i := range everybody {
@@ -202,7 +234,7 @@ func TestSlopeCoverage(t *testing.T) {
 				for p, part := range r.result().Parts {
 					s := part.Surrogates[0].Slope
 					if s == nil {
-						t.Fatal("no slope")
+						t.Fatalf("%s: no slope, %+v", part.Name, part.Surrogates[0].Steps)
 					}
 					drawn.add(s.Low, exactSlope(r, averaged(each, r.shown.chosen), p, r.units[0][p]), s.High)
 					all.add(s.DataLow, exactSlope(r, averaged(each, everybody), p, r.units[0][p]), s.DataHigh)

@@ -1,0 +1,246 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"time"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/engine"
+)
+
+// measureDirections finds the direction of a surrogate's mean gradient, and what slope it
+// promises: the mean surrogate gradient of the samples shown, along the direction, under
+// the noise that slopes are measured with.
+func (r *slopeRun) measureDirections(ctx context.Context, v int) (err error) {
+	e, err := r.open(r.variants[v].network)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, e.Close()) }()
+	if v == 0 {
+		if err := r.time(e); err != nil || r.options.PlanOnly {
+			return err
+		}
+	}
+	phase := "direction of " + r.variants[v].name
+	r.done = 0
+	count := r.aside.count()
+	runs := r.passes*count + r.options.Draws*r.shown.count()
+	var sum [][]float64
+	for pass := range r.passes {
+		for first := 0; first < count; first += together {
+			last := min(first+together, count)
+			gradient, err := r.gradient(ctx, e, r.aside, first, last, uint32(surrogateNumbers+pass*count))
+			if err != nil {
+				return err
+			}
+			sum = added(sum, gradient, float64(last-first)/float64(r.passes*count))
+			r.observe(phase, runs)
+		}
+	}
+	units, lengths := make([][]float64, len(r.parts)), make([]float64, len(r.parts))
+	promised := make([]table, len(r.parts))
+	for p := range r.parts {
+		units[p] = r.parts[p].of(sum)
+		lengths[p] = math.Sqrt(dot(units[p], units[p]))
+		for i := range units[p] {
+			if lengths[p] > 0 {
+				units[p][i] /= lengths[p]
+			}
+		}
+		promised[p] = r.emptyTable(len(r.blockSizes))
+		for b, size := range r.blockSizes {
+			promised[p].weights[b] = float64(size) / float64(r.shown.count())
+		}
+	}
+	for draw := range r.options.Draws {
+		first := 0
+		for b, size := range r.blockSizes {
+			gradient, err := r.gradient(ctx, e, r.shown, first, first+size, uint32(draw*r.shown.count()))
+			if err != nil {
+				return err
+			}
+			for p := range r.parts {
+				promised[p].values[draw][b] = dot(r.parts[p].of(gradient), units[p])
+			}
+			first += size
+			r.observe(phase, runs)
+		}
+	}
+	r.units, r.lengths, r.promised = append(r.units, units), append(r.lengths, lengths), append(r.promised, promised)
+	return nil
+}
+
+// gradient is the mean gradient of samples first ≤ i < last, [weight array]; the noise of
+// sample i has number start + i.
+func (r *slopeRun) gradient(ctx context.Context, e engine.Engine, s *samples, first, last int, start uint32) ([][]float64, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	gradient, err := meanGradient(e, s, first, last, start)
+	r.cost.GradientSeconds += time.Since(began).Seconds()
+	r.cost.GradientRuns += last - first
+	r.done += last - first
+	return gradient, err
+}
+
+// added adds factor·gradient to sum, which may be nil.
+func added(sum, gradient [][]float64, factor float64) [][]float64 {
+	if sum == nil {
+		for _, array := range gradient {
+			sum = append(sum, make([]float64, len(array)))
+		}
+	}
+	for a, array := range gradient {
+		for i, x := range array {
+			sum[a][i] += float64(factor * x)
+		}
+	}
+	return sum
+}
+
+// of joins what a part has of weight arrays.
+func (p *slopePart) of(arrays [][]float64) []float64 {
+	var joined []float64
+	for _, number := range p.arrays {
+		joined = append(joined, arrays[number]...)
+	}
+	return joined
+}
+
+func (r *slopeRun) emptyTable(units int) table {
+	t := table{weights: make([]float64, units), share: float64(r.shown.count()) / float64(r.all)}
+	for range r.options.Draws {
+		t.values = append(t.values, make([]float64, units))
+	}
+	return t
+}
+
+// measureSlopes measures the slopes of all parts along all directions.
+func (r *slopeRun) measureSlopes(ctx context.Context) (err error) {
+	e, err := r.open(r.network)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, e.Close()) }()
+	if err := r.fillBatches(); err != nil {
+		return err
+	}
+	r.done = 0
+	for v := range r.variants {
+		slopes, moved := make([][]table, len(r.parts)), make([][]int, len(r.parts))
+		for p := range r.parts {
+			steps := r.options.Steps
+			if r.parts[p].readout {
+				if v > 0 {
+					continue // its gradient is the same for all surrogates
+				}
+				steps = steps[:1]
+			}
+			if r.lengths[v][p] == 0 {
+				continue // a surrogate without a direction
+			}
+			for _, step := range steps {
+				t, changed, err := r.slope(ctx, e, &r.parts[p], r.units[v][p], float64(step*r.reach[p]))
+				if err != nil {
+					return err
+				}
+				slopes[p], moved[p] = append(slopes[p], t), append(moved[p], changed)
+			}
+		}
+		r.slopes, r.moved = append(r.slopes, slopes), append(r.moved, moved)
+	}
+	return nil
+}
+
+// fillBatches makes the batches of the samples shown, for all that follows.
+func (r *slopeRun) fillBatches() error {
+	for first := 0; first < r.shown.count(); first += together {
+		var batch engine.Batch
+		if err := r.shown.fill(&batch, first, min(first+together, r.shown.count()), 0); err != nil {
+			return err
+		}
+		r.batches = append(r.batches, batch)
+	}
+	return nil
+}
+
+// sides are the weights ±h along a unit direction, and how far apart they are along it as
+// the engine has them.
+func (p *slopePart) sides(weights [][]float32, unit []float64, h float64) (up, down [][]float32, distance float64) {
+	up, down = slices.Clone(weights), slices.Clone(weights)
+	for _, number := range p.arrays {
+		up[number], down[number] = make([]float32, len(weights[number])), make([]float32, len(weights[number]))
+		for i, w := range weights[number] {
+			up[number][i], down[number][i] = float32(float64(w)+float64(h*unit[0])), float32(float64(w)-float64(h*unit[0]))
+			distance += float64((float64(up[number][i]) - float64(down[number][i])) * unit[0])
+			unit = unit[1:]
+		}
+	}
+	return up, down, distance
+}
+
+// slope measures (L(θ + h·d, ξ) − L(θ − h·d, ξ))/2h for all samples and draws of noise ξ,
+// and counts the presentations in which the two losses differ.
+func (r *slopeRun) slope(ctx context.Context, e engine.Engine, p *slopePart, unit []float64, h float64) (t table, moved int, err error) {
+	up, down, distance := p.sides(r.options.Weights, unit, h)
+	high, err := r.losses(ctx, e, up)
+	if err != nil {
+		return t, 0, err
+	}
+	low, err := r.losses(ctx, e, down)
+	if err != nil {
+		return t, 0, err
+	}
+	t = r.emptyTable(r.shown.count())
+	for i := range t.weights {
+		t.weights[i] = 1 / float64(r.shown.count())
+	}
+	for draw := range high {
+		for i := range high[draw] {
+			difference := high[draw][i] - low[draw][i]
+			if difference != 0 {
+				moved++
+			}
+			t.values[draw][i] = difference / distance
+		}
+	}
+	return t, moved, nil
+}
+
+// losses are those of all samples shown, [draw of noise][sample].
+func (r *slopeRun) losses(ctx context.Context, e engine.Engine, weights [][]float32) ([][]float64, error) {
+	began := time.Now()
+	defer func() { r.cost.ForwardSeconds += time.Since(began).Seconds() }()
+	if err := e.SetWeights(weights); err != nil {
+		return nil, err
+	}
+	count := r.shown.count()
+	all := make([][]float64, r.options.Draws)
+	for draw := range all {
+		for b := range r.batches {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			batch, first := &r.batches[b], b*together
+			for i := range batch.Numbers {
+				batch.Numbers[i] = uint32(draw*count + first + i)
+			}
+			record := engine.Record{Loss: make([]float32, batch.Samples()), Regularizer: make([]float32, batch.Samples())}
+			if _, err := e.Evaluate(batch, cpuref.StreamEvaluation, &record); err != nil {
+				return nil, err
+			}
+			for i := range batch.Numbers {
+				all[draw] = append(all[draw], lossOf(&record, i))
+			}
+			r.cost.ForwardRuns += batch.Samples()
+			r.done += batch.Samples()
+		}
+		r.observe("slopes", r.cost.Plan.ForwardRuns)
+	}
+	return all, nil
+}
