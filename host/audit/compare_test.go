@@ -103,6 +103,36 @@ func TestLengths(t *testing.T) {
 	}
 }
 
+// Intervals of cosines cover the truth of few weights, where the length of the surrogate is
+// noisy, and where its direction is.
+func TestCosineOfFewWeights(t *testing.T) {
+	const trials = 300
+	r := &random{}
+	for _, c := range []struct{ truth, noise, length, direction float64 }{{0.9975, 0.2, 1, 0.05}, {0.38, 0.1, 0, 1.5}} {
+		held, known := tally{}, 0
+		u, s := []float64{1, 0, 0}, []float64{c.truth, math.Sqrt(1 - c.truth*c.truth), 0}
+		for range trials {
+			surrogates := noisy(r, s, 32, c.direction)
+			for _, g := range surrogates {
+				long := c.length * r.normal()
+				for i := range g {
+					g[i] += long * s[i]
+				}
+			}
+			found := cosineOf(noisy(r, u, 16, c.noise), surrogates)
+			if found == nil {
+				held.add(-1, c.truth, 1)
+				continue
+			}
+			known++
+			held.add(found.Low, c.truth, found.High)
+		}
+		if share := float64(held.held) / trials; share < 0.94 || known < trials/2 {
+			t.Errorf("cosine %g: %.3f of the intervals hold it, %d of %d say anything", c.truth, share, known, trials)
+		}
+	}
+}
+
 // Where noise hides a gradient, there is no cosine.
 func TestCompareHidden(t *testing.T) {
 	u, s := [][]float64{{1, 0}, {-1, 0}, {0, 1}, {0, -1}}, [][]float64{{1, 1}, {1, 1}, {1, 1}}
