@@ -12,8 +12,8 @@ import (
 // With τ = tan² of the angle and c_gh the mean of <u_g, s_b>·<u_h, s_c>/|s|² over pairs b ≠ c,
 // the kernel <u_g, u_h> − (1 + τ)·c_gh has mean 0 over pairs g ≠ h at the true τ. The interval
 // holds all τ at which that mean is no further from 0 than chance takes it. Its distribution
-// is skewed, since the square of noise is in it: quantiles are those of a gamma distribution
-// with its three first cumulants, which come from the pairs and triples of groups.
+// is skewed because it contains squared noise: quantiles come from a gamma distribution with
+// the same first three cumulants, which pairs and triples of groups give.
 type angle struct {
 	products [][]float64 // [group][group]: <u_g, u_h>
 	crossed  [][]float64 // [group][group]: c_gh
@@ -31,7 +31,7 @@ func newAngle(u, s [][]float64) *angle {
 	if !(square > 0) {
 		return nil
 	}
-	a := &angle{}
+	a := &angle{products: innerProducts(u)}
 	m := float64(len(s))
 	onto := make([][]float64, len(u)) // [group of u][group of s]
 	for g := range u {
@@ -39,12 +39,11 @@ func newAngle(u, s [][]float64) *angle {
 		for b := range s {
 			onto[g][b] = dot(u[g], s[b])
 		}
-		a.products, a.crossed = append(a.products, make([]float64, len(u))), append(a.crossed, make([]float64, len(u)))
+		a.crossed = append(a.crossed, make([]float64, len(u)))
 		sum := total(onto[g])
 		for h := range g {
-			a.products[g][h] = dot(u[g], u[h])
 			a.crossed[g][h] = (float64(sum*total(onto[h])) - dot(onto[g], onto[h])) / (m * (m - 1) * square)
-			a.products[h][g], a.crossed[h][g] = a.products[g][h], a.crossed[g][h]
+			a.crossed[h][g] = a.crossed[g][h]
 		}
 		a.along = append(a.along, sum/(m*math.Sqrt(square)))
 	}
@@ -60,6 +59,19 @@ func newAngle(u, s [][]float64) *angle {
 		a.othersAlong = append(a.othersAlong, rest/((m-1)*math.Sqrt(without)))
 	}
 	return a
+}
+
+// innerProducts are <u_g, u_h> of all pairs g ≠ h, [group][group].
+func innerProducts(u [][]float64) [][]float64 {
+	products := make([][]float64, len(u))
+	for g := range u {
+		products[g] = make([]float64, len(u))
+		for h := range g {
+			products[g][h] = dot(u[g], u[h])
+			products[h][g] = products[g][h]
+		}
+	}
+	return products
 }
 
 // pairs is the kernel at τ, [group][group].
@@ -90,8 +102,8 @@ func newPairMean(kernel [][]float64) pairMean {
 		}
 		average += rows[g] / n
 	}
-	// What is left of the kernel without the effects of single groups is that of pairs of
-	// noises (Hoeffding's decomposition).
+	// Without the effects of single groups, what remains is the interaction of pairs
+	// (Hoeffding's decomposition).
 	for g, row := range kernel {
 		row[g] = 0
 		for h := range row {
@@ -131,14 +143,7 @@ func (a *angle) significance(tau float64) (z, skewness float64) {
 // interval comes from that of the squared length, which can be known to be nearly 0 but not
 // to be less: noise that hides the gradient gives an interval from 0.
 func lengthOf(u [][]float64) *Estimate {
-	kernel := make([][]float64, len(u))
-	for g := range u {
-		kernel[g] = make([]float64, len(u))
-		for h := range u {
-			kernel[g][h] = dot(u[g], u[h])
-		}
-	}
-	p := newPairMean(kernel)
+	p := newPairMean(innerProducts(u))
 	error, skewness := math.Sqrt(p.variance), 0.0
 	if error > 0 {
 		skewness = p.third / math.Pow(p.variance, 1.5)

@@ -166,6 +166,15 @@ type exactCase struct {
 	loss   string
 }
 
+func (c *exactCase) network(t *testing.T) *network.Network {
+	n := networkFor(t, c.source, c.layers, c.change)
+	n.Readout.Loss = c.loss
+	if c.loss == "counts" {
+		n.Readout.Kind = "spikes"
+	}
+	return n
+}
+
 func exactCases() []exactCase {
 	return []exactCase{
 		{"multiplicative", newFixed(2, 2, 2, 6, 0.8), 1, func(_ int, l *network.Layer) { l.Neurons = 3 }, "max_over_time"},
@@ -202,11 +211,7 @@ func TestUnbiased(t *testing.T) {
 	for _, c := range exactCases() {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			n := networkFor(t, c.source, c.layers, c.change)
-			n.Readout.Loss = c.loss
-			if c.loss == "counts" {
-				n.Readout.Kind = "spikes"
-			}
+			n := c.network(t)
 			weights := weightsFor(n)
 			exact := exactGradient(t, n, weights, c.source)
 

@@ -39,11 +39,7 @@ func TestLearner(t *testing.T) {
 }
 
 func checkLearner(t *testing.T, c *exactCase, estimator string, trials int) {
-	n := networkFor(t, c.source, c.layers, c.change)
-	n.Readout.Loss = c.loss
-	if c.loss == "counts" {
-		n.Readout.Kind = "spikes"
-	}
+	n := c.network(t)
 	weights := weightsFor(n)
 	exact := exactGradient(t, n, weights, c.source)
 	e := cpuEngine(t, n, weights)

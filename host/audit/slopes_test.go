@@ -79,11 +79,7 @@ func TestSlopesExact(t *testing.T) {
 	for _, c := range exactCases() {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			n := networkFor(t, c.source, c.layers, c.change)
-			n.Readout.Loss = c.loss
-			if c.loss == "counts" {
-				n.Readout.Kind = "spikes"
-			}
+			n := c.network(t)
 			weights := weightsFor(n)
 			_, exact := enumerated(t, n, weights, c.source)
 			o := slopeOptionsFor(n, c.source.again(512))
@@ -131,32 +127,19 @@ func TestSlopesExact(t *testing.T) {
 
 // coverageCase is a net of which intervals must cover what is known exactly.
 type coverageCase struct {
-	name   string
-	source *fixed
-	layers int
-	change func(number int, l *network.Layer)
-	loss   string
-	step   float64 // of slopes: changes the loss of enough presentations, and hardly bends it
+	exactCase
+	step float64 // of slopes: changes the loss of enough presentations, and hardly bends it
 }
 
 // coverageCases have many different samples, so that intervals for a data set can be told
 // from those for the samples drawn.
 func coverageCases() []coverageCase {
 	return []coverageCase{
-		{"recurrent", newFixed(48, 3, 2, 7, 0.7), 1, func(_ int, l *network.Layer) { l.Neurons, l.Delay = 2, 0 }, "last_step", 0.05},
-		{"two layers, counts", newFixed(48, 3, 2, 5, 0.8), 2, func(number int, l *network.Layer) {
+		{exactCase{"recurrent", newFixed(48, 3, 2, 7, 0.7), 1, func(_ int, l *network.Layer) { l.Neurons, l.Delay = 2, 0 }, "last_step"}, 0.05},
+		{exactCase{"two layers, counts", newFixed(48, 3, 2, 5, 0.8), 2, func(number int, l *network.Layer) {
 			l.Neurons, l.Recurrent, l.Delay = 1+number, false, 0
-		}, "counts", 0.3},
+		}, "counts"}, 0.3},
 	}
-}
-
-func (c *coverageCase) network(t *testing.T) *network.Network {
-	n := networkFor(t, c.source, c.layers, c.change)
-	n.Readout.Loss = c.loss
-	if c.loss == "counts" {
-		n.Readout.Kind = "spikes"
-	}
-	return n
 }
 
 // weights make neurons spike in few steps.

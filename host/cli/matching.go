@@ -21,7 +21,7 @@ func (matchingCommand) Help() string {
 picture of 200 rows and 189 steps: deterministic with SuperSpike, stochastic with the matched surrogate
 derivative, stochastic with MultilayerSpiker. The folder then holds spike-matching.json and pictures.
 
-The learning rule is that of the paper's authors. Distances are ½ Σ (ε∗(z−S))² of spikes S and targets z, with
+The learning rule is the one the paper's authors published. Distances are ½ Σ (ε∗(z−S))² of spikes S and targets z, with
 ε(t) = 0.2·(exp(−t/10 ms) − exp(−t/5 ms)), a mean over outputs and trials. The program's own van_rossum loss has the
 response of membrane to synapse as kernel and is a sum over outputs; the file holds the factor between the two.
 

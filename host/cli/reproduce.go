@@ -17,7 +17,7 @@ type reproduceCommand struct {
 	Derivatives    experimentCommand     `cmd:"" help:"Estimators of the gradient against the exact one."`
 	Estimators     experimentCommand     `cmd:"" help:"Bias and variance of the estimators by depth, width and noise of the network."`
 	Loop           experimentCommand     `cmd:"" help:"Surrogate gradients are no gradients: the integral around a closed curve."`
-	Limit          experimentCommand     `cmd:"" help:"Noise made steeper and steeper: surrogate gradients go to those of the deterministic network."`
+	Limit          experimentCommand     `cmd:"" help:"As the noise gets steeper, surrogate gradients converge to those of the deterministic network."`
 	Bias           experimentCommand     `cmd:"" help:"Surrogate derivatives against the true ones: signs, minima, the plane of two weights."`
 	SpikeMatching  matchingCommand       `cmd:"" help:"Networks learn to spike at the dark pixels of a picture."`
 	All            experimentCommand     `cmd:"" help:"All of the above, each in a folder of its own."`
@@ -114,7 +114,7 @@ type classificationCommand struct {
 	Out         string   `required:"" help:"Folder of the results; that of an interrupted reproduction is gone on with." placeholder:"FOLDER"`
 	Seeds       int      `default:"5" help:"Runs of each method." placeholder:"N"`
 	Epochs      int      `help:"Instead of those of the experiment." placeholder:"N"`
-	Steps       int      `help:"Of spoken words, instead of those of the experiment; the script of the paper's authors has 349 for SHD." placeholder:"N"`
+	Steps       int      `help:"Number of time steps for spoken words, in place of the experiment's own; the script of the paper's authors uses 349 for SHD." placeholder:"N"`
 	Quick       bool     `help:"Smaller networks, fewer epochs and trials: minutes instead of hours."`
 	Tuned       bool     `help:"Spoken words: instead of the published settings those that did best, with augmentation, in longer and fewer steps."`
 	Smoothness  float64  `help:"Of random manifolds: the larger, the easier." placeholder:"ALPHA"`

@@ -18,28 +18,25 @@ import (
 // dynamics, so that this stands here, in float64 and a fixed order, over their forward
 // passes: the same bits everywhere.
 type matchingRule struct {
-	m                           *matching
-	neuron                      cpuref.Neuron[float64] // of the hidden layer
-	inputTrace                  []float64              // [step][input]: f of the frozen input
-	decayMembrane, decaySynapse float64
-	driveMembrane               float64
-	hiddenTrace, hiddenCurrent  []float64 // [hidden]
-	errors                      []float64 // [step][hidden]: W_outputᵀ·d
-	backward                    []float64 // [step][hidden]: g·b, summed over trials
-	changeHidden                []float64 // [hidden][input]
-	changeOutput                []float64 // [output][hidden]
+	m                          *matching
+	network                    *network.Network
+	neuron                     cpuref.Neuron[float64] // of the hidden layer
+	inputTrace                 []float64              // [step][input]: f of the frozen input
+	hiddenTrace, hiddenCurrent []float64              // [hidden]
+	errors                     []float64              // [step][hidden]: W_outputᵀ·d
+	backward                   []float64              // [step][hidden]: g·b, summed over trials
+	changeHidden               []float64              // [hidden][input]
+	changeOutput               []float64              // [output][hidden]
 }
 
 func (m *matching) rule(n *network.Network, batch *engine.Batch) *matchingRule {
 	r := &matchingRule{
-		m: m, neuron: network.NeuronParameters[float64](&n.Layers[0], n.StepLength),
+		m: m, network: n, neuron: network.NeuronParameters[float64](&n.Layers[0], n.StepLength),
 		inputTrace:  make([]float64, m.steps*m.inputs),
 		hiddenTrace: make([]float64, m.hidden), hiddenCurrent: make([]float64, m.hidden),
 		errors: make([]float64, m.steps*m.hidden), backward: make([]float64, m.steps*m.hidden),
 		changeHidden: make([]float64, m.hidden*m.inputs), changeOutput: make([]float64, m.outputs*m.hidden),
 	}
-	r.decayMembrane, r.driveMembrane = r.neuron.DecayMembrane, r.neuron.DriveMembrane
-	r.decaySynapse = r.neuron.DecaySynapse
 	trace, current := make([]float64, m.inputs), make([]float64, m.inputs)
 	for t := range m.steps {
 		copy(r.inputTrace[t*m.inputs:], trace)
@@ -54,8 +51,8 @@ func (m *matching) rule(n *network.Network, batch *engine.Batch) *matchingRule {
 // advance moves traces a step on: f ← a_m·f + (1−a_m)·y, then y ← a_s·y.
 func (r *matchingRule) advance(trace, current []float64) {
 	for i := range trace {
-		trace[i] = float64(r.decayMembrane*trace[i]) + float64(r.driveMembrane*current[i])
-		current[i] = float64(r.decaySynapse * current[i])
+		trace[i] = float64(r.neuron.DecayMembrane*trace[i]) + float64(r.neuron.DriveMembrane*current[i])
+		current[i] = float64(r.neuron.DecaySynapse * current[i])
 	}
 }
 
@@ -110,14 +107,11 @@ func (r *matchingRule) outputs(weights []float32, record *engine.Record, trial i
 		}
 		r.advance(r.hiddenTrace, r.hiddenCurrent)
 		for h := range r.hiddenCurrent {
-			r.hiddenCurrent[h] += hiddenSpike(m, record, trial, t, h)
+			if record.Spiked(r.network, 0, trial, t, h) {
+				r.hiddenCurrent[h]++
+			}
 		}
 	}
-}
-
-// hiddenSpike is 1 where a hidden neuron spiked.
-func hiddenSpike(m *matching, record *engine.Record, trial, step, neuron int) float64 {
-	return float64(record.Spikes[0][(trial*m.steps+step)*cpuref.Words(m.hidden)+neuron/32] >> (neuron % 32) & 1)
 }
 
 // back runs the errors of a trial back through ε and adds g·b.
@@ -127,14 +121,14 @@ func (r *matchingRule) back(record *engine.Record, trial int) {
 	for t := m.steps - 1; t >= 0; t-- {
 		sum := r.backward[t*m.hidden:][:m.hidden]
 		for h, e := range r.errors[t*m.hidden:][:m.hidden] {
-			slow[h] = float64(r.decayMembrane*slow[h]) + e
-			fast[h] = float64(r.decaySynapse*fast[h]) + e
+			slow[h] = float64(r.neuron.DecayMembrane*slow[h]) + e
+			fast[h] = float64(r.neuron.DecaySynapse*fast[h]) + e
 			b := float64(matchingAmplitude * (slow[h] - fast[h]))
 			membrane := 0.0 // before the first step
 			if t > 0 {
 				membrane = float64(record.Membrane[0][(trial*m.steps+t-1)*m.hidden+h])
 			}
-			g := cpuref.SurrogateDerivative(r.neuron.Surrogate, r.neuron.SurrogateParameter, membrane-network.Threshold, hiddenSpike(m, record, trial, t, h) != 0)
+			g := cpuref.SurrogateDerivative(r.neuron.Surrogate, r.neuron.SurrogateParameter, membrane-network.Threshold, record.Spiked(r.network, 0, trial, t, h))
 			sum[h] += float64(g * b)
 		}
 	}

@@ -218,7 +218,7 @@ func writtenExplanations() map[string]string {
 		"network.layer.initial":      "Initial weights, mean 0.",
 		"network.layer.initial.kind": network.Initials.Names(),
 
-		"network.layer.regularizer":         "Punishes too much or too little activity; there may be several, or none.",
+		"network.layer.regularizer":         "Penalizes too much or too little activity; there may be several, or none.",
 		"network.layer.regularizer.kind":    "upper: more spikes than the threshold; lower: fewer",
 		"network.layer.regularizer.power":   "of the excess: 1 or 2",
 		"network.layer.regularizer.average": "none: every neuron for itself; layer: the mean over the layer",
