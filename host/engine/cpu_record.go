@@ -5,44 +5,60 @@ import (
 	"spikegrad/host/network"
 )
 
-// record copies what the worker's samples did to the record of the batch.
-func (w *cpuWorker[T]) record(record *RecordOf[T], first, last int) {
-	e, p, samples := w.engine, w.engine.plan, last-first
+// recordSamples copies what the chunk's samples did to the record of the batch.
+func (r *chunkRun[T]) recordSamples() {
+	p, record, samples, first, last := r.plan, r.record, r.samples(), r.first, r.last
 	rows := samples * p.steps
 	for l := range p.layers {
 		geometry := p.layers[l].geometry
 		neurons := geometry.Positions * geometry.Filters
 		if record.Spikes != nil {
 			words := cpuref.Words(neurons)
-			unslotBits(record.Spikes[l][first*p.steps*words:], w.layers[l].spikes, rows, geometry)
+			unslotBits(record.Spikes[l][first*p.steps*words:], r.layers[l].spikes, rows, geometry)
 		}
 	}
 	if record.Readout != nil {
-		unslot(record.Readout[first*p.steps*p.classes:], w.readout, rows, network.DenseGeometry(p.classes))
+		unslot(record.Readout[first*p.steps*p.classes:], r.readout, rows, network.DenseGeometry(p.classes))
 	}
 	if record.Logits != nil {
-		unslot(record.Logits[first*p.classes:], w.logits, samples, network.DenseGeometry(p.classes))
+		unslot(record.Logits[first*p.classes:], r.logits, samples, network.DenseGeometry(p.classes))
 	}
 	if record.Predicted != nil {
-		copy(record.Predicted[first:last], e.predicted[first:last])
+		copy(record.Predicted[first:last], r.predicted)
 	}
 	if record.Loss != nil {
-		copy(record.Loss[first:last], e.loss[first:last])
+		copy(record.Loss[first:last], r.loss)
 	}
 	if record.Regularizer != nil {
-		copy(record.Regularizer[first:last], e.regularizer[first:last])
+		copy(record.Regularizer[first:last], r.regularizer)
+	}
+}
+
+// membranesDone implements executor.
+func (r *chunkRun[T]) membranesDone(s int) {
+	if r.record == nil || r.record.Membrane == nil {
+		return
+	}
+	for l := range r.layers {
+		r.recordHeld(r.record.Membrane[l], r.layers[l].membrane, l, s)
+	}
+}
+
+// errorsDone implements executor.
+func (r *chunkRun[T]) errorsDone(l, s int) {
+	if r.record != nil && r.record.Errors != nil {
+		r.recordHeld(r.record.Errors[l], r.layers[l].errors, l, s)
 	}
 }
 
 // recordHeld copies what a layer holds of one segment, its membranes or errors, to its
 // part of the record of the batch.
-func (w *cpuWorker[T]) recordHeld(record, held []T, r *chunkRun, l, s int) {
-	p := w.engine.plan
-	first, last := w.cut.bounds(s)
-	geometry := p.layers[l].geometry
+func (r *chunkRun[T]) recordHeld(record, held []T, l, s int) {
+	first, last := r.cut.bounds(s)
+	geometry := r.plan.layers[l].geometry
 	neurons, stride := geometry.Positions*geometry.Filters, cpuref.Stride(geometry.Slots())
-	for b := range r.last - r.first {
-		dst := record[((r.first+b)*p.steps+first)*neurons:]
-		unslot(dst, held[w.cut.heldRow(b)*stride:], last-first, geometry)
+	for b := range r.samples() {
+		dst := record[((r.first+b)*r.plan.steps+first)*neurons:]
+		unslot(dst, held[r.cut.heldRow(b)*stride:], last-first, geometry)
 	}
 }

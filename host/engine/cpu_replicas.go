@@ -28,8 +28,12 @@ func (e *CPU[T]) Replicas(batch *Batch, stream cpuref.Stream, replicas []Replica
 		if len(of[sample]) == 0 {
 			return
 		}
-		run := &replicaRun[T]{worker: e.workers[worker], stream: stream, replicas: replicas, loss: loss, regularizer: regularizer}
-		run.sample(batch, sample, of[sample])
+		chunk := &chunkRun[T]{
+			cpuWorker: e.workers[worker], plan: p, batch: batch, first: sample, last: sample + 1,
+			key: [2]uint32{p.options.Seed, uint32(stream)},
+		}
+		run := &replicaRun[T]{chunkRun: chunk, replicas: replicas, loss: loss, regularizer: regularizer}
+		run.sample(of[sample])
 	})
 	return loss, regularizer, ofSample(checkFinite(loss, p.weights, func(i int) ([]T, error) { return e.weights[i], nil }), replicas)
 }
@@ -73,96 +77,89 @@ func newPresentation[T cpuref.Float](p *plan[T]) *presentation[T] {
 // replicaRun takes the replicas of samples through a worker, one after another: each is
 // sample 0 of the worker's arrays.
 type replicaRun[T cpuref.Float] struct {
-	worker            *cpuWorker[T]
-	stream            cpuref.Stream
+	*chunkRun[T]
 	replicas          []Replica
 	loss, regularizer []T // [replica]
-	presentation      *presentation[T]
-	chunk             *chunkRun
 }
 
-// sample runs a sample of a batch and then those of the replicas that are of it.
-func (r *replicaRun[T]) sample(batch *Batch, sample int, replicas []int) {
-	w, p := r.worker, r.worker.engine.plan
-	if w.presentation == nil {
-		w.presentation = newPresentation(p)
+// sample runs the sample of the chunk and then those of the replicas that are of it.
+func (r *replicaRun[T]) sample(replicas []int) {
+	if r.presentation == nil {
+		r.presentation = newPresentation(r.plan)
 	}
-	r.presentation = w.presentation
-	r.chunk = &chunkRun{batch: batch, first: sample, last: sample + 1, key: [2]uint32{p.options.Seed, uint32(r.stream)}}
-	r.chunk.input = w.inputEvents(r.chunk)
+	r.begin()
 	r.present()
+	r.predicted = make([]uint32, 1)
+	s := schedule[T]{plan: r.plan, cut: r.cut, do: r.chunkRun}
 	for _, i := range replicas {
-		r.chunk.flips = []cpuref.Flip{r.replicas[i].slot(p.network)}
+		r.flips = []cpuref.Flip{r.replicas[i].slot(r.plan.network)}
 		r.repeat(r.replicas[i].Layer, r.replicas[i].Step)
-		w.loss(&lossRun[T]{
-			batch: batch, first: sample, last: sample + 1,
-			loss: r.loss[i : i+1], regularizer: r.regularizer[i : i+1], predicted: make([]uint32, 1),
-		}, false)
+		r.chunkRun.loss, r.chunkRun.regularizer = r.loss[i:i+1], r.regularizer[i:i+1]
+		s.losses()
 	}
 }
 
 // present runs the sample without a flip, and keeps what replicas share.
 func (r *replicaRun[T]) present() {
-	w, p := r.worker, r.worker.engine.plan
-	events := r.chunk.input
+	p, events := r.plan, r.inputs
 	for l := range p.layers {
-		shared, layer := &r.presentation.layers[l], &p.layers[l]
-		arguments := w.layerForward(r.chunk, l, events)
+		shared, neurons := &r.presentation.layers[l], p.layers[l].neurons
+		arguments := r.layerForward(l, events)
 		arguments.Spikes, arguments.Membrane, arguments.Current = shared.spikes, shared.membrane, shared.current
 		arguments.Drive, arguments.Uniform = shared.drive, shared.uniform
 		cpuref.InputDrive(&arguments, 0, 1)
 		cpuref.NoiseUniform(&arguments, 0, 1)
-		cpuref.LIFForward(&arguments, &w.work, 0, 1)
-		events = w.listEvents(l, shared.spikes, 0)
-		if w.counted(l) {
-			trains, neurons := w.layers[l].trains, layer.neurons
+		cpuref.LIFForward(&arguments, &r.work, 0, 1)
+		events = r.listFrom(l, shared.spikes, 0)
+		if r.counted(l) {
+			trains := r.layers[l].trains
 			cpuref.SpikeTrains(trains, events, neurons, 1, p.steps, 0, 1)
 			cpuref.SpikeCounts(shared.counts, trains, neurons, 1, p.steps, 0, 1)
 		}
 	}
 	if p.readout != nil {
-		arguments := w.readoutForward(events)
+		arguments := r.readoutArguments()
 		arguments.Readout, arguments.Current = r.presentation.readout, r.presentation.readoutCurrent
-		cpuref.ReadoutForward(&arguments, &w.work, 0, 1)
+		cpuref.ReadoutForward(&arguments, &r.work, 0, 1)
 	}
 }
 
-// listEvents lists the spikes of a layer of one sample from a step on.
-func (w *cpuWorker[T]) listEvents(l int, spikes []uint32, first int) cpuref.Events {
-	p, neurons, events := w.engine.plan, w.engine.plan.layers[l].neurons, w.layers[l].events
-	cpuref.BuildEventsSegment(events, spikes, cpuref.Words(neurons), neurons, p.steps,
+// listFrom lists the spikes of a layer of one sample from a step on.
+func (r *replicaRun[T]) listFrom(l int, spikes []uint32, first int) cpuref.Events {
+	p, neurons := r.plan, r.plan.layers[l].neurons
+	cpuref.BuildEventsSegment(r.events, spikes, cpuref.Words(neurons), neurons, p.steps,
 		cpuref.Segment{First: first, Last: p.steps, Rows: p.steps}, 0, 1)
-	return events
+	return r.events
 }
 
 // repeat runs the sample again from a step on, in a layer and those above it.
 func (r *replicaRun[T]) repeat(lowest, first int) {
-	w, p := r.worker, r.worker.engine.plan
+	p := r.plan
 	rest := cpuref.Segment{First: first, Last: p.steps, Origin: first - 1, Rows: p.steps - first + 1}
 	var events cpuref.Events
 	for l := lowest; l < len(p.layers); l++ {
-		shared, state, layer := &r.presentation.layers[l], &w.layers[l], &p.layers[l]
-		arguments := w.layerForward(r.chunk, l, events)
+		shared, state, layer := &r.presentation.layers[l], &r.layers[l], &p.layers[l]
+		arguments := r.layerForward(l, events)
 		arguments.Uniform, arguments.Segment = shared.uniform, rest
 		if l == lowest {
 			arguments.Drive = shared.drive
 		}
 		arguments.States = r.presentation.begin(shared.current, shared.membrane, cpuref.Stride(layer.neurons), first)
 		copy(state.spikes, shared.spikes)
-		cpuref.LIFForward(&arguments, &w.work, 0, 1)
-		events = w.listEvents(l, state.spikes, max(0, first-w.cut.halo))
+		cpuref.LIFForward(&arguments, &r.work, 0, 1)
+		events = r.listFrom(l, state.spikes, max(0, first-r.cut.halo))
 	}
 	for l := range p.layers {
-		if w.counted(l) {
+		if r.counted(l) {
 			r.count(l, l >= lowest, first)
 		}
 	}
 	if p.readout != nil {
 		stride := cpuref.Stride(p.classes)
-		arguments := w.readoutForward(events)
+		arguments := r.readoutArguments()
 		arguments.Segment, arguments.States = rest, r.presentation.begin(r.presentation.readoutCurrent, r.presentation.readout, stride, first)
-		copy(w.readout, r.presentation.readout[:first*stride])
-		cpuref.ReadoutForward(&arguments, &w.work, 0, 1)
+		copy(r.readout, r.presentation.readout[:first*stride])
+		cpuref.ReadoutForward(&arguments, &r.work, 0, 1)
 	}
 }
 
@@ -176,20 +173,20 @@ func (s *presentation[T]) begin(current, membrane []T, stride, first int) []T {
 }
 
 // counted says whether a loss looks at the spike counts of a layer.
-func (w *cpuWorker[T]) counted(l int) bool {
-	p := w.engine.plan
+func (r *replicaRun[T]) counted(l int) bool {
+	p := r.plan
 	return len(p.layers[l].activity) > 0 || l == len(p.layers)-1 && p.loss == cpuref.LossCounts
 }
 
 // count counts the spikes of a layer of a replica: those of the sample and, if it ran
 // again, what differs from a step on.
 func (r *replicaRun[T]) count(l int, again bool, first int) {
-	state, shared := &r.worker.layers[l], &r.presentation.layers[l]
+	state, shared := &r.layers[l], &r.presentation.layers[l]
 	copy(state.counts, shared.counts)
 	if !again {
 		return
 	}
-	words := cpuref.Words(r.worker.engine.plan.layers[l].neurons)
+	words := cpuref.Words(r.plan.layers[l].neurons)
 	for i := first * words; i < len(shared.spikes); i++ {
 		for changed := state.spikes[i] ^ shared.spikes[i]; changed != 0; changed &= changed - 1 {
 			bit := bits.TrailingZeros32(changed)

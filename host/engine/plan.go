@@ -158,6 +158,15 @@ func (p *plan[T]) takes(w *weightPlan) (neurons, filters int) {
 	return p.layers[w.target].neurons, p.layers[w.target].filters
 }
 
+// errorPart is the part of the steps that the errors above a connection hold while a
+// segment is at work: a readout's hold all steps.
+func (p *plan[T]) errorPart(c *weightPlan, s int) int {
+	if c.target == len(p.layers) {
+		return allSteps
+	}
+	return s
+}
+
 // pack writes a row-major array [rows][columns] in the form of the kernels; what
 // belongs to no neuron is left as it is.
 func pack[T cpuref.Float](w weightPlan, dst, src []T) {

@@ -15,9 +15,12 @@ type segmentation struct {
 	halo   int // rows that are held before (events) or after (errors) the segment
 }
 
-// segment is number s of the cut; the zero Segment if there is only one.
+// allSteps names the part of the steps that a readout's errors hold.
+const allSteps = -1
+
+// segment is number s of the cut; the zero Segment if there is only one, or for allSteps.
 func (c segmentation) segment(s int) cpuref.Segment {
-	if c.count() == 1 {
+	if c.count() == 1 || s == allSteps {
 		return cpuref.Segment{}
 	}
 	first := s * c.length
@@ -30,6 +33,10 @@ func (c segmentation) bounds(s int) (first, last int) {
 }
 
 func (c segmentation) count() int { return (c.steps + c.length - 1) / c.length }
+
+// slots is how many states of a layer are kept: one where each segment begins, and one for
+// the last segment and those that run again.
+func (c segmentation) slots() int { return c.count() + 1 }
 
 // rows is how many rows of membranes and errors a sample has: with segments a row
 // before and the halo after it.

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"unsafe"
+
 	"spikegrad/cpuref"
 	"spikegrad/host/network"
 )
@@ -39,4 +41,9 @@ func unslotBits(dst, src []uint32, rows int, g network.Geometry) {
 			row[n/32] |= src[r*from+slot/32] >> (slot % 32) & 1 << (n % 32)
 		}
 	}
+}
+
+// asPairs are the pairs that words make.
+func asPairs(words []uint32) [][2]uint32 {
+	return unsafe.Slice((*[2]uint32)(unsafe.Pointer(unsafe.SliceData(words))), len(words)/2)
 }

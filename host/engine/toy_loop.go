@@ -68,7 +68,7 @@ func (l *ToyLoop) sumVulkan(index int, options Options) (sums LoopSums, descript
 		return sums, description, err
 	}
 	count, first := uint32(l.blocks()), make([]float32, 4)
-	buffer := allocator(device, &err)
+	buffer := bufferMaker(device, &err)
 	partial := buffer("partial sums", 4*int(count))
 	angles := buffer("angles", 2*len(l.Angles))
 	directions := buffer("directions", len(l.Directions))

@@ -102,7 +102,7 @@ func (e *Vulkan) open() (err error) {
 	if e.kernels, err = newKernelSet(e.device, e.plan); err != nil {
 		return err
 	}
-	buffer := allocator(e.device, &err)
+	buffer := bufferMaker(e.device, &err)
 	for _, w := range e.plan.weights {
 		e.weights = append(e.weights, buffer(w.Name, w.size))
 		var transposed *gpu.Buffer

@@ -11,35 +11,18 @@ import (
 // pass holds the arrays of a pass: what as many samples as capacity need on the
 // device at once.
 type pass struct {
+	arrays[*gpu.Buffer, *gpu.Buffer]
 	capacity int // samples: a chunk times a power of two
 	events   int // entries of the input's event index
 	augment  augmentSize
 
-	input       *gpu.Buffer // numbers, labels, event rows and event index, as uploaded
-	inputAt     [4]uint64   // where these begin, bytes
-	inputTrains *gpu.Buffer
-	layers      []layerArrays
-	augmented   augmentArrays
-	rows, index *gpu.Buffer // events of the layer whose spikes are handed up
-	logits      *gpu.Buffer
-	results     *gpu.Buffer   // loss, regularizer, predicted, then totals of every layer
-	partial     []*gpu.Buffer // [weight array]: partial gradients of the chunks
-
-	targets, targetErrors  *gpu.Buffer // of a loss that compares with target spikes
-	readout, readoutErrors *gpu.Buffer
-	readoutStates          *gpu.Buffer
-
-	samplewise []*gpu.Buffer // [weight array]: gradients of single samples, kept from segment to segment
+	input     *gpu.Buffer // numbers, labels, event rows and event index, as uploaded
+	inputAt   [4]uint64   // where these begin, bytes
+	augmented augmentArrays
+	results   *gpu.Buffer   // loss, regularizer, predicted, then totals of every layer
+	partial   []*gpu.Buffer // [connection]: partial gradients of the chunks
 
 	buffers []*gpu.Buffer // all of them
-}
-
-// layerArrays are the arrays of a layer, as in cpuLayerState. Of whole samples, errors
-// are shared: two arrays take turns.
-type layerArrays struct {
-	spikes, membrane, current, trains, counts, spikeError, errors *gpu.Buffer
-	states                                                        *gpu.Buffer // [slot][sample][2][stride]
-	adjoints                                                      *gpu.Buffer // [sample][2][stride]
 }
 
 // sections of pass.input
@@ -211,9 +194,9 @@ func (e *Vulkan) freePass() {
 	clear(e.sums)
 }
 
-// allocator returns a function that makes buffers of so many 4-byte numbers until one
+// bufferMaker returns a function that makes buffers of so many 4-byte numbers until one
 // cannot be made; err says why, and the function gives nil from then on.
-func allocator(device *gpu.Device, err *error) func(name string, values int) *gpu.Buffer {
+func bufferMaker(device *gpu.Device, err *error) func(name string, values int) *gpu.Buffer {
 	return func(name string, values int) *gpu.Buffer {
 		if *err != nil {
 			return nil
@@ -226,7 +209,7 @@ func allocator(device *gpu.Device, err *error) func(name string, values int) *gp
 
 // newPass allocates the arrays of a pass.
 func (e *Vulkan) newPass(capacity, events int) (err error) {
-	allocate := allocator(e.device, &err)
+	allocate := bufferMaker(e.device, &err)
 	var made []*gpu.Buffer
 	e.pass = e.lay(capacity, events, func(name string, values int) *gpu.Buffer {
 		b := allocate(name, values)
@@ -240,80 +223,22 @@ func (e *Vulkan) newPass(capacity, events int) (err error) {
 
 // lay lays out the arrays of a pass: buffer makes one of so many 4-byte numbers.
 func (e *Vulkan) lay(capacity, events int, buffer func(name string, values int) *gpu.Buffer) *pass {
-	n, cut := e.plan, e.cut
-	p := &pass{capacity: capacity, events: events, augment: e.augment, samplewise: make([]*gpu.Buffer, len(n.weights))}
-	allRows, rows, words := capacity*n.steps, capacity*cut.rows(), cpuref.Words(n.steps)*capacity
+	p := &pass{capacity: capacity, events: events, augment: e.augment}
 	at := uint64(0)
-	for section, values := range []int{p.flipsAt() + 3*capacity, capacity, 2 * allRows, events} {
+	for section, values := range []int{p.flipsAt() + 3*capacity, capacity, 2 * capacity * e.plan.steps, events} {
 		p.inputAt[section] = at
 		at = (at + 4*uint64(values) + e.limits.alignment - 1) / e.limits.alignment * e.limits.alignment
 	}
 	p.input = buffer("input", int(at/4))
-	p.inputTrains = buffer("input trains", n.layers[0].inputs*words)
-	p.rows = buffer("event rows", 2*allRows)
 	p.augmented = e.layAugmented(capacity, buffer)
-	neurons, widest := 0, cpuref.Stride(n.classes)
-	for _, layer := range n.layers {
-		neurons, widest = max(neurons, layer.neurons), max(widest, cpuref.Stride(layer.neurons))
-	}
-	if cut.count() == 1 {
-		turns := [2]*gpu.Buffer{buffer("errors", rows*widest), buffer("errors", rows*widest)}
-		// The errors of the backward pass are not there yet when events are listed.
-		p.readoutErrors, p.index = turns[0], turns[1]
-		for l := range n.layers {
-			p.layers = append(p.layers, layerArrays{errors: turns[(len(n.layers)-l)%2]})
-		}
-	} else {
-		p.index = buffer("event index", capacity*cut.eventRows()*neurons)
-		for l := range n.layers {
-			p.layers = append(p.layers, e.laySegments(l, capacity, buffer))
-		}
-	}
-	for l, layer := range n.layers {
-		stride, name, a := cpuref.Stride(layer.neurons), fmt.Sprintf("layer%d ", l), &p.layers[l]
-		a.spikes = buffer(name+"spikes", allRows*cpuref.Words(layer.neurons))
-		a.membrane = buffer(name+"membrane", rows*stride)
-		a.trains = buffer(name+"trains", layer.neurons*words)
-		a.counts = buffer(name+"counts", capacity*stride)
-		a.spikeError = buffer(name+"spike error", capacity*stride)
-		if layer.neuron.DifferentiateReset {
-			a.current = buffer(name+"current", rows*stride)
-		}
-	}
-	p.logits = buffer("logits", capacity*cpuref.Stride(n.classes))
-	if n.readout != nil {
-		stride := cpuref.Stride(n.classes)
-		p.readout = buffer("readout", allRows*stride)
-		if cut.count() > 1 {
-			p.readoutErrors = buffer("readout errors", allRows*stride)
-			p.readoutStates = buffer("readout states", 2*capacity*stride)
-		}
-	}
-	if n.distance != nil {
-		p.targets = buffer("targets", allRows*cpuref.Words(n.classes))
-		p.targetErrors = p.layers[len(n.layers)-1].errors
-		if cut.count() > 1 {
-			p.targetErrors = buffer("target errors", allRows*cpuref.Stride(n.classes))
-		}
-	}
-	for i, w := range n.weights {
+	p.arrays = lay(e.plan, e.cut, capacity, allocator[*gpu.Buffer, *gpu.Buffer]{
+		words: buffer, numbers: buffer, reuse: func(b *gpu.Buffer) *gpu.Buffer { return b },
+	})
+	for _, w := range e.plan.weights {
 		p.partial = append(p.partial, buffer(w.Name+" partial gradients", cpuref.Chunks(capacity)*w.size))
-		if cut.count() > 1 && w.target < len(n.layers) {
-			p.samplewise[i] = buffer(w.Name+" gradients of samples", capacity*w.size)
-		}
 	}
-	p.results = buffer("results", int(p.resultAt(resultTotals+len(n.layers), e.limits.alignment)/4))
+	p.results = buffer("results", int(p.resultAt(resultTotals+len(e.plan.layers), e.limits.alignment)/4))
 	return p
-}
-
-// laySegments lays out what a layer needs for segments only.
-func (e *Vulkan) laySegments(l, capacity int, buffer func(name string, values int) *gpu.Buffer) layerArrays {
-	stride, name := cpuref.Stride(e.plan.layers[l].neurons), fmt.Sprintf("layer%d ", l)
-	return layerArrays{
-		errors:   buffer(name+"errors", capacity*e.cut.rows()*stride),
-		states:   buffer(name+"states", (e.cut.count()+1)*2*capacity*stride),
-		adjoints: buffer(name+"adjoints", 2*capacity*stride),
-	}
 }
 
 // resultAt is where a section of the results begins, in bytes.

@@ -1,0 +1,139 @@
+package engine
+
+import (
+	"fmt"
+	"math/bits"
+
+	"spikegrad/cpuref"
+)
+
+// arrays are what the samples of a pass need on their way through the kernels, on every
+// device: W are arrays of 32-bit words, R of numbers. Of whole samples, the errors of
+// layers share two arrays, which take turns.
+type arrays[W, R any] struct {
+	inputTrains W // spike trains of the input, [input][word of samples and steps]
+	rows, index W // events of the layer whose spikes are handed up
+	layers      []layerArrays[W, R]
+	logits      R
+
+	readout       R // of a leaky readout: potential
+	readoutErrors R // and its ∂L/∂U, then ∂L/∂h
+	readoutStates R
+
+	targets      W // of a loss on spikes with targets
+	targetErrors R // and its ∂L/∂S, of all steps
+
+	samplewise []R // [connection]: gradients of single samples, kept from segment to segment
+}
+
+// layerArrays are the arrays of a layer; states and adjoints of segments only.
+type layerArrays[W, R any] struct {
+	spikes     W // bits, of all steps
+	membrane   R // U[t+1], or the surrogate derivative at U[t]
+	current    R // I[t+1]; only to differentiate the reset
+	trains     W
+	counts     W
+	spikeError R
+	errors     R // ∂L/∂S, then ∂L/∂h
+	states     R // [slot][sample][2][stride]: I and U where segments begin; the last slot is scratch
+	adjoints   R // [sample][2][stride]: λI and λU at the end of the segment at work
+}
+
+// allocator makes arrays of so many elements.
+type allocator[W, R any] struct {
+	words   func(name string, length int) W
+	numbers func(name string, length int) R
+	// reuse, if not nil, gives an array of numbers that is not in use yet a second use.
+	reuse func(R) W
+}
+
+// lay makes the arrays of a pass of so many samples, which are cut in time.
+func lay[T cpuref.Float, W, R any](p *plan[T], cut segmentation, samples int, a allocator[W, R]) arrays[W, R] {
+	var all arrays[W, R]
+	allRows, rows, words, whole := samples*p.steps, samples*cut.rows(), samples*cpuref.Words(p.steps), cut.count() == 1
+	readoutStride := cpuref.Stride(p.classes)
+	neurons, widest := 0, readoutStride
+	for _, layer := range p.layers {
+		neurons, widest = max(neurons, layer.neurons), max(widest, cpuref.Stride(layer.neurons))
+	}
+	all.inputTrains = a.words("input trains", product(p.layers[0].inputs, words))
+	all.rows = a.words("event rows", 2*allRows)
+	var turns [2]R
+	if whole {
+		turns = [2]R{a.numbers("errors", product(rows, widest)), a.numbers("errors", product(rows, widest))}
+		all.readoutErrors = turns[0]
+	}
+	if whole && a.reuse != nil {
+		all.index = a.reuse(turns[1]) // there are no errors yet when events are listed
+	} else {
+		all.index = a.words("event index", product(samples*cut.eventRows(), neurons))
+	}
+	for l, layer := range p.layers {
+		stride, name := cpuref.Stride(layer.neurons), fmt.Sprintf("layer%d ", l)
+		one := layerArrays[W, R]{
+			spikes:     a.words(name+"spikes", product(allRows, cpuref.Words(layer.neurons))),
+			membrane:   a.numbers(name+"membrane", product(rows, stride)),
+			trains:     a.words(name+"trains", product(layer.neurons, words)),
+			counts:     a.words(name+"counts", product(samples, stride)),
+			spikeError: a.numbers(name+"spike error", product(samples, stride)),
+			errors:     turns[(len(p.layers)-l)%2],
+		}
+		if layer.neuron.DifferentiateReset {
+			one.current = a.numbers(name+"current", product(rows, stride))
+		}
+		if !whole {
+			one.errors = a.numbers(name+"errors", product(rows, stride))
+			one.states = a.numbers(name+"states", product(2*samples*cut.slots(), stride))
+			one.adjoints = a.numbers(name+"adjoints", product(2*samples, stride))
+		}
+		all.layers = append(all.layers, one)
+	}
+	all.logits = a.numbers("logits", product(samples, readoutStride))
+	if p.readout != nil {
+		all.readout = a.numbers("readout", product(allRows, readoutStride))
+		if !whole {
+			all.readoutErrors = a.numbers("readout errors", product(allRows, readoutStride))
+			all.readoutStates = a.numbers("readout states", product(2*samples, readoutStride))
+		}
+	}
+	if p.distance != nil {
+		all.targets = a.words("targets", product(allRows, cpuref.Words(p.classes)))
+		all.targetErrors = all.layers[len(p.layers)-1].errors
+		if !whole {
+			all.targetErrors = a.numbers("target errors", product(allRows, readoutStride))
+		}
+	}
+	for _, w := range p.weights {
+		var sums R
+		if !whole && w.target < len(p.layers) {
+			sums = a.numbers(w.Name+" gradients of samples", product(samples, w.size))
+		}
+		all.samplewise = append(all.samplewise, sums)
+	}
+	return all
+}
+
+// errorsOf are the errors of the target of a connection.
+func (a *arrays[W, R]) errorsOf(c *weightPlan) R {
+	if c.target == len(a.layers) {
+		return a.readoutErrors
+	}
+	return a.layers[c.target].errors
+}
+
+// trainsOf are the spike trains of the source of a connection.
+func (a *arrays[W, R]) trainsOf(c *weightPlan) W {
+	if c.source < 0 {
+		return a.inputTrains
+	}
+	return a.layers[c.source].trains
+}
+
+// product is a·b, or the largest number where that is larger: memory that no machine has
+// is refused by its size.
+func product(a, b int) int {
+	if high, low := bits.Mul64(uint64(a), uint64(b)); high == 0 && low <= 1<<62 {
+		return int(low)
+	}
+	return 1 << 62
+}

@@ -1,0 +1,99 @@
+package engine
+
+import "spikegrad/cpuref"
+
+// inputTrains implements executor.
+func (r *chunkRun[T]) inputTrains() {
+	cpuref.SpikeTrains(r.arrays.inputTrains, r.inputs, r.plan.layers[0].inputs, r.samples(), r.plan.steps, 0, r.samples())
+}
+
+// slot is one of the states of a layer; nil of whole samples.
+func (r *chunkRun[T]) slot(l, slot int) []T {
+	states := r.layers[l].states
+	if states == nil {
+		return nil
+	}
+	length := len(states) / r.cut.slots()
+	return states[slot*length : (slot+1)*length]
+}
+
+// beginSegment implements executor.
+func (r *chunkRun[T]) beginSegment(l, from, to int) { copy(r.slot(l, to), r.slot(l, from)) }
+
+// lifForward implements executor.
+func (r *chunkRun[T]) lifForward(l, s, slot int) {
+	events := r.events
+	if l == 0 {
+		events = r.inputs
+	}
+	arguments := r.layerForward(l, events)
+	arguments.Membrane, arguments.Current = r.layers[l].membrane, r.layers[l].current
+	if r.leavesDerivative(l) {
+		arguments.Membrane, arguments.Derivative = nil, r.layers[l].membrane
+	}
+	arguments.Segment, arguments.States = r.cut.segment(s), r.slot(l, slot)
+	cpuref.LIFForward(&arguments, &r.work, 0, r.samples())
+}
+
+// leavesDerivative says whether a layer leaves surrogate derivatives behind for the
+// backward pass, where its membranes would be.
+func (r *chunkRun[T]) leavesDerivative(l int) bool {
+	recorded := r.record != nil && r.record.Membrane != nil
+	return r.backward && !recorded && r.plan.layers[l].neuron.SharesExponential()
+}
+
+// layerForward are the arguments of a layer's run over whole samples, with the events of
+// what lies below it.
+func (r *chunkRun[T]) layerForward(l int, events cpuref.Events) cpuref.LIFForwardArguments[T] {
+	p, layer := r.plan, &r.plan.layers[l]
+	input := &p.weights[layer.input]
+	arguments := cpuref.LIFForwardArguments[T]{
+		Spikes: r.layers[l].spikes, Events: events, InputWeights: r.engine.weights[layer.input],
+		Numbers: r.batch.Numbers[r.first:r.last], Flips: r.flips,
+		Steps: p.steps, Neurons: layer.neurons, Filters: layer.filters,
+		Input: input.window, Delay: input.delay,
+		Key: r.key, Layer: uint32(l), Neuron: layer.neuron,
+	}
+	arguments.Recurrent, arguments.RecurrentDelay = p.recurrence(layer)
+	if layer.recurrent >= 0 {
+		arguments.RecurrentWeights = r.engine.weights[layer.recurrent]
+	}
+	return arguments
+}
+
+// listSpikes implements executor.
+func (r *chunkRun[T]) listSpikes(l, s int) {
+	neurons := r.plan.layers[l].neurons
+	cpuref.BuildEventsSegment(r.events, r.layers[l].spikes, cpuref.Words(neurons), neurons, r.plan.steps, r.cut.eventSegment(s), 0, r.samples())
+}
+
+// spikeTrains implements executor.
+func (r *chunkRun[T]) spikeTrains(l, s int) {
+	cpuref.SpikeTrainsSegment(r.layers[l].trains, r.events, r.plan.layers[l].neurons, r.samples(), r.plan.steps, r.cut.segment(s), 0, r.samples())
+}
+
+// readoutForward implements executor.
+func (r *chunkRun[T]) readoutForward(s int) {
+	arguments := r.readoutArguments()
+	arguments.Segment, arguments.States = r.cut.segment(s), r.readoutStates
+	cpuref.ReadoutForward(&arguments, &r.work, 0, r.samples())
+}
+
+// readoutArguments are the arguments of the readout's run over whole samples, with the
+// events of the last layer.
+func (r *chunkRun[T]) readoutArguments() cpuref.ReadoutForwardArguments[T] {
+	p, out := r.plan, r.plan.readout
+	return cpuref.ReadoutForwardArguments[T]{
+		Readout: r.readout, Events: r.events, Weights: r.engine.weights[out.weight],
+		Steps: p.steps, Classes: p.classes, Delay: p.weights[out.weight].delay,
+		DecayMembrane: out.decayMembrane, DriveMembrane: out.driveMembrane,
+		DecaySynapse: out.decaySynapse, Initial: out.initial,
+	}
+}
+
+// countSpikes implements executor.
+func (r *chunkRun[T]) countSpikes(l int) {
+	arrays, neurons, samples := &r.layers[l], r.plan.layers[l].neurons, r.samples()
+	cpuref.SpikeCounts(arrays.counts, arrays.trains, neurons, samples, r.plan.steps, 0, samples)
+	cpuref.SpikeTotals(r.totals[l], arrays.counts, neurons, 0, samples)
+}

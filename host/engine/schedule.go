@@ -1,0 +1,152 @@
+package engine
+
+import "spikegrad/cpuref"
+
+// schedule is the order in which kernels take the samples of a pass through a network, on
+// every device. Samples may be cut in time: then the membranes of one segment are held,
+// and the backward pass computes those of the others again, last segment first.
+//
+// What several connections bring a layer, forward as sums and backward as errors, is added
+// in the order of the plan's connections.
+type schedule[T cpuref.Float] struct {
+	*plan[T]
+	cut      segmentation
+	do       executor
+	backward bool // a backward pass follows the forward pass
+}
+
+// executor carries out the steps of a schedule on the samples of a pass, each a kernel or
+// the filling of an array: the CPU engine's computes, that of the Vulkan engine records.
+// Layers and connections are named by their numbers in the plan, segments by theirs in
+// the cut.
+type executor interface {
+	begin()       // varies the input spikes, where that is asked for
+	inputTrains() // makes spike trains of the input's events
+
+	beginSegment(l, from, to int) // copies the states of a layer between two slots
+	lifForward(l, s, slot int)    // runs a layer over a segment, with the events of what lies below it and the states of a slot
+	listSpikes(l, s int)          // lists the events of a layer
+	spikeTrains(l, s int)         // makes spike trains of them
+	readoutForward(s int)
+	membranesDone(s int) // those of a segment are what they are
+
+	countSpikes(l int) // of every neuron, and of every sample
+	clearLosses()      // of regularizers, and what every spike of a neuron gets from them
+	crossEntropy()
+	spikeDistance()
+	filterErrors() // takes the errors of spikes back through the filter of the distance
+	regularize(l, i int)
+
+	readoutBackward()
+	moveHalo(l int)          // moves the first errors of a segment to behind those of the segment before it, which looks ahead to them
+	errorBelow(c, s int)     // takes errors back through a connection, to its source
+	takeTargetErrors(s int)  // takes the errors of a segment's output spikes from those of all steps
+	clearErrors(l, s int)    // of a layer above which there is nothing
+	lifBackward(l, s int)    // takes the errors of a segment back through a layer
+	errorsDone(l, s int)     // those of a layer in a segment are what they are
+	weightGradient(c, s int) // adds what a segment, or allSteps, brings to the gradient of a connection
+}
+
+// run is the whole way of a pass: forward, loss and, if there is one, backward.
+func (s *schedule[T]) run() {
+	s.forward()
+	s.losses()
+	if s.backward {
+		s.errors()
+	}
+}
+
+// forward runs all layers and the readout, segment by segment.
+func (s *schedule[T]) forward() {
+	s.do.begin()
+	if s.backward {
+		s.do.inputTrains()
+	}
+	for part := range s.cut.count() {
+		s.forwardSegment(part, false)
+		if s.readout != nil {
+			s.do.readoutForward(part)
+		}
+		s.do.membranesDone(part)
+	}
+	for l := range s.layers {
+		s.do.countSpikes(l)
+	}
+}
+
+// forwardSegment runs all layers over a segment, for the first time or again: then in the
+// scratch slot of the states, and what is there already is not made again.
+func (s *schedule[T]) forwardSegment(part int, again bool) {
+	slot := part + 1 // where the next segment begins
+	if again {
+		slot = s.cut.slots() - 1
+	}
+	for l := range s.layers {
+		if s.cut.count() > 1 && part > 0 {
+			s.do.beginSegment(l, part, slot)
+		}
+		s.do.lifForward(l, part, slot)
+		s.do.listSpikes(l, part)
+		if !again {
+			s.do.spikeTrains(l, part)
+		}
+	}
+}
+
+// losses computes the loss and regularizers and, for a backward pass, their derivatives.
+func (s *schedule[T]) losses() {
+	s.do.clearLosses()
+	if s.distance == nil {
+		s.do.crossEntropy()
+	} else {
+		s.do.spikeDistance()
+		if s.backward && s.distance.Kind == cpuref.LossVanRossum {
+			s.do.filterErrors()
+		}
+	}
+	for l := range s.layers {
+		for i := range s.layers[l].activity {
+			s.do.regularize(l, i)
+		}
+	}
+}
+
+// errors carries the error down, segment by segment from the last, and makes the partial
+// gradients.
+func (s *schedule[T]) errors() {
+	if s.readout != nil {
+		s.do.readoutBackward()
+		s.do.weightGradient(s.readout.weight, allSteps)
+	}
+	last := s.cut.count() - 1
+	for part := last; part >= 0; part-- {
+		if part < last { // the membranes of the last segment are still there
+			for l := range s.layers {
+				s.do.moveHalo(l)
+			}
+			s.forwardSegment(part, true)
+		}
+		for l := len(s.layers) - 1; l >= 0; l-- {
+			s.layerErrors(l, part)
+		}
+	}
+}
+
+// layerErrors takes the errors of a segment through a layer.
+func (s *schedule[T]) layerErrors(l, part int) {
+	switch above := s.above(l); {
+	case above >= 0:
+		s.do.errorBelow(above, part)
+	case s.distance == nil:
+		s.do.clearErrors(l, part)
+	case s.cut.count() > 1:
+		s.do.takeTargetErrors(part)
+	}
+	s.do.lifBackward(l, part)
+	s.do.errorsDone(l, part)
+	for c := range s.weights {
+		if s.weights[c].target == l {
+			s.do.weightGradient(c, part)
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package engine
+
+import (
+	"spikegrad/cpuref"
+	"spikegrad/gpu"
+	"spikegrad/kernels"
+)
+
+// begin implements executor. The kernels of layers set bits of spikes, and read those of a
+// segment that ran before.
+func (r *recorder) begin() {
+	if r.augmented {
+		r.augment()
+	}
+	if r.engine.cut.count() > 1 {
+		for _, arrays := range r.layers {
+			r.do(func() error { return r.stream.Fill(arrays.spikes, 0, arrays.spikes.Bytes(), 0) })
+		}
+	}
+}
+
+// inputTrains implements executor.
+func (r *recorder) inputTrains() {
+	rows, index := r.inputEvents()
+	r.trains(r.arrays.inputTrains, rows, index, r.plan.layers[0].inputs, cpuref.Segment{})
+}
+
+// slot binds one of the states of a layer; nothing of whole samples.
+func (r *recorder) slot(l, slot int) gpu.Binding {
+	buffer := r.layers[l].states
+	if buffer == nil {
+		return gpu.Binding{}
+	}
+	bytes := buffer.Bytes() / uint64(r.engine.cut.slots())
+	return gpu.Binding{Buffer: buffer, Offset: uint64(slot) * bytes, Bytes: bytes}
+}
+
+// beginSegment implements executor.
+func (r *recorder) beginSegment(l, from, to int) {
+	source, target := r.slot(l, from), r.slot(l, to)
+	r.do(func() error {
+		return r.stream.Copy(target.Buffer, target.Offset, source.Buffer, source.Offset, source.Bytes)
+	})
+}
+
+// events binds the events of what lies below a layer.
+func (r *recorder) events(l int) (rows, index gpu.Binding) {
+	if l == 0 {
+		return r.inputEvents()
+	}
+	return whole(r.rows), whole(r.index)
+}
+
+// lifForward implements executor.
+func (r *recorder) lifForward(l, s, slot int) {
+	layer, arrays := &r.plan.layers[l], &r.layers[l]
+	rows, index := r.events(l)
+	buffers := kernels.LIFForwardBuffers{
+		Spikes: whole(arrays.spikes), Membrane: whole(arrays.membrane), Current: whole(arrays.current),
+		Rows: rows, Index: index,
+		InputWeights: whole(r.engine.weights[layer.input]), Numbers: r.section(sectionNumbers),
+		States: r.slot(l, slot),
+	}
+	if layer.recurrent >= 0 {
+		buffers.RecurrentWeights = whole(r.engine.weights[layer.recurrent])
+	}
+	input := &r.plan.weights[layer.input]
+	recurrent, recurrentDelay := r.plan.recurrence(layer)
+	r.do(func() error {
+		return r.kernels.layers[l].forward.Record(r.stream, buffers, kernels.LIFForwardParameters{
+			Samples: r.samples, Steps: r.steps, Neurons: uint32(layer.neurons), Filters: uint32(layer.filters),
+			Input: input.window, Recurrent: recurrent,
+			Delay: uint32(input.delay), RecurrentDelay: uint32(recurrentDelay), Layer: uint32(l),
+			Flips:         uint32(r.flipsAt()),
+			DecayMembrane: layer.neuron.DecayMembrane, DriveMembrane: layer.neuron.DriveMembrane,
+			DecaySynapse: layer.neuron.DecaySynapse, Threshold: layer.neuron.Threshold,
+			NoiseParameter0: layer.neuron.NoiseParameters[0], NoiseParameter1: layer.neuron.NoiseParameters[1],
+			Segment: r.engine.cut.segment(s),
+		})
+	})
+}
+
+// listSpikes implements executor.
+func (r *recorder) listSpikes(l, s int) {
+	neurons := r.plan.layers[l].neurons
+	r.do(func() error {
+		return r.kernels.buildEvents.Record(r.stream,
+			kernels.BuildEventsBuffers{Rows: whole(r.rows), Index: whole(r.index), Spikes: whole(r.layers[l].spikes)},
+			kernels.BuildEventsParameters{
+				Samples: r.samples, Steps: r.steps, Words: uint32(cpuref.Words(neurons)),
+				Capacity: uint32(neurons), Segment: r.engine.cut.eventSegment(s),
+			})
+	})
+}
+
+// spikeTrains implements executor.
+func (r *recorder) spikeTrains(l, s int) {
+	r.trains(r.layers[l].trains, whole(r.rows), whole(r.index), r.plan.layers[l].neurons, r.engine.cut.segment(s))
+}
+
+// trains records that events become spike trains.
+func (r *recorder) trains(trains *gpu.Buffer, rows, index gpu.Binding, neurons int, part cpuref.Segment) {
+	r.do(func() error {
+		return r.kernels.spikeTrains.Record(r.stream,
+			kernels.SpikeTrainsBuffers{Trains: whole(trains), Rows: rows, Index: index},
+			kernels.SpikeTrainsParameters{Neurons: uint32(neurons), Samples: r.samples, Steps: r.steps, Segment: part})
+	})
+}
+
+// readoutForward implements executor.
+func (r *recorder) readoutForward(s int) {
+	out := r.plan.readout
+	r.do(func() error {
+		return r.kernels.readoutForward.Record(r.stream, kernels.ReadoutForwardBuffers{
+			Readout: whole(r.readout), Rows: whole(r.rows), Index: whole(r.index), Weights: whole(r.engine.weights[out.weight]),
+			States: whole(r.readoutStates),
+		}, kernels.ReadoutForwardParameters{
+			Samples: r.samples, Steps: r.steps, Classes: uint32(r.plan.classes), Delay: uint32(r.plan.weights[out.weight].delay),
+			DecayMembrane: out.decayMembrane, DriveMembrane: out.driveMembrane,
+			DecaySynapse: out.decaySynapse, Initial: out.initial, Segment: r.engine.cut.segment(s),
+		})
+	})
+}
+
+// membranesDone implements executor: they are read back by running segments again.
+func (r *recorder) membranesDone(int) {}
+
+// countSpikes implements executor.
+func (r *recorder) countSpikes(l int) {
+	counts, neurons := whole(r.layers[l].counts), uint32(r.plan.layers[l].neurons)
+	r.do(func() error {
+		return r.kernels.spikeCounts.Record(r.stream,
+			kernels.SpikeCountsBuffers{Counts: counts, Trains: whole(r.layers[l].trains)},
+			kernels.SpikeCountsParameters{Neurons: neurons, Samples: r.samples, Steps: r.steps})
+	})
+	r.do(func() error {
+		return r.kernels.spikeTotals.Record(r.stream,
+			kernels.SpikeTotalsBuffers{Totals: r.result(resultTotals + l), Counts: counts},
+			kernels.SpikeTotalsParameters{Samples: r.samples, Neurons: neurons})
+	})
+}
