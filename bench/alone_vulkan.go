@@ -54,6 +54,7 @@ func (e *vulkanNeurons) open() (err error) {
 	rows, index := upload("rows", asBytes(in.events.Rows)), upload("index", asBytes(in.events.Index))
 	weights := upload("weights", asBytes(in.weights))
 	numbers := upload("numbers", asBytes(append([]uint32{seed, uint32(cpuref.StreamNoise)}, in.numbers...)))
+	constants := upload("constants", asBytes(kernels.NeuronConstants(&in.neuron)))
 	if err != nil {
 		return err
 	}
@@ -84,22 +85,16 @@ func (e *vulkanNeurons) open() (err error) {
 		{"forward", &e.forwards, func(s *gpu.Stream) error {
 			return forward.Record(s, kernels.LIFForwardBuffers{
 				Spikes: whole(e.spikes), Membrane: whole(e.membrane), Rows: whole(rows), Index: whole(index),
-				InputWeights: whole(weights), Numbers: whole(numbers),
+				InputWeights: whole(weights), Numbers: whole(numbers), ConstantsOfLayer: whole(constants),
 			}, kernels.LIFForwardParameters{
 				Samples: samples, Steps: steps, Neurons: count, Delay: uint32(layer.Delay),
-				DecayMembrane: neuron.DecayMembrane, DriveMembrane: neuron.DriveMembrane, DecaySynapse: neuron.DecaySynapse,
-				Threshold: neuron.Threshold, NoiseParameter0: neuron.NoiseParameters[0], NoiseParameter1: neuron.NoiseParameters[1],
 			})
 		}},
 		{"backward", &e.backwards, func(s *gpu.Stream) error {
-			surrogate := neuron.SurrogateParameter
 			return backward.Record(s, kernels.LIFBackwardBuffers{
-				Error: whole(e.errors), Spikes: whole(e.spikes), Membrane: whole(e.membrane), SpikeError: whole(spikeError),
+				Error: whole(e.errors), Spikes: whole(e.spikes), Membrane: whole(e.membrane), SpikeError: whole(spikeError), ConstantsOfLayer: whole(constants),
 			}, kernels.LIFBackwardParameters{
 				Samples: samples, Steps: steps, Neurons: count,
-				DecayMembrane: neuron.DecayMembrane, DriveMembrane: neuron.DriveMembrane, DecaySynapse: neuron.DecaySynapse,
-				Threshold:           neuron.Threshold,
-				SurrogateParameter0: surrogate[0], SurrogateParameter1: surrogate[1], SurrogateParameter2: surrogate[2],
 			})
 		}},
 	} {

@@ -53,11 +53,12 @@ func BenchmarkNeurons(b *testing.B) {
 		spikes: make([]uint32, Words(stride)), gates: row(), membrane: row(), uniform: row(),
 		noise: neuron.Noise, parameters: neuron.NoiseParameters, threshold: 1, filters: stride,
 	}
-	state := neuronRows[float32]{current: row(), membrane: row(), input: row(), recurrent: row(), gates: choice.gates}
+	state := neuronRows[float32]{states: [MostStates][]float32{row(), row()}, input: row(), recurrent: row(), gates: choice.gates}
 	adjoints := adjointRows[float32]{
-		current: row(), membrane: row(), errors: row(), recurrent: row(), spikeError: row(), before: row(), currentBefore: row(),
+		states: [MostStates][]float32{row(), row()}, errors: row(), recurrent: row(), spikeError: row(), before: row(), lost: row(),
 		derivative: row(), spikes: choice.spikes,
 	}
+	adjoints.received = adjoints.states[1]
 	parameters := UpdateParameters[float32]{
 		InverseBatch: 0.01, LearningRate: 0.001, Momentum: 0.9, Momentum1: 0.1, SecondMoment: 0.99, SecondMoment1: 0.01,
 		Correction: 2, Correction2: 3, Epsilon: 1e-8,

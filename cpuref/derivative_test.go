@@ -27,6 +27,7 @@ func TestSharedDerivatives(t *testing.T) {
 				if kind >= 3 {
 					neuron.Support = Support[float32]{true, -0.9, 0.4}
 				}
+				neuron.DifferentiateReset = kind%2 == 1
 				if !neuron.SharesExponential() {
 					t.Fatal("the neuron does not share its exponential")
 				}
@@ -42,7 +43,7 @@ func checkSharedDerivatives(t *testing.T, name string, neuron Neuron[float32], n
 	v := &vectorInputs{counter: uint32(neurons) << 16}
 	stride, rows := Stride(neurons), samples*steps
 	forward := LIFForwardArguments[float32]{
-		Spikes: make([]uint32, rows*Words(neurons)), Membrane: make([]float32, rows*stride),
+		Spikes: make([]uint32, rows*Words(neurons)), Membrane: make([]float32, rows*stride), Lost: make([]float32, rows*stride),
 		Drive: v.rows(rows, neurons, 2), RecurrentWeights: v.rows(neurons, neurons, 1), Numbers: []uint32{3, 1, 4},
 		Steps: steps, Neurons: neurons, Key: [2]uint32{5, 6}, Neuron: neuron,
 	}
@@ -73,7 +74,7 @@ func checkSharedDerivatives(t *testing.T, name string, neuron Neuron[float32], n
 	errors := func(membrane, derivative []float32) []float32 {
 		v.counter = 1 << 31
 		a := LIFBackwardArguments[float32]{
-			Error: v.rows(rows, neurons, 1), Spikes: forward.Spikes, Membrane: membrane, Derivative: derivative,
+			Error: v.rows(rows, neurons, 1), Spikes: forward.Spikes, Membrane: membrane, Derivative: derivative, Lost: forward.Lost,
 			SpikeError: v.rows(samples, neurons, 0.1), RecurrentTransposed: v.rows(neurons, neurons, 1),
 			Steps: steps, Neurons: neurons, RecurrentDelay: 2, Neuron: neuron,
 		}
@@ -94,10 +95,9 @@ func TestSharesExponential(t *testing.T) {
 		Noise: NoiseSigmoid, NoiseParameters: [2]float32{3}, Surrogate: SurrogateSigmoid, SurrogateParameter: [3]float32{3},
 	}
 	for name, change := range map[string]func(p *Neuron[float32]){
-		"threshold":             func(p *Neuron[float32]) { p.Noise = NoiseThreshold },
-		"another surrogate":     func(p *Neuron[float32]) { p.Surrogate = SurrogateSuperSpike },
-		"another steepness":     func(p *Neuron[float32]) { p.SurrogateParameter[0] = 4 },
-		"differentiated resets": func(p *Neuron[float32]) { p.DifferentiateReset = true },
+		"threshold":         func(p *Neuron[float32]) { p.Noise = NoiseThreshold },
+		"another surrogate": func(p *Neuron[float32]) { p.Surrogate = SurrogateSuperSpike },
+		"another steepness": func(p *Neuron[float32]) { p.SurrogateParameter[0] = 4 },
 	} {
 		changed := neuron
 		change(&changed)

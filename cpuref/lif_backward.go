@@ -7,7 +7,7 @@ type LIFBackwardArguments[T Float] struct {
 	Spikes              []uint32 // [sample][step][word]
 	Membrane            []T      // [sample][step][stride]: U[t+1]; not read with Derivative
 	Derivative          []T      // [sample][step][stride]: what [LIFForward] left of it; nil: it is computed from Membrane
-	Current             []T      // [sample][step][stride]: I[t+1]; only to differentiate the reset
+	Lost                []T      // [sample][step][stride]: what [LIFForward] left; only with [Neuron.LosesState]
 	SpikeError          []T      // [sample][stride]: error that every spike of a neuron gets, whenever
 	RecurrentTransposed []T      // [neuron][stride]: Vᵀ, nil without recurrence
 
@@ -15,36 +15,41 @@ type LIFBackwardArguments[T Float] struct {
 	Filters        int     // neurons a position; 0 in a dense layer
 	Recurrent      Window  // geometry of the recurrent connection
 	RecurrentDelay int     // steps
-	Segment        Segment // of Error, Membrane, Derivative and Current, which hold a row before and RecurrentDelay rows after it
-	States         []T     // [sample][2][stride]: λI and λU, read where the segment ends, written where it begins; nil for whole samples
+	Segment        Segment // of Error, Membrane, Derivative and Lost, which hold a row before and RecurrentDelay rows after it
+	States         []T     // [sample][state][stride]: adjoints, read where the segment ends, written where it begins; nil for whole samples
 	Neuron         Neuron[T]
 }
 
-// LIFBackward is the reverse of [LIFForward], in place and backwards in time.
-// With λ the adjoints, g the surrogate derivative and r = 1 − S:
+// LIFBackward is the reverse of [LIFForward], in place and backwards in time. With λ the
+// adjoints of the states and g the surrogate derivative:
 //
-//	∂L/∂h[t] = λI[t+1]
-//	λS[t] = ∂L/∂S[t] from above + Σ Vᵀ·∂L/∂h[t+d_rec] + SpikeError
-//	λI[t] = a_s·λI[t+1] + (1−a_m)·r·λU[t+1]
-//	λU[t] = a_m·r·λU[t+1] + g(U[t] − θ)·λS[t]
+//	∂L/∂h[t] = what λ[t+1] passes to h[t]: [Neuron.Received]
+//	λS[t]    = ∂L/∂S[t] from above + Σ Vᵀ·∂L/∂h[t+d_rec] + SpikeError
+//	λ[t]     = what λ[t+1] and g(U[t] − θ)·λS[t] pass: [Neuron.Adjoint]
 //
-// (multiplicative reset; the membrane-only reset has no r in λI, the subtractive
-// one none at all). With DifferentiateReset λS[t] gets the derivative of U[t+1]
-// with respect to S[t] times λU[t+1] as well; otherwise the gate is a constant.
-// Samples first ≤ sample < last are done. Twin: shaders/lif_backward.comp.
+// With DifferentiateReset λS[t] gets the derivative of U[t+1] with respect to S[t] times
+// λU[t+1] as well; otherwise the gate is a constant. Samples first ≤ sample < last are
+// done. Twin: shaders/lif_backward.comp.
 func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first, last int) {
 	stride, words, samples := Stride(a.Neurons), Words(a.Neurons), last-first
-	work.grow(5, samples*stride)
-	current, membrane, recurrent, zero := work.rows[0], work.rows[1], work.rows[2], work.rows[3]
-	clear(current)
-	clear(membrane)
+	count, p := a.Neuron.Model.States(), &a.Neuron
+	work.grow(3+MostStates, samples*stride)
+	recurrent, zero, derivative, adjoints := work.rows[0], work.rows[1], work.rows[2], work.rows[3:3+count]
+	received := adjoints[1]
 	clear(zero)
+	of := func(b int) (states [MostStates][]T) { // the adjoints of a sample
+		for k, rows := range adjoints {
+			states[k] = rows[(b-first)*stride:][:stride]
+		}
+		return states
+	}
 	segment := a.Segment.Of(a.Steps)
-	if segment.Last < a.Steps {
-		for b := first; b < last; b++ {
-			adjointI, adjointU := states(a.States, b, stride)
-			copy(current[(b-first)*stride:], adjointI)
-			copy(membrane[(b-first)*stride:], adjointU)
+	for b := first; b < last; b++ {
+		states := of(b)
+		if segment.Last < a.Steps {
+			loadStates(states[:count], a.States, b)
+		} else {
+			clearRows(states[:count])
 		}
 	}
 	filters := filtersOf(a.Filters, a.Neurons)
@@ -53,7 +58,7 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 		if a.RecurrentTransposed != nil && t+a.RecurrentDelay < a.Steps {
 			// All samples together: the weights are read once for them.
 			product := errorProducts[T]{
-				dst: recurrent, above: current, transposed: a.RecurrentTransposed, // λI[t+1] is ∂L/∂h[t]
+				dst: recurrent, above: received, transposed: a.RecurrentTransposed,
 				dstStride: stride, stride: stride, rows: samples,
 				filters: filters, unitAbove: Stride(filters), window: a.Recurrent,
 			}
@@ -66,28 +71,26 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 		for b := first; b < last; b++ {
 			row, at, own := b*a.Steps+t, segment.row(b, t)*stride, (b-first)*stride
 			state := adjointRows[T]{
-				current: current[own:][:stride], membrane: membrane[own:][:stride],
-				errors:    a.Error[at:][:stride],
+				states: of(b), received: received[own:][:stride], errors: a.Error[at:][:stride],
 				recurrent: recurrent[own:][:stride], spikeError: a.SpikeError[b*stride:][:stride],
-				before: zero[:stride], currentBefore: zero[:stride], derivative: work.rows[4][:stride],
+				before: zero[:stride], lost: zero[:stride], derivative: derivative[:stride],
 				spikes: a.Spikes[row*words : (row+1)*words],
 			}
 			if a.Derivative != nil {
 				state.derivative, state.given = a.Derivative[at:][:stride], true
 			} else if t > 0 {
 				state.before = a.Membrane[at-stride:][:stride]
-				if a.Current != nil {
-					state.currentBefore = a.Current[at-stride:][:stride]
-				}
 			}
-			adjoint(&a.Neuron, &state)
+			if p.LosesState() {
+				state.lost = a.Lost[at:][:stride]
+			}
+			adjoint(p, &state)
 		}
 	}
 	if a.States != nil {
 		for b := first; b < last; b++ {
-			adjointI, adjointU := states(a.States, b, stride)
-			copy(adjointI, current[(b-first)*stride:])
-			copy(adjointU, membrane[(b-first)*stride:])
+			states := of(b)
+			storeStates(a.States, states[:count], b)
 		}
 	}
 }

@@ -1,36 +1,11 @@
 package cpuref
 
-// Reset is what a spike does to the membrane.
-type Reset uint32
-
-// The resets of theory: with r = 1 − S,
-const (
-	ResetMultiplicative Reset = iota // U' = (a_m·U + (1−a_m)·I)·r
-	ResetMembraneOnly                // U' = a_m·U·r + (1−a_m)·I
-	ResetSubtractive                 // U' = a_m·U + (1−a_m)·I − θ·S
-)
-
-// Neuron holds what all neurons of a layer share.
-type Neuron[T Float] struct {
-	DecayMembrane T // a_m = exp(−dt/τ_mem)
-	DriveMembrane T // 1 − a_m
-	DecaySynapse  T // a_s = exp(−dt/τ_syn)
-	Threshold     T // θ
-
-	Reset              Reset
-	DifferentiateReset bool
-	Noise              EscapeNoise
-	NoiseParameters    [2]T
-	Surrogate          Surrogate
-	SurrogateParameter [3]T
-	Support            Support[T] // of the surrogate derivative
-}
-
 // LIFForwardArguments are the arrays and sizes of [LIFForward].
 type LIFForwardArguments[T Float] struct {
 	Spikes   []uint32 // written; [sample][step][word]: S[t]
 	Membrane []T      // written if not nil; [sample][step][stride]: U[t+1]
-	Current  []T      // written if not nil; [sample][step][stride]: I[t+1]
+	Lost     []T      // written if not nil; [sample][step][stride]: what a spike takes from U[t+1], see [Neuron.Advance]
+	Trace    []T      // written if not nil; [sample][step][state][stride]: all states at t+1, of whole samples
 	// Derivative, written if not nil, [sample][step][stride], is the surrogate derivative
 	// at U[t]; only of neurons that [Neuron.SharesExponential].
 	Derivative []T
@@ -49,18 +24,9 @@ type LIFForwardArguments[T Float] struct {
 	Delay, RecurrentDelay int       // steps
 	Key                   [2]uint32 // seed, stream
 	Layer                 uint32
-	Segment               Segment // of Membrane, Current and Derivative; from the second on they hold a row before it
-	States                []T     // [sample][2][stride]: I and U, read where the segment begins, written where it ends; nil for whole samples
+	Segment               Segment // of Membrane, Lost and Derivative; from the second on they hold a row before it
+	States                []T     // [sample][state][stride], read where the segment begins, written where it ends; nil for whole samples
 	Neuron                Neuron[T]
-}
-
-// SharesExponential says whether escape noise and surrogate derivative are made of the
-// same exponential, and the backward pass has no other use for membranes: then
-// [LIFForward] can leave derivatives behind in their place, which saves [LIFBackward] the
-// exponential and changes no bit.
-func (p *Neuron[T]) SharesExponential() bool {
-	return p.Noise == NoiseSigmoid && p.Surrogate == SurrogateSigmoid &&
-		p.NoiseParameters[0] == p.SurrogateParameter[0] && !p.DifferentiateReset
 }
 
 // Flip names one spike of a sample that is turned into its opposite; a Step of NoFlip
@@ -81,36 +47,33 @@ func flip[T Float](f Flip, layer, step uint32, spikes []uint32, gates []T) {
 // LIFForward runs a layer of leaky integrate-and-fire neurons over all steps,
 // for the samples first ≤ sample < last:
 //
-//	S[t]   = 1 if ξ < p(U[t] − θ) else 0
-//	h[t]   = Σ W·S_in[t−d] + Σ V·S[t−d_rec]     (each sum in ascending index)
-//	I[t+1] = a_s·I[t] + h[t]
-//	U[t+1] = reset(a_m·U[t] + (1−a_m)·I[t], S[t])
+//	S[t] = 1 if ξ < p(U[t] − θ) else 0
+//	h[t] = Σ W·S_in[t−d] + Σ V·S[t−d_rec]     (each sum in ascending index)
 //
-// from U = I = 0. A flip turns S[t] of one neuron of a sample into 1 − S[t] after it was
+// and the states at t+1 as [Neuron.Advance] says, from 0. A flip turns S[t] of one neuron of a sample into 1 − S[t] after it was
 // drawn: what the single-flip estimator of gradients needs. Only spikes cost additions: a weight row is added for every
 // event. Twin: shaders/lif_forward.comp.
 func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, last int) {
 	stride, words := Stride(a.Neurons), Words(a.Neurons)
-	work.grow(6, stride)
-	input, uniform := work.rows[2], work.rows[5]
-	state := neuronRows[T]{
-		current: work.rows[0], membrane: work.rows[1],
-		input: input, recurrent: work.rows[3], gates: work.rows[4],
-	}
+	count := a.Neuron.Model.States()
+	work.grow(4+MostStates, stride)
+	input, uniform := work.rows[0], work.rows[1]
+	state := neuronRows[T]{input: input, recurrent: work.rows[2], gates: work.rows[3]}
+	copy(state.states[:count], work.rows[4:])
 	choice := decision[T]{
-		gates: state.gates, membrane: state.membrane, uniform: uniform,
+		gates: state.gates, membrane: state.states[0], uniform: uniform,
 		noise: a.Neuron.Noise, parameters: a.Neuron.NoiseParameters, threshold: a.Neuron.Threshold,
 		filters: filtersOf(a.Filters, a.Neurons), key: a.Key, layer: a.Layer, neuron: &a.Neuron,
 	}
 	segment := a.Segment.Of(a.Steps)
 	for b := first; b < last; b++ {
-		clear(state.current)
-		clear(state.membrane)
 		if segment.First > 0 {
-			current, membrane := states(a.States, b, stride)
-			copy(state.current, current)
-			copy(state.membrane, membrane)
-			store(a, segment.row(b, segment.First-1), &state)
+			loadStates(state.states[:count], a.States, b)
+			if a.Membrane != nil {
+				copy(a.Membrane[segment.row(b, segment.First-1)*stride:], state.states[0])
+			}
+		} else {
+			clearRows(state.states[:count])
 		}
 		choice.number = a.Numbers[b]
 		for t := segment.First; t < segment.Last; t++ {
@@ -142,13 +105,20 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 				work.index = appendSpikes(work.index[:0], a.Spikes[from*words:(from+1)*words])
 				addEvents(state.recurrent, a.RecurrentWeights, work.index, a.Recurrent)
 			}
+			at := segment.row(b, t) * stride
+			if a.Lost != nil {
+				state.lost = a.Lost[at:][:stride]
+			}
 			integrate(&a.Neuron, &state)
-			store(a, segment.row(b, t), &state)
+			if a.Membrane != nil {
+				copy(a.Membrane[at:], state.states[0])
+			}
+			if a.Trace != nil {
+				storeStates(a.Trace, state.states[:count], row)
+			}
 		}
 		if a.States != nil {
-			current, membrane := states(a.States, b, stride)
-			copy(current, state.current)
-			copy(membrane, state.membrane)
+			storeStates(a.States, state.states[:count], b)
 		}
 	}
 }
@@ -182,15 +152,5 @@ func NoiseUniform[T Float](a *LIFForwardArguments[T], first, last int) {
 		choice.number, choice.step = a.Numbers[row/a.Steps], uint32(row%a.Steps)
 		choice.uniform = a.Uniform[row*stride:][:stride]
 		drawUniform(&choice)
-	}
-}
-
-// store puts the state of all neurons into a row of the arrays.
-func store[T Float](a *LIFForwardArguments[T], row int, state *neuronRows[T]) {
-	if a.Membrane != nil {
-		copy(a.Membrane[row*len(state.membrane):], state.membrane)
-	}
-	if a.Current != nil {
-		copy(a.Current[row*len(state.current):], state.current)
 	}
 }

@@ -147,38 +147,41 @@ func decide[T Float](d *decision[T]) {
 
 // neuronRows are the states of the neurons of one sample, [stride] each.
 type neuronRows[T Float] struct {
-	current, membrane       []T // read: at step t; written: at step t+1
+	states                  [MostStates][]T // read: at step t; written: at step t+1
+	lost                    []T             // written if not nil: what a spike takes from the membrane
 	input, recurrent, gates []T
 }
 
-// integrate advances synaptic current and membrane of one sample by one step.
+// integrate advances the states of one sample by one step.
 func integrate[T Float](p *Neuron[T], s *neuronRows[T]) {
 	if v := vectors; v != nil && !double[T]() {
 		v.integrate(singles[Neuron[float32]](p), singles[neuronRows[float32]](s))
 		return
 	}
-	for n := range s.current {
-		gate := s.gates[n]
-		drive := T(p.DriveMembrane * s.current[n])
-		leak := T(p.DecayMembrane * s.membrane[n])
-		switch p.Reset {
-		case ResetMultiplicative:
-			s.membrane[n] = FlushState(T((leak + drive) * gate))
-		case ResetMembraneOnly:
-			s.membrane[n] = FlushState(T(leak*gate) + drive)
-		case ResetSubtractive:
-			s.membrane[n] = FlushState((leak + drive) - T(p.Threshold*(1-gate)))
+	rows := s.states[:p.Model.States()]
+	for n, gate := range s.gates {
+		var state NeuronState[T]
+		for k, row := range rows {
+			state[k] = row[n]
 		}
-		s.current[n] = FlushState(T(p.DecaySynapse*s.current[n]) + (s.input[n] + s.recurrent[n]))
+		lost := p.Advance(&state, s.input[n]+s.recurrent[n], gate)
+		for k, row := range rows {
+			row[n] = state[k]
+		}
+		if s.lost != nil {
+			s.lost[n] = lost
+		}
 	}
 }
 
 // adjointRows are the adjoints of the neurons of one sample, [stride] each.
 type adjointRows[T Float] struct {
-	current, membrane     []T // read: λI[t+1], λU[t+1]; written: λI[t], λU[t]
-	errors                []T // read: ∂L/∂S[t] from above; written: ∂L/∂h[t]
+	states                [MostStates][]T // read: at step t+1; written: at step t
+	received              []T             // ∂L/∂h[t]; may be one of the states
+	errors                []T             // read: ∂L/∂S[t] from above; written: received
 	recurrent, spikeError []T
-	before, currentBefore []T // U[t], I[t]
+	before                []T // U[t]
+	lost                  []T // what a spike takes from U[t+1]; only with [Neuron.LosesState]
 	derivative            []T // g(U[t] − θ) if it is given, else scratch
 	given                 bool
 	spikes                []uint32
@@ -190,42 +193,28 @@ func adjoint[T Float](p *Neuron[T], s *adjointRows[T]) {
 		v.adjoint(singles[Neuron[float32]](p), singles[adjointRows[float32]](s))
 		return
 	}
-	for n := range s.current {
+	rows := s.states[:p.Model.States()]
+	for n := range s.errors {
+		gate, lost := T(1), p.Threshold
 		spike := n/32 < len(s.spikes) && s.spikes[n/32]>>(n%32)&1 != 0
+		if spike {
+			gate = 0
+		}
+		if p.LosesState() {
+			lost = s.lost[n]
+		}
 		spikeAdjoint := (s.errors[n] + s.recurrent[n]) + s.spikeError[n]
-		s.errors[n] = s.current[n]
+		s.errors[n] = s.received[n]
 		if !s.given {
 			s.derivative[n] = p.Derivative(s.before[n]-p.Threshold, spike)
 		}
-		s.current[n], s.membrane[n] = adjointStep(p, s.current[n], s.membrane[n], spikeAdjoint, s.before[n], s.currentBefore[n], s.derivative[n], spike)
-	}
-}
-
-// adjointStep returns λI[t] and λU[t] of one neuron from λI[t+1], λU[t+1], λS[t]
-// without the reset's share, U[t], I[t], the surrogate derivative and S[t].
-func adjointStep[T Float](p *Neuron[T], current, membrane, spikeAdjoint, before, currentBefore, derivative T, spike bool) (T, T) {
-	gate := T(1)
-	if spike {
-		gate = 0
-	}
-	leak, drive := membrane, membrane // what λU[t+1] passes to λU[t] and λI[t]
-	switch p.Reset {
-	case ResetMultiplicative:
-		leak = T(gate * membrane)
-		drive = leak
-	case ResetMembraneOnly:
-		leak = T(gate * membrane)
-	}
-	if p.DifferentiateReset {
-		lost := p.Threshold
-		switch p.Reset {
-		case ResetMultiplicative:
-			lost = FlushState(T(p.DecayMembrane*before) + T(p.DriveMembrane*currentBefore))
-		case ResetMembraneOnly:
-			lost = FlushState(T(p.DecayMembrane * before))
+		var state NeuronState[T]
+		for k, row := range rows {
+			state[k] = row[n]
 		}
-		spikeAdjoint -= T(lost * membrane)
+		p.Adjoint(&state, spikeAdjoint, s.derivative[n], lost, gate)
+		for k, row := range rows {
+			row[n] = state[k]
+		}
 	}
-	return FlushState(T(p.DecaySynapse*current) + T(p.DriveMembrane*drive)),
-		FlushState(T(p.DecayMembrane*leak) + T(derivative*FlushState(spikeAdjoint)))
 }

@@ -40,7 +40,7 @@ func TestLIFBackwardOfZero(t *testing.T) {
 				spikes[i] = random.Uint32() & (1<<neurons - 1)
 			}
 			arguments := LIFBackwardArguments[float64]{
-				Error: errors, Spikes: spikes, Membrane: normal(len(errors)), Current: normal(len(errors)),
+				Error: errors, Spikes: spikes, Membrane: normal(len(errors)), Lost: normal(len(errors)),
 				SpikeError:          make([]float64, samples*Stride(neurons)),
 				RecurrentTransposed: normal(neurons * Stride(neurons)),
 				Steps:               steps, Neurons: neurons, RecurrentDelay: 1,

@@ -3,7 +3,7 @@ package cpuref
 // ReadoutForwardArguments are the arrays and sizes of [ReadoutForward].
 type ReadoutForwardArguments[T Float] struct {
 	Readout []T // written; [sample][step][stride]: U[t+1]
-	Current []T // written if not nil; [sample][step][stride]: I[t+1]
+	Trace   []T // written if not nil; [sample][step][2][stride]: U[t+1], I[t+1]
 
 	Events  Events // spikes of the last hidden layer
 	Weights []T    // [neuron][stride]
@@ -15,7 +15,7 @@ type ReadoutForwardArguments[T Float] struct {
 	DecaySynapse   T
 	Initial        T       // U[0]
 	Segment        Segment // the steps to do; Readout holds all
-	States         []T     // [sample][2][stride]: I and U, as in [LIFForwardArguments]
+	States         []T     // [sample][2][stride]: U and I, as in [LIFForwardArguments]
 }
 
 // ReadoutForward runs the readout, leaky integrators without spikes:
@@ -27,12 +27,13 @@ type ReadoutForwardArguments[T Float] struct {
 func ReadoutForward[T Float](a *ReadoutForwardArguments[T], work *Workspace[T], first, last int) {
 	stride := Stride(a.Classes)
 	work.grow(5, stride)
-	current, membrane, input := work.rows[0], work.rows[1], work.rows[2]
+	membrane, current, input := work.rows[0], work.rows[1], work.rows[2]
 	// Neurons that never spike, with nothing of their own to receive.
 	neuron := Neuron[T]{
 		DecayMembrane: a.DecayMembrane, DriveMembrane: a.DriveMembrane, DecaySynapse: a.DecaySynapse, Reset: ResetSubtractive,
 	}
-	state := neuronRows[T]{current: current, membrane: membrane, input: input, recurrent: work.rows[3], gates: work.rows[4]}
+	state := neuronRows[T]{states: [MostStates][]T{membrane, current}, input: input, recurrent: work.rows[3], gates: work.rows[4]}
+	rows := state.states[:neuron.Model.States()]
 	clear(state.recurrent)
 	for c := range state.gates {
 		state.gates[c] = 1
@@ -44,9 +45,7 @@ func ReadoutForward[T Float](a *ReadoutForwardArguments[T], work *Workspace[T], 
 			membrane[c] = a.Initial
 		}
 		if segment.First > 0 {
-			lastCurrent, lastMembrane := states(a.States, b, stride)
-			copy(current, lastCurrent)
-			copy(membrane, lastMembrane)
+			loadStates(rows, a.States, b)
 		}
 		for t := segment.First; t < segment.Last; t++ {
 			row := b*a.Steps + t
@@ -56,14 +55,12 @@ func ReadoutForward[T Float](a *ReadoutForwardArguments[T], work *Workspace[T], 
 			}
 			integrate(&neuron, &state)
 			copy(a.Readout[row*stride:], membrane)
-			if a.Current != nil {
-				copy(a.Current[row*stride:], current)
+			if a.Trace != nil {
+				storeStates(a.Trace, rows, row)
 			}
 		}
 		if a.States != nil {
-			lastCurrent, lastMembrane := states(a.States, b, stride)
-			copy(lastCurrent, current)
-			copy(lastMembrane, membrane)
+			storeStates(a.States, rows, b)
 		}
 	}
 }

@@ -21,8 +21,25 @@ func (s Segment) Of(steps int) Segment {
 // row is the row of a step of a sample in the arrays.
 func (s Segment) row(sample, step int) int { return sample*s.Rows + step - s.Origin }
 
-// states hands out the two rows of a sample in an array of states, [sample][2][stride].
-func states[T Float](array []T, sample, stride int) (current, membrane []T) {
-	rows := array[2*sample*stride:][:2*stride]
-	return rows[:stride], rows[stride:]
+// An array of states is [sample][state][stride].
+
+// loadStates copies the states of a sample to rows.
+func loadStates[T Float](rows [][]T, array []T, sample int) {
+	for s, row := range rows {
+		copy(row, array[(sample*len(rows)+s)*len(row):])
+	}
+}
+
+// storeStates copies rows to the states of a sample.
+func storeStates[T Float](array []T, rows [][]T, sample int) {
+	for s, row := range rows {
+		copy(array[(sample*len(rows)+s)*len(row):], row)
+	}
+}
+
+// clearRows fills rows with zeros.
+func clearRows[T Float](rows [][]T) {
+	for _, row := range rows {
+		clear(row)
+	}
 }

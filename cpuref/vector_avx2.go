@@ -195,44 +195,56 @@ func supportedAVX2(x, u, from, to archsimd.Float32x8) archsimd.Float32x8 {
 }
 
 func integrateAVX2(p *Neuron[float32], s *neuronRows[float32]) {
-	stride := len(s.current)
-	current, membrane, gates := &s.current[0], &s.membrane[:stride][0], &s.gates[:stride][0]
+	stride := len(s.states[0])
+	membrane, gates := &s.states[0][0], &s.gates[:stride][0]
 	input, recurrent := &s.input[:stride][0], &s.recurrent[:stride][0]
+	current, lost := &s.states[1][:stride][0], membrane
+	if s.lost != nil {
+		lost = &s.lost[:stride][0]
+	}
 	drives, decays := allAVX2(p.DriveMembrane), allAVX2(p.DecayMembrane)
 	synapse, threshold, one := allAVX2(p.DecaySynapse), allAVX2(p.Threshold), allAVX2(1)
 	for n := 0; n < stride; n += lanesAVX2 {
-		i, gate := loadAVX2(current, n), loadAVX2(gates, n)
+		gate := loadAVX2(gates, n)
+		i, received := loadAVX2(current, n), loadAVX2(input, n).Add(loadAVX2(recurrent, n))
 		drive, leak := drives.Mul(i), decays.Mul(loadAVX2(membrane, n))
-		var next archsimd.Float32x8
+		storeAVX2(current, n, flushAVX2(synapse.Mul(i).Add(received), &splats.tinyState))
+		var next, taken archsimd.Float32x8
 		switch p.Reset {
 		case ResetMultiplicative:
-			next = leak.Add(drive).Mul(gate)
+			taken = leak.Add(drive)
+			next = taken.Mul(gate)
 		case ResetMembraneOnly:
+			taken = leak
 			next = leak.Mul(gate).Add(drive)
 		case ResetSubtractive:
+			taken = threshold
 			next = leak.Add(drive).Sub(threshold.Mul(one.Sub(gate)))
 		}
 		storeAVX2(membrane, n, flushAVX2(next, &splats.tinyState))
-		received := loadAVX2(input, n).Add(loadAVX2(recurrent, n))
-		storeAVX2(current, n, flushAVX2(synapse.Mul(i).Add(received), &splats.tinyState))
+		if s.lost != nil {
+			storeAVX2(lost, n, flushAVX2(taken, &splats.tinyState))
+		}
 	}
 	archsimd.ClearAVXUpperBits()
 }
 
 func adjointAVX2(p *Neuron[float32], s *adjointRows[float32]) {
-	stride := len(s.current)
+	stride := len(s.states[0])
 	if !s.given {
 		derivativesAVX2(p, s)
 	}
-	current, membrane, errors := &s.current[0], &s.membrane[:stride][0], &s.errors[:stride][0]
+	membrane, errors, received := &s.states[0][0], &s.errors[:stride][0], &s.received[:stride][0]
 	recurrent, spikeError := &s.recurrent[:stride][0], &s.spikeError[:stride][0]
-	before, currentBefore, derivative := &s.before[:stride][0], &s.currentBefore[:stride][0], &s.derivative[:stride][0]
+	lost, derivative := &s.lost[:stride][0], &s.derivative[:stride][0]
+	current := &s.states[1][:stride][0]
 	drives, decays := allAVX2(p.DriveMembrane), allAVX2(p.DecayMembrane)
-	synapse, threshold, zero := allAVX2(p.DecaySynapse), allAVX2(p.Threshold), zeroAVX2()
+	synapse, zero := allAVX2(p.DecaySynapse), zeroAVX2()
+	taken, loses := allAVX2(p.Threshold), p.LosesState()
 	for n := 0; n < stride; n += lanesAVX2 {
-		i, u := loadAVX2(current, n), loadAVX2(membrane, n)
+		u := loadAVX2(membrane, n)
 		spikeAdjoint := loadAVX2(errors, n).Add(loadAVX2(recurrent, n)).Add(loadAVX2(spikeError, n))
-		storeAVX2(errors, n, i)
+		storeAVX2(errors, n, loadAVX2(received, n))
 		leak, drive := u, u
 		if p.Reset != ResetSubtractive {
 			if bits := spikeBits(s.spikes, n) & (1<<lanesAVX2 - 1); bits != 0 {
@@ -243,15 +255,12 @@ func adjointAVX2(p *Neuron[float32], s *adjointRows[float32]) {
 			}
 		}
 		if p.DifferentiateReset {
-			lost := threshold
-			switch p.Reset {
-			case ResetMultiplicative:
-				lost = flushAVX2(decays.Mul(loadAVX2(before, n)).Add(drives.Mul(loadAVX2(currentBefore, n))), &splats.tinyState)
-			case ResetMembraneOnly:
-				lost = flushAVX2(decays.Mul(loadAVX2(before, n)), &splats.tinyState)
+			if loses {
+				taken = loadAVX2(lost, n)
 			}
-			spikeAdjoint = spikeAdjoint.Sub(lost.Mul(u))
+			spikeAdjoint = spikeAdjoint.Sub(taken.Mul(u))
 		}
+		i := loadAVX2(current, n)
 		storeAVX2(current, n, flushAVX2(synapse.Mul(i).Add(drives.Mul(drive)), &splats.tinyState))
 		spikeAdjoint = flushAVX2(spikeAdjoint, &splats.tinyState)
 		storeAVX2(membrane, n, flushAVX2(decays.Mul(leak).Add(loadAVX2(derivative, n).Mul(spikeAdjoint)), &splats.tinyState))
@@ -261,7 +270,7 @@ func adjointAVX2(p *Neuron[float32], s *adjointRows[float32]) {
 
 // derivativesAVX2 is SurrogateDerivative for a step of one sample.
 func derivativesAVX2(p *Neuron[float32], s *adjointRows[float32]) {
-	stride := len(s.current)
+	stride := len(s.states[0])
 	g := s.derivative[:stride]
 	switch p.Surrogate {
 	case SurrogateSigmoid, SurrogateUnscaledSigmoid:

@@ -195,44 +195,56 @@ func supportedAVX512(x, u, from, to archsimd.Float32x16) archsimd.Float32x16 {
 }
 
 func integrateAVX512(p *Neuron[float32], s *neuronRows[float32]) {
-	stride := len(s.current)
-	current, membrane, gates := &s.current[0], &s.membrane[:stride][0], &s.gates[:stride][0]
+	stride := len(s.states[0])
+	membrane, gates := &s.states[0][0], &s.gates[:stride][0]
 	input, recurrent := &s.input[:stride][0], &s.recurrent[:stride][0]
+	current, lost := &s.states[1][:stride][0], membrane
+	if s.lost != nil {
+		lost = &s.lost[:stride][0]
+	}
 	drives, decays := allAVX512(p.DriveMembrane), allAVX512(p.DecayMembrane)
 	synapse, threshold, one := allAVX512(p.DecaySynapse), allAVX512(p.Threshold), allAVX512(1)
 	for n := 0; n < stride; n += lanesAVX512 {
-		i, gate := loadAVX512(current, n), loadAVX512(gates, n)
+		gate := loadAVX512(gates, n)
+		i, received := loadAVX512(current, n), loadAVX512(input, n).Add(loadAVX512(recurrent, n))
 		drive, leak := drives.Mul(i), decays.Mul(loadAVX512(membrane, n))
-		var next archsimd.Float32x16
+		storeAVX512(current, n, flushAVX512(synapse.Mul(i).Add(received), &splats.tinyState))
+		var next, taken archsimd.Float32x16
 		switch p.Reset {
 		case ResetMultiplicative:
-			next = leak.Add(drive).Mul(gate)
+			taken = leak.Add(drive)
+			next = taken.Mul(gate)
 		case ResetMembraneOnly:
+			taken = leak
 			next = leak.Mul(gate).Add(drive)
 		case ResetSubtractive:
+			taken = threshold
 			next = leak.Add(drive).Sub(threshold.Mul(one.Sub(gate)))
 		}
 		storeAVX512(membrane, n, flushAVX512(next, &splats.tinyState))
-		received := loadAVX512(input, n).Add(loadAVX512(recurrent, n))
-		storeAVX512(current, n, flushAVX512(synapse.Mul(i).Add(received), &splats.tinyState))
+		if s.lost != nil {
+			storeAVX512(lost, n, flushAVX512(taken, &splats.tinyState))
+		}
 	}
 	archsimd.ClearAVXUpperBits()
 }
 
 func adjointAVX512(p *Neuron[float32], s *adjointRows[float32]) {
-	stride := len(s.current)
+	stride := len(s.states[0])
 	if !s.given {
 		derivativesAVX512(p, s)
 	}
-	current, membrane, errors := &s.current[0], &s.membrane[:stride][0], &s.errors[:stride][0]
+	membrane, errors, received := &s.states[0][0], &s.errors[:stride][0], &s.received[:stride][0]
 	recurrent, spikeError := &s.recurrent[:stride][0], &s.spikeError[:stride][0]
-	before, currentBefore, derivative := &s.before[:stride][0], &s.currentBefore[:stride][0], &s.derivative[:stride][0]
+	lost, derivative := &s.lost[:stride][0], &s.derivative[:stride][0]
+	current := &s.states[1][:stride][0]
 	drives, decays := allAVX512(p.DriveMembrane), allAVX512(p.DecayMembrane)
-	synapse, threshold, zero := allAVX512(p.DecaySynapse), allAVX512(p.Threshold), zeroAVX512()
+	synapse, zero := allAVX512(p.DecaySynapse), zeroAVX512()
+	taken, loses := allAVX512(p.Threshold), p.LosesState()
 	for n := 0; n < stride; n += lanesAVX512 {
-		i, u := loadAVX512(current, n), loadAVX512(membrane, n)
+		u := loadAVX512(membrane, n)
 		spikeAdjoint := loadAVX512(errors, n).Add(loadAVX512(recurrent, n)).Add(loadAVX512(spikeError, n))
-		storeAVX512(errors, n, i)
+		storeAVX512(errors, n, loadAVX512(received, n))
 		leak, drive := u, u
 		if p.Reset != ResetSubtractive {
 			if bits := spikeBits(s.spikes, n) & (1<<lanesAVX512 - 1); bits != 0 {
@@ -243,15 +255,12 @@ func adjointAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 			}
 		}
 		if p.DifferentiateReset {
-			lost := threshold
-			switch p.Reset {
-			case ResetMultiplicative:
-				lost = flushAVX512(decays.Mul(loadAVX512(before, n)).Add(drives.Mul(loadAVX512(currentBefore, n))), &splats.tinyState)
-			case ResetMembraneOnly:
-				lost = flushAVX512(decays.Mul(loadAVX512(before, n)), &splats.tinyState)
+			if loses {
+				taken = loadAVX512(lost, n)
 			}
-			spikeAdjoint = spikeAdjoint.Sub(lost.Mul(u))
+			spikeAdjoint = spikeAdjoint.Sub(taken.Mul(u))
 		}
+		i := loadAVX512(current, n)
 		storeAVX512(current, n, flushAVX512(synapse.Mul(i).Add(drives.Mul(drive)), &splats.tinyState))
 		spikeAdjoint = flushAVX512(spikeAdjoint, &splats.tinyState)
 		storeAVX512(membrane, n, flushAVX512(decays.Mul(leak).Add(loadAVX512(derivative, n).Mul(spikeAdjoint)), &splats.tinyState))
@@ -261,7 +270,7 @@ func adjointAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 
 // derivativesAVX512 is SurrogateDerivative for a step of one sample.
 func derivativesAVX512(p *Neuron[float32], s *adjointRows[float32]) {
-	stride := len(s.current)
+	stride := len(s.states[0])
 	g := s.derivative[:stride]
 	switch p.Surrogate {
 	case SurrogateSigmoid, SurrogateUnscaledSigmoid:

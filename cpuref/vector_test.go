@@ -85,20 +85,20 @@ func runVectorKernels(neuron Neuron[float32], neurons int) []float32 {
 		events.Rows[r] = [2]uint32{uint32(begin), uint32(len(events.Index))}
 	}
 	forward := LIFForwardArguments[float32]{
-		Spikes: make([]uint32, rows*words), Membrane: make([]float32, rows*stride), Current: make([]float32, rows*stride),
+		Spikes: make([]uint32, rows*words), Membrane: make([]float32, rows*stride), Lost: make([]float32, rows*stride),
 		Events: events, InputWeights: v.rows(inputs, neurons, 2), RecurrentWeights: v.rows(neurons, neurons, 1),
 		Numbers: []uint32{3, 1, 4, 15, 9}, Steps: steps, Neurons: neurons, Delay: 1, RecurrentDelay: 2,
 		Key: [2]uint32{5, 6}, Layer: 2, Neuron: neuron,
 	}
 	var work Workspace[float32]
 	LIFForward(&forward, &work, 0, samples)
-	out := append(append([]float32{}, forward.Membrane...), forward.Current...)
+	out := append(append([]float32{}, forward.Membrane...), forward.Lost...)
 	for _, word := range forward.Spikes {
 		out = append(out, math.Float32frombits(word))
 	}
 
 	backward := LIFBackwardArguments[float32]{
-		Error: v.rows(rows, neurons, 1), Spikes: forward.Spikes, Membrane: forward.Membrane, Current: forward.Current,
+		Error: v.rows(rows, neurons, 1), Spikes: forward.Spikes, Membrane: forward.Membrane, Lost: forward.Lost,
 		SpikeError: v.rows(samples, neurons, 0.1), RecurrentTransposed: v.rows(neurons, neurons, 1),
 		Steps: steps, Neurons: neurons, RecurrentDelay: 2, Neuron: neuron,
 	}

@@ -12,35 +12,28 @@ type LIFBackwardBuffers struct {
 	Error               gpu.Binding // [sample][row of Segment][stride] float32; read: ∂L/∂S from above, written: ∂L/∂h
 	Spikes              gpu.Binding // [sample][step][word] of bits
 	Membrane            gpu.Binding // [sample][row of Segment][stride] float32
-	Current             gpu.Binding // the same shape; only to differentiate the multiplicative reset
+	Lost                gpu.Binding // the same shape: what a spike takes from the membrane; only to differentiate a reset that depends on states
 	SpikeError          gpu.Binding // [sample][stride] float32
 	RecurrentTransposed gpu.Binding // [neuron][stride] float32, with recurrence
-	States              gpu.Binding // [sample][2][stride] float32: adjoints of current and membrane, read where a segment ends, written where it begins
+	States              gpu.Binding // [sample][state][stride] float32: adjoints, read where a segment ends, written where it begins
+	ConstantsOfLayer    gpu.Binding // of the neurons: what [NeuronConstants] returns
 }
 
 // LIFBackwardParameters are the numbers of [LIFBackward].
 type LIFBackwardParameters struct {
-	Samples             uint32
-	Steps               uint32
-	Neurons             uint32
-	Filters             uint32 // neurons a position; 0: all, as in a dense layer
-	RecurrentDelay      uint32 // steps
-	DecayMembrane       float32
-	DriveMembrane       float32
-	DecaySynapse        float32
-	Threshold           float32
-	SurrogateParameter0 float32
-	SurrogateParameter1 float32
-	SurrogateParameter2 float32
-	SupportFrom         float32        // with Limited: potentials relative to the threshold
-	SupportTo           float32        // outside of which the surrogate derivative counts as 0
-	Recurrent           cpuref.Window  // geometry of the recurrent connection
-	Segment             cpuref.Segment // of Error, Membrane and Current, which hold a row before and RecurrentDelay rows after it
+	Samples        uint32
+	Steps          uint32
+	Neurons        uint32
+	Filters        uint32         // neurons a position; 0: all, as in a dense layer
+	RecurrentDelay uint32         // steps
+	Recurrent      cpuref.Window  // geometry of the recurrent connection
+	Segment        cpuref.Segment // of Error, Membrane and Lost, which hold a row before and RecurrentDelay rows after it
 }
 
 // LIFBackwardChoice is what a pipeline of [LIFBackward] is built for.
 type LIFBackwardChoice struct {
 	Neurons            uint32
+	Model              uint32 // cpuref.NeuronModel
 	Surrogate          uint32 // cpuref.Surrogate
 	Reset              uint32 // cpuref.Reset
 	DifferentiateReset bool
@@ -76,7 +69,7 @@ func NewLIFBackward(device *gpu.Device, choice LIFBackwardChoice) (*LIFBackward,
 			choice.Neurons, 32*uint64(shared), device.Info().Name, limit)
 	}
 	k, err := newKernel(device, name, choice.Spread.group(), choice.Surrogate, choice.Reset,
-		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution), flag(choice.Limited))
+		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution), flag(choice.Limited), choice.Model)
 	return &LIFBackward{k, choice}, err
 }
 
@@ -116,9 +109,9 @@ func (k *LIFBackward) Record(stream *gpu.Stream, b LIFBackwardBuffers, p LIFBack
 	p.Segment = p.Segment.Of(int(p.Steps))
 	rows, row := uint64(p.Samples)*uint64(p.Steps), stride(p.Neurons)
 	held := uint64(p.Samples) * uint64(p.Segment.Rows)
-	current := argument{"current", b.Current, gpu.Read, 0}
-	if k.choice.DifferentiateReset && k.choice.Reset == uint32(cpuref.ResetMultiplicative) {
-		current.bytes = bytes(held, row)
+	lost := argument{"lost", b.Lost, gpu.Read, 0}
+	if k.choice.DifferentiateReset && k.choice.Reset != uint32(cpuref.ResetSubtractive) {
+		lost.bytes = bytes(held, row)
 	}
 	recurrent := argument{"transposed recurrent weights", b.RecurrentTransposed, gpu.Read, 0}
 	if k.choice.Recurrent {
@@ -132,9 +125,10 @@ func (k *LIFBackward) Record(stream *gpu.Stream, b LIFBackwardBuffers, p LIFBack
 		{"error", b.Error, gpu.ReadWrite, bytes(held, row)},
 		{"spikes", b.Spikes, gpu.Read, bytes(rows, words(p.Neurons))},
 		{"membrane", b.Membrane, gpu.Read, bytes(held, row)},
-		current,
+		lost,
 		{"spike error", b.SpikeError, gpu.Read, bytes(uint64(p.Samples), row)},
 		recurrent,
-		{"states", b.States, gpu.ReadWrite, stateBytes(p.Segment, p.Steps, p.Samples, row)},
+		{"states", b.States, gpu.ReadWrite, stateBytes(p.Segment, p.Steps, p.Samples, statesOf(k.choice.Model), row)},
+		{"constants", b.ConstantsOfLayer, gpu.Read, constantBytes},
 	}, p, groups)
 }

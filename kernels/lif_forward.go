@@ -11,45 +11,41 @@ import (
 type LIFForwardBuffers struct {
 	Spikes           gpu.Binding // written; [sample][step][word] of bits
 	Membrane         gpu.Binding // written; [sample][row of Segment][stride] float32
-	Current          gpu.Binding // written if the choice stores it; the same shape
+	Lost             gpu.Binding // written if the choice stores it; the same shape: what a spike takes from the membrane
 	Rows             gpu.Binding // [sample][step] of {begin, end} in Index: input spikes
 	Index            gpu.Binding // uint32: numbers of the inputs
 	InputWeights     gpu.Binding // [input][stride] float32
 	RecurrentWeights gpu.Binding // [neuron][stride] float32, with recurrence
 	Numbers          gpu.Binding // uint32: seed, stream, the number in the run of every sample; then flips, if any
-	States           gpu.Binding // [sample][2][stride] float32: current and membrane, read where a segment begins, written where it ends
+	States           gpu.Binding // [sample][state][stride] float32, read where a segment begins, written where it ends
+	ConstantsOfLayer gpu.Binding // of the neurons: what [NeuronConstants] returns
 }
 
 // LIFForwardParameters are the numbers of [LIFForward].
 type LIFForwardParameters struct {
-	Samples         uint32
-	Steps           uint32
-	Neurons         uint32
-	Filters         uint32 // neurons a position; 0: all, as in a dense layer
-	Delay           uint32 // steps
-	RecurrentDelay  uint32 // steps
-	Layer           uint32 // number of the layer in the network, for the noise
-	Flips           uint32 // where layer, step and neuron of the flips begin in Numbers; 0: no flips
-	DecayMembrane   float32
-	DriveMembrane   float32
-	DecaySynapse    float32
-	Threshold       float32
-	NoiseParameter0 float32
-	NoiseParameter1 float32
-	Input           cpuref.Window // geometry of the connections
-	Recurrent       cpuref.Window
-	Segment         cpuref.Segment // of Membrane and Current; from the second on they hold a row before it
+	Samples        uint32
+	Steps          uint32
+	Neurons        uint32
+	Filters        uint32        // neurons a position; 0: all, as in a dense layer
+	Delay          uint32        // steps
+	RecurrentDelay uint32        // steps
+	Layer          uint32        // number of the layer in the network, for the noise
+	Flips          uint32        // where layer, step and neuron of the flips begin in Numbers; 0: no flips
+	Input          cpuref.Window // geometry of the connections
+	Recurrent      cpuref.Window
+	Segment        cpuref.Segment // of Membrane and Lost; from the second on they hold a row before it
 }
 
 // LIFForwardChoice is what a pipeline of [LIFForward] is built for.
 type LIFForwardChoice struct {
-	Neurons      uint32
-	Noise        uint32 // cpuref.EscapeNoise
-	Reset        uint32 // cpuref.Reset
-	Recurrent    bool
-	StoreCurrent bool
-	Convolution  bool   // connections have windows
-	Spread       Spread // the zero value: as suits the device
+	Neurons     uint32
+	Model       uint32 // cpuref.NeuronModel
+	Noise       uint32 // cpuref.EscapeNoise
+	Reset       uint32 // cpuref.Reset
+	Recurrent   bool
+	StoreLost   bool
+	Convolution bool   // connections have windows
+	Spread      Spread // the zero value: as suits the device
 }
 
 // LIFForward runs a layer of leaky integrate-and-fire neurons over all steps.
@@ -69,7 +65,7 @@ func NewLIFForward(device *gpu.Device, choice LIFForwardChoice) (*LIFForward, er
 		return nil, err
 	}
 	k, err := newKernel(device, name, choice.Spread.group(), choice.Noise, choice.Reset,
-		flag(choice.Recurrent), flag(choice.StoreCurrent), choice.Spread.Lanes, choice.Spread.Blocks, flag(choice.Convolution))
+		flag(choice.Recurrent), flag(choice.StoreLost), choice.Spread.Lanes, choice.Spread.Blocks, flag(choice.Convolution), choice.Model)
 	return &LIFForward{k, choice}, err
 }
 
@@ -89,9 +85,9 @@ func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwar
 	rows, row, unit := uint64(p.Samples)*uint64(p.Steps), stride(p.Neurons), stride(p.Filters)
 	held := uint64(p.Samples) * uint64(p.Segment.Rows)
 	spikes := argument{"spikes", b.Spikes, gpu.ReadWrite, bytes(rows, words(p.Neurons))}
-	current := argument{"current", b.Current, gpu.Write, 0}
-	if k.choice.StoreCurrent {
-		current.bytes = bytes(held, row)
+	lost := argument{"lost", b.Lost, gpu.Write, 0}
+	if k.choice.StoreLost {
+		lost.bytes = bytes(held, row)
 	}
 	recurrent := argument{"recurrent weights", b.RecurrentWeights, gpu.Read, 0}
 	if k.choice.Recurrent {
@@ -117,12 +113,13 @@ func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwar
 	return k.record(stream, []argument{
 		spikes,
 		{"membrane", b.Membrane, gpu.Write, bytes(held, row)},
-		current,
+		lost,
 		{"rows", b.Rows, gpu.Read, bytes(rows, 2)},
 		{"index", b.Index, gpu.Read, max(available(b.Index), 4)},
 		{"input weights", b.InputWeights, gpu.Read, inputs},
 		recurrent,
 		{"numbers", b.Numbers, gpu.Read, numbers},
-		{"states", b.States, gpu.ReadWrite, stateBytes(p.Segment, p.Steps, p.Samples, row)},
+		{"states", b.States, gpu.ReadWrite, stateBytes(p.Segment, p.Steps, p.Samples, statesOf(k.choice.Model), row)},
+		{"constants", b.ConstantsOfLayer, gpu.Read, constantBytes},
 	}, p, groups)
 }

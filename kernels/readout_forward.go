@@ -53,6 +53,6 @@ func (k *ReadoutForward) Record(stream *gpu.Stream, b ReadoutForwardBuffers, p R
 		{"rows", b.Rows, gpu.Read, bytes(rows, 2)},
 		{"index", b.Index, gpu.Read, max(available(b.Index), 4)},
 		{"weights", b.Weights, gpu.Read, max(available(b.Weights), bytes(row))},
-		{"states", b.States, gpu.ReadWrite, stateBytes(p.Segment, p.Steps, p.Samples, row)},
+		{"states", b.States, gpu.ReadWrite, stateBytes(p.Segment, p.Steps, p.Samples, 2, row)},
 	}, p, groups)
 }

@@ -110,11 +110,14 @@ func (s Spread) grid(k *kernel, n, samples uint32) ([3]uint32, error) {
 // segmentLength is how many steps a completed segment does.
 func segmentLength(s cpuref.Segment) uint64 { return uint64(s.Last - s.First) }
 
-// stateBytes is the size of the states of a completed segment, [sample][2][stride];
+// statesOf is how many states the neurons of a model have.
+func statesOf(model uint32) uint64 { return uint64(cpuref.NeuronModel(model).States()) }
+
+// stateBytes is the size of the states of a completed segment, [sample][state][stride];
 // whole samples have none.
-func stateBytes(s cpuref.Segment, steps, samples uint32, stride uint64) uint64 {
+func stateBytes(s cpuref.Segment, steps, samples uint32, states, stride uint64) uint64 {
 	if segmentLength(s) == uint64(steps) {
 		return 0
 	}
-	return bytes(uint64(samples), 2, stride)
+	return bytes(uint64(samples), states, stride)
 }

@@ -9,6 +9,7 @@
 #extension GL_EXT_control_flow_attributes : require
 #include "kinds.glsl"
 #include "exact.glsl"
+#include "neuron.glsl"
 #include "products.glsl"
 #include "surrogate.glsl"
 #include "window.glsl"
@@ -24,15 +25,17 @@ layout(constant_id = 6) const uint BLOCKS = 1u;               // quads a lane
 layout(constant_id = 7) const uint DEPTH = 1u;                // samples a lane
 layout(constant_id = 9) const uint CONVOLUTION = 0u;          // 1: the recurrent connection has a window
 layout(constant_id = 10) const uint LIMITED = 0u;             // 1: the surrogate derivative counts as 0 outside of a range
+layout(constant_id = 11) const uint MODEL = 0u;
 layout(constant_id = 8) const uint SHARED_QUADS = 1u;         // samples a workgroup times quads a sample
 
 layout(std430, binding = 0) buffer Error { vec4 errors[]; };
 layout(std430, binding = 1) readonly buffer Spikes { uint spikes[]; };
 layout(std430, binding = 2) readonly buffer Membrane { vec4 membranes[]; };
-layout(std430, binding = 3) readonly buffer Current { vec4 currents[]; };
+layout(std430, binding = 3) readonly buffer Lost { vec4 losts[]; };
 layout(std430, binding = 4) readonly buffer SpikeError { vec4 spike_errors[]; };
 layout(std430, binding = 5) readonly buffer RecurrentTransposed { vec4 recurrent_transposed[]; };
-layout(std430, binding = 6) buffer States { vec4 states[]; };  // of segments: adjoints of current and membrane of a sample
+layout(std430, binding = 6) buffer States { vec4 states[]; };  // of segments: adjoints of a sample, one after another
+layout(std430, binding = 7) readonly buffer ConstantsOfLayer { Constants constants; };
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -40,15 +43,6 @@ layout(push_constant) uniform Parameters {
     uint neurons;
     uint filters;  // neurons a position; all neurons of a dense layer
     uint recurrent_delay;
-    float decay_membrane;
-    float drive_membrane;
-    float decay_synapse;
-    float threshold;
-    float surrogate_parameter0;
-    float surrogate_parameter1;
-    float surrogate_parameter2;
-    float support_from;  // relative to the threshold, both inside
-    float support_to;
     uint recurrent_positions;
     uint recurrent_below;
     uint recurrent_unit;
@@ -57,19 +51,19 @@ layout(push_constant) uniform Parameters {
     uint recurrent_padding;
     uint segment_first;   // steps to do
     uint segment_last;
-    uint segment_origin;  // step of a sample's first row of errors, membranes and currents
+    uint segment_origin;  // step of a sample's first row of errors and membranes
     uint segment_rows;    // that a sample has
 };
 
 shared vec4 received[2u * SHARED_QUADS];
 
-float derivative(float before, uint bit) {
-    precise float u = before - threshold;
-    if (LIMITED != 0u && (u < support_from || u > support_to)) {
+float derivative(Constants c, float before, float spike) {
+    precise float u = before - c.threshold;
+    if (LIMITED != 0u && (u < c.support_from || u > c.support_to)) {
         return 0.0;
     }
-    vec3 parameters = vec3(surrogate_parameter0, surrogate_parameter1, surrogate_parameter2);
-    return surrogate_derivative(SURROGATE, parameters, u, bit != 0u);
+    vec3 parameters = vec3(c.surrogate_parameter0, c.surrogate_parameter1, c.surrogate_parameter2);
+    return surrogate_derivative(SURROGATE, parameters, u, spike > 0.0);
 }
 
 void main() {
@@ -81,10 +75,10 @@ void main() {
     uint first_sample = (gl_WorkGroupID.y * slots + slot) * DEPTH;
 
     // Index of arrays of DEPTH·BLOCKS: d·BLOCKS + k for sample d and quad k of the lane.
+    Constants c = constants;
     uint quad[BLOCKS];
     bool owned[DEPTH * BLOCKS];
-    precise vec4 current[DEPTH * BLOCKS];   // adjoint of I[t+1]
-    precise vec4 membrane[DEPTH * BLOCKS];  // adjoint of U[t+1]
+    Quad adjoint[DEPTH * BLOCKS];
     precise vec4 recurrent_sum[DEPTH * BLOCKS];
     vec4 spike_error[DEPTH * BLOCKS];
     [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
@@ -93,19 +87,25 @@ void main() {
         [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
             uint j = d * BLOCKS + k;
             owned[j] = first_sample + d < samples && own < quads;
-            current[j] = vec4(0.0);
-            membrane[j] = vec4(0.0);
+            adjoint[j] = RESTING;
             spike_error[j] = owned[j] ? spike_errors[(first_sample + d) * quads + quad[k]] : vec4(0.0);
             if (segment_last < steps && owned[j]) {
-                current[j] = states[2u * (first_sample + d) * quads + quad[k]];
-                membrane[j] = states[(2u * (first_sample + d) + 1u) * quads + quad[k]];
+                LOAD_STATES(adjoint[j], states_of(MODEL) * (first_sample + d) * quads + quad[k], quads)
             }
         }
     }
 
     for (uint t = segment_last; t-- > segment_first;) {
+        vec4 spike[DEPTH * BLOCKS];
+        vec4 error[DEPTH * BLOCKS];  // ∂L/∂h[t]
         [[unroll]] for (uint j = 0u; j < DEPTH * BLOCKS; j++) {
             recurrent_sum[j] = vec4(0.0);
+            spike[j] = vec4(0.0);
+            if (owned[j]) {
+                uint bits = spikes[((first_sample + j / BLOCKS) * steps + t) * words + quad[j % BLOCKS] / 8u] >> (quad[j % BLOCKS] % 8u * 4u);
+                spike[j] = vec4(bits & 1u, (bits >> 1) & 1u, (bits >> 2) & 1u, (bits >> 3) & 1u);
+            }
+            error[j] = received_error(MODEL, RESET, adjoint[j], spike[j]);
         }
         if (RECURRENT != 0u && t + recurrent_delay < steps) {
             uint shown = (t % 2u) * SHARED_QUADS + slot * DEPTH * quads;
@@ -115,7 +115,7 @@ void main() {
                     if (owned[j]) {
                         uint later = (first_sample + d) * segment_rows + t + recurrent_delay - segment_origin;
                         received[shown + d * quads + quad[k]] =
-                            recurrent_delay == 0u ? current[j] : errors[later * quads + quad[k]];
+                            recurrent_delay == 0u ? error[j] : errors[later * quads + quad[k]];
                     }
                 }
             }
@@ -187,64 +187,25 @@ void main() {
             uint sample_ = first_sample + j / BLOCKS;
             uint own = quad[j % BLOCKS];
             uint at = (sample_ * segment_rows + t - segment_origin) * quads + own;
-            vec4 before = vec4(0.0);          // U[t]
-            vec4 current_before = vec4(0.0);  // I[t]
-            if (t > 0u) {
-                before = membranes[at - quads];
-                if (DIFFERENTIATE_RESET != 0u && RESET == RESET_MULTIPLICATIVE) {
-                    current_before = currents[at - quads];
-                }
+            vec4 before = t > 0u ? membranes[at - quads] : vec4(0.0);  // U[t]
+            vec4 lost = vec4(c.threshold);
+            if (DIFFERENTIATE_RESET != 0u && RESET != RESET_SUBTRACTIVE) {
+                lost = losts[at];
             }
-            uint bits = spikes[(sample_ * steps + t) * words + own / 8u] >> (own % 8u * 4u);
-            vec4 spike = vec4(bits & 1u, (bits >> 1) & 1u, (bits >> 2) & 1u, (bits >> 3) & 1u);
-            precise vec4 gate = vec4(1.0) - spike;
-
             vec4 above = errors[at];
-            errors[at] = current[j];
+            errors[at] = error[j];
             precise vec4 spike_adjoint = above + recurrent_sum[j];
             spike_adjoint = spike_adjoint + spike_error[j];
-
-            precise vec4 leak = membrane[j];   // what the adjoint of U[t+1] passes to that of U[t]
-            precise vec4 drive = membrane[j];  // and to that of I[t]
-            if (RESET == RESET_MULTIPLICATIVE) {
-                leak = gate * membrane[j];
-                drive = leak;
-            } else if (RESET == RESET_MEMBRANE_ONLY) {
-                leak = gate * membrane[j];
-            }
-            if (DIFFERENTIATE_RESET != 0u) {
-                precise vec4 lost = vec4(threshold);
-                if (RESET == RESET_MULTIPLICATIVE) {
-                    precise vec4 leaked = vec4(decay_membrane) * before;
-                    precise vec4 driven = vec4(drive_membrane) * current_before;
-                    precise vec4 sum = leaked + driven;
-                    lost = flush_state(sum);
-                } else if (RESET == RESET_MEMBRANE_ONLY) {
-                    precise vec4 leaked = vec4(decay_membrane) * before;
-                    lost = flush_state(leaked);
-                }
-                precise vec4 share = lost * membrane[j];
-                spike_adjoint = spike_adjoint - share;
-            }
-            vec4 slope = vec4(derivative(before.x, bits & 1u), derivative(before.y, bits & 2u),
-                              derivative(before.z, bits & 4u), derivative(before.w, bits & 8u));
-            precise vec4 kept = vec4(decay_synapse) * current[j];
-            precise vec4 driving = vec4(drive_membrane) * drive;
-            precise vec4 next_current = kept + driving;
-            precise vec4 leaking = vec4(decay_membrane) * leak;
-            precise vec4 sloped = slope * flush_state(spike_adjoint);
-            precise vec4 next_membrane = leaking + sloped;
-            current[j] = flush_state(next_current);
-            membrane[j] = flush_state(next_membrane);
+            vec4 slope = vec4(derivative(c, before.x, spike[j].x), derivative(c, before.y, spike[j].y),
+                              derivative(c, before.z, spike[j].z), derivative(c, before.w, spike[j].w));
+            retreat(MODEL, RESET, DIFFERENTIATE_RESET != 0u, c, adjoint[j], spike_adjoint, slope, lost, spike[j]);
         }
     }
 
     if (segment_last - segment_first < steps) {
         [[unroll]] for (uint j = 0u; j < DEPTH * BLOCKS; j++) {
             if (owned[j]) {
-                uint at = 2u * (first_sample + j / BLOCKS) * quads + quad[j % BLOCKS];
-                states[at] = current[j];
-                states[at + quads] = membrane[j];
+                STORE_STATES(adjoint[j], states_of(MODEL) * (first_sample + j / BLOCKS) * quads + quad[j % BLOCKS], quads)
             }
         }
     }

@@ -2,7 +2,7 @@
 // Twin of cpuref/lif_forward.go.
 //
 // A lane owns BLOCKS quads of neighbouring neurons of one sample and keeps their
-// synaptic current and membrane in registers; LANES lanes serve a sample, and a
+// states in registers; LANES lanes serve a sample, and a
 // workgroup holds as many samples as fit. Without recurrence the quads of a sample
 // may be spread over workgroups along x; with recurrence one workgroup holds them
 // all, and one barrier a step makes the spikes of the step known to its lanes. A long
@@ -13,6 +13,7 @@
 #include "exact.glsl"
 #include "philox.glsl"
 #include "escape_noise.glsl"
+#include "neuron.glsl"
 #include "window.glsl"
 
 layout(local_size_x_id = 0) in;
@@ -20,20 +21,22 @@ layout(constant_id = 0) const uint GROUP_SIZE = 1u;  // see grid.glsl
 layout(constant_id = 1) const uint NOISE = 0u;
 layout(constant_id = 2) const uint RESET = 0u;
 layout(constant_id = 3) const uint RECURRENT = 0u;      // 1: with recurrent weights
-layout(constant_id = 4) const uint STORE_CURRENT = 0u;  // 1: write the synaptic current
+layout(constant_id = 4) const uint STORE_LOST = 0u;     // 1: write what a spike takes from the membrane
 layout(constant_id = 5) const uint LANES = 1u;          // lanes a sample
 layout(constant_id = 6) const uint BLOCKS = 1u;         // quads a lane
 layout(constant_id = 7) const uint CONVOLUTION = 0u;    // 1: connections have windows
+layout(constant_id = 8) const uint MODEL = 0u;
 
 layout(std430, binding = 0) coherent buffer Spikes { uint spikes[]; };  // zero before
 layout(std430, binding = 1) writeonly buffer Membrane { vec4 membranes[]; };
-layout(std430, binding = 2) writeonly buffer Current { vec4 currents[]; };
+layout(std430, binding = 2) writeonly buffer Lost { vec4 losts[]; };
 layout(std430, binding = 3) readonly buffer Rows { uvec2 rows[]; };
 layout(std430, binding = 4) readonly buffer Index { uint index[]; };
 layout(std430, binding = 5) readonly buffer InputWeights { vec4 input_weights[]; };
 layout(std430, binding = 6) readonly buffer RecurrentWeights { vec4 recurrent_weights[]; };
 layout(std430, binding = 7) readonly buffer Numbers { uint numbers[]; };  // seed, stream, samples, flips
-layout(std430, binding = 8) buffer States { vec4 states[]; };              // of segments: current and membrane of a sample
+layout(std430, binding = 8) buffer States { vec4 states[]; };              // of segments: those of a sample, one after another
+layout(std430, binding = 9) readonly buffer ConstantsOfLayer { Constants constants; };
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -44,12 +47,6 @@ layout(push_constant) uniform Parameters {
     uint recurrent_delay;
     uint layer;
     uint flips;  // where flips begin in numbers; 0: none
-    float decay_membrane;
-    float drive_membrane;
-    float decay_synapse;
-    float threshold;
-    float noise_parameter0;
-    float noise_parameter1;
     uint input_positions;
     uint input_below;
     uint input_unit;
@@ -64,25 +61,25 @@ layout(push_constant) uniform Parameters {
     uint recurrent_padding;
     uint segment_first;   // steps to do
     uint segment_last;
-    uint segment_origin;  // step of a sample's first row of membranes and currents
+    uint segment_origin;  // step of a sample's first row of membranes
     uint segment_rows;    // that a sample has
 };
 
-bool decide(float membrane, uint word) {
-    precise float u = membrane - threshold;
-    return spikes_at(NOISE, vec2(noise_parameter0, noise_parameter1), u, uniform_of(word));
+bool decide(Constants c, float membrane, uint word) {
+    precise float u = membrane - c.threshold;
+    return spikes_at(NOISE, vec2(c.noise_parameter0, c.noise_parameter1), u, uniform_of(word));
 }
 
 // The spikes of a quad at a step, as four bits.
-uint decide_quad(vec4 membrane, uint number, uint step_, uint quad) {
+uint decide_quad(Constants c, vec4 membrane, uint number, uint step_, uint quad) {
     uvec4 random = uvec4(0u);
     if (NOISE != NOISE_THRESHOLD) {
         random = philox(uvec2(numbers[0], numbers[1]), uvec4(number, step_, quad, layer));
     }
-    uint bits = decide(membrane.x, random.x) ? 1u : 0u;
-    bits |= decide(membrane.y, random.y) ? 2u : 0u;
-    bits |= decide(membrane.z, random.z) ? 4u : 0u;
-    bits |= decide(membrane.w, random.w) ? 8u : 0u;
+    uint bits = decide(c, membrane.x, random.x) ? 1u : 0u;
+    bits |= decide(c, membrane.y, random.y) ? 2u : 0u;
+    bits |= decide(c, membrane.z, random.z) ? 4u : 0u;
+    bits |= decide(c, membrane.w, random.w) ? 8u : 0u;
     uint left = filters - min(filters, 4u * (quad % quads_of(filters)));
     return left >= 4u ? bits : bits & ((1u << left) - 1u);
 }
@@ -171,10 +168,10 @@ void main() {
         flip_neuron = numbers[at + 2u];
     }
 
+    Constants c = constants;
     uint quad[BLOCKS];
     bool owned[BLOCKS];
-    precise vec4 current[BLOCKS];
-    precise vec4 membrane[BLOCKS];
+    Quad neuron[BLOCKS];
     precise vec4 input_sum[BLOCKS];
     precise vec4 recurrent_sum[BLOCKS];
     uint bits[BLOCKS];
@@ -182,24 +179,18 @@ void main() {
         uint own = (gl_WorkGroupID.x * BLOCKS + k) * LANES + lane;
         owned[k] = present && own < quads;
         quad[k] = min(own, quads - 1u);  // a lane too many does the last quad again and stores nothing
-        current[k] = vec4(0.0);
-        membrane[k] = vec4(0.0);
+        neuron[k] = RESTING;
         if (segment_first > 0u && owned[k]) {
-            current[k] = states[2u * sample_ * quads + quad[k]];
-            membrane[k] = states[(2u * sample_ + 1u) * quads + quad[k]];
-            uint before = (sample_ * segment_rows + segment_first - 1u - segment_origin) * quads + quad[k];
-            membranes[before] = membrane[k];
-            if (STORE_CURRENT != 0u) {
-                currents[before] = current[k];
-            }
+            LOAD_STATES(neuron[k], states_of(MODEL) * sample_ * quads + quad[k], quads)
+            membranes[(sample_ * segment_rows + segment_first - 1u - segment_origin) * quads + quad[k]] = neuron[k].membrane;
         }
     }
 
     for (uint t = segment_first; t < segment_last; t++) {
         uint row = sample_ * steps + t;                                    // of spikes and events
-        uint held = (sample_ * segment_rows + t - segment_origin) * quads;  // of membranes and currents
+        uint held = (sample_ * segment_rows + t - segment_origin) * quads;  // of membranes
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
-            bits[k] = decide_quad(membrane[k], number, t, quad[k]);
+            bits[k] = decide_quad(c, neuron[k].membrane, number, t, quad[k]);
             if (t == flip_step && flip_neuron / 4u == quad[k]) {
                 bits[k] ^= 1u << (flip_neuron % 4u);
             }
@@ -249,31 +240,12 @@ void main() {
 
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
             vec4 spike = vec4(bits[k] & 1u, (bits[k] >> 1) & 1u, (bits[k] >> 2) & 1u, (bits[k] >> 3) & 1u);
-            precise vec4 gate = vec4(1.0) - spike;
-            precise vec4 drive = vec4(drive_membrane) * current[k];
-            precise vec4 leak = vec4(decay_membrane) * membrane[k];
-            precise vec4 next;
-            if (RESET == RESET_MULTIPLICATIVE) {
-                next = leak + drive;
-                next = next * gate;
-            } else if (RESET == RESET_MEMBRANE_ONLY) {
-                next = leak * gate;
-                next = next + drive;
-            } else {
-                precise vec4 lost = vec4(threshold) * spike;
-                next = leak + drive;
-                next = next - lost;
-            }
-            membrane[k] = flush_state(next);
-
-            precise vec4 kept = vec4(decay_synapse) * current[k];
             precise vec4 received = input_sum[k] + recurrent_sum[k];
-            precise vec4 charged = kept + received;
-            current[k] = flush_state(charged);
+            vec4 lost = advance(MODEL, RESET, c, neuron[k], received, spike);
             if (owned[k]) {
-                membranes[held + quad[k]] = membrane[k];
-                if (STORE_CURRENT != 0u) {
-                    currents[held + quad[k]] = current[k];
+                membranes[held + quad[k]] = neuron[k].membrane;
+                if (STORE_LOST != 0u) {
+                    losts[held + quad[k]] = lost;
                 }
             }
         }
@@ -282,8 +254,7 @@ void main() {
     if (segment_last - segment_first < steps) {
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
             if (owned[k]) {
-                states[2u * sample_ * quads + quad[k]] = current[k];
-                states[(2u * sample_ + 1u) * quads + quad[k]] = membrane[k];
+                STORE_STATES(neuron[k], states_of(MODEL) * sample_ * quads + quad[k], quads)
             }
         }
     }

@@ -11,7 +11,7 @@ layout(std430, binding = 0) writeonly buffer Readout { vec4 readout[]; };
 layout(std430, binding = 1) readonly buffer Rows { uvec2 rows[]; };
 layout(std430, binding = 2) readonly buffer Index { uint index[]; };
 layout(std430, binding = 3) readonly buffer Weights { vec4 weights[]; };
-layout(std430, binding = 4) buffer States { vec4 states[]; };  // of segments: current and membrane of a sample
+layout(std430, binding = 4) buffer States { vec4 states[]; };  // of segments: membrane and current of a sample
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -40,8 +40,8 @@ void main() {
     precise vec4 membrane = vec4(initial);
     uint state = 2u * sample_ * quads + quad;
     if (segment_first > 0u) {
-        current = states[state];
-        membrane = states[state + quads];
+        membrane = states[state];
+        current = states[state + quads];
     }
     for (uint t = segment_first; t < segment_last; t++) {
         uint row = sample_ * steps + t;
@@ -62,7 +62,7 @@ void main() {
         readout[row * quads + quad] = membrane;
     }
     if (segment_last - segment_first < steps) {
-        states[state] = current;
-        states[state + quads] = membrane;
+        states[state] = membrane;
+        states[state + quads] = current;
     }
 }

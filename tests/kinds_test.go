@@ -12,7 +12,8 @@ import (
 // tableOfKinds is a table of kinds by the type of their numbers in cpuref.
 func tableOfKinds() map[string]map[string]uint32 {
 	return map[string]map[string]uint32{
-		"EscapeNoise": numbersOf(network.Noises), "Surrogate": numbersOf(network.Surrogates), "Reset": numbersOf(network.Resets),
+		"NeuronModel": numbersOf(network.Neurons), "EscapeNoise": numbersOf(network.Noises),
+		"Surrogate": numbersOf(network.Surrogates), "Reset": numbersOf(network.Resets),
 		"Loss": numbersOf(network.Losses), "Optimizer": numbersOf(network.Optimizers),
 	}
 }
@@ -42,7 +43,8 @@ func TestKinds(t *testing.T) {
 			continue
 		}
 		table := tables[named.Obj().Name()]
-		kind := strings.ToLower(strings.TrimPrefix(name, strings.TrimPrefix(named.Obj().Name(), "Escape")))
+		prefix := strings.TrimSuffix(strings.TrimPrefix(named.Obj().Name(), "Escape"), "Model")
+		kind := strings.ToLower(strings.TrimPrefix(name, prefix))
 		number, there := table[kind]
 		if value, _ := constant.Int64Val(c.Val()); !there || int64(number) != value {
 			t.Errorf("cpuref.%s is %d; the tables of host/network have %s %d (there: %t)", name, value, kind, number, there)

@@ -143,7 +143,7 @@ func runConv(c convCase, seed uint32) *convRun {
 	scale := 12 / float32(c.kernel*max(1, c.filtersBelow))
 	run.forward = cpuref.LIFForwardArguments[float32]{
 		Spikes:   make([]uint32, rows*cpuref.Words(neurons)),
-		Membrane: make([]float32, rows*neurons), Current: make([]float32, rows*neurons),
+		Membrane: make([]float32, rows*neurons), Lost: make([]float32, rows*neurons),
 		Events: events, InputWeights: s.rows(c.kernel*c.unitBelow(), c.filters, -0.4*scale, scale, 0.1),
 		Steps: c.steps, Neurons: neurons, Filters: c.filters, Input: c.input(), Recurrent: c.recurrent(),
 		Delay: c.delay, RecurrentDelay: c.recurrentDelay,
@@ -166,7 +166,7 @@ func runConv(c convCase, seed uint32) *convRun {
 		run.recurrent = gradientOf(c, own, neurons, run.errors, c.recurrent(), c.recurrentDelay)
 		run.backward = cpuref.LIFBackwardArguments[float32]{
 			Error:  append([]float32(nil), run.errors...),
-			Spikes: run.forward.Spikes, Membrane: run.forward.Membrane, Current: run.forward.Current,
+			Spikes: run.forward.Spikes, Membrane: run.forward.Membrane, Lost: run.forward.Lost,
 			SpikeError: s.rows(c.samples, neurons, -0.1, 0.1, 0.5), RecurrentTransposed: reversed,
 			Steps: c.steps, Neurons: neurons, Filters: c.filters, Recurrent: c.recurrent(),
 			RecurrentDelay: c.recurrentDelay, Neuron: c.neuron(),
@@ -292,40 +292,38 @@ func checkConvForward(r rig, c convCase, run *convRun) {
 	recurrent := c.recurrentKernel > 0
 	k, err := kernels.NewLIFForward(r.device, kernels.LIFForwardChoice{
 		Neurons: uint32(a.Neurons), Noise: uint32(c.noise), Reset: uint32(c.reset),
-		Recurrent: recurrent, StoreCurrent: c.differentiate, Convolution: true, Spread: c.spread,
+		Recurrent: recurrent, StoreLost: c.differentiate, Convolution: true, Spread: c.spread,
 	})
 	if err != nil {
 		r.Fatal(err)
 	}
 	b := kernels.LIFForwardBuffers{
 		Spikes: garbage(r, "spikes", len(a.Spikes)), Membrane: garbage(r, "membrane", len(a.Membrane)),
-		Current: onlyIf(c.differentiate, garbage(r, "current", len(a.Current))),
-		Rows:    array(r, "rows", flat(a.Events.Rows)), Index: array(r, "index", a.Events.Index),
+		Lost: onlyIf(c.differentiate, garbage(r, "lost", len(a.Lost))),
+		Rows: array(r, "rows", flat(a.Events.Rows)), Index: array(r, "index", a.Events.Index),
 		InputWeights:     array(r, "input weights", beyond(a.InputWeights, c.unit())),
 		RecurrentWeights: onlyIf(recurrent, array(r, "recurrent weights", a.RecurrentWeights)),
 		Numbers:          array(r, "numbers", append(a.Key[:], a.Numbers...)),
+		ConstantsOfLayer: array(r, "constants", kernels.NeuronConstants(&a.Neuron)),
 	}
-	n := a.Neuron
 	r.run(func(stream *gpu.Stream) error {
 		return k.Record(stream, b, kernels.LIFForwardParameters{
 			Samples: uint32(c.samples), Steps: uint32(c.steps), Neurons: uint32(a.Neurons), Filters: uint32(c.filters),
 			Input: a.Input, Recurrent: a.Recurrent,
 			Delay: uint32(c.delay), RecurrentDelay: uint32(c.recurrentDelay), Layer: a.Layer,
-			DecayMembrane: n.DecayMembrane, DriveMembrane: n.DriveMembrane, DecaySynapse: n.DecaySynapse,
-			Threshold: n.Threshold, NoiseParameter0: n.NoiseParameters[0], NoiseParameter1: n.NoiseParameters[1],
 		})
 	})
 	same(r, "spikes", b.Spikes, a.Spikes)
 	same(r, "membrane", b.Membrane, a.Membrane)
 	if c.differentiate {
-		same(r, "current", b.Current, a.Current)
+		same(r, "lost", b.Lost, a.Lost)
 	}
 }
 
 func checkConvBackward(r rig, c convCase, run *convRun) {
 	r.Helper()
 	a := &run.backward
-	recurrent, needCurrent := c.recurrentKernel > 0, c.differentiate && c.reset == cpuref.ResetMultiplicative
+	recurrent := c.recurrentKernel > 0
 	k, err := kernels.NewLIFBackward(r.device, kernels.LIFBackwardChoice{
 		Neurons: uint32(a.Neurons), Surrogate: uint32(c.surrogate), Reset: uint32(c.reset),
 		DifferentiateReset: c.differentiate, Recurrent: recurrent, Limited: c.limited, Convolution: true, Spread: c.spread, Depth: c.depth,
@@ -335,19 +333,15 @@ func checkConvBackward(r rig, c convCase, run *convRun) {
 	}
 	b := kernels.LIFBackwardBuffers{
 		Error: array(r, "error", run.errors), Spikes: array(r, "spikes", a.Spikes), Membrane: array(r, "membrane", a.Membrane),
-		Current:             onlyIf(needCurrent, array(r, "current", a.Current)),
+		Lost:                onlyIf(a.Neuron.LosesState(), array(r, "lost", a.Lost)),
 		SpikeError:          array(r, "spike error", a.SpikeError),
 		RecurrentTransposed: onlyIf(recurrent, array(r, "recurrent transposed", a.RecurrentTransposed)),
+		ConstantsOfLayer:    array(r, "constants", kernels.NeuronConstants(&a.Neuron)),
 	}
-	n := a.Neuron
 	r.run(func(stream *gpu.Stream) error {
 		return k.Record(stream, b, kernels.LIFBackwardParameters{
 			Samples: uint32(c.samples), Steps: uint32(c.steps), Neurons: uint32(a.Neurons), Filters: uint32(c.filters),
 			Recurrent: a.Recurrent, RecurrentDelay: uint32(c.recurrentDelay),
-			DecayMembrane: n.DecayMembrane, DriveMembrane: n.DriveMembrane, DecaySynapse: n.DecaySynapse,
-			Threshold: n.Threshold, SurrogateParameter0: n.SurrogateParameter[0],
-			SurrogateParameter1: n.SurrogateParameter[1], SurrogateParameter2: n.SurrogateParameter[2],
-			SupportFrom: n.Support.From, SupportTo: n.Support.To,
 		})
 	})
 	same(r, "error", b.Error, a.Error)

@@ -129,7 +129,7 @@ func runLIF(c lifCase, seed uint32) *lifRun {
 	}
 	run.forward = cpuref.LIFForwardArguments[float32]{
 		Spikes:   make([]uint32, rows*cpuref.Words(c.neurons)),
-		Membrane: make([]float32, rows*stride), Current: make([]float32, rows*stride),
+		Membrane: make([]float32, rows*stride), Lost: make([]float32, rows*stride),
 		Events:           s.events(rows, c.inputs, 0.2),
 		InputWeights:     s.rows(c.inputs, c.neurons, -0.5*scale, scale, 0.1),
 		RecurrentWeights: run.recurrent, Numbers: numbers,
@@ -142,7 +142,7 @@ func runLIF(c lifCase, seed uint32) *lifRun {
 	run.errorBefore = s.rows(rows, c.neurons, -1, 1, 0.3)
 	run.backward = cpuref.LIFBackwardArguments[float32]{
 		Error:  append([]float32(nil), run.errorBefore...),
-		Spikes: run.forward.Spikes, Membrane: run.forward.Membrane, Current: run.forward.Current,
+		Spikes: run.forward.Spikes, Membrane: run.forward.Membrane, Lost: run.forward.Lost,
 		SpikeError:          s.rows(c.samples, c.neurons, -0.1, 0.1, 0.5),
 		RecurrentTransposed: run.flipped,
 		Steps:               c.steps, Neurons: c.neurons, RecurrentDelay: c.recurrentDelay, Neuron: c.neuron(),
@@ -173,7 +173,7 @@ func checkLIFForward(r rig, c lifCase, seed uint32) (spiked int) {
 	store := seed%2 == 0
 	k, err := kernels.NewLIFForward(r.device, kernels.LIFForwardChoice{
 		Neurons: uint32(c.neurons), Noise: uint32(c.noise), Reset: uint32(c.reset),
-		Recurrent: c.recurrent, StoreCurrent: store, Spread: c.spread,
+		Recurrent: c.recurrent, StoreLost: store, Spread: c.spread,
 	})
 	if err != nil {
 		r.Fatal(err)
@@ -181,26 +181,24 @@ func checkLIFForward(r rig, c lifCase, seed uint32) (spiked int) {
 	b := kernels.LIFForwardBuffers{
 		Spikes:           garbage(r, "spikes", len(a.Spikes)),
 		Membrane:         garbage(r, "membrane", len(a.Membrane)),
-		Current:          onlyIf(store, garbage(r, "current", len(a.Current))),
+		Lost:             onlyIf(store, garbage(r, "lost", len(a.Lost))),
 		Rows:             array(r, "rows", flat(a.Events.Rows)),
 		Index:            array(r, "index", a.Events.Index),
 		InputWeights:     array(r, "input weights", a.InputWeights),
 		RecurrentWeights: onlyIf(c.recurrent, array(r, "recurrent weights", a.RecurrentWeights)),
 		Numbers:          array(r, "numbers", append(a.Key[:], a.Numbers...)),
+		ConstantsOfLayer: array(r, "constants", kernels.NeuronConstants(&a.Neuron)),
 	}
-	n := a.Neuron
 	r.run(func(stream *gpu.Stream) error {
 		return k.Record(stream, b, kernels.LIFForwardParameters{
 			Samples: uint32(c.samples), Steps: uint32(c.steps), Neurons: uint32(c.neurons),
 			Delay: uint32(c.delay), RecurrentDelay: uint32(c.recurrentDelay), Layer: a.Layer,
-			DecayMembrane: n.DecayMembrane, DriveMembrane: n.DriveMembrane, DecaySynapse: n.DecaySynapse,
-			Threshold: n.Threshold, NoiseParameter0: n.NoiseParameters[0], NoiseParameter1: n.NoiseParameters[1],
 		})
 	})
 	same(r, "spikes", b.Spikes, a.Spikes)
 	same(r, "membrane", b.Membrane, a.Membrane)
 	if store {
-		same(r, "current", b.Current, a.Current)
+		same(r, "lost", b.Lost, a.Lost)
 	}
 	for _, word := range a.Spikes {
 		if word != 0 {
@@ -229,24 +227,19 @@ func checkLIFBackward(r rig, c lifCase, seed uint32) {
 	if err != nil {
 		r.Fatal(err)
 	}
-	needCurrent := c.differentiate && c.reset == cpuref.ResetMultiplicative
 	b := kernels.LIFBackwardBuffers{
 		Error:               array(r, "error", run.errorBefore),
 		Spikes:              array(r, "spikes", a.Spikes),
 		Membrane:            array(r, "membrane", a.Membrane),
-		Current:             onlyIf(needCurrent, array(r, "current", a.Current)),
+		Lost:                onlyIf(a.Neuron.LosesState(), array(r, "lost", a.Lost)),
 		SpikeError:          array(r, "spike error", a.SpikeError),
 		RecurrentTransposed: onlyIf(c.recurrent, array(r, "recurrent transposed", a.RecurrentTransposed)),
+		ConstantsOfLayer:    array(r, "constants", kernels.NeuronConstants(&a.Neuron)),
 	}
-	n := a.Neuron
 	r.run(func(stream *gpu.Stream) error {
 		return k.Record(stream, b, kernels.LIFBackwardParameters{
 			Samples: uint32(c.samples), Steps: uint32(c.steps), Neurons: uint32(c.neurons),
 			RecurrentDelay: uint32(c.recurrentDelay),
-			DecayMembrane:  n.DecayMembrane, DriveMembrane: n.DriveMembrane, DecaySynapse: n.DecaySynapse,
-			Threshold: n.Threshold, SurrogateParameter0: n.SurrogateParameter[0],
-			SurrogateParameter1: n.SurrogateParameter[1], SurrogateParameter2: n.SurrogateParameter[2],
-			SupportFrom: n.Support.From, SupportTo: n.Support.To,
 		})
 	})
 	same(r, "error", b.Error, a.Error)

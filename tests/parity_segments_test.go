@@ -29,22 +29,23 @@ func checkLIFForwardSegments(r rig, c lifCase, seed uint32) {
 	stride := cpuref.Stride(c.neurons)
 	const held = 40 // rows
 	a.Spikes = make([]uint32, len(a.Spikes))
-	a.Membrane, a.Current = make([]float32, c.samples*held*stride), make([]float32, c.samples*held*stride)
+	a.Membrane, a.Lost = make([]float32, c.samples*held*stride), make([]float32, c.samples*held*stride)
 	a.States = make([]float32, c.samples*2*stride)
 	k, err := kernels.NewLIFForward(r.device, kernels.LIFForwardChoice{
 		Neurons: uint32(c.neurons), Noise: uint32(c.noise), Reset: uint32(c.reset),
-		Recurrent: c.recurrent, StoreCurrent: true, Spread: c.spread,
+		Recurrent: c.recurrent, StoreLost: true, Spread: c.spread,
 	})
 	if err != nil {
 		r.Fatal(err)
 	}
 	b := kernels.LIFForwardBuffers{
-		Spikes: array(r, "spikes", a.Spikes), Membrane: array(r, "membrane", a.Membrane), Current: array(r, "current", a.Current),
+		Spikes: array(r, "spikes", a.Spikes), Membrane: array(r, "membrane", a.Membrane), Lost: array(r, "lost", a.Lost),
 		Rows: array(r, "rows", flat(a.Events.Rows)), Index: array(r, "index", a.Events.Index),
 		InputWeights: array(r, "input weights", a.InputWeights), RecurrentWeights: onlyIf(c.recurrent, array(r, "recurrent weights", a.RecurrentWeights)),
 		Numbers: array(r, "numbers", append(a.Key[:], a.Numbers...)), States: array(r, "states", a.States),
+		ConstantsOfLayer: array(r, "constants", kernels.NeuronConstants(&a.Neuron)),
 	}
-	n, work := a.Neuron, cpuref.Workspace[float32]{}
+	work := cpuref.Workspace[float32]{}
 	for s, first := range []int{0, 0, 32, 64} {
 		a.Segment = cpuref.Segment{First: first, Last: min(first+32, c.steps), Origin: first - 1, Rows: held}
 		cpuref.LIFForward(&a, &work, 0, c.samples)
@@ -52,14 +53,12 @@ func checkLIFForwardSegments(r rig, c lifCase, seed uint32) {
 			return k.Record(stream, b, kernels.LIFForwardParameters{
 				Samples: uint32(c.samples), Steps: uint32(c.steps), Neurons: uint32(c.neurons),
 				Delay: uint32(c.delay), RecurrentDelay: uint32(c.recurrentDelay), Layer: a.Layer,
-				DecayMembrane: n.DecayMembrane, DriveMembrane: n.DriveMembrane, DecaySynapse: n.DecaySynapse,
-				Threshold: n.Threshold, NoiseParameter0: n.NoiseParameters[0], NoiseParameter1: n.NoiseParameters[1],
 				Segment: a.Segment,
 			})
 		})
 		same(r, "spikes", b.Spikes, a.Spikes)
 		same(r, "membrane", b.Membrane, a.Membrane)
-		same(r, "current", b.Current, a.Current)
+		same(r, "lost", b.Lost, a.Lost)
 		same(r, "states", b.States, a.States)
 		if r.Failed() {
 			r.Fatalf("in run %d, of the segment from step %d", s, first)

@@ -413,3 +413,26 @@ func TestTwinUpdate(t *testing.T) {
 		}
 	})
 }
+
+// TestTwinNeuron: the constants of a neuron lie in their buffer in the order of the
+// shaders.
+func TestTwinNeuron(t *testing.T) {
+	var names []string
+	plain := strings.NewReplacer("p.", "", ".", "", "[", "", "]", "", "Parameters", "Parameter")
+	ast.Inspect(parsed(t, wrapperFolder).files["neuron"], func(n ast.Node) bool {
+		list, ok := n.(*ast.CompositeLit)
+		for i := 0; ok && i < len(list.Elts); i++ {
+			names = append(names, shaderName(plain.Replace(types.ExprString(list.Elts[i]))))
+		}
+		return !ok
+	})
+	_, body, _ := strings.Cut(content(t, shaderFolder, "neuron.glsl"), "struct Constants {")
+	body, _, _ = strings.Cut(body, "};")
+	var members []string
+	for _, match := range regexp.MustCompile(`float (\w+);`).FindAllStringSubmatch(body, -1) {
+		members = append(members, match[1])
+	}
+	if difference := cmp.Diff(names, members); difference != "" || len(names) == 0 {
+		t.Errorf("NeuronConstants (-) and the shader's Constants (+) differ:\n%s", difference)
+	}
+}

@@ -30,13 +30,13 @@ type arrays[W, R any] struct {
 type layerArrays[W, R any] struct {
 	spikes     W // bits, of all steps
 	membrane   R // U[t+1], or the surrogate derivative at U[t]
-	current    R // I[t+1]; only to differentiate the reset
+	lost       R // what a spike takes from U[t+1]; only where the backward pass needs it
 	trains     W
 	counts     W
 	spikeError R
 	errors     R // ∂L/∂S, then ∂L/∂h
-	states     R // [slot][sample][2][stride]: I and U where segments begin; the last slot is scratch
-	adjoints   R // [sample][2][stride]: λI and λU at the end of the segment at work
+	states     R // [slot][sample][state][stride] where segments begin; the last slot is for those that run again
+	adjoints   R // [sample][state][stride] at the end of the segment at work
 }
 
 // allocator makes arrays of so many elements.
@@ -69,7 +69,7 @@ func lay[T cpuref.Float, W, R any](p *plan[T], cut segmentation, samples int, a 
 		all.index = a.words("event index", product(samples*cut.eventRows(), neurons))
 	}
 	for l, layer := range p.layers {
-		stride, name := cpuref.Stride(layer.neurons), fmt.Sprintf("layer%d ", l)
+		stride, states, name := cpuref.Stride(layer.neurons), layer.neuron.Model.States(), fmt.Sprintf("layer%d ", l)
 		one := layerArrays[W, R]{
 			spikes:     a.words(name+"spikes", product(allRows, cpuref.Words(layer.neurons))),
 			membrane:   a.numbers(name+"membrane", product(rows, stride)),
@@ -78,13 +78,13 @@ func lay[T cpuref.Float, W, R any](p *plan[T], cut segmentation, samples int, a 
 			spikeError: a.numbers(name+"spike error", product(samples, stride)),
 			errors:     turns[(len(p.layers)-l)%2],
 		}
-		if layer.neuron.DifferentiateReset {
-			one.current = a.numbers(name+"current", product(rows, stride))
+		if layer.neuron.LosesState() {
+			one.lost = a.numbers(name+"lost", product(rows, stride))
 		}
 		if !whole {
 			one.errors = a.numbers(name+"errors", product(rows, stride))
-			one.states = a.numbers(name+"states", product(2*samples*cut.slots(), stride))
-			one.adjoints = a.numbers(name+"adjoints", product(2*samples, stride))
+			one.states = a.numbers(name+"states", product(states*samples*cut.slots(), stride))
+			one.adjoints = a.numbers(name+"adjoints", product(states*samples, stride))
 		}
 		all.layers = append(all.layers, one)
 	}

@@ -57,7 +57,7 @@ func (r *chunkRun[T]) lifBackward(l, s int) {
 	p, layer, arrays := r.plan, &r.plan.layers[l], &r.layers[l]
 	recurrent, recurrentDelay := p.recurrence(layer)
 	arguments := cpuref.LIFBackwardArguments[T]{
-		Error: arrays.errors, Spikes: arrays.spikes, Membrane: arrays.membrane, Current: arrays.current,
+		Error: arrays.errors, Spikes: arrays.spikes, Membrane: arrays.membrane, Lost: arrays.lost,
 		SpikeError: arrays.spikeError,
 		Steps:      p.steps, Neurons: layer.neurons, Filters: layer.filters,
 		Recurrent: recurrent, RecurrentDelay: recurrentDelay,

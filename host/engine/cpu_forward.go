@@ -27,7 +27,7 @@ func (r *chunkRun[T]) lifForward(l, s, slot int) {
 		events = r.inputs
 	}
 	arguments := r.layerForward(l, events)
-	arguments.Membrane, arguments.Current = r.layers[l].membrane, r.layers[l].current
+	arguments.Membrane, arguments.Lost = r.layers[l].membrane, r.layers[l].lost
 	if r.leavesDerivative(l) {
 		arguments.Membrane, arguments.Derivative = nil, r.layers[l].membrane
 	}

@@ -40,18 +40,18 @@ func (e *CPU[T]) Replicas(batch *Batch, stream cpuref.Stream, replicas []Replica
 
 // presentation is what the replicas of a sample share: the run without a flip.
 type presentation[T cpuref.Float] struct {
-	layers []presentedLayer[T]
-	// readout and its synaptic current, [step][stride]
-	readout, readoutCurrent []T
-	states                  []T // of a replica when it begins: [2][stride] of the widest layer
+	layers       []presentedLayer[T]
+	readout      []T // [step][stride]
+	readoutTrace []T // [step][2][stride]
+	states       []T // of a replica when it begins: [state][stride] of the widest layer
 }
 
 // presentedLayer is a layer in it.
 type presentedLayer[T cpuref.Float] struct {
-	drive, uniform    []T // [step][stride]
-	membrane, current []T // [step][stride]
-	spikes            []uint32
-	counts            []uint32
+	drive, uniform []T // [step][stride]
+	trace          []T // [step][state][stride]
+	spikes         []uint32
+	counts         []uint32
 }
 
 func newPresentation[T cpuref.Float](p *plan[T]) *presentation[T] {
@@ -62,15 +62,15 @@ func newPresentation[T cpuref.Float](p *plan[T]) *presentation[T] {
 		widest = max(widest, stride)
 		s.layers = append(s.layers, presentedLayer[T]{
 			drive: make([]T, p.steps*stride), uniform: make([]T, p.steps*stride),
-			membrane: make([]T, p.steps*stride), current: make([]T, p.steps*stride),
+			trace:  make([]T, p.steps*layer.neuron.Model.States()*stride),
 			spikes: make([]uint32, p.steps*cpuref.Words(layer.neurons)), counts: make([]uint32, stride),
 		})
 	}
 	if p.readout != nil {
 		s.readout = make([]T, p.steps*cpuref.Stride(p.classes))
-		s.readoutCurrent = make([]T, p.steps*cpuref.Stride(p.classes))
+		s.readoutTrace = make([]T, 2*p.steps*cpuref.Stride(p.classes))
 	}
-	s.states = make([]T, 2*widest)
+	s.states = make([]T, cpuref.MostStates*widest)
 	return s
 }
 
@@ -105,7 +105,7 @@ func (r *replicaRun[T]) present() {
 	for l := range p.layers {
 		shared, neurons := &r.presentation.layers[l], p.layers[l].neurons
 		arguments := r.layerForward(l, events)
-		arguments.Spikes, arguments.Membrane, arguments.Current = shared.spikes, shared.membrane, shared.current
+		arguments.Spikes, arguments.Trace = shared.spikes, shared.trace
 		arguments.Drive, arguments.Uniform = shared.drive, shared.uniform
 		cpuref.InputDrive(&arguments, 0, 1)
 		cpuref.NoiseUniform(&arguments, 0, 1)
@@ -119,7 +119,7 @@ func (r *replicaRun[T]) present() {
 	}
 	if p.readout != nil {
 		arguments := r.readoutArguments()
-		arguments.Readout, arguments.Current = r.presentation.readout, r.presentation.readoutCurrent
+		arguments.Readout, arguments.Trace = r.presentation.readout, r.presentation.readoutTrace
 		cpuref.ReadoutForward(&arguments, &r.work, 0, 1)
 	}
 }
@@ -144,7 +144,7 @@ func (r *replicaRun[T]) repeat(lowest, first int) {
 		if l == lowest {
 			arguments.Drive = shared.drive
 		}
-		arguments.States = r.presentation.begin(shared.current, shared.membrane, cpuref.Stride(layer.neurons), first)
+		arguments.States = r.presentation.begin(first, shared.trace, layer.neuron.Model.States()*cpuref.Stride(layer.neurons))
 		copy(state.spikes, shared.spikes)
 		cpuref.LIFForward(&arguments, &r.work, 0, 1)
 		events = r.listFrom(l, state.spikes, max(0, first-r.cut.halo))
@@ -157,17 +157,17 @@ func (r *replicaRun[T]) repeat(lowest, first int) {
 	if p.readout != nil {
 		stride := cpuref.Stride(p.classes)
 		arguments := r.readoutArguments()
-		arguments.Segment, arguments.States = rest, r.presentation.begin(r.presentation.readoutCurrent, r.presentation.readout, stride, first)
+		arguments.Segment, arguments.States = rest, r.presentation.begin(first, r.presentation.readoutTrace, 2*stride)
 		copy(r.readout, r.presentation.readout[:first*stride])
 		cpuref.ReadoutForward(&arguments, &r.work, 0, 1)
 	}
 }
 
-// begin is the state of a layer or the readout when a replica begins: [2][stride].
-func (s *presentation[T]) begin(current, membrane []T, stride, first int) []T {
+// begin is the states of a layer or the readout when a replica begins, a copy from their
+// trace, of so many numbers a step.
+func (s *presentation[T]) begin(first int, trace []T, size int) []T {
 	if first > 0 {
-		copy(s.states, current[(first-1)*stride:][:stride])
-		copy(s.states[stride:], membrane[(first-1)*stride:][:stride])
+		copy(s.states, trace[(first-1)*size:][:size])
 	}
 	return s.states
 }

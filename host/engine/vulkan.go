@@ -6,6 +6,7 @@ import (
 	"spikegrad/cpuref"
 	"spikegrad/gpu"
 	"spikegrad/host/network"
+	"spikegrad/kernels"
 )
 
 // Vulkan runs a network on a Vulkan device. A batch goes through the device in
@@ -21,6 +22,7 @@ type Vulkan struct {
 	augment augmentSize // the largest so far
 
 	weights    []*gpu.Buffer   // packed
+	constants  []*gpu.Buffer   // [layer]: kernels.NeuronConstants
 	transposed []*gpu.Buffer   // packed transposes; nil where no error flows through
 	states     [][]*gpu.Buffer // [weight array][state]
 	partial    []*gpu.Buffer   // [weight array]: partial gradients of the chunks of a pass
@@ -120,10 +122,26 @@ func (e *Vulkan) open() (err error) {
 	e.partial = make([]*gpu.Buffer, len(e.plan.weights))
 	e.sums = make([]*gpu.Buffer, len(e.plan.weights))
 	e.update = buffer("update", updateFields)
+	if err == nil {
+		err = e.uploadConstants()
+	}
 	if err != nil {
 		return err
 	}
 	return e.SetOptimizer(nil)
+}
+
+// uploadConstants brings the constants of the neurons of all layers onto the device.
+func (e *Vulkan) uploadConstants() (err error) {
+	buffer := bufferMaker(e.device, &err)
+	for l, layer := range e.plan.layers {
+		constants := kernels.NeuronConstants(&layer.neuron)
+		e.constants = append(e.constants, buffer(fmt.Sprintf("layer%d constants", l), len(constants)))
+		if err == nil {
+			err = e.constants[l].Upload(0, asBytes(constants))
+		}
+	}
+	return err
 }
 
 // Describe names the device and its driver.

@@ -68,21 +68,17 @@ func (r *recorder) lifBackward(l, s int) {
 	layer, arrays := &r.plan.layers[l], &r.layers[l]
 	buffers := kernels.LIFBackwardBuffers{
 		Error: whole(arrays.errors), Spikes: whole(arrays.spikes), Membrane: whole(arrays.membrane),
-		Current: whole(arrays.current), SpikeError: whole(arrays.spikeError), States: whole(arrays.adjoints),
+		Lost: whole(arrays.lost), SpikeError: whole(arrays.spikeError), States: whole(arrays.adjoints),
+		ConstantsOfLayer: whole(r.engine.constants[l]),
 	}
 	if layer.recurrent >= 0 {
 		buffers.RecurrentTransposed = whole(r.engine.transposed[layer.recurrent])
 	}
 	recurrent, recurrentDelay := r.plan.recurrence(layer)
-	surrogate := layer.neuron.SurrogateParameter
 	r.do(func() error {
 		return r.kernels.layers[l].backward.Record(r.stream, buffers, kernels.LIFBackwardParameters{
 			Samples: r.samples, Steps: r.steps, Neurons: uint32(layer.neurons), Filters: uint32(layer.filters),
 			Recurrent: recurrent, RecurrentDelay: uint32(recurrentDelay),
-			DecayMembrane: layer.neuron.DecayMembrane, DriveMembrane: layer.neuron.DriveMembrane,
-			DecaySynapse: layer.neuron.DecaySynapse, Threshold: layer.neuron.Threshold,
-			SurrogateParameter0: surrogate[0], SurrogateParameter1: surrogate[1], SurrogateParameter2: surrogate[2],
-			SupportFrom: layer.neuron.Support.From, SupportTo: layer.neuron.Support.To,
 			Segment: r.engine.cut.segment(s),
 		})
 	})

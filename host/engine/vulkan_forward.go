@@ -56,10 +56,10 @@ func (r *recorder) lifForward(l, s, slot int) {
 	layer, arrays := &r.plan.layers[l], &r.layers[l]
 	rows, index := r.events(l)
 	buffers := kernels.LIFForwardBuffers{
-		Spikes: whole(arrays.spikes), Membrane: whole(arrays.membrane), Current: whole(arrays.current),
+		Spikes: whole(arrays.spikes), Membrane: whole(arrays.membrane), Lost: whole(arrays.lost),
 		Rows: rows, Index: index,
 		InputWeights: whole(r.engine.weights[layer.input]), Numbers: r.section(sectionNumbers),
-		States: r.slot(l, slot),
+		States: r.slot(l, slot), ConstantsOfLayer: whole(r.engine.constants[l]),
 	}
 	if layer.recurrent >= 0 {
 		buffers.RecurrentWeights = whole(r.engine.weights[layer.recurrent])
@@ -71,11 +71,7 @@ func (r *recorder) lifForward(l, s, slot int) {
 			Samples: r.samples, Steps: r.steps, Neurons: uint32(layer.neurons), Filters: uint32(layer.filters),
 			Input: input.window, Recurrent: recurrent,
 			Delay: uint32(input.delay), RecurrentDelay: uint32(recurrentDelay), Layer: uint32(l),
-			Flips:         uint32(r.flipsAt()),
-			DecayMembrane: layer.neuron.DecayMembrane, DriveMembrane: layer.neuron.DriveMembrane,
-			DecaySynapse: layer.neuron.DecaySynapse, Threshold: layer.neuron.Threshold,
-			NoiseParameter0: layer.neuron.NoiseParameters[0], NoiseParameter1: layer.neuron.NoiseParameters[1],
-			Segment: r.engine.cut.segment(s),
+			Flips: uint32(r.flipsAt()), Segment: r.engine.cut.segment(s),
 		})
 	})
 }

@@ -46,15 +46,15 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 		var l layerKernels
 		set(func() (err error) {
 			l.forward, err = kernels.NewLIFForward(device, kernels.LIFForwardChoice{
-				Neurons: uint32(layer.neurons), Noise: uint32(layer.neuron.Noise), Reset: uint32(layer.neuron.Reset),
-				Recurrent: layer.recurrent >= 0, StoreCurrent: layer.neuron.DifferentiateReset,
+				Neurons: uint32(layer.neurons), Model: uint32(layer.neuron.Model), Noise: uint32(layer.neuron.Noise), Reset: uint32(layer.neuron.Reset),
+				Recurrent: layer.recurrent >= 0, StoreLost: layer.neuron.LosesState(),
 				Convolution: layer.filters > 0,
 			})
 			return err
 		})
 		set(func() (err error) {
 			l.backward, err = kernels.NewLIFBackward(device, kernels.LIFBackwardChoice{
-				Neurons: uint32(layer.neurons), Surrogate: uint32(layer.neuron.Surrogate), Reset: uint32(layer.neuron.Reset),
+				Neurons: uint32(layer.neurons), Model: uint32(layer.neuron.Model), Surrogate: uint32(layer.neuron.Surrogate), Reset: uint32(layer.neuron.Reset),
 				DifferentiateReset: layer.neuron.DifferentiateReset, Recurrent: layer.recurrent >= 0,
 				Limited:     layer.neuron.Support.Limited,
 				Convolution: layer.filters > 0,

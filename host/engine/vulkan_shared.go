@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
 	"spikegrad/cpuref"
 	"spikegrad/gpu"
@@ -28,7 +29,7 @@ func OpenVulkanOn(n *network.Network, device *gpu.Device, options Options) (*Vul
 // free gives all arrays and streams back.
 func (e *Vulkan) free() {
 	e.freePass()
-	buffers := append(append(append([]*gpu.Buffer{e.update}, e.weights...), e.transposed...), e.norms...)
+	buffers := slices.Concat([]*gpu.Buffer{e.update}, e.weights, e.constants, e.transposed, e.norms)
 	for _, states := range e.states {
 		buffers = append(buffers, states...)
 	}
@@ -69,6 +70,10 @@ func (e *Vulkan) NewProbe(n *network.Network) (*Probe, error) {
 	if inner.kernels, err = newKernelSet(e.device, p); err != nil {
 		return nil, err
 	}
+	if err := inner.uploadConstants(); err != nil {
+		inner.free()
+		return nil, err
+	}
 	inner.weights = e.weights
 	inner.partial = make([]*gpu.Buffer, len(p.weights))
 	inner.sums = make([]*gpu.Buffer, len(p.weights))
@@ -81,7 +86,12 @@ func (p *Probe) Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Ou
 }
 
 // Close gives the probe's arrays back.
-func (p *Probe) Close() { p.inner.freePass() }
+func (p *Probe) Close() {
+	p.inner.freePass()
+	for _, b := range p.inner.constants {
+		b.Free()
+	}
+}
 
 // Arrays are where the last batch of a probe and the engine's weights lie on the
 // device. Neurons are in the order of the kernels: [network.Geometry.Slot].

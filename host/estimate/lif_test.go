@@ -40,7 +40,7 @@ func newReference(c lifCase, p Problem, trial uint32) *reference {
 	r := &reference{cpuref.LIFForwardArguments[float64]{
 		Spikes:   make([]uint32, c.steps*cpuref.Words(neurons)),
 		Membrane: make([]float64, c.steps*stride),
-		Current:  make([]float64, c.steps*stride),
+		Lost:     make([]float64, c.steps*stride),
 		Events:   events, InputWeights: padded(circuit.layers[0].firstInput, circuit.channels),
 		RecurrentWeights: padded(circuit.layers[0].firstRecurrent, neurons),
 		Numbers:          []uint32{trial},
@@ -117,7 +117,7 @@ func TestLIFBackward(t *testing.T) {
 				neuron := forward.Neuron
 				neuron.DifferentiateReset = differentiate
 				cpuref.LIFBackward(&cpuref.LIFBackwardArguments[float64]{
-					Error: errors, Spikes: forward.Spikes, Membrane: forward.Membrane, Current: forward.Current,
+					Error: errors, Spikes: forward.Spikes, Membrane: forward.Membrane, Lost: forward.Lost,
 					SpikeError: make([]float64, stride), RecurrentTransposed: transposed,
 					Steps: c.steps, Neurons: neurons, RecurrentDelay: c.recurrentDelay, Neuron: neuron,
 				}, &cpuref.Workspace[float64]{}, 0, 1)

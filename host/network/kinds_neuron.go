@@ -39,6 +39,14 @@ func rate(meaning string) Parameter {
 	return Parameter{Key: "rate", Symbol: "ρ0", Unit: "Hz", Meaning: meaning, Default: 10, Bounds: sensible}
 }
 
+// Neurons are the models of neurons, as they drive the membrane.
+var Neurons = Kinds[cpuref.NeuronModel, Layer]{
+	{
+		Name: "lif", Number: cpuref.NeuronLIF, Formula: "D = (1−a_m)·I[t], I[t+1] = a_s·I[t] + h[t]",
+		Sentence: "Leaky integrate-and-fire with a synaptic current.",
+	},
+}
+
 // Noises are the kinds of escape noise: p(u), u the membrane potential minus the threshold
 // and dt the length of a step (Gygax & Zenke 2025).
 var Noises = Kinds[cpuref.EscapeNoise, Noise]{

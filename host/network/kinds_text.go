@@ -17,6 +17,7 @@ func KindsGLSL() string {
 const uint LANE = %du;          // rows of neurons are padded to this
 const uint CHUNK_SAMPLES = %du;  // samples summed in ascending order before the tree
 `, cpuref.Lane, cpuref.ChunkSamples)
+	constants(&b, "NEURON", Neurons)
 	constants(&b, "NOISE", Noises)
 	constants(&b, "RESET", Resets)
 	constants(&b, "SURROGATE", Surrogates)

@@ -1,0 +1,104 @@
+package cpuref
+
+// NeuronModel is how the states of a neuron go from step to step. The first state of
+// every model is the membrane U, which [Reset] acts on and spikes are drawn from.
+type NeuronModel uint32
+
+// The models of theory: h is what arrives in a step, a_m and a_s are decays.
+const (
+	NeuronLIF NeuronModel = iota // drive (1−a_m)·I[t], I[t+1] = a_s·I[t] + h[t]
+)
+
+// MostStates is the largest number of states that a model has.
+const MostStates = 2
+
+// States is how many states a neuron of the model has.
+func (m NeuronModel) States() int { return 2 }
+
+// Reset is what a spike does to the membrane.
+type Reset uint32
+
+// The resets of theory: with D the drive and r = 1 − S,
+const (
+	ResetMultiplicative Reset = iota // U' = (a_m·U + D)·r
+	ResetMembraneOnly                // U' = a_m·U·r + D
+	ResetSubtractive                 // U' = a_m·U + D − θ·S
+)
+
+// Neuron holds what all neurons of a layer share.
+type Neuron[T Float] struct {
+	DecayMembrane T // a_m = exp(−dt/τ_mem)
+	DriveMembrane T // 1 − a_m
+	DecaySynapse  T // a_s = exp(−dt/τ_syn)
+	Threshold     T // θ
+
+	Model              NeuronModel
+	Reset              Reset
+	DifferentiateReset bool
+	Noise              EscapeNoise
+	NoiseParameters    [2]T
+	Surrogate          Surrogate
+	SurrogateParameter [3]T
+	Support            Support[T] // of the surrogate derivative
+}
+
+// NeuronState are the states of one neuron, or the adjoints of them: the membrane, then
+// those of the model; what a model does not have is not looked at.
+type NeuronState[T Float] [MostStates]T
+
+// SharesExponential says whether escape noise and surrogate derivative are made of the
+// same exponential: then [LIFForward] can leave derivatives behind in place of membranes,
+// which saves [LIFBackward] the exponential and changes no bit.
+func (p *Neuron[T]) SharesExponential() bool {
+	return p.Noise == NoiseSigmoid && p.Surrogate == SurrogateSigmoid && p.NoiseParameters[0] == p.SurrogateParameter[0]
+}
+
+// LosesState says whether what a spike takes from the membrane depends on the states, so
+// that the backward pass needs it of every step.
+func (p *Neuron[T]) LosesState() bool { return p.DifferentiateReset && p.Reset != ResetSubtractive }
+
+// Advance takes a neuron from step t to t+1: received is h[t], gate 1 − S[t]. It returns
+// what a spike takes from the membrane, −∂U[t+1]/∂S[t].
+func (p *Neuron[T]) Advance(s *NeuronState[T], received, gate T) (lost T) {
+	drive := T(p.DriveMembrane * s[1])
+	s[1] = FlushState(T(p.DecaySynapse*s[1]) + received)
+	leak := T(p.DecayMembrane * s[0])
+	switch p.Reset {
+	case ResetMultiplicative:
+		s[0], lost = FlushState(T((leak+drive)*gate)), FlushState(leak+drive)
+	case ResetMembraneOnly:
+		s[0], lost = FlushState(T(leak*gate)+drive), FlushState(leak)
+	case ResetSubtractive:
+		s[0], lost = FlushState((leak+drive)-T(p.Threshold*(1-gate))), p.Threshold
+	}
+	return lost
+}
+
+// Received is ∂L/∂h[t], of the adjoints at t+1.
+func (p *Neuron[T]) Received(adjoint *NeuronState[T]) T {
+	return adjoint[1]
+}
+
+// passed is what the adjoint of U[t+1] passes to what leaked and to what drove it.
+func (p *Neuron[T]) passed(membrane, gate T) (leak, drive T) {
+	leak, drive = membrane, membrane
+	if gate == 0 && p.Reset != ResetSubtractive {
+		leak = 0
+		if p.Reset == ResetMultiplicative {
+			drive = 0
+		}
+	}
+	return leak, drive
+}
+
+// Adjoint takes the adjoints of a neuron from step t+1 to t: spikeAdjoint is ∂L/∂S[t] by
+// all ways but the reset, derivative the surrogate derivative at U[t], lost what
+// [Neuron.Advance] returned, which is looked at if the reset is differentiated.
+func (p *Neuron[T]) Adjoint(adjoint *NeuronState[T], spikeAdjoint, derivative, lost, gate T) {
+	leak, drive := p.passed(adjoint[0], gate)
+	if p.DifferentiateReset {
+		spikeAdjoint -= T(lost * adjoint[0])
+	}
+	adjoint[1] = FlushState(T(p.DecaySynapse*adjoint[1]) + T(p.DriveMembrane*drive))
+	adjoint[0] = FlushState(T(p.DecayMembrane*leak) + T(derivative*FlushState(spikeAdjoint)))
+}

@@ -1,0 +1,96 @@
+// A quad of neurons: its states, what a step makes of them, and the adjoint of that. Twin
+// of cpuref/neuron.go, which gives the formulas. Needs kinds.glsl and exact.glsl. `model`
+// and `reset` are specialization constants: one branch is left.
+
+// What the neurons of a layer share, as NeuronConstants of kernels/neuron.go lists it.
+struct Constants {
+    float decay_membrane;
+    float drive_membrane;
+    float decay_synapse;
+    float threshold;
+    float noise_parameter0;
+    float noise_parameter1;
+    float surrogate_parameter0;
+    float surrogate_parameter1;
+    float surrogate_parameter2;
+    float support_from;  // relative to the threshold, both inside
+    float support_to;
+};
+
+// The states of a quad, or the adjoints of them; what a model does not have stays 0.
+struct Quad {
+    vec4 membrane;
+    vec4 current;
+};
+
+const Quad RESTING = Quad(vec4(0.0), vec4(0.0));
+
+// Those of a sample lie one after another in a buffer: [state][quad].
+uint states_of(uint model) { return model == NEURON_LIF ? 2u : 0u; }
+
+// Takes a quad from step t to t+1: received is h[t], spike S[t]. Returns what a spike
+// takes from the membrane.
+vec4 advance(uint model, uint reset, Constants c, inout Quad quad, vec4 received, vec4 spike) {
+    precise vec4 drive = vec4(c.drive_membrane) * quad.current;
+    precise vec4 held = vec4(c.decay_synapse) * quad.current;
+    precise vec4 charged = held + received;
+    quad.current = flush_state(charged);
+
+    precise vec4 gate = vec4(1.0) - spike;
+    precise vec4 leak = vec4(c.decay_membrane) * quad.membrane;
+    precise vec4 sum = leak + drive;
+    precise vec4 next;
+    vec4 lost = vec4(c.threshold);
+    if (reset == RESET_MULTIPLICATIVE) {
+        next = sum * gate;
+        lost = flush_state(sum);
+    } else if (reset == RESET_MEMBRANE_ONLY) {
+        precise vec4 kept = leak * gate;
+        next = kept + drive;
+        lost = flush_state(leak);
+    } else {
+        precise vec4 taken = vec4(c.threshold) * spike;
+        next = sum - taken;
+    }
+    quad.membrane = flush_state(next);
+    return lost;
+}
+
+// ∂L/∂h[t], of the adjoints at t+1.
+vec4 received_error(uint model, uint reset, Quad adjoint, vec4 spike) { return adjoint.current; }
+
+// Takes the adjoints of a quad from step t+1 to t: spike_adjoint is ∂L/∂S[t] by all ways
+// but the reset, slope the surrogate derivative at U[t], lost what advance returned.
+void retreat(uint model, uint reset, bool differentiate_reset, Constants c, inout Quad adjoint, vec4 spike_adjoint,
+             vec4 slope, vec4 lost, vec4 spike) {
+    vec4 leak = adjoint.membrane;   // what the adjoint of U[t+1] passes to what leaked
+    vec4 drive = adjoint.membrane;  // and to what drove it
+    if (reset != RESET_SUBTRACTIVE) {
+        leak = mix(leak, vec4(0.0), greaterThan(spike, vec4(0.0)));
+        if (reset == RESET_MULTIPLICATIVE) {
+            drive = leak;
+        }
+    }
+    precise vec4 arrived = spike_adjoint;
+    if (differentiate_reset) {
+        precise vec4 share = lost * adjoint.membrane;
+        arrived = arrived - share;
+    }
+    precise vec4 held = vec4(c.decay_synapse) * adjoint.current;
+    precise vec4 driving = vec4(c.drive_membrane) * drive;
+    precise vec4 next_current = held + driving;
+    adjoint.current = flush_state(next_current);
+
+    precise vec4 leaking = vec4(c.decay_membrane) * leak;
+    precise vec4 sloped = slope * flush_state(arrived);
+    precise vec4 next = leaking + sloped;
+    adjoint.membrane = flush_state(next);
+}
+
+#define LOAD_STATES(quad, at, quads) \
+    quad.membrane = states[at];      \
+    quad.current = states[(at) + (quads)];
+
+#define STORE_STATES(quad, at, quads) \
+    states[at] = quad.membrane;       \
+    states[(at) + (quads)] = quad.current;
