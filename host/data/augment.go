@@ -32,6 +32,9 @@ const (
 	maxStretch  = 0.5
 )
 
+// Changes says whether anything is asked for.
+func (a *Augment) Changes() bool { return *a != Augment{Jitter: a.Jitter} }
+
 func (a *Augment) validate(o *Options) error {
 	width := func(key string, value float64) error {
 		if a.Jitter == "uniform" && value != math.Trunc(value) {
@@ -59,7 +62,7 @@ func (a *Augment) validate(o *Options) error {
 // an independent Poisson process in each.
 func NewAugmentation(o *Options, source Source) (*cpuref.Augmentation, error) {
 	a := &o.Augment
-	if *a == (Augment{Jitter: a.Jitter}) {
+	if !a.Changes() {
 		return nil, nil
 	}
 	mean := a.Insert * source.StepLength() * float64(source.Channels())

@@ -93,6 +93,20 @@ func (o *Options) Validate() error {
 	)
 }
 
+// Known is how many channels and classes valid options say that the data have; 0 for what
+// only reading them tells.
+func (o *Options) Known() (channels, classes int) {
+	switch {
+	case o.Name == "digits" && o.Path == "":
+		return 64, 10
+	case o.Name == "randman":
+		return o.Randman.Channels, o.Randman.Classes
+	case o.Name == "digits":
+		return 0, 0
+	}
+	return o.Events.channels(), 0
+}
+
 func validateDigits(o *Options) error {
 	if err := require(o.Maximum == 0 || positive(o.Maximum), "maximum", o.Maximum, "a number above 0, or 0 for the largest in the file"); err != nil {
 		return err

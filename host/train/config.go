@@ -90,7 +90,17 @@ func (c *Config) Validate() error {
 	if err := c.validateFreeze(); err != nil {
 		return err
 	}
-	return c.Training.validate()
+	if err := c.Training.validate(); err != nil {
+		return err
+	}
+	// Recordings may have a file of their own to validate with.
+	if recorded := c.Data.Name != "digits" && c.Data.Name != "randman"; c.Training.Keep == "best" && c.Data.Validation == 0 && !recorded {
+		return errNoValidation
+	}
+	if c.Training.Estimator != "surrogate" && c.Data.Augment.Changes() {
+		return fmt.Errorf("training.estimator = %q needs input spikes as they are: leave data.augment out, or use the estimator surrogate", c.Training.Estimator)
+	}
+	return nil
 }
 
 // validateNetwork checks as much of a network as can be judged before the data are
@@ -102,7 +112,9 @@ func (c *Config) validateNetwork() error {
 	}
 	// What fits convolutions depends on the channels of the data: some number of them has to.
 	channels := []int{1}
-	if slices.ContainsFunc(n.Layers, func(l network.Layer) bool { return l.Convolutional() }) {
+	if known, _ := c.Data.Known(); known > 0 {
+		channels[0] = known
+	} else if slices.ContainsFunc(n.Layers, func(l network.Layer) bool { return l.Convolutional() }) {
 		channels = []int{1<<16 - 1, 1 << 14, 1 << 12, 1 << 10, 1 << 8, 1 << 6, 1 << 4, 1 << 2, 1}
 	}
 	var first, common error // the one for most channels, and one that comes twice
@@ -126,13 +138,14 @@ func (c *Config) validateNetwork() error {
 func (c *Config) validateWith(inputs int) error {
 	n := c.Network
 	n.Layers = slices.Clone(n.Layers) // validation completes them
-	n.Inputs, n.Classes, n.Steps, n.StepLength = inputs, 1, c.Data.Steps, c.Data.StepLength
+	_, classes := c.Data.Known()
+	n.Inputs, n.Classes, n.Steps, n.StepLength = inputs, max(classes, 1), c.Data.Steps, c.Data.StepLength
 	for l := range n.Layers {
 		layer := &n.Layers[l]
 		if layer.Initial.Rate == 0 {
 			layer.Initial.Rate = 1
 		}
-		if n.Spiking() {
+		if n.Spiking() && classes == 0 {
 			n.Classes = layer.Neurons
 			if layer.Convolutional() {
 				n.Classes = layer.Filters

@@ -18,6 +18,10 @@ import (
 // then counts only if it has the same name; empty leaves the file's. Errors name
 // the file (only for the message), line, column and key.
 func Decode(text []byte, file, dataset string) (Config, error) {
+	text, err := plainText(text)
+	if err != nil {
+		return Config{}, fmt.Errorf("%s %w", file, err)
+	}
 	// The document itself is judged on its own: decoded over defaults, a wrong
 	// value in an array of tables could hide.
 	var strict Config
@@ -30,7 +34,7 @@ func Decode(text []byte, file, dataset string) (Config, error) {
 	if err := toml.Unmarshal(text, &given); err != nil {
 		return Config{}, decodeError(file, err)
 	}
-	given, err := lowerKeys(given)
+	given, err = lowerKeys(given)
 	if err != nil {
 		return Config{}, fmt.Errorf("%s: %w", file, err)
 	}
@@ -42,10 +46,20 @@ func Decode(text []byte, file, dataset string) (Config, error) {
 	return complete(defaults, given, file)
 }
 
+// plainText is a text without the mark that some editors put in front of UTF-8. Others,
+// and shells that redirect output, write UTF-16, which TOML is not.
+func plainText(text []byte) ([]byte, error) {
+	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
+		return nil, errors.New("is in UTF-16: save it as UTF-8")
+	}
+	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), nil
+}
+
 // Sets says whether a configuration in TOML has a key such as data.events.binning.
 func Sets(text []byte, key string) bool {
 	var table map[string]any
-	if err := toml.Unmarshal(text, &table); err != nil {
+	text, err := plainText(text)
+	if err != nil || toml.Unmarshal(text, &table) != nil {
 		return false
 	}
 	names := strings.Split(key, ".")

@@ -1,7 +1,9 @@
 package train
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"slices"
 
@@ -19,6 +21,9 @@ func Prepare(c *Config) (data.Split, *network.Network, error) {
 	options := c.Data
 	options.Seed = c.Seed
 	split, err := data.Open("", options)
+	if errors.Is(err, fs.ErrNotExist) && c.Data.Path != "" {
+		return data.Split{}, nil, fmt.Errorf("%w; if the data have moved, give their place with --data %s:PATH", err, c.Data.Name)
+	}
 	if err != nil {
 		return data.Split{}, nil, err
 	}
@@ -44,10 +49,13 @@ func Prepare(c *Config) (data.Split, *network.Network, error) {
 			c.Training.Epochs, c.Training.Epochs, split.Train.Len(), uint32(math.MaxUint32))
 	}
 	if c.Training.Keep == "best" && split.Validation.Len() == 0 {
-		return data.Split{}, nil, fmt.Errorf("training.keep = \"best\" needs samples to validate with, and there are none: set data.validation, or keep = \"last\"")
+		return data.Split{}, nil, errNoValidation
 	}
 	return split, &n, nil
 }
+
+// errNoValidation says that the best epoch cannot be told.
+var errNoValidation = errors.New("training.keep = \"best\" needs samples to validate with, and there are none: set data.validation, or keep = \"last\"")
 
 // checkSize refuses a network whose weights take more memory than there can be.
 func checkSize(n *network.Network) error {

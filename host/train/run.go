@@ -281,10 +281,6 @@ func newRun(config Config, options Options, begins bool) (*run, error) {
 		return nil, err
 	}
 	if t := &config.Training; t.Estimator != "surrogate" {
-		if augmentation != nil {
-			r.close()
-			return nil, fmt.Errorf("training.estimator = %q needs input spikes as they are: leave data.augment out, or use the estimator surrogate", t.Estimator)
-		}
 		if r.learner, err = audit.NewLearner(r.engine, n, t.Estimator, t.EstimatorTrials, t.Batch, config.Seed, options.Workers); err != nil {
 			r.close()
 			return nil, fmt.Errorf("training.estimator: %w", err)

@@ -11,6 +11,7 @@ import (
 // Messages of the TOML reader about values of another type than their key.
 var (
 	otherType  = regexp.MustCompile(`^cannot decode TOML (.+) into `)
+	manyTables = regexp.MustCompile(`^cannot store an array table in`)
 	outOfRange = regexp.MustCompile(`cannot be stored in|too large to fit|too small to fit|out of range`)
 )
 
@@ -23,6 +24,9 @@ func wrongType(key []string, message string) string {
 	}
 	if found := otherType.FindStringSubmatch(message); found != nil {
 		return fmt.Sprintf("%s: %s is needed, found %s", strings.Join(key, "."), wanted(t, key), typeName(found[1]))
+	}
+	if manyTables.MatchString(message) {
+		return fmt.Sprintf("%s: %s is needed, found [[%s]]", strings.Join(key, "."), wanted(t, key), strings.Join(key, "."))
 	}
 	if outOfRange.MatchString(message) {
 		return fmt.Sprintf("%s: %s is needed", strings.Join(key, "."), wanted(t, key))

@@ -20,6 +20,11 @@ func TestWrongTypes(t *testing.T) {
 		"[[network.layer]]\nregularizer = 3":          "network.layer.regularizer: a table that begins with [[network.layer.regularizer]] is needed",
 		"seed = -1":                                   "seed: a whole number from 0 to 4294967295 is needed",
 		"training = 3":                                "training: a table that begins with [training] is needed, found a whole number",
+		"[[training]]\nepochs = 3":                    "training: a table that begins with [training] is needed, found [[training]]",
+		"[[data.events]]\nunits = 3":                  "data.events: a table that begins with [data.events] is needed, found [[data.events]]",
+		"[[network]]\n":                               "network: a table that begins with [network] is needed, found [[network]]",
+		"\xff\xfes\x00e\x00":                          "test.toml is in UTF-16: save it as UTF-8",
+		"\xfe\xff\x00s\x00e":                          "test.toml is in UTF-16: save it as UTF-8",
 		"seed = 1 1":                                  "line 1",
 	} {
 		_, err := Decode([]byte(text), "test.toml", "")
@@ -32,5 +37,17 @@ func TestWrongTypes(t *testing.T) {
 				t.Errorf("%q: error %v speaks of %s", text, err, internal)
 			}
 		}
+	}
+}
+
+// TestByteOrderMark: the mark that some editors put in front of a text is no mistake.
+func TestByteOrderMark(t *testing.T) {
+	const text = "\xef\xbb\xbfseed = 3\n"
+	config, err := Decode([]byte(text), "test.toml", "")
+	if err != nil || config.Seed != 3 {
+		t.Errorf("seed %d, error %v", config.Seed, err)
+	}
+	if !Sets([]byte(text), "seed") {
+		t.Error("the seed is not seen")
 	}
 }
