@@ -25,6 +25,13 @@
 // from the metadata or, in files of other programs, from [Defaults]. A file that this
 // package wrote gives back the same configuration and the same bits of every weight.
 //
+// Graphs inside a graph are taken apart; their Input and Output pass on what they get. Between
+// two layers, Linear, Affine, Scale and Flatten are multiplied to one array of weights, and
+// ways side by side are added. A LIF is a neuron whose synaptic current lasts one step:
+// τ_syn = Δt/128, of which exp(−Δt/τ_syn) is 0. A time constant of exactly Δt, with which
+// Euler's rule keeps nothing, becomes the same. r, w_in and v_threshold, which may differ from
+// neuron to neuron, go into the weights; v_leak = v_reset moves the threshold.
+//
 // # What other programs do otherwise
 //
 // In NIR a spike acts at once. Here a spike of step t reaches the current at t+1+delay

@@ -19,6 +19,10 @@ const (
 	typeFlatten = "Flatten"
 	typeCubaLIF = "CubaLIF"
 	typeCubaLI  = "CubaLI"
+	typeLIF     = "LIF" // this and those below are only read
+	typeLI      = "LI"
+	typeScale   = "Scale"
+	typeDelay   = "Delay"
 )
 
 // program is what metadata written here say that they are of.

@@ -46,3 +46,10 @@ for sample in {1..40}; do
 done >"$work/foreign.csv"
 ./spikegrad --quiet import "$work/foreign.nir" --data "digits:$work/foreign.csv" --step-length 0.001 --out "$work/foreign" >/dev/null
 echo "a file of the Python package was imported"
+# Every form that other programs write and this one can compute.
+"$cache/bin/python" tests/scripts/nir_forms.py write "$work/forms"
+while read -r form step; do
+    ./spikegrad --quiet import "$work/forms/$form.nir" --data digits --steps 80 --step-length "$step" --out "$work/forms/$form/run" >/dev/null
+    ./spikegrad --quiet export "$work/forms/$form/run" --csv "$work/forms/$form/tables" --samples 20 --device cpu >/dev/null
+done <"$work/forms/forms.txt"
+"$cache/bin/python" tests/scripts/nir_forms.py compare "$work/forms"

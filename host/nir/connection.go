@@ -1,0 +1,317 @@
+package nir
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"spikegrad/host/network"
+)
+
+// connection is what ways from one layer to another come to.
+type connection struct {
+	node          string // of the weights, for messages
+	rows, columns int    // of a convolution: filters, and numbers that one sums
+	values        []float64
+	kernel        int // 0: dense
+	stride        int
+	padding       int
+	positions     int // of the neurons that a convolution leads to
+	delay         int // steps beyond the shortest
+}
+
+// largestIdentity is how many neurons may be connected one to one without weights in the
+// file.
+const largestIdentity = 1 << 12
+
+// join adds up the ways from a layer of so many neurons to a node.
+func (b *builder) join(target string, ways []way, size int) connection {
+	var sum connection
+	for i, w := range ways {
+		c, ok := b.follow(w, size)
+		switch {
+		case !ok:
+			return connection{rows: 1}
+		case i == 0:
+			sum = c
+		case c.kernel > 0 || sum.kernel > 0:
+			b.faults.add("%d ways with convolutions lead from node %q to %q: one is supported", len(ways), w.source, target)
+			return sum
+		case c.rows != sum.rows || c.delay != sum.delay:
+			b.faults.add("ways from node %q to %q lead to %d and %d neurons with delays of %d and %d steps: they must be alike", w.source, target, sum.rows, c.rows, sum.delay, c.delay)
+			return sum
+		default:
+			for j := range sum.values {
+				sum.values[j] += c.values[j]
+			}
+		}
+	}
+	return sum
+}
+
+// follow multiplies what lies on a way from a layer of so many neurons.
+func (b *builder) follow(w way, size int) (connection, bool) {
+	c := connection{node: w.source, rows: size}
+	scale := []float64{1} // of what enters the first weights
+	seconds := 0.0
+	ok := true
+	fail := func(node, format string, values ...any) {
+		ok = false
+		b.faults.add("node %q: "+format, append([]any{node}, values...)...)
+	}
+	for _, node := range w.nodes {
+		if !ok {
+			return c, false
+		}
+		switch kind := b.kind(node); kind {
+		case typeLinear, typeAffine, typeConv1d:
+			weight, err := b.matrix(node)
+			switch {
+			case err != nil:
+				fail(node, "%v", err)
+			case c.kernel > 0:
+				fail(node, "it takes what the convolution %q gives, without neurons between", c.node)
+			case kind == typeConv1d && c.values != nil:
+				fail(node, "it is a convolution of what %q gives, without neurons between", c.node)
+			case kind == typeConv1d:
+				err = b.convolve(&c, node, weight, scale, size)
+			case weight.columns != c.rows:
+				fail(node, "it has weights of %d × %d: %d numbers lead to it", weight.rows, weight.columns, c.rows)
+			case c.values == nil:
+				c = weight
+				scaleColumns(&c, scale)
+			case float64(weight.rows)*float64(c.columns) > 1<<28:
+				fail(node, "with those below it makes %d × %d weights, which is too many", weight.rows, c.columns)
+			default:
+				c = product(weight, c)
+			}
+			if ok && err != nil {
+				fail(node, "%v", err)
+			}
+		case typeScale:
+			if err := b.scale(&c, node, &scale); err != nil {
+				fail(node, "%v", err)
+			}
+		case typeDelay:
+			length, err := b.nodes[node].number("delay")
+			if seconds += length; err != nil {
+				fail(node, "%v", err)
+			}
+		}
+	}
+	if ok && c.values == nil {
+		if size > largestIdentity {
+			fail(w.source, "it leads to %d neurons one to one: at most %d are supported", size, largestIdentity)
+			return c, false
+		}
+		c = identity(w.source, size, scale)
+	}
+	if steps := math.Round(seconds / b.network.StepLength); ok && math.Abs(steps-seconds/b.network.StepLength) > 1e-6*max(1, steps) || steps < 0 || steps > math.MaxInt32 {
+		fail(w.source, "it leads through delays of %g s: a whole number of steps of %g s is needed", seconds, b.network.StepLength)
+	} else if ok {
+		c.delay = int(steps)
+	}
+	return c, ok
+}
+
+// matrix reads the weights of a node.
+func (b *builder) matrix(node string) (connection, error) {
+	members := b.nodes[node]
+	values, err := members.numbers("weight")
+	if err != nil {
+		return connection{}, err
+	}
+	if err := members.unreadable("bias"); err != nil {
+		return connection{}, err
+	}
+	if bias, ok := members["bias"].(array); ok && slices.ContainsFunc(bias.Float64, func(v float64) bool { return v != 0 }) {
+		return connection{}, fmt.Errorf("it has a bias: connections of spikegrad have none; set it to 0")
+	}
+	want := 2
+	if b.kind(node) == typeConv1d {
+		want = 3
+	}
+	if len(values.Shape) != want {
+		return connection{}, fmt.Errorf("it has weights of shape %v: %d dimensions are needed", values.Shape, want)
+	}
+	size := 1
+	for _, length := range values.Shape {
+		size *= length
+	}
+	if size == 0 || size != len(values.Float64) {
+		return connection{}, fmt.Errorf("it has weights of shape %v: at least one is needed", values.Shape)
+	}
+	for i, v := range values.Float64 {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return connection{}, fmt.Errorf("weight %d is %g: finite ones are needed", i, v)
+		}
+	}
+	c := connection{node: node, rows: values.Shape[0], columns: values.Shape[1], values: values.Float64}
+	if want == 3 {
+		c.columns, c.kernel = values.Shape[1]*values.Shape[2], values.Shape[2]
+	}
+	return c, nil
+}
+
+// convolve makes a convolution of a connection that has no weights so far.
+func (b *builder) convolve(c *connection, node string, weight connection, scale []float64, size int) error {
+	if len(scale) != 1 {
+		return fmt.Errorf("it takes numbers that are scaled one by one: before a convolution one factor for all is supported")
+	}
+	stride, padding, err := b.window(node, weight.kernel)
+	if err != nil {
+		return err
+	}
+	below := weight.columns / weight.kernel
+	positions := size / below
+	if size%below != 0 || stride < 1 || padding < 0 || padding > positions || weight.kernel > positions+2*padding {
+		return fmt.Errorf("with %d channels, a kernel of %d, stride %d and padding %d does not fit the %d numbers that lead to it", below, weight.kernel, stride, padding, size)
+	}
+	weight.stride, weight.padding = stride, padding
+	weight.positions = (positions+2*padding-weight.kernel)/stride + 1
+	*c = weight
+	scaleColumns(c, scale)
+	return nil
+}
+
+// window is the stride and the padding of a convolution.
+func (b *builder) window(node string, kernel int) (stride, padding int, err error) {
+	members := b.nodes[node]
+	if err := members.unreadable("dilation", "groups"); err != nil {
+		return 0, 0, err
+	}
+	for _, name := range []string{"dilation", "groups"} {
+		if value, err := members.number(name); err == nil && value != 1 {
+			return 0, 0, fmt.Errorf("%s = %g: only 1 is supported", name, value)
+		}
+	}
+	whole := func(name string) int {
+		value, numberErr := members.number(name)
+		if numberErr == nil && (value != math.Trunc(value) || math.Abs(value) > math.MaxInt32) {
+			numberErr = fmt.Errorf("%s = %g: a whole number is needed", name, value)
+		}
+		if err == nil {
+			err = numberErr
+		}
+		return int(value)
+	}
+	stride = whole("stride")
+	switch text := members.text("padding"); {
+	case text == "valid":
+	case text == "same" && stride == 1 && kernel%2 == 1:
+		padding = kernel / 2
+	case text != "":
+		return 0, 0, fmt.Errorf("padding = %q: a number, \"valid\", or with stride 1 and an odd kernel \"same\" is supported", strings.TrimSpace(text))
+	default:
+		padding = whole("padding")
+	}
+	return stride, padding, err
+}
+
+// scale multiplies by the factors of a node: of what a connection gives, or of what will
+// enter it.
+func (b *builder) scale(c *connection, node string, before *[]float64) error {
+	p := parameters{members: b.nodes[node], node: node, faults: &b.faults}
+	factors := p.each("scale", math.NaN())
+	if p.failed {
+		return nil
+	}
+	if c.values != nil {
+		return scaleRows(c, factors)
+	}
+	if len(factors) != 1 && len(factors) != c.rows {
+		return fmt.Errorf("it has %d factors: %d numbers lead to it", len(factors), c.rows)
+	}
+	longer, shorter := slices.Clone(factors), *before
+	if len(shorter) > len(longer) {
+		longer, shorter = slices.Clone(shorter), longer
+	}
+	for i := range longer {
+		longer[i] *= shorter[min(i, len(shorter)-1)]
+	}
+	*before = longer
+	return nil
+}
+
+// scaleColumns multiplies what enters the weights.
+func scaleColumns(c *connection, factors []float64) {
+	if len(factors) == 1 && factors[0] == 1 {
+		return
+	}
+	c.values = slices.Clone(c.values)
+	for i := range c.values {
+		c.values[i] *= factors[min(i%c.columns, len(factors)-1)]
+	}
+}
+
+// scaleRows multiplies what leaves the weights: one factor for all, or one for each number;
+// in a convolution they must be the same at all positions of a filter.
+func scaleRows(c *connection, factors []float64) error {
+	if len(factors) == 1 && factors[0] == 1 {
+		return nil
+	}
+	if len(factors) == c.rows*c.positions && c.kernel > 0 {
+		filters := make([]float64, c.rows)
+		for i, factor := range factors {
+			if filters[i/c.positions] = factors[i/c.positions*c.positions]; factor != filters[i/c.positions] {
+				return fmt.Errorf("it has numbers that differ from position to position of a convolution")
+			}
+		}
+		factors = filters
+	}
+	if len(factors) != 1 && len(factors) != c.rows {
+		return fmt.Errorf("it has %d numbers: there are %d neurons", len(factors), c.rows*max(1, c.positions))
+	}
+	c.values = slices.Clone(c.values)
+	for i := range c.values {
+		c.values[i] *= factors[min(i/c.columns, len(factors)-1)]
+	}
+	return nil
+}
+
+// product is what two dense connections, one after the other, come to.
+func product(above, below connection) connection {
+	c := connection{node: above.node, rows: above.rows, columns: below.columns, values: make([]float64, above.rows*below.columns)}
+	for r := range above.rows {
+		row := c.values[r*c.columns : (r+1)*c.columns]
+		for k := range above.columns {
+			weight := above.values[r*above.columns+k]
+			for j, v := range below.values[k*below.columns : (k+1)*below.columns] {
+				row[j] += float64(weight * v)
+			}
+		}
+	}
+	return c
+}
+
+// identity leads from each of some neurons to the one of the same number.
+func identity(node string, size int, scale []float64) connection {
+	c := connection{node: node, rows: size, columns: size, values: make([]float64, size*size)}
+	for i := range size {
+		c.values[i*size+i] = scale[min(i, len(scale)-1)]
+	}
+	return c
+}
+
+// give adds the weights of a connection, multiplied by the factors of the neurons that it
+// leads to.
+func (b *builder) give(name string, c connection, factor []float64) {
+	if c.values == nil {
+		return // a fault already
+	}
+	if err := scaleRows(&c, factor); err != nil {
+		b.faults.add("%s, weights of node %q: the neurons that they lead to: %v", name, c.node, err)
+		return
+	}
+	numbers := make([]float32, len(c.values))
+	for i, v := range c.values {
+		numbers[i] = float32(v)
+		if math.IsNaN(v) || math.IsInf(float64(numbers[i]), 0) {
+			b.faults.add("node %q: weight %d is %g in units of the threshold: finite ones are needed", c.node, i, v)
+			return
+		}
+	}
+	b.described = append(b.described, network.Weight{Name: name, Rows: c.rows, Columns: c.columns, Kernel: c.kernel})
+	b.weights = append(b.weights, numbers)
+}

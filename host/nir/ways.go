@@ -1,0 +1,103 @@
+package nir
+
+import (
+	"maps"
+	"slices"
+)
+
+// The types of nodes that hold state, and of those that only weigh what passes.
+var (
+	stateful = []string{typeInput, typeCubaLIF, typeCubaLI, typeLIF, typeLI}
+	weighing = []string{typeLinear, typeAffine, typeConv1d, typeScale, typeFlatten, typeDelay, typePassed}
+)
+
+// refused says why nodes of a type cannot be imported.
+var refused = map[string]string{
+	"IF": "neurons without a leak are not supported", "I": "neurons without a leak are not supported",
+	"Threshold": "a threshold without a membrane is not supported",
+	"Conv2d":    "two dimensions are not supported", "SumPool2d": "two dimensions are not supported", "AvgPool2d": "two dimensions are not supported",
+}
+
+// way is what a layer of neurons, or the input, takes to another.
+type way struct {
+	source string
+	nodes  []string // in between, from the source on
+}
+
+// needed are the output and all nodes that something leads from to it.
+func (g *Graph) needed(output string) map[string]bool {
+	found := map[string]bool{output: true}
+	for open := []string{output}; len(open) > 0; {
+		node := open[len(open)-1]
+		open = open[:len(open)-1]
+		for _, prior := range g.prior[node] {
+			if !found[prior] {
+				found[prior] = true
+				open = append(open, prior)
+			}
+		}
+	}
+	return found
+}
+
+// check looks for faults of nodes by themselves.
+func (b *builder) check(needed map[string]bool) {
+	for _, node := range slices.Sorted(maps.Keys(needed)) {
+		kind := b.kind(node)
+		switch {
+		case slices.Contains(stateful, kind), slices.Contains(weighing, kind), kind == typeOutput:
+			if kind != typeInput && len(b.prior[node]) == 0 {
+				b.faults.add("nothing leads to node %q", node)
+			}
+			b.checkMembers(node, kind)
+		case refused[kind] != "":
+			b.faults.add("node %q is of type %s: %s", node, kind, refused[kind])
+		default:
+			b.faults.add("node %q is of the unknown type %q", node, kind)
+		}
+	}
+}
+
+// checkMembers looks for faults of weights and neurons, so that those of a graph whose
+// layers are not found are told too.
+func (b *builder) checkMembers(node, kind string) {
+	switch kind {
+	case typeLinear, typeAffine, typeConv1d:
+		if _, err := b.matrix(node); err != nil {
+			b.faults.add("node %q: %v", node, err)
+		}
+	case typeCubaLIF, typeCubaLI, typeLIF, typeLI:
+		var tauMembrane, tauSynapse float64
+		b.neurons(node, &tauMembrane, &tauSynapse)
+	}
+}
+
+// mostWays bounds how often a graph may branch and join between two layers.
+const mostWays = 64
+
+// ways are all that leads to a node from neurons and the input.
+func (b *builder) ways(target string) []way {
+	var found []way
+	var follow func(node string, above []string)
+	follow = func(node string, above []string) {
+		for _, prior := range b.prior[node] {
+			switch kind := b.kind(prior); {
+			case len(found) > mostWays:
+			case slices.Contains(stateful, kind):
+				nodes := slices.Clone(above)
+				slices.Reverse(nodes)
+				found = append(found, way{prior, nodes})
+			case slices.Contains(above, prior):
+				b.faults.add("the graph leads in a circle without neurons through node %q", prior)
+			case slices.Contains(weighing, kind):
+				follow(prior, append(slices.Clip(above), prior))
+			}
+		}
+	}
+	follow(target, nil)
+	if len(found) > mostWays {
+		b.faults.add("more than %d ways lead to node %q", mostWays, target)
+		return nil
+	}
+	return found
+}
