@@ -11,7 +11,11 @@ FUZZ_TIME := 10s
 # Minimizing an input may take a minute, and fuzzing waits for it.
 FUZZ_MINIMIZE := 5x
 
-.PHONY: build viewer demo deps drivers shaders test test-viewer quick check check-nir check-hdf5 bench-peers docs-pictures gpu-report gpu-bench race fuzz coverage lint format-and-vet plain-builds clean help
+SOAK_TIME := 3600
+# Another seed at every commit.
+SOAK_SEED = $(shell git rev-list --count HEAD)000
+
+.PHONY: build viewer demo deps drivers shaders test test-viewer quick check check-nir check-hdf5 bench-peers docs-pictures gpu-report gpu-bench race fuzz soak coverage lint format-and-vet plain-builds clean help
 
 build: ## the program ./spikegrad (default)
 	go build -o spikegrad .
@@ -77,6 +81,9 @@ fuzz: ## every fuzz target for FUZZ_TIME (10s)
 			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ_TIME) -fuzzminimizetime $(FUZZ_MINIMIZE) $$package; \
 		done; \
 	done
+
+soak: build ## random networks, kills, fuzzing and a watch on memory for SOAK_TIME seconds (3600): appends to tests/SOAK.md
+	$(WITH_DRIVERS) python3 $(SCRIPTS)/soak.py ./spikegrad $(SOAK_TIME) $(SOAK_SEED)
 
 coverage: ## how often the intervals of audits hold the truth, over 200 seeds (minutes)
 	go test ./host/audit -run Coverage -count 1 -v -timeout 60m -args -coverage

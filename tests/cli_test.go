@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -42,6 +43,7 @@ func TestProgram(t *testing.T) {
 	t.Run("Bench", p.bench)
 	t.Run("TrainAndEval", p.trainAndEval)
 	t.Run("FullDisk", p.fullDisk)
+	t.Run("FewAddresses", p.fewAddresses)
 	t.Run("Interrupt", p.interrupt)
 	t.Run("Kill", p.kill)
 	t.Run("DevicesAgree", p.devicesAgree)
@@ -264,7 +266,7 @@ func (p program) fullDisk(t *testing.T) {
 	for _, name := range []string{"config", "version"} { // much output and little
 		command := p.command("", name)
 		command.Stdout = full
-		if got := finish(t, command); got.code != 1 || !strings.Contains(got.stderr, "no space left on device") {
+		if got := finish(t, command); got.code != 1 || got.stderr != "spikegrad: cannot write the output: no space left on device\n" {
 			t.Errorf("%s to a full device: %+v", name, got)
 		}
 	}
@@ -280,6 +282,33 @@ func (p program) fullDisk(t *testing.T) {
 	entries, err := os.ReadDir(filepath.Join(folder, "run"))
 	if err != nil || len(entries) != 1 || entries[0].Name() != "config.toml" {
 		t.Errorf("a disk too small for the checkpoint left %v (%v), want config.toml alone", entries, err)
+	}
+}
+
+// fewAddresses runs within limits on addresses: one that has no room for the program
+// itself, and one that has none for the network.
+func (p program) fewAddresses(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux has such limits")
+	}
+	folder := smallRun(t)
+	wide := "[[network.layer]]\nneurons = 20000\n"
+	if err := os.WriteFile(filepath.Join(folder, "wide.toml"), []byte(wide), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ limit, config, want string }{
+		{"2000000", "small.toml", "spikegrad: ulimit -v 2000000 is too little for the program itself: at least 2097152 is needed"},
+		{"4000000", "wide.toml", "spikegrad: the network needs"},
+	} {
+		command := exec.Command("sh", "-c", "ulimit -v "+c.limit+` && exec "$0" "$@"`, p.path, "train", c.config, "--device", "cpu", "--out", "run", "--quiet")
+		command.Dir = folder
+		got := finish(t, command)
+		if got.code != 1 || strings.Count(got.stderr, "\n") != 1 || !strings.HasPrefix(got.stderr, c.want) {
+			t.Errorf("within %s KiB: %+v", c.limit, got)
+		}
+		if _, err := os.Stat(filepath.Join(folder, "run")); err == nil {
+			t.Errorf("within %s KiB: a folder was made", c.limit)
+		}
 	}
 }
 

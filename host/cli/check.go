@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -15,6 +17,9 @@ import (
 type checkCommand struct {
 	Device     string `default:"all" help:"all, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
 	Quick      bool   `help:"Fewer and smaller networks."`
+	Random     int    `help:"So many random networks instead of the family." placeholder:"N"`
+	Seed       uint32 `default:"1" help:"With --random: of the networks." placeholder:"S"`
+	Network    string `help:"The network in this file instead, as --random prints it." placeholder:"FILE"`
 	Validation bool   `help:"Load the Vulkan validation layer; what it says counts as failed."`
 	JSON       bool   `name:"json" help:"Print JSON."`
 }
@@ -25,9 +30,14 @@ func (checkCommand) Help() string {
 device, and compares spikes, membranes, losses, gradients, weights and optimizer states bit for bit.
 The CPU engine itself is run with several numbers of workers. Exits with 1 if anything differs.
 
+With --random, networks of up to 3 layers of 130 neurons, 70 inputs, 33 classes, 70 steps and 40 samples
+are drawn, of all kinds, and cut into passes and segments at random. A difference is shrunk: the smallest
+network found that shows it is printed as TOML, which --network runs again.
+
 Examples:
 
     spikegrad check
+    spikegrad check --random 100 --seed 7
     spikegrad check --quick --device vulkan:0
     spikegrad check --validation --json`
 }
@@ -35,6 +45,7 @@ Examples:
 // checkResult is what --json prints.
 type checkResult struct {
 	Devices []checkedDevice `json:"devices"`
+	Skipped int             `json:"skipped,omitempty"` // random networks in which numbers overflow
 	OK      bool            `json:"ok"`
 }
 
@@ -47,11 +58,15 @@ type checkedDevice struct {
 	Different int               `json:"different"`
 	Seconds   float64           `json:"seconds"`
 	First     *check.Difference `json:"first_difference"`
-	Error     string            `json:"error"` // what ended the check of this device early
+	Smallest  string            `json:"smallest,omitempty"` // random network that shows a difference, as TOML
+	Error     string            `json:"error"`              // what ended the check of this device early
 }
 
 // Run compares.
 func (c *checkCommand) Run(a *app) error {
+	if err := c.valid(); err != nil {
+		return usageError{err}
+	}
 	choices, err := c.choices(a)
 	if err != nil {
 		return err
@@ -60,16 +75,13 @@ func (c *checkCommand) Run(a *app) error {
 	for _, choice := range choices {
 		candidates = append(candidates, c.candidate(choice))
 	}
-	cases := check.Cases(c.Quick)
-	shown := newCaseProgress(a, len(cases))
-	reports, err := check.Family(a.ctx, cases, candidates, shown.done)
-	shown.close()
+	found, err := c.compare(a, candidates)
 	if err != nil {
 		return err
 	}
-	result := checkResult{OK: true}
-	for i := range reports {
-		r := &reports[i]
+	result := checkResult{OK: true, Skipped: found.Skipped}
+	for i := range found.Reports {
+		r := &found.Reports[i]
 		result.OK = result.OK && r.OK()
 		device := checkedDevice{
 			Device: deviceName(choices[i]), Name: r.Device.Device, Driver: r.Device.Driver,
@@ -81,6 +93,9 @@ func (c *checkCommand) Run(a *app) error {
 		if r.Err != nil {
 			device.Error = oneLine(r.Err)
 		}
+		if found.Smallest[i] != nil {
+			device.Smallest = found.Smallest[i].TOML()
+		}
 		result.Devices = append(result.Devices, device)
 	}
 	if err := result.write(a, c.JSON); err != nil {
@@ -90,6 +105,43 @@ func (c *checkCommand) Run(a *app) error {
 		return errDifferent
 	}
 	return nil
+}
+
+// valid refuses flags that do not go together.
+func (c *checkCommand) valid() error {
+	switch {
+	case c.Random < 0:
+		return fmt.Errorf("--random %d: give a number of networks", c.Random)
+	case c.Random > 0 && c.Network != "", c.Quick && (c.Random > 0 || c.Network != ""):
+		return errors.New("--quick, --random and --network: give one of them")
+	}
+	return nil
+}
+
+// compare runs the networks that are asked for.
+func (c *checkCommand) compare(a *app, candidates []check.Candidate) (found check.RandomReport, err error) {
+	if c.Network != "" {
+		text, err := os.ReadFile(c.Network)
+		if err != nil {
+			return found, fmt.Errorf("cannot read the network: %w", err)
+		}
+		drawn, err := check.ReadDrawn(text, c.Network)
+		if err != nil {
+			return found, err
+		}
+		return check.One(a.ctx, drawn, candidates)
+	}
+	if c.Random > 0 {
+		shown := newCaseProgress(a, c.Random)
+		defer shown.close()
+		return check.RandomFamily(a.ctx, c.Seed, c.Random, candidates, shown.done)
+	}
+	cases := check.Cases(c.Quick)
+	shown := newCaseProgress(a, len(cases))
+	defer shown.close()
+	found.Reports, err = check.Family(a.ctx, cases, candidates, shown.done)
+	found.Smallest = make([]*check.Drawn, len(candidates))
+	return found, err
 }
 
 // choices are the devices to check.
@@ -133,6 +185,9 @@ func (r *checkResult) write(a *app, asJSON bool) error {
 	for _, d := range r.Devices {
 		if d.First != nil {
 			fmt.Fprintf(a.out, "first difference on %s: %s\n", d.Device, d.First)
+		}
+		if d.Smallest != "" {
+			fmt.Fprintf(a.out, "the smallest network found that shows it, as --network takes it:\n\n%s\n", d.Smallest)
 		}
 		if d.Error != "" {
 			fmt.Fprintf(a.out, "not finished on %s: %s\n", d.Device, d.Error)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"spikegrad/host/atomicfile"
 	"spikegrad/host/view"
 )
 
@@ -99,8 +100,8 @@ func Main(arguments []string, stdout, stderr *os.File) int {
 		terminal: drawable(stderr), colour: os.Getenv("NO_COLOR") == "",
 	}
 	err := a.run(arguments)
-	if flushed := out.Flush(); err == nil && flushed != nil {
-		err = fmt.Errorf("cannot write the output: %w", flushed)
+	if flushed := out.Flush(); flushed != nil && (err == nil || errors.Is(err, flushed)) {
+		err = fmt.Errorf("cannot write the output: %w", atomicfile.Cause(flushed))
 	}
 	return a.report(err)
 }

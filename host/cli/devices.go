@@ -154,8 +154,11 @@ func (l *deviceList) write(a *app) error {
 	return err
 }
 
-// choose finds the device that a flag names.
+// choose finds the device that a flag names. Everything that runs networks begins so.
 func choose(device string) (engine.Choice, error) {
+	if err := checkAddresses(addressLimit()); err != nil {
+		return engine.Choice{}, err
+	}
 	choice, err := engine.Choose(device)
 	if err != nil && !isVulkanName(device) {
 		return choice, usageError{err}

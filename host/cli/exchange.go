@@ -21,7 +21,9 @@ type exportCommand struct {
 	CSV     string `name:"csv" help:"Write spikes and membranes of samples to tables in this folder." placeholder:"FOLDER"`
 	Samples int    `default:"10" help:"With --csv: so many samples, from the first on." placeholder:"N"`
 	Part    string `default:"test" enum:"test,validation,train" help:"With --csv: where samples are taken from: test, validation or train."`
-	Device  string `default:"auto" help:"With --csv: auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
+	Data    string `help:"Other data than those of the run, NAME or NAME:PATH, with as many channels and classes." placeholder:"DATA"`
+	headerFlag
+	Device string `default:"auto" help:"With --csv: auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
 }
 
 // Help is the rest of the help.
@@ -49,7 +51,7 @@ func (c *exportCommand) Run(a *app) error {
 	if c.Samples < 1 {
 		return usageError{fmt.Errorf("--samples %d: at least 1 is needed", c.Samples)}
 	}
-	t, err := a.openTrained(c.Folder, "", headerFlag{}, c.Device)
+	t, err := a.openTrained(c.Folder, c.Data, c.headerFlag, c.Device)
 	if err != nil {
 		return err
 	}
@@ -114,10 +116,11 @@ type importCommand struct {
 // Help is the rest of the help.
 func (importCommand) Help() string {
 	return `Makes a run of a network: a folder with configuration and weights, which eval, audit, report and export
-take. Of files of other programs, graphs of Linear, Affine (without bias), Conv1d, Flatten, CubaLIF and CubaLI
-nodes are understood, in one line from input to output with loops of layers to themselves. What such files
-do not say is as in 'spikegrad config', without noise and delay. The data are opened: they must have as many
-channels and classes as the network.
+take. Of files of other programs, graphs of Linear, Affine (without bias), Conv1d, Scale, Delay, Flatten, LIF, LI,
+CubaLIF and CubaLI nodes are understood, and of such graphs inside each other, if layers follow each other from
+input to output, with loops to themselves. What cannot be imported is refused with all reasons, node by node.
+What such files do not say is as in 'spikegrad config', without noise and delay. The data are opened: they must
+have as many channels and classes as the network.
 
 Examples:
 
