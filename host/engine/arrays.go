@@ -39,7 +39,7 @@ type layerArrays[W, R any] struct {
 	adjoints   R // [sample][state][stride] at the end of the segment at work
 }
 
-// allocator makes arrays of so many elements.
+// allocator makes arrays of a given length.
 type allocator[W, R any] struct {
 	words   func(name string, length int) W
 	numbers func(name string, length int) R
@@ -47,7 +47,7 @@ type allocator[W, R any] struct {
 	reuse func(R) W
 }
 
-// lay makes the arrays of a pass of so many samples, which are cut in time.
+// lay makes the arrays of a pass for a number of samples, which are cut in time.
 func lay[T cpuref.Float, W, R any](p *plan[T], cut segmentation, samples int, a allocator[W, R]) arrays[W, R] {
 	var all arrays[W, R]
 	allRows, rows, words, whole := samples*p.steps, samples*cut.rows(), samples*cpuref.Words(p.steps), cut.count() == 1

@@ -164,7 +164,7 @@ func (r *replicaRun[T]) repeat(lowest, first int) {
 }
 
 // begin is the states of a layer or the readout when a replica begins, a copy from their
-// trace, of so many numbers a step.
+// trace, which has size numbers per step.
 func (s *presentation[T]) begin(first int, trace []T, size int) []T {
 	if first > 0 {
 		copy(s.states, trace[(first-1)*size:][:size])

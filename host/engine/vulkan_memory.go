@@ -194,7 +194,7 @@ func (e *Vulkan) freePass() {
 	clear(e.sums)
 }
 
-// bufferMaker returns a function that makes buffers of so many 4-byte numbers until one
+// bufferMaker returns a function that makes buffers of 4-byte numbers until one
 // cannot be made; err says why, and the function gives nil from then on.
 func bufferMaker(device *gpu.Device, err *error) func(name string, values int) *gpu.Buffer {
 	return func(name string, values int) *gpu.Buffer {
