@@ -23,7 +23,7 @@ type LIFBackwardArguments[T Float] struct {
 // LIFBackward is the reverse of [LIFForward], in place and backwards in time. With λ the
 // adjoints of the states and g the surrogate derivative:
 //
-//	∂L/∂h[t] = what λ[t+1] passes to h[t]: [Neuron.Received]
+//	∂L/∂h[t] = λI[t+1]
 //	λS[t]    = ∂L/∂S[t] from above + Σ Vᵀ·∂L/∂h[t+d_rec] + SpikeError
 //	λ[t]     = what λ[t+1] and g(U[t] − θ)·λS[t] pass: [Neuron.Adjoint]
 //

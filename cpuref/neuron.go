@@ -42,8 +42,8 @@ type Neuron[T Float] struct {
 	Support            Support[T] // of the surrogate derivative
 }
 
-// NeuronState are the states of one neuron, or the adjoints of them: the membrane, then
-// those of the model; what a model does not have is not looked at.
+// NeuronState are the states of one neuron, or their adjoints: the membrane, then those of
+// the model. Entries beyond the model's states are ignored.
 type NeuronState[T Float] [MostStates]T
 
 // SharesExponential says whether escape noise and surrogate derivative are made of the
@@ -72,11 +72,6 @@ func (p *Neuron[T]) Advance(s *NeuronState[T], received, gate T) (lost T) {
 		s[0], lost = FlushState((leak+drive)-T(p.Threshold*(1-gate))), p.Threshold
 	}
 	return lost
-}
-
-// Received is ∂L/∂h[t], of the adjoints at t+1.
-func (p *Neuron[T]) Received(adjoint *NeuronState[T]) T {
-	return adjoint[1]
 }
 
 // passed is what the adjoint of U[t+1] passes to what leaked and to what drove it.

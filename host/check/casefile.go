@@ -45,12 +45,6 @@ type optimizerTable struct {
 // TOML is the case as [ReadDrawn] takes it.
 func (d Drawn) TOML() string {
 	n, u := d.Network, d.Update
-	kind := ""
-	for _, o := range network.Optimizers {
-		if o.Number == d.Optimizer {
-			kind = o.Name
-		}
-	}
 	var text bytes.Buffer
 	encoder := toml.NewEncoder(&text)
 	encoder.SetIndentTables(false)
@@ -58,7 +52,7 @@ func (d Drawn) TOML() string {
 		Name: d.Name, Seed: d.Seed, Samples: d.Samples,
 		Inputs: n.Inputs, Classes: n.Classes, Steps: n.Steps, StepLength: n.StepLength,
 		Variant:   variantTable(d.Variant),
-		Optimizer: optimizerTable{kind, u.LearningRate, u.WeightDecay, u.Momentum, u.SecondMoment, u.Epsilon, u.ClipNorm},
+		Optimizer: optimizerTable{network.Optimizers.List()[d.Optimizer], u.LearningRate, u.WeightDecay, u.Momentum, u.SecondMoment, u.Epsilon, u.ClipNorm},
 		Augment:   d.Augment, Network: *n,
 	})
 	if err != nil {
@@ -104,7 +98,7 @@ func (f *caseFile) check() error {
 		{"variant.workers", f.Variant.Workers, 0}, {"variant.pass_samples", f.Variant.PassSamples, 0}, {"variant.segment_steps", f.Variant.SegmentSteps, 0},
 	} {
 		if number.value < number.from || number.value > most {
-			return fmt.Errorf("%s = %d: from %d to %d is possible", number.key, number.value, number.from, most)
+			return fmt.Errorf("%s = %d: from %d to %d is allowed", number.key, number.value, number.from, most)
 		}
 	}
 	if network.Optimizers.Find(f.Optimizer.Kind) == nil {

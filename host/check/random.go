@@ -52,7 +52,7 @@ func (d *draws) size(most int) int {
 	return 1 + d.below(most)
 }
 
-// chance is true once in so many draws.
+// chance is true with a probability of 1/in.
 func (d *draws) chance(in int) bool { return d.below(in) == 0 }
 
 func (d *draws) drawn(name string) Drawn {

@@ -2,9 +2,9 @@ package cli
 
 import "fmt"
 
-// leastAddresses is how many bytes of addresses the program needs besides those of its
-// networks. Below that the runtime, or a thread of it, may find no room at any moment,
-// and ends the program without an error to report.
+// leastAddresses is the address space that the program itself needs, in bytes, apart from
+// its networks. With less, the runtime or one of its threads can run out at any moment and
+// end the program without an error to report.
 const leastAddresses = 2 << 30
 
 // checkAddresses refuses to run networks within a limit that leaves no room for the

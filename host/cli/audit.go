@@ -16,8 +16,7 @@ import (
 type auditCommand struct {
 	Folder string `arg:"" name:"run" help:"Folder of a finished run."`
 
-	Data string `help:"Other data than those of the run, NAME or NAME:PATH, with as many channels and classes." placeholder:"DATA"`
-	headerFlag
+	otherData
 	Part        string    `default:"test" enum:"test,validation,train" help:"Where samples are taken from: test, validation or train."`
 	Samples     *int      `help:"Samples over which the loss is averaged; more than there are, or 0 for slopes, is all. 96 for slopes, else 128." placeholder:"N"`
 	Surrogates  []string  `default:"matched,superspike,arctangent" help:"Surrogates to compare, besides the run's own: KIND, or KIND:VALUE with another steepness or width." placeholder:"NAMES"`
@@ -62,7 +61,7 @@ func (c *auditCommand) Run(a *app) error {
 	if err := c.check(); err != nil {
 		return usageError{err}
 	}
-	t, err := a.openTrained(c.Folder, c.Data, c.headerFlag, c.Device)
+	t, err := a.openTrained(c.Folder, c.otherData, c.Device)
 	if err != nil {
 		return err
 	}

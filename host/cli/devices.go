@@ -156,7 +156,7 @@ func (l *deviceList) write(a *app) error {
 
 // choose finds the device that a flag names. Everything that runs networks begins so.
 func choose(device string) (engine.Choice, error) {
-	if err := checkAddresses(addressLimit()); err != nil {
+	if err := checkAddresses(engine.AddressLimit()); err != nil {
 		return engine.Choice{}, err
 	}
 	choice, err := engine.Choose(device)

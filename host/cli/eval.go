@@ -15,8 +15,7 @@ import (
 type evalCommand struct {
 	Folder string `arg:"" name:"run" help:"Folder of a finished run."`
 
-	Data string `help:"Other data than those of the run, NAME or NAME:PATH, with as many channels and classes." placeholder:"DATA"`
-	headerFlag
+	otherData
 	Part        string `default:"test" enum:"test,validation,train" help:"Samples to evaluate: test, validation or train."`
 	Device      string `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
 	OtherMode   bool   `help:"Switch the noise off, or on if the network was trained without."`
@@ -77,7 +76,7 @@ func (c *evalCommand) Run(a *app) error {
 	if c.Trials != nil {
 		return c.runTrials(a)
 	}
-	t, err := a.openTrained(c.Folder, c.Data, c.headerFlag, c.Device)
+	t, err := a.openTrained(c.Folder, c.otherData, c.Device)
 	if err != nil {
 		return err
 	}

@@ -21,8 +21,7 @@ type exportCommand struct {
 	CSV     string `name:"csv" help:"Write spikes and membranes of samples to tables in this folder." placeholder:"FOLDER"`
 	Samples int    `default:"10" help:"With --csv: so many samples, from the first on." placeholder:"N"`
 	Part    string `default:"test" enum:"test,validation,train" help:"With --csv: where samples are taken from: test, validation or train."`
-	Data    string `help:"Other data than those of the run, NAME or NAME:PATH, with as many channels and classes." placeholder:"DATA"`
-	headerFlag
+	otherData
 	Device string `default:"auto" help:"With --csv: auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
 }
 
@@ -51,7 +50,7 @@ func (c *exportCommand) Run(a *app) error {
 	if c.Samples < 1 {
 		return usageError{fmt.Errorf("--samples %d: at least 1 is needed", c.Samples)}
 	}
-	t, err := a.openTrained(c.Folder, c.Data, c.headerFlag, c.Device)
+	t, err := a.openTrained(c.Folder, c.otherData, c.Device)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,12 @@ type headerFlag struct {
 	Header *bool `negatable:"" help:"Leave out the first line of a CSV file, or with --no-header read it as a sample; else as the configuration says."`
 }
 
+// otherData are the flags of commands that run a finished network on other data.
+type otherData struct {
+	Data string `help:"Other data than the run's own, NAME or NAME:PATH, with as many channels and classes." placeholder:"DATA"`
+	headerFlag
+}
+
 // apply puts the flag into a configuration.
 func (f *headerFlag) apply(config *train.Config) error {
 	if f.Header == nil {

@@ -18,17 +18,17 @@ type trained struct {
 	weights [][]float32
 }
 
-// openTrained reads the run in a folder; dataset takes the place of its data unless
-// it is empty. Notes about the data are printed.
-func (a *app) openTrained(folder, dataset string, header headerFlag, device string) (*trained, error) {
+// openTrained reads the run in a folder; other data, if given, take the place of its own.
+// Notes about the data are printed.
+func (a *app) openTrained(folder string, other otherData, device string) (*trained, error) {
 	config, model, err := train.ReadRun(folder)
 	if err != nil {
 		return nil, err
 	}
-	if err := changeData(&config, dataset); err != nil {
+	if err := changeData(&config, other.Data); err != nil {
 		return nil, err
 	}
-	if err := header.apply(&config); err != nil {
+	if err := other.apply(&config); err != nil {
 		return nil, err
 	}
 	choice, err := choose(device)

@@ -16,8 +16,7 @@ import (
 type viewCommand struct {
 	Folder string `arg:"" name:"run" help:"Folder of a finished run."`
 
-	Data string `help:"Other data than those of the run, NAME or NAME:PATH, with as many channels and classes." placeholder:"DATA"`
-	headerFlag
+	otherData
 	Part   string `default:"test" enum:"test,validation,train" help:"Samples to show: test, validation or train."`
 	Device string `default:"auto" help:"Where the network runs: auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
 }
@@ -43,7 +42,7 @@ Examples:
 
 // Run shows the window until it is closed.
 func (c *viewCommand) Run(a *app) (err error) {
-	t, err := a.openTrained(c.Folder, c.Data, c.headerFlag, c.Device)
+	t, err := a.openTrained(c.Folder, c.otherData, c.Device)
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// addressLimit is how many bytes of addresses the process may have.
-func addressLimit() uint64 {
+// AddressLimit is the address space that the process may use, in bytes.
+func AddressLimit() uint64 {
 	var limit syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_AS, &limit) != nil {
 		return math.MaxUint64

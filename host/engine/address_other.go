@@ -4,5 +4,5 @@ package engine
 
 import "math"
 
-// addressLimit is how many bytes of addresses the process may have; only Linux says.
-func addressLimit() uint64 { return math.MaxUint64 }
+// AddressLimit is the address space that the process may use, in bytes; only Linux says.
+func AddressLimit() uint64 { return math.MaxUint64 }

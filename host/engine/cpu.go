@@ -36,7 +36,7 @@ func NewCPU[T cpuref.Float](n *network.Network, options Options) (*CPU[T], error
 	if err != nil {
 		return nil, err
 	}
-	if err := readMemoryLeft("/", addressLimit()).check(p.cpuBytes(workerCount(options.Workers))); err != nil {
+	if err := readMemoryLeft("/", AddressLimit()).check(p.cpuBytes(workerCount(options.Workers))); err != nil {
 		return nil, err
 	}
 	e := &CPU[T]{plan: p, totals: make([][]uint32, len(p.layers))}

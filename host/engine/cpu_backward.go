@@ -5,10 +5,7 @@ import "spikegrad/cpuref"
 // readoutBackward implements executor.
 func (r *chunkRun[T]) readoutBackward() {
 	out := r.plan.readout
-	cpuref.ReadoutBackward(&cpuref.ReadoutBackwardArguments[T]{
-		Error: r.readoutErrors, Steps: r.plan.steps, Classes: r.plan.classes,
-		DecayMembrane: out.decayMembrane, DriveMembrane: out.driveMembrane, DecaySynapse: out.decaySynapse,
-	}, &r.work, 0, r.samples())
+	r.filterBackward(r.readoutErrors, out.decayMembrane, out.driveMembrane, out.decaySynapse)
 }
 
 // moveHalo implements executor.

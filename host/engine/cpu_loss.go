@@ -49,9 +49,15 @@ func (r *chunkRun[T]) spikeDistance() {
 // filterErrors implements executor.
 func (r *chunkRun[T]) filterErrors() {
 	d := r.plan.distance
+	r.filterBackward(r.targetErrors, d.DecayMembrane, d.DriveMembrane, d.DecaySynapse)
+}
+
+// filterBackward takes errors back through a filter of two time constants, a readout or
+// that of a distance.
+func (r *chunkRun[T]) filterBackward(errors []T, decayMembrane, driveMembrane, decaySynapse T) {
 	cpuref.ReadoutBackward(&cpuref.ReadoutBackwardArguments[T]{
-		Error: r.targetErrors, Steps: r.plan.steps, Classes: r.plan.classes,
-		DecayMembrane: d.DecayMembrane, DriveMembrane: d.DriveMembrane, DecaySynapse: d.DecaySynapse,
+		Error: errors, Steps: r.plan.steps, Classes: r.plan.classes,
+		DecayMembrane: decayMembrane, DriveMembrane: driveMembrane, DecaySynapse: decaySynapse,
 	}, &r.work, 0, r.samples())
 }
 

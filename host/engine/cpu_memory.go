@@ -45,5 +45,5 @@ func (e *CPU[T]) checkGradients(chunks int) error {
 	if total == 0 {
 		return nil
 	}
-	return readMemoryLeft("/", addressLimit()).check(total)
+	return readMemoryLeft("/", AddressLimit()).check(total)
 }

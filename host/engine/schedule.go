@@ -82,7 +82,7 @@ func (s *schedule[T]) forwardSegment(part int, again bool) {
 		slot = s.cut.slots() - 1
 	}
 	for l := range s.layers {
-		if s.cut.count() > 1 && part > 0 {
+		if part > 0 {
 			s.do.beginSegment(l, part, slot)
 		}
 		s.do.lifForward(l, part, slot)

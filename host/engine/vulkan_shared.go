@@ -87,10 +87,8 @@ func (p *Probe) Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Ou
 
 // Close gives the probe's arrays back.
 func (p *Probe) Close() {
-	p.inner.freePass()
-	for _, b := range p.inner.constants {
-		b.Free()
-	}
+	p.inner.weights = nil // the engine's
+	p.inner.free()
 }
 
 // Arrays are where the last batch of a probe and the engine's weights lie on the

@@ -105,11 +105,11 @@ type regularizing uint32
 var Regularizers = Kinds[regularizing, Regularizer]{
 	{
 		Name: "upper", Number: 0, Formula: "strength·mean of max(0, n − threshold)^power",
-		Sentence: "Penalizes more spikes than the threshold.", Parameters: excess,
+		Sentence: "Penalizes spike counts above the threshold.", Parameters: excess,
 	},
 	{
 		Name: "lower", Number: 1, Formula: "strength·mean of max(0, threshold − n)^power",
-		Sentence: "Penalizes fewer spikes than the threshold.", Parameters: excess,
+		Sentence: "Penalizes spike counts below the threshold.", Parameters: excess,
 	},
 }
 
