@@ -44,7 +44,7 @@ test-viewer: ## the tests of the live window, on a display of their own
 	@$(SCRIPTS)/deps.sh tests viewer viewer-tests
 	go vet -tags viewer ./host/... .
 	go tool staticcheck -tags viewer ./host/view/... ./host/cli
-	VK_LAYER_SYNCVAL_SHADER_ACCESSES_HEURISTIC=1 xvfb-run -a -s "-screen 0 1600x1000x24 -noreset" go test -tags viewer -timeout 10m ./host/view
+	VK_LAYER_SYNCVAL_SHADER_ACCESSES_HEURISTIC=1 xvfb-run -a -s "-screen 0 1600x1000x24 -noreset -r" go test -tags viewer -timeout 10m ./host/view
 
 quick: format-and-vet ## gofmt, vet and the short tests, on the drivers that the system has
 	go test -short -timeout 5m ./...
