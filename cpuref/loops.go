@@ -212,7 +212,10 @@ func adjoint[T Float](p *Neuron[T], s *adjointRows[T]) {
 		for k, row := range rows {
 			state[k] = row[n]
 		}
-		p.Adjoint(&state, spikeAdjoint, s.derivative[n], lost, gate)
+		if p.DifferentiateReset {
+			spikeAdjoint -= T(lost * state[0])
+		}
+		p.Adjoint(&state, T(s.derivative[n]*FlushState(spikeAdjoint)), gate)
 		for k, row := range rows {
 			row[n] = state[k]
 		}

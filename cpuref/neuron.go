@@ -74,26 +74,34 @@ func (p *Neuron[T]) Advance(s *NeuronState[T], received, gate T) (lost T) {
 	return lost
 }
 
+// Held is the derivative of [Neuron.Advance] with all spikes held, as a neuron: it is
+// linear, and a spike takes no more from it than the gate does.
+func (p Neuron[T]) Held() Neuron[T] {
+	p.Threshold = 0
+	return p
+}
+
 // passed is what the adjoint of U[t+1] passes to what leaked and to what drove it.
 func (p *Neuron[T]) passed(membrane, gate T) (leak, drive T) {
 	leak, drive = membrane, membrane
-	if gate == 0 && p.Reset != ResetSubtractive {
-		leak = 0
+	if gate != 1 && p.Reset != ResetSubtractive {
+		if leak = 0; gate != 0 {
+			leak = T(membrane * gate)
+		}
 		if p.Reset == ResetMultiplicative {
-			drive = 0
+			drive = leak
 		}
 	}
 	return leak, drive
 }
 
-// Adjoint takes the adjoints of a neuron from step t+1 to t: spikeAdjoint is ∂L/∂S[t] by
-// all ways but the reset, derivative the surrogate derivative at U[t], lost what
-// [Neuron.Advance] returned, which is looked at if the reset is differentiated.
-func (p *Neuron[T]) Adjoint(adjoint *NeuronState[T], spikeAdjoint, derivative, lost, gate T) {
+// Received is ∂L/∂h[t], of the adjoints at t+1.
+func (p *Neuron[T]) Received(adjoint *NeuronState[T], gate T) T { return adjoint[1] }
+
+// Adjoint takes the adjoints of a neuron from step t+1 to t: spike is what ∂L/∂S[t] passes
+// to the membrane that the spike was drawn from, gate 1 − S[t].
+func (p *Neuron[T]) Adjoint(adjoint *NeuronState[T], spike, gate T) {
 	leak, drive := p.passed(adjoint[0], gate)
-	if p.DifferentiateReset {
-		spikeAdjoint -= T(lost * adjoint[0])
-	}
 	adjoint[1] = FlushState(T(p.DecaySynapse*adjoint[1]) + T(p.DriveMembrane*drive))
-	adjoint[0] = FlushState(T(p.DecayMembrane*leak) + T(derivative*FlushState(spikeAdjoint)))
+	adjoint[0] = FlushState(T(p.DecayMembrane*leak) + spike)
 }

@@ -133,6 +133,14 @@ func (h *history) spiked(layer, step, neuron int) bool {
 	return h.spikes[layer][step*h.words[layer]+neuron/32]>>(neuron%32)&1 != 0
 }
 
+// gate is 1 − S[t] of a neuron.
+func (h *history) gate(layer, step, neuron int) float64 {
+	if h.spiked(layer, step, neuron) {
+		return 0
+	}
+	return 1
+}
+
 // potential is U[t] − θ of a neuron, by which S[t] was decided.
 func (h *history) potential(layer, step, neuron int) float64 {
 	if step == 0 {

@@ -14,10 +14,10 @@ type unit struct {
 
 // drawer draws units of a layer: those of one goroutine.
 type drawer struct {
-	until           []float64 // [step·neuron]: weights up to and with the unit
-	membrane, trace []float64 // [neuron]: Σ_i ∂U/∂W[i], Σ_i ∂I/∂W[i] over all weights into the neuron
-	counts          []float64 // [position]
-	chosen          []float64
+	until  []float64                     // [step·neuron]: weights up to and with the unit
+	sums   []cpuref.NeuronState[float64] // [neuron]: Σ_i ∂state/∂W[i] over all weights into the neuron
+	counts []float64                     // [position]
+	chosen []float64
 }
 
 // draw draws so many units of a layer in one presentation, each with probability
@@ -31,8 +31,9 @@ type drawer struct {
 func (d *drawer) draw(l *layer, h *history, count int, uniform func(i int) float64) []unit {
 	steps := len(h.rows)
 	d.until = resize(d.until, steps*l.neurons)
-	d.membrane, d.trace, d.counts = zeros(d.membrane, l.neurons), zeros(d.trace, l.neurons), resize(d.counts, l.positions)
-	total := 0.0
+	d.sums, d.counts = resize(d.sums, l.neurons), resize(d.counts, l.positions)
+	clear(d.sums)
+	total, held := 0.0, l.neuron.Held()
 	for step := range steps {
 		clear(d.counts)
 		for i := range l.connections {
@@ -41,11 +42,11 @@ func (d *drawer) draw(l *layer, h *history, count int, uniform func(i int) float
 			}
 		}
 		for n := range l.neurons {
-			if d.membrane[n] > 0 {
-				total += float64(l.slope(h, step, n) * d.membrane[n])
+			if sum := d.sums[n][0]; sum > 0 {
+				total += float64(l.slope(h, step, n) * sum)
 			}
 			d.until[step*l.neurons+n] = total
-			d.advance(&l.neuron, n, h.spiked(l.number, step, n), d.counts[n%l.positions])
+			held.Advance(&d.sums[n], d.counts[n%l.positions], h.gate(l.number, step, n))
 		}
 	}
 	if !(total > 0) {
@@ -75,37 +76,15 @@ func (d *drawer) weight(k int) float64 {
 	return d.until[k] - d.until[k-1]
 }
 
-// advance takes the sums of a neuron to the next step.
-func (d *drawer) advance(p *cpuref.Neuron[float64], n int, spiked bool, arriving float64) {
-	leak, drive := float64(p.DecayMembrane*d.membrane[n]), float64(p.DriveMembrane*d.trace[n])
-	if spiked {
-		switch p.Reset {
-		case cpuref.ResetMultiplicative:
-			leak, drive = 0, 0
-		case cpuref.ResetMembraneOnly:
-			leak = 0
-		}
-	}
-	d.membrane[n] = leak + drive
-	d.trace[n] = float64(p.DecaySynapse*d.trace[n]) + arriving
-}
-
 // slope is p′(u) of a unit.
 func (l *layer) slope(h *history, step, neuron int) float64 {
 	return cpuref.SurrogateDerivative(l.neuron.Surrogate, l.neuron.SurrogateParameter, h.potential(l.number, step, neuron), false)
 }
 
 // resize returns a slice of a length, the old one if it is long enough.
-func resize(slice []float64, length int) []float64 {
+func resize[T any](slice []T, length int) []T {
 	if cap(slice) < length {
-		return make([]float64, length)
+		return make([]T, length)
 	}
 	return slice[:length]
-}
-
-// zeros is resize with zeros.
-func zeros(slice []float64, length int) []float64 {
-	slice = resize(slice, length)
-	clear(slice)
-	return slice
 }

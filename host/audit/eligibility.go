@@ -33,24 +33,13 @@ func (l *layer) addResponse(gradient []float64, h *history, neuron int, factor f
 	}
 }
 
-// respond writes ∂U[step]/∂h[s] for all s before step: the equations of
-// [cpuref.LIFForward] for one neuron backwards in time, with the resets that its own
-// spikes brought.
+// respond writes ∂U[step]/∂h[s] for all s before step, with the resets that the neuron's
+// own spikes brought.
 func (l *layer) respond(response []float64, h *history, step, neuron int) {
-	p := &l.neuron
-	membrane, current := 1.0, 0.0 // ∂U[step]/∂U[s+1], ∂U[step]/∂I[s+1]
+	adjoint := cpuref.NeuronState[float64]{1}
 	for s := step - 1; s >= 0; s-- {
-		response[s] = current // h[s] enters I[s+1]
-		leak, drive := membrane, membrane
-		if h.spiked(l.number, s, neuron) {
-			switch p.Reset {
-			case cpuref.ResetMultiplicative:
-				leak, drive = 0, 0
-			case cpuref.ResetMembraneOnly:
-				leak = 0
-			}
-		}
-		current = float64(p.DecaySynapse*current) + float64(p.DriveMembrane*drive)
-		membrane = float64(p.DecayMembrane * leak)
+		gate := h.gate(l.number, s, neuron)
+		response[s] = l.neuron.Received(&adjoint, gate)
+		l.neuron.Adjoint(&adjoint, 0, gate)
 	}
 }

@@ -19,22 +19,11 @@ func (l *layer) addScore(gradient []float64, h *history, factor float64, respons
 // respondAll writes ∂ log P/∂h[s] of one neuron for all s: [layer.respond] of all steps
 // at once, each with its score.
 func (l *layer) respondAll(response []float64, h *history, neuron int) {
-	p := &l.neuron
-	membrane, current := 0.0, 0.0 // ∂ log P/∂U[s+1], ∂ log P/∂I[s+1]
+	var adjoint cpuref.NeuronState[float64]
 	for s := len(response) - 1; s >= 0; s-- {
-		response[s] = current
-		leak, drive := membrane, membrane
-		spiked := h.spiked(l.number, s, neuron)
-		if spiked {
-			switch p.Reset {
-			case cpuref.ResetMultiplicative:
-				leak, drive = 0, 0
-			case cpuref.ResetMembraneOnly:
-				leak = 0
-			}
-		}
-		current = float64(p.DecaySynapse*current) + float64(p.DriveMembrane*drive)
-		membrane = float64(p.DecayMembrane*leak) + l.score(h, s, neuron, spiked)
+		gate := h.gate(l.number, s, neuron)
+		response[s] = l.neuron.Received(&adjoint, gate)
+		l.neuron.Adjoint(&adjoint, l.score(h, s, neuron, gate == 0), gate)
 	}
 }
 

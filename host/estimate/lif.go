@@ -72,9 +72,9 @@ func NewLIF(n *network.Network, input []float64, head Head) (*LIF, error) {
 
 // NewTrace implements [Circuit].
 func (c *LIF) NewTrace() *Trace {
-	t := c.newTrace(3 * c.layout.width)
-	t.membrane = make([]float64, c.layout.Units())
-	t.current = make([]float64, c.layout.Units())
+	t := c.newTrace(2 * c.layout.width)
+	t.states = make([]cpuref.NeuronState[float64], c.layout.Units())
+	t.lost = make([]float64, c.layout.Units())
 	return t
 }
 
@@ -83,11 +83,11 @@ func (c *LIF) below(t *Trace, layer, step int) []float64 {
 	if layer == 0 {
 		return c.input[step*c.channels:][:c.channels]
 	}
-	return c.row(t.Spike, layer-1, step)
+	return rowOf(c, t.Spike, layer-1, step)
 }
 
-// row returns the part of an array [unit] that belongs to a layer at a step.
-func (c *LIF) row(values []float64, layer, step int) []float64 {
+// rowOf returns the part of an array [unit] that belongs to a layer at a step.
+func rowOf[T any](c *LIF, values []T, layer, step int) []T {
 	place := &c.layout.Layers[layer]
 	return values[step*c.layout.width+place.offset:][:place.Neurons]
 }
@@ -100,14 +100,14 @@ func (c *LIF) Forward(t *Trace, parameters []float64, first, last int, decide fu
 				c.integrate(t, parameters, layer, unit/c.layout.width-1)
 			}
 		}
-		u := t.membrane[unit] - c.layout.layerOf(unit).Neuron.Threshold
+		u := t.states[unit][0] - c.layout.layerOf(unit).Neuron.Threshold
 		t.Potential[unit] = u
 		t.Spike[unit] = decide(unit, u)
 	}
 }
 
-// integrate computes the state of a layer at step+1 from that at step: the equations
-// of [cpuref.LIFForward], with spikes that may be probabilities.
+// integrate computes the states of a layer at step+1 from those at step, as
+// [cpuref.LIFForward] does, with spikes that may be probabilities.
 func (c *LIF) integrate(t *Trace, parameters []float64, layer, step int) {
 	l, neuron := &c.layers[layer], &c.layout.Layers[layer].Neuron
 	neurons := c.layout.Layers[layer].Neurons
@@ -117,24 +117,12 @@ func (c *LIF) integrate(t *Trace, parameters []float64, layer, step int) {
 		addColumns(input, parameters[l.firstInput:], c.below(t, layer, step-l.delay))
 	}
 	if l.firstRecurrent >= 0 && step >= l.recurrentDelay {
-		addColumns(recurrent, parameters[l.firstRecurrent:], c.row(t.Spike, layer, step-l.recurrentDelay))
+		addColumns(recurrent, parameters[l.firstRecurrent:], rowOf(c, t.Spike, layer, step-l.recurrentDelay))
 	}
-	spikes := c.row(t.Spike, layer, step)
-	membrane, nextMembrane := c.row(t.membrane, layer, step), c.row(t.membrane, layer, step+1)
-	current, nextCurrent := c.row(t.current, layer, step), c.row(t.current, layer, step+1)
-	for n, spike := range spikes {
-		drive := float64(neuron.DriveMembrane * current[n])
-		leak := float64(neuron.DecayMembrane * membrane[n])
-		gate := 1 - spike
-		switch neuron.Reset {
-		case cpuref.ResetMultiplicative:
-			nextMembrane[n] = cpuref.FlushState(float64((leak + drive) * gate))
-		case cpuref.ResetMembraneOnly:
-			nextMembrane[n] = cpuref.FlushState(float64(leak*gate) + drive)
-		case cpuref.ResetSubtractive:
-			nextMembrane[n] = cpuref.FlushState((leak + drive) - float64(neuron.Threshold*spike))
-		}
-		nextCurrent[n] = cpuref.FlushState(float64(neuron.DecaySynapse*current[n]) + (input[n] + recurrent[n]))
+	states, next, lost := rowOf(c, t.states, layer, step), rowOf(c, t.states, layer, step+1), rowOf(c, t.lost, layer, step)
+	for n, spike := range rowOf(c, t.Spike, layer, step) {
+		next[n] = states[n]
+		lost[n] = neuron.Advance(&next[n], input[n]+recurrent[n], 1-spike)
 	}
 }
 

@@ -1,5 +1,7 @@
 package estimate
 
+import "spikegrad/cpuref"
+
 // Trace is one trial of a circuit, and room to compute in. The slices are [unit].
 type Trace struct {
 	Noise     []float64 // ξ in (0, 1)
@@ -7,7 +9,9 @@ type Trace struct {
 	Spike     []float64 // 0 or 1, or a probability in a mean-field model
 	Potential []float64 // minus the threshold
 
-	membrane, current []float64 // [step·neuron of all layers], when a step begins; LIF only
+	// Of LIF only, [step·neuron of all layers]: when a step begins, and what a spike in it takes.
+	states []cpuref.NeuronState[float64]
+	lost   []float64
 
 	output        [][]float64 // [step][neuron]: the part of Spike that belongs to the last layer
 	adjoint       []float64   // [unit]: derivative of the loss with respect to spikes
@@ -20,10 +24,10 @@ type Trace struct {
 func (t *Trace) copyBefore(from *Trace, unit, width int) {
 	copy(t.Spike[:unit], from.Spike)
 	copy(t.Potential[:unit], from.Potential)
-	if t.membrane != nil { // states are those of all neurons when the unit's step begins
+	if t.states != nil { // those of all neurons when the unit's step begins
 		end := unit - unit%width + width
-		copy(t.membrane[:end], from.membrane)
-		copy(t.current[:end], from.current)
+		copy(t.states[:end], from.states)
+		copy(t.lost[:end], from.lost)
 	}
 }
 
