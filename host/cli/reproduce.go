@@ -118,7 +118,8 @@ type classificationCommand struct {
 	Quick       bool     `help:"Smaller networks, fewer epochs and trials: minutes instead of hours."`
 	Tuned       bool     `help:"Spoken words: instead of the published settings those that did best, with augmentation, in longer and fewer steps."`
 	Smoothness  float64  `help:"Of random manifolds: the larger, the easier." placeholder:"ALPHA"`
-	Methods     []string `help:"Some of deterministic-superspike, stochastic-superspike, stochastic-matched, multilayerspiker; each is compared with the first." placeholder:"NAME"`
+	Set         string   `default:"methods" enum:"methods,sigmoid,reset,noises" help:"What is compared: methods, sigmoid, reset or noises; see below."`
+	Methods     []string `help:"Some of those of the set; each is compared with the first." placeholder:"NAME"`
 	Device      string   `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
 	Workers     int      `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
 	PassSamples int      `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
@@ -127,15 +128,24 @@ type classificationCommand struct {
 
 // Help is the rest of the help.
 func (classificationCommand) Help() string {
-	return `Trains networks in four ways (deterministic SuperSpike, stochastic SuperSpike, stochastic matched
-sigmoid, MultilayerSpiker) from several seeds, and tests each with noise and without. The folder then
-holds classification.md with tables and pictures, classification.json with every number, and the runs.
-Interrupted, the same command goes on.
+	return `Trains networks in several ways from several seeds, and tests each with noise and without. The folder
+then holds classification.md with tables and pictures, classification.json with every number, and the
+runs. Interrupted, the same command goes on. The ways are those of a set:
+
+    methods  deterministic-superspike, stochastic-superspike, stochastic-matched (the sigmoid's derivative),
+             multilayerspiker
+    sigmoid  deterministic-sigmoid, stochastic-matched, stochastic-unscaled (without the factor β; the
+             paper's authors call it scaled)
+    reset    stochastic-matched and stochastic-unscaled, each also with errors that flow back through the
+             reset: stochastic-matched-reset, stochastic-unscaled-reset
+    noises   stochastic-matched, stochastic-exponential, stochastic-hazard: other escape noise, each with the
+             surrogate that matches it
 
 Examples:
 
     spikegrad reproduce classification --data spoken:data --quick --out runs/spoken
     spikegrad reproduce classification --data randman --seeds 3 --out runs/randman
+    spikegrad reproduce classification --data shd:SHD --set reset --out runs/reset
     spikegrad reproduce classification --data shd:SHD --device vulkan:0 --out runs/shd
     spikegrad reproduce classification --data spoken:data --tuned --methods deterministic-superspike,stochastic-superspike --out runs/tuned`
 }
@@ -144,7 +154,7 @@ Examples:
 func (c *classificationCommand) Run(a *app) error {
 	options := reproduce.ClassificationOptions{
 		Data: c.Data, Seeds: c.Seeds, Quick: c.Quick, Epochs: c.Epochs, Out: c.Out, Workers: c.Workers, PassSamples: c.PassSamples,
-		Tuned: c.Tuned, Smoothness: c.Smoothness, Methods: c.Methods, Steps: c.Steps,
+		Tuned: c.Tuned, Smoothness: c.Smoothness, Set: c.Set, Methods: c.Methods, Steps: c.Steps,
 	}
 	if err := options.Validate(); err != nil {
 		return usageError{err}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"spikegrad/host/engine"
 	"spikegrad/host/evaluate"
@@ -25,8 +23,10 @@ type ClassificationOptions struct {
 	Tuned bool
 	// Smoothness α of random manifolds; 0 stands for that of the experiment.
 	Smoothness float64
-	// Methods are keys of those of [Methods] that are compared, each with the first;
-	// none stands for all.
+	// Set is the key of one of [Sets]; none stands for the first.
+	Set string
+	// Methods are keys of those of the set that are compared, each with the first; none
+	// stands for all.
 	Methods []string
 	// Epochs, if positive, replaces the epochs of the configuration.
 	Epochs int
@@ -52,40 +52,16 @@ func (o *ClassificationOptions) Validate() error {
 	if o.Out == "" {
 		return fmt.Errorf("no output folder was named: choose one with --out")
 	}
-	methods, err := o.methods()
+	set, err := chooseSet(o.Set, o.Methods)
 	if err != nil {
 		return err
 	}
-	for _, method := range methods {
+	for _, method := range set.Methods {
 		if _, err := o.config(method); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// methods are those that are compared.
-func (o *ClassificationOptions) methods() ([]Method, error) {
-	all := Methods()
-	if len(o.Methods) == 0 {
-		return all, nil
-	}
-	var chosen []Method
-	for i, key := range o.Methods {
-		if slices.Contains(o.Methods[:i], key) {
-			return nil, fmt.Errorf("method %q was named twice", key)
-		}
-		found := slices.IndexFunc(all, func(m Method) bool { return m.Key == key })
-		if found < 0 {
-			var keys []string
-			for _, m := range all {
-				keys = append(keys, m.Key)
-			}
-			return nil, fmt.Errorf("there is no method %q, only %s", key, strings.Join(keys, ", "))
-		}
-		chosen = append(chosen, all[found])
-	}
-	return chosen, nil
 }
 
 // config is the configuration of a method.
@@ -115,6 +91,7 @@ func (o *ClassificationOptions) config(method Method) (train.Config, error) {
 // ClassificationResult is what came out of the comparison: classification.json.
 type ClassificationResult struct {
 	Data        string            `json:"data"`
+	Set         string            `json:"set"`
 	Quick       bool              `json:"quick"`
 	Tuned       bool              `json:"tuned"`
 	Smoothness  *float64          `json:"smoothness,omitempty"` // if it was asked for
@@ -142,7 +119,7 @@ type RunResult struct {
 	Evaluation *evaluate.Report `json:"evaluation"`
 }
 
-// Classification trains the networks of Gygax & Zenke 2025 with each of [Methods] from
+// Classification trains the networks of Gygax & Zenke 2025 by each method of a set from
 // several seeds, evaluates each in the mode it was trained in and in the other one,
 // and writes into the folder Out: classification.json with every number,
 // classification.md with tables, pictures, and the runs themselves in runs.
@@ -170,20 +147,20 @@ type comparison struct {
 }
 
 func (c *comparison) run(ctx context.Context) (*ClassificationResult, error) {
-	result := &ClassificationResult{Data: c.Data, Quick: c.Quick, Tuned: c.Tuned, Settings: c.settings}
-	if c.Smoothness != 0 {
-		result.Smoothness = &c.Smoothness
-	}
-	methods, err := c.methods()
+	set, err := chooseSet(c.Set, c.ClassificationOptions.Methods)
 	if err != nil {
 		return nil, err
 	}
-	config, err := c.configure(methods[0])
+	result := &ClassificationResult{Data: c.Data, Set: set.Key, Quick: c.Quick, Tuned: c.Tuned, Settings: c.settings}
+	if c.Smoothness != 0 {
+		result.Smoothness = &c.Smoothness
+	}
+	config, err := c.configure(set.Methods[0])
 	if err != nil {
 		return nil, err
 	}
 	result.Steps, result.StepLength = config.Data.Steps, config.Data.StepLength
-	for _, method := range methods {
+	for _, method := range set.Methods {
 		result.Methods = append(result.Methods, MethodResult{Method: method})
 	}
 	for seed := range c.Seeds {

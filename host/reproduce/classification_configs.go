@@ -9,27 +9,6 @@ import (
 	"spikegrad/host/train"
 )
 
-// Method is a way to train a spiking network that Gygax & Zenke 2025 compare.
-type Method struct {
-	Key        string `json:"key"`  // in names of files
-	Name       string `json:"name"` // in tables and pictures
-	Stochastic bool   `json:"stochastic"`
-	Surrogate  string `json:"surrogate"` // see [network.Surrogate]
-}
-
-// Methods are the four that are compared, the deterministic one first. All escape
-// noise is sigmoid with steepness 10, also that with which a network trained
-// without noise is tested, so that stochastic methods differ in the surrogate
-// derivative alone.
-func Methods() []Method {
-	return []Method{
-		{"deterministic-superspike", "deterministic SuperSpike", false, "superspike"},
-		{"stochastic-superspike", "stochastic SuperSpike", true, "superspike"},
-		{"stochastic-matched", "stochastic matched sigmoid", true, "matched"},
-		{"multilayerspiker", "MultilayerSpiker", true, "multilayerspiker"},
-	}
-}
-
 // steepness is β of escape noise and surrogate derivatives.
 const steepness = 10
 
@@ -38,11 +17,12 @@ const steepness = 10
 // expected to spike at a rate.
 func (m Method) layer(rate float64) network.Layer {
 	layer := network.DefaultLayer()
-	layer.Noise.Kind, layer.Noise.Beta = "threshold", steepness
+	layer.Noise.Kind, layer.Noise.Beta = m.Noise, steepness
 	layer.Surrogate.Kind, layer.Surrogate.Beta = m.Surrogate, steepness
+	layer.DifferentiateReset = m.ThroughReset
 	layer.Initial.Rate, layer.Initial.SigmaU = rate, 1
-	if m.Stochastic {
-		layer.Noise.Kind, layer.Initial.SigmaU = "sigmoid", 1.3
+	if m.Stochastic() {
+		layer.Initial.SigmaU = 1.3
 	}
 	regularizer := network.DefaultRegularizer()
 	regularizer.Average = "layer"

@@ -62,11 +62,14 @@ func (c *ClassificationResult) Markdown() string {
 func (c *ClassificationResult) report(folder string) string {
 	var b strings.Builder
 	kind := ""
+	if c.Set != Sets()[0].Key {
+		kind = ", set " + c.Set
+	}
 	if c.Quick {
-		kind = ", quick form"
+		kind += ", quick form"
 	}
 	if c.Tuned {
-		kind = ", tuned settings"
+		kind += ", tuned settings"
 	}
 	if c.Smoothness != nil {
 		kind += fmt.Sprintf(", smoothness %g", *c.Smoothness)

@@ -71,7 +71,7 @@ func TestClassification(t *testing.T) {
 	}
 
 	for i, m := range result.Methods {
-		if len(m.Runs) != 2 || m.Trained.Noise != m.Stochastic || m.Other.Noise == m.Stochastic || len(m.Runs[0].Epochs) != 2 {
+		if len(m.Runs) != 2 || m.Trained.Noise != m.Stochastic() || m.Other.Noise == m.Stochastic() || len(m.Runs[0].Epochs) != 2 {
 			t.Errorf("%s: %d runs, noise %v and %v", m.Key, len(m.Runs), m.Trained.Noise, m.Other.Noise)
 		}
 		for k, run := range m.Runs {
@@ -196,6 +196,8 @@ func TestClassificationRefuses(t *testing.T) {
 		"steps of spoken":  {Data: "randman", Seeds: 1, Out: "x", Steps: 349},
 		"smoothness = -1":  {Data: "randman", Seeds: 1, Out: "x", Smoothness: -1},
 		"no method \"x\"":  {Data: "randman", Seeds: 1, Out: "x", Methods: []string{"x"}},
+		"no set \"x\"":     {Data: "randman", Seeds: 1, Out: "x", Set: "x"},
+		"in the set reset": {Data: "randman", Seeds: 1, Out: "x", Set: "reset", Methods: []string{"multilayerspiker"}},
 		"named twice":      {Data: "randman", Seeds: 1, Out: "x", Methods: []string{"multilayerspiker", "multilayerspiker"}},
 	} {
 		if _, err := Classification(context.Background(), options); err == nil || !strings.Contains(err.Error(), want) {
@@ -226,6 +228,43 @@ func TestChosenMethods(t *testing.T) {
 	config, err := options.config(Methods()[0])
 	if err != nil || config.Data.Randman.Smoothness != 2 || config.Data.Randman.StepFraction != 0.5 {
 		t.Errorf("%v, %+v", err, config.Data.Randman)
+	}
+}
+
+// TestSets compares two methods of a set that differ in the reset alone, and looks for what
+// the others must differ in.
+func TestSets(t *testing.T) {
+	c := tinyComparison(t.TempDir(), 1)
+	c.Set, c.Methods = "reset", []string{"stochastic-matched", "stochastic-matched-reset"}
+	result, err := c.run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(result.Methods) != 2 || result.Methods[0].Runs[0].Summary.WeightsSHA256 == result.Methods[1].Runs[0].Summary.WeightsSHA256 {
+		t.Errorf("errors through the reset change no weight: %+v", result.Methods)
+	}
+	report, err := os.ReadFile(filepath.Join(c.Out, "classification.md"))
+	if err != nil || !strings.HasPrefix(string(report), "# Classification: randman, set reset\n") {
+		t.Errorf("%v, %s", err, report)
+	}
+	kinds := map[string][]string{}
+	for _, set := range Sets() {
+		for _, m := range set.Methods {
+			kind := m.Noise + " " + m.Surrogate
+			if m.ThroughReset {
+				kind += ", reset"
+			}
+			kinds[set.Key] = append(kinds[set.Key], kind)
+		}
+	}
+	want := map[string][]string{
+		"methods": {"threshold superspike", "sigmoid superspike", "sigmoid matched", "sigmoid multilayerspiker"},
+		"sigmoid": {"threshold sigmoid", "sigmoid matched", "sigmoid unscaled_sigmoid"},
+		"reset":   {"sigmoid matched", "sigmoid matched, reset", "sigmoid unscaled_sigmoid", "sigmoid unscaled_sigmoid, reset"},
+		"noises":  {"sigmoid matched", "exponential matched", "hazard matched"},
+	}
+	if difference := cmp.Diff(want, kinds); difference != "" {
+		t.Error(difference)
 	}
 }
 
@@ -271,14 +310,16 @@ func TestClassificationRefusesAnotherConfiguration(t *testing.T) {
 func TestConfigurations(t *testing.T) {
 	for _, quick := range []bool{false, true} {
 		for _, dataset := range []string{"randman", "spoken:x", "shd:x", "ssc:x"} {
-			for _, method := range Methods() {
-				config, err := classificationConfig(dataset, quick, false, method)
-				if err != nil {
-					t.Errorf("%s, %s: %v", dataset, method.Key, err)
-				}
-				for _, layer := range config.Network.Layers {
-					if noisy := layer.Noise.Kind != "threshold"; noisy != method.Stochastic || layer.Surrogate.Kind != method.Surrogate {
-						t.Errorf("%s: noise %s, surrogate %s", method.Key, layer.Noise.Kind, layer.Surrogate.Kind)
+			for _, set := range Sets() {
+				for _, method := range set.Methods {
+					config, err := classificationConfig(dataset, quick, false, method)
+					if err != nil {
+						t.Errorf("%s, %s: %v", dataset, method.Key, err)
+					}
+					for _, layer := range config.Network.Layers {
+						if layer.Noise.Kind != method.Noise || layer.Surrogate.Kind != method.Surrogate || layer.DifferentiateReset != method.ThroughReset {
+							t.Errorf("%s: %+v", method.Key, layer)
+						}
 					}
 				}
 			}
