@@ -3,6 +3,7 @@ package audit
 import (
 	"math"
 
+	"gonum.org/v1/gonum/mathext"
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
@@ -15,9 +16,11 @@ import (
 // is skewed because it contains squared noise: quantiles come from a gamma distribution with
 // the same first three cumulants, which pairs and triples of groups give.
 type angle struct {
-	products [][]float64 // [group][group]: <u_g, u_h>
-	crossed  [][]float64 // [group][group]: c_gh
-	along    []float64   // [group]: <u_g, s>/|s|
+	products kernel     // of <u_g, u_h>
+	crossed  kernel     // of c_gh
+	both     kernel     // room for the one at τ
+	triples  [4]float64 // the triples of the kernel at τ as a polynomial of 1 + τ
+	along    []float64  // [group]: <u_g, s>/|s|
 	// With one group of s left out, [group of s]: the means of c and of <u_g, s>/|s|.
 	others, othersAlong []float64
 }
@@ -31,22 +34,25 @@ func newAngle(u, s [][]float64) *angle {
 	if !(square > 0) {
 		return nil
 	}
-	a := &angle{products: innerProducts(u)}
+	a := &angle{products: newKernel(innerProducts(u)), both: newKernel(squareOf(len(u)))}
 	m := float64(len(s))
+	crossed := squareOf(len(u))
 	onto := make([][]float64, len(u)) // [group of u][group of s]
 	for g := range u {
 		onto[g] = make([]float64, len(s))
 		for b := range s {
 			onto[g][b] = dot(u[g], s[b])
 		}
-		a.crossed = append(a.crossed, make([]float64, len(u)))
 		sum := total(onto[g])
 		for h := range g {
-			a.crossed[g][h] = (float64(sum*total(onto[h])) - dot(onto[g], onto[h])) / (m * (m - 1) * square)
-			a.crossed[h][g] = a.crossed[g][h]
+			crossed[g][h] = (float64(sum*total(onto[h])) - dot(onto[g], onto[h])) / (m * (m - 1) * square)
+			crossed[h][g] = crossed[g][h]
 		}
 		a.along = append(a.along, sum/(m*math.Sqrt(square)))
 	}
+	a.crossed = newKernel(crossed)
+	p, c := a.products.pairs, a.crossed.pairs
+	a.triples = [4]float64{triples(p, p, p), -3 * triples(p, p, c), 3 * triples(p, c, c), -triples(c, c, c)}
 	between := mean(onto)
 	sum, own := total(between), dot(between, between)
 	for b, x := range between {
@@ -63,9 +69,8 @@ func newAngle(u, s [][]float64) *angle {
 
 // innerProducts are <u_g, u_h> of all pairs g ≠ h, [group][group].
 func innerProducts(u [][]float64) [][]float64 {
-	products := make([][]float64, len(u))
+	products := squareOf(len(u))
 	for g := range u {
-		products[g] = make([]float64, len(u))
 		for h := range g {
 			products[g][h] = dot(u[g], u[h])
 			products[h][g] = products[g][h]
@@ -74,65 +79,106 @@ func innerProducts(u [][]float64) [][]float64 {
 	return products
 }
 
-// pairs is the kernel at τ, [group][group].
-func (a *angle) pairs(tau float64) [][]float64 {
-	kernel := make([][]float64, len(a.along))
-	for g := range kernel {
-		kernel[g] = make([]float64, len(a.along))
-		for h := range kernel[g] {
-			kernel[g][h] = a.products[g][h] - float64((1+tau)*a.crossed[g][h])
-		}
+// squareOf is room for a number for every two of n groups.
+func squareOf(n int) [][]float64 {
+	square := make([][]float64, n)
+	for g := range square {
+		square[g] = make([]float64, n)
 	}
-	return kernel
+	return square
 }
 
-// pairMean is the mean of a symmetric kernel over pairs of different groups, the variance of
-// that mean and its skewness.
-type pairMean struct{ mean, variance, third float64 }
+// kernel is a symmetric function of two different groups taken apart (Hoeffding's
+// decomposition): its mean over all pairs, what a group adds to that by itself, and what is
+// left to each pair.
+type kernel struct {
+	mean   float64
+	single []float64   // [group]
+	pairs  [][]float64 // [group][group]
+}
 
-// newPairMean takes the kernel, [group][group], and overwrites it.
-func newPairMean(kernel [][]float64) pairMean {
-	n := float64(len(kernel))
-	average, rows := 0.0, make([]float64, len(kernel))
-	for g, row := range kernel {
+// newKernel takes the values, [group][group], and overwrites them.
+func newKernel(values [][]float64) kernel {
+	n := float64(len(values))
+	k := kernel{single: make([]float64, len(values)), pairs: values}
+	for g, row := range values {
 		for h, x := range row {
 			if g != h {
-				rows[g] += x / (n - 1)
+				k.single[g] += x / (n - 1)
 			}
 		}
-		average += rows[g] / n
+		k.mean += k.single[g] / n
 	}
-	// Without the effects of single groups, what remains is the interaction of pairs
-	// (Hoeffding's decomposition).
-	for g, row := range kernel {
+	for g := range k.single {
+		k.single[g] = (n - 1) / (n - 2) * (k.single[g] - k.mean)
+	}
+	for g, row := range values {
 		row[g] = 0
 		for h := range row {
 			if g != h {
-				row[h] -= (n-1)/(n-2)*(rows[g]+rows[h]-2*average) + average
+				row[h] -= k.single[g] + k.single[h] + k.mean
 			}
 		}
 	}
-	var single, pair, triple, mixed, cubes float64
-	for g, row := range kernel {
-		d := (n - 1) / (n - 2) * (rows[g] - average)
+	return k
+}
+
+// set makes the kernel a − factor·b, all of the same groups.
+func (k *kernel) set(a *kernel, factor float64, b *kernel) {
+	less := func(to, a, b []float64) {
+		for i, x := range a {
+			to[i] = x - float64(factor*b[i])
+		}
+	}
+	k.mean = a.mean - float64(factor*b.mean)
+	less(k.single, a.single, b.single)
+	for g, row := range k.pairs {
+		less(row, a.pairs[g], b.pairs[g])
+	}
+}
+
+// triples is the sum of a_gh·b_hk·c_kg over all groups g, h, k.
+func triples(a, b, c [][]float64) float64 {
+	sum := 0.0
+	for g, row := range a {
+		for h, x := range row {
+			for k, y := range b[h] {
+				sum += float64(float64(x*y) * c[k][g])
+			}
+		}
+	}
+	return sum
+}
+
+// pairMean is the mean of a kernel over pairs of different groups, the variance of that mean
+// and its third cumulant.
+type pairMean struct{ mean, variance, third float64 }
+
+// estimate takes the kernel's own triples.
+func (k *kernel) estimate(triples float64) pairMean {
+	n := float64(len(k.pairs))
+	var single, pair, mixed, cubes float64
+	for g, row := range k.pairs {
+		d := k.single[g]
 		single += float64(d*d) / (n - 1)
 		cubes += float64(float64(d*d)*d) / n
 		for h, x := range row {
 			pair += float64(x*x) / (n * (n - 3))
-			mixed += float64(d*x) * (rows[h] - average) * (n - 1) / (n - 2) / (n * (n - 1))
-			for k, y := range kernel[h] {
-				triple += float64(x*y) * kernel[k][g] / (n * (n - 1) * (n - 2))
-			}
+			mixed += float64(d*x) * k.single[h] / (n * (n - 1))
 		}
 	}
 	single = max(0, single-pair/(n-2))
-	return pairMean{average, 4*single/n + 2*pair/(n*(n-1)), (8*triple + (24*mixed+8*cubes)*n) / (n * n * n)}
+	third := 8*triples/(n*(n-1)*(n-2)) + float64((float64(24*mixed)+float64(8*cubes))*n)
+	return pairMean{k.mean, 4*single/n + 2*pair/(n*(n-1)), third / (n * n * n)}
 }
 
 // significance is the mean of the kernel at τ in standard errors, with its skewness.
 func (a *angle) significance(tau float64) (z, skewness float64) {
-	p := newPairMean(a.pairs(tau))
-	p.variance += float64((1+tau)*(1+tau)) * jackknife(a.others)
+	factor := 1 + tau
+	a.both.set(&a.products, factor, &a.crossed)
+	t := &a.triples
+	p := a.both.estimate(t[0] + float64(factor*(t[1]+float64(factor*(t[2]+float64(factor*t[3]))))))
+	p.variance += float64(float64(factor*factor) * jackknife(a.others))
 	if !(p.variance > 0) {
 		return math.Copysign(math.Inf(1), p.mean), 0
 	}
@@ -143,7 +189,8 @@ func (a *angle) significance(tau float64) (z, skewness float64) {
 // interval comes from that of the squared length, which can be known to be nearly 0 but not
 // to be less: noise that hides the gradient gives an interval from 0.
 func lengthOf(u [][]float64) *Estimate {
-	p := newPairMean(innerProducts(u))
+	k := newKernel(innerProducts(u))
+	p := k.estimate(triples(k.pairs, k.pairs, k.pairs))
 	error, skewness := math.Sqrt(p.variance), 0.0
 	if error > 0 {
 		skewness = p.third / math.Pow(p.variance, 1.5)
@@ -184,7 +231,7 @@ func skewedQuantile(probability, skewness, freedom float64) float64 {
 	if skewness <= 0 {
 		return student
 	}
-	z := distuv.UnitNormal.Quantile(probability)
+	z := mathext.NormalQuantile(probability)
 	if skewness < 0.3 { // the same to the third digit (Cornish & Fisher 1938)
 		return student / z * (z + float64(float64(z*z)-1)*skewness/6)
 	}
@@ -204,25 +251,20 @@ const mostTan = 1e8
 // every angle is possible.
 func (a *angle) cosine() *Estimate {
 	n := float64(len(a.along))
-	sum, squares, lengths := 0.0, 0.0, 0.0
-	for g, x := range a.along {
+	sum, squares, length := 0.0, 0.0, a.products.mean
+	for _, x := range a.along {
 		sum, squares = sum+x, squares+float64(x*x)
-		for h := range a.along {
-			if g != h {
-				lengths += a.products[g][h] / (n * (n - 1))
-			}
-		}
 	}
 	average := sum / n
 	value := math.Copysign(1, average)
-	if lengths > 0 {
-		value = max(-1, min(1, average/math.Sqrt(lengths)))
+	if length > 0 {
+		value = max(-1, min(1, average/math.Sqrt(length)))
 	}
 	// The mean of the kernel falls with τ, so that what is accepted lies between two ends.
 	nearest := a.border(func(side int) bool { return side <= 0 })
 	farthest := a.border(func(side int) bool { return side < 0 })
 	near, far := 1/math.Sqrt(1+nearest), 1/math.Sqrt(1+farthest)
-	half := quantile((1+Confidence)/2, n-1) * math.Sqrt((squares-sum*average)/(n*(n-1))+jackknife(a.othersAlong))
+	half := float64(quantile((1+Confidence)/2, n-1) * math.Sqrt((squares-float64(sum*average))/(n*(n-1))+jackknife(a.othersAlong)))
 	e := &Estimate{Value: value, Low: far, High: near}
 	switch {
 	case farthest >= mostTan || math.Abs(average) < half: // the sign is not known
@@ -233,9 +275,9 @@ func (a *angle) cosine() *Estimate {
 	e.Low, e.High = min(e.Low, value), max(e.High, value)
 	// Where <u, s> is within its noise, its square is no measure of its own noise, which is
 	// then added as it is.
-	if math.Abs(average) < shortProjection*half && lengths > 0 {
-		e.Low = max(-1, min(e.Low, (average-half)/math.Sqrt(lengths)))
-		e.High = min(1, max(e.High, (average+half)/math.Sqrt(lengths)))
+	if math.Abs(average) < shortProjection*half && length > 0 {
+		e.Low = max(-1, min(e.Low, (average-half)/math.Sqrt(length)))
+		e.High = min(1, max(e.High, (average+half)/math.Sqrt(length)))
 	}
 	if e.Low == -1 && e.High == 1 {
 		return nil

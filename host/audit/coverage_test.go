@@ -23,7 +23,8 @@ func TestFlipCoverage(t *testing.T) {
 			exact := exactGradient(t, n, weights, c.source)
 			names := []string{"matched", "superspike"}
 			surrogates := meanSurrogates(t, n, weights, c.source, names)
-			cosines, lengths, hidden := make([]tally, len(names)), tally{}, 0
+			cosines, scales := make([]tally, len(names)), make([]tally, len(names))
+			lengths, hidden := tally{}, 0
 			pairs := 20_000
 			if *manySeeds {
 				pairs = 60_000
@@ -37,7 +38,11 @@ func TestFlipCoverage(t *testing.T) {
 					whole := layer.Parts[0]
 					lengths.add(whole.Length.Low, math.Sqrt(dot(exact[l], exact[l])), whole.Length.High)
 					for v := range names {
-						truth := dot(exact[l], surrogates[v][l]) / math.Sqrt(dot(exact[l], exact[l])*dot(surrogates[v][l], surrogates[v][l]))
+						uu, us, ss := dot(exact[l], exact[l]), dot(exact[l], surrogates[v][l]), dot(surrogates[v][l], surrogates[v][l])
+						truth := us / math.Sqrt(uu*ss)
+						if scale := whole.Surrogates[v].Scale; scale != nil {
+							scales[v].add(scale.Low, us/ss, scale.High)
+						}
 						e := whole.Surrogates[v].Cosine
 						if e == nil { // holds everything
 							cosines[v].add(-1, truth, 1)
@@ -56,6 +61,7 @@ func TestFlipCoverage(t *testing.T) {
 			}
 			for v, name := range names {
 				cosines[v].check(t, "cosines of "+name, seeds)
+				scales[v].check(t, "factors of "+name, seeds)
 			}
 			lengths.check(t, "lengths", seeds)
 			if hidden > lengths.of {

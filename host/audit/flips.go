@@ -156,7 +156,7 @@ func (u *flipper) choose(ctx context.Context, base *engine.Batch, histories []hi
 				uniform := func(flip int) float64 {
 					words := cpuref.Philox([2]uint32{u.seed, uint32(cpuref.StreamEstimator)},
 						[4]uint32{base.Numbers[i], uint32(l), uint32(flip), 0})
-					return (float64(words[0]) + float64(words[1])*0x1p-32) * 0x1p-32
+					return (float64(words[0]) + float64(float64(words[1])*0x1p-32)) * 0x1p-32
 				}
 				for _, chosen := range d.draw(&u.layers[l], &histories[i], count, uniform) {
 					drawn[i] = append(drawn[i], choice{i, l, chosen})

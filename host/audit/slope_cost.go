@@ -75,7 +75,7 @@ func (r *slopeRun) time(e engine.Engine) error {
 		if r.options.TrainSamples == 0 {
 			return 0
 		}
-		seconds := float64(gradients+(precision-1)*presentations)*gradient + float64(precision*forwards)*forward
+		seconds := float64(float64(gradients+(precision-1)*presentations)*gradient) + float64(float64(precision*forwards)*forward)
 		return seconds / gradient / float64(r.options.TrainSamples)
 	}
 	p := &r.cost.Plan

@@ -156,7 +156,7 @@ func newSlopeRun(o SlopeOptions) (*slopeRun, error) {
 		return nil, err
 	}
 	r.choose()
-	if presentations := float64(o.Draws) * float64(r.shown.count()); presentations+float64(r.passes*r.aside.count()) >= surrogateNumbers {
+	if presentations := float64(float64(o.Draws) * float64(r.shown.count())); presentations+float64(r.passes*r.aside.count()) >= surrogateNumbers {
 		return nil, fmt.Errorf("%d draws of noise for %d samples: the noise of at most %d presentations has numbers", o.Draws, r.shown.count(), surrogateNumbers)
 	}
 	if err := r.divide(); err != nil {
@@ -208,7 +208,7 @@ func (r *slopeRun) divide() error {
 		square := 0.0
 		for _, number := range p.arrays {
 			for _, w := range r.options.Weights[number] {
-				square += float64(w) * float64(w)
+				square += float64(float64(w) * float64(w))
 			}
 		}
 		if square == 0 {
