@@ -19,7 +19,7 @@ type auditCommand struct {
 	otherData
 	Part        string    `default:"test" enum:"test,validation,train" help:"Where samples are taken from: test, validation or train."`
 	Samples     *int      `help:"Samples over which the loss is averaged; more than there are, or 0 for slopes, is all. 96 for slopes, else 128." placeholder:"N"`
-	Surrogates  []string  `default:"matched,superspike,arctangent" help:"Surrogates to compare, besides the run's own: KIND, or KIND:VALUE with another steepness or width." placeholder:"NAMES"`
+	Surrogates  []string  `default:"matched,superspike,arctangent,unscaled_sigmoid" help:"Surrogates to compare, besides the run's own: KIND, or KIND:VALUE with another steepness or width." placeholder:"NAMES"`
 	Steps       []float64 `default:"0.005,0.01,0.02" help:"Step sizes along a direction, as fractions of the length of the weights it changes. Slopes are reported for the first; the others show how far it can be trusted." placeholder:"SHARES"`
 	Draws       int       `default:"2" help:"Draws of noise for each sample." placeholder:"N"`
 	Directions  int       `default:"768" help:"Presentations over which the direction of each surrogate is averaged." placeholder:"N"`
