@@ -17,8 +17,10 @@ type Rasters struct {
 
 // ModeRasters are those of a mode.
 type ModeRasters struct {
-	Sample  figure.Raster   `json:"sample"`  // once on its way through all layers
-	Neurons []figure.Trials `json:"neurons"` // [layer]: a neuron in many trials of it
+	Sample figure.Raster `json:"sample"` // once on its way through all layers
+	// Second is the next sample of another class, in the mode of the training; nil if there is none.
+	Second  *figure.Raster  `json:"second_sample,omitempty"`
+	Neurons []figure.Trials `json:"neurons"` // [layer]: a neuron in many trials of the sample
 }
 
 // rastersFile holds the rasters in the folder of a report.
@@ -30,14 +32,40 @@ func ReadRasters(folder string) (*Rasters, error) {
 	return &rasters, readJSON(filepath.Join(folder, rastersFile), &rasters)
 }
 
-// record records the rasters of a mode.
-func (m *measurement) record(ctx context.Context, s *Subject, rasters *ModeRasters) (err error) {
-	if rasters.Sample, err = train.SampleRaster(s.Engine, s.Network, m.source, m.options.Sample); err != nil {
+// record records the rasters of a mode, of a second sample too if asked for.
+func (m *measurement) record(ctx context.Context, s *Subject, two bool, rasters *ModeRasters) (err error) {
+	if rasters.Sample, err = m.raster(s, m.options.Sample); err != nil {
 		return err
 	}
-	rasters.Sample.Sample = fmt.Sprintf("%s sample %d", m.options.Part, m.options.Sample)
+	if second, found := m.second(); found && two {
+		raster, err := m.raster(s, second)
+		if err != nil {
+			return err
+		}
+		rasters.Second = &raster
+	}
 	rasters.Neurons, err = NeuronTrials(ctx, s, m.options.Sample, m.options.Rasters)
 	return err
+}
+
+// raster is a sample on its way through all layers.
+func (m *measurement) raster(s *Subject, sample int) (figure.Raster, error) {
+	raster, err := train.SampleRaster(s.Engine, s.Network, m.source, sample)
+	raster.Sample = fmt.Sprintf("%s sample %d", m.options.Part, sample)
+	return raster, err
+}
+
+// second is the first sample behind the one shown, or else in front of it, that has another
+// class.
+func (m *measurement) second() (sample int, found bool) {
+	n := m.source.Len()
+	for i := 1; i < n; i++ {
+		sample = (m.options.Sample + i) % n
+		if m.source.Label(sample) != m.source.Label(m.options.Sample) {
+			return sample, true
+		}
+	}
+	return 0, false
 }
 
 // draw draws all that was measured.
@@ -53,6 +81,9 @@ func (m *measurement) drawMode(folder string, mode *Mode, rasters *ModeRasters, 
 	pictures := map[string]figure.Drawing{
 		"confusion": figure.Confusion{Title: m.title(mode), Counts: mode.Performance.Confusion, Classes: m.source.ClassNames()},
 		"raster":    rasters.Sample,
+	}
+	if rasters.Second != nil {
+		pictures["raster-second"] = *rasters.Second
 	}
 	if curves, any := FanoCurves(m.title(mode), mode.Fano, m.network.StepLength); any {
 		pictures["fano"] = curves

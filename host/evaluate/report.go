@@ -77,7 +77,7 @@ const reportFile = "evaluation.json"
 // Run measures the network of a finished run in the mode it was trained in and in
 // the other one, and writes evaluation.json, the spikes shown in rasters.json and, as
 // PNG and SVG, for each mode: confusion, fano, raster and, for every layer,
-// trials-layer. Without pictures evaluation.json is all it writes.
+// trials-layer; raster-second, a sample of another class, for the trained one. Without pictures evaluation.json is all it writes.
 func Run(ctx context.Context, runFolder string, options Options) (*Report, error) {
 	folder := options.Folder
 	if folder == "" {
@@ -237,7 +237,7 @@ func (m *measurement) mode(ctx context.Context, n *network.Network, suffix strin
 		return mode, err
 	}
 	subject.Each = m.progress("rasters", suffix)
-	return mode, m.record(ctx, subject, rasters)
+	return mode, m.record(ctx, subject, suffix == "", rasters)
 }
 
 func (m *measurement) progress(what, suffix string) func(done, all int) {

@@ -52,7 +52,7 @@ func TestRun(t *testing.T) {
 	for _, entry := range entries {
 		names = append(names, entry.Name())
 	}
-	for _, name := range []string{"confusion", "confusion-other-mode", "evaluation", "fano", "fano-other-mode", "raster", "raster-other-mode", "rasters",
+	for _, name := range []string{"confusion", "confusion-other-mode", "evaluation", "fano", "fano-other-mode", "raster", "raster-other-mode", "raster-second", "rasters",
 		"trials-layer0", "trials-layer0-other-mode", "trials-layer1", "trials-layer1-other-mode"} {
 		if name == "evaluation" || name == "rasters" {
 			want = append(want, name+".json")
@@ -88,6 +88,9 @@ func TestRun(t *testing.T) {
 	}
 	if len(rasters.Trained.Sample.Layers) != 3 || len(rasters.Other.Neurons) != 2 {
 		t.Errorf("rasters of %d layers and %d neurons, want 3 and 2", len(rasters.Trained.Sample.Layers), len(rasters.Other.Neurons))
+	}
+	if first, second := rasters.Trained.Sample, rasters.Trained.Second; rasters.Other.Second != nil || second == nil || second.True == first.True || second.Sample == first.Sample {
+		t.Errorf("%s of class %d, then %+v", first.Sample, first.True, second)
 	}
 }
 

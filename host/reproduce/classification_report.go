@@ -91,6 +91,7 @@ func (c *ClassificationResult) report(folder string) string {
 		fmt.Fprintf(&b, "## %s, seed %d\n\n", m.Name, m.Runs[0].Seed)
 		evaluation := m.Runs[0].Folder + "/evaluation/"
 		show("a sample on its way through the layers", evaluation+"raster.png")
+		show("a sample of another class", evaluation+"raster-second.png")
 		for l := range m.Trained.Fano {
 			show(fmt.Sprintf("a neuron of layer %d in trials of one sample", l), fmt.Sprintf("%strials-layer%d.png", evaluation, l))
 		}

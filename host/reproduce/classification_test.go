@@ -53,7 +53,8 @@ func TestClassification(t *testing.T) {
 	}
 	for _, name := range []string{"classification.md", "learning-curves.png", "learning-curves.svg", "test-accuracy.png", "test-accuracy.svg",
 		"firing-rates.png", "spikes-by-epoch.png", "fano-factors.svg", "runs/multilayerspiker-seed2/summary.json",
-		"runs/stochastic-matched-seed1/evaluation/raster.png", "runs/stochastic-matched-seed1/evaluation/trials-layer0.png"} {
+		"runs/stochastic-matched-seed1/evaluation/raster.png", "runs/stochastic-matched-seed1/evaluation/raster-second.png",
+		"runs/stochastic-matched-seed1/evaluation/trials-layer0.png"} {
 		if _, err := os.Stat(filepath.Join(out, name)); err != nil {
 			t.Error(err)
 		}
