@@ -34,7 +34,8 @@ type MatchingNumbers struct {
 type MatchingMethod struct {
 	Name       string         `json:"name"`
 	Stochastic bool           `json:"stochastic"`
-	Trials     int            `json:"trials"` // of an update
+	Trials     int            `json:"trials"`    // of an update
+	Optimizer  string         `json:"optimizer"` // sgd or smorms3
 	RateHidden float64        `json:"learning_rate_hidden"`
 	RateOutput float64        `json:"learning_rate_output"`
 	Curves     MatchingCurves `json:"curves"`            // as trained
@@ -91,7 +92,7 @@ type SpikeMatchingOptions struct {
 }
 
 // SpikeMatching trains networks with frozen random input to spike at the dark pixels of
-// a picture, by three methods. It writes spike-matching.json and pictures to the folder
+// a picture, by several methods. It writes spike-matching.json and pictures to the folder
 // out.
 func SpikeMatching(ctx context.Context, out string, o SpikeMatchingOptions) error {
 	m := &matching{inputs: 200, hidden: 200, outputs: 200, steps: 189, updates: 1500, trials: 10, seed: o.Seed}
@@ -123,13 +124,25 @@ const (
 	matchingOtherEvery = 10
 )
 
-// methods are the three of the paper, with its learning rates.
+// methods are the three of the paper, with the rates of its authors but for MultilayerSpiker,
+// whose rate of 20 comes last: that is none, since SMORMS3 takes the lesser of it and a
+// ratio that is at most 1.
 func (m *matching) methods() []MatchingMethod {
-	return []MatchingMethod{
-		{Name: "SuperSpike, deterministic", key: "deterministic", surrogate: "superspike", Trials: 1, RateHidden: 1e-5, RateOutput: 1e-4},
-		{Name: "matched sigmoid, stochastic", key: "matched", surrogate: "matched", Stochastic: true, Trials: m.trials, RateHidden: 1e-5, RateOutput: 1e-5},
-		{Name: "MultilayerSpiker, stochastic", key: "multilayerspiker", surrogate: "multilayerspiker", Stochastic: true, Trials: m.trials, RateHidden: 1e-5, RateOutput: 1e-5},
+	methods := []MatchingMethod{
+		{Name: "SuperSpike, deterministic", key: "deterministic", surrogate: "superspike", RateHidden: 1e-5, RateOutput: 1e-4},
+		{Name: "matched sigmoid, stochastic", key: "matched", surrogate: "matched", Stochastic: true, RateHidden: 1e-5, RateOutput: 1e-5},
+		{Name: "MultilayerSpiker, stochastic", key: "multilayerspiker", surrogate: "multilayerspiker", Stochastic: true, Optimizer: "smorms3", RateHidden: 0.01, RateOutput: 0.01},
+		{Name: "MultilayerSpiker, rate 20", key: "multilayerspiker_20", surrogate: "multilayerspiker", Stochastic: true, Optimizer: "smorms3", RateHidden: 20, RateOutput: 20},
 	}
+	for i := range methods {
+		if methods[i].Trials = 1; methods[i].Stochastic {
+			methods[i].Trials = m.trials
+		}
+		if methods[i].Optimizer == "" {
+			methods[i].Optimizer = "sgd"
+		}
+	}
+	return methods
 }
 
 // network is the one that a method trains, by [matchingRule]. Its surrogate derivative

@@ -45,7 +45,7 @@ func (m *matching) train(ctx context.Context, method *MatchingMethod, workers in
 		return err
 	}
 	method.before = own.trial()
-	rule := m.rule(n, own.batch)
+	rule, learners := m.rule(n, own.batch), method.learners(weights)
 	for update := range m.updates {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -62,8 +62,8 @@ func (m *matching) train(ctx context.Context, method *MatchingMethod, workers in
 			method.OtherMode.add(found)
 		}
 		hidden, output := rule.changes(weights[1], own.record, own.trials)
-		step(weights[0], hidden, method.RateHidden/float64(own.trials))
-		step(weights[1], output, method.RateOutput/float64(own.trials))
+		learners[0].step(weights[0], hidden, own.trials)
+		learners[1].step(weights[1], output, own.trials)
 	}
 	if method.Final, err = own.show(weights, 0, cpuref.StreamEvaluation); err != nil {
 		return err
@@ -80,13 +80,6 @@ func (m *matching) train(ctx context.Context, method *MatchingMethod, workers in
 	}
 	method.OverTheStart = method.Late / distance[0]
 	return nil
-}
-
-// step changes weights.
-func step(weights []float32, changes []float64, rate float64) {
-	for i, change := range changes {
-		weights[i] = float32(float64(weights[i]) + float64(rate*change))
-	}
 }
 
 // matchingShow shows a network the input, with noise in several trials.

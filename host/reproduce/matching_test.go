@@ -28,8 +28,8 @@ func TestSpikeMatching(t *testing.T) {
 		t.Fatal(err)
 	}
 	var numbers MatchingNumbers
-	content(t, folder, "spike-matching", 12, &numbers)
-	if len(numbers.Methods) != 3 || len(numbers.StochasticOverDeterministic) != 2 || numbers.TargetSpikes != m.target.spikes() {
+	content(t, folder, "spike-matching", 13, &numbers)
+	if len(numbers.Methods) != 4 || len(numbers.StochasticOverDeterministic) != 3 || numbers.TargetSpikes != m.target.spikes() {
 		t.Fatalf("spike-matching.json: %+v", numbers)
 	}
 	for _, method := range numbers.Methods {
@@ -231,18 +231,44 @@ func TestMatchingLearns(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer show.Close()
-	rule := m.rule(n, show.batch)
+	rule, learners := m.rule(n, show.batch), method.learners(weights)
 	var found Matched
 	for update := range 301 {
 		if found, err = show.show(weights, update, cpuref.StreamNoise); err != nil {
 			t.Fatal(err)
 		}
 		hidden, output := rule.changes(weights[1], show.record, 1)
-		step(weights[0], hidden, method.RateHidden)
-		step(weights[1], output, method.RateOutput)
+		learners[0].step(weights[0], hidden, 1)
+		learners[1].step(weights[1], output, 1)
 	}
 	if !(found.Distance < 1.4*0.035) || math.Abs(found.OutputRate/67.5-1) > 0.1 {
 		t.Errorf("after 300 updates %+v", found)
+	}
+}
+
+// TestMatchingSMORMS3: the first step is half the mean change over the root of half its square,
+// unless the rate is less; a rate of 20 is never.
+func TestMatchingSMORMS3(t *testing.T) {
+	for _, rate := range []float64{0.02, 1, 20} {
+		method := MatchingMethod{Optimizer: "smorms3", RateHidden: rate, RateOutput: min(rate, 1)}
+		weights := [][]float32{{0.5, -0.25, 0.125}, {0.5, -0.25, 0.125}}
+		learners := method.learners(weights)
+		for step, sums := range [][]float64{{4, -2, 0}, {2, 2, 0}, {-6, 8, 0}} {
+			for k := range learners {
+				learners[k].step(weights[k], sums, 2)
+			}
+			first := min(rate, 0.5) * math.Sqrt2
+			if want := []float64{0.5 + first, -0.25 - first, 0.125}; step == 0 {
+				for i := range want {
+					if math.Abs(float64(weights[0][i])-want[i]) > 1e-6 {
+						t.Errorf("rate %g: weights %v, want %v", rate, weights[0], want)
+					}
+				}
+			}
+		}
+		if !slices.Equal(weights[0], weights[1]) || weights[0][2] != 0.125 {
+			t.Errorf("rate %g: weights %v, with a rate of at most 1 %v", rate, weights[0], weights[1])
+		}
 	}
 }
 
