@@ -70,7 +70,7 @@ func TestForeignSurrogateBiased(t *testing.T) {
 
 func TestMeasureWorkers(t *testing.T) {
 	p := lifProblem(t, lifCases()[0])
-	for _, e := range Estimators() {
+	for _, e := range byName() {
 		one, err := Measure(context.Background(), p, e, 2000, 1)
 		if err != nil {
 			t.Fatal(err)

@@ -46,7 +46,7 @@ type Worker struct {
 	tangent []float64 // [unit]
 	factor  []float64 // [unit]
 	chance  []float64 // [unit]
-	shifted []float64 // parameters
+	shifted []float64 // [parameter]: other values, or room for a gradient that nobody asks for
 }
 
 // NewWorker makes room for a problem.
@@ -128,13 +128,16 @@ func Estimators() []Estimator {
 	}
 }
 
+// byName are all that can be named: [Estimators], and single flips with a control variate.
+func byName() []Estimator { return append(Estimators(), SingleFlip{Control: true}) }
+
 // ParseEstimators finds estimators by name, separated by commas; "all" stands for
-// every one.
+// [Estimators].
 func ParseEstimators(names string) ([]Estimator, error) {
-	known := Estimators()
 	if names == "all" || names == "" {
-		return known, nil
+		return Estimators(), nil
 	}
+	known := byName()
 	var list []Estimator
 	for name := range strings.SplitSeq(names, ",") {
 		found := false

@@ -18,25 +18,15 @@ func newMoments(parameters int) *Moments {
 	}
 }
 
-// add takes in one sample: [Moments.merge] with another that holds it alone, of which the
-// sums of powers are zero (Welford 1962).
+// add takes in one sample.
 func (m *Moments) add(sample []float64) {
-	n := float64(m.Trials)
-	total := n + 1
-	m.Trials++
 	for i, x := range sample {
-		d := x - m.Mean[i]
-		share := d / total
-		between := float64(float64(d*share) * n)
-		m.Fourths[i] += float64(between*float64(share*share))*(n*n-n+1) + float64(6*float64(share*share))*m.Squares[i] - float64(4*share)*m.Cubes[i]
-		m.Cubes[i] += float64(between*share)*(n-1) - float64(3*share)*m.Squares[i]
-		m.Squares[i] += between
-		m.Mean[i] += share
+		m.absorb(i, 1, x, 0, 0, 0)
 	}
+	m.Trials++
 }
 
-// merge takes in the samples of other (Chan, Golub & LeVeque 1979; higher powers Pébay
-// 2008).
+// merge takes in the samples of other.
 func (m *Moments) merge(other *Moments) {
 	if m.Trials == 0 || other.Trials == 0 {
 		if m.Trials == 0 {
@@ -44,20 +34,25 @@ func (m *Moments) merge(other *Moments) {
 		}
 		return
 	}
-	a, b := float64(m.Trials), float64(other.Trials)
-	n := a + b
 	for i := range m.Mean {
-		d := other.Mean[i] - m.Mean[i]
-		share := d / n
-		between := float64(float64(d*share)*a) * b
-		m.Fourths[i] += other.Fourths[i] + float64(between*float64(share*share))*(a*a-a*b+b*b) +
-			float64(6*float64(share*share))*(float64(float64(a*a)*other.Squares[i])+float64(float64(b*b)*m.Squares[i])) +
-			float64(4*share)*(float64(a*other.Cubes[i])-float64(b*m.Cubes[i]))
-		m.Cubes[i] += other.Cubes[i] + float64(between*share)*(a-b) + float64(3*share)*(float64(a*other.Squares[i])-float64(b*m.Squares[i]))
-		m.Squares[i] += other.Squares[i] + between
-		m.Mean[i] += float64(share * b)
+		m.absorb(i, float64(other.Trials), other.Mean[i], other.Squares[i], other.Cubes[i], other.Fourths[i])
 	}
 	m.Trials += other.Trials
+}
+
+// absorb takes in b samples of a parameter's derivative by their mean and sums of powers
+// (Chan, Golub & LeVeque 1979; higher powers Pébay 2008).
+func (m *Moments) absorb(i int, b, mean, squares, cubes, fourths float64) {
+	a := float64(m.Trials)
+	d := mean - m.Mean[i]
+	share := d / (a + b)
+	between := float64(float64(d*share)*a) * b
+	m.Fourths[i] += fourths + float64(between*float64(share*share))*(a*a-a*b+b*b) +
+		float64(6*float64(share*share))*(float64(float64(a*a)*squares)+float64(float64(b*b)*m.Squares[i])) +
+		float64(4*share)*(float64(a*cubes)-float64(b*m.Cubes[i]))
+	m.Cubes[i] += cubes + float64(between*share)*(a-b) + float64(3*share)*(float64(a*squares)-float64(b*m.Squares[i]))
+	m.Squares[i] += squares + between
+	m.Mean[i] += float64(share * b)
 }
 
 // Variance is the variance of one sample of a parameter's derivative.

@@ -113,10 +113,22 @@ func (e Score) Sample(w *Worker, _ uint32, gradient []float64) {
 // flipped, and carries the difference back from u_k with the sampled spikes held. Units
 // are drawn with q proportional to p′(u_k), so that no run is spent on a unit that
 // cannot be moved.
-type SingleFlip struct{}
+type SingleFlip struct {
+	// Control makes back-propagation with the matched surrogate predict what every flip
+	// changes. The flip then estimates what the prediction leaves, and the predictions of
+	// all units are added: the surrogate gradient of the trial. That takes variance away as
+	// far as they are right, and brings no bias whatever they are.
+	Control bool
+	trust   float64 // what predictions are multiplied by, once prepared
+}
 
 // Name implements [Estimator].
-func (SingleFlip) Name() string { return "single_flip" }
+func (e SingleFlip) Name() string {
+	if e.Control {
+		return "single_flip_control"
+	}
+	return "single_flip"
+}
 
 // Unbiased implements [Estimator].
 func (SingleFlip) Unbiased() bool { return true }
@@ -124,20 +136,67 @@ func (SingleFlip) Unbiased() bool { return true }
 // Random implements [Estimator].
 func (SingleFlip) Random() bool { return true }
 
+// controlTrials is how many trials say how far predictions can be trusted.
+const controlTrials = 1024
+
+// prepare measures by what predictions are best multiplied, with noise and flips that no
+// trial of an estimator has.
+func (e SingleFlip) prepare(w *Worker) Estimator {
+	e.trust = 0
+	if !e.Control {
+		return e
+	}
+	products, squares := 0.0, 0.0
+	for trial := range uint32(controlTrials) {
+		w.layout.drawNoise(w.trace, w.problem.Seed, cpuref.StreamEvaluation, trial)
+		w.run()
+		if flipped, _ := w.drawFlip(^trial); flipped >= 0 {
+			w.predict()
+			products += float64(w.gain(flipped) * w.chance[flipped])
+			squares += float64(w.chance[flipped] * w.chance[flipped])
+		}
+	}
+	if squares > 0 {
+		e.trust = products / squares
+	}
+	return e
+}
+
 // Sample implements [Estimator].
-func (SingleFlip) Sample(w *Worker, trial uint32, gradient []float64) {
+func (e SingleFlip) Sample(w *Worker, trial uint32, gradient []float64) {
 	w.run()
+	flipped, weight := w.drawFlip(trial)
+	if flipped < 0 {
+		w.problem.Circuit.BackwardHead(w.trace, w.problem.Parameters, gradient)
+		return
+	}
+	gain := w.gain(flipped)
+	if e.Control {
+		w.predict()
+		for unit, slope := range w.factor {
+			w.factor[unit] = float64(float64(e.trust*slope) * w.chance[unit])
+		}
+		gain -= float64(e.trust * w.chance[flipped])
+	} else {
+		clear(w.factor)
+	}
+	w.factor[flipped] += float64(weight * gain)
+	w.held(gradient)
+}
+
+// drawFlip draws a unit with q proportional to p′, which it writes to factor, and returns it
+// with p′/q; −1 if none can be moved.
+func (w *Worker) drawFlip(trial uint32) (flipped int, weight float64) {
 	total := 0.0
 	for unit := range w.factor {
 		w.factor[unit] = w.slope(w.trace, unit)
 		total += w.factor[unit]
 	}
 	if total == 0 {
-		w.problem.Circuit.BackwardHead(w.trace, w.problem.Parameters, gradient)
-		return
+		return -1, 0
 	}
 	choice := choices{seed: w.problem.Seed, trial: trial}
-	flipped, rest := -1, float64(choice.uniform()*total)
+	rest := float64(choice.uniform() * total)
 	for unit, slope := range w.factor {
 		if slope > 0 {
 			flipped = unit // the last one with a slope, should rounding leave a rest
@@ -146,13 +205,27 @@ func (SingleFlip) Sample(w *Worker, trial uint32, gradient []float64) {
 			break
 		}
 	}
-	spike := w.trace.Spike[flipped]
-	w.flip(flipped)
-	w.problem.Circuit.Forward(w.other, w.problem.Parameters, flipped+1, w.layout.Units(), drawn(w.other))
+	return flipped, total
+}
+
+// gain is the loss with a spike of a unit less that without, all after it run again.
+func (w *Worker) gain(unit int) float64 {
+	w.flip(unit)
+	w.problem.Circuit.Forward(w.other, w.problem.Parameters, unit+1, w.layout.Units(), drawn(w.other))
 	difference := w.loss(w.other) - w.loss(w.trace)
-	clear(w.factor)
-	w.factor[flipped] = float64(float64(total*(1-2*spike)) * difference) // p′/q = total
-	w.held(gradient)
+	if w.trace.Spike[unit] != 0 {
+		return -difference
+	}
+	return difference
+}
+
+// predict writes the derivative of the loss with respect to every spike, as the matched
+// surrogate has it, to chance; factor holds p′.
+func (w *Worker) predict() {
+	w.backward(false, func(unit int, adjoint float64) float64 {
+		w.chance[unit] = adjoint
+		return float64(w.factor[unit] * adjoint)
+	}, w.shifted)
 }
 
 // flip makes the worker's other trace a copy of its trace in which a unit has spiked

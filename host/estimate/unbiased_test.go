@@ -44,7 +44,7 @@ func checkUnbiased(t *testing.T, p Problem, e Estimator, exact []float64, trials
 
 func unbiasedEstimators() []Estimator {
 	var list []Estimator
-	for _, e := range Estimators() {
+	for _, e := range byName() {
 		if e.Unbiased() {
 			list = append(list, e)
 		}
