@@ -16,13 +16,10 @@ import (
 // is skewed because it contains squared noise: quantiles come from a gamma distribution with
 // the same first three cumulants, which pairs and triples of groups give.
 type angle struct {
-	products kernel     // of <u_g, u_h>
-	crossed  kernel     // of c_gh
-	both     kernel     // room for the one at τ
-	triples  [4]float64 // the triples of the kernel at τ as a polynomial of 1 + τ
-	along    []float64  // [group]: <u_g, s>/|s|
-	// With one group of s left out, [group of s]: the means of c and of <u_g, s>/|s|.
-	others, othersAlong []float64
+	balance
+	along []float64 // [group]: <u_g, s>/|s|
+	// With one group of s left out, [group of s]: the mean of <u_g, s>/|s|.
+	othersAlong []float64
 }
 
 // newAngle takes independent estimates u of one gradient and s of another; nil while noise
@@ -34,8 +31,8 @@ func newAngle(u, s [][]float64) *angle {
 	if !(square > 0) {
 		return nil
 	}
-	a := &angle{products: newKernel(innerProducts(u)), both: newKernel(squareOf(len(u)))}
-	m := float64(len(s))
+	a, m := &angle{}, float64(len(s))
+	var others []float64 // the mean of c with one group of s left out
 	crossed := squareOf(len(u))
 	onto := make([][]float64, len(u)) // [group of u][group of s]
 	for g := range u {
@@ -50,9 +47,6 @@ func newAngle(u, s [][]float64) *angle {
 		}
 		a.along = append(a.along, sum/(m*math.Sqrt(square)))
 	}
-	a.crossed = newKernel(crossed)
-	p, c := a.products.pairs, a.crossed.pairs
-	a.triples = [4]float64{triples(p, p, p), -3 * triples(p, p, c), 3 * triples(p, c, c), -triples(c, c, c)}
 	between := mean(onto)
 	sum, own := total(between), dot(between, between)
 	for b, x := range between {
@@ -61,9 +55,11 @@ func newAngle(u, s [][]float64) *angle {
 			return nil
 		}
 		rest := sum - x
-		a.others = append(a.others, (float64(rest*rest)-(own-float64(x*x)))/((m-1)*(m-2)*without))
+		others = append(others, (float64(rest*rest)-(own-float64(x*x)))/((m-1)*(m-2)*without))
 		a.othersAlong = append(a.othersAlong, rest/((m-1)*math.Sqrt(without)))
 	}
+	noise := jackknife(others)
+	a.balance = newBalance(innerProducts(u), crossed, func(x float64) float64 { return float64(float64(x*x) * noise) })
 	return a
 }
 
@@ -172,17 +168,101 @@ func (k *kernel) estimate(triples float64) pairMean {
 	return pairMean{k.mean, 4*single/n + 2*pair/(n*(n-1)), third / (n * n * n)}
 }
 
-// significance is the mean of the kernel at τ in standard errors, with its skewness.
-func (a *angle) significance(tau float64) (z, skewness float64) {
-	factor := 1 + tau
-	a.both.set(&a.products, factor, &a.crossed)
-	t := &a.triples
-	p := a.both.estimate(t[0] + float64(factor*(t[1]+float64(factor*(t[2]+float64(factor*t[3]))))))
-	p.variance += float64(float64(factor*factor) * jackknife(a.others))
+// balance finds the x at which the kernel top − x·bottom has mean 0; that of bottom is positive.
+type balance struct {
+	top, bottom, both kernel                  // both is room for the one at x
+	triples           [4]float64              // of the kernel at x, a polynomial of it
+	noise             func(x float64) float64 // what the noise of s adds to the variance of its mean
+}
+
+// newBalance takes the values of two kernels, [group][group], and overwrites them.
+func newBalance(top, bottom [][]float64, noise func(x float64) float64) balance {
+	b := balance{top: newKernel(top), bottom: newKernel(bottom), both: newKernel(squareOf(len(top))), noise: noise}
+	p, q := b.top.pairs, b.bottom.pairs
+	b.triples = [4]float64{triples(p, p, p), -3 * triples(p, p, q), 3 * triples(p, q, q), -triples(q, q, q)}
+	return b
+}
+
+// significance is the mean of the kernel at x in standard errors, with its skewness.
+func (b *balance) significance(x float64) (z, skewness float64) {
+	b.both.set(&b.top, x, &b.bottom)
+	t := &b.triples
+	p := b.both.estimate(t[0] + float64(x*(t[1]+float64(x*(t[2]+float64(x*t[3]))))))
+	p.variance += b.noise(x)
 	if !(p.variance > 0) {
 		return math.Copysign(math.Inf(1), p.mean), 0
 	}
 	return p.mean / math.Sqrt(p.variance), p.third / math.Pow(p.variance, 1.5)
+}
+
+// accepts says whether the mean at x is within what chance allows: 0 if it is, else on
+// which side it lies outside.
+func (b *balance) accepts(x float64) int {
+	z, skewness := b.significance(x)
+	freedom := float64(len(b.top.single) - 1)
+	tail := (1 - Confidence) / 2
+	if z > skewedQuantile(1-tail, skewness, freedom) {
+		return 1
+	}
+	if z < skewedQuantile(tail, skewness, freedom) {
+		return -1
+	}
+	return 0
+}
+
+// interval holds the squares t² for which x = t² + shift is accepted. The mean of the kernel
+// falls with x, so that they lie between two ends.
+func (b *balance) interval(shift float64) (nearest, farthest float64) {
+	nearest = b.border(shift, func(side int) bool { return side <= 0 })
+	return nearest, b.border(shift, func(side int) bool { return side < 0 })
+}
+
+// border is the smallest t² from which on a condition on the side holds, at most mostTan, by
+// bisection of the angle of which t is the tangent.
+func (b *balance) border(shift float64, holds func(side int) bool) float64 {
+	if holds(b.accepts(shift)) {
+		return 0
+	}
+	if !holds(b.accepts(mostTan + shift)) {
+		return mostTan
+	}
+	low, high := 0.0, math.Atan(math.Sqrt(mostTan))
+	for range 40 {
+		middle := (low + high) / 2
+		if t := math.Tan(middle); holds(b.accepts(float64(t*t) + shift)) {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	t := math.Tan(high)
+	return t * t
+}
+
+// biasOf is |s − u|/|u| of the gradients that groups u and s estimate, nil while noise hides
+// u. With x its square, <u_g − s, u_h − s> − x·<u_g, u_h> has mean 0 over pairs g ≠ h.
+func biasOf(u, s [][]float64) *Estimate {
+	c := compare(u, s)
+	value := c.all.bias()
+	if !(c.all.uu > 0) {
+		return nil
+	}
+	average := mean(s)
+	bottom, top, along := innerProducts(u), squareOf(len(u)), make([]float64, len(u))
+	for g := range u {
+		along[g] = dot(u[g], average)
+		for h := range g {
+			top[g][h] = bottom[g][h] - along[g] - along[h] + c.all.ss
+			top[h][g] = top[g][h]
+		}
+	}
+	noise := jackknife(each(c.withoutS, func(p products) float64 { return p.ss - 2*p.us }))
+	b := newBalance(top, bottom, func(float64) float64 { return noise })
+	nearest, farthest := b.interval(0)
+	if farthest >= mostTan {
+		return nil
+	}
+	return &Estimate{Value: value, Low: min(value, math.Sqrt(nearest)), High: max(value, math.Sqrt(farthest))}
 }
 
 // lengthOf is the length of a gradient of which there are independent estimates. Its
@@ -202,21 +282,6 @@ func lengthOf(u [][]float64) *Estimate {
 		Low:   root(p.mean - float64(error*skewedQuantile(1-tail, skewness, freedom))),
 		High:  root(p.mean - float64(error*skewedQuantile(tail, skewness, freedom))),
 	}
-}
-
-// accepts says whether the mean at τ is within what chance allows: 0 if it is, else on
-// which side it lies outside.
-func (a *angle) accepts(tau float64) int {
-	z, skewness := a.significance(tau)
-	freedom := float64(len(a.along) - 1)
-	tail := (1 - Confidence) / 2
-	if z > skewedQuantile(1-tail, skewness, freedom) {
-		return 1
-	}
-	if z < skewedQuantile(tail, skewness, freedom) {
-		return -1
-	}
-	return 0
 }
 
 // skewedQuantile is a quantile of a gamma distribution with mean 0, variance 1 and a
@@ -244,14 +309,14 @@ func skewedQuantile(probability, skewness, freedom float64) float64 {
 // square to be trusted.
 const shortProjection = 2
 
-// mostTan is the largest tan² that is looked at: a right angle.
+// mostTan is the largest tan², or other square, that is looked at: a right angle.
 const mostTan = 1e8
 
 // cosine is the cosine with its interval, nil while noise hides the gradient so well that
 // every angle is possible.
 func (a *angle) cosine() *Estimate {
 	n := float64(len(a.along))
-	sum, squares, length := 0.0, 0.0, a.products.mean
+	sum, squares, length := 0.0, 0.0, a.top.mean
 	for _, x := range a.along {
 		sum, squares = sum+x, squares+float64(x*x)
 	}
@@ -260,9 +325,7 @@ func (a *angle) cosine() *Estimate {
 	if length > 0 {
 		value = max(-1, min(1, average/math.Sqrt(length)))
 	}
-	// The mean of the kernel falls with τ, so that what is accepted lies between two ends.
-	nearest := a.border(func(side int) bool { return side <= 0 })
-	farthest := a.border(func(side int) bool { return side < 0 })
+	nearest, farthest := a.interval(1)
 	near, far := 1/math.Sqrt(1+nearest), 1/math.Sqrt(1+farthest)
 	half := float64(quantile((1+Confidence)/2, n-1) * math.Sqrt((squares-float64(sum*average))/(n*(n-1))+jackknife(a.othersAlong)))
 	e := &Estimate{Value: value, Low: far, High: near}
@@ -283,26 +346,4 @@ func (a *angle) cosine() *Estimate {
 		return nil
 	}
 	return e
-}
-
-// border is the smallest τ from which on a condition on the side holds, by bisection of
-// the angle.
-func (a *angle) border(holds func(side int) bool) float64 {
-	if holds(a.accepts(0)) {
-		return 0
-	}
-	if !holds(a.accepts(mostTan)) {
-		return mostTan
-	}
-	low, high := 0.0, math.Atan(math.Sqrt(mostTan))
-	for range 40 {
-		middle := (low + high) / 2
-		if t := math.Tan(middle); holds(a.accepts(t * t)) {
-			high = middle
-		} else {
-			low = middle
-		}
-	}
-	t := math.Tan(high)
-	return t * t
 }

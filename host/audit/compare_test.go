@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -39,13 +40,15 @@ func TestCompareExactly(t *testing.T) {
 		of    func(products) float64
 		value float64
 	}{
-		{"relative bias", products.bias, bias},
 		{"scale", products.scale, 0.8 * 2 / 3},
 	} {
 		found := c.estimate(q.of)
 		if math.Abs(found.Value-q.value) > 1e-12 || found.half() > 1e-6 {
 			t.Errorf("%s: %.12g from %.12g to %.12g, not %.12g", q.name, found.Value, found.Low, found.High, q.value)
 		}
+	}
+	if found := biasOf(noisy(r, u, 5, 0), noisy(r, s, 4, 0)); math.Abs(found.Value-bias) > 1e-12 || found.half() > 1e-6 {
+		t.Errorf("relative bias %+v, not %.12g", *found, bias)
 	}
 	if found := cosineOf(noisy(r, u, 5, 0), noisy(r, s, 4, 0)); math.Abs(found.Value-0.8) > 1e-12 || found.half() > 1e-6 {
 		t.Errorf("cosine %+v, not 0.8", *found)
@@ -100,6 +103,28 @@ func TestLengths(t *testing.T) {
 	}
 	if found := lengthOf(noisy(r, make([]float64, 100), 16, 1)); found.Low != 0 || found.High == 0 {
 		t.Errorf("length %+v of a gradient that is only noise", *found)
+	}
+}
+
+// Intervals of relative biases cover the truth where the bias is long, short or none.
+func TestRelativeBias(t *testing.T) {
+	const trials = 150
+	r := &random{}
+	u, _ := planted(60)
+	for _, bias := range []float64{0, 0.1, 0.5, 3} {
+		s, held := slices.Clone(u), tally{}
+		for i := range s {
+			s[i] += 2 * bias / math.Sqrt(float64(len(s))) * float64(1-i%2*2)
+		}
+		for range trials {
+			if found := biasOf(noisy(r, u, 16, 0.1), noisy(r, s, 16, 0.05)); found != nil {
+				held.add(found.Low, bias, found.High)
+			}
+		}
+		held.check(t, fmt.Sprintf("relative biases of %g", bias), trials)
+		if held.of < trials {
+			t.Errorf("bias %g: %d of %d are not known", bias, trials-held.of, trials)
+		}
 	}
 }
 

@@ -23,7 +23,7 @@ func TestFlipCoverage(t *testing.T) {
 			exact := exactGradient(t, n, weights, c.source)
 			names := []string{"matched", "superspike"}
 			surrogates := meanSurrogates(t, n, weights, c.source, names)
-			cosines, scales := make([]tally, len(names)), make([]tally, len(names))
+			cosines, biases, scales := make([]tally, len(names)), make([]tally, len(names)), make([]tally, len(names))
 			lengths, hidden := tally{}, 0
 			pairs := 20_000
 			if *manySeeds {
@@ -40,7 +40,9 @@ func TestFlipCoverage(t *testing.T) {
 					for v := range names {
 						uu, us, ss := dot(exact[l], exact[l]), dot(exact[l], surrogates[v][l]), dot(surrogates[v][l], surrogates[v][l])
 						truth := us / math.Sqrt(uu*ss)
-						if scale := whole.Surrogates[v].Scale; scale != nil {
+						// Where noise hides a gradient there is neither.
+						if bias, scale := whole.Surrogates[v].RelativeBias, whole.Surrogates[v].Scale; bias != nil && scale != nil {
+							biases[v].add(bias.Low, math.Sqrt(uu-2*us+ss)/math.Sqrt(uu), bias.High)
 							scales[v].add(scale.Low, us/ss, scale.High)
 						}
 						e := whole.Surrogates[v].Cosine
@@ -61,6 +63,7 @@ func TestFlipCoverage(t *testing.T) {
 			}
 			for v, name := range names {
 				cosines[v].check(t, "cosines of "+name, seeds)
+				biases[v].check(t, "relative biases of "+name, seeds)
 				scales[v].check(t, "factors of "+name, seeds)
 			}
 			lengths.check(t, "lengths", seeds)

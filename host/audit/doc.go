@@ -42,7 +42,7 @@
 // products of mean gradients are taken over pairs of different passes (U-statistics):
 // the product of a pass with itself holds its variance, which would make |g|² too large
 // and the cosine too small. Intervals are jackknives over groups of passes, those of
-// cosines tests of a function of the angle that is free of bias; they hold for the
-// samples shown. Results depend on seed, network, weights, samples and budget, not on
+// cosines and relative biases tests of a function that is free of bias; they hold for
+// the samples shown. Results depend on seed, network, weights, samples and budget, not on
 // device, number of workers or memory.
 package audit

@@ -136,14 +136,6 @@ func (r *run) result() *Result {
 	return found
 }
 
-// positive cuts an interval of a length off at 0.
-func positive(e *Estimate) *Estimate {
-	if e != nil {
-		e.Low, e.High = max(0, e.Low), max(0, e.High)
-	}
-	return e
-}
-
 func (r *run) layerResult(number int) LayerResult {
 	l := &r.layers[number]
 	noise := r.network.Layers[number].Noise
@@ -169,7 +161,7 @@ func (r *run) partResult(layer int, name string, s span) PartResult {
 		c := compare(u, surrogate)
 		found.Surrogates = append(found.Surrogates, Agreement{
 			Surrogate: r.variants[v].name,
-			Cosine:    cosineOf(u, surrogate), RelativeBias: positive(c.estimate(products.bias)), Scale: c.estimate(products.scale),
+			Cosine:    cosineOf(u, surrogate), RelativeBias: biasOf(u, surrogate), Scale: c.estimate(products.scale),
 			Signs: compareSigns(u, surrogate),
 		})
 	}
