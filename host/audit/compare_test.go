@@ -117,7 +117,7 @@ func TestRelativeBias(t *testing.T) {
 			s[i] += 2 * bias / math.Sqrt(float64(len(s))) * float64(1-i%2*2)
 		}
 		for range trials {
-			if found := biasOf(noisy(r, u, 16, 0.1), noisy(r, s, 16, 0.05)); found != nil {
+			if found := biasOf(noisy(r, u, 16, 0.05), noisy(r, s, 16, 0.15)); found != nil {
 				held.add(found.Low, bias, found.High)
 			}
 		}
