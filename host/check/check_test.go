@@ -53,6 +53,7 @@ func TestCasesCoverEveryKind(t *testing.T) {
 					found["matched to "+l.Noise.Kind] = true
 				}
 				found[fmt.Sprint("reset ", l.Reset, l.DifferentiateReset)] = true
+				found["neuron "+l.Neuron] = true
 				found[fmt.Sprint("recurrent ", l.Recurrent)] = true
 				for _, r := range l.Regularizers {
 					found[fmt.Sprint("regularizer ", r.Kind, r.Power, r.Average)] = true
@@ -88,6 +89,9 @@ func TestCasesCoverEveryKind(t *testing.T) {
 		}
 		for _, surrogate := range network.Surrogates.List() {
 			wanted = append(wanted, "surrogate "+surrogate)
+		}
+		for _, neuron := range network.Neurons.List() {
+			wanted = append(wanted, "neuron "+neuron)
 		}
 		for _, reset := range network.Resets.List() {
 			wanted = append(wanted, fmt.Sprint("reset ", reset, true), fmt.Sprint("reset ", reset, false))

@@ -109,6 +109,7 @@ func (d *draws) layer(steps int, convolutional bool) network.Layer {
 		l.Filters, l.Kernel, l.Stride, l.Padding = d.size(17), d.size(9), 1+d.below(5), d.below(4)
 		l.RecurrentKernel = 1 + 2*d.below(4)
 	}
+	l.Neuron = turn(network.Neurons.List(), d.below(1<<20))
 	return l
 }
 

@@ -79,9 +79,10 @@ func TestRandom(t *testing.T) {
 		kinds["loss "+n.Readout.Loss], kinds["augmented"] = true, kinds["augmented"] || d.Augment != nil
 		for _, l := range n.Layers {
 			kinds["noise "+l.Noise.Kind], kinds["surrogate "+l.Surrogate.Kind], kinds["reset "+l.Reset], kinds[l.Kind] = true, true, true, true
+			kinds["neuron "+l.Neuron] = true
 		}
 	}
-	wanted := 2 + 1 + 1 + len(network.Losses) + len(network.Noises) + len(network.Surrogates) + len(network.Resets)
+	wanted := 2 + 1 + 1 + len(network.Losses) + len(network.Noises) + len(network.Surrogates) + len(network.Resets) + len(network.Neurons)
 	if len(kinds) != wanted {
 		t.Errorf("%d kinds occur, of %d: %v", len(kinds), wanted, kinds)
 	}

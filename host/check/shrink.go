@@ -135,6 +135,7 @@ func reduceLayer(n *network.Network, l int, add func(func(*Drawn)), number func(
 	}
 	change(func(layer *network.Layer) { layer.DifferentiateReset = false })
 	change(func(layer *network.Layer) { layer.Surrogate.SkipBelow = 0 })
+	change(func(layer *network.Layer) { layer.Neuron = "lif" })
 	change(func(layer *network.Layer) { layer.Reset = "multiplicative" })
 	change(func(layer *network.Layer) { setKinds(layer, "threshold", "superspike") })
 	change(func(layer *network.Layer) { layer.Surrogate.Kind = "superspike" })

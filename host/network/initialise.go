@@ -55,17 +55,18 @@ func (i Initial) scale(n *Network, layer *Layer, inputs int, share float64) floa
 	return math.Sqrt(share/float64(float64(inputs)*i.Rate*response)) * i.SigmaU * Threshold
 }
 
-// responseEnergy is ε̂ = Σ ε(t)²·dt of the discrete synapse and membrane without
-// reset, summed until nothing more comes.
+// responseEnergy is ε̂ = Σ ε(t)²·dt of a neuron without reset, summed until nothing more
+// comes.
 func responseEnergy(layer *Layer, stepLength float64) float64 {
-	decayMembrane, drive := Decay[float64](stepLength, layer.TauMembrane)
-	decaySynapse, _ := Decay[float64](stepLength, layer.TauSynapse)
-	current, membrane, energy := 1.0, 0.0, 0.0
-	for range 1_000_000 {
-		membrane = float64(decayMembrane*membrane) + float64(drive*current)
-		current *= decaySynapse
-		energy += float64(float64(membrane*membrane) * stepLength)
-		if current < 1e-12 && float64(membrane*membrane) < 1e-18*energy {
+	neuron := NeuronParameters[float64](layer, stepLength)
+	var state cpuref.NeuronState[float64]
+	received, energy := 1.0, 0.0
+	for range 1_000_001 {
+		neuron.Advance(&state, received, 1)
+		square := float64(state[0] * state[0])
+		received = 0
+		energy += float64(square * stepLength)
+		if state[1] < 1e-12 && square < 1e-18*energy {
 			break
 		}
 	}

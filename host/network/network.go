@@ -32,8 +32,9 @@ type Layer struct {
 	Recurrent          bool          `toml:"recurrent"`
 	Delay              int           `toml:"delay"`               // steps from an input spike to its entry into the synaptic current
 	RecurrentDelay     int           `toml:"recurrent_delay"`     // the same for the layer's own spikes
+	Neuron             string        `toml:"neuron"`              // one of [Neurons]
 	TauMembrane        float64       `toml:"tau_membrane"`        // seconds
-	TauSynapse         float64       `toml:"tau_synapse"`         // seconds
+	TauSynapse         float64       `toml:"tau_synapse"`         // seconds, of neurons with a synaptic current
 	Reset              string        `toml:"reset"`               // one of [Resets]
 	DifferentiateReset bool          `toml:"differentiate_reset"` // let the gradient flow through the reset
 	Noise              Noise         `toml:"noise"`
@@ -104,7 +105,7 @@ func DefaultLayer() Layer {
 	l := Layer{
 		Kind: "dense", Neurons: 128, Filters: 16, Kernel: 7, Stride: 1, RecurrentKernel: 5,
 		Recurrent: true, Delay: 1, RecurrentDelay: 1,
-		TauMembrane: 0.02, TauSynapse: 0.01, Reset: "multiplicative",
+		Neuron: "lif", TauMembrane: 0.02, TauSynapse: 0.01, Reset: "multiplicative",
 		Noise: Noise{Kind: "sigmoid"}, Surrogate: Surrogate{Kind: Matched}, Initial: Initial{Kind: "fluctuation"},
 	}
 	Noises.SetDefaults(&l.Noise)

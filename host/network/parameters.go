@@ -15,6 +15,7 @@ const Threshold = 1
 // NeuronParameters turns the description of a valid layer into what kernels take.
 func NeuronParameters[T cpuref.Float](l *Layer, stepLength float64) cpuref.Neuron[T] {
 	neuron := cpuref.Neuron[T]{
+		Model:              Neurons.Number(l.Neuron),
 		Threshold:          Threshold,
 		Reset:              Resets.Number(l.Reset),
 		DifferentiateReset: l.DifferentiateReset,

@@ -57,6 +57,9 @@ func (l *Layer) validate(steps int) error {
 			return err
 		}
 	}
+	if err := Neurons.known("neuron", l.Neuron); err != nil {
+		return err
+	}
 	if err := positive("tau_membrane", l.TauMembrane); err != nil {
 		return err
 	}

@@ -176,7 +176,7 @@ func decides(path string, n *network.Network, fresh []string) bool {
 	if parameter, ok := strings.CutPrefix(key, "noise."); ok {
 		return parameter == "kind" || slices.Contains(noiseParameters[n.Layers[l].Noise.Kind], parameter)
 	}
-	return slices.Contains([]string{"delay", "recurrent_delay", "tau_membrane", "tau_synapse", "reset", "stride", "padding"}, key)
+	return slices.Contains([]string{"delay", "recurrent_delay", "neuron", "tau_membrane", "tau_synapse", "reset", "stride", "padding"}, key)
 }
 
 // keepPretrained writes the weights that a training begins with to its folder, so that it
