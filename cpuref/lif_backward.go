@@ -23,7 +23,7 @@ type LIFBackwardArguments[T Float] struct {
 // LIFBackward is the reverse of [LIFForward], in place and backwards in time. With λ the
 // adjoints of the states and g the surrogate derivative:
 //
-//	∂L/∂h[t] = λI[t+1]
+//	∂L/∂h[t] = what λ[t+1] passes to it: [Neuron.Received]
 //	λS[t]    = ∂L/∂S[t] from above + Σ Vᵀ·∂L/∂h[t+d_rec] + SpikeError
 //	λ[t]     = what λ[t+1] and g(U[t] − θ)·λS[t] pass: [Neuron.Adjoint]
 //
@@ -33,9 +33,11 @@ type LIFBackwardArguments[T Float] struct {
 func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first, last int) {
 	stride, words, samples := Stride(a.Neurons), Words(a.Neurons), last-first
 	count, p := a.Neuron.Model.States(), &a.Neuron
-	work.grow(3+MostStates, samples*stride)
-	recurrent, zero, derivative, adjoints := work.rows[0], work.rows[1], work.rows[2], work.rows[3:3+count]
-	received := adjoints[1]
+	work.grow(4+MostStates, samples*stride)
+	recurrent, zero, derivative, received, adjoints := work.rows[0], work.rows[1], work.rows[2], work.rows[3], work.rows[4:4+count]
+	if p.Model.HasCurrent() {
+		received = adjoints[1] // as it is
+	}
 	clear(zero)
 	of := func(b int) (states [MostStates][]T) { // the adjoints of a sample
 		for k, rows := range adjoints {
@@ -54,6 +56,10 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 	}
 	filters := filtersOf(a.Filters, a.Neurons)
 	for t := segment.Last - 1; t >= segment.First; t-- {
+		for b := first; b < last && !p.Model.HasCurrent(); b++ {
+			row, own := b*a.Steps+t, (b-first)*stride
+			receive(p, received[own:][:stride], adjoints[0][own:][:stride], a.Spikes[row*words:(row+1)*words])
+		}
 		clear(recurrent)
 		if a.RecurrentTransposed != nil && t+a.RecurrentDelay < a.Steps {
 			// All samples together: the weights are read once for them.

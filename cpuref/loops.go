@@ -1,5 +1,7 @@
 package cpuref
 
+import "math/bits"
+
 // addRows adds to dst the rows of an array, [row][len(dst)], that index names, in
 // that order.
 func addRows[T Float](dst, rows []T, index []uint32) { addShiftedRows(dst, rows, index, 0) }
@@ -185,6 +187,19 @@ type adjointRows[T Float] struct {
 	derivative            []T // g(U[t] − θ) if it is given, else scratch
 	given                 bool
 	spikes                []uint32
+}
+
+// receive writes ∂L/∂h[t] of one sample, of neurons without a current: [Neuron.Received].
+func receive[T Float](p *Neuron[T], received, membrane []T, spikes []uint32) {
+	copy(received, membrane)
+	if p.Reset != ResetMultiplicative {
+		return
+	}
+	for w, word := range spikes {
+		for ; word != 0; word &= word - 1 {
+			received[32*w+bits.TrailingZeros32(word)] = 0
+		}
+	}
 }
 
 // adjoint takes the adjoints of one sample one step back.

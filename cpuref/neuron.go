@@ -6,14 +6,24 @@ type NeuronModel uint32
 
 // The models of theory: h is what arrives in a step, a_m and a_s are decays.
 const (
-	NeuronLIF NeuronModel = iota // drive (1−a_m)·I[t], I[t+1] = a_s·I[t] + h[t]
+	NeuronLIF      NeuronModel = iota // drive (1−a_m)·I[t], I[t+1] = a_s·I[t] + h[t]
+	NeuronLIFDelta                    // drive h[t]
 )
 
 // MostStates is the largest number of states that a model has.
 const MostStates = 2
 
 // States is how many states a neuron of the model has.
-func (m NeuronModel) States() int { return 2 }
+func (m NeuronModel) States() int {
+	if m.HasCurrent() {
+		return 2
+	}
+	return 1
+}
+
+// HasCurrent says whether what arrives enters a synaptic current, the second state, instead
+// of the membrane.
+func (m NeuronModel) HasCurrent() bool { return m == NeuronLIF }
 
 // Reset is what a spike does to the membrane.
 type Reset uint32
@@ -60,8 +70,11 @@ func (p *Neuron[T]) LosesState() bool { return p.DifferentiateReset && p.Reset !
 // Advance takes a neuron from step t to t+1: received is h[t], gate 1 − S[t]. It returns
 // what a spike takes from the membrane, −∂U[t+1]/∂S[t].
 func (p *Neuron[T]) Advance(s *NeuronState[T], received, gate T) (lost T) {
-	drive := T(p.DriveMembrane * s[1])
-	s[1] = FlushState(T(p.DecaySynapse*s[1]) + received)
+	drive := received
+	if p.Model.HasCurrent() {
+		drive = T(p.DriveMembrane * s[1])
+		s[1] = FlushState(T(p.DecaySynapse*s[1]) + received)
+	}
 	leak := T(p.DecayMembrane * s[0])
 	switch p.Reset {
 	case ResetMultiplicative:
@@ -96,12 +109,20 @@ func (p *Neuron[T]) passed(membrane, gate T) (leak, drive T) {
 }
 
 // Received is ∂L/∂h[t], of the adjoints at t+1.
-func (p *Neuron[T]) Received(adjoint *NeuronState[T], gate T) T { return adjoint[1] }
+func (p *Neuron[T]) Received(adjoint *NeuronState[T], gate T) T {
+	if p.Model.HasCurrent() {
+		return adjoint[1]
+	}
+	_, drive := p.passed(adjoint[0], gate)
+	return drive
+}
 
 // Adjoint takes the adjoints of a neuron from step t+1 to t: spike is what ∂L/∂S[t] passes
 // to the membrane that the spike was drawn from, gate 1 − S[t].
 func (p *Neuron[T]) Adjoint(adjoint *NeuronState[T], spike, gate T) {
 	leak, drive := p.passed(adjoint[0], gate)
-	adjoint[1] = FlushState(T(p.DecaySynapse*adjoint[1]) + T(p.DriveMembrane*drive))
+	if p.Model.HasCurrent() {
+		adjoint[1] = FlushState(T(p.DecaySynapse*adjoint[1]) + T(p.DriveMembrane*drive))
+	}
 	adjoint[0] = FlushState(T(p.DecayMembrane*leak) + spike)
 }

@@ -7,9 +7,9 @@ import (
 )
 
 // noisyNeuron is a neuron that spikes at any potential now and then.
-func noisyNeuron(reset Reset, differentiateReset bool) Neuron[float64] {
+func noisyNeuron(model NeuronModel, reset Reset, differentiateReset bool) Neuron[float64] {
 	return Neuron[float64]{
-		DecayMembrane: 0.75, DriveMembrane: 0.25, DecaySynapse: 0.5, Threshold: 1,
+		Model: model, DecayMembrane: 0.75, DriveMembrane: 0.25, DecaySynapse: 0.5, Threshold: 1,
 		Reset: reset, DifferentiateReset: differentiateReset,
 		Noise: NoiseSigmoid, NoiseParameters: [2]float64{2},
 		Surrogate: SurrogateSigmoid, SurrogateParameter: [3]float64{2},
@@ -28,8 +28,9 @@ func TestLIFBackwardOfZero(t *testing.T) {
 		}
 		return values
 	}
-	for _, reset := range []Reset{ResetMultiplicative, ResetMembraneOnly, ResetSubtractive} {
-		for _, differentiateReset := range []bool{false, true} {
+	for reset := ResetMultiplicative; reset <= ResetSubtractive; reset++ {
+		for kind := range 4 {
+			model, differentiateReset := NeuronModel(kind/2), kind%2 == 1
 			errors := make([]float64, samples*steps*Stride(neurons))
 			kept := 2 * steps * Stride(neurons) // the third sample is not asked for
 			for i := kept; i < len(errors); i++ {
@@ -44,7 +45,7 @@ func TestLIFBackwardOfZero(t *testing.T) {
 				SpikeError:          make([]float64, samples*Stride(neurons)),
 				RecurrentTransposed: normal(neurons * Stride(neurons)),
 				Steps:               steps, Neurons: neurons, RecurrentDelay: 1,
-				Neuron: noisyNeuron(reset, differentiateReset),
+				Neuron: noisyNeuron(model, reset, differentiateReset),
 			}
 			var work Workspace[float64]
 			LIFBackward(&arguments, &work, 0, 2)
@@ -61,20 +62,23 @@ func TestLIFBackwardOfZero(t *testing.T) {
 	}
 }
 
-// TestLIFForwardByHand follows one deterministic neuron: a spike of weight 10 at
-// step 0, every reset, every delay, in numbers that are exact.
+// TestLIFForwardByHand follows one deterministic neuron of each model: a spike at step 0,
+// every reset, every delay, in numbers that are exact.
 func TestLIFForwardByHand(t *testing.T) {
-	// Without delay I = 0, 10, 5, 2.5 …; before the first spike U = 0, 0, 2.5, and a
-	// spike is drawn at step 2, from U[2] = 2.5 > 1.
-	after := map[Reset]float64{
-		ResetMultiplicative: 0,
-		ResetMembraneOnly:   0.25 * 5,
-		ResetSubtractive:    0.75*2.5 + 0.25*5 - 1,
-	}
-	for reset, want := range after {
-		for delay := range 4 {
+	for _, c := range []struct {
+		model  NeuronModel
+		weight float64
+		spike  int       // step, without delay
+		after  []float64 // U after it, by reset
+	}{
+		// I = 0, 10, 5, 2.5 …; before the first spike U = 0, 0, 2.5, and it is drawn from U[2].
+		{NeuronLIF, 10, 2, []float64{0, 0.25 * 5, 0.75*2.5 + 0.25*5 - 1}},
+		{NeuronLIFDelta, 2.5, 1, []float64{0, 0, 0.75*2.5 - 1}}, // U = 0, 2.5
+	} {
+		for k := range 12 {
+			reset, want, delay := Reset(k/4), c.after[k/4], k%4
 			const steps = 8
-			neuron := noisyNeuron(reset, false)
+			neuron := noisyNeuron(c.model, reset, false)
 			neuron.Noise = NoiseThreshold
 			rows := make([][2]uint32, steps)
 			for i := range rows {
@@ -82,7 +86,7 @@ func TestLIFForwardByHand(t *testing.T) {
 			}
 			rows[0] = [2]uint32{0, 1}
 			weights := make([]float64, Lane)
-			weights[0] = 10
+			weights[0] = c.weight
 			arguments := LIFForwardArguments[float64]{
 				Spikes: make([]uint32, steps), Membrane: make([]float64, steps*Lane),
 				Events: Events{Rows: rows, Index: []uint32{0}}, InputWeights: weights,
@@ -90,13 +94,16 @@ func TestLIFForwardByHand(t *testing.T) {
 			}
 			var work Workspace[float64]
 			LIFForward(&arguments, &work, 0, 1)
-			u := func(step int) float64 { return arguments.Membrane[(step-1)*Lane] } // U[step]
-			if u(1+delay) != 0 || u(2+delay) != 2.5 || u(3+delay) != want {
-				t.Errorf("reset %d, delay %d: U is %g, %g, %g: want 0, 2.5, %g", reset, delay, u(1+delay), u(2+delay), u(3+delay), want)
+			u := make([]float64, 1, steps+1) // U[0]
+			for step := range steps {
+				u = append(u, arguments.Membrane[step*Lane])
 			}
-			for step := range 3 + delay {
-				if spiked := arguments.Spikes[step] == 1; spiked != (step == 2+delay) {
-					t.Errorf("reset %d, delay %d: spike %v at step %d", reset, delay, spiked, step)
+			if u := u[c.spike+delay-1:]; u[0] != 0 || u[1] != 2.5 || u[2] != want {
+				t.Errorf("model %d, reset %d, delay %d: U is %g: want 0, 2.5, %g", c.model, reset, delay, u[:3], want)
+			}
+			for step := range c.spike + delay + 1 {
+				if spiked := arguments.Spikes[step] == 1; spiked != (step == c.spike+delay) {
+					t.Errorf("model %d, reset %d, delay %d: spike %v at step %d", c.model, reset, delay, spiked, step)
 				}
 			}
 		}

@@ -198,7 +198,10 @@ func integrateAVX2(p *Neuron[float32], s *neuronRows[float32]) {
 	stride := len(s.states[0])
 	membrane, gates := &s.states[0][0], &s.gates[:stride][0]
 	input, recurrent := &s.input[:stride][0], &s.recurrent[:stride][0]
-	current, lost := &s.states[1][:stride][0], membrane
+	current, lost := membrane, membrane
+	if p.Model.HasCurrent() {
+		current = &s.states[1][:stride][0]
+	}
 	if s.lost != nil {
 		lost = &s.lost[:stride][0]
 	}
@@ -206,9 +209,13 @@ func integrateAVX2(p *Neuron[float32], s *neuronRows[float32]) {
 	synapse, threshold, one := allAVX2(p.DecaySynapse), allAVX2(p.Threshold), allAVX2(1)
 	for n := 0; n < stride; n += lanesAVX2 {
 		gate := loadAVX2(gates, n)
-		i, received := loadAVX2(current, n), loadAVX2(input, n).Add(loadAVX2(recurrent, n))
-		drive, leak := drives.Mul(i), decays.Mul(loadAVX2(membrane, n))
-		storeAVX2(current, n, flushAVX2(synapse.Mul(i).Add(received), &splats.tinyState))
+		received, leak := loadAVX2(input, n).Add(loadAVX2(recurrent, n)), decays.Mul(loadAVX2(membrane, n))
+		drive := received
+		if p.Model.HasCurrent() {
+			i := loadAVX2(current, n)
+			drive = drives.Mul(i)
+			storeAVX2(current, n, flushAVX2(synapse.Mul(i).Add(received), &splats.tinyState))
+		}
 		var next, taken archsimd.Float32x8
 		switch p.Reset {
 		case ResetMultiplicative:
@@ -237,7 +244,10 @@ func adjointAVX2(p *Neuron[float32], s *adjointRows[float32]) {
 	membrane, errors, received := &s.states[0][0], &s.errors[:stride][0], &s.received[:stride][0]
 	recurrent, spikeError := &s.recurrent[:stride][0], &s.spikeError[:stride][0]
 	lost, derivative := &s.lost[:stride][0], &s.derivative[:stride][0]
-	current := &s.states[1][:stride][0]
+	current := membrane
+	if p.Model.HasCurrent() {
+		current = &s.states[1][:stride][0]
+	}
 	drives, decays := allAVX2(p.DriveMembrane), allAVX2(p.DecayMembrane)
 	synapse, zero := allAVX2(p.DecaySynapse), zeroAVX2()
 	taken, loses := allAVX2(p.Threshold), p.LosesState()
@@ -260,8 +270,10 @@ func adjointAVX2(p *Neuron[float32], s *adjointRows[float32]) {
 			}
 			spikeAdjoint = spikeAdjoint.Sub(taken.Mul(u))
 		}
-		i := loadAVX2(current, n)
-		storeAVX2(current, n, flushAVX2(synapse.Mul(i).Add(drives.Mul(drive)), &splats.tinyState))
+		if p.Model.HasCurrent() {
+			i := loadAVX2(current, n)
+			storeAVX2(current, n, flushAVX2(synapse.Mul(i).Add(drives.Mul(drive)), &splats.tinyState))
+		}
 		spikeAdjoint = flushAVX2(spikeAdjoint, &splats.tinyState)
 		storeAVX2(membrane, n, flushAVX2(decays.Mul(leak).Add(loadAVX2(derivative, n).Mul(spikeAdjoint)), &splats.tinyState))
 	}

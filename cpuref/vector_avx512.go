@@ -198,7 +198,10 @@ func integrateAVX512(p *Neuron[float32], s *neuronRows[float32]) {
 	stride := len(s.states[0])
 	membrane, gates := &s.states[0][0], &s.gates[:stride][0]
 	input, recurrent := &s.input[:stride][0], &s.recurrent[:stride][0]
-	current, lost := &s.states[1][:stride][0], membrane
+	current, lost := membrane, membrane
+	if p.Model.HasCurrent() {
+		current = &s.states[1][:stride][0]
+	}
 	if s.lost != nil {
 		lost = &s.lost[:stride][0]
 	}
@@ -206,9 +209,13 @@ func integrateAVX512(p *Neuron[float32], s *neuronRows[float32]) {
 	synapse, threshold, one := allAVX512(p.DecaySynapse), allAVX512(p.Threshold), allAVX512(1)
 	for n := 0; n < stride; n += lanesAVX512 {
 		gate := loadAVX512(gates, n)
-		i, received := loadAVX512(current, n), loadAVX512(input, n).Add(loadAVX512(recurrent, n))
-		drive, leak := drives.Mul(i), decays.Mul(loadAVX512(membrane, n))
-		storeAVX512(current, n, flushAVX512(synapse.Mul(i).Add(received), &splats.tinyState))
+		received, leak := loadAVX512(input, n).Add(loadAVX512(recurrent, n)), decays.Mul(loadAVX512(membrane, n))
+		drive := received
+		if p.Model.HasCurrent() {
+			i := loadAVX512(current, n)
+			drive = drives.Mul(i)
+			storeAVX512(current, n, flushAVX512(synapse.Mul(i).Add(received), &splats.tinyState))
+		}
 		var next, taken archsimd.Float32x16
 		switch p.Reset {
 		case ResetMultiplicative:
@@ -237,7 +244,10 @@ func adjointAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 	membrane, errors, received := &s.states[0][0], &s.errors[:stride][0], &s.received[:stride][0]
 	recurrent, spikeError := &s.recurrent[:stride][0], &s.spikeError[:stride][0]
 	lost, derivative := &s.lost[:stride][0], &s.derivative[:stride][0]
-	current := &s.states[1][:stride][0]
+	current := membrane
+	if p.Model.HasCurrent() {
+		current = &s.states[1][:stride][0]
+	}
 	drives, decays := allAVX512(p.DriveMembrane), allAVX512(p.DecayMembrane)
 	synapse, zero := allAVX512(p.DecaySynapse), zeroAVX512()
 	taken, loses := allAVX512(p.Threshold), p.LosesState()
@@ -260,8 +270,10 @@ func adjointAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 			}
 			spikeAdjoint = spikeAdjoint.Sub(taken.Mul(u))
 		}
-		i := loadAVX512(current, n)
-		storeAVX512(current, n, flushAVX512(synapse.Mul(i).Add(drives.Mul(drive)), &splats.tinyState))
+		if p.Model.HasCurrent() {
+			i := loadAVX512(current, n)
+			storeAVX512(current, n, flushAVX512(synapse.Mul(i).Add(drives.Mul(drive)), &splats.tinyState))
+		}
 		spikeAdjoint = flushAVX512(spikeAdjoint, &splats.tinyState)
 		storeAVX512(membrane, n, flushAVX512(decays.Mul(leak).Add(loadAVX512(derivative, n).Mul(spikeAdjoint)), &splats.tinyState))
 	}

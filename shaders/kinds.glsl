@@ -5,6 +5,7 @@ const uint LANE = 16u;          // rows of neurons are padded to this
 const uint CHUNK_SAMPLES = 8u;  // samples summed in ascending order before the tree
 
 const uint NEURON_LIF = 0u;
+const uint NEURON_LIF_DELTA = 1u;
 
 const uint NOISE_THRESHOLD = 0u;
 const uint NOISE_SIGMOID = 1u;

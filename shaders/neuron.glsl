@@ -26,15 +26,20 @@ struct Quad {
 const Quad RESTING = Quad(vec4(0.0), vec4(0.0));
 
 // Those of a sample lie one after another in a buffer: [state][quad].
-uint states_of(uint model) { return model == NEURON_LIF ? 2u : 0u; }
+bool has_current(uint model) { return model == NEURON_LIF; }
+
+uint states_of(uint model) { return has_current(model) ? 2u : 1u; }
 
 // Takes a quad from step t to t+1: received is h[t], spike S[t]. Returns what a spike
 // takes from the membrane.
 vec4 advance(uint model, uint reset, Constants c, inout Quad quad, vec4 received, vec4 spike) {
-    precise vec4 drive = vec4(c.drive_membrane) * quad.current;
-    precise vec4 held = vec4(c.decay_synapse) * quad.current;
-    precise vec4 charged = held + received;
-    quad.current = flush_state(charged);
+    precise vec4 drive = received;
+    if (has_current(model)) {
+        drive = vec4(c.drive_membrane) * quad.current;
+        precise vec4 held = vec4(c.decay_synapse) * quad.current;
+        precise vec4 charged = held + received;
+        quad.current = flush_state(charged);
+    }
 
     precise vec4 gate = vec4(1.0) - spike;
     precise vec4 leak = vec4(c.decay_membrane) * quad.membrane;
@@ -56,41 +61,51 @@ vec4 advance(uint model, uint reset, Constants c, inout Quad quad, vec4 received
     return lost;
 }
 
+// What the adjoint of U[t+1] passes to what leaked.
+vec4 leaked(uint reset, vec4 membrane, vec4 spike) {
+    return reset == RESET_SUBTRACTIVE ? membrane : mix(membrane, vec4(0.0), greaterThan(spike, vec4(0.0)));
+}
+
+// And to what drove it.
+vec4 driven(uint reset, vec4 membrane, vec4 spike) {
+    return reset == RESET_MULTIPLICATIVE ? leaked(reset, membrane, spike) : membrane;
+}
+
 // ∂L/∂h[t], of the adjoints at t+1.
-vec4 received_error(uint model, uint reset, Quad adjoint, vec4 spike) { return adjoint.current; }
+vec4 received_error(uint model, uint reset, Quad adjoint, vec4 spike) {
+    return has_current(model) ? adjoint.current : driven(reset, adjoint.membrane, spike);
+}
 
 // Takes the adjoints of a quad from step t+1 to t: spike_adjoint is ∂L/∂S[t] by all ways
 // but the reset, slope the surrogate derivative at U[t], lost what advance returned.
 void retreat(uint model, uint reset, bool differentiate_reset, Constants c, inout Quad adjoint, vec4 spike_adjoint,
              vec4 slope, vec4 lost, vec4 spike) {
-    vec4 leak = adjoint.membrane;   // what the adjoint of U[t+1] passes to what leaked
-    vec4 drive = adjoint.membrane;  // and to what drove it
-    if (reset != RESET_SUBTRACTIVE) {
-        leak = mix(leak, vec4(0.0), greaterThan(spike, vec4(0.0)));
-        if (reset == RESET_MULTIPLICATIVE) {
-            drive = leak;
-        }
-    }
     precise vec4 arrived = spike_adjoint;
     if (differentiate_reset) {
         precise vec4 share = lost * adjoint.membrane;
         arrived = arrived - share;
     }
-    precise vec4 held = vec4(c.decay_synapse) * adjoint.current;
-    precise vec4 driving = vec4(c.drive_membrane) * drive;
-    precise vec4 next_current = held + driving;
-    adjoint.current = flush_state(next_current);
+    if (has_current(model)) {
+        precise vec4 held = vec4(c.decay_synapse) * adjoint.current;
+        precise vec4 driving = vec4(c.drive_membrane) * driven(reset, adjoint.membrane, spike);
+        precise vec4 next_current = held + driving;
+        adjoint.current = flush_state(next_current);
+    }
 
-    precise vec4 leaking = vec4(c.decay_membrane) * leak;
+    precise vec4 leaking = vec4(c.decay_membrane) * leaked(reset, adjoint.membrane, spike);
     precise vec4 sloped = slope * flush_state(arrived);
     precise vec4 next = leaking + sloped;
     adjoint.membrane = flush_state(next);
 }
 
-#define LOAD_STATES(quad, at, quads) \
-    quad.membrane = states[at];      \
-    quad.current = states[(at) + (quads)];
+#define LOAD_STATES(quad, at, quads)           \
+    quad.membrane = states[at];                \
+    if (has_current(MODEL)) {                  \
+        quad.current = states[(at) + (quads)]; \
+    }
 
-#define STORE_STATES(quad, at, quads) \
-    states[at] = quad.membrane;       \
-    states[(at) + (quads)] = quad.current;
+#define STORE_STATES(quad, at, quads)          \
+    states[at] = quad.membrane;                \
+    if (has_current(MODEL)) {                  \
+        states[(at) + (quads)] = quad.current; \
+    }

@@ -132,7 +132,11 @@ func (s *dualSimulator) layer(l, sample int, below [][]dual, input, recurrent []
 		}
 		after := make([]dual, layer.Neurons)
 		for k := range after {
-			after[k] = afterReset(layer, u[k].scaled(keepMembrane), i[k].scaled(1-keepMembrane), now[k])
+			drive := i[k].scaled(1 - keepMembrane)
+			if layer.Neuron == "lif_delta" {
+				drive = h[k]
+			}
+			after[k] = afterReset(layer, u[k].scaled(keepMembrane), drive, now[k])
 			i[k] = i[k].scaled(keepCurrent).plus(h[k])
 		}
 		u = after

@@ -71,7 +71,7 @@ func dualNetwork(k int, surrogate, reset string, differentiateReset bool, loss s
 }
 
 // dualCases are every surrogate, reset, reset gradient and loss with everything
-// else in turn, and two networks wider than a word and a lane with more samples
+// else in turn, neurons without a synaptic current with every reset, and two networks wider than a word and a lane with more samples
 // than a chunk.
 func dualCases() []dualCase {
 	kinds := []string{"matched", "matched", "matched"} // one for each noise to start from
@@ -97,6 +97,19 @@ func dualCases() []dualCase {
 		for j, loss := range dualLosses {
 			add(kinds[(5*i+j)%len(kinds)], reset, (i+j)%2 == 0, loss)
 			add("matched", reset, (i+j)%2 == 1, loss)
+		}
+	}
+	for i, reset := range dualResets {
+		for j, differentiateReset := range []bool{false, true} {
+			for _, both := range []bool{false, true} {
+				add(kinds[len(cases)%len(kinds)], reset, differentiateReset, dualLosses[(i+3*j)%len(dualLosses)])
+				c := &cases[len(cases)-1]
+				c.name, c.scale = c.name+"_lif_delta", 1.5
+				c.network.Layers[0].Neuron = "lif_delta"
+				if both {
+					c.scale, c.network.Layers[1].Neuron = 2.2, "lif_delta"
+				}
+			}
 		}
 	}
 	for k, loss := range []string{"max_over_time", "sum_of_softmax"} {

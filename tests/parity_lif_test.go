@@ -15,6 +15,7 @@ type lifCase struct {
 	inputs, neurons, samples, steps int
 	delay, recurrentDelay           int
 	recurrent, differentiate        bool
+	model                           cpuref.NeuronModel
 	noise                           cpuref.EscapeNoise
 	reset                           cpuref.Reset
 	surrogate                       cpuref.Surrogate
@@ -24,8 +25,8 @@ type lifCase struct {
 }
 
 func (c lifCase) String() string {
-	return fmt.Sprintf("inputs=%d,neurons=%d,samples=%d,steps=%d,delays=%d+%d,recurrent=%v,differentiate=%v,noise=%d,reset=%d,surrogate=%d,limited=%v,spread=%d·%d·%d·%d",
-		c.inputs, c.neurons, c.samples, c.steps, c.delay, c.recurrentDelay, c.recurrent, c.differentiate, c.noise, c.reset, c.surrogate, c.limited,
+	return fmt.Sprintf("inputs=%d,neurons=%d,samples=%d,steps=%d,delays=%d+%d,recurrent=%v,differentiate=%v,model=%d,noise=%d,reset=%d,surrogate=%d,limited=%v,spread=%d·%d·%d·%d",
+		c.inputs, c.neurons, c.samples, c.steps, c.delay, c.recurrentDelay, c.recurrent, c.differentiate, c.model, c.noise, c.reset, c.surrogate, c.limited,
 		c.spread.Lanes, c.spread.Blocks, c.spread.Samples, c.depth)
 }
 
@@ -47,7 +48,7 @@ var (
 func (c lifCase) neuron() cpuref.Neuron[float32] {
 	return cpuref.Neuron[float32]{
 		DecayMembrane: 0.9, DriveMembrane: 0.1, DecaySynapse: 0.8, Threshold: 1,
-		Reset: c.reset, DifferentiateReset: c.differentiate,
+		Model: c.model, Reset: c.reset, DifferentiateReset: c.differentiate,
 		Noise: c.noise, NoiseParameters: noiseParameters[c.noise],
 		Surrogate: c.surrogate, SurrogateParameter: surrogateParameters[c.surrogate],
 		Support: cpuref.Support[float32]{Limited: c.limited, From: -0.7, To: 0.3},
@@ -56,7 +57,8 @@ func (c lifCase) neuron() cpuref.Neuron[float32] {
 
 // lifCases are layers of all kinds that matter in one direction, with and without
 // recurrence, over ragged sizes and delays: forward every noise with every reset,
-// backward every reset with and without its gradient, and every surrogate. Spreads put
+// backward every reset with and without its gradient, and every surrogate; every further
+// model of neurons with every reset. Spreads put
 // several samples into a workgroup or on a lane, several quads on a lane, and several
 // workgroups on a sample.
 func lifCases(backward bool) []lifCase {
@@ -84,6 +86,16 @@ func lifCases(backward bool) []lifCase {
 		c.limited = len(cases)%3 == 1
 		cases = append(cases, c)
 	}
+	models := func() {
+		for model := range network.Neurons[1:] {
+			for reset := cpuref.ResetMultiplicative; reset <= cpuref.ResetSubtractive; reset++ {
+				for _, recurrent := range []bool{false, true} {
+					add(cpuref.NoiseSigmoid, reset, cpuref.SurrogateSuperSpike, recurrent, len(cases)%4 > 1)
+					cases[len(cases)-1].model = network.Neurons[1+model].Number
+				}
+			}
+		}
+	}
 	if backward {
 		for reset := cpuref.ResetMultiplicative; reset <= cpuref.ResetSubtractive; reset++ {
 			for i := range 4 {
@@ -93,6 +105,7 @@ func lifCases(backward bool) []lifCase {
 		for surrogate := range cpuref.Surrogate(len(surrogateParameters)) {
 			add(cpuref.NoiseSigmoid, cpuref.Reset(surrogate%3), surrogate, surrogate%2 == 0, surrogate%4 == 0)
 		}
+		models()
 		return cases
 	}
 	for noise := cpuref.NoiseThreshold; noise <= cpuref.NoiseHazard; noise++ {
@@ -102,6 +115,7 @@ func lifCases(backward bool) []lifCase {
 			}
 		}
 	}
+	models()
 	return cases
 }
 
@@ -172,7 +186,7 @@ func checkLIFForward(r rig, c lifCase, seed uint32) (spiked int) {
 	a := &run.forward
 	store := seed%2 == 0
 	k, err := kernels.NewLIFForward(r.device, kernels.LIFForwardChoice{
-		Neurons: uint32(c.neurons), Noise: uint32(c.noise), Reset: uint32(c.reset),
+		Neurons: uint32(c.neurons), Model: uint32(c.model), Noise: uint32(c.noise), Reset: uint32(c.reset),
 		Recurrent: c.recurrent, StoreLost: store, Spread: c.spread,
 	})
 	if err != nil {
@@ -221,7 +235,7 @@ func checkLIFBackward(r rig, c lifCase, seed uint32) {
 	run := runLIF(c, seed)
 	a := &run.backward
 	k, err := kernels.NewLIFBackward(r.device, kernels.LIFBackwardChoice{
-		Neurons: uint32(c.neurons), Surrogate: uint32(c.surrogate), Reset: uint32(c.reset),
+		Neurons: uint32(c.neurons), Model: uint32(c.model), Surrogate: uint32(c.surrogate), Reset: uint32(c.reset),
 		DifferentiateReset: c.differentiate, Recurrent: c.recurrent, Limited: c.limited, Spread: c.spread, Depth: c.depth,
 	})
 	if err != nil {

@@ -30,9 +30,9 @@ func checkLIFForwardSegments(r rig, c lifCase, seed uint32) {
 	const held = 40 // rows
 	a.Spikes = make([]uint32, len(a.Spikes))
 	a.Membrane, a.Lost = make([]float32, c.samples*held*stride), make([]float32, c.samples*held*stride)
-	a.States = make([]float32, c.samples*2*stride)
+	a.States = make([]float32, c.samples*c.model.States()*stride)
 	k, err := kernels.NewLIFForward(r.device, kernels.LIFForwardChoice{
-		Neurons: uint32(c.neurons), Noise: uint32(c.noise), Reset: uint32(c.reset),
+		Neurons: uint32(c.neurons), Model: uint32(c.model), Noise: uint32(c.noise), Reset: uint32(c.reset),
 		Recurrent: c.recurrent, StoreLost: true, Spread: c.spread,
 	})
 	if err != nil {

@@ -289,6 +289,16 @@ func (f *family) newer() {
 			})
 		}
 	})
+	eachNew(network.Neurons.List(), []string{"lif"}, func(kind string) {
+		for i, reset := range network.Resets.List() {
+			for _, differentiate := range []bool{false, true} {
+				neuron(fmt.Sprintf("neuron %s, reset %s, differentiate_reset %t", kind, reset, differentiate), func(l *network.Layer) {
+					l.Neuron, l.Reset, l.DifferentiateReset = kind, reset, differentiate
+					l.RecurrentDelay = i
+				})
+			}
+		}
+	})
 	eachNew(network.Losses.List(), losses, func(kind string) {
 		f.vary("loss "+kind, func(c *Case) { setLoss(c.Network, kind) })
 	})

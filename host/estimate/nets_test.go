@@ -37,6 +37,7 @@ func perceptronProblem(t *testing.T, inputs int, layers []int, beta float64, hea
 // lifCase varies what a spike can reach.
 type lifCase struct {
 	name           string
+	neuron         string
 	reset          string
 	neurons        []int
 	steps          int
@@ -48,16 +49,19 @@ type lifCase struct {
 
 func lifCases() []lifCase {
 	return []lifCase{
-		{"four steps", "multiplicative", []int{3}, 4, 0, 0, sigmoidNoise(1), 9},
-		{"four steps, membrane only", "membrane_only", []int{3}, 4, 0, 0, sigmoidNoise(2), 9},
-		{"four steps, exponential", "multiplicative", []int{3}, 4, 0, 0, network.Noise{Kind: "exponential", P0: 0.3, DeltaU: 1}, 9},
-		{"four steps, hazard", "subtractive", []int{3}, 4, 0, 0, network.Noise{Kind: "hazard", Rate: 800, DeltaU: 0.7}, 9},
-		{"delays", "multiplicative", []int{2}, 8, 1, 1, sigmoidNoise(2), 9},
-		{"two layers, membrane only", "membrane_only", []int{2, 1}, 6, 0, 0, sigmoidNoise(2), 9},
-		{"two layers, subtractive", "subtractive", []int{1, 2}, 6, 0, 0, sigmoidNoise(5), 37},
-		{"two layers, delays", "multiplicative", []int{1, 1}, 9, 1, 2, sigmoidNoise(2), 9},
-		{"steep, subtractive", "subtractive", []int{2}, 7, 0, 0, sigmoidNoise(10), 9},
-		{"steepest", "multiplicative", []int{2}, 8, 0, 0, sigmoidNoise(20), 26},
+		{"four steps", "lif", "multiplicative", []int{3}, 4, 0, 0, sigmoidNoise(1), 9},
+		{"four steps, membrane only", "lif", "membrane_only", []int{3}, 4, 0, 0, sigmoidNoise(2), 9},
+		{"four steps, exponential", "lif", "multiplicative", []int{3}, 4, 0, 0, network.Noise{Kind: "exponential", P0: 0.3, DeltaU: 1}, 9},
+		{"four steps, hazard", "lif", "subtractive", []int{3}, 4, 0, 0, network.Noise{Kind: "hazard", Rate: 800, DeltaU: 0.7}, 9},
+		{"delays", "lif", "multiplicative", []int{2}, 8, 1, 1, sigmoidNoise(2), 9},
+		{"two layers, membrane only", "lif", "membrane_only", []int{2, 1}, 6, 0, 0, sigmoidNoise(2), 9},
+		{"two layers, subtractive", "lif", "subtractive", []int{1, 2}, 6, 0, 0, sigmoidNoise(5), 37},
+		{"two layers, delays", "lif", "multiplicative", []int{1, 1}, 9, 1, 2, sigmoidNoise(2), 9},
+		{"steep, subtractive", "lif", "subtractive", []int{2}, 7, 0, 0, sigmoidNoise(10), 9},
+		{"no current", "lif_delta", "multiplicative", []int{2}, 6, 0, 1, sigmoidNoise(2), 9},
+		{"two layers, no current, membrane only", "lif_delta", "membrane_only", []int{1, 2}, 5, 1, 0, sigmoidNoise(2), 9},
+		{"no current, subtractive", "lif_delta", "subtractive", []int{2}, 6, 0, 0, sigmoidNoise(2), 9},
+		{"steepest", "lif", "multiplicative", []int{2}, 8, 0, 0, sigmoidNoise(20), 26},
 	}
 }
 
@@ -67,7 +71,7 @@ func lifNetwork(c lifCase, inputs int) *network.Network {
 	n := &network.Network{Inputs: inputs, Classes: 2, Steps: c.steps, StepLength: 0.001, Readout: network.DefaultReadout()}
 	for _, neurons := range c.neurons {
 		layer := network.DefaultLayer()
-		layer.Neurons, layer.Reset, layer.Noise = neurons, c.reset, c.noise
+		layer.Neurons, layer.Neuron, layer.Reset, layer.Noise = neurons, c.neuron, c.reset, c.noise
 		layer.Delay, layer.RecurrentDelay = c.delay, c.recurrentDelay
 		layer.TauMembrane, layer.TauSynapse = 0.001, 0.0003
 		n.Layers = append(n.Layers, layer)

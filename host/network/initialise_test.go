@@ -43,6 +43,13 @@ func TestInitialiseMoments(t *testing.T) {
 		t.Errorf("ε̂ is %v: the closed form %v", got, response)
 	}
 
+	// Without a synaptic current it is a_mᵏ.
+	delta := *layer
+	delta.Neuron = "lif_delta"
+	if got, want := responseEnergy(&delta, n.StepLength), n.StepLength/(1-a*a); !(math.Abs(got-want) <= 1e-10*want) {
+		t.Errorf("ε̂ of lif_delta is %v: the closed form %v", got, want)
+	}
+
 	const normal, uniform = 3, 1.8 // kurtosis
 	want := map[string]struct{ deviation, kurtosis float64 }{
 		"layer0.input":     {1.3 * math.Sqrt(0.9/(70*15.8*response)), normal},

@@ -39,11 +39,15 @@ func rate(meaning string) Parameter {
 	return Parameter{Key: "rate", Symbol: "ρ0", Unit: "Hz", Meaning: meaning, Default: 10, Bounds: sensible}
 }
 
-// Neurons are the models of neurons, as they drive the membrane.
+// Neurons are the models of neurons: what drives the membrane, D in [Resets].
 var Neurons = Kinds[cpuref.NeuronModel, Layer]{
 	{
 		Name: "lif", Number: cpuref.NeuronLIF, Formula: "D = (1−a_m)·I[t], I[t+1] = a_s·I[t] + h[t]",
-		Sentence: "Leaky integrate-and-fire with a synaptic current.",
+		Sentence: "The default: leaky integrate-and-fire with a synaptic current.",
+	},
+	{
+		Name: "lif_delta", Number: cpuref.NeuronLIFDelta, Formula: "D = h[t]",
+		Sentence: "Leaky integrate-and-fire without a synaptic current, which does not look at `tau_synapse`: what arrives enters the membrane.",
 	},
 }
 
@@ -164,15 +168,15 @@ func atThreshold(Surrogate, float64) float64 { return 0 }
 // Resets are what a spike does to the membrane.
 var Resets = Kinds[cpuref.Reset, struct{}]{
 	{
-		Name: "multiplicative", Number: cpuref.ResetMultiplicative, Formula: "(a_m·U + (1 − a_m)·I)·(1 − S)",
+		Name: "multiplicative", Number: cpuref.ResetMultiplicative, Formula: "(a_m·U + D)·(1 − S)",
 		Sentence: "The membrane and what drives it begin anew.",
 	},
 	{
-		Name: "membrane_only", Number: cpuref.ResetMembraneOnly, Formula: "a_m·U·(1 − S) + (1 − a_m)·I",
+		Name: "membrane_only", Number: cpuref.ResetMembraneOnly, Formula: "a_m·U·(1 − S) + D",
 		Sentence: "The membrane begins anew, the drive of the step is kept.",
 	},
 	{
-		Name: "subtractive", Number: cpuref.ResetSubtractive, Formula: "a_m·U + (1 − a_m)·I − θ·S",
+		Name: "subtractive", Number: cpuref.ResetSubtractive, Formula: "a_m·U + D − θ·S",
 		Sentence: "The threshold is taken off.",
 	},
 }

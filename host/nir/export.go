@@ -19,8 +19,8 @@ const (
 	typeFlatten = "Flatten"
 	typeCubaLIF = "CubaLIF"
 	typeCubaLI  = "CubaLI"
-	typeLIF     = "LIF" // this and those below are only read
-	typeLI      = "LI"
+	typeLIF     = "LIF"
+	typeLI      = "LI" // this and those below are only read
 	typeScale   = "Scale"
 	typeDelay   = "Delay"
 )
@@ -109,10 +109,14 @@ func (w *graphWriter) layer(n *network.Network, l int, arrays map[string]array) 
 		w.flatten(n, l)
 		w.add(name+"_input", typeLinear, group{"weight": arrays[name+".input"]})
 	}
-	members := neuronMembers(n.StepLength, layer.TauMembrane, layer.TauSynapse, shape)
+	kind, members := typeCubaLIF, neuronMembers(n.StepLength, layer.TauMembrane, layer.TauSynapse, shape)
+	if layer.Neuron == "lif_delta" {
+		tau := eulerTau(n.StepLength, layer.TauMembrane)
+		kind, members = typeLIF, group{"tau": filled(shape, tau), "r": filled(shape, tau/n.StepLength), "v_leak": filled(shape, 0)}
+	}
 	members["v_threshold"] = filled(shape, network.Threshold)
 	members["v_reset"] = filled(shape, 0)
-	w.add(name, typeCubaLIF, members)
+	w.add(name, kind, members)
 	if !layer.Recurrent {
 		return
 	}

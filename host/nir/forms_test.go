@@ -171,7 +171,8 @@ func TestRecurrentForms(t *testing.T) {
 }
 
 // TestNeuronForms runs networks of each kind of neuron and compares them with the
-// equations of NIR in steps of Euler's rule: a spike takes two steps to a membrane.
+// equations of NIR in steps of Euler's rule: a spike takes two steps to a membrane, one
+// without a current.
 func TestNeuronForms(t *testing.T) {
 	const inputs, neurons, classes, steps = 6, 4, 3, 80
 	li := &group{"type": typeLI, "tau": scalar(0.002), "r": scalar(1), "v_leak": scalar(0)}
@@ -179,11 +180,12 @@ func TestNeuronForms(t *testing.T) {
 		name       string
 		cells      *group
 		decay, syn float64 // factors of a step
-		weigh      bool    // weights alone lead to the output
+		lag        int
+		weigh      bool // weights alone lead to the output
 	}{
-		{"LIF and LI", lif(), 0.9, 0, false},
-		{"CubaLIF and LI", cubaLIF(), 0.9, 0.8, false},
-		{"LIF of one step and weights alone", &group{"type": typeLIF, "tau": scalar(float64(float32(formStep))), "r": scalar(1), "v_threshold": scalar(1)}, 0, 0, true},
+		{"LIF and LI", lif(), 0.9, 0, 1, false},
+		{"CubaLIF and LI", cubaLIF(), 0.9, 0.8, 2, false},
+		{"LIF of one step and weights alone", &group{"type": typeLIF, "tau": scalar(float64(float32(formStep))), "r": scalar(1), "v_threshold": scalar(1)}, 0, 0, 1, true},
 	} {
 		t.Run(form.name, func(t *testing.T) {
 			nodes := group{
@@ -227,12 +229,12 @@ func TestNeuronForms(t *testing.T) {
 				for i := range neurons {
 					arrives := 0.0
 					for c := range inputs {
-						if spiked(step-2, c) {
+						if spiked(step-form.lag, c) {
 							arrives += up(i, c)
 						}
 					}
 					for j := range neurons {
-						if step >= 2 && spikes[step-2][j] {
+						if step >= form.lag && spikes[step-form.lag][j] {
 							arrives += loop(i, j)
 						}
 					}

@@ -11,8 +11,8 @@ func (b *builder) momentary() float64 { return b.network.StepLength / 128 }
 
 // neurons reads time constants and returns what the weights into the neurons have to be
 // multiplied by, one number for all or one for each: 1 where a spike adds its weight to
-// the current of CubaLIF, r = 1 and the threshold is 1. A LIF has a current that lasts one
-// step. Time constants whose Euler form the file has are left as they are.
+// the current of CubaLIF or the membrane of LIF and the threshold is 1. The current of LI
+// lasts one step. Time constants whose Euler form the file has are left as they are.
 func (b *builder) neurons(node string, tauMembrane, tauSynapse *float64) (factor []float64) {
 	dt := b.network.StepLength
 	p := parameters{members: b.nodes[node], node: node, faults: &b.faults}
@@ -37,7 +37,7 @@ func (b *builder) neurons(node string, tauMembrane, tauSynapse *float64) (factor
 	b.constant(node, map[bool]string{true: "tau_mem", false: "tau"}[current], membrane, tauMembrane)
 	if current {
 		b.constant(node, "tau_syn", synapse, tauSynapse)
-	} else {
+	} else if kind == typeLI {
 		*tauSynapse = b.momentary()
 	}
 	count := 1
@@ -62,6 +62,11 @@ func (b *builder) neurons(node string, tauMembrane, tauSynapse *float64) (factor
 			return []float64{1}
 		}
 		factor[i] = r / (threshold - leak)
+		if kind == typeLIF {
+			if factor[i] *= dt / membrane; r == membrane/dt && threshold-leak == 1 {
+				factor[i] = 1 // as it is written here, whatever the rounding
+			}
+		}
 		if current && !(factor[i] == 1 && in == synapse/dt) {
 			factor[i] *= in * dt / synapse
 		}

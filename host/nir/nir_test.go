@@ -36,6 +36,9 @@ var forms = map[string]func(n *network.Network){
 		n.Layers[0].Recurrent, n.Layers[1].Recurrent = false, false
 		n.Readout.Tau, n.Readout.Delay = 0.03, 2
 	},
+	"no synaptic current": func(n *network.Network) {
+		n.Layers[0].Neuron, n.Layers[1].Neuron, n.Layers[0].TauMembrane = "lif_delta", "lif_delta", 0.0137
+	},
 	"spikes": func(n *network.Network) {
 		n.Layers[1].Neurons, n.Readout.Kind, n.Readout.Loss = 3, "spikes", "counts"
 	},

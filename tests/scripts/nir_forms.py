@@ -6,8 +6,8 @@ compute, and compares what spikegrad makes of it with the equations.
     nir_forms.py compare FOLDER    with FOLDER/NAME/tables, exported from the imported run
 
 The graph is stepped in NumPy from the file that was imported, by Euler's rule, as the
-equations of NIR say; only that here an input takes two steps to a membrane, as in
-spikegrad. Spikes must be equal. spikegrad computes in float32: where a membrane comes within
+equations of NIR say; only that here an input takes two steps to a membrane, one without
+a current, as in spikegrad. Spikes must be equal. spikegrad computes in float32: where a membrane comes within
 1e-4 of its threshold the rest of that sample is left out, and counted.
 """
 import csv
@@ -175,7 +175,8 @@ class Stepped:
         for name in cells:
             n = self.nodes[name]
             came = self.arrived.get(name, [])
-            drive = came[self.time - 2] if self.time >= 2 else 0.0
+            lag = 2 if isinstance(n, nir.CubaLIF) else 1
+            drive = came[self.time - lag] if self.time >= lag else 0.0
             shape = (self.samples,) + np.broadcast_shapes(np.shape(n.v_threshold), np.shape(drive)[1:])
             membrane, current = self.state.get(name, (np.zeros(shape) + n.v_leak, np.zeros(shape)))
             if isinstance(n, nir.CubaLIF):
