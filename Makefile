@@ -15,7 +15,7 @@ SOAK_TIME := 3600
 # Another seed at every commit.
 SOAK_SEED = $(shell git rev-list --count HEAD)000
 
-.PHONY: build viewer demo deps drivers shaders test test-viewer quick check check-nir check-hdf5 bench-peers docs-pictures gpu-report gpu-bench race fuzz soak coverage lint format-and-vet plain-builds clean help
+.PHONY: build viewer demo deps drivers shaders test test-viewer quick check check-nir check-hdf5 bench-peers docs-pictures gpu-report gpu-bench race fuzz soak coverage full lint format-and-vet plain-builds clean help
 
 build: ## the program ./spikegrad (default)
 	go build -o spikegrad .
@@ -86,7 +86,10 @@ soak: build ## random networks, kills, fuzzing and a watch on memory for SOAK_TI
 	$(WITH_DRIVERS) python3 $(SCRIPTS)/soak.py ./spikegrad $(SOAK_TIME) $(SOAK_SEED)
 
 coverage: ## how often the intervals of audits hold the truth, over 200 seeds (minutes)
-	go test ./host/audit -run Coverage -count 1 -v -timeout 60m -args -coverage
+	SPIKEGRAD_FULL=1 go test ./host/audit -run Coverage -count 1 -v -timeout 60m
+
+full: deps drivers ## all tests in their long form: exact functions over all arguments, more seeds and trials (hours)
+	SPIKEGRAD_FULL=1 $(WITH_DRIVERS) go test -count 1 -timeout 6h ./...
 
 lint: format-and-vet ## gofmt, vet, staticcheck
 	go tool staticcheck ./...

@@ -1,22 +1,23 @@
 package cpuref
 
 import (
-	"flag"
 	"math"
 	"math/big"
+	"os"
 	"runtime"
 	"sync"
 	"testing"
 )
 
-var exhaustive = flag.Bool("exhaustive", false, "measure the exact functions over all arguments (minutes)")
+// full is set by make full: tests in their long form.
+var full = os.Getenv("SPIKEGRAD_FULL") != ""
 
 // TestExactFunctions measures the largest relative error of every exact function
-// in float32 and holds its doc comment to it, over more than 2²⁴ arguments. Most of them
+// in float32 and holds its doc comment to it, over more than 2²² arguments. Most of them
 // are taken where errors differ: one period of those that scale with powers of two (see
 // [TestExactScaling]), around 1 for the logarithm, down to 2⁻²⁶ for the exponential,
 // which is 1 or next to it below. Elsewhere every 211th is taken, in short runs
-// everywhere, and none is left out with -exhaustive.
+// everywhere, and by make full all.
 func TestExactFunctions(t *testing.T) {
 	const sparse = 211
 	type span struct {
@@ -31,17 +32,17 @@ func TestExactFunctions(t *testing.T) {
 		spans      []span
 	}{
 		{"Exp", Exp[float32], math.Exp, 8.2e-8, []span{
-			{0, 0x1p-26, sparse}, {0x1p-26, 88, 11},
-			{float32(math.Copysign(0, -1)), -0x1p-26, sparse}, {-0x1p-26, -87, 11},
+			{0, 0x1p-26, sparse}, {0x1p-26, 88, 89},
+			{float32(math.Copysign(0, -1)), -0x1p-26, sparse}, {-0x1p-26, -87, 89},
 		}},
 		{"Log", Log[float32], math.Log, 8.2e-8, []span{
-			{0x1p-126, 0x1p-6, sparse}, {0x1p-6, 0x1p6, 5}, {0x1p6, math.MaxFloat32, sparse},
+			{0x1p-126, 0x1p-6, sparse}, {0x1p-6, 0x1p6, 41}, {0x1p6, math.MaxFloat32, sparse},
 		}},
 		{"Reciprocal", Reciprocal[float32], func(x float64) float64 { return 1 / x }, 8.9e-8, []span{
-			{0x1p-125, 1, sparse}, {1, 2, 1}, {2, 0x1p100, sparse},
+			{0x1p-125, 1, sparse}, {1, 2, 7}, {2, 0x1p100, sparse},
 		}},
 		{"Sqrt", Sqrt[float32], math.Sqrt, 9e-8, []span{
-			{0x1p-100, 1, sparse}, {1, 4, 1}, {4, 0x1p125, sparse},
+			{0x1p-100, 1, sparse}, {1, 4, 13}, {4, 0x1p125, sparse},
 		}},
 	}
 	for _, f := range functions {
@@ -49,7 +50,7 @@ func TestExactFunctions(t *testing.T) {
 			most, where := 0.0, float32(0)
 			for _, s := range f.spans {
 				switch {
-				case *exhaustive:
+				case full:
 					s.stride = 1
 				case testing.Short():
 					s.stride = sparse

@@ -94,7 +94,7 @@ func TestBufferLimits(t *testing.T) {
 func TestMemoryIsReused(t *testing.T) {
 	onEveryDevice(t, Options{}, func(t *testing.T, d *Device) {
 		before, _ := d.Memory()
-		for range 50 {
+		for range 10 {
 			var buffers []*Buffer
 			for i := range 8 {
 				buffers = append(buffers, must[*Buffer](t)(d.NewBuffer("trace", uint64(1+i)<<20)))

@@ -167,9 +167,9 @@ func TestResubmission(t *testing.T) {
 		scaleAdd(t, s, p, b, a, 1)
 		succeed(t, s.Copy(a, 0, b, 0, a.Bytes()))
 		succeed(t, s.Finish())
-		runs := uint32(1000)
+		runs := uint32(200)
 		if !d.Info().UnifiedMemory && d.Info().Type == Software {
-			runs = 100 // the same driver as before, and the way of uploads does not matter here
+			runs = 50 // the same driver as before, and the way of uploads does not matter here
 		}
 		whileCollecting(func() {
 			for range runs {

@@ -26,10 +26,10 @@ func TestFlipCoverage(t *testing.T) {
 			cosines, biases, scales := make([]tally, len(names)), make([]tally, len(names)), make([]tally, len(names))
 			lengths, hidden := tally{}, 0
 			pairs := 20_000
-			if *manySeeds {
+			if full {
 				pairs = 60_000
 			}
-			seeds := seedsOf(20)
+			seeds := seedsOf(8)
 			for seed := range seeds {
 				o := optionsFor(n, c.source)
 				o.Weights, o.Surrogates, o.Pairs, o.Precision, o.Seed = weights, names, pairs, 0.1, uint32(seed)

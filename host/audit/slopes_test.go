@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"math"
 	"os"
 	"path/filepath"
@@ -14,8 +13,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// manySeeds makes the coverage tests as long as make coverage does.
-var manySeeds = flag.Bool("coverage", false, "measure the coverage of intervals with 200 seeds instead of a few")
+// full is set by make full and make coverage: tests in their long form.
+var full = os.Getenv("SPIKEGRAD_FULL") != ""
 
 // slopeOptionsFor are those of slopes of a small net, over all samples.
 func slopeOptionsFor(n *network.Network, s *fixed) SlopeOptions {
@@ -172,7 +171,7 @@ func (c tally) check(t *testing.T, what string, seeds int) {
 	share := float64(c.held) / float64(c.of)
 	t.Logf("%s: %.1f %% of %d intervals", what, 100*share, c.of)
 	slack := 0.0
-	if !*manySeeds {
+	if !full {
 		slack = 3 * math.Sqrt(0.05*0.95/float64(seeds))
 	}
 	if share < 0.90-slack || share > 0.99+slack {
@@ -182,7 +181,7 @@ func (c tally) check(t *testing.T, what string, seeds int) {
 
 // seedsOf is how many seeds coverage is measured with.
 func seedsOf(few int) int {
-	if *manySeeds {
+	if full {
 		return 200
 	}
 	return few
@@ -204,7 +203,7 @@ func TestSlopeCoverage(t *testing.T) {
 				each = append(each, exactGradient(t, n, weights, &single))
 			}
 			var drawn, all tally
-			seeds := seedsOf(12)
+			seeds := seedsOf(8)
 			for seed := range seeds {
 				o := slopeOptionsFor(n, c.source)
 				o.Weights, o.Surrogates, o.Samples, o.Seed = weights, nil, 32, uint32(seed)

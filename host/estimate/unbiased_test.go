@@ -79,7 +79,7 @@ func TestUnbiasedPerceptron(t *testing.T) {
 				exact := exactOf(t, p)
 				checkTelling(t, p, exact)
 				for _, e := range unbiasedEstimators() {
-					checkUnbiased(t, p, e, exact.Gradient, trialsOr(100_000))
+					checkUnbiased(t, p, e, exact.Gradient, trialsOr(40_000))
 				}
 			})
 		}
@@ -93,7 +93,7 @@ func TestUnbiasedLIF(t *testing.T) {
 			exact := exactOf(t, p)
 			checkTelling(t, p, exact)
 			for _, e := range unbiasedEstimators() {
-				checkUnbiased(t, p, e, exact.Gradient, trialsOr(50_000))
+				checkUnbiased(t, p, e, exact.Gradient, trialsOr(20_000))
 			}
 		})
 	}
