@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"spikegrad/cpuref"
-	"spikegrad/host/engine"
+	"spikegrad/host/batch"
 )
 
 // augmentation is what options ask for of a source.
@@ -43,7 +43,7 @@ func lattice(steps, channels, period int) *stored {
 }
 
 // varied is a batch with its augmentation done, as an engine does it.
-func varied(batch engine.Batch, source Source) engine.Batch {
+func varied(batch batch.Batch, source Source) batch.Batch {
 	if batch.Augment == nil {
 		return batch
 	}
@@ -60,13 +60,13 @@ func varied(batch engine.Batch, source Source) engine.Batch {
 }
 
 // presented is a batch of one sample presented under many numbers, varied.
-func presented(t testing.TB, filler *Filler, source Source, count int) engine.Batch {
+func presented(t testing.TB, filler *Filler, source Source, count int) batch.Batch {
 	t.Helper()
 	numbers := make([]uint32, count)
 	for i := range numbers {
 		numbers[i] = uint32(i)
 	}
-	var batch engine.Batch
+	var batch batch.Batch
 	if err := filler.Fill(&batch, source, make([]int, count), numbers); err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestAugmentArrangement(t *testing.T) {
 		made := augmentation(t, everything, source)
 		samples := []int{7, 3, 3, 0, 20, 11, 5}
 		numbers := []uint32{100, 4, 5, 1 << 31, 6, 7, 8}
-		var want engine.Batch
+		var want batch.Batch
 		if err := (&Filler{Augmentation: made}).Fill(&want, source, samples, numbers); err != nil {
 			t.Fatal(err)
 		}
@@ -185,7 +185,7 @@ func TestAugmentArrangement(t *testing.T) {
 		checkRows(t, wanted, source)
 		for _, workers := range []int{2, 3, 7} {
 			filler := Filler{Workers: workers, Augmentation: made}
-			var got engine.Batch
+			var got batch.Batch
 			for range 2 {
 				if err := filler.Fill(&got, source, samples, numbers); err != nil {
 					t.Fatal(err)
@@ -195,7 +195,7 @@ func TestAugmentArrangement(t *testing.T) {
 				}
 			}
 		}
-		spikes := func(batch engine.Batch, place int) (rows [][]uint32) {
+		spikes := func(batch batch.Batch, place int) (rows [][]uint32) {
 			for _, row := range batch.Rows[place*source.Steps() : (place+1)*source.Steps()] {
 				rows = append(rows, slices.Clone(batch.Index[row[0]:row[1]]))
 			}
@@ -203,7 +203,7 @@ func TestAugmentArrangement(t *testing.T) {
 		}
 		slices.Reverse(samples)
 		slices.Reverse(numbers)
-		var turned engine.Batch
+		var turned batch.Batch
 		if err := (&Filler{Augmentation: made}).Fill(&turned, source, samples, numbers); err != nil {
 			t.Fatal(err)
 		}
@@ -219,7 +219,7 @@ func TestAugmentArrangement(t *testing.T) {
 		}
 		other := *made
 		other.Key[0]++
-		var seeded engine.Batch
+		var seeded batch.Batch
 		if err := (&Filler{Augmentation: &other}).Fill(&seeded, source, samples, numbers); err != nil {
 			t.Fatal(err)
 		}
@@ -262,7 +262,7 @@ func TestAugmentAllocatesNothing(t *testing.T) {
 	source := lattice(60, 90, 3)
 	filler := Filler{Augmentation: augmentation(t, everything, source)}
 	samples, numbers := []int{0, 0, 0, 0}, []uint32{1, 2, 3, 4}
-	var batch engine.Batch
+	var batch batch.Batch
 	fill := func() {
 		if err := filler.Fill(&batch, source, samples, numbers); err != nil {
 			t.Fatal(err)
@@ -303,7 +303,7 @@ func BenchmarkAugment(b *testing.B) {
 	samples := ascending(32)
 	numbers := make([]uint32, len(samples))
 	filler := Filler{Augmentation: augmentation(b, everything, source)}
-	var batch engine.Batch
+	var batch batch.Batch
 	for b.Loop() {
 		if err := filler.Fill(&batch, source, samples, numbers); err != nil {
 			b.Fatal(err)

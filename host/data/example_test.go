@@ -3,8 +3,8 @@ package data_test
 import (
 	"fmt"
 
+	"spikegrad/host/batch"
 	"spikegrad/host/data"
-	"spikegrad/host/engine"
 )
 
 // The embedded digits as spikes, ready for an engine.
@@ -21,7 +21,7 @@ func Example() {
 	}
 	fmt.Println(split.Train.Len(), split.Validation.Len(), split.Test.Len(), "samples of", split.Train.Channels(), "channels")
 
-	var batch engine.Batch
+	var batch batch.Batch
 	if err := data.Fill(&batch, split.Test, []int{0, 1}, []uint32{0, 1}); err != nil {
 		fmt.Println(err)
 		return

@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"spikegrad/cpuref"
-	"spikegrad/host/engine"
+	"spikegrad/host/batch"
 )
 
 // Filler builds batches. It keeps its memory from batch to batch, so that with
@@ -29,7 +29,7 @@ type part struct {
 
 // Fill builds a batch out of samples of a source, with one worker and without
 // memory of its own. See [Filler.Fill].
-func Fill(batch *engine.Batch, source Source, samples []int, numbers []uint32) error {
+func Fill(batch *batch.Batch, source Source, samples []int, numbers []uint32) error {
 	return new(Filler).Fill(batch, source, samples, numbers)
 }
 
@@ -37,7 +37,7 @@ func Fill(batch *engine.Batch, source Source, samples []int, numbers []uint32) e
 // number of the presentation of samples[i] in the run. It is an error if the two
 // differ in length, if a sample does not exist, or if the batch has more rows or
 // spikes than 32 bits can count.
-func (f *Filler) Fill(batch *engine.Batch, source Source, samples []int, numbers []uint32) error {
+func (f *Filler) Fill(batch *batch.Batch, source Source, samples []int, numbers []uint32) error {
 	if len(samples) != len(numbers) {
 		return fmt.Errorf("filling a batch from %s: %d samples but %d presentation numbers; give one number a sample",
 			source.Name(), len(samples), len(numbers))

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"spikegrad/host/engine"
+	"spikegrad/host/batch"
 )
 
 // sources are one of every kind that encodes differently.
@@ -27,7 +27,7 @@ func TestFillWorkers(t *testing.T) {
 	samples := []int{7, 3, 3, 0, 20, 11, 5}
 	numbers := []uint32{100, 4, 5, 1 << 31, 6, 7, 8}
 	for name, source := range sources(t) {
-		var want engine.Batch
+		var want batch.Batch
 		if err := Fill(&want, source, samples, numbers); err != nil {
 			t.Fatal(err)
 		}
@@ -42,7 +42,7 @@ func TestFillWorkers(t *testing.T) {
 		}
 		for _, workers := range []int{-1, 1, 2, 3, 7, 16} {
 			filler := Filler{Workers: workers}
-			var got engine.Batch
+			var got batch.Batch
 			for range 2 { // the second time in used memory
 				if err := filler.Fill(&got, source, samples, numbers); err != nil {
 					t.Fatal(err)
@@ -59,7 +59,7 @@ func TestFillWorkers(t *testing.T) {
 func TestFillArrangement(t *testing.T) {
 	for name, source := range sources(t) {
 		spikes := func(samples []int, numbers []uint32, place int) [][]uint32 {
-			var batch engine.Batch
+			var batch batch.Batch
 			if err := Fill(&batch, source, samples, numbers); err != nil {
 				t.Fatal(err)
 			}
@@ -85,7 +85,7 @@ func TestFillAllocatesNothing(t *testing.T) {
 	samples, numbers := []int{5, 1, 2, 3}, []uint32{1, 2, 3, 4}
 	for name, source := range sources(t) {
 		filler := Filler{Workers: 1}
-		var batch engine.Batch
+		var batch batch.Batch
 		fill := func() {
 			if err := filler.Fill(&batch, source, samples, numbers); err != nil {
 				t.Fatal(err)
@@ -99,7 +99,7 @@ func TestFillAllocatesNothing(t *testing.T) {
 
 func TestFillErrors(t *testing.T) {
 	source := open(t, "digits", defaults(t, "digits")).Test
-	var batch engine.Batch
+	var batch batch.Batch
 	wantError(t, Fill(&batch, source, []int{1, 2}, []uint32{1}), "2 samples", "1 presentation")
 	wantError(t, Fill(&batch, source, []int{-1}, []uint32{1}), "sample -1", "359")
 	wantError(t, Fill(&batch, source, []int{359}, []uint32{1}), "sample 359", "359")
@@ -114,7 +114,7 @@ func BenchmarkFill(b *testing.B) {
 			samples := ascending(min(32, source.Len()))
 			numbers := make([]uint32, len(samples))
 			var filler Filler
-			var batch engine.Batch
+			var batch batch.Batch
 			for b.Loop() {
 				if err := filler.Fill(&batch, source, samples, numbers); err != nil {
 					b.Fatal(err)

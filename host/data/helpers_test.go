@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"spikegrad/host/engine"
+	"spikegrad/host/batch"
 )
 
 // defaults are the default options of a dataset.
@@ -31,14 +31,14 @@ func open(t testing.TB, spec string, options Options) Split {
 }
 
 // whole is a batch of all samples of a source, presented under their own numbers.
-func whole(t testing.TB, source Source) engine.Batch {
+func whole(t testing.TB, source Source) batch.Batch {
 	t.Helper()
 	samples := ascending(source.Len())
 	numbers := make([]uint32, len(samples))
 	for i := range numbers {
 		numbers[i] = uint32(i)
 	}
-	var batch engine.Batch
+	var batch batch.Batch
 	if err := Fill(&batch, source, samples, numbers); err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func whole(t testing.TB, source Source) engine.Batch {
 }
 
 // digest is the SHA-256 of the number of spikes and the channels of every row.
-func digest(batch engine.Batch) string {
+func digest(batch batch.Batch) string {
 	h := sha256.New()
 	for _, row := range batch.Rows {
 		binary.Write(h, binary.LittleEndian, row[1]-row[0])
@@ -57,7 +57,7 @@ func digest(batch engine.Batch) string {
 
 // checkRows fails unless the rows of a batch lie one after the other and their
 // channels ascend below the number of channels.
-func checkRows(t *testing.T, batch engine.Batch, source Source) {
+func checkRows(t *testing.T, batch batch.Batch, source Source) {
 	t.Helper()
 	if len(batch.Rows) != batch.Samples()*source.Steps() {
 		t.Fatalf("%d rows for %d samples of %d steps", len(batch.Rows), batch.Samples(), source.Steps())

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"iter"
 
-	"spikegrad/host/engine"
+	"spikegrad/host/batch"
 )
 
 // Presentations are samples in the order in which they are presented.
@@ -22,7 +22,7 @@ type Presentations struct {
 // once the largest was seen. It is used by one goroutine, and so is the filler.
 type Loader struct {
 	filler  *Filler
-	batches [2]engine.Batch
+	batches [2]batch.Batch
 	numbers []uint32
 }
 
@@ -31,7 +31,7 @@ func NewLoader(filler *Filler) *Loader { return &Loader{filler: filler} }
 
 // loaded is a batch, or why there is none.
 type loaded struct {
-	batch *engine.Batch
+	batch *batch.Batch
 	err   error
 }
 
@@ -39,15 +39,15 @@ type loaded struct {
 // until it asks for the next. An error is the last that is given: the context's
 // once it is cancelled, or the filler's. When the loop ends, so has the goroutine
 // that fills.
-func (l *Loader) Batches(ctx context.Context, p Presentations) iter.Seq2[*engine.Batch, error] {
-	return func(yield func(*engine.Batch, error) bool) {
+func (l *Loader) Batches(ctx context.Context, p Presentations) iter.Seq2[*batch.Batch, error] {
+	return func(yield func(*batch.Batch, error) bool) {
 		if p.Batch < 1 {
 			yield(nil, fmt.Errorf("loading %s: batches of %d samples asked for; at least 1 is needed", p.Source.Name(), p.Batch))
 			return
 		}
 		ctx, stop := context.WithCancel(ctx)
 		// Room for both batches: neither side ever waits to give one away.
-		free, full := make(chan *engine.Batch, 2), make(chan loaded, 2)
+		free, full := make(chan *batch.Batch, 2), make(chan loaded, 2)
 		free <- &l.batches[0]
 		free <- &l.batches[1]
 		go func() {
@@ -77,9 +77,9 @@ func (l *Loader) Batches(ctx context.Context, p Presentations) iter.Seq2[*engine
 }
 
 // fill fills one batch after the other for as long as it gets them.
-func (l *Loader) fill(ctx context.Context, p Presentations, free <-chan *engine.Batch, full chan<- loaded) {
+func (l *Loader) fill(ctx context.Context, p Presentations, free <-chan *batch.Batch, full chan<- loaded) {
 	for first := 0; first < len(p.Samples) && ctx.Err() == nil; first += p.Batch {
-		var batch *engine.Batch
+		var batch *batch.Batch
 		select {
 		case batch = <-free:
 		case <-ctx.Done():

@@ -9,11 +9,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"spikegrad/host/engine"
+	"spikegrad/host/batch"
 )
 
 // sameBatch is whether two batches are equal.
-func sameBatch(a, b *engine.Batch) bool {
+func sameBatch(a, b *batch.Batch) bool {
 	return slices.Equal(a.Rows, b.Rows) && slices.Equal(a.Index, b.Index) &&
 		slices.Equal(a.Labels, b.Labels) && slices.Equal(a.Numbers, b.Numbers) && a.Augment == b.Augment
 }
@@ -26,7 +26,7 @@ func TestLoader(t *testing.T) {
 			order := Order(source.Len(), 1, 2)[:min(source.Len(), 30)]
 			for _, size := range []int{1, 7, 10, 30, 100} { // with and without a smaller last batch
 				at := 0
-				for batch, err := range loader.Batches(t.Context(), Presentations{source, order, 1000, size}) {
+				for found, err := range loader.Batches(t.Context(), Presentations{source, order, 1000, size}) {
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -35,11 +35,11 @@ func TestLoader(t *testing.T) {
 					for i := range numbers {
 						numbers[i] = uint32(1000 + at + i)
 					}
-					var want engine.Batch
+					var want batch.Batch
 					if err := filler.Fill(&want, source, samples, numbers); err != nil {
 						t.Fatal(err)
 					}
-					if !sameBatch(&want, batch) {
+					if !sameBatch(&want, found) {
 						t.Fatalf("%s, batches of %d, presentation %d: not the batch that the filler gives", name, size, at)
 					}
 					at += len(samples)
@@ -97,7 +97,7 @@ func TestLoaderLeft(t *testing.T) {
 	p := Presentations{source, ascending(20), 5, 4}
 	for left := range 6 {
 		count := 0
-		for batch, err := range loader.Batches(t.Context(), p) {
+		for found, err := range loader.Batches(t.Context(), p) {
 			if err != nil || batch.Numbers[0] != uint32(5+4*count) {
 				t.Fatalf("batch %d begins with presentation %d: %v", count, batch.Numbers[0], err)
 			}
@@ -118,7 +118,7 @@ func TestLoaderCancelled(t *testing.T) {
 	defer cancel()
 	count := 0
 	var last error
-	for batch, err := range loader.Batches(ctx, Presentations{source, ascending(20), 0, 4}) {
+	for found, err := range loader.Batches(ctx, Presentations{source, ascending(20), 0, 4}) {
 		if last != nil {
 			t.Fatal("a batch after an error")
 		}
@@ -139,7 +139,7 @@ func TestLoaderErrors(t *testing.T) {
 	source := lattice(5, 5, 1)
 	loader := NewLoader(&Filler{})
 	errorOf := func(p Presentations) (found error) {
-		for batch, err := range loader.Batches(t.Context(), p) {
+		for found, err := range loader.Batches(t.Context(), p) {
 			if found != nil || err != nil && batch != nil {
 				t.Error("a batch with or after an error")
 			}
@@ -200,7 +200,7 @@ func ExampleLoader() {
 		order := Order(split.Train.Len(), options.Seed, epoch)
 		samples, batches := 0, 0
 		p := Presentations{Source: split.Train, Samples: order, First: epoch * uint32(len(order)), Batch: 100}
-		for batch, err := range loader.Batches(context.Background(), p) {
+		for found, err := range loader.Batches(context.Background(), p) {
 			if err != nil {
 				fmt.Println(err)
 				return

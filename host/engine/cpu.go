@@ -239,7 +239,7 @@ func (e *CPU[T]) forRanges(do func(i, first, last int)) {
 
 // run takes a batch through the network, chunk by chunk.
 func (e *CPU[T]) run(batch *Batch, stream cpuref.Stream, record *RecordOf[T], backward bool) (OutcomeOf[T], error) {
-	if err := batch.check(e.plan.network); err != nil {
+	if err := batch.Check(e.plan.network); err != nil {
 		return OutcomeOf[T]{}, err
 	}
 	samples := batch.Samples()

@@ -33,7 +33,7 @@ func (r *chunkRun[T]) crossEntropy() {
 func (r *chunkRun[T]) spikeDistance() {
 	p, samples := r.plan, r.samples()
 	targets := r.targets[:samples*p.steps*cpuref.Words(p.classes)]
-	r.batch.targets(targets, r.first, r.last)
+	r.batch.FillTargets(targets, r.first, r.last)
 	arguments := *p.distance
 	arguments.Distance, arguments.Spikes, arguments.Targets = r.logits, r.layers[len(r.layers)-1].spikes, targets
 	if r.backward {

@@ -92,7 +92,7 @@ func (r *replicaRun[T]) sample(replicas []int) {
 	r.predicted = make([]uint32, 1)
 	s := schedule[T]{plan: r.plan, cut: r.cut, do: r.chunkRun}
 	for _, i := range replicas {
-		r.flips = []cpuref.Flip{r.replicas[i].slot(r.plan.network)}
+		r.flips = []cpuref.Flip{r.replicas[i].Slot(r.plan.network)}
 		r.repeat(r.replicas[i].Layer, r.replicas[i].Step)
 		r.chunkRun.loss, r.chunkRun.regularizer = r.loss[i:i+1], r.regularizer[i:i+1]
 		s.losses()

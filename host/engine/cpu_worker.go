@@ -59,7 +59,7 @@ func (w *cpuWorker[T]) run(batch *Batch, chunk int, stream cpuref.Stream, record
 	}
 	if batch.Flips != nil {
 		for _, f := range batch.Flips[r.first:r.last] {
-			r.flips = append(r.flips, f.slot(e.plan.network))
+			r.flips = append(r.flips, f.Slot(e.plan.network))
 		}
 	}
 	s := schedule[T]{plan: e.plan, cut: w.cut, do: r, backward: backward}

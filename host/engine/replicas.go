@@ -17,7 +17,7 @@ type Replica struct {
 
 // checkReplicas refuses replicas that a batch and its network do not have.
 func (p *plan[T]) checkReplicas(batch *Batch, replicas []Replica) error {
-	if err := batch.check(p.network); err != nil {
+	if err := batch.Check(p.network); err != nil {
 		return err
 	}
 	if batch.Flips != nil {
@@ -27,7 +27,7 @@ func (p *plan[T]) checkReplicas(batch *Batch, replicas []Replica) error {
 		if r.Sample < 0 || r.Sample >= batch.Samples() {
 			return fmt.Errorf("replica %d is of sample %d: the batch has %d samples", i, r.Sample, batch.Samples())
 		}
-		if !r.fits(p.network) {
+		if !r.Fits(p.network) {
 			return fmt.Errorf("replica %d flips the spike of layer %d, step %d, neuron %d: the network has no such spike", i, r.Layer, r.Step, r.Neuron)
 		}
 	}

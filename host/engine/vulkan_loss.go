@@ -35,7 +35,7 @@ func (e *Vulkan) uploadTargets(batch *Batch, first, last int) error {
 		return nil
 	}
 	targets := make([]uint32, (last-first)*n.steps*cpuref.Words(n.classes))
-	batch.targets(targets, first, last)
+	batch.FillTargets(targets, first, last)
 	return e.pass.targets.Upload(0, asBytes(targets))
 }
 

@@ -25,7 +25,7 @@ func (e *Vulkan) Gradient(batch *Batch, stream cpuref.Stream, record *Record) (O
 
 // runBatch takes a batch through the device, pass by pass.
 func (e *Vulkan) runBatch(batch *Batch, stream cpuref.Stream, record *Record, what purpose) (Outcome, error) {
-	if err := batch.check(e.plan.network); err != nil {
+	if err := batch.Check(e.plan.network); err != nil {
 		return Outcome{}, err
 	}
 	samples, steps := batch.Samples(), e.plan.steps
@@ -97,7 +97,7 @@ func (e *Vulkan) upload(batch *Batch, first, last int, stream cpuref.Stream) err
 	for b := first; b < last; b++ {
 		f := cpuref.Flip{Step: cpuref.NoFlip}
 		if batch.Flips != nil {
-			f = batch.Flips[b].slot(e.plan.network)
+			f = batch.Flips[b].Slot(e.plan.network)
 		}
 		numbers = append(numbers, f.Layer, f.Step, f.Neuron)
 	}

@@ -1,0 +1,137 @@
+// Package batch is a batch of samples as datasets make it and engines run it.
+package batch
+
+import (
+	"fmt"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/network"
+)
+
+// Batch is a batch of samples as spike events.
+type Batch struct {
+	// Rows and Index list the input spikes: those of sample b at step t are the
+	// input channels Index[Rows[r][0]:Rows[r][1]], r = b·steps + t, ascending and
+	// each at most once.
+	Rows   [][2]uint32
+	Index  []uint32
+	Labels []uint32 // [sample]: class
+	// Numbers, [sample], is the number of each presented sample in the run. With
+	// the seed it fixes the escape noise, whatever the place in the batch.
+	Numbers []uint32
+	// Augment varies the input spikes, each sample's by its number; nil for none.
+	Augment *cpuref.Augmentation
+	// Flips, [sample], names for every sample a spike that is turned into its
+	// opposite after it was drawn, with all that follows from it; nil for none.
+	Flips []Flip
+	// Targets are the spikes that those of the last layer should be, for a loss that
+	// compares with them: bits, [sample][step][word] with [cpuref.Words] words a step, or
+	// [step][word] for all samples. Labels count for nothing then.
+	Targets []uint32
+}
+
+// Flip names a spike: S[Step] of a neuron of a layer. NoFlip as Layer names none.
+type Flip struct{ Layer, Step, Neuron int }
+
+// NoFlip is the layer of a flip that does nothing.
+const NoFlip = -1
+
+// Slot is the flip in the numbers of the kernels.
+func (f Flip) Slot(n *network.Network) cpuref.Flip {
+	if f.Layer == NoFlip {
+		return cpuref.Flip{Step: cpuref.NoFlip}
+	}
+	return cpuref.Flip{Layer: uint32(f.Layer), Step: uint32(f.Step), Neuron: uint32(n.Geometry(f.Layer).Slot(f.Neuron))}
+}
+
+// Fits says whether a network has the spike.
+func (f Flip) Fits(n *network.Network) bool {
+	return f.Layer >= 0 && f.Layer < len(n.Layers) && f.Step >= 0 && f.Step < n.Steps && f.Neuron >= 0 && f.Neuron < n.Layers[f.Layer].Neurons
+}
+
+// Samples is the number of samples in the batch.
+func (b *Batch) Samples() int { return len(b.Labels) }
+
+// Check refuses a batch that does not fit a network, so that no kernel reads
+// outside its arrays.
+func (b *Batch) Check(n *network.Network) error {
+	samples := b.Samples()
+	if samples == 0 {
+		return fmt.Errorf("the batch has no samples: at least one is needed")
+	}
+	if len(b.Numbers) != samples {
+		return fmt.Errorf("the batch has %d labels and %d sample numbers: one of each for every sample is needed", samples, len(b.Numbers))
+	}
+	if len(b.Rows) != samples*n.Steps {
+		return fmt.Errorf("the batch has %d event rows: %d samples of %d steps need %d", len(b.Rows), samples, n.Steps, samples*n.Steps)
+	}
+	if b.Flips != nil && len(b.Flips) != samples {
+		return fmt.Errorf("the batch has %d flips: one for every one of %d samples is needed, or none", len(b.Flips), samples)
+	}
+	for i, f := range b.Flips {
+		if f.Layer == NoFlip {
+			continue
+		}
+		if !f.Fits(n) {
+			return fmt.Errorf("sample %d flips the spike of layer %d, step %d, neuron %d: the network has no such spike", i, f.Layer, f.Step, f.Neuron)
+		}
+	}
+	if err := b.checkTargets(n); err != nil {
+		return err
+	}
+	for i, label := range b.Labels {
+		if int(label) >= n.Classes {
+			return fmt.Errorf("sample %d of the batch has label %d: the network has classes 0 to %d", i, label, n.Classes-1)
+		}
+	}
+	for r, row := range b.Rows {
+		if row[0] > row[1] || int(row[1]) > len(b.Index) {
+			return fmt.Errorf("event row %d (sample %d, step %d) is %d to %d: the batch has %d events", r, r/n.Steps, r%n.Steps, row[0], row[1], len(b.Index))
+		}
+		for i := row[0]; i < row[1]; i++ {
+			if int(b.Index[i]) >= n.Inputs {
+				return fmt.Errorf("sample %d has a spike in channel %d at step %d: the network has %d input channels", r/n.Steps, b.Index[i], r%n.Steps, n.Inputs)
+			}
+			if i > row[0] && b.Index[i] <= b.Index[i-1] {
+				return fmt.Errorf("sample %d has channel %d after channel %d at step %d: channels must ascend", r/n.Steps, b.Index[i], b.Index[i-1], r%n.Steps)
+			}
+		}
+	}
+	return nil
+}
+
+// checkTargets refuses target spikes of other shape, and such as the loss of a network
+// has no use for.
+func (b *Batch) checkTargets(n *network.Network) error {
+	if !n.Targeted() {
+		if len(b.Targets) > 0 {
+			return fmt.Errorf("the batch has target spikes: the loss %s compares with none", n.Readout.Loss)
+		}
+		return nil
+	}
+	words := cpuref.Words(n.Classes)
+	one := n.Steps * words
+	if len(b.Targets) != one && len(b.Targets) != b.Samples()*one {
+		return fmt.Errorf("the batch has %d words of target spikes: the loss %s needs %d of each of %d samples, or of one for all",
+			len(b.Targets), n.Readout.Loss, one, b.Samples())
+	}
+	used := uint32(1)<<(n.Classes%32) - 1
+	for i := words - 1; i < len(b.Targets) && used != 0; i += words {
+		if b.Targets[i]&^used != 0 {
+			return fmt.Errorf("the target spikes of step %d have bits beyond the %d neurons of the last layer", i/words%n.Steps, n.Classes)
+		}
+	}
+	return nil
+}
+
+// FillTargets writes the target spikes of samples first to last, [sample][step][word].
+func (b *Batch) FillTargets(dst []uint32, first, last int) {
+	one := len(dst) / (last - first)
+	for sample := first; sample < last; sample++ {
+		from := b.Targets
+		if len(from) > one {
+			from = from[sample*one:]
+		}
+		copy(dst[(sample-first)*one:][:one], from)
+	}
+}
