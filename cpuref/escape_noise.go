@@ -11,6 +11,7 @@ const (
 	NoiseSigmoid                        // p = 1/(1 + exp(−βu)); {β}
 	NoiseExponential                    // p = min(1, p0·exp(u/Δu)); {p0, 1/Δu}
 	NoiseHazard                         // p = 1 − exp(−dt·ρ0·exp(u/Δu)); {dt·ρ0, 1/Δu}
+	NoiseSuperSpike                     // p = (1 + βu/(1 + β|u|))/2; {β}
 )
 
 // exponentLimit bounds arguments of exp on the path of spikes, so that no
@@ -28,6 +29,24 @@ func limitExponent[T Float](x T) T {
 	return x
 }
 
+// ratioLimit bounds βu of [NoiseSuperSpike], so that no sum leaves the numbers.
+const ratioLimit = 1 << 30
+
+// ratio is 1 + β|u| and 1 + β|u| + βu, of which p is the half of the quotient.
+func ratio[T Float](beta, u T) (below, above T) {
+	x := T(beta * u)
+	switch {
+	case x > ratioLimit:
+		x = ratioLimit
+	case x < -ratioLimit:
+		x = -ratioLimit
+	}
+	if x < 0 {
+		return 1 - x, 1
+	}
+	return 1 + x, 1 + (x + x)
+}
+
 // Spikes decides on a spike: ξ < p(u), with ξ uniform in (0, 1), written so
 // that no division is needed.
 func Spikes[T Float](noise EscapeNoise, parameters [2]T, u, xi T) bool {
@@ -41,6 +60,10 @@ func Spikes[T Float](noise EscapeNoise, parameters [2]T, u, xi T) bool {
 	case NoiseHazard:
 		hazard := T(parameters[0] * Exp(limitExponent(T(u*parameters[1]))))
 		return xi < 1-Exp(limitExponent(-hazard))
+	case NoiseSuperSpike:
+		below, above := ratio(parameters[0], u)
+		share := T(xi * below)
+		return share+share < above
 	}
 	return u > 0
 }
@@ -59,6 +82,9 @@ func SpikeProbability[T Float](noise EscapeNoise, parameters [2]T, u T) T {
 	case NoiseHazard:
 		hazard := T(parameters[0] * Exp(limitExponent(T(u*parameters[1]))))
 		return 1 - Exp(limitExponent(-hazard))
+	case NoiseSuperSpike:
+		below, above := ratio(parameters[0], u)
+		return T(T(0.5*above) * Reciprocal(below))
 	}
 	if u > 0 {
 		return 1

@@ -29,8 +29,15 @@ func escapeNoiseCases() []escapeNoiseCase {
 			SurrogateSigmoid, [3]float64{beta},
 		}
 	}
+	superspike := func(beta float64) escapeNoiseCase {
+		return escapeNoiseCase{
+			"superspike", NoiseSuperSpike, [2]float64{beta},
+			func(u float64) float64 { return (1 + beta*u/(1+beta*math.Abs(u))) / 2 },
+			SurrogateScaledSuperSpike, [3]float64{beta, beta / 2},
+		}
+	}
 	return []escapeNoiseCase{
-		sigmoid(10), sigmoid(2.5), exponential(0.01, 0.133), exponential(2.0/3, 0.3), hazard(0.02, 0.133), hazard(0.4, 0.5),
+		superspike(10), superspike(1.5), sigmoid(10), sigmoid(2.5), exponential(0.01, 0.133), exponential(2.0/3, 0.3), hazard(0.02, 0.133), hazard(0.4, 0.5),
 	}
 }
 

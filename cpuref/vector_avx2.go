@@ -136,6 +136,7 @@ func decideAVX2(d *decision[float32]) {
 	}
 	membrane, gate, uniform := &d.membrane[0], &gates[0], &d.uniform[:stride][0]
 	one, threshold, parameter := constantAVX2(&splats.one), allAVX2(d.threshold), allAVX2(d.parameters[0])
+	limit := allAVX2(ratioLimit)
 	left := d.filters // of the unit
 	for n := 0; n < stride; n += lanesAVX2 {
 		var bits uint32
@@ -146,6 +147,10 @@ func decideAVX2(d *decision[float32]) {
 			bits = uint32(loadAVX2(uniform, n).Less(parameter.Mul(e)).ToBits())
 		case NoiseHazard:
 			bits = uint32(loadAVX2(uniform, n).Less(one.Sub(e)).ToBits())
+		case NoiseSuperSpike:
+			x := parameter.Mul(loadAVX2(membrane, n).Sub(threshold)).Min(limit).Max(zeroAVX2().Sub(limit))
+			share := loadAVX2(uniform, n).Mul(one.Add(magnitudeAVX2(x)))
+			bits = uint32(share.Add(share).Less(one.Add(x.Add(magnitudeAVX2(x)))).ToBits())
 		default:
 			bits = uint32(loadAVX2(membrane, n).Sub(threshold).Greater(zeroAVX2()).ToBits())
 		}

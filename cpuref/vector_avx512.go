@@ -136,6 +136,7 @@ func decideAVX512(d *decision[float32]) {
 	}
 	membrane, gate, uniform := &d.membrane[0], &gates[0], &d.uniform[:stride][0]
 	one, threshold, parameter := constantAVX512(&splats.one), allAVX512(d.threshold), allAVX512(d.parameters[0])
+	limit := allAVX512(ratioLimit)
 	left := d.filters // of the unit
 	for n := 0; n < stride; n += lanesAVX512 {
 		var bits uint32
@@ -146,6 +147,10 @@ func decideAVX512(d *decision[float32]) {
 			bits = uint32(loadAVX512(uniform, n).Less(parameter.Mul(e)).ToBits())
 		case NoiseHazard:
 			bits = uint32(loadAVX512(uniform, n).Less(one.Sub(e)).ToBits())
+		case NoiseSuperSpike:
+			x := parameter.Mul(loadAVX512(membrane, n).Sub(threshold)).Min(limit).Max(zeroAVX512().Sub(limit))
+			share := loadAVX512(uniform, n).Mul(one.Add(magnitudeAVX512(x)))
+			bits = uint32(share.Add(share).Less(one.Add(x.Add(magnitudeAVX512(x)))).ToBits())
 		default:
 			bits = uint32(loadAVX512(membrane, n).Sub(threshold).Greater(zeroAVX512()).ToBits())
 		}

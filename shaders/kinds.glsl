@@ -11,6 +11,7 @@ const uint NOISE_THRESHOLD = 0u;
 const uint NOISE_SIGMOID = 1u;
 const uint NOISE_EXPONENTIAL = 2u;
 const uint NOISE_HAZARD = 3u;
+const uint NOISE_SUPERSPIKE = 4u;
 
 const uint RESET_MULTIPLICATIVE = 0u;
 const uint RESET_MEMBRANE_ONLY = 1u;

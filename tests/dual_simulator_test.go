@@ -321,6 +321,8 @@ func escapeProbability(noise network.Noise, dt, u float64) float64 {
 		return math.Min(1, noise.P0*math.Exp(u/noise.DeltaU))
 	case "hazard":
 		return 1 - math.Exp(-dt*noise.Rate*math.Exp(u/noise.DeltaU))
+	case "superspike":
+		return (1 + noise.Beta*u/(1+noise.Beta*math.Abs(u))) / 2
 	}
 	if u > 0 {
 		return 1
@@ -358,6 +360,8 @@ func surrogateOf(layer *network.Layer, dt, u float64, spiked bool) float64 {
 		switch noise.Kind {
 		case "sigmoid":
 			return logistic(noise.Beta)
+		case "superspike":
+			return noise.Beta / 2 * math.Pow(noise.Beta*math.Abs(u)+1, -2)
 		case "exponential":
 			if p := noise.P0 * math.Exp(u/noise.DeltaU); p < 1 {
 				return p / noise.DeltaU

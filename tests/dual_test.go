@@ -71,8 +71,9 @@ func dualNetwork(k int, surrogate, reset string, differentiateReset bool, loss s
 }
 
 // dualCases are every surrogate, reset, reset gradient and loss with everything
-// else in turn, neurons without a synaptic current with every reset, and two networks wider than a word and a lane with more samples
-// than a chunk.
+// else in turn, neurons without a synaptic current and the noise that is the integral of
+// SuperSpike with every reset, and two networks wider than a word and a lane with more
+// samples than a chunk.
 func dualCases() []dualCase {
 	kinds := []string{"matched", "matched", "matched"} // one for each noise to start from
 	for kind := range dualSurrogates {
@@ -111,6 +112,12 @@ func dualCases() []dualCase {
 				}
 			}
 		}
+	}
+	for _, reset := range dualResets {
+		add("matched", reset, reset == "subtractive", "max_over_time")
+		c := &cases[len(cases)-1]
+		c.name, c.scale = c.name+"_superspike_noise", 3
+		c.network.Layers[0].Noise, c.network.Layers[1].Noise = network.Noise{Kind: "superspike", Beta: 4}, network.Noise{Kind: "superspike", Beta: 4}
 	}
 	for k, loss := range []string{"max_over_time", "sum_of_softmax"} {
 		n := dualNetwork(k+1, "sigmoid", dualResets[k], k == 1, loss)

@@ -31,7 +31,7 @@ func (c lifCase) String() string {
 }
 
 var (
-	noiseParameters = [][2]float32{{}, {5, 0}, {0.2, 3}, {0.1, 4}}
+	noiseParameters = [][2]float32{{}, {5, 0}, {0.2, 3}, {0.1, 4}, {5, 0}}
 
 	surrogateParameters = func() (prepared [][3]float32) {
 		for _, kind := range network.Surrogates {
@@ -108,7 +108,7 @@ func lifCases(backward bool) []lifCase {
 		models()
 		return cases
 	}
-	for noise := cpuref.NoiseThreshold; noise <= cpuref.NoiseHazard; noise++ {
+	for noise := cpuref.NoiseThreshold; noise <= cpuref.NoiseSuperSpike; noise++ {
 		for reset := cpuref.ResetMultiplicative; reset <= cpuref.ResetSubtractive; reset++ {
 			for _, recurrent := range []bool{false, true} {
 				add(noise, reset, cpuref.Surrogate(0), recurrent, len(cases)%4 > 1)

@@ -14,7 +14,7 @@ import (
 func TestScore(t *testing.T) {
 	s := newFixed(1, 4, 2, 17, 0.5)
 	for _, reset := range []string{"multiplicative", "membrane_only", "subtractive"} {
-		for _, noise := range []network.Noise{{Kind: "sigmoid", Beta: 3}, {Kind: "exponential", P0: 0.2, DeltaU: 0.9}, {Kind: "hazard", Rate: 300, DeltaU: 0.7}} {
+		for _, noise := range []network.Noise{{Kind: "sigmoid", Beta: 3}, {Kind: "exponential", P0: 0.2, DeltaU: 0.9}, {Kind: "hazard", Rate: 300, DeltaU: 0.7}, {Kind: "superspike", Beta: 3}} {
 			n := networkFor(t, s, 2, func(number int, l *network.Layer) {
 				l.Neurons, l.Reset, l.Noise, l.Delay, l.RecurrentDelay = 3+number, reset, noise, number, 2
 			})
@@ -57,6 +57,8 @@ func checkScore(t *testing.T, what string, noise network.Noise, u float64, spike
 			p = noise.P0 * math.Exp(u/noise.DeltaU)
 		case "hazard":
 			p = 1 - math.Exp(-0.001*noise.Rate*math.Exp(u/noise.DeltaU))
+		case "superspike":
+			p = (1 + noise.Beta*u/(1+noise.Beta*math.Abs(u))) / 2
 		}
 		if spiked {
 			return math.Log(p)

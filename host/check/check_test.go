@@ -71,7 +71,7 @@ func TestCasesCoverEveryKind(t *testing.T) {
 			"samples of several chunks", "recurrent true", "recurrent false", "1 layers", "2 layers", "3 layers",
 			"delay 0", "delay 1", "longest delay", "recurrent delay 0", "recurrent delay 1", "longest recurrent delay",
 			"kind dense", "kind conv1d", "convolution, recurrent true", "convolution, recurrent false",
-			"convolution, padded true", "convolution, padded false", "convolution, stride 2", "clipped gradients", "surrogate matched", "matched to exponential", "matched to hazard", "matched to sigmoid",
+			"convolution, padded true", "convolution, padded false", "convolution, stride 2", "clipped gradients", "surrogate matched", "matched to exponential", "matched to hazard", "matched to sigmoid", "matched to superspike",
 		}
 		for _, below := range []float64{0, 0.001, 0.01} {
 			for _, recurrent := range []bool{true, false} {

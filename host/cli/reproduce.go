@@ -138,8 +138,8 @@ runs. Interrupted, the same command goes on. The ways are those of a set:
              paper's authors call it scaled)
     reset    stochastic-matched and stochastic-unscaled, each also with errors that flow back through the
              reset: stochastic-matched-reset, stochastic-unscaled-reset
-    noises   stochastic-matched, stochastic-exponential, stochastic-hazard: other escape noise, each with the
-             surrogate that matches it
+    noises   stochastic-matched, stochastic-exponential, stochastic-hazard, stochastic-superspike-noise (the
+             integral of SuperSpike): other escape noise, each with the surrogate that matches it
 
 Examples:
 

@@ -56,6 +56,9 @@ func (l *LayerLayout) critical(xi float64) float64 {
 		return cpuref.Log64(xi/a[0]) / a[1]
 	case cpuref.NoiseHazard:
 		return cpuref.Log64(-cpuref.Log64(1-xi)/a[0]) / a[1]
+	case cpuref.NoiseSuperSpike:
+		share := 2*xi - 1
+		return share / float64(a[0]*(1-math.Abs(share)))
 	}
 	return 0
 }
@@ -75,6 +78,9 @@ func (l *LayerLayout) derivative(u float64) float64 {
 	case cpuref.NoiseHazard:
 		hazard := float64(a[0] * cpuref.Exp64(float64(u*a[1])))
 		return float64(float64(hazard*a[1]) * cpuref.Exp64(-hazard))
+	case cpuref.NoiseSuperSpike:
+		below := 1 + math.Abs(float64(a[0]*u))
+		return a[0] / 2 / float64(below*below)
 	}
 	return 0
 }

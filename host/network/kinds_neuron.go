@@ -75,6 +75,11 @@ var Noises = Kinds[cpuref.EscapeNoise, Noise]{
 		Parameters: []Parameter{rate("spikes per second at threshold"), deltaU("width")}, Matched: "hazard",
 		Prepare: func(n Noise, dt float64) [3]float64 { return [3]float64{dt * n.Rate, 1 / n.DeltaU} },
 	},
+	{
+		Name: "superspike", Number: cpuref.NoiseSuperSpike, Formula: "(1 + βu/(1 + β|u|))/2",
+		Sentence: "The integral of `scaled_superspike`: it rises and falls off slowly.", Parameters: []Parameter{steepness}, Matched: "scaled_superspike",
+		Prepare: func(n Noise, _ float64) [3]float64 { return [3]float64{n.Beta} },
+	},
 }
 
 // Matched is the name of the surrogate that is the derivative of the escape noise of the

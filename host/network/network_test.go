@@ -65,6 +65,7 @@ func TestNeuronParameters(t *testing.T) {
 	layer := DefaultLayer()
 	for noise, want := range map[string]cpuref.Surrogate{
 		"sigmoid": cpuref.SurrogateSigmoid, "exponential": cpuref.SurrogateLimitedExponential, "hazard": cpuref.SurrogateHazard,
+		"superspike": cpuref.SurrogateScaledSuperSpike,
 	} {
 		layer.Noise = Noise{Kind: noise, Beta: 7, P0: 0.4, DeltaU: 0.3, Rate: 90}
 		layer.Surrogate.Kind = "matched"

@@ -104,7 +104,7 @@ func TestValidateRefuses(t *testing.T) {
 		{layer(func(l *Layer) { l.TauSynapse = nan }), []string{"tau_synapse = NaN"}},
 		{layer(func(l *Layer) { l.Reset = "none" }), []string{`reset = "none"`, "membrane_only, multiplicative, subtractive"}},
 
-		{noise("gauss", func(*Noise) {}), []string{"noise", `kind = "gauss"`, "exponential, hazard, sigmoid, threshold"}},
+		{noise("gauss", func(*Noise) {}), []string{"noise", `kind = "gauss"`, "exponential, hazard, sigmoid, superspike, threshold"}},
 		{noise("sigmoid", func(s *Noise) { s.Beta = 0 }), []string{"noise: beta = 0"}},
 		{noise("exponential", func(s *Noise) { s.P0 = -1 }), []string{"noise: p0 = -1"}},
 		{noise("exponential", func(s *Noise) { s.DeltaU = nan }), []string{"noise: delta_u = NaN"}},

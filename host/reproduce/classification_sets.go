@@ -63,6 +63,7 @@ func Sets() []Set {
 			matchedSigmoid,
 			{"stochastic-exponential", "stochastic exponential", "exponential", "matched", false},
 			{"stochastic-hazard", "stochastic hazard", "hazard", "matched", false},
+			{"stochastic-superspike-noise", "stochastic, noise as SuperSpike's integral", "superspike", "matched", false},
 		}},
 	}
 }

@@ -262,7 +262,7 @@ func TestSets(t *testing.T) {
 		"methods": {"threshold superspike", "sigmoid superspike", "sigmoid matched", "sigmoid multilayerspiker"},
 		"sigmoid": {"threshold sigmoid", "sigmoid matched", "sigmoid unscaled_sigmoid"},
 		"reset":   {"sigmoid matched", "sigmoid matched, reset", "sigmoid unscaled_sigmoid", "sigmoid unscaled_sigmoid, reset"},
-		"noises":  {"sigmoid matched", "exponential matched", "hazard matched"},
+		"noises":  {"sigmoid matched", "exponential matched", "hazard matched", "superspike matched"},
 	}
 	if difference := cmp.Diff(want, kinds); difference != "" {
 		t.Error(difference)

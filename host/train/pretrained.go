@@ -156,9 +156,6 @@ func (s *Source) differences(n *network.Network, fresh []string) string {
 	return strings.Join(found, ", ")
 }
 
-// noiseParameters are the parameters of each kind of escape noise.
-var noiseParameters = map[string][]string{"sigmoid": {"beta"}, "exponential": {"p0", "delta_u"}, "hazard": {"rate", "delta_u"}}
-
 // decides says whether a key of a configuration decides over what trained weights do.
 func decides(path string, n *network.Network, fresh []string) bool {
 	if path == "data.step_length" {
@@ -174,7 +171,8 @@ func decides(path string, n *network.Network, fresh []string) bool {
 	}
 	key := strings.TrimPrefix(path, fmt.Sprintf("network.layer[%d].", l))
 	if parameter, ok := strings.CutPrefix(key, "noise."); ok {
-		return parameter == "kind" || slices.Contains(noiseParameters[n.Layers[l].Noise.Kind], parameter)
+		kind := network.Noises.Find(n.Layers[l].Noise.Kind)
+		return parameter == "kind" || slices.ContainsFunc(kind.Parameters, func(p network.Parameter) bool { return p.Key == parameter })
 	}
 	return slices.Contains([]string{"delay", "recurrent_delay", "neuron", "tau_membrane", "tau_synapse", "reset", "stride", "padding"}, key)
 }
