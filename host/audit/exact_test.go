@@ -187,9 +187,9 @@ func exactCases() []exactCase {
 			l.Noise = network.Noise{Kind: "hazard", Rate: 600, DeltaU: 0.8}
 		}, "max_over_time"},
 		{"no synaptic current", newFixed(2, 2, 2, 6, 0.8), 1, func(_ int, l *network.Layer) {
-			l.Neurons, l.Neuron, l.RecurrentDelay = 3, "lif_delta", 1
+			l.Neurons, l.Neuron, l.RecurrentDelay = 2, "lif_delta", 1
 		}, "max_over_time"},
-		{"no synaptic current, two layers, membrane only", newFixed(2, 2, 2, 6, 0.9), 2, func(number int, l *network.Layer) {
+		{"no synaptic current, two layers, membrane only", newFixed(2, 2, 2, 5, 0.9), 2, func(number int, l *network.Layer) {
 			l.Neurons, l.Neuron, l.Reset = 1+number, "lif_delta", "membrane_only"
 		}, "counts"},
 		{"two layers", newFixed(2, 2, 2, 6, 0.9), 2, func(number int, l *network.Layer) {
