@@ -97,7 +97,7 @@ func TestLoaderLeft(t *testing.T) {
 	p := Presentations{source, ascending(20), 5, 4}
 	for left := range 6 {
 		count := 0
-		for found, err := range loader.Batches(t.Context(), p) {
+		for batch, err := range loader.Batches(t.Context(), p) {
 			if err != nil || batch.Numbers[0] != uint32(5+4*count) {
 				t.Fatalf("batch %d begins with presentation %d: %v", count, batch.Numbers[0], err)
 			}
@@ -118,7 +118,7 @@ func TestLoaderCancelled(t *testing.T) {
 	defer cancel()
 	count := 0
 	var last error
-	for found, err := range loader.Batches(ctx, Presentations{source, ascending(20), 0, 4}) {
+	for batch, err := range loader.Batches(ctx, Presentations{source, ascending(20), 0, 4}) {
 		if last != nil {
 			t.Fatal("a batch after an error")
 		}
@@ -139,7 +139,7 @@ func TestLoaderErrors(t *testing.T) {
 	source := lattice(5, 5, 1)
 	loader := NewLoader(&Filler{})
 	errorOf := func(p Presentations) (found error) {
-		for found, err := range loader.Batches(t.Context(), p) {
+		for batch, err := range loader.Batches(t.Context(), p) {
 			if found != nil || err != nil && batch != nil {
 				t.Error("a batch with or after an error")
 			}
@@ -200,7 +200,7 @@ func ExampleLoader() {
 		order := Order(split.Train.Len(), options.Seed, epoch)
 		samples, batches := 0, 0
 		p := Presentations{Source: split.Train, Samples: order, First: epoch * uint32(len(order)), Batch: 100}
-		for found, err := range loader.Batches(context.Background(), p) {
+		for batch, err := range loader.Batches(context.Background(), p) {
 			if err != nil {
 				fmt.Println(err)
 				return
