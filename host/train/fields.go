@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"reflect"
+	"regexp"
 	"strings"
 )
 
@@ -97,8 +98,11 @@ func place(path string) bool {
 	return false
 }
 
-// later are keys that older configurations do not have, with what held before.
-var later = map[string]any{"data.header": false}
+// later are keys that older configurations do not have, without indices, with what held
+// before.
+var later = map[string]any{"data.header": false, "network.layer.neuron": "lif"}
+
+var indices = regexp.MustCompile(`\[\d+\]`)
 
 // formerEstimators are the names that training.estimator had, by those it has. Files with
 // them are read, and hashes are made with them, so that those of old run folders hold.
@@ -123,7 +127,7 @@ func (c *Config) Hash() string {
 		if former := formerEstimators[c.Training.Estimator]; f.path == "training.estimator" && former != "" {
 			f.value = former
 		}
-		before, added := later[f.path]
+		before, added := later[indices.ReplaceAllString(f.path, "")]
 		switch {
 		case strings.HasPrefix(f.path, "data.") && place(f.path):
 			fmt.Fprintf(hash, "%s=\n", f.path)
