@@ -168,7 +168,7 @@ func (k *kernel) estimate(triples float64) pairMean {
 	return pairMean{k.mean, 4*single/n + 2*pair/(n*(n-1)), third / (n * n * n)}
 }
 
-// balance finds the x at which the kernel top − x·bottom has mean 0; that of bottom is positive.
+// balance finds the x at which the kernel top − x·bottom has mean 0, where bottom has a positive mean.
 type balance struct {
 	top, bottom, both kernel                  // both is room for the one at x
 	triples           [4]float64              // of the kernel at x, a polynomial of it

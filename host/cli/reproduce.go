@@ -119,7 +119,7 @@ type classificationCommand struct {
 	Tuned       bool     `help:"Spoken words: instead of the published settings those that did best, with augmentation, in longer and fewer steps."`
 	Smoothness  float64  `help:"Of random manifolds: the larger, the easier." placeholder:"ALPHA"`
 	Set         string   `default:"methods" enum:"methods,sigmoid,reset,noises" help:"What is compared: methods, sigmoid, reset or noises; see below."`
-	Methods     []string `help:"Some of those of the set; each is compared with the first." placeholder:"NAME"`
+	Methods     []string `help:"Methods of the set to compare, each with the first one named; all by default." placeholder:"NAME"`
 	Device      string   `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
 	Workers     int      `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
 	PassSamples int      `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`

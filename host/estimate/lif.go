@@ -75,6 +75,7 @@ func (c *LIF) NewTrace() *Trace {
 	t := c.newTrace(2 * c.layout.width)
 	t.states = make([]cpuref.NeuronState[float64], c.layout.Units())
 	t.lost = make([]float64, c.layout.Units())
+	t.adjoints = make([]cpuref.NeuronState[float64], c.layout.width)
 	return t
 }
 

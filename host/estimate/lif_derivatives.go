@@ -11,15 +11,15 @@ import (
 func (c *LIF) Backward(t *Trace, parameters []float64, differentiateReset bool, pass func(int, float64) float64, gradient []float64) {
 	c.startBackward(t, parameters, gradient)
 	width := c.layout.width
-	adjoints, received := make([]cpuref.NeuronState[float64], width), t.scratch[:width] // at t+1, and ∂L/∂h[t]
+	adjoints, received := t.adjoints, t.scratch[:width] // at t+1, and ∂L/∂h[t]
+	clear(adjoints)
 	for step := c.layout.Steps - 1; step >= 0; step-- {
-		for within := range adjoints {
-			unit := step*width + within
-			received[within] = c.layout.layerOf(unit).Neuron.Received(&adjoints[within], 1-t.Spike[unit])
-		}
 		for layer := range c.layers {
 			l, place := &c.layers[layer], &c.layout.Layers[layer]
 			arriving := received[place.offset:][:place.Neurons]
+			for n, spike := range rowOf(c, t.Spike, layer, step) {
+				arriving[n] = place.Neuron.Received(&adjoints[place.offset+n], 1-spike)
+			}
 			if step >= l.delay {
 				var adjoint []float64
 				if layer > 0 {

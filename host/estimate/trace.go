@@ -12,6 +12,8 @@ type Trace struct {
 	// Of LIF only, [step·neuron of all layers]: when a step begins, and what a spike in it takes.
 	states []cpuref.NeuronState[float64]
 	lost   []float64
+	// [neuron of all layers]: adjoints of the states in a backward pass; LIF only.
+	adjoints []cpuref.NeuronState[float64]
 
 	output        [][]float64 // [step][neuron]: the part of Spike that belongs to the last layer
 	adjoint       []float64   // [unit]: derivative of the loss with respect to spikes
