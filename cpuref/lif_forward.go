@@ -13,6 +13,7 @@ type LIFForwardArguments[T Float] struct {
 	Events           Events   // input spikes, rows [sample][step]
 	InputWeights     []T      // [input][stride], or as Input says
 	RecurrentWeights []T      // [neuron][stride], or as Recurrent says; nil without recurrence
+	Bias             []T      // [stride] of a position: arrives in every step; nil: 0
 	Numbers          []uint32 // [sample]: number of the sample in the run
 	Drive            []T      // [sample][step][stride]: what [InputDrive] makes of the events, in their place; nil: they are added up here
 	Uniform          []T      // [sample][step][stride]: what [NoiseUniform] draws; nil: drawn here
@@ -48,7 +49,7 @@ func flip[T Float](f Flip, layer, step uint32, spikes []uint32, gates []T) {
 // for the samples first ≤ sample < last:
 //
 //	S[t] = 1 if ξ < p(U[t] − θ) else 0
-//	h[t] = Σ W·S_in[t−d] + Σ V·S[t−d_rec]     (each sum in ascending index)
+//	h[t] = Σ W·S_in[t−d] + (b + Σ V·S[t−d_rec])     (each sum in ascending index)
 //
 // and the states at t+1 as [Neuron.Advance] says, from 0. A flip turns S[t] of one neuron of a sample into 1 − S[t] after it was
 // drawn: what the single-flip estimator of gradients needs. Only spikes cost additions: a weight row is added for every
@@ -99,7 +100,7 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 			} else {
 				addInput(input, a, row, t)
 			}
-			clear(state.recurrent)
+			fill(state.recurrent, a.Bias)
 			if a.RecurrentWeights != nil && t >= a.RecurrentDelay {
 				from := row - a.RecurrentDelay
 				work.index = appendSpikes(work.index[:0], a.Spikes[from*words:(from+1)*words])
@@ -120,6 +121,17 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 		if a.States != nil {
 			storeStates(a.States, state.states[:count], b)
 		}
+	}
+}
+
+// fill writes the biases of a position to each position of dst, zeros if there are none.
+func fill[T Float](dst, bias []T) {
+	if bias == nil {
+		clear(dst)
+		return
+	}
+	for len(dst) > 0 {
+		dst = dst[copy(dst, bias):]
 	}
 }
 

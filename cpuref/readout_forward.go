@@ -7,6 +7,7 @@ type ReadoutForwardArguments[T Float] struct {
 
 	Events  Events // spikes of the last hidden layer
 	Weights []T    // [neuron][stride]
+	Bias    []T    // [stride]: arrives in every step; nil: 0
 
 	Steps, Classes int
 	Delay          int // steps
@@ -20,7 +21,7 @@ type ReadoutForwardArguments[T Float] struct {
 
 // ReadoutForward runs the readout, leaky integrators without spikes:
 //
-//	I[t+1] = a_s·I[t] + Σ W·S[t−d]
+//	I[t+1] = a_s·I[t] + (Σ W·S[t−d] + b)
 //	U[t+1] = a_r·U[t] + (1−a_r)·I[t]
 //
 // for samples first ≤ sample < last. Twin: shaders/readout_forward.comp.
@@ -34,7 +35,7 @@ func ReadoutForward[T Float](a *ReadoutForwardArguments[T], work *Workspace[T], 
 	}
 	state := neuronRows[T]{states: [MostStates][]T{membrane, current}, input: input, recurrent: work.rows[3], gates: work.rows[4]}
 	rows := state.states[:neuron.Model.States()]
-	clear(state.recurrent)
+	fill(state.recurrent, a.Bias)
 	for c := range state.gates {
 		state.gates[c] = 1
 	}

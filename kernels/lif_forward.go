@@ -19,6 +19,7 @@ type LIFForwardBuffers struct {
 	Numbers          gpu.Binding // uint32: seed, stream, the number in the run of every sample; then flips, if any
 	States           gpu.Binding // [sample][state][stride] float32, read where a segment begins, written where it ends
 	ConstantsOfLayer gpu.Binding // of the neurons: what [NeuronConstants] returns
+	Bias             gpu.Binding // [stride] of a position, with biases
 }
 
 // LIFForwardParameters are the numbers of [LIFForward].
@@ -43,6 +44,7 @@ type LIFForwardChoice struct {
 	Noise       uint32 // cpuref.EscapeNoise
 	Reset       uint32 // cpuref.Reset
 	Recurrent   bool
+	Bias        bool
 	StoreLost   bool
 	Convolution bool   // connections have windows
 	Spread      Spread // the zero value: as suits the device
@@ -65,7 +67,7 @@ func NewLIFForward(device *gpu.Device, choice LIFForwardChoice) (*LIFForward, er
 		return nil, err
 	}
 	k, err := newKernel(device, name, choice.Spread.group(), choice.Noise, choice.Reset,
-		flag(choice.Recurrent), flag(choice.StoreLost), choice.Spread.Lanes, choice.Spread.Blocks, flag(choice.Convolution), choice.Model)
+		flag(choice.Recurrent), flag(choice.StoreLost), choice.Spread.Lanes, choice.Spread.Blocks, flag(choice.Convolution), choice.Model, flag(choice.Bias))
 	return &LIFForward{k, choice}, err
 }
 
@@ -92,6 +94,10 @@ func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwar
 	recurrent := argument{"recurrent weights", b.RecurrentWeights, gpu.Read, 0}
 	if k.choice.Recurrent {
 		recurrent.bytes = bytes(uint64(p.Recurrent.Rows(int(p.Neurons))), unit)
+	}
+	bias := argument{"bias", b.Bias, gpu.Read, 0}
+	if k.choice.Bias {
+		bias.bytes = bytes(unit)
 	}
 	inputs := max(available(b.InputWeights), bytes(unit))
 	if inputs%bytes(unit) != 0 {
@@ -121,5 +127,6 @@ func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwar
 		{"numbers", b.Numbers, gpu.Read, numbers},
 		{"states", b.States, gpu.ReadWrite, stateBytes(p.Segment, p.Steps, p.Samples, statesOf(k.choice.Model), row)},
 		{"constants", b.ConstantsOfLayer, gpu.Read, constantBytes},
+		bias,
 	}, p, groups)
 }

@@ -12,6 +12,7 @@ type ReadoutForwardBuffers struct {
 	Index   gpu.Binding // uint32
 	Weights gpu.Binding // [neuron][stride] float32
 	States  gpu.Binding // [sample][2][stride] float32, as in [LIFForwardBuffers]
+	Bias    gpu.Binding // [stride] float32, with biases
 }
 
 // ReadoutForwardParameters are the numbers of [ReadoutForward].
@@ -27,14 +28,20 @@ type ReadoutForwardParameters struct {
 	Segment       cpuref.Segment // the steps to do; Readout holds all
 }
 
+// ReadoutForwardChoice is what a pipeline of [ReadoutForward] is built for.
+type ReadoutForwardChoice struct{ Bias bool }
+
 // ReadoutForward runs the readout over all steps. Definition:
 // cpuref.ReadoutForward; shader: shaders/readout_forward.comp.
-type ReadoutForward struct{ kernel }
+type ReadoutForward struct {
+	kernel
+	choice ReadoutForwardChoice
+}
 
 // NewReadoutForward builds the kernel for a device.
-func NewReadoutForward(device *gpu.Device) (*ReadoutForward, error) {
-	k, err := newKernel(device, "readout_forward", flatGroup(device, "readout_forward"))
-	return &ReadoutForward{k}, err
+func NewReadoutForward(device *gpu.Device, choice ReadoutForwardChoice) (*ReadoutForward, error) {
+	k, err := newKernel(device, "readout_forward", flatGroup(device, "readout_forward"), flag(choice.Bias))
+	return &ReadoutForward{k, choice}, err
 }
 
 // Record records one run over a batch.
@@ -44,6 +51,10 @@ func (k *ReadoutForward) Record(stream *gpu.Stream, b ReadoutForwardBuffers, p R
 	}
 	p.Segment = p.Segment.Of(int(p.Steps))
 	rows, row := uint64(p.Samples)*uint64(p.Steps), stride(p.Classes)
+	bias := argument{"bias", b.Bias, gpu.Read, 0}
+	if k.choice.Bias {
+		bias.bytes = bytes(row)
+	}
 	groups, err := k.flatGrid(uint64(p.Samples)*uint64(quads(p.Classes)), 1)
 	if err != nil {
 		return err
@@ -54,5 +65,6 @@ func (k *ReadoutForward) Record(stream *gpu.Stream, b ReadoutForwardBuffers, p R
 		{"index", b.Index, gpu.Read, max(available(b.Index), 4)},
 		{"weights", b.Weights, gpu.Read, max(available(b.Weights), bytes(row))},
 		{"states", b.States, gpu.ReadWrite, stateBytes(p.Segment, p.Steps, p.Samples, 2, row)},
+		bias,
 	}, p, groups)
 }

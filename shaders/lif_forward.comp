@@ -26,6 +26,7 @@ layout(constant_id = 5) const uint LANES = 1u;          // lanes a sample
 layout(constant_id = 6) const uint BLOCKS = 1u;         // quads a lane
 layout(constant_id = 7) const uint CONVOLUTION = 0u;    // 1: connections have windows
 layout(constant_id = 8) const uint MODEL = 0u;
+layout(constant_id = 9) const uint BIAS = 0u;  // 1: with biases
 
 layout(std430, binding = 0) coherent buffer Spikes { uint spikes[]; };  // zero before
 layout(std430, binding = 1) writeonly buffer Membrane { vec4 membranes[]; };
@@ -37,6 +38,7 @@ layout(std430, binding = 6) readonly buffer RecurrentWeights { vec4 recurrent_we
 layout(std430, binding = 7) readonly buffer Numbers { uint numbers[]; };  // seed, stream, samples, flips
 layout(std430, binding = 8) buffer States { vec4 states[]; };              // of segments: those of a sample, one after another
 layout(std430, binding = 9) readonly buffer ConstantsOfLayer { Constants constants; };
+layout(std430, binding = 10) readonly buffer Bias { vec4 biases[]; };  // of the neurons of a position
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -123,8 +125,8 @@ vec4 gather_events(uvec2 range, uint quad) {
     return sum;
 }
 
-// The same over the spikes of the layer itself in a row of words.
-vec4 gather_spikes(uint from_row, uint quad) {
+// The same over the spikes of the layer itself in a row of words, added to a sum.
+vec4 gather_spikes(vec4 begun, uint from_row, uint quad) {
     Window window = Window(recurrent_positions, recurrent_below, recurrent_unit, recurrent_kernel, recurrent_stride, recurrent_padding);
     uint quads_unit = quads_of(filters);
     uint p = quad / quads_unit;
@@ -133,7 +135,7 @@ vec4 gather_spikes(uint from_row, uint quad) {
     uint shift = window.padding * window.unit;
     uint low = origin + elements.x * window.unit - shift;
     uint high = origin + elements.y * window.unit - shift;
-    precise vec4 sum = vec4(0.0);
+    precise vec4 sum = begun;
     for (uint w = low / 32u; 32u * w < high; w++) {
         uint word = spikes[from_row + w];
         if (32u * w < low) {
@@ -174,11 +176,13 @@ void main() {
     Quad neuron[BLOCKS];
     precise vec4 input_sum[BLOCKS];
     precise vec4 recurrent_sum[BLOCKS];
+    vec4 bias[BLOCKS];
     uint bits[BLOCKS];
     [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
         uint own = (gl_WorkGroupID.x * BLOCKS + k) * LANES + lane;
         owned[k] = present && own < quads;
         quad[k] = min(own, quads - 1u);  // a lane too many does the last quad again and stores nothing
+        bias[k] = BIAS != 0u ? biases[quad[k] % quads_of(filters)] : vec4(0.0);
         neuron[k] = RESTING;
         if (segment_first > 0u && owned[k]) {
             LOAD_STATES(neuron[k], states_of(MODEL) * sample_ * quads + quad[k], quads)
@@ -198,7 +202,7 @@ void main() {
                 atomicOr(spikes[row * words + quad[k] / 8u], bits[k] << (quad[k] % 8u * 4u));
             }
             input_sum[k] = vec4(0.0);
-            recurrent_sum[k] = vec4(0.0);
+            recurrent_sum[k] = bias[k];
         }
         if (RECURRENT != 0u) {
             memoryBarrierBuffer();
@@ -224,7 +228,7 @@ void main() {
             uint from_row = (row - recurrent_delay) * words;
             if (CONVOLUTION != 0u) {
                 [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
-                    recurrent_sum[k] = gather_spikes(from_row, quad[k]);
+                    recurrent_sum[k] = gather_spikes(recurrent_sum[k], from_row, quad[k]);
                 }
             } else {
                 for (uint w = 0u; w < words; w++) {

@@ -6,12 +6,14 @@
 #include "exact.glsl"
 
 layout(local_size_x_id = 0) in;
+layout(constant_id = 1) const uint BIAS = 0u;  // 1: with biases
 
 layout(std430, binding = 0) writeonly buffer Readout { vec4 readout[]; };
 layout(std430, binding = 1) readonly buffer Rows { uvec2 rows[]; };
 layout(std430, binding = 2) readonly buffer Index { uint index[]; };
 layout(std430, binding = 3) readonly buffer Weights { vec4 weights[]; };
 layout(std430, binding = 4) buffer States { vec4 states[]; };  // of segments: membrane and current of a sample
+layout(std430, binding = 5) readonly buffer Bias { vec4 biases[]; };
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -52,12 +54,16 @@ void main() {
                 input_sum = input_sum + weights[index[e] * quads + quad];
             }
         }
+        precise vec4 received = input_sum;
+        if (BIAS != 0u) {
+            received = input_sum + biases[quad];
+        }
         precise vec4 leak = vec4(decay_membrane) * membrane;
         precise vec4 drive = vec4(drive_membrane) * current;
         precise vec4 next = leak + drive;
         membrane = flush_state(next);
         precise vec4 kept = vec4(decay_synapse) * current;
-        precise vec4 charged = kept + input_sum;
+        precise vec4 charged = kept + received;
         current = flush_state(charged);
         readout[row * quads + quad] = membrane;
     }

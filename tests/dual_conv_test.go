@@ -98,6 +98,7 @@ func dualConvCases(t *testing.T) []dualCase {
 			n.Inputs, n.Layers = c.inputs, nil
 			for l, described := range c.layers {
 				next := kinds[l%2]
+				next.Bias = (k+l+i)%3 == 0
 				if described.filters > 0 {
 					next.Kind, next.Filters, next.Kernel, next.Stride, next.Padding = "conv1d", described.filters, described.kernel, described.stride, described.padding
 					next.Recurrent, next.RecurrentKernel = described.recurrentKernel > 0, described.recurrentKernel

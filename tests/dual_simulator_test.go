@@ -62,7 +62,12 @@ func (s *dualSimulator) run() *dualOutcome {
 				recurrent = s.weights[next]
 				next++
 			}
-			spikes, membrane := s.layer(l, b, below, input, recurrent)
+			var bias []dual
+			if n.Layers[l].Bias {
+				bias = s.weights[next]
+				next++
+			}
+			spikes, membrane := s.layer(l, b, below, input, recurrent, bias)
 			out.spikes[l] = append(out.spikes[l], spikes)
 			out.membrane[l] = append(out.membrane[l], membrane)
 			for _, r := range n.Layers[l].Regularizers {
@@ -78,7 +83,7 @@ func (s *dualSimulator) run() *dualOutcome {
 		if n.Readout.Kind == "spikes" {
 			logits = totals(below)
 		} else {
-			readout := s.readout(below, s.weights[next])
+			readout := s.readout(below, s.weights[next:])
 			out.readout = append(out.readout, readout)
 			logits = dualLogits(n.Readout.Loss, readout)
 		}
@@ -105,7 +110,7 @@ func (s *dualSimulator) inputs(sample int) [][]dual {
 }
 
 // layer runs one layer on one sample: S[t] and U[t+1], [step][neuron].
-func (s *dualSimulator) layer(l, sample int, below [][]dual, input, recurrent []dual) (spikes, membrane [][]dual) {
+func (s *dualSimulator) layer(l, sample int, below [][]dual, input, recurrent, bias []dual) (spikes, membrane [][]dual) {
 	layer, dt := &s.network.Layers[l], s.network.StepLength
 	keepMembrane, keepCurrent := math.Exp(-dt/layer.TauMembrane), math.Exp(-dt/layer.TauSynapse)
 	u, i := make([]dual, layer.Neurons), make([]dual, layer.Neurons)
@@ -129,6 +134,11 @@ func (s *dualSimulator) layer(l, sample int, below [][]dual, input, recurrent []
 		connect(h, below, input, t-layer.Delay)
 		if recurrent != nil {
 			reconnect(h, spikes, recurrent, t-layer.RecurrentDelay)
+		}
+		for k := range h {
+			if bias != nil { // one for all neurons of a filter
+				h[k] = h[k].plus(bias[k*len(bias)/len(h)])
+			}
 		}
 		after := make([]dual, layer.Neurons)
 		for k := range after {
@@ -173,8 +183,9 @@ func addSynapses(h []dual, spikes [][]dual, weights []dual, step int) {
 	}
 }
 
-// readout runs the leaky integrators: U[t+1], [step][class].
-func (s *dualSimulator) readout(below [][]dual, weights []dual) [][]dual {
+// readout runs the leaky integrators: U[t+1], [step][class]. Arrays are their weights and,
+// if they have some, biases.
+func (s *dualSimulator) readout(below [][]dual, arrays [][]dual) [][]dual {
 	n, r := s.network, s.network.Readout
 	tau := r.Tau
 	if tau == 0 {
@@ -188,8 +199,11 @@ func (s *dualSimulator) readout(below [][]dual, weights []dual) [][]dual {
 	var potentials [][]dual
 	for t := range n.Steps {
 		h, after := make([]dual, n.Classes), make([]dual, n.Classes)
-		addSynapses(h, below, weights, t-r.Delay)
+		addSynapses(h, below, arrays[0], t-r.Delay)
 		for c := range after {
+			if r.Bias {
+				h[c] = h[c].plus(arrays[1][c])
+			}
 			after[c] = u[c].scaled(keepMembrane).plus(i[c].scaled(1 - keepMembrane))
 			i[c] = i[c].scaled(keepCurrent).plus(h[c])
 		}

@@ -72,7 +72,7 @@ func dualNetwork(k int, surrogate, reset string, differentiateReset bool, loss s
 
 // dualCases are every surrogate, reset, reset gradient and loss with everything
 // else in turn, neurons without a synaptic current and the noise that is the integral of
-// SuperSpike with every reset, and two networks wider than a word and a lane with more
+// SuperSpike with every reset, biases with every reset and loss, and two networks wider than a word and a lane with more
 // samples than a chunk.
 func dualCases() []dualCase {
 	kinds := []string{"matched", "matched", "matched"} // one for each noise to start from
@@ -118,6 +118,16 @@ func dualCases() []dualCase {
 		c := &cases[len(cases)-1]
 		c.name, c.scale = c.name+"_superspike_noise", 3
 		c.network.Layers[0].Noise, c.network.Layers[1].Noise = network.Noise{Kind: "superspike", Beta: 4}, network.Noise{Kind: "superspike", Beta: 4}
+	}
+	for i, loss := range dualLosses {
+		add(kinds[len(cases)%len(kinds)], dualResets[i%3], i%2 == 0, loss)
+		c := &cases[len(cases)-1]
+		c.name += "_bias"
+		c.network.Layers[0].Bias, c.network.Layers[1].Bias = i%3 != 1, i%3 != 2
+		c.network.Readout.Bias = c.network.Readout.Kind == "leaky"
+		if i%2 == 1 {
+			c.network.Layers[0].Recurrent = false
+		}
 	}
 	for k, loss := range []string{"max_over_time", "sum_of_softmax"} {
 		n := dualNetwork(k+1, "sigmoid", dualResets[k], k == 1, loss)
@@ -294,6 +304,9 @@ func randomWeights(random *rand.Rand, n *network.Network, scale float64) [][]flo
 		deviation := scale / math.Sqrt(float64(w.Columns))
 		if w.Name == "readout" {
 			deviation = 1 / math.Sqrt(float64(w.Columns))
+		}
+		if w.Bias {
+			deviation = 0.3
 		}
 		array := make([]float64, w.Rows*w.Columns)
 		for i := range array {

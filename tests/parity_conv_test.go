@@ -149,6 +149,9 @@ func runConv(c convCase, seed uint32) *convRun {
 		Delay: c.delay, RecurrentDelay: c.recurrentDelay,
 		Key: [2]uint32{s.word(), uint32(cpuref.StreamNoise)}, Layer: 2, Neuron: c.neuron(),
 	}
+	if seed%3 == 1 {
+		run.forward.Bias = s.rows(1, c.filters, -0.2, 0.3, 0)
+	}
 	for range c.samples {
 		run.forward.Numbers = append(run.forward.Numbers, s.word())
 	}
@@ -292,7 +295,7 @@ func checkConvForward(r rig, c convCase, run *convRun) {
 	recurrent := c.recurrentKernel > 0
 	k, err := kernels.NewLIFForward(r.device, kernels.LIFForwardChoice{
 		Neurons: uint32(a.Neurons), Noise: uint32(c.noise), Reset: uint32(c.reset),
-		Recurrent: recurrent, StoreLost: c.differentiate, Convolution: true, Spread: c.spread,
+		Recurrent: recurrent, Bias: a.Bias != nil, StoreLost: c.differentiate, Convolution: true, Spread: c.spread,
 	})
 	if err != nil {
 		r.Fatal(err)
@@ -304,6 +307,7 @@ func checkConvForward(r rig, c convCase, run *convRun) {
 		InputWeights:     array(r, "input weights", beyond(a.InputWeights, c.unit())),
 		RecurrentWeights: onlyIf(recurrent, array(r, "recurrent weights", a.RecurrentWeights)),
 		Numbers:          array(r, "numbers", append(a.Key[:], a.Numbers...)),
+		Bias:             onlyIf(a.Bias != nil, array(r, "bias", a.Bias)),
 		ConstantsOfLayer: array(r, "constants", kernels.NeuronConstants(&a.Neuron)),
 	}
 	r.run(func(stream *gpu.Stream) error {

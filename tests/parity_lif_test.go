@@ -14,7 +14,7 @@ import (
 type lifCase struct {
 	inputs, neurons, samples, steps int
 	delay, recurrentDelay           int
-	recurrent, differentiate        bool
+	recurrent, differentiate, bias  bool
 	model                           cpuref.NeuronModel
 	noise                           cpuref.EscapeNoise
 	reset                           cpuref.Reset
@@ -25,8 +25,8 @@ type lifCase struct {
 }
 
 func (c lifCase) String() string {
-	return fmt.Sprintf("inputs=%d,neurons=%d,samples=%d,steps=%d,delays=%d+%d,recurrent=%v,differentiate=%v,model=%d,noise=%d,reset=%d,surrogate=%d,limited=%v,spread=%d·%d·%d·%d",
-		c.inputs, c.neurons, c.samples, c.steps, c.delay, c.recurrentDelay, c.recurrent, c.differentiate, c.model, c.noise, c.reset, c.surrogate, c.limited,
+	return fmt.Sprintf("inputs=%d,neurons=%d,samples=%d,steps=%d,delays=%d+%d,recurrent=%v,differentiate=%v,bias=%v,model=%d,noise=%d,reset=%d,surrogate=%d,limited=%v,spread=%d·%d·%d·%d",
+		c.inputs, c.neurons, c.samples, c.steps, c.delay, c.recurrentDelay, c.recurrent, c.differentiate, c.bias, c.model, c.noise, c.reset, c.surrogate, c.limited,
 		c.spread.Lanes, c.spread.Blocks, c.spread.Samples, c.depth)
 }
 
@@ -83,7 +83,7 @@ func lifCases(backward bool) []lifCase {
 			c.spread = together[i]
 		}
 		c.depth = []uint32{0, 2, 1, 3}[len(cases)%4]
-		c.limited = len(cases)%3 == 1
+		c.limited, c.bias = len(cases)%3 == 1, len(cases)%5 > 2
 		cases = append(cases, c)
 	}
 	models := func() {
@@ -137,6 +137,10 @@ func runLIF(c lifCase, seed uint32) *lifRun {
 		run.flipped = make([]float32, len(run.recurrent))
 		cpuref.Transpose(run.flipped, run.recurrent, c.neurons, c.neurons, 1)
 	}
+	var bias []float32
+	if c.bias {
+		bias = s.rows(1, c.neurons, -0.2, 0.3, 0)
+	}
 	numbers := make([]uint32, c.samples)
 	for b := range numbers {
 		numbers[b] = s.word()
@@ -146,7 +150,7 @@ func runLIF(c lifCase, seed uint32) *lifRun {
 		Membrane: make([]float32, rows*stride), Lost: make([]float32, rows*stride),
 		Events:           s.events(rows, c.inputs, 0.2),
 		InputWeights:     s.rows(c.inputs, c.neurons, -0.5*scale, scale, 0.1),
-		RecurrentWeights: run.recurrent, Numbers: numbers,
+		RecurrentWeights: run.recurrent, Bias: bias, Numbers: numbers,
 		Steps: c.steps, Neurons: c.neurons, Delay: c.delay, RecurrentDelay: c.recurrentDelay,
 		Key: [2]uint32{s.word(), uint32(cpuref.StreamNoise)}, Layer: 3, Neuron: c.neuron(),
 	}
@@ -187,7 +191,7 @@ func checkLIFForward(r rig, c lifCase, seed uint32) (spiked int) {
 	store := seed%2 == 0
 	k, err := kernels.NewLIFForward(r.device, kernels.LIFForwardChoice{
 		Neurons: uint32(c.neurons), Model: uint32(c.model), Noise: uint32(c.noise), Reset: uint32(c.reset),
-		Recurrent: c.recurrent, StoreLost: store, Spread: c.spread,
+		Recurrent: c.recurrent, Bias: c.bias, StoreLost: store, Spread: c.spread,
 	})
 	if err != nil {
 		r.Fatal(err)
@@ -201,6 +205,7 @@ func checkLIFForward(r rig, c lifCase, seed uint32) (spiked int) {
 		InputWeights:     array(r, "input weights", a.InputWeights),
 		RecurrentWeights: onlyIf(c.recurrent, array(r, "recurrent weights", a.RecurrentWeights)),
 		Numbers:          array(r, "numbers", append(a.Key[:], a.Numbers...)),
+		Bias:             onlyIf(c.bias, array(r, "bias", a.Bias)),
 		ConstantsOfLayer: array(r, "constants", kernels.NeuronConstants(&a.Neuron)),
 	}
 	r.run(func(stream *gpu.Stream) error {

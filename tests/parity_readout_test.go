@@ -23,9 +23,13 @@ var readoutCases = []readoutCase{
 
 func TestReadoutForward(t *testing.T) {
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
-		k, err := kernels.NewReadoutForward(device)
-		if err != nil {
-			t.Fatal(err)
+		var forms [2]*kernels.ReadoutForward // without and with biases
+		for form := range forms {
+			k, err := kernels.NewReadoutForward(device, kernels.ReadoutForwardChoice{Bias: form == 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			forms[form] = k
 		}
 		for i, c := range readoutCases {
 			t.Run(c.String(), func(t *testing.T) {
@@ -37,14 +41,17 @@ func TestReadoutForward(t *testing.T) {
 					Steps: c.steps, Classes: c.classes, Delay: c.delay,
 					DecayMembrane: 0.97, DriveMembrane: 0.03, DecaySynapse: 0.9, Initial: -0.001,
 				}
+				if i%2 == 1 {
+					a.Bias = s.rows(1, c.classes, -0.1, 0.1, 0)
+				}
 				cpuref.ReadoutForward(&a, &cpuref.Workspace[float32]{}, 0, c.samples)
 				b := kernels.ReadoutForwardBuffers{
 					Readout: garbage(r, "readout", len(a.Readout)),
 					Rows:    array(r, "rows", flat(a.Events.Rows)), Index: array(r, "index", a.Events.Index),
-					Weights: array(r, "weights", a.Weights),
+					Weights: array(r, "weights", a.Weights), Bias: onlyIf(a.Bias != nil, array(r, "bias", a.Bias)),
 				}
 				r.run(func(stream *gpu.Stream) error {
-					return k.Record(stream, b, kernels.ReadoutForwardParameters{
+					return forms[i%2].Record(stream, b, kernels.ReadoutForwardParameters{
 						Samples: uint32(c.samples), Steps: uint32(c.steps), Classes: uint32(c.classes), Delay: uint32(c.delay),
 						DecayMembrane: a.DecayMembrane, DriveMembrane: a.DriveMembrane, DecaySynapse: a.DecaySynapse, Initial: a.Initial,
 					})

@@ -33,7 +33,7 @@ func checkLIFForwardSegments(r rig, c lifCase, seed uint32) {
 	a.States = make([]float32, c.samples*c.model.States()*stride)
 	k, err := kernels.NewLIFForward(r.device, kernels.LIFForwardChoice{
 		Neurons: uint32(c.neurons), Model: uint32(c.model), Noise: uint32(c.noise), Reset: uint32(c.reset),
-		Recurrent: c.recurrent, StoreLost: true, Spread: c.spread,
+		Recurrent: c.recurrent, Bias: c.bias, StoreLost: true, Spread: c.spread,
 	})
 	if err != nil {
 		r.Fatal(err)
@@ -43,7 +43,7 @@ func checkLIFForwardSegments(r rig, c lifCase, seed uint32) {
 		Rows: array(r, "rows", flat(a.Events.Rows)), Index: array(r, "index", a.Events.Index),
 		InputWeights: array(r, "input weights", a.InputWeights), RecurrentWeights: onlyIf(c.recurrent, array(r, "recurrent weights", a.RecurrentWeights)),
 		Numbers: array(r, "numbers", append(a.Key[:], a.Numbers...)), States: array(r, "states", a.States),
-		ConstantsOfLayer: array(r, "constants", kernels.NeuronConstants(&a.Neuron)),
+		Bias: onlyIf(c.bias, array(r, "bias", a.Bias)), ConstantsOfLayer: array(r, "constants", kernels.NeuronConstants(&a.Neuron)),
 	}
 	work := cpuref.Workspace[float32]{}
 	for s, first := range []int{0, 0, 32, 64} {

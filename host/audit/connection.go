@@ -13,11 +13,15 @@ import (
 type connection struct {
 	weight                  network.Weight
 	first                   int // of its weights among those of the layer
-	source                  int // layer that its spikes come from; −1 is the input
+	source                  int // layer that its spikes come from; −1 is the input; or always
 	delay                   int
 	below, positions        int // positions of the source and of the layer
 	kernel, stride, padding int // kernel 0: dense
 }
+
+// always is the source of biases: one neuron that spikes in every step and reaches every
+// position.
+const always = -2
 
 // position is the one of a neuron; a dense layer has only one.
 func (c *connection) position(neuron int) int { return neuron % c.positions }
@@ -40,7 +44,10 @@ func (c *connection) column(position, neuron int) (column int, reaches bool) {
 // count adds to counts, [position], how many of the spikes of a step reach each.
 func (c *connection) count(counts []float64, h *history, step int) {
 	if c.kernel == 0 {
-		counts[0] += float64(h.spikesIn(c.source, step))
+		spikes := float64(h.spikesIn(c.source, step))
+		for p := range counts {
+			counts[p] += spikes
+		}
 		return
 	}
 	h.each(c.source, step, func(neuron int) {
@@ -57,12 +64,12 @@ type layer struct {
 	number, neurons int
 	positions       int
 	neuron          cpuref.Neuron[float64] // its surrogate is p′
-	connections     []connection           // input, then recurrent if there is one
+	connections     []connection           // input, then recurrent and biases if there are any
 	weights         int                    // of all connections
 }
 
 // newLayer sums up a layer of a valid network with escape noise; arrays are its weight
-// arrays.
+// arrays and those that follow.
 func newLayer(n *network.Network, number int, arrays []network.Weight) layer {
 	described := n.Layers[number]
 	described.Surrogate = network.Surrogate{Kind: "matched"}
@@ -77,7 +84,14 @@ func newLayer(n *network.Network, number int, arrays []network.Weight) layer {
 		input.kernel, input.stride, input.padding = described.Kernel, described.Stride, described.Padding
 		recurrent.kernel, recurrent.stride, recurrent.padding = described.RecurrentKernel, 1, described.RecurrentKernel/2
 	}
-	for i, c := range []connection{input, recurrent}[:len(arrays)] {
+	list := []connection{input}
+	if described.Recurrent {
+		list = append(list, recurrent)
+	}
+	if described.Bias {
+		list = append(list, connection{source: always, below: 1})
+	}
+	for i, c := range list {
 		c.weight, c.first, c.positions = arrays[i], l.weights, geometry.Positions
 		l.weights += arrays[i].Rows * arrays[i].Columns
 		l.connections = append(l.connections, c)
@@ -90,12 +104,8 @@ func newLayers(n *network.Network) []layer {
 	var layers []layer
 	arrays := n.Weights()
 	for number := range n.Layers {
-		own := 1
-		if n.Layers[number].Recurrent {
-			own = 2
-		}
-		layers = append(layers, newLayer(n, number, arrays[:own]))
-		arrays = arrays[own:]
+		l := newLayer(n, number, arrays)
+		layers, arrays = append(layers, l), arrays[len(l.connections):]
 	}
 	return layers
 }
@@ -149,9 +159,12 @@ func (h *history) potential(layer, step, neuron int) float64 {
 	return float64(h.membrane[layer][(step-1)*h.neurons[layer]+neuron]) - network.Threshold
 }
 
-// spikesIn is the number of spikes of a layer, or of the input, at a step.
+// spikesIn is the number of spikes of a source at a step.
 func (h *history) spikesIn(layer, step int) int {
-	if layer < 0 {
+	switch layer {
+	case always:
+		return 1
+	case -1:
 		return int(h.rows[step][1] - h.rows[step][0])
 	}
 	total := 0
@@ -161,10 +174,14 @@ func (h *history) spikesIn(layer, step int) int {
 	return total
 }
 
-// each calls do with every neuron of a layer, or channel of the input, that spiked at
-// a step, in ascending order.
+// each calls do with every neuron of a source, or channel of the input, that spiked at a
+// step, in ascending order.
 func (h *history) each(layer, step int, do func(neuron int)) {
-	if layer < 0 {
+	switch layer {
+	case always:
+		do(0)
+		return
+	case -1:
 		for _, channel := range h.index[h.rows[step][0]:h.rows[step][1]] {
 			do(int(channel))
 		}

@@ -86,6 +86,9 @@ func enumerated(t *testing.T, n *network.Network, weights [][]float32, s *fixed)
 		if l.Recurrent {
 			arrays = 2
 		}
+		if l.Bias {
+			arrays++
+		}
 		for i := range arrays {
 			below, padding, stride, kernel := n.Geometry(number-1), l.Padding, l.Stride, l.Kernel
 			if i == 1 {
@@ -93,6 +96,12 @@ func enumerated(t *testing.T, n *network.Network, weights [][]float32, s *fixed)
 			}
 			above := n.Geometry(number)
 			var numbers []int
+			if i == arrays-1 && l.Bias { // one for all neurons of a filter
+				for neuron := range l.Neurons {
+					numbers = append(numbers, neuron/above.Positions)
+				}
+				below.Filters = 0
+			}
 			for filter := range above.Filters {
 				for position := range above.Positions {
 					for filterBelow := range below.Filters {
@@ -208,6 +217,12 @@ func exactCases() []exactCase {
 			}
 			l.Neurons = 2
 		}, "counts"},
+		{"biases, two layers", newFixed(2, 2, 2, 5, 0.9), 2, func(number int, l *network.Layer) {
+			l.Neurons, l.Bias, l.Recurrent = 1+number, true, number == 1
+		}, "counts"},
+		{"biases, convolution", newFixed(2, 4, 2, 4, 0.7), 1, func(_ int, l *network.Layer) {
+			l.Kind, l.Filters, l.Kernel, l.Stride, l.RecurrentKernel, l.Bias = "conv1d", 2, 3, 1, 3, true
+		}, "max_over_time"},
 	}
 }
 

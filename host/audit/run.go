@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"spikegrad/host/data"
@@ -188,7 +189,7 @@ func (r *run) measureSurrogate(ctx context.Context, number int) (err error) {
 			list[l].add(all)
 		}
 		if number == 0 && r.readout != nil {
-			r.readout.add(gradient[0])
+			r.readout.add(slices.Concat(gradient...))
 		}
 		r.observe(Progress{Phase: "surrogate " + v.name, Done: pass + 1, Of: passes})
 		if pass+1 >= leastSurrogatePasses && quiet(list) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"spikegrad/host/data"
 	"spikegrad/host/engine"
@@ -187,23 +189,27 @@ func (r *slopeRun) choose() {
 	}
 }
 
-// divide lists the parts of the weights: each array, those of all spiking layers together,
-// and the readout.
+// divide lists the parts of the weights: each array (but biases that are all 0), those of
+// all spiking layers together, and the readout.
 func (r *slopeRun) divide() error {
-	together := slopePart{name: "all layers"}
-	var readout []slopePart
+	together, readout := slopePart{name: "all layers"}, slopePart{name: "readout", readout: true}
 	for number, w := range r.network.Weights() {
-		p := slopePart{name: w.Name, arrays: []int{number}, readout: w.Name == "readout"}
-		if p.readout {
-			readout = append(readout, p)
+		if !strings.HasPrefix(w.Name, "layer") {
+			readout.arrays = append(readout.arrays, number)
 			continue
 		}
-		r.parts, together.arrays = append(r.parts, p), append(together.arrays, number)
+		together.arrays = append(together.arrays, number)
+		zero := !slices.ContainsFunc(r.options.Weights[number], func(w float32) bool { return w != 0 })
+		if !(w.Bias && zero) { // steps are shares of a length; these count in all layers together
+			r.parts = append(r.parts, slopePart{name: w.Name, arrays: []int{number}})
+		}
 	}
 	if len(together.arrays) > 1 {
 		r.parts = append(r.parts, together)
 	}
-	r.parts = append(r.parts, readout...)
+	if len(readout.arrays) > 0 {
+		r.parts = append(r.parts, readout)
+	}
 	for _, p := range r.parts {
 		square := 0.0
 		for _, number := range p.arrays {

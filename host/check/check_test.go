@@ -55,6 +55,9 @@ func TestCasesCoverEveryKind(t *testing.T) {
 				found[fmt.Sprint("reset ", l.Reset, l.DifferentiateReset)] = true
 				found["neuron "+l.Neuron] = true
 				found[fmt.Sprint("recurrent ", l.Recurrent)] = true
+				if l.Bias {
+					found[fmt.Sprint("biases of a ", l.Kind, " layer, recurrent ", l.Recurrent)] = true
+				}
 				for _, r := range l.Regularizers {
 					found[fmt.Sprint("regularizer ", r.Kind, r.Power, r.Average)] = true
 				}
@@ -93,6 +96,11 @@ func TestCasesCoverEveryKind(t *testing.T) {
 		for _, neuron := range network.Neurons.List() {
 			wanted = append(wanted, "neuron "+neuron)
 		}
+		for _, kind := range []string{"dense", "conv1d"} {
+			for _, recurrent := range []bool{true, false} {
+				wanted = append(wanted, fmt.Sprint("biases of a ", kind, " layer, recurrent ", recurrent))
+			}
+		}
 		for _, reset := range network.Resets.List() {
 			wanted = append(wanted, fmt.Sprint("reset ", reset, true), fmt.Sprint("reset ", reset, false))
 		}
@@ -107,34 +115,37 @@ func TestCasesCoverEveryKind(t *testing.T) {
 	}
 }
 
-// TestCasesAreAlive sees that the comparison has something to compare: neurons that
-// spike, but not always, and gradients.
-func TestCasesAreAlive(t *testing.T) {
-	silentLayers, layers := 0, 0
-	for _, c := range Cases(testing.Short()) {
-		trace := traceOf(t, &c)
-		for l := range c.Network.Layers {
-			layers++
-			share := trace.spikeShare(l)
-			if share == 0 {
-				silentLayers++
-			}
-			if share > 0.9 {
-				t.Errorf("%s: layer %d spikes in %.0f %% of all steps", c.Name, l, 100*share)
-			}
+// liveness sees that the comparison has something to compare: neurons that spike, but not
+// always, and gradients.
+type liveness struct{ layers, silent int }
+
+func (a *liveness) see(t *testing.T, c *Case, trace *Trace) {
+	t.Helper()
+	for l := range c.Network.Layers {
+		a.layers++
+		share := trace.spikeShare(l)
+		if share == 0 {
+			a.silent++
 		}
-		if name := trace.notFinite(); name != "" {
-			t.Errorf("%s: %s is not finite", c.Name, name)
-		}
-		// One class has no loss, and over few steps nothing arrives.
-		n := c.Network
-		arrives := n.Steps > 2 && n.Layers[0].Delay < n.Steps-1 && n.Readout.Delay < n.Steps-1
-		if arrives && n.Classes > 1 && trace.spikeShare(len(n.Layers)-1) > 0 && !trace.changed() {
-			t.Errorf("%s: no gradient", c.Name)
+		if share > 0.9 {
+			t.Errorf("%s: layer %d spikes in %.0f %% of all steps", c.Name, l, 100*share)
 		}
 	}
-	if silentLayers > layers/6 {
-		t.Errorf("%d of %d layers are silent", silentLayers, layers)
+	if name := trace.notFinite(); name != "" {
+		t.Errorf("%s: %s is not finite", c.Name, name)
+	}
+	// One class has no loss, and over few steps nothing arrives.
+	n := c.Network
+	arrives := n.Steps > 2 && n.Layers[0].Delay < n.Steps-1 && n.Readout.Delay < n.Steps-1
+	if arrives && n.Classes > 1 && trace.spikeShare(len(n.Layers)-1) > 0 && !trace.changed() {
+		t.Errorf("%s: no gradient", c.Name)
+	}
+}
+
+func (a *liveness) end(t *testing.T) {
+	t.Helper()
+	if a.silent > a.layers/6 {
+		t.Errorf("%d of %d layers are silent", a.silent, a.layers)
 	}
 }
 

@@ -36,7 +36,7 @@ func readDigests(t *testing.T) map[string]string {
 }
 
 // TestDigests compares every network of the family with the bits that the program gave
-// when the network became part of it.
+// when the network became part of it, and sees that they are alive.
 func TestDigests(t *testing.T) {
 	digests := readDigests(t)
 	var added strings.Builder
@@ -44,12 +44,17 @@ func TestDigests(t *testing.T) {
 		if !quick && testing.Short() {
 			continue
 		}
+		var alive liveness
 		for _, c := range Cases(quick) {
 			name := c.Name
 			if quick {
 				name = "quick " + name
 			}
-			got := traceOf(t, &c).Digest()
+			trace := traceOf(t, &c)
+			if quick == testing.Short() { // of the largest family that is run
+				alive.see(t, &c, trace)
+			}
+			got := trace.Digest()
 			switch want, ok := digests[name]; {
 			case !ok && *addDigests:
 				fmt.Fprintf(&added, "%s %s\n", got, name)
@@ -60,6 +65,7 @@ func TestDigests(t *testing.T) {
 			}
 			delete(digests, name)
 		}
+		alive.end(t)
 	}
 	if !testing.Short() {
 		for name := range digests {

@@ -28,7 +28,7 @@ type Drawn struct {
 
 // Random draws a case, a function of the seed and a number: 1 to 3 layers, of which the
 // lower may be convolutions, of up to 130 neurons or 17 filters, 70 inputs, 33 classes, 70
-// steps and 40 samples, with noise, surrogate, reset, delays, regularizers, loss,
+// steps and 40 samples, with noise, surrogate, reset, delays, regularizers, biases, loss,
 // optimizer, augmentation and cuts of any kind. The sizes lie near borders more often than
 // a uniform draw would have them.
 func Random(seed uint32, number int) Drawn {
@@ -83,6 +83,10 @@ func (d *draws) drawn(name string) Drawn {
 	if d.chance(4) {
 		c.Augment = d.augmentation()
 	}
+	for l := range n.Layers {
+		n.Layers[l].Bias = d.chance(3)
+	}
+	n.Readout.Bias = !n.Spiking() && d.chance(3)
 	return Drawn{c, Variant{Workers: 1 + d.below(7), PassSamples: d.of([]int{0, 0, 8, 16}), SegmentSteps: d.of([]int{0, 32})}}
 }
 

@@ -92,6 +92,7 @@ func reductions(d *Drawn) []func(*Drawn) {
 		setSteps(d.Network, d.Network.Steps)
 	})
 	add(func(d *Drawn) { d.Network.Readout.Delay = 0 })
+	add(func(d *Drawn) { d.Network.Readout.Bias = false })
 	add(func(d *Drawn) { d.Augment = nil })
 	add(func(d *Drawn) { d.Variant = Variant{Workers: 1} })
 	add(func(d *Drawn) { d.Variant.Workers = 1 })
@@ -125,6 +126,7 @@ func reduceLayer(n *network.Network, l int, add func(func(*Drawn)), number func(
 		sized(now.Neurons, func(layer *network.Layer, value int) { layer.Neurons = value })
 	}
 	change(func(layer *network.Layer) { layer.Recurrent = false })
+	change(func(layer *network.Layer) { layer.Bias = false })
 	change(func(layer *network.Layer) { layer.Delay = 0 })
 	change(func(layer *network.Layer) { layer.RecurrentDelay = 0 })
 	change(func(layer *network.Layer) { layer.Regularizers = nil })

@@ -41,13 +41,26 @@ type array struct {
 // evaluation is the number of the pass without an update.
 const evaluation = 2
 
+// weights are those that a case begins with: initial ones, and biases on both sides of 0.
+func (c *Case) weights() [][]float32 {
+	arrays := c.Network.Initialise(c.Seed)
+	for i, w := range c.Network.Weights() {
+		for j := range arrays[i] {
+			if w.Bias {
+				arrays[i][j] = float32(j*7%9-3) / 32
+			}
+		}
+	}
+	return arrays
+}
+
 // Run trains the network of a case a little on an engine opened with its seed and
 // optimizer: two updates after batches of different sizes, then an evaluation. The second
 // gradient is that of a run that records nothing, as in training: an engine may do less
 // then.
 func Run(c *Case, e engine.Engine) (*Trace, error) {
 	t := &Trace{network: c.Name}
-	if err := e.SetWeights(c.Network.Initialise(c.Seed)); err != nil {
+	if err := e.SetWeights(c.weights()); err != nil {
 		return nil, err
 	}
 	for pass, samples := range []int{c.Samples, (c.Samples + 1) / 2} {

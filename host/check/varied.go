@@ -302,12 +302,42 @@ func (f *family) newer() {
 	eachNew(network.Losses.List(), losses, func(kind string) {
 		f.vary("loss "+kind, func(c *Case) { setLoss(c.Network, kind) })
 	})
+	f.biases()
 	for i := range f.cases[first:] {
 		c := &f.cases[first+i]
 		hash := fnv.New32a()
 		hash.Write([]byte(c.Name))
 		c.Seed = hash.Sum32()
 	}
+}
+
+// biases varies which layers have them, under each kind of reset and readout.
+func (f *family) biases() {
+	for i, reset := range network.Resets.List() {
+		f.varyLayer("biases, reset "+reset, func(l *network.Layer) {
+			l.Bias, l.Reset, l.DifferentiateReset, l.Recurrent = true, reset, i > 0, i != 1
+		})
+	}
+	f.vary("biases, two layers, readout", func(c *Case) {
+		n := c.Network
+		n.Readout.Bias, n.Layers[0].Bias = true, true
+		n.Layers = append(n.Layers, layer(17))
+		n.Layers[1].Neuron = "lif_delta"
+		c.Samples, c.Update.ClipNorm = 17, 0.01
+	})
+	f.vary("biases, counted spikes", func(c *Case) {
+		setLoss(c.Network, "counts")
+		c.Network.Layers[len(c.Network.Layers)-1].Bias = true
+	})
+	f.vary("biases, convolution", func(c *Case) {
+		n := c.Network
+		n.Layers = []network.Layer{layer(0), layer(0), layer(33)}
+		for l := range n.Layers[:2] {
+			n.Layers[l].Kind, n.Layers[l].Filters, n.Layers[l].Kernel, n.Layers[l].Stride, n.Layers[l].Recurrent = "conv1d", 5+12*l, 5, 2, l == 0
+		}
+		n.Layers[0].Bias, n.Layers[1].Bias, n.Steps = true, true, 70
+		c.Samples = 9
+	})
 }
 
 // eachNew calls a function for the kinds of a table that a list has not.

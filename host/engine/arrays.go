@@ -12,6 +12,7 @@ import (
 // layers share two arrays, which take turns.
 type arrays[W, R any] struct {
 	inputTrains W // spike trains of the input, [input][word of samples and steps]
+	always      W // the same of inputs that spike in every step, for biases
 	rows, index W // events of the layer whose spikes are handed up
 	layers      []layerArrays[W, R]
 	logits      R
@@ -57,6 +58,9 @@ func lay[T cpuref.Float, W, R any](p *plan[T], cut segmentation, samples int, a 
 		neurons, widest = max(neurons, layer.neurons), max(widest, cpuref.Stride(layer.neurons))
 	}
 	all.inputTrains = a.words("input trains", product(p.layers[0].inputs, words))
+	if positions := p.alwaysPositions(); positions > 0 {
+		all.always = a.words("trains of every step", product(positions, words))
+	}
 	all.rows = a.words("event rows", 2*allRows)
 	var turns [2]R
 	if whole {
@@ -123,7 +127,10 @@ func (a *arrays[W, R]) errorsOf(c *weightPlan) R {
 
 // trainsOf are the spike trains of the source of a connection.
 func (a *arrays[W, R]) trainsOf(c *weightPlan) W {
-	if c.source < 0 {
+	switch c.source {
+	case always:
+		return a.always
+	case -1:
 		return a.inputTrains
 	}
 	return a.layers[c.source].trains

@@ -58,6 +58,9 @@ func (r *chunkRun[T]) layerForward(l int, events cpuref.Events) cpuref.LIFForwar
 	if layer.recurrent >= 0 {
 		arguments.RecurrentWeights = r.engine.weights[layer.recurrent]
 	}
+	if layer.bias >= 0 {
+		arguments.Bias = r.engine.weights[layer.bias]
+	}
 	return arguments
 }
 
@@ -83,12 +86,16 @@ func (r *chunkRun[T]) readoutForward(s int) {
 // events of the last layer.
 func (r *chunkRun[T]) readoutArguments() cpuref.ReadoutForwardArguments[T] {
 	p, out := r.plan, r.plan.readout
-	return cpuref.ReadoutForwardArguments[T]{
+	arguments := cpuref.ReadoutForwardArguments[T]{
 		Readout: r.readout, Events: r.events, Weights: r.engine.weights[out.weight],
 		Steps: p.steps, Classes: p.classes, Delay: p.weights[out.weight].delay,
 		DecayMembrane: out.decayMembrane, DriveMembrane: out.driveMembrane,
 		DecaySynapse: out.decaySynapse, Initial: out.initial,
 	}
+	if out.bias >= 0 {
+		arguments.Bias = r.engine.weights[out.bias]
+	}
+	return arguments
 }
 
 // countSpikes implements executor.

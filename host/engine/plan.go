@@ -22,24 +22,26 @@ type plan[T cpuref.Float] struct {
 	// distance is the loss on spikes with targets; nil if classes are told apart.
 	distance *cpuref.SpikeDistanceArguments[T]
 	// weights are the connections, in the order of the network's arrays: of each layer its
-	// input, then its recurrence. What several of them bring a layer is added in that order.
+	// input, its recurrence, its biases. What several of them bring a layer is added as
+	// [cpuref.LIFForward] says.
 	weights []weightPlan
 	options Options
 }
 
 type layerPlan[T cpuref.Float] struct {
-	neurons, inputs  int // numbers that the neurons and the inputs take in the kernels
-	filters          int // neurons per position; 0 in a dense layer
-	geometry         network.Geometry
-	neuron           cpuref.Neuron[T]
-	input, recurrent int // numbers of the connections; recurrent is -1 without
-	activity         []cpuref.ActivityArguments[T]
+	neurons, inputs int // numbers that the neurons and the inputs take in the kernels
+	filters         int // neurons per position; 0 in a dense layer
+	geometry        network.Geometry
+	neuron          cpuref.Neuron[T]
+	input           int // number of the connection
+	recurrent, bias int // the same; -1 without
+	activity        []cpuref.ActivityArguments[T]
 }
 
 type readoutPlan[T cpuref.Float] struct {
 	decayMembrane, driveMembrane, decaySynapse T
 	initial                                    T
-	weight                                     int // number of the connection
+	weight, bias                               int // numbers of the connections; bias is -1 without
 }
 
 // weightPlan is a connection: a weight array, what it connects, and its form in the
@@ -47,7 +49,7 @@ type readoutPlan[T cpuref.Float] struct {
 // a position.
 type weightPlan struct {
 	network.Weight
-	source  int // layer whose spikes it weighs; -1: the network's input
+	source  int // layer whose spikes it weighs; -1: the network's input; or always
 	target  int // layer that takes them; one beyond the last: the readout
 	window  cpuref.Window
 	delay   int // steps
@@ -58,6 +60,9 @@ type weightPlan struct {
 	columns []int32 // row of each column of the network's array
 	frozen  bool    // updates leave it as it is
 }
+
+// always is the source of biases: an input at every position that spikes in every step.
+const always = -2
 
 // transposedSize is the length of the transposed form, [block][Rows][stride of a block's rows].
 func (w *weightPlan) transposedSize() int {
@@ -75,7 +80,7 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 		lp := layerPlan[T]{
 			neurons: geometry.Slots(), geometry: geometry,
 			neuron:    network.NeuronParameters[T](layer, n.StepLength),
-			recurrent: -1,
+			recurrent: -1, bias: -1,
 		}
 		if layer.Convolutional() {
 			lp.filters = layer.Filters
@@ -89,6 +94,9 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 		if layer.Recurrent {
 			lp.recurrent = connect(l, layer.RecurrentDelay, geometry, n.RecurrentWindow(l))
 		}
+		if layer.Bias {
+			lp.bias = connect(always, 0, network.DenseGeometry(1), n.BiasWindow(l))
+		}
 		for _, r := range layer.Regularizers {
 			lp.activity = append(lp.activity, network.ActivityParameters[T](r, geometry))
 		}
@@ -96,9 +104,12 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 	}
 	if !n.Spiking() {
 		top := len(n.Layers) - 1
-		r := &readoutPlan[T]{}
+		r := &readoutPlan[T]{bias: -1}
 		r.decayMembrane, r.driveMembrane, r.decaySynapse, r.initial = network.ReadoutParameters[T](n)
 		r.weight = p.connect(weightPlan{Weight: described[len(p.weights)], source: top, target: top + 1, delay: n.Readout.Delay}, n.Geometry(top))
+		if n.Readout.Bias {
+			r.bias = p.connect(weightPlan{Weight: described[len(p.weights)], source: always, target: top + 1}, network.DenseGeometry(1))
+		}
 		p.readout = r
 	}
 	if n.Targeted() {
@@ -143,6 +154,26 @@ func (p *plan[T]) recurrence(layer *layerPlan[T]) (window cpuref.Window, delay i
 	}
 	w := &p.weights[layer.recurrent]
 	return w.window, w.delay
+}
+
+// alwaysPositions is at how many positions inputs that always spike are needed.
+func (p *plan[T]) alwaysPositions() int {
+	most := 0
+	for _, w := range p.weights {
+		if w.source == always {
+			most = max(most, w.window.Positions, 1)
+		}
+	}
+	return most
+}
+
+// alwaysTrains are so many words of spike trains of samples that spike in every step.
+func alwaysTrains(length, steps int) []uint32 {
+	trains, words := make([]uint32, length), cpuref.Words(steps)
+	for i := range trains {
+		trains[i] = ^uint32(0) >> (32 - min(32, steps-i%words*32))
+	}
+	return trains
 }
 
 // above is the number of the connection from a layer to what lies above it, -1 if there is none.

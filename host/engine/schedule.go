@@ -116,7 +116,11 @@ func (s *schedule[T]) losses() {
 func (s *schedule[T]) errors() {
 	if s.readout != nil {
 		s.do.readoutBackward()
-		s.do.weightGradient(s.readout.weight, allSteps)
+		for c := range s.weights {
+			if s.weights[c].target == len(s.layers) {
+				s.do.weightGradient(c, allSteps)
+			}
+		}
 	}
 	last := s.cut.count() - 1
 	for part := last; part >= 0; part-- {

@@ -64,6 +64,9 @@ func (r *recorder) lifForward(l, s, slot int) {
 	if layer.recurrent >= 0 {
 		buffers.RecurrentWeights = whole(r.engine.weights[layer.recurrent])
 	}
+	if layer.bias >= 0 {
+		buffers.Bias = whole(r.engine.weights[layer.bias])
+	}
 	input := &r.plan.weights[layer.input]
 	recurrent, recurrentDelay := r.plan.recurrence(layer)
 	r.do(func() error {
@@ -106,11 +109,15 @@ func (r *recorder) trains(trains *gpu.Buffer, rows, index gpu.Binding, neurons i
 // readoutForward implements executor.
 func (r *recorder) readoutForward(s int) {
 	out := r.plan.readout
+	buffers := kernels.ReadoutForwardBuffers{
+		Readout: whole(r.readout), Rows: whole(r.rows), Index: whole(r.index), Weights: whole(r.engine.weights[out.weight]),
+		States: whole(r.readoutStates),
+	}
+	if out.bias >= 0 {
+		buffers.Bias = whole(r.engine.weights[out.bias])
+	}
 	r.do(func() error {
-		return r.kernels.readoutForward.Record(r.stream, kernels.ReadoutForwardBuffers{
-			Readout: whole(r.readout), Rows: whole(r.rows), Index: whole(r.index), Weights: whole(r.engine.weights[out.weight]),
-			States: whole(r.readoutStates),
-		}, kernels.ReadoutForwardParameters{
+		return r.kernels.readoutForward.Record(r.stream, buffers, kernels.ReadoutForwardParameters{
 			Samples: r.samples, Steps: r.steps, Classes: uint32(r.plan.classes), Delay: uint32(r.plan.weights[out.weight].delay),
 			DecayMembrane: out.decayMembrane, DriveMembrane: out.driveMembrane,
 			DecaySynapse: out.decaySynapse, Initial: out.initial, Segment: r.engine.cut.segment(s),

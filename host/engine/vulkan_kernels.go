@@ -47,7 +47,7 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 		set(func() (err error) {
 			l.forward, err = kernels.NewLIFForward(device, kernels.LIFForwardChoice{
 				Neurons: uint32(layer.neurons), Model: uint32(layer.neuron.Model), Noise: uint32(layer.neuron.Noise), Reset: uint32(layer.neuron.Reset),
-				Recurrent: layer.recurrent >= 0, StoreLost: layer.neuron.LosesState(),
+				Recurrent: layer.recurrent >= 0, Bias: layer.bias >= 0, StoreLost: layer.neuron.LosesState(),
 				Convolution: layer.filters > 0,
 			})
 			return err
@@ -83,7 +83,10 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 	set(func() (err error) { k.spikeCounts, err = kernels.NewSpikeCounts(device); return err })
 	set(func() (err error) { k.spikeTotals, err = kernels.NewSpikeTotals(device); return err })
 	if p.readout != nil {
-		set(func() (err error) { k.readoutForward, err = kernels.NewReadoutForward(device); return err })
+		set(func() (err error) {
+			k.readoutForward, err = kernels.NewReadoutForward(device, kernels.ReadoutForwardChoice{Bias: p.readout.bias >= 0})
+			return err
+		})
 		set(func() (err error) { k.readoutBackward, err = kernels.NewReadoutBackward(device); return err })
 	}
 	if p.distance != nil {

@@ -218,6 +218,9 @@ func (e *Vulkan) newPass(capacity, events int) (err error) {
 	})
 	e.pass.buffers = made
 	copy(e.partial, e.pass.partial)
+	if always := e.pass.always; err == nil && always != nil {
+		err = always.Upload(0, asBytes(alwaysTrains(int(always.Bytes()/4), e.plan.steps)))
+	}
 	return err
 }
 

@@ -45,6 +45,9 @@ func (e *Vulkan) rounds() int {
 		forward := 1 + below/activeShare + cpuref.Words(own) + own/activeShare
 		backward := 1 + back/4 + 3
 		gradient := cpuref.ChunkSamples * positions * (1 + 32/activeShare) / 32
+		if layer.bias >= 0 {
+			gradient = cpuref.ChunkSamples * positions * (1 + 32) / 32
+		}
 		most = max(most, length*forward, length*backward, length*gradient)
 	}
 	return most

@@ -51,7 +51,7 @@ func TestMerged(t *testing.T) {
 		silent := p
 		silent.Parameters = append([]float64(nil), p.Parameters...)
 		for i := range silent.Parameters {
-			if _, _, _, recurrent := p.Circuit.(*LIF).weight(i); recurrent {
+			if _, what, _, _ := p.Circuit.(*LIF).parsed(t, i); what == "recurrent" {
 				silent.Parameters[i] = 0
 			}
 		}

@@ -26,7 +26,11 @@ type lifLayer struct {
 	delay, recurrentDelay int
 	firstInput            int // number of the first input weight
 	firstRecurrent        int // of the first recurrent weight, −1 without recurrence
+	firstBias             int // of the first bias, −1 without
 }
+
+// always are the spikes of the one input that biases weigh.
+var always = []float64{1}
 
 // NewLIF makes the circuit that a network is for one sample: input holds the spikes
 // of its channels, [step·channel].
@@ -52,13 +56,16 @@ func NewLIF(n *network.Network, input []float64, head Head) (*LIF, error) {
 	for l := range n.Layers {
 		described := &n.Layers[l]
 		layer := lifLayer{
-			channels: n.LayerInputs(l), delay: described.Delay, recurrentDelay: described.RecurrentDelay, firstRecurrent: -1,
+			channels: n.LayerInputs(l), delay: described.Delay, recurrentDelay: described.RecurrentDelay, firstRecurrent: -1, firstBias: -1,
 		}
 		layer.firstInput = name("input", l, described.Neurons, layer.channels)
 		c.memory = max(c.memory, layer.delay)
 		if described.Recurrent {
 			layer.firstRecurrent = name("recurrent", l, described.Neurons, described.Neurons)
 			c.memory = max(c.memory, layer.recurrentDelay)
+		}
+		if described.Bias {
+			layer.firstBias = name("bias", l, described.Neurons, 1)
 		}
 		c.layers = append(c.layers, layer)
 		layers = append(layers, LayerLayout{
@@ -116,6 +123,9 @@ func (c *LIF) integrate(t *Trace, parameters []float64, layer, step int) {
 	clear(t.scratch[:2*neurons])
 	if step >= l.delay {
 		addColumns(input, parameters[l.firstInput:], c.below(t, layer, step-l.delay))
+	}
+	if l.firstBias >= 0 {
+		addColumns(recurrent, parameters[l.firstBias:], always)
 	}
 	if l.firstRecurrent >= 0 && step >= l.recurrentDelay {
 		addColumns(recurrent, parameters[l.firstRecurrent:], rowOf(c, t.Spike, layer, step-l.recurrentDelay))

@@ -27,6 +27,9 @@ func (c *LIF) Backward(t *Trace, parameters []float64, differentiateReset bool, 
 				}
 				backwardColumns(arriving, parameters, gradient, l.firstInput, c.below(t, layer, step-l.delay), adjoint)
 			}
+			if l.firstBias >= 0 {
+				backwardColumns(arriving, parameters, gradient, l.firstBias, always, nil)
+			}
 			if l.firstRecurrent >= 0 && step >= l.recurrentDelay {
 				before := step - l.recurrentDelay
 				backwardColumns(arriving, parameters, gradient, l.firstRecurrent, rowOf(c, t.Spike, layer, before), rowOf(c, t.adjoint, layer, before))
@@ -64,34 +67,40 @@ func backwardColumns(arriving, parameters, gradient []float64, first int, spikes
 // Tangent implements [Circuit]: with all spikes held a weight moves one neuron only.
 func (c *LIF) Tangent(t *Trace, parameter int, potential []float64) {
 	clear(potential)
-	layer, neuron, source, recurrent := c.weight(parameter)
-	l, held := &c.layers[layer], c.layout.Layers[layer].Neuron.Held()
+	layer, neuron, spikes := c.weight(t, parameter)
+	held := c.layout.Layers[layer].Neuron.Held()
 	var state cpuref.NeuronState[float64]
 	for step := range c.layout.Steps {
 		unit := c.layout.Unit(step, layer, neuron)
 		potential[unit] = state[0]
-		spike := 0.0 // that the weight multiplies
-		if recurrent && step >= l.recurrentDelay {
-			spike = rowOf(c, t.Spike, layer, step-l.recurrentDelay)[source]
-		} else if !recurrent && step >= l.delay {
-			spike = c.below(t, layer, step-l.delay)[source]
-		}
-		held.Advance(&state, spike, 1-t.Spike[unit])
+		held.Advance(&state, spikes(step), 1-t.Spike[unit])
 	}
 }
 
-// weight says what a parameter connects.
-func (c *LIF) weight(parameter int) (layer, neuron, source int, recurrent bool) {
+// weight says which neuron a parameter leads to, and gives the spike that it multiplies at
+// a step.
+func (c *LIF) weight(t *Trace, parameter int) (layer, neuron int, spike func(step int) float64) {
 	for layer+1 < len(c.layers) && c.layers[layer+1].firstInput <= parameter {
 		layer++
 	}
 	l := &c.layers[layer]
-	if l.firstRecurrent >= 0 && parameter >= l.firstRecurrent {
-		within, width := parameter-l.firstRecurrent, c.layout.Layers[layer].Neurons
-		return layer, within / width, within % width, true
+	first, width, delay := l.firstInput, l.channels, l.delay
+	row := func(step int) []float64 { return c.below(t, layer, step) }
+	switch {
+	case l.firstBias >= 0 && parameter >= l.firstBias:
+		first, width, delay = l.firstBias, 1, 0
+		row = func(int) []float64 { return always }
+	case l.firstRecurrent >= 0 && parameter >= l.firstRecurrent:
+		first, width, delay = l.firstRecurrent, c.layout.Layers[layer].Neurons, l.recurrentDelay
+		row = func(step int) []float64 { return rowOf(c, t.Spike, layer, step) }
 	}
-	within := parameter - l.firstInput
-	return layer, within / l.channels, within % l.channels, false
+	within := parameter - first
+	return layer, within / width, func(step int) float64 {
+		if step < delay {
+			return 0
+		}
+		return row(step - delay)[within%width]
+	}
 }
 
 // Merged implements [Circuit]: the states, the spikes that are still on their way, and

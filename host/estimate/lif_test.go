@@ -48,6 +48,9 @@ func newReference(c lifCase, p Problem, trial uint32) *reference {
 		Key:    [2]uint32{p.Seed, uint32(cpuref.StreamNoise)},
 		Neuron: network.NeuronParameters[float64](&n.Layers[0], n.StepLength),
 	}}
+	if c.bias {
+		r.forward.Bias = padded(circuit.layers[0].firstBias, 1)
+	}
 	cpuref.LIFForward(&r.forward, &cpuref.Workspace[float64]{}, 0, 1)
 	return r
 }
@@ -122,13 +125,15 @@ func TestLIFBackward(t *testing.T) {
 					Steps: c.steps, Neurons: neurons, RecurrentDelay: c.recurrentDelay, Neuron: neuron,
 				}, &cpuref.Workspace[float64]{}, 0, 1)
 				for i, found := range gradient {
-					_, to, source, recurrent := circuit.weight(i)
+					_, what, to, source := circuit.parsed(t, i)
 					want := 0.0
 					for step := range c.steps {
 						switch {
-						case recurrent && step >= c.recurrentDelay:
+						case what == "bias":
+							want += errors[step*stride+to]
+						case what == "recurrent" && step >= c.recurrentDelay:
 							want += errors[step*stride+to] * w.trace.output[step-c.recurrentDelay][source]
-						case !recurrent && step >= c.delay:
+						case what == "input" && step >= c.delay:
 							want += errors[step*stride+to] * circuit.input[(step-c.delay)*circuit.channels+source]
 						}
 					}

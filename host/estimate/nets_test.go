@@ -1,6 +1,8 @@
 package estimate
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"spikegrad/cpuref"
@@ -45,24 +47,37 @@ type lifCase struct {
 	recurrentDelay int
 	noise          network.Noise
 	weights        uint32 // which numbers the weights are made of
+	bias           bool
 }
 
 func lifCases() []lifCase {
 	return []lifCase{
-		{"four steps", "lif", "multiplicative", []int{3}, 4, 0, 0, sigmoidNoise(1), 9},
-		{"four steps, membrane only", "lif", "membrane_only", []int{3}, 4, 0, 0, sigmoidNoise(2), 9},
-		{"four steps, exponential", "lif", "multiplicative", []int{3}, 4, 0, 0, network.Noise{Kind: "exponential", P0: 0.3, DeltaU: 1}, 9},
-		{"four steps, hazard", "lif", "subtractive", []int{3}, 4, 0, 0, network.Noise{Kind: "hazard", Rate: 800, DeltaU: 0.7}, 9},
-		{"delays", "lif", "multiplicative", []int{2}, 8, 1, 1, sigmoidNoise(2), 9},
-		{"two layers, membrane only", "lif", "membrane_only", []int{2, 1}, 6, 0, 0, sigmoidNoise(2), 9},
-		{"two layers, subtractive", "lif", "subtractive", []int{1, 2}, 6, 0, 0, sigmoidNoise(5), 37},
-		{"two layers, delays", "lif", "multiplicative", []int{1, 1}, 9, 1, 2, sigmoidNoise(2), 9},
-		{"steep, subtractive", "lif", "subtractive", []int{2}, 7, 0, 0, sigmoidNoise(10), 9},
-		{"no current", "lif_delta", "multiplicative", []int{2}, 6, 0, 1, sigmoidNoise(2), 9},
-		{"two layers, no current, membrane only", "lif_delta", "membrane_only", []int{1, 2}, 5, 1, 0, sigmoidNoise(2), 9},
-		{"no current, subtractive", "lif_delta", "subtractive", []int{2}, 6, 0, 0, sigmoidNoise(2), 9},
-		{"steepest", "lif", "multiplicative", []int{2}, 8, 0, 0, sigmoidNoise(20), 26},
+		{"four steps", "lif", "multiplicative", []int{3}, 4, 0, 0, sigmoidNoise(1), 9, false},
+		{"four steps, membrane only", "lif", "membrane_only", []int{3}, 4, 0, 0, sigmoidNoise(2), 9, false},
+		{"four steps, exponential", "lif", "multiplicative", []int{3}, 4, 0, 0, network.Noise{Kind: "exponential", P0: 0.3, DeltaU: 1}, 9, false},
+		{"four steps, hazard", "lif", "subtractive", []int{3}, 4, 0, 0, network.Noise{Kind: "hazard", Rate: 800, DeltaU: 0.7}, 9, false},
+		{"delays", "lif", "multiplicative", []int{2}, 8, 1, 1, sigmoidNoise(2), 9, false},
+		{"two layers, membrane only", "lif", "membrane_only", []int{2, 1}, 6, 0, 0, sigmoidNoise(2), 9, false},
+		{"two layers, subtractive", "lif", "subtractive", []int{1, 2}, 6, 0, 0, sigmoidNoise(5), 37, false},
+		{"two layers, delays", "lif", "multiplicative", []int{1, 1}, 9, 1, 2, sigmoidNoise(2), 9, false},
+		{"steep, subtractive", "lif", "subtractive", []int{2}, 7, 0, 0, sigmoidNoise(10), 9, false},
+		{"no current", "lif_delta", "multiplicative", []int{2}, 6, 0, 1, sigmoidNoise(2), 9, false},
+		{"two layers, no current, membrane only", "lif_delta", "membrane_only", []int{1, 2}, 5, 1, 0, sigmoidNoise(2), 9, false},
+		{"no current, subtractive", "lif_delta", "subtractive", []int{2}, 6, 0, 0, sigmoidNoise(2), 9, false},
+		{"steepest", "lif", "multiplicative", []int{2}, 8, 0, 0, sigmoidNoise(20), 26, false},
+		{"biases", "lif", "multiplicative", []int{2}, 6, 1, 0, sigmoidNoise(2), 9, true},
+		{"two layers, biases, no current, subtractive", "lif_delta", "subtractive", []int{1, 2}, 5, 0, 1, sigmoidNoise(2), 9, true},
 	}
+}
+
+// parsed is what the name of a parameter says: the array and where in it the weight stands.
+func (c *LIF) parsed(t *testing.T, parameter int) (layer int, what string, to, source int) {
+	t.Helper()
+	text := strings.NewReplacer("layer", "", ".", " ", "[", " ", "]", "").Replace(c.names[parameter])
+	if _, err := fmt.Sscan(text, &layer, &what, &to, &source); err != nil {
+		t.Fatalf("parameter %q: %v", c.names[parameter], err)
+	}
+	return layer, what, to, source
 }
 
 // lifNetwork is a recurrent network of neurons that are fast enough to reach each
@@ -73,7 +88,7 @@ func lifNetwork(c lifCase, inputs int) *network.Network {
 		layer := network.DefaultLayer()
 		layer.Neurons, layer.Neuron, layer.Reset, layer.Noise = neurons, c.neuron, c.reset, c.noise
 		layer.Delay, layer.RecurrentDelay = c.delay, c.recurrentDelay
-		layer.TauMembrane, layer.TauSynapse = 0.001, 0.0003
+		layer.TauMembrane, layer.TauSynapse, layer.Bias = 0.001, 0.0003, c.bias
 		n.Layers = append(n.Layers, layer)
 	}
 	return n
@@ -102,10 +117,12 @@ func lifProblem(t *testing.T, c lifCase) Problem {
 	}
 	parameters := values(len(circuit.Parameters()), c.weights)
 	for i := range parameters {
-		layer, _, _, recurrent := circuit.weight(i)
+		layer, what, _, _ := circuit.parsed(t, i)
 		switch {
-		case recurrent:
+		case what == "recurrent":
 			parameters[i] *= 1.2
+		case what == "bias":
+			parameters[i] *= 0.4
 		case layer == 0:
 			parameters[i] = 0.75 + 0.15*parameters[i]
 		default:

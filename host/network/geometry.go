@@ -73,6 +73,16 @@ func (n *Network) RecurrentWindow(layer int) cpuref.Window {
 	}
 }
 
+// BiasWindow is the geometry of what brings a layer its biases: an input at every position
+// that feeds the neurons there.
+func (n *Network) BiasWindow(layer int) cpuref.Window {
+	if !n.Layers[layer].Convolutional() {
+		return cpuref.Window{}
+	}
+	positions := n.Geometry(layer).Positions
+	return cpuref.Window{Positions: positions, Below: positions, Unit: 1, Kernel: 1, Stride: 1}
+}
+
 // resolve checks the geometry of the layers and sets the sizes that follow from it.
 func (n *Network) resolve() error {
 	for i := range n.Layers {

@@ -7,13 +7,16 @@ import (
 )
 
 // Initialise draws initial weights, one row-major array [rows][columns] for each of
-// [Network.Weights], from the seed alone: the same on every machine.
+// [Network.Weights], from the seed alone: the same on every machine. Biases are 0.
 func (n *Network) Initialise(seed uint32) [][]float32 {
 	described := n.Weights()
 	weights := make([][]float32, 0, len(described))
+	drawn := 0 // arrays, not counting biases: a network with them draws what one without does
+	zero := func() { weights = append(weights, make([]float32, described[len(weights)].Rows)) }
 	draw := func(kind string, scale float64) {
 		w := described[len(weights)]
-		source := normals{seed: seed, array: uint32(len(weights))}
+		source := normals{seed: seed, array: uint32(drawn)}
+		drawn++
 		values := make([]float32, w.Rows*w.Columns)
 		for i := range values {
 			x := source.normal(i)
@@ -35,10 +38,16 @@ func (n *Network) Initialise(seed uint32) [][]float32 {
 		if layer.Recurrent {
 			draw(initial.Kind, initial.scale(n, layer, described[len(weights)].Columns, 1-share))
 		}
+		if layer.Bias {
+			zero()
+		}
 	}
 	if !n.Spiking() {
 		inputs := n.Layers[len(n.Layers)-1].Neurons
 		draw("normal", n.Readout.Scale/math.Sqrt(float64(inputs)))
+		if n.Readout.Bias {
+			zero()
+		}
 	}
 	return weights
 }

@@ -50,7 +50,7 @@ func KindsPage() string {
 		"from the tables that the program itself works by.\n" +
 		"\nu is the membrane potential U minus the threshold θ = 1, S a spike, I the synaptic current, dt the length of a step,\n" +
 		"a_m = exp(−dt/τ_membrane), a_s = exp(−dt/τ_synapse), σ(x) = 1/(1 + exp(−x)), w a weight and ∇ its gradient.\n")
-	section(&b, "Neurons", "`network.layer.neuron`: what drives the membrane, D in the resets below. h is the sum of weights that spikes bring in a step.", Neurons)
+	section(&b, "Neurons", "`network.layer.neuron`: what drives the membrane, D in the resets below. h is the sum of weights that spikes bring in a step, and of the bias.", Neurons)
 	section(&b, "Escape noise", "`network.layer.noise.kind`: the probability p(u) of a spike.", Noises)
 	section(&b, "Surrogate derivatives", "`network.layer.surrogate.kind`: g(u), which the backward pass takes for the derivative of a spike. On top of these comes `"+
 		Matched+"`: p′(u), the derivative of the layer's\nescape noise. `audit --surrogates KIND:VALUE` sets the parameter of a kind that has one.", Surrogates)

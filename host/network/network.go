@@ -30,6 +30,7 @@ type Layer struct {
 	Padding            int           `toml:"padding"`          // conv1d: silent positions at each end below
 	RecurrentKernel    int           `toml:"recurrent_kernel"` // conv1d: positions that feed one, odd; padded by half of it
 	Recurrent          bool          `toml:"recurrent"`
+	Bias               bool          `toml:"bias"`                // a learned number that arrives at each neuron (filter of a conv1d) in every step
 	Delay              int           `toml:"delay"`               // steps from an input spike to its entry into the synaptic current
 	RecurrentDelay     int           `toml:"recurrent_delay"`     // the same for the layer's own spikes
 	Neuron             string        `toml:"neuron"`              // one of [Neurons]
@@ -92,6 +93,7 @@ type Readout struct {
 	Tau        float64 `toml:"tau"`         // seconds; 0 stands for the duration of a sample
 	TauSynapse float64 `toml:"tau_synapse"` // seconds
 	Delay      int     `toml:"delay"`       // steps
+	Bias       bool    `toml:"bias"`        // a learned number that arrives at each integrator in every step
 	Initial    float64 `toml:"initial"`     // U[0]
 	Scale      float64 `toml:"scale"`       // initial weights: standard deviation·√inputs
 	// LossScale is what the distance of van_rossum and spike_difference is multiplied by;
@@ -145,17 +147,22 @@ func (n *Network) LayerInputs(layer int) int {
 	return n.Layers[layer-1].Neurons
 }
 
-// Weight describes one weight array, [Rows][Columns].
+// Weight describes one weight array, [Rows][Columns]. Biases are the weights of one input
+// that spikes in every step.
 type Weight struct {
-	Name    string // layer0.input, layer0.recurrent, …, readout
+	Name    string // layer0.input, layer0.recurrent, layer0.bias, …, readout, readout.bias
 	Rows    int    // neurons it leads to; filters of a convolution
 	Columns int    // neurons it comes from; filters below times Kernel of a convolution
 	Kernel  int    // elements of the kernel of a convolution; 0: dense
+	Bias    bool   `json:",omitempty"`
 }
 
-// Shape lists the dimensions of the array in files: {rows, columns}, or of a
-// convolution {filters, filters below, kernel}.
+// Shape lists the dimensions of the array in files: {rows, columns}, of a convolution
+// {filters, filters below, kernel}, of biases {rows}.
 func (w Weight) Shape() []int {
+	if w.Bias {
+		return []int{w.Rows}
+	}
 	if w.Kernel == 0 {
 		return []int{w.Rows, w.Columns}
 	}
@@ -163,7 +170,8 @@ func (w Weight) Shape() []int {
 }
 
 // WeightNames lists the names of the weight arrays in the order of every file: for each
-// layer the input weights, then the recurrent ones if any, and last the readout's.
+// layer the input weights, then the recurrent ones and the biases if any, and last the
+// readout's.
 func (n *Network) WeightNames() []string {
 	var names []string
 	for l := range n.Layers {
@@ -171,9 +179,15 @@ func (n *Network) WeightNames() []string {
 		if n.Layers[l].Recurrent {
 			names = append(names, fmt.Sprintf("layer%d.recurrent", l))
 		}
+		if n.Layers[l].Bias {
+			names = append(names, fmt.Sprintf("layer%d.bias", l))
+		}
 	}
 	if !n.Spiking() {
 		names = append(names, "readout")
+		if n.Readout.Bias {
+			names = append(names, "readout.bias")
+		}
 	}
 	return names
 }
@@ -182,21 +196,28 @@ func (n *Network) WeightNames() []string {
 func (n *Network) Weights() []Weight {
 	var weights []Weight
 	for l, layer := range n.Layers {
-		input, recurrent := fmt.Sprintf("layer%d.input", l), fmt.Sprintf("layer%d.recurrent", l)
+		input := Weight{Rows: layer.Neurons, Columns: n.LayerInputs(l)}
+		recurrent := Weight{Rows: layer.Neurons, Columns: layer.Neurons}
 		if layer.Convolutional() {
-			weights = append(weights, Weight{input, layer.Filters, n.Geometry(l-1).Filters * layer.Kernel, layer.Kernel})
-			if layer.Recurrent {
-				weights = append(weights, Weight{recurrent, layer.Filters, layer.Filters * layer.RecurrentKernel, layer.RecurrentKernel})
-			}
-			continue
+			input = Weight{Rows: layer.Filters, Columns: n.Geometry(l-1).Filters * layer.Kernel, Kernel: layer.Kernel}
+			recurrent = Weight{Rows: layer.Filters, Columns: layer.Filters * layer.RecurrentKernel, Kernel: layer.RecurrentKernel}
 		}
-		weights = append(weights, Weight{input, layer.Neurons, n.LayerInputs(l), 0})
+		weights = append(weights, input)
 		if layer.Recurrent {
-			weights = append(weights, Weight{recurrent, layer.Neurons, layer.Neurons, 0})
+			weights = append(weights, recurrent)
+		}
+		if layer.Bias {
+			weights = append(weights, Weight{Rows: input.Rows, Columns: 1, Bias: true})
 		}
 	}
 	if !n.Spiking() {
-		weights = append(weights, Weight{"readout", n.Classes, n.Layers[len(n.Layers)-1].Neurons, 0})
+		weights = append(weights, Weight{Rows: n.Classes, Columns: n.Layers[len(n.Layers)-1].Neurons})
+		if n.Readout.Bias {
+			weights = append(weights, Weight{Rows: n.Classes, Columns: 1, Bias: true})
+		}
+	}
+	for i, name := range n.WeightNames() {
+		weights[i].Name = name
 	}
 	return weights
 }

@@ -11,13 +11,17 @@ import (
 func TestWeights(t *testing.T) {
 	n := validNetwork()
 	n.Layers[0].Neurons, n.Layers[1].Neurons, n.Layers[1].Recurrent = 5, 6, false
-	want := []Weight{{"layer0.input", 5, 8, 0}, {"layer0.recurrent", 5, 5, 0}, {"layer1.input", 6, 5, 0}, {"readout", 3, 6, 0}}
+	n.Layers[1].Bias, n.Readout.Bias = true, true
+	want := []Weight{
+		{"layer0.input", 5, 8, 0, false}, {"layer0.recurrent", 5, 5, 0, false}, {"layer1.input", 6, 5, 0, false}, {"layer1.bias", 6, 1, 0, true},
+		{"readout", 3, 6, 0, false}, {"readout.bias", 3, 1, 0, true},
+	}
 	if got := n.Weights(); !slices.Equal(got, want) {
 		t.Errorf("a leaky network has weights %v: want %v", got, want)
 	}
 	n.Readout.Kind = "spikes"
-	if got := n.Weights(); !slices.Equal(got, want[:3]) {
-		t.Errorf("a spiking network has weights %v: want %v", got, want[:3])
+	if got := n.Weights(); !slices.Equal(got, want[:4]) {
+		t.Errorf("a spiking network has weights %v: want %v", got, want[:4])
 	}
 }
 

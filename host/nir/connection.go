@@ -14,7 +14,8 @@ type connection struct {
 	node          string // of the weights, for messages
 	rows, columns int    // of a convolution: filters, and numbers that one sums
 	values        []float64
-	kernel        int // 0: dense
+	bias          []float64 // [row]: arrives in every step; nil: 0
+	kernel        int       // 0: dense
 	stride        int
 	padding       int
 	positions     int // of the neurons that a convolution leads to
@@ -45,6 +46,7 @@ func (b *builder) join(target string, ways []way, size int) connection {
 			for j := range sum.values {
 				sum.values[j] += c.values[j]
 			}
+			sum.bias = added(sum.bias, c.bias)
 		}
 	}
 	return sum
@@ -97,6 +99,8 @@ func (b *builder) follow(w way, size int) (connection, bool) {
 			length, err := b.nodes[node].number("delay")
 			if seconds += length; err != nil {
 				fail(node, "%v", err)
+			} else if length != 0 && c.bias != nil {
+				fail(node, "it delays the bias of node %q: biases act from the first step on", c.node)
 			}
 		}
 	}
@@ -125,9 +129,6 @@ func (b *builder) matrix(node string) (connection, error) {
 	if err := members.unreadable("bias"); err != nil {
 		return connection{}, err
 	}
-	if bias, ok := members["bias"].(array); ok && slices.ContainsFunc(bias.Float64, func(v float64) bool { return v != 0 }) {
-		return connection{}, fmt.Errorf("it has a bias: connections of spikegrad have none; set it to 0")
-	}
 	want := 2
 	if b.kind(node) == typeConv1d {
 		want = 3
@@ -151,6 +152,19 @@ func (b *builder) matrix(node string) (connection, error) {
 	if want == 3 {
 		c.columns, c.kernel = values.Shape[1]*values.Shape[2], values.Shape[2]
 	}
+	bias, ok := members["bias"].(array)
+	if !ok || !slices.ContainsFunc(bias.Float64, func(v float64) bool { return v != 0 }) {
+		return c, nil
+	}
+	if len(bias.Float64) != c.rows {
+		return connection{}, fmt.Errorf("it has %d biases: there are %d rows of weights", len(bias.Float64), c.rows)
+	}
+	for i, v := range bias.Float64 {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return connection{}, fmt.Errorf("bias %d is %g: finite ones are needed", i, v)
+		}
+	}
+	c.bias = bias.Float64
 	return c, nil
 }
 
@@ -267,12 +281,35 @@ func scaleRows(c *connection, factors []float64) error {
 	for i := range c.values {
 		c.values[i] *= factors[min(i/c.columns, len(factors)-1)]
 	}
+	c.bias = slices.Clone(c.bias)
+	for i := range c.bias {
+		c.bias[i] *= factors[min(i, len(factors)-1)]
+	}
 	return nil
+}
+
+// added is the sum of two biases, either of which may be nil.
+func added(a, b []float64) []float64 {
+	if a == nil || b == nil {
+		return append(a, b...)
+	}
+	sum := slices.Clone(a)
+	for i := range sum {
+		sum[i] += b[i]
+	}
+	return sum
 }
 
 // product is what two dense connections, one after the other, come to.
 func product(above, below connection) connection {
 	c := connection{node: above.node, rows: above.rows, columns: below.columns, values: make([]float64, above.rows*below.columns)}
+	if below.bias != nil {
+		c.bias = make([]float64, above.rows)
+		for i := range above.values {
+			c.bias[i/above.columns] += float64(above.values[i] * below.bias[i%above.columns])
+		}
+	}
+	c.bias = added(c.bias, above.bias)
 	for r := range above.rows {
 		row := c.values[r*c.columns : (r+1)*c.columns]
 		for k := range above.columns {
@@ -295,23 +332,37 @@ func identity(node string, size int, scale []float64) connection {
 }
 
 // give adds the weights of a connection, multiplied by the factors of the neurons that it
-// leads to.
-func (b *builder) give(name string, c connection, factor []float64) {
+// leads to, and returns the connection multiplied.
+func (b *builder) give(name string, c connection, factor []float64) connection {
 	if c.values == nil {
-		return // a fault already
+		return c // a fault already
 	}
 	if err := scaleRows(&c, factor); err != nil {
 		b.faults.add("%s, weights of node %q: the neurons that they lead to: %v", name, c.node, err)
-		return
+		return c
 	}
-	numbers := make([]float32, len(c.values))
-	for i, v := range c.values {
+	b.add(c.node, "weight", network.Weight{Name: name, Rows: c.rows, Columns: c.columns, Kernel: c.kernel}, c.values)
+	return c
+}
+
+// giveBias adds the biases of neurons; there may be none, which are 0.
+func (b *builder) giveBias(name, node string, rows int, bias []float64) {
+	if bias == nil {
+		bias = make([]float64, rows)
+	}
+	b.add(node, "bias", network.Weight{Name: name, Rows: rows, Columns: 1, Bias: true}, bias)
+}
+
+// add adds an array of the network.
+func (b *builder) add(node, what string, described network.Weight, values []float64) {
+	numbers := make([]float32, len(values))
+	for i, v := range values {
 		numbers[i] = float32(v)
 		if math.IsNaN(v) || math.IsInf(float64(numbers[i]), 0) {
-			b.faults.add("node %q: weight %d is %g in units of the threshold: finite ones are needed", c.node, i, v)
+			b.faults.add("node %q: %s %d is %g in units of the threshold: finite ones are needed", node, what, i, v)
 			return
 		}
 	}
-	b.described = append(b.described, network.Weight{Name: name, Rows: c.rows, Columns: c.columns, Kernel: c.kernel})
+	b.described = append(b.described, described)
 	b.weights = append(b.weights, numbers)
 }

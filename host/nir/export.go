@@ -75,7 +75,7 @@ func Encode(n *network.Network, weights [][]float32, config string) ([]byte, err
 	if !n.Spiking() {
 		w.flatten(n, len(n.Layers))
 		outputs := n.Classes
-		w.add("readout_weights", typeLinear, group{"weight": arrays["readout"]})
+		w.addDense("readout_weights", arrays["readout"], arrays["readout.bias"])
 		tau := n.Readout.Tau
 		if tau == 0 {
 			tau = float64(n.Steps) * n.StepLength
@@ -104,10 +104,10 @@ func (w *graphWriter) layer(n *network.Network, l int, arrays map[string]array) 
 	name := fmt.Sprintf("layer%d", l)
 	shape := shapeOf(n.Geometry(l), layer.Convolutional())
 	if layer.Convolutional() {
-		w.add(name+"_input", typeConv1d, convolution(arrays[name+".input"], n.Geometry(l-1).Positions, layer.Stride, layer.Padding))
+		w.add(name+"_input", typeConv1d, convolution(arrays[name+".input"], arrays[name+".bias"], n.Geometry(l-1).Positions, layer.Stride, layer.Padding))
 	} else {
 		w.flatten(n, l)
-		w.add(name+"_input", typeLinear, group{"weight": arrays[name+".input"]})
+		w.addDense(name+"_input", arrays[name+".input"], arrays[name+".bias"])
 	}
 	kind, members := typeCubaLIF, neuronMembers(n.StepLength, layer.TauMembrane, layer.TauSynapse, shape)
 	if layer.Neuron == "lif_delta" {
@@ -121,9 +121,9 @@ func (w *graphWriter) layer(n *network.Network, l int, arrays map[string]array) 
 		return
 	}
 	if layer.Convolutional() {
-		w.add(name+"_recurrent", typeConv1d, convolution(arrays[name+".recurrent"], n.Geometry(l).Positions, 1, layer.RecurrentKernel/2))
+		w.add(name+"_recurrent", typeConv1d, convolution(arrays[name+".recurrent"], array{}, n.Geometry(l).Positions, 1, layer.RecurrentKernel/2))
 	} else {
-		w.add(name+"_recurrent", typeLinear, group{"weight": arrays[name+".recurrent"]})
+		w.addDense(name+"_recurrent", arrays[name+".recurrent"], array{})
 	}
 	w.edges = append(w.edges, w.last, name)
 	w.last = name
@@ -139,10 +139,22 @@ func (w *graphWriter) flatten(n *network.Network, l int) {
 	})
 }
 
+// addDense adds weights with their biases, if there are any.
+func (w *graphWriter) addDense(name string, weight, bias array) {
+	if bias.Shape == nil {
+		w.add(name, typeLinear, group{"weight": weight})
+		return
+	}
+	w.add(name, typeAffine, group{"weight": weight, "bias": bias})
+}
+
 // convolution are the members of a Conv1d over so many positions.
-func convolution(weight array, positions, stride, padding int) group {
+func convolution(weight, bias array, positions, stride, padding int) group {
+	if bias.Shape == nil {
+		bias = array{Shape: weight.Shape[:1], Float32: make([]float32, weight.Shape[0])}
+	}
 	return group{
-		"weight": weight, "bias": array{Shape: weight.Shape[:1], Float32: make([]float32, weight.Shape[0])},
+		"weight": weight, "bias": bias,
 		"input_shape": int64(positions), "stride": int64(stride), "padding": int64(padding), "dilation": int64(1), "groups": int64(1),
 	}
 }

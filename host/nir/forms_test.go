@@ -270,6 +270,47 @@ func TestNeuronForms(t *testing.T) {
 	}
 }
 
+// TestBiases: biases on all ways to a layer come to one, through the weights, factors and
+// neurons above them; those of zeros alone to none.
+func TestBiases(t *testing.T) {
+	affine := func(rows, columns int, weight func(r, c int) float64, bias ...float64) *group {
+		node := linear(rows, columns, weight)
+		(*node)["type"], (*node)["bias"] = typeAffine, one(bias...)
+		return node
+	}
+	half := func(r, c int) float64 { return map[bool]float64{true: 0.5}[r == c] }
+	cells := lif()
+	(*cells)["v_threshold"] = one(1, 2, 1, 1)
+	nodes := group{
+		"in": ending(typeInput, 6), "up": affine(4, 6, up, 2, 4, 6, 8), "half": affine(4, 4, half, 1, 0, 0, 0),
+		"double": &group{"type": typeScale, "scale": one(2, 2, 2, 2)}, "cells": cells,
+		"loop": affine(4, 4, loop, 0, 0, 0, 0.25), "top": affine(3, 4, up, 1, 2, 3), "out": ending(typeOutput, 3),
+	}
+	n, weights, err := readGraph(t, graphOf(nodes, "in up half double cells top out, cells loop cells")).Network(nil, formStep, 60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !n.Layers[0].Bias || !n.Readout.Bias {
+		t.Fatalf("biases %t, %t", n.Layers[0].Bias, n.Readout.Bias)
+	}
+	// (2 · (½ · 2 + 1), …), and a quarter for the last: halved for the neuron whose threshold
+	// is 2, and by the resistance and time constant of all.
+	factor := float64(weights[0][0]) / up(0, 0)
+	for i, want := range []float64{4, 2, 6, 8.25} {
+		if got := float64(weights[2][i]); math.Abs(got-factor*want) > 1e-6 {
+			t.Errorf("bias %d is %g, want %g", i, got, factor*want)
+		}
+	}
+	if want := []float32{1, 2, 3}; !slices.Equal(weights[4], want) {
+		t.Errorf("biases of the readout %v, want %v", weights[4], want)
+	}
+	nodes["wait"] = &group{"type": typeDelay, "delay": scalar(formStep)}
+	_, _, err = readGraph(t, graphOf(nodes, "in up wait cells top out, cells loop cells")).Network(nil, formStep, 60)
+	if err == nil || !strings.Contains(err.Error(), `node "wait": it delays the bias of node "up"`) {
+		t.Errorf("error %v", err)
+	}
+}
+
 // TestDelay: a Delay becomes the delay of the connection.
 func TestDelay(t *testing.T) {
 	graph := func(seconds float64) *Graph {
@@ -290,7 +331,7 @@ func TestDelay(t *testing.T) {
 // TestAllReasons: all that stands against an import is told at once, by node.
 func TestAllReasons(t *testing.T) {
 	affine := linear(4, 6, up)
-	(*affine)["type"], (*affine)["bias"] = typeAffine, one(0, 1, 0, 0)
+	(*affine)["type"], (*affine)["bias"] = typeAffine, one(0, 1, 0)
 	late := lif()
 	(*late)["tau"] = one(0.001, 0.002)
 	nested := graphOf(group{"x": lif()}, "x y")
@@ -307,7 +348,7 @@ func TestAllReasons(t *testing.T) {
 		`an edge leads from "nobody" to "if", and the graph has no node "nobody"`,
 		`an edge leads from "x" to "y", and the graph in node "inner" has no node "y"`,
 		`the graph in node "inner" has 0 nodes of type Input and 0 of type Output`,
-		`node "up": it has a bias`,
+		`node "up": it has 3 biases: there are 4 rows of weights`,
 		`node "pool" is of type SumPool2d: two dimensions`,
 		`node "if" is of type IF: neurons without a leak`,
 		`node "cells": tau differs from neuron to neuron (0.001 and 0.002)`,

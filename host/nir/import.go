@@ -209,7 +209,7 @@ func (b *builder) layer(node string, size int) int {
 	}
 	name := fmt.Sprintf("layer%d", l)
 	input := b.join(node, up, size)
-	b.give(name+".input", input, factor)
+	bias := b.give(name+".input", input, factor).bias
 	layer.Delay += input.delay
 	size = input.rows
 	if input.kernel == 0 {
@@ -221,7 +221,7 @@ func (b *builder) layer(node string, size int) int {
 	layer.Recurrent = len(back) > 0
 	if layer.Recurrent {
 		loop := b.join(node, back, size)
-		b.give(name+".recurrent", loop, factor)
+		bias = added(bias, b.give(name+".recurrent", loop, factor).bias)
 		layer.RecurrentDelay += loop.delay
 		switch {
 		case (loop.kernel == 0) != (input.kernel == 0):
@@ -231,6 +231,9 @@ func (b *builder) layer(node string, size int) int {
 		case loop.kernel > 0:
 			layer.RecurrentKernel = loop.kernel
 		}
+	}
+	if layer.Bias = layer.Bias || bias != nil; layer.Bias {
+		b.giveBias(name+".bias", input.node, input.rows, bias)
 	}
 	b.network.Layers = append(b.network.Layers, layer)
 	return size
@@ -270,9 +273,12 @@ func (b *builder) readoutWeights(c connection, factor []float64) {
 		b.faults.add("node %q is a convolution: a readout has one weight for every neuron and class", c.node)
 		return
 	}
-	b.give("readout", c, factor)
+	bias, r := b.give("readout", c, factor).bias, &b.network.Readout
+	if r.Bias = r.Bias || bias != nil; r.Bias {
+		b.giveBias("readout.bias", c.node, c.rows, bias)
+	}
 	b.network.Classes = c.rows
-	b.network.Readout.Delay += c.delay
+	r.Delay += c.delay
 }
 
 // ending ends the network in what leads from the last layer to the output: its spikes, or

@@ -39,6 +39,14 @@ var forms = map[string]func(n *network.Network){
 	"no synaptic current": func(n *network.Network) {
 		n.Layers[0].Neuron, n.Layers[1].Neuron, n.Layers[0].TauMembrane = "lif_delta", "lif_delta", 0.0137
 	},
+	"biases": func(n *network.Network) {
+		n.Layers[0].Bias, n.Layers[1].Bias, n.Readout.Bias = true, true, true
+		n.Layers[0].Neuron, n.Layers[1].Recurrent = "lif_delta", false
+	},
+	"biases of a convolution": func(n *network.Network) {
+		c := &n.Layers[0]
+		c.Kind, c.Filters, c.Kernel, c.Stride, c.RecurrentKernel, c.Bias = "conv1d", 3, 7, 3, 5, true
+	},
 	"spikes": func(n *network.Network) {
 		n.Layers[1].Neurons, n.Readout.Kind, n.Readout.Loss = 3, "spikes", "counts"
 	},
@@ -222,11 +230,14 @@ func TestRefuses(t *testing.T) {
 			g.nodes["layer0"]["v_threshold"] = array{Shape: []int{2}, Float64: []float64{1, 2}}
 			g.nodes["layer0"]["r"] = array{Shape: []int{3}, Float64: []float64{1, 2, 3}}
 		},
-		`node "layer0": it has no numbers "tau_mem"`:                              func(g *Graph) { delete(g.nodes["layer0"], "tau_mem") },
-		`v_leak = 0.5 and v_reset = 0: equal ones are supported`:                  func(g *Graph) { g.nodes["layer0"]["v_leak"] = array{Float64: []float64{0.5}} },
-		`v_threshold = -1: one above v_leak = 0 is needed`:                        func(g *Graph) { g.nodes["layer0"]["v_threshold"] = array{Float64: []float64{-1}} },
-		`tau_mem = 0.001 s: at least a time step of 0.002 s`:                      func(g *Graph) { g.nodes["layer0"]["tau_mem"] = array{Float64: []float64{0.001}} },
-		`node "layer0_input": it has a bias`:                                      func(g *Graph) { g.nodes["layer0_input"]["bias"] = array{Float64: []float64{0.5}} },
+		`node "layer0": it has no numbers "tau_mem"`:                        func(g *Graph) { delete(g.nodes["layer0"], "tau_mem") },
+		`v_leak = 0.5 and v_reset = 0: equal ones are supported`:            func(g *Graph) { g.nodes["layer0"]["v_leak"] = array{Float64: []float64{0.5}} },
+		`v_threshold = -1: one above v_leak = 0 is needed`:                  func(g *Graph) { g.nodes["layer0"]["v_threshold"] = array{Float64: []float64{-1}} },
+		`tau_mem = 0.001 s: at least a time step of 0.002 s`:                func(g *Graph) { g.nodes["layer0"]["tau_mem"] = array{Float64: []float64{0.001}} },
+		`node "layer0_input": it has 1 biases: there are 5 rows of weights`: func(g *Graph) { g.nodes["layer0_input"]["bias"] = array{Float64: []float64{0.5}} },
+		`node "layer0_input": bias 1 is NaN`: func(g *Graph) {
+			g.nodes["layer0_input"]["bias"] = array{Float64: []float64{1, math.NaN(), 1, 1, 1}}
+		},
 		`node "layer1" is of type IF: neurons without a leak`:                     func(g *Graph) { g.nodes["layer1"]["type"] = array{Text: []string{"IF"}} },
 		`node "layer0_input" is of the unknown type "Mystery"`:                    func(g *Graph) { g.nodes["layer0_input"]["type"] = array{Text: []string{"Mystery"}} },
 		`the graph has 0 nodes of type Input`:                                     func(g *Graph) { g.nodes["input"]["type"] = array{Text: []string{"Output"}} },

@@ -199,6 +199,7 @@ func writtenExplanations() map[string]string {
 		"network.layer.padding":             "conv1d: silent positions at each end below",
 		"network.layer.recurrent_kernel":    "conv1d: positions that feed one, odd",
 		"network.layer.recurrent":           "whether the layer is connected to itself",
+		"network.layer.bias":                "whether each neuron, or filter, learns a number that arrives in every step; 0 at the beginning",
 		"network.layer.delay":               "steps from an input spike to the neuron it enters, 0 to steps-1",
 		"network.layer.recurrent_delay":     "steps from a spike of the layer to the neurons of the layer",
 		"network.layer.neuron":              network.Neurons.Names(),
@@ -230,6 +231,7 @@ func writtenExplanations() map[string]string {
 		"network.readout.tau":         "time constant of the integrators, seconds; 0 for the duration of a sample",
 		"network.readout.tau_synapse": "time constant of their synaptic current, seconds",
 		"network.readout.delay":       "steps from a spike to their synaptic current",
+		"network.readout.bias":        "whether each integrator learns a number that arrives in every step; 0 at the beginning",
 		"network.readout.initial":     "their potential at the beginning",
 		"network.readout.scale":       "initial weights: standard deviation times √inputs",
 
@@ -248,7 +250,7 @@ func writtenExplanations() map[string]string {
 			"score_baseline, which are unbiased",
 		"training.estimator_trials": "single_flip: flips of each layer in every sample; score_baseline: presentations of every sample",
 
-		"training.freeze": "weights that are not trained, by name, such as layer0.input or readout; neither weight decay nor\n" +
+		"training.freeze": "weights that are not trained, by name, such as layer0.input, layer0.bias or readout; neither weight decay nor\n" +
 			"clip_norm takes them into account",
 
 		"training.schedule":        "How the learning rate changes from epoch to epoch.",

@@ -100,7 +100,9 @@ func place(path string) bool {
 
 // later are keys that older configurations do not have, without indices, with what held
 // before.
-var later = map[string]any{"data.header": false, "network.layer.neuron": "lif"}
+var later = map[string]any{
+	"data.header": false, "network.layer.neuron": "lif", "network.layer.bias": false, "network.readout.bias": false,
+}
 
 var indices = regexp.MustCompile(`\[\d+\]`)
 

@@ -106,8 +106,8 @@ func (m *Model) header() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// ReadModel reads a file. Arrays must have type F32 and two dimensions, or three if
-// they are convolutions.
+// ReadModel reads a file. Arrays must have type F32 and two dimensions, three if they are
+// convolutions, one if they are biases.
 func ReadModel(path string) (*Model, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -172,8 +172,8 @@ func decodeModel(content []byte) (*Model, error) {
 
 // tensor reads an array out of the bytes after the header.
 func (h *tensorHeader) tensor(name string, content []byte) (Tensor, error) {
-	if h.Type != "F32" || len(h.Shape) != 2 && len(h.Shape) != 3 {
-		return Tensor{}, fmt.Errorf("array %q has type %q and %d dimensions: F32 and 2 or 3 are needed", name, h.Type, len(h.Shape))
+	if h.Type != "F32" || len(h.Shape) < 1 || len(h.Shape) > 3 {
+		return Tensor{}, fmt.Errorf("array %q has type %q and %d dimensions: F32 and 1 to 3 are needed", name, h.Type, len(h.Shape))
 	}
 	first, last := h.Offsets[0], h.Offsets[1]
 	if first > last || last > uint64(len(content)) {
@@ -190,8 +190,13 @@ func (h *tensorHeader) tensor(name string, content []byte) (Tensor, error) {
 	if size == 0 || size != last-first {
 		return Tensor{}, fmt.Errorf("array %q has shape %v and %d bytes: they do not fit each other", name, h.Shape, last-first)
 	}
-	described := network.Weight{Name: name, Rows: h.Shape[0], Columns: h.Shape[1]}
-	if len(h.Shape) == 3 {
+	described := network.Weight{Name: name, Rows: h.Shape[0], Columns: 1}
+	switch len(h.Shape) {
+	case 1:
+		described.Bias = true
+	case 2:
+		described.Columns = h.Shape[1]
+	case 3:
 		described.Columns, described.Kernel = h.Shape[1]*h.Shape[2], h.Shape[2]
 	}
 	return Tensor{described, readValues(content[first:last])}, nil

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -128,6 +129,24 @@ func TestModelOfOtherOrder(t *testing.T) {
 	}
 }
 
+// TestModelOfBiases reads biases back as what they are: an array of one dimension.
+func TestModelOfBiases(t *testing.T) {
+	n, _ := someModel()
+	n.Layers[0].Bias = true
+	want := [][]float32{{1, 2, 3, 4, 5, 6}, {7, 8, 9, 10}, {11, 12}, {13, 14}}
+	m, err := decodeModel(written(t, NewModel(n, want, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := m.Weights(n)
+	if err != nil || !slices.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("read back %v, error %v", got, err)
+	}
+	if bias := m.Tensors[2]; !slices.Equal(bias.Shape(), []int{2}) || !bias.Bias {
+		t.Errorf("biases are %+v", bias)
+	}
+}
+
 func modelOf(header string, values int) []byte {
 	content := binary.LittleEndian.AppendUint64(nil, uint64(len(header)))
 	return append(append(content, header...), make([]byte, 4*values)...)
@@ -139,8 +158,10 @@ func TestModelDamage(t *testing.T) {
 		return `{"a":{"dtype":"` + kind + `","shape":` + shape + `,"data_offsets":` + string(offsets) + `}}`
 	}
 	for header, want := range map[string]string{
-		array("F16", "[1,2]", 0, 8):                     "F32 and 2 or 3 are needed",
-		array("F32", "[2]", 0, 8):                       "F32 and 2 or 3 are needed",
+		array("F16", "[1,2]", 0, 8):                     "F32 and 1 to 3 are needed",
+		array("F32", "[]", 0, 8):                        "F32 and 1 to 3 are needed",
+		array("F32", "[1,1,1,2]", 0, 8):                 "F32 and 1 to 3 are needed",
+		array("F32", "[3]", 0, 8):                       "do not fit",
 		array("F32", "[1,3]", 0, 8):                     "do not fit",
 		array("F32", "[4294967296,4294967296]", 0, 8):   "do not fit",
 		array("F32", "[2,1073741824,4294967296]", 0, 0): "do not fit",

@@ -80,9 +80,17 @@ def forms():
     loop = lambda: nir.Linear(weights(CELLS, CELLS, 0.7))
     fast, slow = 1e-4, 1e-3
     zero = lambda node: nir.Affine(node.weight, np.zeros(len(node.weight), dtype=np.float32))
+    biased = lambda node, scale: nir.Affine(node.weight, weights(len(node.weight), 1, scale)[:, 0])
     scalar = lambda value: np.array([value])
     spread = lambda low, high: np.linspace(low, high, CELLS)
     yield "snntorch_leaky", fast, line(zero(up()), lif(fast), zero(top()), lif(fast, size=CLASSES))
+    yield "snntorch_leaky_biases", fast, line(biased(up(), 0.1), lif(fast), biased(top(), 0.1), lif(fast, size=CLASSES))
+    yield "snntorch_rleaky_biases", fast, line(biased(up(), 0.1), inner(lif(fast), biased(loop(), 0.1)), biased(top(), 0.1), lif(fast, size=CLASSES))
+    yield "norse_biases", slow, line(biased(up(20), 2.0), lif(slow, r=full(1.0), tau=full(0.01)), biased(nir.Linear(weights(CLASSES, CELLS, 9.0)), 1.0), li(0.01))
+    yield "biases_one_after_the_other", slow, line(biased(up(), 0.1), biased(loop(), 0.1), nir.Scale(spread(0.5, 2.0)), cuba(slow), top(), li(0.02))
+    yield "conv1d_biases", slow, line(
+        nir.Conv1d(INPUTS, weights(3, 5, 2.5).reshape(3, 1, 5), 2, 1, 1, 1, np.array([0.05, -0.05, 0.1], dtype=np.float32)), lif(slow, size=(3, 31)),
+        nir.Flatten({"input": np.array([3, 31])}, 0, -1), nir.Linear(weights(CLASSES, 93, 2.0)), lif(slow, size=CLASSES))
     yield "snntorch_synaptic", fast, line(zero(up()), cuba(fast), zero(top()), cuba(fast, size=CLASSES))
     yield "snntorch_rleaky", fast, line(zero(up()), inner(lif(fast), zero(loop())), zero(top()), lif(fast, size=CLASSES))
     yield "snntorch_rsynaptic", fast, line(zero(up()), inner(cuba(fast), loop()), zero(top()), cuba(fast, size=CLASSES))
@@ -151,7 +159,7 @@ class Stepped:
         total = sum(self.value(prior) for prior in self.priors(name))
         node = self.nodes[name]
         if isinstance(node, (nir.Linear, nir.Affine)):
-            total = total.reshape(self.samples, -1) @ node.weight.T.astype(np.float64)
+            total = total.reshape(self.samples, -1) @ node.weight.T.astype(np.float64) + getattr(node, "bias", 0.0)
         elif isinstance(node, nir.Scale):
             total = total * node.scale
         elif isinstance(node, nir.Delay):
@@ -163,7 +171,7 @@ class Stepped:
             stride, padding = int(np.asarray(node.stride).flat[0]), int(np.asarray(node.padding).flat[0])
             padded = np.pad(total.reshape(self.samples, node.weight.shape[1], -1), ((0, 0), (0, 0), (padding, padding)))
             windows = np.lib.stride_tricks.sliding_window_view(padded, node.weight.shape[2], axis=2)[:, :, ::stride]
-            total = np.einsum("scpk,fck->sfp", windows, node.weight.astype(np.float64))
+            total = np.einsum("scpk,fck->sfp", windows, node.weight.astype(np.float64)) + node.bias[:, None]
         self.out[name] = total
         return total
 
