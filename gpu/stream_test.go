@@ -189,7 +189,7 @@ func TestRecordingUnderCollection(t *testing.T) {
 		a := must[*Buffer](t)(d.NewBuffer("a", 4*67))
 		b := must[*Buffer](t)(d.NewBuffer("b", 4*67))
 		whileCollecting(func() {
-			for i := range uint32(50) {
+			for i := range uint32(20) {
 				p := must[*Pipeline](t)(d.NewPipeline(scaleAddSpec(32, 1+i%5)))
 				s := must[*Stream](t)(d.NewStream("short"))
 				for range 40 {
@@ -200,8 +200,8 @@ func TestRecordingUnderCollection(t *testing.T) {
 				s.Free()
 			}
 		})
-		if got := download(t, b); !slices.Equal(got, slices.Repeat([]uint32{49}, 67)) {
-			t.Errorf("%d, 49 expected", got)
+		if got := download(t, b); !slices.Equal(got, slices.Repeat([]uint32{19}, 67)) {
+			t.Errorf("%d, 19 expected", got)
 		}
 	})
 }

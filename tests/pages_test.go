@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -16,6 +17,9 @@ var (
 	updatePictures = flag.Bool("pictures", false, "write the pictures of docs anew instead of comparing them")
 	pagesPython    = flag.String("python", "", "a python3 with h5py, nir, pandas and safetensors, for the blocks of docs that need it")
 )
+
+// longPages train for minutes each: they are run by make full and make docs-pictures.
+var longPages = []string{"many-seeds", "long-sequences", "speed", "own-gpu"}
 
 // largestPicture is the most bytes that a picture of docs may have.
 const largestPicture = 200 << 10
@@ -106,7 +110,11 @@ func (p program) pages(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		t.Run(strings.TrimSuffix(filepath.Base(path), ".md"), func(t *testing.T) {
+		name := strings.TrimSuffix(filepath.Base(path), ".md")
+		if os.Getenv("SPIKEGRAD_FULL") == "" && !*updatePictures && slices.Contains(longPages, name) {
+			return nil
+		}
+		t.Run(name, func(t *testing.T) {
 			folder := p.reader(t)
 			for _, s := range stepsOf(string(text)) {
 				if s.run(t, path, folder) {

@@ -29,7 +29,7 @@ func TestFlipCoverage(t *testing.T) {
 			if full {
 				pairs = 60_000
 			}
-			seeds := seedsOf(8)
+			seeds := seedsOf(5)
 			for seed := range seeds {
 				o := optionsFor(n, c.source)
 				o.Weights, o.Surrogates, o.Pairs, o.Precision, o.Seed = weights, names, pairs, 0.1, uint32(seed)

@@ -47,9 +47,9 @@ func TestSegments(t *testing.T) {
 			}
 			trials := []trial{{openCPU, 32}, {openCPU, 64}, {openCPU, 128}}
 			for _, open := range vulkan {
-				// What the other networks have besides is the same in all steps.
-				if name == "dense" || name == "conv" {
-					trials = append(trials, trial{open, map[string]int{"leaky": 32, "counts": 64, "van_rossum": 32, "spike_difference": 64}[readout]})
+				// What the other networks and readouts have besides is the same in all steps.
+				if length := map[string]int{"dense, leaky": 32, "dense, van_rossum": 64, "conv, counts": 32}[name+", "+readout]; length > 0 {
+					trials = append(trials, trial{open, length})
 				}
 			}
 			for _, trial := range trials {
