@@ -189,8 +189,8 @@ func (r *slopeRun) choose() {
 	}
 }
 
-// divide lists the parts of the weights: each array (but biases that are all 0), those of
-// all spiking layers together, and the readout.
+// divide lists the parts of the weights: each array except biases that are all 0, then the
+// spiking layers together, then the readout.
 func (r *slopeRun) divide() error {
 	together, readout := slopePart{name: "all layers"}, slopePart{name: "readout", readout: true}
 	for number, w := range r.network.Weights() {

@@ -21,7 +21,7 @@ func newCPUWorker[T cpuref.Float](e *CPU[T]) *cpuWorker[T] {
 		words:   func(_ string, length int) []uint32 { return make([]uint32, length) },
 		numbers: func(_ string, length int) []T { return make([]T, length) },
 	})
-	copy(w.always, alwaysTrains(len(w.always), e.plan.steps))
+	w.always = alwaysTrains(len(w.always), e.plan.steps)
 	w.events = cpuref.Events{Rows: asPairs(w.rows), Index: w.index}
 	return w
 }

@@ -167,7 +167,8 @@ func (p *plan[T]) alwaysPositions() int {
 	return most
 }
 
-// alwaysTrains are so many words of spike trains of samples that spike in every step.
+// alwaysTrains fills the given number of words with spike trains that have a spike in every
+// step of every sample.
 func alwaysTrains(length, steps int) []uint32 {
 	trains, words := make([]uint32, length), cpuref.Words(steps)
 	for i := range trains {

@@ -116,11 +116,7 @@ func (s *schedule[T]) losses() {
 func (s *schedule[T]) errors() {
 	if s.readout != nil {
 		s.do.readoutBackward()
-		for c := range s.weights {
-			if s.weights[c].target == len(s.layers) {
-				s.do.weightGradient(c, allSteps)
-			}
-		}
+		s.weightGradients(len(s.layers), allSteps)
 	}
 	last := s.cut.count() - 1
 	for part := last; part >= 0; part-- {
@@ -148,8 +144,14 @@ func (s *schedule[T]) layerErrors(l, part int) {
 	}
 	s.do.lifBackward(l, part)
 	s.do.errorsDone(l, part)
+	s.weightGradients(l, part)
+}
+
+// weightGradients adds what a segment, or allSteps, brings to the gradients of all
+// connections to a target.
+func (s *schedule[T]) weightGradients(target, part int) {
 	for c := range s.weights {
-		if s.weights[c].target == l {
+		if s.weights[c].target == target {
 			s.do.weightGradient(c, part)
 		}
 	}

@@ -271,7 +271,7 @@ func TestNeuronForms(t *testing.T) {
 }
 
 // TestBiases: biases on all ways to a layer come to one, through the weights, factors and
-// neurons above them; those of zeros alone to none.
+// neurons above them; a loop to another number of neurons is refused.
 func TestBiases(t *testing.T) {
 	affine := func(rows, columns int, weight func(r, c int) float64, bias ...float64) *group {
 		node := linear(rows, columns, weight)
@@ -303,6 +303,11 @@ func TestBiases(t *testing.T) {
 	}
 	if want := []float32{1, 2, 3}; !slices.Equal(weights[4], want) {
 		t.Errorf("biases of the readout %v, want %v", weights[4], want)
+	}
+	nodes["loop"] = affine(3, 4, loop, 1, 1, 1)
+	_, _, err = readGraph(t, graphOf(nodes, "in up cells top out, cells loop cells")).Network(nil, formStep, 60)
+	if err == nil || !strings.Contains(err.Error(), "layer0.recurrent") {
+		t.Errorf("a loop to fewer neurons: error %v", err)
 	}
 	nodes["wait"] = &group{"type": typeDelay, "delay": scalar(formStep)}
 	_, _, err = readGraph(t, graphOf(nodes, "in up wait cells top out, cells loop cells")).Network(nil, formStep, 60)

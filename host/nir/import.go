@@ -221,7 +221,9 @@ func (b *builder) layer(node string, size int) int {
 	layer.Recurrent = len(back) > 0
 	if layer.Recurrent {
 		loop := b.join(node, back, size)
-		bias = added(bias, b.give(name+".recurrent", loop, factor).bias)
+		if given := b.give(name+".recurrent", loop, factor); given.rows == input.rows { // others are refused by their shape
+			bias = added(bias, given.bias)
+		}
 		layer.RecurrentDelay += loop.delay
 		switch {
 		case (loop.kernel == 0) != (input.kernel == 0):
