@@ -31,26 +31,34 @@ func Estimators() []string { return []string{singleFlip, scoreBaseline} }
 // mostRecorded bounds the memory of the presentations of a batch.
 const mostRecorded = 2 << 30
 
+// Estimable says why an estimator cannot train a network in batches of so many samples, with
+// so many trials, if it cannot: each layer needs escape noise, and the presentations of a batch
+// have to fit.
+func Estimable(n *network.Network, estimator string, trials, batch int) error {
+	bytes := 4 * batch * n.Steps
+	if estimator == scoreBaseline {
+		bytes *= trials
+	}
+	neurons := 0
+	for l, layer := range n.Layers {
+		if layer.Noise.Kind == "threshold" {
+			return fmt.Errorf("layer %d spikes at a threshold, without escape noise: the loss is then a step function of the weights, and the estimator %s finds no gradient; use noise, or the estimator surrogate", l, estimator)
+		}
+		neurons += layer.Neurons
+	}
+	if neurons > mostRecorded/bytes {
+		return fmt.Errorf("the estimator %s would record %d MiB of membranes a batch, at most %d are possible: it is for small networks; use a smaller batch", estimator, (bytes>>10)*neurons>>10, mostRecorded>>20)
+	}
+	return nil
+}
+
 // NewLearner makes one on an engine of a network for batches of so many samples. The
 // seed is that of choices.
 func NewLearner(e engine.Engine, n *network.Network, estimator string, trials, batch int, seed uint32, workers int) (*Learner, error) {
-	for l, layer := range n.Layers {
-		if layer.Noise.Kind == "threshold" {
-			return nil, fmt.Errorf("layer %d spikes at a threshold, without escape noise: the loss is then a step function of the weights, and the estimator %s finds no gradient; use noise, or the estimator surrogate", l, estimator)
-		}
+	if err := Estimable(n, estimator, trials, batch); err != nil {
+		return nil, err
 	}
-	l := &Learner{flipper: newFlipper(e, n, cpuref.StreamNoise, seed, workers), trials: trials, score: estimator == scoreBaseline}
-	bytes := 0
-	for _, layer := range n.Layers {
-		bytes += 4 * batch * n.Steps * layer.Neurons
-	}
-	if l.score {
-		bytes *= trials
-	}
-	if bytes > mostRecorded {
-		return nil, fmt.Errorf("the estimator %s would record %d MiB of membranes a batch, at most %d are possible: it is for small networks; use a smaller batch", estimator, bytes>>20, mostRecorded>>20)
-	}
-	return l, nil
+	return &Learner{flipper: newFlipper(e, n, cpuref.StreamNoise, seed, workers), trials: trials, score: estimator == scoreBaseline}, nil
 }
 
 // Gradient runs a batch and puts the estimated gradient into the engine. The readout's

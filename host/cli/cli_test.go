@@ -267,6 +267,8 @@ func TestReport(t *testing.T) {
 		{errors.Join(errors.New("a"), errors.New("b")), 1, "spikegrad: a; b\n"},
 		{fmt.Errorf("file: %w", usageError{errors.New("wrong")}), 2, "spikegrad: file: wrong\n"},
 		{context.Canceled, 130, "spikegrad: interrupted\n"},
+		{errors.Join(context.Canceled), 130, "spikegrad: interrupted\n"}, // as a parser may hand it on
+		{fmt.Errorf("seed 3: %w", context.Canceled), 130, "spikegrad: seed 3: interrupted\n"},
 		{&train.InterruptedError{Folder: "f", Updates: 7, Epoch: 2, Cause: context.Canceled}, 130, "spikegrad: interrupted in epoch 2 after update 7: go on with --resume f\n"},
 	} {
 		var errors bytes.Buffer

@@ -29,8 +29,8 @@ func (a *app) report(err error) int {
 		return exitOK
 	}
 	message := oneLine(err)
-	if err == context.Canceled {
-		message = "interrupted"
+	if before, ended := strings.CutSuffix(message, context.Canceled.Error()); ended {
+		message = before + "interrupted"
 	}
 	fmt.Fprintln(a.errors, "spikegrad:", message)
 	var usage usageError

@@ -84,13 +84,13 @@ func (c *Config) Validate() error {
 	if err := c.Data.Validate(); err != nil {
 		return err
 	}
+	if err := c.Training.validate(); err != nil {
+		return err
+	}
 	if err := c.validateNetwork(); err != nil {
 		return err
 	}
 	if err := c.validateFreeze(); err != nil {
-		return err
-	}
-	if err := c.Training.validate(); err != nil {
 		return err
 	}
 	// Recordings may have a file of their own to validate with.
@@ -155,7 +155,22 @@ func (c *Config) validateWith(inputs int) error {
 	if err := n.Validate(); err != nil {
 		return err
 	}
-	return checkSize(&n)
+	if err := checkSize(&n); err != nil {
+		return err
+	}
+	return c.checkEstimator(&n)
+}
+
+// checkEstimator checks that the estimator asked for can train a valid network.
+func (c *Config) checkEstimator(n *network.Network) error {
+	t := &c.Training
+	if t.Estimator == "surrogate" {
+		return nil
+	}
+	if err := audit.Estimable(n, t.Estimator, t.EstimatorTrials, t.Batch); err != nil {
+		return fmt.Errorf("training.estimator: %w", err)
+	}
+	return nil
 }
 
 // validateFreeze checks that what is not to be trained is there, and something else too.
