@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -46,8 +47,20 @@ func Measure(ctx context.Context, shapes []Shape, options Options, rates Rates, 
 	return nil
 }
 
-// DeviceRates measures the device that was chosen.
-func DeviceRates(options Options) (Rates, error) {
+// DeviceRates measures the device that was chosen; those of a group are added up.
+func DeviceRates(options Options) (total Rates, err error) {
+	if members := options.Choice.Members; len(members) > 0 {
+		for _, member := range members {
+			options.Choice = member
+			rates, err := DeviceRates(options)
+			if err != nil {
+				return total, err
+			}
+			total.CopyBytes += rates.CopyBytes
+			total.Operations += rates.Operations
+		}
+		return total, nil
+	}
 	if options.Choice.Vulkan {
 		return VulkanRates(options.Choice.Info.Index, gpu.Options{CacheDir: options.CacheDir})
 	}
@@ -65,13 +78,16 @@ func (o *Options) workers() int {
 // whole steps.
 func Run(ctx context.Context, s *Shape, options Options, rates Rates) (*Result, error) {
 	r := &Result{Subject: s.subject(&options), Title: s.Title, Steps: s.Network.Steps}
-	if !options.Choice.Vulkan {
+	if !options.Choice.Vulkan && len(options.Choice.Members) == 0 {
 		r.Workers = options.workers()
 	}
 	if r.Samples != s.Samples {
 		r.Note = fmt.Sprintf("a batch of %d samples instead of %d", r.Samples, s.Samples)
 	}
 	if s.Alone {
+		if len(options.Choice.Members) > 0 {
+			return nil, errors.New("kernels alone are measured on one device: name another shape, or one device")
+		}
 		return r, runAlone(ctx, s, options, rates, r)
 	}
 	return r, runNetwork(ctx, s, options, rates, r)
@@ -80,10 +96,7 @@ func Run(ctx context.Context, s *Shape, options Options, rates Rates) (*Result, 
 // open opens the engine that is measured.
 func (o *Options) open(n *network.Network) (engine.Engine, error) {
 	options := engine.Options{Seed: seed, Optimizer: optimizer, Workers: o.Workers, CacheDir: o.CacheDir, Profile: o.Kernels, SegmentSteps: o.segmentSteps, Groups: o.Groups}
-	if o.Choice.Vulkan {
-		return engine.OpenVulkan(n, o.Choice.Info.Index, options)
-	}
-	return engine.NewCPU[float32](n, options)
+	return o.Choice.Open(n, options)
 }
 
 func runNetwork(ctx context.Context, s *Shape, options Options, rates Rates, r *Result) (err error) {

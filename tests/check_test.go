@@ -25,7 +25,8 @@ func TestCheck(t *testing.T) {
 	runFamily(t, cases, candidates, names)
 
 	cpu := check.Candidate{Open: openCPU, Variants: check.CPUVariants()}
-	runFamily(t, check.Cases(testing.Short()), []check.Candidate{cpu}, []string{"cpu"})
+	group := check.Candidate{Open: openGroup, Variants: []check.Variant{{Workers: 1}}}
+	runFamily(t, check.Cases(testing.Short()), []check.Candidate{cpu, group}, []string{"cpu", "group of three"})
 }
 
 // TestCheckUnderValidation runs some of the family under the Vulkan validation layer,
@@ -47,6 +48,19 @@ func TestCheckUnderValidation(t *testing.T) {
 
 func openCPU(n *network.Network, options engine.Options) (engine.Engine, error) {
 	return engine.NewCPU[float32](n, options)
+}
+
+// openGroup opens three CPU engines that share each batch.
+func openGroup(n *network.Network, options engine.Options) (engine.Engine, error) {
+	var members []engine.Engine
+	for range 3 {
+		e, err := openCPU(n, options)
+		if err != nil {
+			return nil, err
+		}
+		members = append(members, e)
+	}
+	return engine.NewGroup(n, members), nil
 }
 
 // vulkanCandidates are all Vulkan devices, each opened once for all networks, and their

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"spikegrad/cpuref"
@@ -87,7 +88,7 @@ type summary struct {
 	Test    float64 `json:"test_accuracy"`
 }
 
-// devicesAgree trains the demo for an epoch on the CPU engine and on every Vulkan device:
+// devicesAgree trains the demo for an epoch on the CPU engine, on every Vulkan device and on all at once:
 // the weights must be the same, bit for bit.
 func (p program) devicesAgree(t *testing.T) {
 	folder := t.TempDir()
@@ -95,6 +96,7 @@ func (p program) devicesAgree(t *testing.T) {
 	for _, info := range gputest.Devices(t) {
 		devices = append(devices, fmt.Sprintf("vulkan:%d", info.Index))
 	}
+	devices = append(devices, strings.Join(devices, "+")) // all of them at once
 	var want summary
 	for i, device := range devices {
 		got := read[summary](t, finish(t, p.command(folder,

@@ -52,6 +52,21 @@ func (f Flip) Fits(n *network.Network) bool {
 // Samples is the number of samples in the batch.
 func (b *Batch) Samples() int { return len(b.Labels) }
 
+// Part is samples first to last of a batch for a network, which share its arrays.
+func (b *Batch) Part(n *network.Network, first, last int) *Batch {
+	part := &Batch{
+		Rows: b.Rows[first*n.Steps : last*n.Steps], Index: b.Index,
+		Labels: b.Labels[first:last], Numbers: b.Numbers[first:last], Augment: b.Augment, Targets: b.Targets,
+	}
+	if b.Flips != nil {
+		part.Flips = b.Flips[first:last]
+	}
+	if one := n.Steps * cpuref.Words(n.Classes); len(b.Targets) > one {
+		part.Targets = b.Targets[first*one : last*one]
+	}
+	return part
+}
+
 // Check refuses a batch that does not fit a network, so that no kernel reads
 // outside its arrays.
 func (b *Batch) Check(n *network.Network) error {

@@ -30,7 +30,7 @@ type auditCommand struct {
 	OtherMode   bool      `help:"For a network without noise: give it sigmoid noise of its steepness."`
 	Seed        *uint32   `help:"Of samples, noise and flips; else that of the run." placeholder:"N"`
 	Out         string    `help:"Folder of the results; else audit in that of the run." placeholder:"FOLDER"`
-	Device      string    `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
+	Device      string    `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them. Several joined by + share each batch; the result is the same."`
 	Workers     int       `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
 	PassSamples int       `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
 	JSON        bool      `name:"json" help:"Print JSON."`

@@ -14,7 +14,7 @@ import (
 type benchCommand struct {
 	Shape     string    `default:"all" help:"A to G, or all."`
 	Variant   string    `help:"One variant of a shape, such as T=8 of A or N=512 of B."`
-	Device    []string  `default:"auto" help:"auto, cpu, vulkan:N, vulkan:NAME or all; several, separated by commas."`
+	Device    []string  `default:"auto" help:"auto, cpu, vulkan:N, vulkan:NAME or all; several joined by + share each batch, several separated by commas are measured in turn."`
 	Repeat    int       `default:"7" help:"Steps to time; the first, which warms up, is not among them."`
 	Workers   int       `help:"Goroutines of the CPU engine; 0: one a processor."`
 	Batch     int       `help:"Samples of a batch; 0: as many as the shape names."`
@@ -99,10 +99,8 @@ func (c *benchCommand) Run(a *app) error {
 	result := benchResult{Results: []*bench.Result{}, Skips: []*bench.SkipResult{}, Scaling: []*bench.Scaling{}}
 	for _, choice := range choices {
 		options := bench.Options{
-			Device: deviceName(choice), Choice: choice, Workers: c.Workers, Repeats: c.Repeat, Samples: c.Batch, Kernels: c.Kernels,
-		}
-		if choice.Vulkan {
-			options.CacheDir, options.Groups = pipelineCache(), tunedGroups(choice)
+			Device: choice.Name(), Choice: tuned(choice), Workers: c.Workers, Repeats: c.Repeat, Samples: c.Batch, Kernels: c.Kernels,
+			CacheDir: pipelineCache(),
 		}
 		if err := c.measure(a, shapes, options, &result); err != nil {
 			if len(result.Results)+len(result.Skips)+len(result.Scaling) == 0 {

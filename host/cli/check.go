@@ -15,7 +15,7 @@ import (
 
 // checkCommand is spikegrad check.
 type checkCommand struct {
-	Device     string `default:"all" help:"all, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
+	Device     string `default:"all" help:"all (in turn), cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them. Several joined by + share each batch."`
 	Quick      bool   `help:"Fewer and smaller networks."`
 	Random     int    `help:"So many random networks instead of the family." placeholder:"N"`
 	Seed       uint32 `default:"1" help:"With --random: of the networks." placeholder:"S"`
@@ -84,7 +84,7 @@ func (c *checkCommand) Run(a *app) error {
 		r := &found.Reports[i]
 		result.OK = result.OK && r.OK()
 		device := checkedDevice{
-			Device: deviceName(choices[i]), Name: r.Device.Device, Driver: r.Device.Driver,
+			Device: choices[i].Name(), Name: r.Device.Device, Driver: r.Device.Driver,
 			Cases: r.Cases, Values: r.Values, Different: r.Different, Seconds: r.Seconds, First: r.First,
 		}
 		if device.Name == "" {
@@ -159,7 +159,7 @@ func (c *checkCommand) choices(a *app) ([]engine.Choice, error) {
 
 // candidate is how a device is opened and in what variants it is run.
 func (c *checkCommand) candidate(choice engine.Choice) check.Candidate {
-	if !choice.Vulkan {
+	if !choice.Vulkan && len(choice.Members) == 0 {
 		return check.Candidate{Open: opener(choice), Variants: check.CPUVariants()}
 	}
 	open := func(n *network.Network, options engine.Options) (engine.Engine, error) {

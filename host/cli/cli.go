@@ -159,6 +159,7 @@ func (a *app) configure(grammar *commands) {
 		a.terminal = false // log lines and a bar would overwrite each other
 	}
 	a.log = slog.New(slog.NewTextHandler(a.errors, &slog.HandlerOptions{Level: level}))
+	slog.SetDefault(a.log) // for warnings from below
 }
 
 // helpPath is the command whose help explains a mistake.

@@ -5,8 +5,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 
 	"spikegrad/cpuref"
+	"spikegrad/gpu"
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
 )
@@ -19,7 +22,8 @@ type devicesCommand struct {
 // Help is the rest of the help.
 func (devicesCommand) Help() string {
 	return `Lists every Vulkan device with its driver and the limits that decide how large a network it can
-run, and the CPU engine, which is always there. The last line says which one --device auto takes.
+run, and the CPU engine, which is always there. The last lines say how to train on several devices
+at once, and which one --device auto takes.
 
 Examples:
 
@@ -88,7 +92,7 @@ func listDevices() (*deviceList, error) {
 	for _, choice := range found {
 		info := choice.Info
 		list.Devices = append(list.Devices, vulkanDevice{
-			Device: deviceName(choice), Name: info.Name,
+			Device: choice.Name(), Name: info.Name,
 			Driver: info.Driver, DriverInfo: info.DriverInfo, Vulkan: info.VersionString(), Type: info.Type.String(),
 			Memory: info.DeviceMemory, UnifiedMemory: info.UnifiedMemory, SubgroupSize: info.SubgroupSize,
 			MaxWorkgroupInvocations: info.MaxWorkgroupInvocations, MaxWorkgroupCount: info.MaxWorkgroupCount,
@@ -100,7 +104,7 @@ func listDevices() (*deviceList, error) {
 	if err != nil {
 		return nil, err
 	}
-	list.Auto = autoDevice{deviceName(choice), choice.Reason}
+	list.Auto = autoDevice{choice.Name(), choice.Reason}
 	return list, nil
 }
 
@@ -117,14 +121,6 @@ func vulkanChoices() ([]engine.Choice, error) {
 		}
 		found = append(found, choice)
 	}
-}
-
-// deviceName is how --device names a choice.
-func deviceName(choice engine.Choice) string {
-	if choice.Vulkan {
-		return fmt.Sprintf("vulkan:%d", choice.Info.Index)
-	}
-	return "cpu"
 }
 
 func (l *deviceList) write(a *app) error {
@@ -150,6 +146,10 @@ func (l *deviceList) write(a *app) error {
 	if l.VulkanError != "" {
 		fmt.Fprintln(a.out, "no Vulkan device:", l.VulkanError)
 	}
+	if len(l.Devices) > 0 {
+		partner := l.Devices[max(0, slices.IndexFunc(l.Devices, func(d vulkanDevice) bool { return d.Type != gpu.Software.String() }))]
+		fmt.Fprintf(a.out, "several at once, with the same result: --device cpu+%s\n", partner.Device)
+	}
 	_, err := fmt.Fprintf(a.out, "auto takes %s: %s\n", l.Auto.Device, l.Auto.Reason)
 	return err
 }
@@ -166,20 +166,33 @@ func choose(device string) (engine.Choice, error) {
 	return choice, err
 }
 
-// isVulkanName tells whether a name is one of a Vulkan device, there or not.
+// isVulkanName tells whether a name is one of a Vulkan device, there or not, or has one in a
+// group.
 func isVulkanName(device string) bool {
 	const prefix = "vulkan:"
-	return len(device) > len(prefix) && device[:len(prefix)] == prefix
+	for name := range strings.SplitSeq(device, "+") {
+		if len(name) > len(prefix) && strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
-// opener opens engines on a device.
+// chooseOne is choose for what runs on one device only, and says why several will not do.
+func chooseOne(device, why string) (engine.Choice, error) {
+	choice, err := choose(device)
+	if err == nil && len(choice.Members) > 0 {
+		return choice, usageError{fmt.Errorf("--device %s: %s; name one device", device, why)}
+	}
+	return choice, err
+}
+
+// opener opens engines on a device, or on those of a group.
 func opener(choice engine.Choice) func(*network.Network, engine.Options) (engine.Engine, error) {
+	choice = tuned(choice)
 	return func(n *network.Network, options engine.Options) (engine.Engine, error) {
-		if !choice.Vulkan {
-			return engine.NewCPU[float32](n, options)
-		}
-		options.CacheDir, options.Groups = pipelineCache(), tunedGroups(choice)
-		return engine.OpenVulkan(n, choice.Info.Index, options)
+		options.CacheDir = pipelineCache()
+		return choice.Open(n, options)
 	}
 }
 

@@ -56,6 +56,9 @@ func (c *estimateCommand) Run(a *app) error {
 		if choice.Vulkan {
 			name = choice.Info.Name
 		}
+		if len(choice.Members) > 0 {
+			name = choice.Name()
+		}
 		options.Device = audit.Laboratory{Device: name, Open: opener(choice), Workers: c.Workers}
 	}
 	report, err := estimate.Run(a.ctx, options)

@@ -17,7 +17,7 @@ type evalCommand struct {
 
 	otherData
 	Part        string `default:"test" enum:"test,validation,train" help:"Samples to evaluate: test, validation or train."`
-	Device      string `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
+	Device      string `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them. Several joined by + share each batch; the result is the same."`
 	OtherMode   bool   `help:"Switch the noise off, or on if the network was trained without."`
 	Trials      *int   `help:"Run every sample so many times, in both modes, and measure also how spikes vary." placeholder:"N"`
 	Sample      int    `help:"With --trials: the sample of which rasters are drawn." placeholder:"N"`

@@ -14,7 +14,7 @@ type reportCommand struct {
 
 	Out          string `default:"report.html" help:"The page." placeholder:"FILE"`
 	NoEvaluation bool   `help:"Show only what the folders hold, instead of evaluating runs that were not."`
-	Device       string `default:"auto" help:"Of evaluations: auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
+	Device       string `default:"auto" help:"Of evaluations: auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them. Several joined by + share each batch; the result is the same."`
 	Workers      int    `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
 	PassSamples  int    `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
 }

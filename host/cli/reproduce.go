@@ -81,7 +81,7 @@ func (c *experimentCommand) Run(a *app, parsed *kong.Context) error {
 	if err := checkCounts(c.Workers, 0, 0); err != nil {
 		return usageError{err}
 	}
-	choice, err := choose(c.Device)
+	choice, err := chooseOne(c.Device, "these experiments run on one")
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ type classificationCommand struct {
 	Smoothness  float64  `help:"Of random manifolds: the larger, the easier." placeholder:"ALPHA"`
 	Set         string   `default:"methods" enum:"methods,sigmoid,reset,noises" help:"What is compared: methods, sigmoid, reset or noises; see below."`
 	Methods     []string `help:"Methods of the set to compare, each with the first one named; all by default." placeholder:"NAME"`
-	Device      string   `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
+	Device      string   `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them. Several joined by + share each batch; the result is the same."`
 	Workers     int      `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
 	PassSamples int      `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
 	JSON        bool     `name:"json" help:"Print the numbers as JSON instead of tables."`

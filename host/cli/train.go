@@ -17,7 +17,7 @@ type trainCommand struct {
 
 	Data string `help:"Dataset, NAME or NAME:PATH: digits, randman, shd, ssc, spoken." placeholder:"DATA"`
 	headerFlag
-	Device       string   `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
+	Device       string   `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them. Several joined by + share each batch; the result is the same."`
 	Epochs       *int     `help:"How often all training samples are presented." placeholder:"N"`
 	Batch        *int     `help:"Samples of an update." placeholder:"N"`
 	Seed         *uint32  `help:"Of weights, order of samples and noise." placeholder:"N"`
@@ -67,7 +67,7 @@ func (c *trainCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	a.log.Debug("device chosen", "device", deviceName(choice), "reason", choice.Reason)
+	a.log.Debug("device chosen", "device", choice.Name(), "reason", choice.Reason)
 	folder := c.folder(&config)
 	observer := &progress{app: a, folder: folder}
 	source, err := c.source(&config)

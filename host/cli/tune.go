@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"spikegrad/bench"
@@ -38,7 +39,7 @@ func (c *tuneCommand) Run(a *app) error {
 	if c.Repeat < 1 {
 		return usageError{fmt.Errorf("--repeat %d: 1 or more is possible", c.Repeat)}
 	}
-	choice, err := choose(c.Device)
+	choice, err := chooseOne(c.Device, "workgroups are measured on each device alone")
 	if err != nil {
 		return err
 	}
@@ -105,6 +106,18 @@ func tuningFile(choice engine.Choice) string {
 	}
 	info := &choice.Info
 	return filepath.Join(folder, fmt.Sprintf("%x-%08x-%08x-%08x.tuning.json", info.UUID, info.VendorID, info.DeviceID, info.DriverVersion))
+}
+
+// tuned is a choice with the workgroups that were found for its devices.
+func tuned(choice engine.Choice) engine.Choice {
+	if choice.Vulkan {
+		choice.Groups = tunedGroups(choice)
+	}
+	choice.Members = slices.Clone(choice.Members)
+	for i, member := range choice.Members {
+		choice.Members[i] = tuned(member)
+	}
+	return choice
 }
 
 // tunedGroups are the workgroups that were found for a device. A file that is missing or

@@ -9,24 +9,45 @@ import (
 	"spikegrad/host/network"
 )
 
-// Choice is the device that a name stands for.
+// Choice is the device that a name stands for, or several.
 type Choice struct {
-	Vulkan bool           // false: the CPU engine
-	Info   gpu.DeviceInfo // of the Vulkan device
-	Reason string         // why this device was taken
+	Vulkan  bool           // false: the CPU engine
+	Info    gpu.DeviceInfo // of the Vulkan device
+	Reason  string         // why this device was taken
+	Members []Choice       // of a [Group]; then the rest counts for nothing
+	// Groups is [Options.Groups] for the device where the options have none.
+	Groups map[string]uint32
+}
+
+// Name is how [Choose] names the choice.
+func (c *Choice) Name() string {
+	switch {
+	case len(c.Members) > 0:
+		var names []string
+		for i := range c.Members {
+			names = append(names, c.Members[i].Name())
+		}
+		return strings.Join(names, "+")
+	case c.Vulkan:
+		return fmt.Sprintf("vulkan:%d", c.Info.Index)
+	}
+	return "cpu"
 }
 
 // Choose finds the device that a name stands for: auto, cpu, vulkan:N (the number
 // that Enumerate gives) or vulkan:NAME (part of the name of device or driver, in any
-// case). Auto takes a discrete GPU, then an integrated or virtual one, else the CPU
-// engine; a software driver is taken only when it is named.
+// case), or several of them joined by +. Auto takes a discrete GPU, then an integrated or
+// virtual one, else the CPU engine; a software driver is taken only when it is named.
 func Choose(device string) (Choice, error) {
+	if names := strings.Split(device, "+"); len(names) > 1 {
+		return chooseGroup(device, names)
+	}
 	if device == "cpu" {
 		return Choice{Reason: "it was named"}, nil
 	}
 	wanted, named := strings.CutPrefix(device, "vulkan:")
 	if device != "auto" && (!named || wanted == "") {
-		return Choice{}, fmt.Errorf("device %q is unknown: there are auto, cpu, vulkan:N and vulkan:NAME (see spikegrad devices)", device)
+		return Choice{}, fmt.Errorf("device %q is unknown: there are auto, cpu, vulkan:N and vulkan:NAME, and several joined by + (see spikegrad devices)", device)
 	}
 	infos, err := gpu.Enumerate()
 	if named {
@@ -46,6 +67,27 @@ func Choose(device string) (Choice, error) {
 		}
 	}
 	return Choice{Reason: "no GPU; software Vulkan drivers are slower than the CPU engine and are taken only when named"}, nil
+}
+
+// chooseGroup finds the devices of a group, each once.
+func chooseGroup(device string, names []string) (Choice, error) {
+	group := Choice{Reason: "they were named"}
+	for _, name := range names {
+		if name == "auto" {
+			return Choice{}, fmt.Errorf("device %q: auto chooses one device; name each of a group", device)
+		}
+		choice, err := Choose(name)
+		if err != nil {
+			return Choice{}, err
+		}
+		for i := range group.Members {
+			if group.Members[i].Name() == choice.Name() {
+				return Choice{}, fmt.Errorf("device %q names %s twice: name each device once", device, choice.Name())
+			}
+		}
+		group.Members = append(group.Members, choice)
+	}
+	return group, nil
 }
 
 // find looks for a device by number or by part of its name.
@@ -68,10 +110,32 @@ func Open(n *network.Network, device string, options Options) (Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !choice.Vulkan {
+	return choice.Open(n, options)
+}
+
+// Open makes an engine for a network on the device, or a [Group] on the devices.
+func (c *Choice) Open(n *network.Network, options Options) (Engine, error) {
+	if len(c.Members) > 0 {
+		var engines []Engine
+		for i := range c.Members {
+			e, err := c.Members[i].Open(n, options)
+			if err != nil {
+				for _, opened := range engines {
+					_ = opened.Close()
+				}
+				return nil, err
+			}
+			engines = append(engines, e)
+		}
+		return NewGroup(n, engines), nil
+	}
+	if !c.Vulkan {
 		return NewCPU[float32](n, options)
 	}
-	return OpenVulkan(n, choice.Info.Index, options)
+	if options.Groups == nil {
+		options.Groups = c.Groups
+	}
+	return OpenVulkan(n, c.Info.Index, options)
 }
 
 // OpenBy makes an engine by a function, or the CPU engine if that is nil.

@@ -45,7 +45,18 @@ type Engine interface {
 	// SetGradients replaces the gradient by one of the mean loss, shaped as the weights,
 	// that was found in another way. It must be finite.
 	SetGradients(gradients [][]float32) error
-	// Update changes the weights by the gradient of the last call of Gradient or SetGradients.
+	// GradientSums runs a batch forward and backward as Gradient does, and writes the gradient
+	// of the sum over the samples of each node of the tree over chunks, [node][i] with the
+	// length SumLength, as it stands between the chunks: neither divided by the samples nor
+	// rounded. The nodes are in ascending order and make up the batch. No gradient is left
+	// in the engine.
+	GradientSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32) (Outcome, error)
+	// SumLength is how many numbers the gradient of a sum has.
+	SumLength() int
+	// SetSums replaces the gradient by that of a sum over so many samples.
+	SetSums(sums []float32, samples int) error
+	// Update changes the weights by the gradient of the last call of Gradient, SetGradients or
+	// SetSums.
 	Update(update Update) error
 
 	Close() error
@@ -148,6 +159,34 @@ func NewRecord[T cpuref.Float](n *network.Network, samples int) *RecordOf[T] {
 		record.Readout = make([]T, samples*n.Steps*n.Classes)
 	}
 	return record
+}
+
+// part is the record of samples first to last, which shares its arrays.
+func (r *RecordOf[T]) part(n *network.Network, first, last int) *RecordOf[T] {
+	layers := func(arrays [][]T) (parts [][]T) {
+		for l, array := range arrays {
+			parts = append(parts, ofSamples(array, first, last, n.Steps*n.Layers[l].Neurons))
+		}
+		return parts
+	}
+	part := &RecordOf[T]{
+		Membrane: layers(r.Membrane), Errors: layers(r.Errors),
+		Readout: ofSamples(r.Readout, first, last, n.Steps*n.Classes), Logits: ofSamples(r.Logits, first, last, n.Classes),
+		Predicted: ofSamples(r.Predicted, first, last, 1),
+		Loss:      ofSamples(r.Loss, first, last, 1), Regularizer: ofSamples(r.Regularizer, first, last, 1),
+	}
+	for l, array := range r.Spikes {
+		part.Spikes = append(part.Spikes, ofSamples(array, first, last, n.Steps*cpuref.Words(n.Layers[l].Neurons)))
+	}
+	return part
+}
+
+// ofSamples are the elements of samples first to last, of each of which there are so many; nil of nil.
+func ofSamples[E any](array []E, first, last, one int) []E {
+	if array == nil {
+		return nil
+	}
+	return array[first*one : last*one]
 }
 
 // Spiked says whether a neuron of a layer spiked in a recorded step.

@@ -31,8 +31,7 @@ func (e *Vulkan) SetGradients(gradients [][]float32) error {
 	if err := checkWeights(e.plan.weights, gradients); err != nil {
 		return err
 	}
-	none := func(_, _ int) int { return 0 }
-	if _, err := e.prepare(1, nil, none); err != nil {
+	if err := e.prepareGradients(); err != nil {
 		return err
 	}
 	for i, w := range e.plan.weights {
@@ -42,4 +41,10 @@ func (e *Vulkan) SetGradients(gradients [][]float32) error {
 	}
 	e.samples, e.summed = 1, 0
 	return nil
+}
+
+// prepareGradients makes the arrays of gradients, where there are none yet.
+func (e *Vulkan) prepareGradients() error {
+	_, err := e.prepare(1, nil, func(_, _ int) int { return 0 })
+	return err
 }

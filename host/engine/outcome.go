@@ -18,17 +18,19 @@ func sumSamples[T cpuref.Float](values []T) T {
 	return partial[0]
 }
 
+// meanOutcome is the outcome of samples with such losses, in which nothing is counted yet.
+func meanOutcome[T cpuref.Float](loss, regularizer []T, layers int) OutcomeOf[T] {
+	inverse := T(1 / float64(len(loss)))
+	return OutcomeOf[T]{
+		Samples: len(loss), Spikes: make([]uint64, layers),
+		Loss: T(sumSamples(loss) * inverse), Regularizer: T(sumSamples(regularizer) * inverse),
+	}
+}
+
 // summarise makes the outcome of a batch from what both engines know of every
 // sample.
 func summarise[T cpuref.Float](batch *Batch, loss, regularizer []T, predicted []uint32, totals [][]uint32) OutcomeOf[T] {
-	samples := batch.Samples()
-	inverse := T(1 / float64(samples))
-	outcome := OutcomeOf[T]{
-		Samples:     samples,
-		Loss:        T(sumSamples(loss) * inverse),
-		Regularizer: T(sumSamples(regularizer) * inverse),
-		Spikes:      make([]uint64, len(totals)),
-	}
+	outcome := meanOutcome(loss, regularizer, len(totals))
 	for b, class := range predicted {
 		if class == batch.Labels[b] {
 			outcome.Correct++

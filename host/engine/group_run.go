@@ -1,0 +1,229 @@
+package engine
+
+import (
+	"sync"
+	"time"
+
+	"spikegrad/cpuref"
+)
+
+// What a member can be timed at.
+const (
+	workForward = iota
+	workBoth
+)
+
+// recovery is what the speed of a member that was too slow to be given anything is multiplied
+// by from batch to batch, so that it is tried again.
+const recovery = 1.05
+
+// Evaluate implements [Engine].
+func (g *Group) Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error) {
+	return g.run(batch, record, workForward, func(int) {}, func(m *member, s share, part *Batch, record *Record) (Outcome, error) {
+		return m.Evaluate(part, stream, record)
+	})
+}
+
+// Gradient implements [Engine].
+func (g *Group) Gradient(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error) {
+	samples := batch.Samples()
+	g.sum = resize(g.sum, g.SumLength())
+	outcome, err := g.GradientSums(batch, stream, record, []cpuref.ChunkNode{{First: 0, Last: cpuref.Chunks(samples)}}, [][]float32{g.sum})
+	if err != nil {
+		return outcome, err
+	}
+	return outcome, g.SetSums(g.sum, samples)
+}
+
+// GradientSums implements [Engine]. Each member sums up the largest nodes of its share.
+func (g *Group) GradientSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32) (Outcome, error) {
+	var pieces [][]piece // [member]
+	outcome, err := g.run(batch, record, workBoth,
+		func(members int) { pieces = make([][]piece, members) },
+		func(m *member, s share, part *Batch, record *Record) (Outcome, error) {
+			pieces[s.member] = m.pieces(nodes, s)
+			var own []cpuref.ChunkNode
+			var room [][]float32
+			for _, p := range pieces[s.member] {
+				own = append(own, cpuref.ChunkNode{First: p.First - s.first, Last: p.Last - s.first})
+				room = append(room, p.sum)
+			}
+			return m.GradientSums(part, stream, record, own, room)
+		})
+	if err != nil {
+		return outcome, err
+	}
+	// Pieces are in ascending order; those of a node follow each other.
+	for i, node := range nodes {
+		var own []cpuref.ChunkNode
+		var added [][]float32
+		for _, some := range pieces {
+			for _, p := range some {
+				if p.node == i {
+					own = append(own, cpuref.ChunkNode{First: p.First - node.First, Last: p.Last - node.First})
+					added = append(added, p.sum)
+				}
+			}
+		}
+		copy(sums[i], cpuref.SumNodes(own, added))
+	}
+	return outcome, nil
+}
+
+// piece is a node of the tree that a member sums up, part of a node asked for.
+type piece struct {
+	cpuref.ChunkNode
+	node int // number of the one asked for
+	sum  []float32
+}
+
+// pieces are the largest nodes of the parts of the nodes asked for that lie in a share, with
+// room for their sums.
+func (m *member) pieces(nodes []cpuref.ChunkNode, s share) []piece {
+	var found []piece
+	for i, node := range nodes {
+		first, last := max(s.first, node.First), min(s.last, node.Last)
+		for _, own := range cpuref.ChunkNodes(node.Last-node.First, first-node.First, last-node.First) {
+			if len(m.room) == len(found) {
+				m.room = append(m.room, nil)
+			}
+			m.room[len(found)] = resize(m.room[len(found)], m.SumLength())
+			found = append(found, piece{cpuref.ChunkNode{First: own.First + node.First, Last: own.Last + node.First}, i, m.room[len(found)]})
+		}
+	}
+	return found
+}
+
+// share is what a member does of a batch: chunks first to last.
+type share struct{ member, first, last int }
+
+// run has the members do their shares of a batch at once; again without those whose devices
+// are lost meanwhile. Begin is told the number of members each time.
+func (g *Group) run(batch *Batch, record *Record, work int, begin func(members int), do func(m *member, s share, part *Batch, record *Record) (Outcome, error)) (Outcome, error) {
+	if err := batch.Check(g.network); err != nil {
+		return Outcome{}, err
+	}
+	samples := batch.Samples()
+	for {
+		whole := newParts(g.network, samples)
+		begin(len(g.members))
+		shares, failed, outcomes := g.shares(cpuref.Chunks(samples), work), make([]error, len(g.members)), make([]Outcome, len(g.members))
+		var group sync.WaitGroup
+		for i, m := range g.members {
+			s := shares[i]
+			first, last := s.first*cpuref.ChunkSamples, min(s.last*cpuref.ChunkSamples, samples)
+			if first >= last {
+				continue
+			}
+			group.Go(func() {
+				begun := time.Now()
+				var err error
+				outcomes[i], err = do(m, s, batch.Part(g.network, first, last), whole.record(record, first, last))
+				failed[i] = inPart(err, first)
+				m.timed(work, last-first, time.Since(begun))
+			})
+		}
+		group.Wait()
+		if lost, err := g.without(failed); lost {
+			continue
+		} else if err != nil {
+			return Outcome{}, err
+		}
+		for i := range outcomes {
+			whole.count(&outcomes[i])
+		}
+		return whole.outcome(record), nil
+	}
+}
+
+// Replicas implements [Engine]. Each member runs some of them.
+func (g *Group) Replicas(batch *Batch, stream cpuref.Stream, replicas []Replica) (loss, regularizer []float32, err error) {
+	loss, regularizer = make([]float32, len(replicas)), make([]float32, len(replicas))
+	for {
+		shares, failed := g.shares(len(replicas), workForward), make([]error, len(g.members))
+		var group sync.WaitGroup
+		for i, m := range g.members {
+			s := shares[i]
+			if s.first >= s.last && (i > 0 || len(replicas) > 0) {
+				continue
+			}
+			group.Go(func() {
+				l, r, err := m.Replicas(batch, stream, replicas[s.first:s.last])
+				copy(loss[s.first:], l)
+				copy(regularizer[s.first:], r)
+				failed[i] = err
+			})
+		}
+		group.Wait()
+		if lost, err := g.without(failed); !lost {
+			return loss, regularizer, err
+		}
+	}
+}
+
+// shares cut so many pieces of work among the members by their speeds; those that are not
+// known yet count as the mean of the others.
+func (g *Group) shares(count, work int) []share {
+	speeds, total, known := make([]float64, len(g.members)), 0.0, 0
+	for i, m := range g.members {
+		if speeds[i] = m.speed[work]; speeds[i] > 0 {
+			total += speeds[i]
+			known++
+		}
+	}
+	for i := range speeds {
+		if speeds[i] == 0 {
+			speeds[i] = 1
+			if known > 0 {
+				speeds[i] = total / float64(known)
+			}
+		}
+	}
+	if g.choose != nil {
+		g.choose(speeds)
+	}
+	shares, first := make([]share, len(speeds)), 0
+	for i, length := range fastest(count, speeds) {
+		if shares[i] = (share{i, first, first + length}); length == 0 {
+			g.members[i].speed[work] *= recovery
+		}
+		first += length
+	}
+	return shares
+}
+
+// fastest is how many of count equal pieces each member does so that all are done soonest.
+func fastest(count int, speeds []float64) []int {
+	total, left, lengths := 0.0, count, make([]int, len(speeds))
+	for _, speed := range speeds {
+		total += speed
+	}
+	for i, speed := range speeds {
+		lengths[i] = min(int(float64(count)*speed/total), left)
+		left -= lengths[i]
+	}
+	for ; left > 0; left-- { // to who has done one more first
+		next := 0
+		for i := range speeds {
+			if float64(lengths[i]+1)*speeds[next] < float64(lengths[next]+1)*speeds[i] {
+				next = i
+			}
+		}
+		lengths[next]++
+	}
+	return lengths
+}
+
+// timed takes in how long a member took. The first time says little: kernels are compiled and
+// arrays made.
+func (m *member) timed(work, samples int, spent time.Duration) {
+	m.runs[work]++
+	speed := float64(samples) / max(spent.Seconds(), 1e-9)
+	switch {
+	case m.runs[work] == 1:
+	case m.speed[work] == 0:
+		m.speed[work] = speed
+	default:
+		m.speed[work] = (m.speed[work] + speed) / 2
+	}
+}
