@@ -82,7 +82,7 @@ func networkFor(t *testing.T, s *fixed, layers int, change func(number int, l *n
 	for number := range layers {
 		l := network.DefaultLayer()
 		l.TauMembrane, l.TauSynapse, l.Delay, l.RecurrentDelay = 0.002, 0.0005, 0, 0
-		l.Noise.Beta = 2
+		l.Noise.Beta, l.Surrogate.Kind = 2, network.Matched
 		change(number, &l)
 		n.Layers = append(n.Layers, l)
 	}

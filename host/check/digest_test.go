@@ -44,7 +44,7 @@ func TestDigests(t *testing.T) {
 		if !quick && testing.Short() {
 			continue
 		}
-		var alive liveness
+		alive := liveness{mixed: quick}
 		for _, c := range Cases(quick) {
 			name := c.Name
 			if quick {

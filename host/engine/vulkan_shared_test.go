@@ -17,7 +17,7 @@ func probed() (*network.Network, *Batch) {
 	}
 	n.Layers[0].Neurons, n.Layers[1].Neurons = 33, 20
 	for l := range n.Layers {
-		n.Layers[l].Initial.SigmaU, n.Layers[l].Initial.Rate = 2, 15
+		n.Layers[l].Initial.SigmaU, n.Layers[l].Initial.Rate, n.Layers[l].Surrogate.Kind = 2, 15, network.Matched
 	}
 	batch := &Batch{}
 	for b := range uint32(11) {

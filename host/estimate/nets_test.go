@@ -88,7 +88,7 @@ func lifNetwork(c lifCase, inputs int) *network.Network {
 		layer := network.DefaultLayer()
 		layer.Neurons, layer.Neuron, layer.Reset, layer.Noise = neurons, c.neuron, c.reset, c.noise
 		layer.Delay, layer.RecurrentDelay = c.delay, c.recurrentDelay
-		layer.TauMembrane, layer.TauSynapse, layer.Bias = 0.001, 0.0003, c.bias
+		layer.TauMembrane, layer.TauSynapse, layer.Bias, layer.Surrogate.Kind = 0.001, 0.0003, c.bias, network.Matched
 		n.Layers = append(n.Layers, layer)
 	}
 	return n

@@ -110,7 +110,7 @@ func TestValidateRefuses(t *testing.T) {
 		{noise("exponential", func(s *Noise) { s.DeltaU = nan }), []string{"noise: delta_u = NaN"}},
 		{noise("hazard", func(s *Noise) { s.Rate = 1e7 }), []string{"noise: rate = 1e+07"}},
 		{noise("hazard", func(s *Noise) { s.DeltaU = 0 }), []string{"noise: delta_u = 0"}},
-		{noise("threshold", func(*Noise) {}), []string{"surrogate", `"matched"`, "threshold", "superspike"}},
+		{layer(func(l *Layer) { l.Noise.Kind, l.Surrogate.Kind = "threshold", Matched }), []string{"surrogate", `"matched"`, "threshold", "superspike"}},
 
 		{surrogate("tanh", func(*Surrogate) {}), []string{"surrogate", `kind = "tanh"`, "matched, arctangent"}},
 		{surrogate("superspike", func(s *Surrogate) { s.Beta = 0 }), []string{"surrogate: beta = 0"}},

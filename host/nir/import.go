@@ -15,7 +15,8 @@ import (
 func Defaults() network.Layer {
 	layer := network.DefaultLayer()
 	layer.Reset, layer.Delay, layer.RecurrentDelay = "membrane_only", 0, 0
-	layer.Noise.Kind, layer.Surrogate.Kind = "threshold", "superspike"
+	layer.Noise.Kind = "threshold"
+	layer.Surrogate.Kind = network.DefaultSurrogate(&layer)
 	return layer
 }
 

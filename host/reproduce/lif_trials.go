@@ -21,9 +21,7 @@ func oneNeuron(noise network.Noise, steps int) *network.Network {
 	layer.Neurons, layer.Recurrent, layer.Delay = 1, false, 0
 	layer.TauMembrane, layer.TauSynapse = 0.01, 0.005
 	layer.Noise = noise
-	if noise.Kind == "threshold" {
-		layer.Surrogate.Kind = "superspike"
-	}
+	layer.Surrogate.Kind = network.DefaultSurrogate(&layer)
 	n := &network.Network{Inputs: 1, Classes: 1, Steps: steps, StepLength: 0.001, Layers: []network.Layer{layer}, Readout: network.DefaultReadout()}
 	n.Readout.Delay = 0
 	return n

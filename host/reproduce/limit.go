@@ -138,7 +138,6 @@ func limitNetwork(ctx context.Context, noise network.Noise, trials int, o Option
 		layer := network.DefaultLayer()
 		layer.Neurons, layer.TauMembrane, layer.TauSynapse = neurons, 0.01, 0.005
 		layer.Noise, layer.Initial.Rate = noise, 50
-		layer.Surrogate.Kind = "superspike" // unused: the estimator brings its own
 		n.Layers = append(n.Layers, layer)
 	}
 	draw := func(columns int, chance float64, use uint32) []float64 {

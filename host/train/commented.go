@@ -213,7 +213,8 @@ func writtenExplanations() map[string]string {
 
 		"network.layer.surrogate": "Surrogate derivative: what the backward pass takes for the derivative of a spike.",
 		"network.layer.surrogate.kind": "matched (the derivative of the escape noise), or\n" +
-			network.Surrogates.Names(),
+			network.Surrogates.Names() + ".\n" +
+			"Of a layer that says nothing: matched without recurrence, else, and without noise, superspike",
 		"network.layer.surrogate.skip_below": "derivatives below this count as 0 (Perez-Nieves & Goodman 2021); it saves no time. 0 for none: nothing\n" +
 			"is approximated",
 

@@ -40,8 +40,7 @@ type Training struct {
 }
 
 // Default is a complete configuration for a dataset named as NAME or NAME:PATH:
-// one stochastic recurrent layer whose surrogate derivative matches its escape
-// noise.
+// one stochastic recurrent layer.
 func Default(dataset string) (Config, error) {
 	options, err := data.Defaults(dataset)
 	if err != nil {
@@ -52,7 +51,7 @@ func Default(dataset string) (Config, error) {
 	if options.Name == "digits" {
 		// At such rates spikes add up to a mean drive on top of the fluctuation that
 		// the initial weights are made for; a smaller one keeps neurons from firing
-		// without pause, where the matched surrogate derivative no longer reaches them.
+		// without pause, where a surrogate derivative hardly reaches them.
 		options.Encoder.Kind, options.Encoder.MaxRate = "poisson", 400
 		layer.Initial.SigmaU = 0.4
 	}

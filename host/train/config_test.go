@@ -315,3 +315,32 @@ func FuzzConfig(f *testing.F) {
 		}
 	})
 }
+
+// TestDefaultSurrogate: a layer that says nothing has the surrogate that goes with its
+// recurrence and noise; one that chooses keeps its choice.
+func TestDefaultSurrogate(t *testing.T) {
+	config := decode(t, `
+[[network.layer]]
+[[network.layer]]
+recurrent = false
+[[network.layer]]
+recurrent = false
+noise.kind = "threshold"
+[[network.layer]]
+surrogate.kind = "matched"
+[[network.layer]]
+recurrent = false
+surrogate.beta = 3.0
+[[network.layer]]
+recurrent = false
+surrogate.kind = "gaussian"
+`)
+	for l, want := range []string{"superspike", "matched", "superspike", "matched", "matched", "gaussian"} {
+		if kind := config.Network.Layers[l].Surrogate.Kind; kind != want {
+			t.Errorf("layer %d: surrogate %s, want %s", l, kind, want)
+		}
+	}
+	if kind := decode(t, "").Network.Layers[0].Surrogate.Kind; kind != "superspike" {
+		t.Errorf("without a layer: surrogate %s", kind)
+	}
+}

@@ -9,11 +9,14 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"spikegrad/host/network"
 )
 
 // Decode reads a configuration from TOML. Keys that are not given have the values
 // of [Default] for the dataset; each [[network.layer]] begins from its layer,
-// without regularizers, each [[network.layer.regularizer]] from its regularizer. A
+// without regularizers and with the surrogate of [network.DefaultSurrogate], each
+// [[network.layer.regularizer]] from its regularizer. A
 // dataset, NAME or NAME:PATH, takes the place of the one in the file, whose [data]
 // then counts only if it has the same name; empty leaves the file's. Errors name
 // the file (only for the message), line, column and key.
@@ -128,7 +131,22 @@ func complete(defaults Config, given map[string]any, file string) (Config, error
 		c.Pretrained = Pretrained{}
 	}
 	c.Training.Estimator = EstimatorName(c.Training.Estimator)
+	chooseSurrogates(&c, given)
 	return c, nil
+}
+
+// chooseSurrogates gives layers of a document in which no surrogate is chosen that of
+// [network.DefaultSurrogate].
+func chooseSurrogates(c *Config, given map[string]any) {
+	section, _ := given["network"].(map[string]any)
+	layers, _ := section["layer"].([]any)
+	for l, layer := range layers {
+		table, _ := layer.(map[string]any)
+		surrogate, _ := table["surrogate"].(map[string]any)
+		if _, chosen := surrogate["kind"]; !chosen {
+			c.Network.Layers[l].Surrogate.Kind = network.DefaultSurrogate(&c.Network.Layers[l])
+		}
+	}
 }
 
 // merge lays the values of a table over those of base. Arrays of tables take their

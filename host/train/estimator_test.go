@@ -78,6 +78,7 @@ validation = 0.0
 test = 0.9
 [[network.layer]]
 neurons = 5
+surrogate.kind = "matched"
 [training]
 epochs = 1
 batch = 100
