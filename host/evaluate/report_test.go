@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"spikegrad/host/data"
 )
 
 func tinySettings() Settings {
@@ -151,6 +153,36 @@ func TestTypical(t *testing.T) {
 		})
 		if found != want {
 			t.Errorf("%v: neuron %d, want %d", counts, found, want)
+		}
+	}
+}
+
+// labelled is a source of samples that have nothing but labels.
+type labelled struct {
+	data.Source
+	labels []uint32
+}
+
+func (l labelled) Len() int                { return len(l.labels) }
+func (l labelled) Label(sample int) uint32 { return l.labels[sample] }
+
+// TestSecond: the second sample is the next one of another class, from the end on the first.
+func TestSecond(t *testing.T) {
+	for _, c := range []struct {
+		labels       []uint32
+		sample, want int
+		found        bool
+	}{
+		{[]uint32{0, 1, 0, 0, 2}, 0, 1, true},
+		{[]uint32{0, 1, 0, 0, 2}, 2, 4, true},
+		{[]uint32{0, 1, 0, 0, 2}, 4, 0, true},
+		{[]uint32{0, 1, 2, 2, 2}, 3, 0, true},
+		{[]uint32{5, 5, 5}, 1, 0, false},
+	} {
+		m := &measurement{source: labelled{labels: c.labels}}
+		m.options.Sample = c.sample
+		if got, found := m.second(); got != c.want || found != c.found {
+			t.Errorf("labels %v, sample %d: second %d, %t; want %d, %t", c.labels, c.sample, got, found, c.want, c.found)
 		}
 	}
 }
