@@ -25,7 +25,7 @@ func TestAudit(t *testing.T) {
 		return append([]string{"audit", run, "--device", "cpu", "--samples", "16", "--quiet"}, flags...)
 	}
 	unbiased := func(flags ...string) []string {
-		return append(small("--unbiased", "--pairs", "1100", "--surrogates", "superspike"), flags...)
+		return append(small("--unbiased", "--pairs", "1100", "--surrogates", "matched"), flags...)
 	}
 	printed := call(unbiased("--json", "--out", filepath.Join(folder, "audit"))...)
 	if printed.code != exitOK || printed.stderr != "" {
@@ -35,7 +35,7 @@ func TestAudit(t *testing.T) {
 	if err := json.Unmarshal([]byte(printed.stdout), &found); err != nil {
 		t.Fatal(err)
 	}
-	if found.Samples != 16 || found.Cost.Pairs != 1088 || strings.Join(found.Surrogates, " ") != "matched superspike" {
+	if found.Samples != 16 || found.Cost.Pairs != 1088 || strings.Join(found.Surrogates, " ") != "superspike matched" {
 		t.Errorf("%d samples, %d pairs, surrogates %v", found.Samples, found.Cost.Pairs, found.Surrogates)
 	}
 	wantFile(t, filepath.Join(folder, "audit", "audit.json"), printed.stdout)
@@ -48,7 +48,7 @@ func TestAudit(t *testing.T) {
 	if err := json.Unmarshal([]byte(printed.stdout), &slopes); err != nil {
 		t.Fatal(err)
 	}
-	if slopes.Samples != 16 || slopes.Directions != 32 || strings.Join(slopes.Surrogates, " ") != "matched superspike:5" || len(slopes.Parts) != 3 || !slopes.Readout.Passed {
+	if slopes.Samples != 16 || slopes.Directions != 32 || strings.Join(slopes.Surrogates, " ") != "superspike superspike:5" || len(slopes.Parts) != 3 || !slopes.Readout.Passed {
 		t.Errorf("slopes %s", printed.stdout)
 	}
 	wantFile(t, filepath.Join(folder, "audit", "slopes.json"), printed.stdout)
