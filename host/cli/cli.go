@@ -35,6 +35,7 @@ type commands struct {
 	Bench      benchCommand      `cmd:"" help:"Measure how fast devices train."`
 	Tune       tuneCommand       `cmd:"" help:"Find workgroups that are fast on a Vulkan device."`
 	Reproduce  reproduceCommand  `cmd:"" help:"Repeat an experiment of Gygax & Zenke 2025."`
+	Predict    predictCommand    `cmd:"" help:"Write classes and their probabilities, with their spread over noise."`
 	Data       dataCommand       `cmd:"" help:"Fetch and inspect datasets."`
 	Config     configCommand     `cmd:"" help:"Print a complete configuration with comments, or check one."`
 	Completion completionCommand `cmd:"" help:"Print a script for completion in a shell."`

@@ -90,6 +90,8 @@ func writeTrials(a *app, r *evaluate.Report, folder string) error {
 		})
 	row("vote of the trials", "the class predicted most often", func(m *evaluate.Mode) string { return percent(m.Performance.Voted) })
 	row("trials agree", "pairs of trials of a sample", func(m *evaluate.Mode) string { return percent(m.Performance.Agreement) })
+	row("calibration error", "expected, of probabilities averaged over trials", func(m *evaluate.Mode) string { return percent(m.Performance.Calibration.Error) })
+	row("of single trials", "the same, each trial by itself", func(m *evaluate.Mode) string { return percent(m.Performance.Single.Error) })
 	row("loss", "cross-entropy, mean", func(m *evaluate.Mode) string { return fmt.Sprintf("%.4f", m.Performance.Loss) })
 	for l := range r.Trained.Performance.Activity {
 		row(fmt.Sprintf("layer %d rate", l), "a neuron", func(m *evaluate.Mode) string { return fmt.Sprintf("%.3g Hz", m.Performance.Activity[l].Rate) })

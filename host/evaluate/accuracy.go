@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"context"
+	"math"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -22,7 +23,14 @@ type Performance struct {
 	Loss           float64   `json:"loss"`               // mean cross-entropy
 	Confusion      [][]int   `json:"confusion"`          // [true class][predicted class]: presentations
 	Activity       []Firing  `json:"layers"`
-	Predicted      [][]int   `json:"-"` // [sample][class]: trials in which it was predicted
+	// Calibration is that of probabilities averaged over the trials of a sample, Single that of
+	// presentations one by one.
+	Calibration *Calibration `json:"calibration"`
+	Single      *Calibration `json:"calibration_single"`
+
+	Predicted     [][]int     `json:"-"` // [sample][class]: trials in which it was predicted
+	Probabilities [][]float64 `json:"-"` // [sample][class]: mean over trials
+	Deviations    [][]float64 `json:"-"` // [sample][class]: of the probabilities over trials; 0 for one
 }
 
 // Firing is how much the neurons of a layer fire.
@@ -41,13 +49,18 @@ func Accuracy(ctx context.Context, s *Subject, samples []int, trials int) (*Perf
 	classes := s.Network.Classes
 	p := &Performance{
 		Samples: len(samples), Trials: trials,
-		Confusion: counts(classes, classes), Predicted: counts(len(samples), classes),
+		Confusion: table[int](classes, classes), Predicted: table[int](len(samples), classes),
+		Probabilities: table[float64](len(samples), classes), Deviations: table[float64](len(samples), classes),
 	}
+	var single calibrator
+	probabilities := make([]float64, classes)
 	var correct []int
 	var loss float64
 	spikes := make([]uint64, len(s.Network.Layers))
 	recorder := func(presentations int) *engine.Record {
-		return &engine.Record{Predicted: make([]uint32, presentations), Loss: make([]float32, presentations)}
+		return &engine.Record{
+			Predicted: make([]uint32, presentations), Loss: make([]float32, presentations), Logits: make([]float32, presentations*classes),
+		}
 	}
 	err := s.present(ctx, samples, trials, recorder, func(shown presented) {
 		for i, class := range shown.record.Predicted {
@@ -61,6 +74,9 @@ func Accuracy(ctx context.Context, s *Subject, samples []int, trials int) (*Perf
 			}
 			p.Confusion[label][class]++
 			p.Predicted[sample][class]++
+			softmax(probabilities, shown.record.Logits[i*classes:][:classes])
+			single.add(probabilities, label)
+			p.absorb(sample, trial, probabilities)
 			loss += float64(shown.record.Loss[i])
 		}
 		for l, total := range shown.spikes {
@@ -83,7 +99,35 @@ func Accuracy(ctx context.Context, s *Subject, samples []int, trials int) (*Perf
 		p.Activity = append(p.Activity, Firing{neurons, perNeuron, perNeuron / duration})
 	}
 	p.compareTrials(s, samples)
+	p.Single = single.calibration()
+	p.spread(s, samples)
 	return p, nil
+}
+
+// absorb takes the probabilities of a trial into the means of a sample and the sums of squared
+// deviations from them (Welford 1962).
+func (p *Performance) absorb(sample, trial int, probabilities []float64) {
+	for class, x := range probabilities {
+		mean := &p.Probabilities[sample][class]
+		before := x - *mean
+		*mean += before / float64(trial+1)
+		p.Deviations[sample][class] += float64(before * (x - *mean))
+	}
+}
+
+// Best is the class of a sample that is most probable, as a mean over trials.
+func (p *Performance) Best(sample int) int { return mostProbable(p.Probabilities[sample]) }
+
+// spread makes deviations of the sums of their squares, and calibrates the means.
+func (p *Performance) spread(s *Subject, samples []int) {
+	var means calibrator
+	for i, squares := range p.Deviations {
+		for class, sum := range squares {
+			squares[class] = math.Sqrt(sum / float64(max(p.Trials-1, 1)))
+		}
+		means.add(p.Probabilities[i], s.Source.Label(samples[i]))
+	}
+	p.Calibration = means.calibration()
 }
 
 // compareTrials fills in what the predictions of a sample in all trials say.
@@ -108,11 +152,11 @@ func (p *Performance) compareTrials(s *Subject, samples []int) {
 	}
 }
 
-// counts makes a table of zeros.
-func counts(rows, columns int) [][]int {
-	table := make([][]int, rows)
+// table makes a table of zeros.
+func table[E any](rows, columns int) [][]E {
+	table := make([][]E, rows)
 	for i := range table {
-		table[i] = make([]int, columns)
+		table[i] = make([]E, columns)
 	}
 	return table
 }

@@ -88,6 +88,9 @@ func (m *measurement) drawMode(folder string, mode *Mode, rasters *ModeRasters, 
 	if curves, any := FanoCurves(m.title(mode), mode.Fano, m.network.StepLength); any {
 		pictures["fano"] = curves
 	}
+	if reliability, any := ReliabilityPicture(m.title(mode), mode.Performance); any {
+		pictures["reliability"] = reliability
+	}
 	for l, drawing := range rasters.Neurons {
 		pictures[fmt.Sprintf("trials-layer%d", l)] = drawing
 	}

@@ -76,7 +76,7 @@ const reportFile = "evaluation.json"
 
 // Run measures the network of a finished run in the mode it was trained in and in
 // the other one, and writes evaluation.json, the spikes shown in rasters.json and, as
-// PNG and SVG, for each mode: confusion, fano, raster and, for every layer,
+// PNG and SVG, for each mode: confusion, fano, reliability, raster and, for every layer,
 // trials-layer; for the trained one also raster-second, a sample of another class. Without
 // pictures evaluation.json is all it writes.
 func Run(ctx context.Context, runFolder string, options Options) (*Report, error) {

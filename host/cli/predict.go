@@ -1,0 +1,173 @@
+package cli
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"spikegrad/host/atomicfile"
+	"spikegrad/host/engine"
+	"spikegrad/host/evaluate"
+)
+
+// predictCommand is spikegrad predict.
+type predictCommand struct {
+	Folder string `arg:"" name:"run" help:"Folder of a finished run."`
+
+	otherData
+	Part      string `default:"test" enum:"test,validation,train,all" help:"Samples to predict: test, validation, train or all."`
+	Trials    int    `default:"20" help:"Times that every sample is run, each under fresh noise." placeholder:"N"`
+	OtherMode bool   `help:"Switch the noise off, or on if the network was trained without."`
+	Out       string `required:"" help:"CSV file of the predictions." placeholder:"FILE"`
+
+	Device       string `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them. Several joined by + share each batch; the result is the same."`
+	Workers      int    `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
+	PassSamples  int    `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
+	SegmentSteps int    `help:"Steps of a sample to hold at once; 0 is all if they fit. Changes no result." placeholder:"N"`
+
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// Help is the rest of the help.
+func (predictCommand) Help() string {
+	return `Runs samples through a trained network, each in several trials, and writes a table with a line per
+sample: its part and number there, its label, the predicted class (that of the largest probability, as a
+mean over trials) with this probability, its standard deviation over trials and the share of trials that
+predict it, then probability and deviation of every class. Probabilities are those of which the loss is
+the cross-entropy. The noise of the network makes the trials differ: what it is unsure of, it answers
+differently.
+
+Examples:
+
+    spikegrad predict runs/first --out predictions.csv
+    spikegrad predict runs/first --data digits:more.csv --part all --trials 100 --out predictions.csv`
+}
+
+// predictions is what --json prints.
+type predictions struct {
+	File        string         `json:"file"`
+	Data        string         `json:"data"`
+	Trials      int            `json:"trials"`
+	OtherMode   bool           `json:"other_mode"`
+	Parts       []predictedSet `json:"parts"`
+	Notes       []string       `json:"notes"` // of reading the data
+	performance []*evaluate.Performance
+}
+
+// predictedSet sums up a part of the data.
+type predictedSet struct {
+	Part             string  `json:"part"`
+	Samples          int     `json:"samples"`
+	Accuracy         float64 `json:"accuracy"`          // of the predicted classes
+	Confidence       float64 `json:"confidence"`        // mean
+	CalibrationError float64 `json:"calibration_error"` // expected
+}
+
+// Run predicts.
+func (c *predictCommand) Run(a *app) (err error) {
+	if err := checkCounts(c.Workers, c.PassSamples, c.SegmentSteps); err != nil {
+		return usageError{err}
+	}
+	if c.Trials < 1 {
+		return usageError{fmt.Errorf("--trials %d: 1 or more is possible", c.Trials)}
+	}
+	t, err := a.openTrained(c.Folder, c.otherData, c.Device)
+	if err != nil {
+		return err
+	}
+	n := t.network
+	if c.OtherMode {
+		n = n.OtherMode()
+	}
+	e, err := opener(t.choice)(n, engine.Options{Seed: t.config.Seed, Workers: c.Workers, PassSamples: c.PassSamples, SegmentSteps: c.SegmentSteps})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, e.Close()) }()
+	if err := e.SetWeights(t.weights); err != nil {
+		return err
+	}
+	parts := []string{c.Part}
+	if c.Part == "all" {
+		parts = []string{"train", "validation", "test"}
+	}
+	result := predictions{File: c.Out, Data: t.config.Data.Name, Trials: c.Trials, OtherMode: c.OtherMode, Notes: t.split.Notes}
+	shown := phases{app: a}
+	defer shown.clear()
+	for _, part := range parts {
+		source := t.part(part)
+		if source.Len() == 0 {
+			continue
+		}
+		found, err := evaluate.Accuracy(a.ctx, &evaluate.Subject{
+			Engine: e, Network: n, Source: source, Batch: t.config.Training.EvaluationBatch, Workers: c.Workers,
+			Each: func(done, all int) { shown.observe(part+" samples", done, all) },
+		}, nil, c.Trials)
+		if err != nil {
+			return err
+		}
+		result.performance = append(result.performance, found)
+		result.Parts = append(result.Parts, predictedSet{
+			part, found.Samples, found.Calibration.Accuracy, found.Calibration.Confidence, found.Calibration.Error,
+		})
+	}
+	shown.clear()
+	if len(result.Parts) == 0 {
+		return fmt.Errorf("%s has no %s samples: choose another --part", t.config.Data.Name, c.Part)
+	}
+	if err := atomicfile.Write(c.Out, func(w io.Writer) error { return result.writeTable(w, t) }); err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(a.out, result)
+	}
+	return result.write(a)
+}
+
+// writeTable writes a line per sample.
+func (p *predictions) writeTable(w io.Writer, t *trained) error {
+	lines := csv.NewWriter(w) // buffers
+	number := func(x float64) string { return strconv.FormatFloat(x, 'g', 9, 64) }
+	heading := []string{"part", "sample", "label", "predicted", "probability", "deviation", "share_of_trials"}
+	for _, name := range t.part(p.Parts[0].Part).ClassNames() {
+		heading = append(heading, "probability "+name, "deviation "+name)
+	}
+	if err := lines.Write(heading); err != nil {
+		return err
+	}
+	for i, part := range p.Parts {
+		source, found := t.part(part.Part), p.performance[i]
+		names := source.ClassNames()
+		for sample := range found.Samples {
+			best := found.Best(sample)
+			line := []string{
+				part.Part, strconv.Itoa(sample), names[source.Label(sample)], names[best],
+				number(found.Probabilities[sample][best]), number(found.Deviations[sample][best]),
+				number(float64(found.Predicted[sample][best]) / float64(found.Trials)),
+			}
+			for class := range names {
+				line = append(line, number(found.Probabilities[sample][class]), number(found.Deviations[sample][class]))
+			}
+			if err := lines.Write(line); err != nil {
+				return err
+			}
+		}
+	}
+	lines.Flush()
+	return lines.Error()
+}
+
+func (p *predictions) write(a *app) error {
+	var t table
+	t.row("PART", "SAMPLES", "ACCURACY", "CONFIDENCE", "CALIBRATION ERROR")
+	for _, part := range p.Parts {
+		t.row(part.Part, strconv.Itoa(part.Samples), percent(part.Accuracy), percent(part.Confidence), percent(part.CalibrationError))
+	}
+	if err := t.write(a.out); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(a.out, "predictions: %s\n", p.File)
+	return err
+}
