@@ -15,6 +15,24 @@ const (
 // normBlocks is how many partial sums the squared norm of so many numbers has.
 func normBlocks(size int) int { return (size + cpuref.NormBlock - 1) / cpuref.NormBlock }
 
+// updates are the parameters of an update for each weight array, whose gradient is a sum over
+// so many samples; parts are those of [plan.clip].
+func (p *plan[T]) updates(u Update, samples int, parts func(scale T) ([][]T, error)) ([]cpuref.UpdateParameters[T], error) {
+	scale := T(1 / float64(samples))
+	if u.ClipNorm > 0 {
+		var err error
+		if scale, err = p.clip(scale, T(u.ClipNorm), parts); err != nil {
+			return nil, err
+		}
+	}
+	all := make([]cpuref.UpdateParameters[T], len(p.weights))
+	for i := range all {
+		all[i] = convert[T](u.parameters(samples, p.weights[i].rate))
+		all[i].InverseBatch = scale
+	}
+	return all, nil
+}
+
 // clip returns scale, by which a gradient is multiplied, or the smaller one with which its
 // norm is limit. Parts are the partial sums of the squared norm of the gradient times a
 // scale, for each weight array.

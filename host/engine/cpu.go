@@ -184,13 +184,9 @@ func (e *CPU[T]) Update(update Update) error {
 	if e.samples == 0 {
 		return errNoGradient
 	}
-	parameters := convert[T](update.parameters(e.samples))
-	if update.ClipNorm > 0 {
-		scale, err := e.plan.clip(parameters.InverseBatch, T(update.ClipNorm), e.normParts)
-		if err != nil {
-			return err
-		}
-		parameters.InverseBatch = scale
+	parameters, err := e.plan.updates(update, e.samples, e.normParts)
+	if err != nil {
+		return err
 	}
 	e.forRanges(func(i, first, last int) {
 		if e.plan.weights[i].frozen {
@@ -198,7 +194,7 @@ func (e *CPU[T]) Update(update Update) error {
 		}
 		arguments := cpuref.OptimizerArguments[T]{
 			Weights: e.weights[i], Gradient: e.partial[i],
-			Kind: e.plan.options.Optimizer, Parameters: parameters,
+			Kind: e.plan.options.Optimizer, Parameters: parameters[i],
 		}
 		copy(arguments.State[:], e.states[i])
 		cpuref.OptimizerUpdate(&arguments, first, last)

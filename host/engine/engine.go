@@ -68,7 +68,7 @@ type Description struct {
 	Driver string // Vulkan driver and version, or the instructions the CPU engine uses
 }
 
-// Options choose how an engine runs a network. Only Seed, Optimizer and Frozen change
+// Options choose how an engine runs a network. Only Seed, Optimizer, Frozen and Rates change
 // the results.
 type Options struct {
 	Seed      uint32
@@ -76,6 +76,9 @@ type Options struct {
 	// Frozen names weight arrays that updates leave as they are, without weight decay; their
 	// gradient is computed, and does not count in the norm that ClipNorm limits.
 	Frozen []string
+	// Rates are, by the names of weight arrays, what updates multiply by for them; 1 for those
+	// that are not named.
+	Rates map[string]Rate
 	// Workers is the number of goroutines of the CPU engine; 0 is one a processor.
 	Workers int
 	// PassSamples limits how many samples are on a device at once; 0 lets memory
@@ -96,6 +99,10 @@ type Options struct {
 	// CacheDir is where compiled pipelines are kept between runs; empty for nowhere.
 	CacheDir string
 }
+
+// Rate is what the learning rate and the weight decay of an update are multiplied by for a
+// weight array, both from 0 on.
+type Rate struct{ LearningRate, WeightDecay float64 }
 
 // Update is what an optimizer needs for one update; zero fields that the optimizer
 // does not use are ignored. Betas and epsilon are those of Adam, Epsilon also that

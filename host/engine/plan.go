@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -59,6 +60,7 @@ type weightPlan struct {
 	blocks  int     // elements of the kernel; 1 if dense
 	columns []int32 // row of each column of the network's array
 	frozen  bool    // updates leave it as it is
+	rate    Rate
 }
 
 // always is the source of biases: an input at every position that spikes in every step.
@@ -117,7 +119,27 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 		distance.Steps, distance.Neurons = n.Steps, n.Classes
 		p.distance = &distance
 	}
+	if err := p.setRates(options.Rates); err != nil {
+		return nil, err
+	}
 	return p, p.freeze(options.Frozen)
+}
+
+// setRates gives weight arrays their factors.
+func (p *plan[T]) setRates(rates map[string]Rate) error {
+	left := len(rates)
+	for i := range p.weights {
+		w := &p.weights[i]
+		w.rate = Rate{1, 1}
+		if rate, there := rates[w.Name]; there {
+			w.rate = rate
+			left--
+		}
+	}
+	if left > 0 {
+		return fmt.Errorf("there are rates for %d weight arrays that the network does not have: %v", left, slices.Sorted(maps.Keys(rates)))
+	}
+	return nil
 }
 
 // freeze marks weight arrays that updates leave as they are.
@@ -247,12 +269,13 @@ func states(kind cpuref.Optimizer) []float32 {
 	return []float32{0, 0}
 }
 
-// parameters turns an update into the numbers of the kernel. Powers of the betas
+// parameters turns an update into the numbers of the kernel for weights with factors of their
+// own. Powers of the betas
 // are products in a fixed order, so that they are the same everywhere.
-func (u Update) parameters(samples int) cpuref.UpdateParameters[float64] {
+func (u Update) parameters(samples int, factor Rate) cpuref.UpdateParameters[float64] {
 	return cpuref.UpdateParameters[float64]{
 		InverseBatch: 1 / float64(samples),
-		LearningRate: u.LearningRate, WeightDecay: u.WeightDecay,
+		LearningRate: float64(u.LearningRate * factor.LearningRate), WeightDecay: float64(u.WeightDecay * factor.WeightDecay),
 		Momentum: u.Momentum, Momentum1: 1 - u.Momentum,
 		SecondMoment: u.SecondMoment, SecondMoment1: 1 - u.SecondMoment,
 		Correction:  1 / (1 - power(u.Momentum, u.Number)),

@@ -28,7 +28,7 @@ type Vulkan struct {
 	partial    []*gpu.Buffer   // [weight array]: partial gradients of the chunks of a pass
 	sums       []*gpu.Buffer   // [weight array]: gradients of the passes, if there are several
 	norms      []*gpu.Buffer   // [weight array]: partial sums of its gradient's squared norm
-	update     *gpu.Buffer     // parameters of an update
+	update     *gpu.Buffer     // [weight array]: parameters of an update, updateStride bytes apart
 
 	pass    *pass // arrays for the samples of a pass; nil before the first batch
 	streams map[streamKey]*gpu.Stream
@@ -121,7 +121,7 @@ func (e *Vulkan) open() (err error) {
 	}
 	e.partial = make([]*gpu.Buffer, len(e.plan.weights))
 	e.sums = make([]*gpu.Buffer, len(e.plan.weights))
-	e.update = buffer("update", updateFields)
+	e.update = buffer("update", len(e.plan.weights)*int(e.updateStride()/4))
 	if err == nil {
 		err = e.uploadConstants()
 	}
@@ -287,15 +287,15 @@ func (e *Vulkan) Update(update Update) error {
 	if e.samples == 0 {
 		return errNoGradient
 	}
-	parameters := convert[float32](update.parameters(e.samples))
-	if update.ClipNorm > 0 {
-		scale, err := e.plan.clip(parameters.InverseBatch, float32(update.ClipNorm), e.normParts)
-		if err != nil {
-			return err
-		}
-		parameters.InverseBatch = scale
+	parameters, err := e.plan.updates(update, e.samples, e.normParts)
+	if err != nil {
+		return err
 	}
-	if err := e.update.Upload(0, updateBytes(&parameters)); err != nil {
+	packed := make([]byte, uint64(len(parameters))*e.updateStride())
+	for i := range parameters {
+		copy(packed[uint64(i)*e.updateStride():], updateBytes(&parameters[i]))
+	}
+	if err := e.update.Upload(0, packed); err != nil {
 		return err
 	}
 	if e.summed > 0 {

@@ -264,6 +264,16 @@ func asBytes[E float32 | uint32 | [2]uint32 | [2]float32](slice []E) []byte {
 // updateFields is the number of fields of an update's parameters.
 const updateFields = int(unsafe.Sizeof(cpuref.UpdateParameters[float32]{}) / 4)
 
+// updateStride is how many bytes lie between the parameters of an update for two weight arrays.
+func (e *Vulkan) updateStride() uint64 {
+	return (4*uint64(updateFields) + e.limits.alignment - 1) / e.limits.alignment * e.limits.alignment
+}
+
+// updateOf binds the parameters of an update for a weight array.
+func (e *Vulkan) updateOf(i int) gpu.Binding {
+	return gpu.Binding{Buffer: e.update, Offset: uint64(i) * e.updateStride(), Bytes: 4 * uint64(updateFields)}
+}
+
 // updateBytes is the memory of an update's parameters, in the order of the shader.
 func updateBytes(p *cpuref.UpdateParameters[float32]) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(p)), 4*updateFields)

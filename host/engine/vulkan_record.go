@@ -97,7 +97,7 @@ func (r *recorder) update(gradient []*gpu.Buffer) {
 		if w.frozen {
 			continue
 		}
-		buffers := kernels.OptimizerBuffers{Weights: whole(e.weights[i]), Gradient: whole(gradient[i]), Update: whole(e.update)}
+		buffers := kernels.OptimizerBuffers{Weights: whole(e.weights[i]), Gradient: whole(gradient[i]), Update: e.updateOf(i)}
 		for s, to := range []*gpu.Binding{&buffers.State0, &buffers.State1, &buffers.State2} {
 			if s < len(e.states[i]) {
 				*to = whole(e.states[i][s])
@@ -119,7 +119,7 @@ func (r *recorder) norm(gradient []*gpu.Buffer) {
 		}
 		r.do(func() error {
 			return e.kernels.squaredNorm.Record(r.stream,
-				kernels.SquaredNormBuffers{Partial: whole(e.norms[i]), Gradient: whole(gradient[i]), Update: whole(e.update)},
+				kernels.SquaredNormBuffers{Partial: whole(e.norms[i]), Gradient: whole(gradient[i]), Update: e.updateOf(0)},
 				kernels.SquaredNormParameters{Count: uint32(w.size)})
 		})
 	}

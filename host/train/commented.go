@@ -254,6 +254,11 @@ func writtenExplanations() map[string]string {
 		"training.freeze": "weights that are not trained, by name, such as layer0.input, layer0.bias or readout; neither weight decay nor\n" +
 			"clip_norm takes them into account",
 
+		"training.rates":                      "Factors for some of the weights; there may be several groups, or none.",
+		"training.rates.weights":              "names of weight arrays, such as layer0.input, or patterns such as *.bias",
+		"training.rates.learning_rate_factor": "multiplies their learning rate",
+		"training.rates.weight_decay_factor":  "multiplies their weight decay",
+
 		"training.schedule":        "How the learning rate changes from epoch to epoch.",
 		"training.schedule.kind":   "constant, cosine or step",
 		"training.schedule.final":  "cosine: share of the learning rate that is left at the end",

@@ -37,6 +37,7 @@ type Training struct {
 	Freeze          []string          `toml:"freeze"`           // weight arrays that are not trained: [network.Network.WeightNames]
 	Optimizer       network.Optimizer `toml:"optimizer"`
 	Schedule        Schedule          `toml:"schedule"`
+	Rates           []Rates           `toml:"rates"`
 }
 
 // Default is a complete configuration for a dataset named as NAME or NAME:PATH:
@@ -90,6 +91,9 @@ func (c *Config) Validate() error {
 		return err
 	}
 	if err := c.validateFreeze(); err != nil {
+		return err
+	}
+	if _, err := c.rates(); err != nil {
 		return err
 	}
 	// Recordings may have a file of their own to validate with.

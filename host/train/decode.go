@@ -116,6 +116,7 @@ func complete(defaults Config, given map[string]any, file string) (Config, error
 	elements := map[string]any{"network.layer.regularizer": layer.Regularizers[0]}
 	layer.Regularizers = nil
 	elements["network.layer"] = layer
+	elements["training.rates"] = Rates{LearningRate: 1, WeightDecay: 1}
 	if err := merge(base, given, "", elements); err != nil {
 		return Config{}, fmt.Errorf("%s: %w", file, err)
 	}

@@ -53,6 +53,7 @@ func defaultTexts() (map[string]string, error) {
 	for _, list := range []string{"training.freeze", "pretrained.fresh"} {
 		texts[list] = "[]"
 	}
+	texts["training.rates.weights"], texts["training.rates.learning_rate_factor"], texts["training.rates.weight_decay_factor"] = "", "1.0", "1.0"
 	return texts, nil
 }
 
@@ -94,7 +95,7 @@ func (w *referenceWriter) heading(path string) {
 	title := "Top of the file"
 	if path != "" {
 		title = "`[" + path + "]`"
-		if path == "network.layer" || path == "network.layer.regularizer" {
+		if path == "network.layer" || path == "network.layer.regularizer" || path == "training.rates" {
 			title = "`[[" + path + "]]`"
 		}
 	}

@@ -318,8 +318,12 @@ func (o *Options) observer() Observer {
 
 // open makes an engine for a network.
 func (r *run) open(n *network.Network) (engine.Engine, error) {
+	rates, err := r.config.rates()
+	if err != nil {
+		return nil, err
+	}
 	return engine.OpenBy(r.options.Open, n, engine.Options{
-		Seed: r.config.Seed, Optimizer: network.Optimizers.Number(r.config.Training.Optimizer.Kind), Frozen: r.config.Training.Freeze,
+		Seed: r.config.Seed, Optimizer: network.Optimizers.Number(r.config.Training.Optimizer.Kind), Frozen: r.config.Training.Freeze, Rates: rates,
 		Workers: r.options.Workers, PassSamples: r.options.PassSamples, SegmentSteps: r.options.SegmentSteps,
 	})
 }
