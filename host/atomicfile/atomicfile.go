@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -54,10 +55,22 @@ func Folder(path string) error {
 	return nil
 }
 
+// What the names of temporary files begin and end with.
+const (
+	temporaryPrefix = "."
+	temporarySuffix = ".tmp"
+)
+
+// Leftover says whether a file is named as the temporary ones are: a process that was killed
+// leaves one behind, and the next write of its file replaces it.
+func Leftover(name string) bool {
+	return strings.HasPrefix(name, temporaryPrefix) && strings.HasSuffix(name, temporarySuffix)
+}
+
 // Temporary writes and syncs a file that only a rename to path is missing, and
 // returns its name. After an error there is none.
 func Temporary(path string, encode func(io.Writer) error) (name string, err error) {
-	name = filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".tmp")
+	name = filepath.Join(filepath.Dir(path), temporaryPrefix+filepath.Base(path)+temporarySuffix)
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return "", Explain(path, err)

@@ -205,10 +205,11 @@ func createFolder(folder string) (*folderLock, error) {
 	return lock, nil
 }
 
-// checkEmpty refuses a folder that holds something, a forgotten lock aside.
+// checkEmpty refuses a folder that holds something, apart from a forgotten lock and what a
+// process left that was killed while it wrote its first file.
 func checkEmpty(folder string) error {
 	entries, err := os.ReadDir(folder)
-	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == lockFile })
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == lockFile || atomicfile.Leftover(e.Name()) })
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil

@@ -374,3 +374,21 @@ func TestKeepBestCompares(t *testing.T) {
 		}
 	}
 }
+
+// TestKilledAtFirstFile: a run begins in a folder in which another was killed while it wrote
+// its first file, and nowhere else where something is.
+func TestKilledAtFirstFile(t *testing.T) {
+	for name, refused := range map[string]bool{".config.toml.tmp": false, lockFile: false, "notes.tmp": true, ".notes": true} {
+		folder := t.TempDir()
+		if err := os.WriteFile(filepath.Join(folder, name), []byte("half of a fi"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Run(context.Background(), tiny(t), Options{Folder: folder, NoPictures: true})
+		if refused != (err != nil) || refused && !strings.Contains(err.Error(), "is not empty (it holds "+name+")") {
+			t.Errorf("%s: error %v", name, err)
+		}
+		if _, err := os.Stat(filepath.Join(folder, ".config.toml.tmp")); err == nil && !refused {
+			t.Errorf("%s: the half file is still there", name)
+		}
+	}
+}

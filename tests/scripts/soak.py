@@ -82,6 +82,11 @@ def kills(program, until, draw, faults):
             number += 1
             out = f"{folder}/run{number}"
             while True:
+                if os.path.exists(f"{out}/summary.json"):  # killed between its last file and its end
+                    if json.load(open(f"{out}/summary.json"))["weights_sha256"] != whole["weights_sha256"]:
+                        total["lost"] += 1
+                        faults.append("a killed run ends in other weights")
+                    break
                 new = not os.path.exists(f"{out}/config.toml")
                 where = [f"{folder}/run.toml", "--out", out] if new else ["--resume", out]
                 worker = subprocess.Popen([*train, *where, "--workers", str(draw.randint(1, 3))], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
