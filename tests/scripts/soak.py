@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Runs spikegrad for a long time and appends what it did to tests/SOAK.md.
+"""Runs spikegrad for a long time and adds a row with what it did to tests/SOAK.md.
 
     soak.py PROGRAM SECONDS SEED
 
 A quarter of the time each: random networks on every device, runs that are killed at random
 moments and resumed, the fuzz targets, and runs in one process whose memory is watched. What
-fails is printed and ends in status 1; the row is appended all the same.
+fails is printed and ends in status 1; the row is added all the same.
 """
 import json
 import os
@@ -147,8 +147,10 @@ def main():
     path = "tests/SOAK.md"
     if not os.path.exists(path):
         open(path, "w").write(HEADING)
-    with open(path, "a") as file:
-        file.write("| " + " | ".join(str(cell) for cell in row) + " |\n")
+    lines = open(path).read().splitlines()
+    last = max(i for i, line in enumerate(lines) if line.startswith("|"))  # remarks may follow the table
+    lines.insert(last + 1, "| " + " | ".join(str(cell) for cell in row) + " |")
+    open(path, "w").write("\n".join(lines) + "\n")
     for name, value in zip(HEADING.strip().splitlines()[-2].strip("| ").split(" | "), row):
         print(f"{name:22}{value}")
     for fault in faults:
