@@ -113,6 +113,7 @@ type classificationCommand struct {
 	Data        string   `required:"" help:"spoken:DIR, shd:DIR, ssc:DIR or randman." placeholder:"DATA"`
 	Out         string   `required:"" help:"Folder of the results; that of an interrupted reproduction is gone on with." placeholder:"FOLDER"`
 	Seeds       int      `default:"5" help:"Runs of each method." placeholder:"N"`
+	Job         string   `help:"Make only the I-th of N parts of the runs, as in a job array; the same command without it then puts all together." placeholder:"I/N"`
 	Epochs      int      `help:"Instead of those of the experiment." placeholder:"N"`
 	Steps       int      `help:"Number of time steps for spoken words, in place of the experiment's own; the script of the paper's authors uses 349 for SHD." placeholder:"N"`
 	Quick       bool     `help:"Smaller networks, fewer epochs and trials: minutes instead of hours."`
@@ -147,6 +148,7 @@ Examples:
     spikegrad reproduce classification --data randman --seeds 3 --out runs/randman
     spikegrad reproduce classification --data shd:SHD --set reset --out runs/reset
     spikegrad reproduce classification --data shd:SHD --device vulkan:0 --out runs/shd
+    spikegrad reproduce classification --data shd:SHD --job 2/5 --out runs/shd
     spikegrad reproduce classification --data spoken:data --tuned --methods deterministic-superspike,stochastic-superspike --out runs/tuned`
 }
 
@@ -156,6 +158,11 @@ func (c *classificationCommand) Run(a *app) error {
 		Data: c.Data, Seeds: c.Seeds, Quick: c.Quick, Epochs: c.Epochs, Out: c.Out, Workers: c.Workers, PassSamples: c.PassSamples,
 		Tuned: c.Tuned, Smoothness: c.Smoothness, Set: c.Set, Methods: c.Methods, Steps: c.Steps,
 	}
+	job, err := reproduce.ParseJob(c.Job)
+	if err != nil {
+		return usageError{fmt.Errorf("--job: %w", err)}
+	}
+	options.Job = job
 	if err := options.Validate(); err != nil {
 		return usageError{err}
 	}
@@ -188,6 +195,14 @@ func (c *classificationCommand) Run(a *app) error {
 	}
 	if c.JSON {
 		return writeJSON(a.out, result)
+	}
+	if job.Number > 0 {
+		runs := 0
+		for _, m := range result.Methods {
+			runs += len(m.Runs)
+		}
+		_, err = fmt.Fprintf(a.out, "%d runs are done: %s; without --job the same command puts those of all jobs together\n", runs, c.Out)
+		return err
 	}
 	_, err = fmt.Fprintf(a.out, "%s\nresults: %s\n", result.Markdown(), c.Out)
 	return err

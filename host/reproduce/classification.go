@@ -34,6 +34,9 @@ type ClassificationOptions struct {
 	// length: the script of the paper's authors has 349 of 2 ms for SHD.
 	Steps int
 	Out   string // folder; one of an interrupted comparison is gone on with
+	// Job, if its number is not 0, is the part of the runs that is made; the results are then
+	// put together by another call without one.
+	Job Job
 	// Open makes an engine; nil stands for the CPU engine.
 	Open        func(n *network.Network, options engine.Options) (engine.Engine, error)
 	Workers     int // see [train.Options]
@@ -51,6 +54,9 @@ func (o *ClassificationOptions) Validate() error {
 	}
 	if o.Out == "" {
 		return fmt.Errorf("no output folder was named: choose one with --out")
+	}
+	if err := o.Job.validate(); err != nil {
+		return err
 	}
 	set, err := chooseSet(o.Set, o.Methods)
 	if err != nil {
@@ -126,7 +132,8 @@ type RunResult struct {
 //
 // A comparison that was interrupted goes on when it is asked for again: runs that
 // are finished are kept, the one at work goes on from its checkpoint. It is refused
-// if a run in the folder was made with another configuration.
+// if a run in the folder was made with another configuration. With a job only its runs are
+// made and evaluated, and nothing else is written; the result has these runs alone.
 func Classification(ctx context.Context, options ClassificationOptions) (*ClassificationResult, error) {
 	if err := options.Validate(); err != nil {
 		return nil, err
@@ -166,6 +173,9 @@ func (c *comparison) run(ctx context.Context) (*ClassificationResult, error) {
 	for seed := range c.Seeds {
 		for i := range result.Methods {
 			m := &result.Methods[i]
+			if !c.Job.has(seed*len(result.Methods) + i) {
+				continue
+			}
 			c.note("%s, seed %d of %d", m.Name, seed+1, c.Seeds)
 			run, err := c.one(ctx, m.Method, uint32(seed+1))
 			if err != nil {
@@ -173,6 +183,9 @@ func (c *comparison) run(ctx context.Context) (*ClassificationResult, error) {
 			}
 			m.Runs = append(m.Runs, *run)
 		}
+	}
+	if c.Job.Number > 0 {
+		return result, nil
 	}
 	for i := range result.Methods {
 		result.Methods[i].summarise()

@@ -1,0 +1,36 @@
+package reproduce
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Job is a part of the runs of a comparison: number Number of Of, from 1 on. The zero value
+// is all of them.
+type Job struct{ Number, Of int }
+
+// ParseJob reads a job written as I/N; empty is all.
+func ParseJob(text string) (job Job, err error) {
+	if text == "" {
+		return job, nil
+	}
+	number, of, _ := strings.Cut(text, "/")
+	if job.Number, err = strconv.Atoi(number); err == nil {
+		job.Of, err = strconv.Atoi(of)
+	}
+	if err != nil || job.Number < 1 || job.validate() != nil {
+		return Job{}, fmt.Errorf("job %q: give I/N, the I-th of N parts, such as 2/5", text)
+	}
+	return job, nil
+}
+
+func (j Job) validate() error {
+	if j != (Job{}) && (j.Number < 1 || j.Number > j.Of) {
+		return fmt.Errorf("job %d of %d: from 1 to %d are possible", j.Number, j.Of, j.Of)
+	}
+	return nil
+}
+
+// has says whether a run belongs to the job; runs are dealt out in turn.
+func (j Job) has(run int) bool { return j.Number == 0 || run%j.Of == j.Number-1 }
