@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"spikegrad/cpuref"
+	"spikegrad/gpu"
 )
 
 // sumLength is how many numbers the packed gradients of all weight arrays have, one after
@@ -88,7 +89,8 @@ func (e *CPU[T]) SetSums(sums []T, samples int) error {
 // SumLength implements [Engine].
 func (e *Vulkan) SumLength() int { return e.plan.sumLength() }
 
-// GradientSums implements [Engine]. The samples of each node run on their own.
+// GradientSums implements [Engine]. Where the batch fits the device at once, it runs in one
+// pass; otherwise the samples of each node run on their own.
 func (e *Vulkan) GradientSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32) (Outcome, error) {
 	e.samples = 0
 	if err := batch.Check(e.plan.network); err != nil {
@@ -98,6 +100,11 @@ func (e *Vulkan) GradientSums(batch *Batch, stream cpuref.Stream, record *Record
 	if err := e.plan.checkNodes(cpuref.Chunks(samples), nodes, sums); err != nil {
 		return Outcome{}, err
 	}
+	if fits, err := e.onePass(batch, nodes); err != nil {
+		return Outcome{}, err
+	} else if fits {
+		return e.passSums(batch, stream, record, nodes, sums)
+	}
 	whole := newParts(e.plan.network, samples)
 	for i, node := range nodes {
 		first, last := node.First*cpuref.ChunkSamples, min(node.Last*cpuref.ChunkSamples, samples)
@@ -106,17 +113,58 @@ func (e *Vulkan) GradientSums(batch *Batch, stream cpuref.Stream, record *Record
 			return Outcome{}, inPart(err, first)
 		}
 		whole.count(&outcome)
-		packed := sums[i]
-		for i, buffer := range e.gradientBuffers() {
-			size := e.plan.weights[i].size
-			if err := buffer.Download(asBytes(packed[:size]), 0); err != nil {
-				return Outcome{}, err
-			}
-			packed = packed[size:]
+		if err := e.downloadSums(sums[i], e.gradientBuffers(), 0); err != nil {
+			return Outcome{}, err
 		}
 	}
 	e.samples = 0
 	return whole.outcome(record), nil
+}
+
+// onePass says whether a batch fits the device at once, and its nodes begin where buffers can
+// be bound.
+func (e *Vulkan) onePass(batch *Batch, nodes []cpuref.ChunkNode) (bool, error) {
+	size, err := e.passSamples(batch.Samples())
+	if err != nil || size < batch.Samples() {
+		return false, err
+	}
+	for i := range e.plan.weights {
+		for _, node := range nodes {
+			if partialOffset(&e.plan.weights[i], node.First)%e.limits.alignment != 0 {
+				return false, nil
+			}
+		}
+	}
+	return true, nil
+}
+
+// passSums is GradientSums in one pass.
+func (e *Vulkan) passSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32) (Outcome, error) {
+	outcome, err := e.runBatch(batch, stream, record, purposePartial)
+	if err != nil {
+		return outcome, err
+	}
+	for i, node := range nodes {
+		if err := e.run(streamKey{purpose: purposeNode, samples: node.Last - node.First, segment: node.First}); err != nil {
+			return Outcome{}, err
+		}
+		if err := e.downloadSums(sums[i], e.partial, node.First); err != nil {
+			return Outcome{}, err
+		}
+	}
+	return outcome, nil
+}
+
+// downloadSums copies what stands at a chunk in the gradients of all weight arrays.
+func (e *Vulkan) downloadSums(packed []float32, buffers []*gpu.Buffer, chunk int) error {
+	for i, buffer := range buffers {
+		w := &e.plan.weights[i]
+		if err := buffer.Download(asBytes(packed[:w.size]), partialOffset(w, chunk)); err != nil {
+			return err
+		}
+		packed = packed[w.size:]
+	}
+	return nil
 }
 
 // SetSums implements [Engine].

@@ -45,8 +45,8 @@ type Vulkan struct {
 // streamKey tells recorded streams apart.
 type streamKey struct {
 	purpose   purpose
-	samples   int  // of the pass; passes for purposeReduce; unused for an update
-	segment   int  // for purposeSegment
+	samples   int  // of the pass; passes for purposeReduce; chunks for purposeNode; unused for an update
+	segment   int  // for purposeSegment; the first chunk for purposeNode
 	augmented bool // the input spikes are varied first
 }
 
@@ -58,6 +58,8 @@ const (
 	purposeSegment // computes the membranes of a segment again
 	purposeSave    // copies the gradient of a pass; samples is the number of the pass
 	purposeReduce  // adds up the gradients of the passes
+	purposePartial // as purposeGradient, but the gradients of the chunks are not added up
+	purposeNode    // adds up those of some chunks
 	purposeUpdate
 	purposeUpdateSums // the same from sums
 	purposeTranspose

@@ -11,15 +11,17 @@ func (e *Vulkan) recordStream(stream *gpu.Stream, key streamKey) error {
 	r := &recorder{
 		pass: e.pass, engine: e, plan: e.plan, kernels: e.kernels, stream: stream,
 		samples: uint32(key.samples), steps: uint32(e.plan.steps),
-		augmented: key.augmented, backward: key.purpose == purposeGradient,
+		augmented: key.augmented, backward: key.purpose == purposeGradient || key.purpose == purposePartial,
 	}
 	s := schedule[float32]{plan: e.plan, cut: e.cut, do: r, backward: r.backward}
 	switch key.purpose {
-	case purposeEvaluate:
+	case purposeEvaluate, purposePartial:
 		s.run()
 	case purposeGradient:
 		s.run()
-		r.sum(e.partial, cpuref.Chunks(key.samples))
+		r.sum(e.partial, 0, cpuref.Chunks(key.samples))
+	case purposeNode:
+		r.sum(e.partial, key.segment, key.samples)
 	case purposeSegment:
 		s.forwardSegment(key.segment, true)
 	case purposeSave:
@@ -28,7 +30,7 @@ func (e *Vulkan) recordStream(stream *gpu.Stream, key streamKey) error {
 			r.do(func() error { return stream.Copy(e.sums[i], uint64(key.samples)*bytes, e.partial[i], 0, bytes) })
 		}
 	case purposeReduce:
-		r.sum(e.sums, key.samples)
+		r.sum(e.sums, 0, key.samples)
 	case purposeUpdate:
 		r.update(e.partial)
 		r.transpose()
@@ -81,14 +83,18 @@ func (r *recorder) result(section int) gpu.Binding {
 	return gpu.Binding{Buffer: r.results, Offset: r.resultAt(section, r.engine.limits.alignment), Bytes: 4 * uint64(r.capacity)}
 }
 
-// sum records the tree over count partial results of every weight array.
-func (r *recorder) sum(partial []*gpu.Buffer, count int) {
+// sum records the tree over count partial results of every weight array, from the first on.
+func (r *recorder) sum(partial []*gpu.Buffer, first, count int) {
 	for i, w := range r.engine.plan.weights {
+		from := gpu.Binding{Buffer: partial[i], Offset: partialOffset(&w, first)}
 		r.do(func() error {
-			return r.engine.kernels.sumChunks.Record(r.stream, kernels.SumChunksBuffers{Partial: whole(partial[i])}, uint32(count), uint32(w.size))
+			return r.engine.kernels.sumChunks.Record(r.stream, kernels.SumChunksBuffers{Partial: from}, uint32(count), uint32(w.size))
 		})
 	}
 }
+
+// partialOffset is where the gradient of a chunk begins, bytes.
+func partialOffset(w *weightPlan, chunk int) uint64 { return 4 * uint64(chunk) * uint64(w.size) }
 
 // update records the optimizer on all weights that are not frozen.
 func (r *recorder) update(gradient []*gpu.Buffer) {
