@@ -15,38 +15,15 @@ func TestFrozen(t *testing.T) {
 	frozen := []string{"layer0.input", "layer1.recurrent"}
 	before := n.Initialise(2)
 	trained := func(o opener) [][]float32 {
-		e, _, err := o.open(n, Options{Seed: 9, Optimizer: cpuref.OptimizerAdamW, Frozen: frozen, PassSamples: cpuref.ChunkSamples})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer e.Close()
-		if err := e.SetWeights(before); err != nil {
-			t.Fatal(err)
-		}
+		options := Options{Seed: 9, Optimizer: cpuref.OptimizerAdamW, Frozen: frozen}
 		update := Update{LearningRate: 0.01, Momentum: 0.9, SecondMoment: 0.999, Epsilon: 1e-8, WeightDecay: 0.1, ClipNorm: 0.01}
-		for number := range 4 {
-			if _, err := e.Gradient(batch, cpuref.StreamNoise, nil); err != nil {
-				t.Fatal(err)
+		return updated(t, o, n, batch, options, update, func(e Engine, number int) error {
+			gradients, err := e.Gradients()
+			if err != nil || number%2 == 0 {
+				return err
 			}
-			if number%2 == 1 {
-				gradients, err := e.Gradients()
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := e.SetGradients(gradients); err != nil {
-					t.Fatal(err)
-				}
-			}
-			update.Number = number + 1
-			if err := e.Update(update); err != nil {
-				t.Fatal(err)
-			}
-		}
-		weights, err := e.Weights()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return weights
+			return e.SetGradients(gradients)
+		})
 	}
 	want := trained(openCPU)
 	for i, w := range n.Weights() {

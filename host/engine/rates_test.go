@@ -10,8 +10,9 @@ import (
 	"spikegrad/host/network"
 )
 
-// updated are the weights after updates by one engine, with clipping and weight decay.
-func updated(t *testing.T, o opener, n *network.Network, batch *Batch, options Options, update Update) [][]float32 {
+// updated are the weights after four updates by an engine; before is called between
+// gradient and update.
+func updated(t *testing.T, o opener, n *network.Network, batch *Batch, options Options, update Update, before ...func(e Engine, number int) error) [][]float32 {
 	t.Helper()
 	options.PassSamples = cpuref.ChunkSamples
 	e, _, err := o.open(n, options)
@@ -22,9 +23,14 @@ func updated(t *testing.T, o opener, n *network.Network, batch *Batch, options O
 	if err := e.SetWeights(n.Initialise(2)); err != nil {
 		t.Fatal(err)
 	}
-	for number := range 3 {
+	for number := range 4 {
 		if _, err := e.Gradient(batch, cpuref.StreamNoise, nil); err != nil {
 			t.Fatal(err)
+		}
+		for _, do := range before {
+			if err := do(e, number); err != nil {
+				t.Fatal(err)
+			}
 		}
 		update.Number = number + 1
 		if err := e.Update(update); err != nil {
