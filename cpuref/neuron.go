@@ -8,6 +8,7 @@ type NeuronModel uint32
 const (
 	NeuronLIF      NeuronModel = iota // drive (1−a_m)·I[t], I[t+1] = a_s·I[t] + h[t]
 	NeuronLIFDelta                    // drive h[t]
+	NeuronIF                          // the same without a leak: a_m = 1
 )
 
 // MostStates is the largest number of states that a model has.

@@ -113,6 +113,9 @@ func (s *dualSimulator) inputs(sample int) [][]dual {
 func (s *dualSimulator) layer(l, sample int, below [][]dual, input, recurrent, bias []dual) (spikes, membrane [][]dual) {
 	layer, dt := &s.network.Layers[l], s.network.StepLength
 	keepMembrane, keepCurrent := math.Exp(-dt/layer.TauMembrane), math.Exp(-dt/layer.TauSynapse)
+	if layer.Neuron == "if" {
+		keepMembrane = 1
+	}
 	u, i := make([]dual, layer.Neurons), make([]dual, layer.Neurons)
 	connect, reconnect := addSynapses, addSynapses
 	if layer.Kind == "conv1d" {
@@ -143,7 +146,7 @@ func (s *dualSimulator) layer(l, sample int, below [][]dual, input, recurrent, b
 		after := make([]dual, layer.Neurons)
 		for k := range after {
 			drive := i[k].scaled(1 - keepMembrane)
-			if layer.Neuron == "lif_delta" {
+			if layer.Neuron != "lif" {
 				drive = h[k]
 			}
 			after[k] = afterReset(layer, u[k].scaled(keepMembrane), drive, now[k])

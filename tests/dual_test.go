@@ -135,6 +135,13 @@ func dualCases() []dualCase {
 		n.Layers[0].Neurons, n.Layers[1].Neurons = 34, 17
 		cases = append(cases, dualCase{name: "wide_" + loss, network: n, samples: 11, scale: 2, perArray: 14})
 	}
+	for i, reset := range dualResets {
+		for j, differentiateReset := range []bool{false, true} {
+			add(kinds[(3*i+j)%len(kinds)], reset, differentiateReset, dualLosses[(2*i+j)%len(dualLosses)])
+			c := &cases[len(cases)-1]
+			c.name, c.scale, c.network.Layers[j].Neuron = c.name+"_if", 1.2, "if"
+		}
+	}
 	return cases
 }
 

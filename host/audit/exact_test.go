@@ -201,6 +201,9 @@ func exactCases() []exactCase {
 		{"no synaptic current, two layers, membrane only", newFixed(2, 2, 2, 5, 0.9), 2, func(number int, l *network.Layer) {
 			l.Neurons, l.Neuron, l.Reset = 1+number, "lif_delta", "membrane_only"
 		}, "counts"},
+		{"no leak, subtractive", newFixed(2, 2, 2, 6, 0.8), 1, func(_ int, l *network.Layer) {
+			l.Neurons, l.Neuron, l.Reset = 2, "if", "subtractive"
+		}, "max_over_time"},
 		{"two layers", newFixed(2, 2, 2, 6, 0.9), 2, func(number int, l *network.Layer) {
 			l.Neurons, l.Recurrent = 1+number, number == 1
 		}, "counts"},

@@ -64,6 +64,8 @@ func lifCases() []lifCase {
 		{"no current", "lif_delta", "multiplicative", []int{2}, 6, 0, 1, sigmoidNoise(2), 9, false},
 		{"two layers, no current, membrane only", "lif_delta", "membrane_only", []int{1, 2}, 5, 1, 0, sigmoidNoise(2), 9, false},
 		{"no current, subtractive", "lif_delta", "subtractive", []int{2}, 6, 0, 0, sigmoidNoise(2), 9, false},
+		{"no leak, subtractive", "if", "subtractive", []int{2}, 6, 0, 0, sigmoidNoise(2), 9, false},
+		{"no leak, two layers", "if", "multiplicative", []int{1, 2}, 5, 0, 1, sigmoidNoise(2), 9, false},
 		{"steepest", "lif", "multiplicative", []int{2}, 8, 0, 0, sigmoidNoise(20), 26, false},
 		{"biases", "lif", "multiplicative", []int{2}, 6, 1, 0, sigmoidNoise(2), 9, true},
 		{"two layers, biases, no current, subtractive", "lif_delta", "subtractive", []int{1, 2}, 5, 0, 1, sigmoidNoise(2), 9, true},

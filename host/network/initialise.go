@@ -60,14 +60,18 @@ func (i Initial) scale(n *Network, layer *Layer, inputs int, share float64) floa
 	if i.Kind != "fluctuation" {
 		return i.Scale / math.Sqrt(float64(inputs))
 	}
-	response := responseEnergy(layer, n.StepLength)
+	response := responseEnergy(layer, n.StepLength, n.Steps)
 	return math.Sqrt(share/float64(float64(inputs)*i.Rate*response)) * i.SigmaU * Threshold
 }
 
 // responseEnergy is ε̂ = Σ ε(t)²·dt of a neuron without reset, summed until nothing more
-// comes.
-func responseEnergy(layer *Layer, stepLength float64) float64 {
+// comes. Without a leak that is never: then it is what a sample of so many steps has brought
+// on average over its steps.
+func responseEnergy(layer *Layer, stepLength float64, steps int) float64 {
 	neuron := NeuronParameters[float64](layer, stepLength)
+	if neuron.Model == cpuref.NeuronIF {
+		return float64(steps) * stepLength / 2
+	}
 	var state cpuref.NeuronState[float64]
 	received, energy := 1.0, 0.0
 	for range 1_000_001 {

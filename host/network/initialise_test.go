@@ -39,15 +39,19 @@ func TestInitialiseMoments(t *testing.T) {
 	a, s := math.Exp(-n.StepLength/layer.TauMembrane), math.Exp(-n.StepLength/layer.TauSynapse)
 	scale := (1 - a) / (a - s)
 	response := scale * scale * (1/(1-a*a) - 2/(1-a*s) + 1/(1-s*s)) * n.StepLength
-	if got := responseEnergy(layer, n.StepLength); !(math.Abs(got-response) <= 1e-10*response) {
+	if got := responseEnergy(layer, n.StepLength, n.Steps); !(math.Abs(got-response) <= 1e-10*response) {
 		t.Errorf("ε̂ is %v: the closed form %v", got, response)
 	}
 
 	// Without a synaptic current it is a_mᵏ.
 	delta := *layer
 	delta.Neuron = "lif_delta"
-	if got, want := responseEnergy(&delta, n.StepLength), n.StepLength/(1-a*a); !(math.Abs(got-want) <= 1e-10*want) {
+	if got, want := responseEnergy(&delta, n.StepLength, n.Steps), n.StepLength/(1-a*a); !(math.Abs(got-want) <= 1e-10*want) {
 		t.Errorf("ε̂ of lif_delta is %v: the closed form %v", got, want)
+	}
+	delta.Neuron = "if"
+	if got, want := responseEnergy(&delta, n.StepLength, 100), 50*n.StepLength; got != want {
+		t.Errorf("ε̂ of if is %v, want %v", got, want)
 	}
 
 	const normal, uniform = 3, 1.8 // kurtosis

@@ -49,6 +49,10 @@ var Neurons = Kinds[cpuref.NeuronModel, Layer]{
 		Name: "lif_delta", Number: cpuref.NeuronLIFDelta, Formula: "D = h[t]",
 		Sentence: "Leaky integrate-and-fire without a synaptic current, which does not look at `tau_synapse`: what arrives enters the membrane.",
 	},
+	{
+		Name: "if", Number: cpuref.NeuronIF, Formula: "D = h[t], a_m = 1",
+		Sentence: "Integrate-and-fire: the same without a leak, so that neither time constant counts. What arrives stays until a spike resets it.",
+	},
 }
 
 // Noises are the kinds of escape noise: p(u), u the membrane potential minus the threshold

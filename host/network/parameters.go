@@ -23,6 +23,9 @@ func NeuronParameters[T cpuref.Float](l *Layer, stepLength float64) cpuref.Neuro
 	}
 	neuron.DecayMembrane, neuron.DriveMembrane = Decay[T](stepLength, l.TauMembrane)
 	neuron.DecaySynapse, _ = Decay[T](stepLength, l.TauSynapse)
+	if neuron.Model == cpuref.NeuronIF {
+		neuron.DecayMembrane = 1
+	}
 	if noise := Noises.Find(l.Noise.Kind); noise.Prepare != nil {
 		p := noise.Prepare(l.Noise, stepLength)
 		neuron.NoiseParameters = [2]T{T(p[0]), T(p[1])}

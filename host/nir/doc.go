@@ -27,7 +27,8 @@
 //
 // Graphs inside a graph are taken apart; their Input and Output pass on what they get. Between
 // two layers, Linear, Affine, Scale and Flatten are multiplied to one array of weights, and
-// ways side by side are added. A CubaLIF is a neuron of kind lif, a LIF one of kind lif_delta.
+// ways side by side are added. A CubaLIF is a neuron of kind lif, a LIF one of kind lif_delta,
+// an IF one of kind if.
 // The synaptic current of a LI lasts one step: τ_syn = Δt/128, of which exp(−Δt/τ_syn) is 0. A
 // time constant of exactly Δt, with which Euler's rule keeps nothing, becomes the same. r, w_in
 // and v_threshold, which may differ from neuron to neuron, go into the weights; v_leak = v_reset
@@ -38,7 +39,7 @@
 // In NIR a spike acts at once. Here a spike of step t reaches the current at t+1+delay
 // and the membrane one step later, so that each layer answers 2+delay steps later than
 // in a program that adds the input to the current and that to the membrane in the same
-// step; lif_delta answers 1+delay steps later. In a network without recurrence this shifts
+// step; lif_delta and if answer 1+delay steps later. In a network without recurrence this shifts
 // the spike trains of layer l by the sum up to it and changes nothing else. A recurrent
 // spike of lif_delta needs 1+recurrent_delay steps, with no delay one, as in other programs;
 // one of lif needs 2+recurrent_delay: recurrent networks of CubaLIF are not the same there.

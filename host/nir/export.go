@@ -20,6 +20,7 @@ const (
 	typeCubaLIF = "CubaLIF"
 	typeCubaLI  = "CubaLI"
 	typeLIF     = "LIF"
+	typeIF      = "IF"
 	typeLI      = "LI" // this and those below are only read
 	typeScale   = "Scale"
 	typeDelay   = "Delay"
@@ -110,9 +111,12 @@ func (w *graphWriter) layer(n *network.Network, l int, arrays map[string]array) 
 		w.addDense(name+"_input", arrays[name+".input"], arrays[name+".bias"])
 	}
 	kind, members := typeCubaLIF, neuronMembers(n.StepLength, layer.TauMembrane, layer.TauSynapse, shape)
-	if layer.Neuron == "lif_delta" {
+	switch layer.Neuron {
+	case "lif_delta":
 		tau := eulerTau(n.StepLength, layer.TauMembrane)
 		kind, members = typeLIF, group{"tau": filled(shape, tau), "r": filled(shape, tau/n.StepLength), "v_leak": filled(shape, 0)}
+	case "if":
+		kind, members = typeIF, group{"r": filled(shape, 1/n.StepLength)}
 	}
 	members["v_threshold"] = filled(shape, network.Threshold)
 	members["v_reset"] = filled(shape, 0)

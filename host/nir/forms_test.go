@@ -185,6 +185,8 @@ func TestNeuronForms(t *testing.T) {
 	}{
 		{"LIF and LI", lif(), 0.9, 0, 1, false},
 		{"CubaLIF and LI", cubaLIF(), 0.9, 0.8, 2, false},
+		{"IF and LI", &group{"type": typeIF, "r": scalar(1 / formStep), "v_threshold": scalar(1)}, 1, 0, 1, false},
+		{"IF of twice the scale", &group{"type": typeIF, "r": scalar(2 / formStep), "v_threshold": scalar(2), "v_reset": scalar(0)}, 1, 0, 1, false},
 		{"LIF of one step and weights alone", &group{"type": typeLIF, "tau": scalar(float64(float32(formStep))), "r": scalar(1), "v_threshold": scalar(1)}, 0, 0, 1, true},
 	} {
 		t.Run(form.name, func(t *testing.T) {
@@ -341,7 +343,7 @@ func TestAllReasons(t *testing.T) {
 	(*late)["tau"] = one(0.001, 0.002)
 	nested := graphOf(group{"x": lif()}, "x y")
 	g := readGraph(t, graphOf(group{
-		"in": ending(typeInput, 6), "up": affine, "pool": &group{"type": "SumPool2d"}, "cells": late, "if": &group{"type": "IF"}, "inner": nested,
+		"in": ending(typeInput, 6), "up": affine, "pool": &group{"type": "SumPool2d"}, "cells": late, "if": &group{"type": "I"}, "inner": nested,
 		"free": linear(3, 3, up), "out": ending(typeOutput, 4),
 	}, "in up pool cells if out, nobody if, inner out, free if"))
 	_, _, err := g.Network(nil, formStep, 60)
@@ -355,7 +357,7 @@ func TestAllReasons(t *testing.T) {
 		`the graph in node "inner" has 0 nodes of type Input and 0 of type Output`,
 		`node "up": it has 3 biases: there are 4 rows of weights`,
 		`node "pool" is of type SumPool2d: two dimensions`,
-		`node "if" is of type IF: neurons without a leak`,
+		`node "if" is of type I: integrators without a leak`,
 		`node "cells": tau differs from neuron to neuron (0.001 and 0.002)`,
 		`nothing leads to node "free"`,
 	} {

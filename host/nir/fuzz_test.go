@@ -74,7 +74,7 @@ func fuzzedGraph(p *[]byte, depth int) *group {
 }
 
 func fuzzedNode(p *[]byte, depth int) *group {
-	kinds := []string{typeInput, typeOutput, typeLinear, typeAffine, typeConv1d, typeCubaLIF, typeCubaLI, typeLIF, typeLI, typeFlatten, typeScale, typeDelay, "IF", typeGraph}
+	kinds := []string{typeInput, typeOutput, typeLinear, typeAffine, typeConv1d, typeCubaLIF, typeCubaLI, typeLIF, typeLI, typeFlatten, typeScale, typeDelay, typeIF, typeGraph}
 	kind := kinds[next(p)%len(kinds)]
 	if kind == typeGraph && depth < 3 {
 		return fuzzedGraph(p, depth+1)

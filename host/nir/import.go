@@ -196,9 +196,7 @@ func (b *builder) layer(node string, size int) int {
 		layer = b.base.Layers[l]
 	}
 	layer.Kind = "dense"
-	if layer.Neuron = "lif"; b.kind(node) == typeLIF {
-		layer.Neuron = "lif_delta"
-	}
+	layer.Neuron = map[string]string{typeCubaLIF: "lif", typeLIF: "lif_delta", typeIF: "if"}[b.kind(node)]
 	factor := b.neurons(node, &layer.TauMembrane, &layer.TauSynapse)
 	var up, back []way
 	for _, w := range b.sources[node] {

@@ -11,7 +11,7 @@ func (b *builder) momentary() float64 { return b.network.StepLength / 128 }
 
 // neurons reads time constants and returns what the weights into the neurons have to be
 // multiplied by, one number for all or one for each: 1 where a spike adds its weight to
-// the current of CubaLIF or the membrane of LIF and the threshold is 1. The current of LI
+// the current of CubaLIF or the membrane of LIF and IF and the threshold is 1. The current of LI
 // lasts one step. Time constants whose Euler form the file has are left as they are.
 func (b *builder) neurons(node string, tauMembrane, tauSynapse *float64) (factor []float64) {
 	dt := b.network.StepLength
@@ -19,22 +19,27 @@ func (b *builder) neurons(node string, tauMembrane, tauSynapse *float64) (factor
 	kind := b.kind(node)
 	none := math.NaN()
 	r, leak, reset, threshold := p.each("r", none), p.each("v_leak", 0), []float64{0}, []float64{1}
-	spikes := kind == typeLIF || kind == typeCubaLIF
+	spikes := kind == typeLIF || kind == typeCubaLIF || kind == typeIF
 	if spikes {
 		threshold = p.each("v_threshold", none)
 		reset = p.each("v_reset", 0)
 	}
 	current := kind == typeCubaLIF || kind == typeCubaLI
 	membrane, synapse, in := 0.0, dt, []float64{1}
-	if current {
+	switch {
+	case current:
 		membrane, synapse, in = p.one("tau_mem"), p.one("tau_syn"), p.each("w_in", 1)
-	} else {
+	case kind == typeIF:
+		membrane = 1 // second: r is what a unit of input brings in that time
+	default:
 		membrane = p.one("tau")
 	}
 	if p.failed {
 		return []float64{1}
 	}
-	b.constant(node, map[bool]string{true: "tau_mem", false: "tau"}[current], membrane, tauMembrane)
+	if kind != typeIF {
+		b.constant(node, map[bool]string{true: "tau_mem", false: "tau"}[current], membrane, tauMembrane)
+	}
 	if current {
 		b.constant(node, "tau_syn", synapse, tauSynapse)
 	} else if kind == typeLI {
@@ -62,7 +67,7 @@ func (b *builder) neurons(node string, tauMembrane, tauSynapse *float64) (factor
 			return []float64{1}
 		}
 		factor[i] = r / (threshold - leak)
-		if kind == typeLIF {
+		if kind == typeLIF || kind == typeIF {
 			if factor[i] *= dt / membrane; r == membrane/dt && threshold-leak == 1 {
 				factor[i] = 1 // as it is written here, whatever the rounding
 			}

@@ -39,6 +39,7 @@ var forms = map[string]func(n *network.Network){
 	"no synaptic current": func(n *network.Network) {
 		n.Layers[0].Neuron, n.Layers[1].Neuron, n.Layers[0].TauMembrane = "lif_delta", "lif_delta", 0.0137
 	},
+	"no leak": func(n *network.Network) { n.Layers[0].Neuron, n.Layers[1].Neuron = "if", "if" },
 	"biases": func(n *network.Network) {
 		n.Layers[0].Bias, n.Layers[1].Bias, n.Readout.Bias = true, true, true
 		n.Layers[0].Neuron, n.Layers[1].Recurrent = "lif_delta", false
@@ -238,7 +239,7 @@ func TestRefuses(t *testing.T) {
 		`node "layer0_input": bias 1 is NaN`: func(g *Graph) {
 			g.nodes["layer0_input"]["bias"] = array{Float64: []float64{1, math.NaN(), 1, 1, 1}}
 		},
-		`node "layer1" is of type IF: neurons without a leak`:                     func(g *Graph) { g.nodes["layer1"]["type"] = array{Text: []string{"IF"}} },
+		`node "layer1" is of type I: integrators without a leak`:                  func(g *Graph) { g.nodes["layer1"]["type"] = array{Text: []string{"I"}} },
 		`node "layer0_input" is of the unknown type "Mystery"`:                    func(g *Graph) { g.nodes["layer0_input"]["type"] = array{Text: []string{"Mystery"}} },
 		`the graph has 0 nodes of type Input`:                                     func(g *Graph) { g.nodes["input"]["type"] = array{Text: []string{"Output"}} },
 		`node "input" leads to ["layer0" "layer1"]`:                               func(g *Graph) { g.prior["layer1_input"] = append(g.prior["layer1_input"], "input") },

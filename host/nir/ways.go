@@ -7,13 +7,13 @@ import (
 
 // The types of nodes that hold state, and of those that only weigh what passes.
 var (
-	stateful = []string{typeInput, typeCubaLIF, typeCubaLI, typeLIF, typeLI}
+	stateful = []string{typeInput, typeCubaLIF, typeCubaLI, typeLIF, typeIF, typeLI}
 	weighing = []string{typeLinear, typeAffine, typeConv1d, typeScale, typeFlatten, typeDelay, typePassed}
 )
 
 // refused says why nodes of a type cannot be imported.
 var refused = map[string]string{
-	"IF": "neurons without a leak are not supported", "I": "neurons without a leak are not supported",
+	"I":         "integrators without a leak are not supported",
 	"Threshold": "a threshold without a membrane is not supported",
 	"Conv2d":    "two dimensions are not supported", "SumPool2d": "two dimensions are not supported", "AvgPool2d": "two dimensions are not supported",
 }
@@ -66,7 +66,7 @@ func (b *builder) checkMembers(node, kind string) {
 		if _, err := b.matrix(node); err != nil {
 			b.faults.add("node %q: %v", node, err)
 		}
-	case typeCubaLIF, typeCubaLI, typeLIF, typeLI:
+	case typeCubaLIF, typeCubaLI, typeLIF, typeIF, typeLI:
 		var tauMembrane, tauSynapse float64
 		b.neurons(node, &tauMembrane, &tauSynapse)
 	}

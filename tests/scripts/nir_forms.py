@@ -103,6 +103,7 @@ def forms():
         up(), cuba(slow, v_threshold=spread(0.7, 1.4), v_leak=full(0.0)), top(), nir.CubaLI(tau_mem=full(0.02, CLASSES), tau_syn=full(0.01, CLASSES), r=full(1.0, CLASSES), v_leak=full(0.0, CLASSES), w_in=full(10.0, CLASSES)))
     yield "lava_cuba", fast, line(up(), cuba(fast, alpha=1 - 1024 / 4096, beta=1 - 128 / 4096, v_threshold=full(2.0)), top(), cuba(fast, size=CLASSES))
     yield "scalars", slow, line(up(), nir.LIF(tau=scalar(0.01), r=scalar(10.0), v_leak=scalar(0.0), v_threshold=scalar(1.0), v_reset=scalar(0.0)), top(), li(0.01))
+    yield "if", slow, line(up(), nir.IF(r=full(1 / slow), v_threshold=spread(0.7, 1.4), v_reset=full(0.0)), top(), li(0.01))
     yield "single_precision", slow, line(up(), lif(slow, tau=full(np.float32(0.007)), r=full(np.float32(7.0))), top(), li(0.01))
     deep = line(up(), inner(lif(slow), loop()), top())
     deep.nodes["input"], deep.nodes["output"] = nir.Input({"input": np.array([INPUTS])}), nir.Output({"output": np.array([CLASSES])})
@@ -177,7 +178,7 @@ class Stepped:
 
     def step(self, inputs):
         """Spikes of every neuron, and how far its membrane is from the threshold."""
-        cells = [k for k, n in self.nodes.items() if isinstance(n, (nir.LIF, nir.CubaLIF))]
+        cells = [k for k, n in self.nodes.items() if isinstance(n, (nir.LIF, nir.CubaLIF, nir.IF))]
         self.out = {"input": inputs}
         margins = {}
         for name in cells:
@@ -186,14 +187,17 @@ class Stepped:
             lag = 2 if isinstance(n, nir.CubaLIF) else 1
             drive = came[self.time - lag] if self.time >= lag else 0.0
             shape = (self.samples,) + np.broadcast_shapes(np.shape(n.v_threshold), np.shape(drive)[1:])
-            membrane, current = self.state.get(name, (np.zeros(shape) + n.v_leak, np.zeros(shape)))
+            leak = getattr(n, "v_leak", 0.0)  # IF has none
+            membrane, current = self.state.get(name, (np.zeros(shape) + leak, np.zeros(shape)))
             if isinstance(n, nir.CubaLIF):
                 current = current + self.dt / n.tau_syn * (-current + n.w_in * drive)
                 membrane = membrane + self.dt / n.tau_mem * (n.v_leak - membrane + n.r * current)
+            elif isinstance(n, nir.IF):
+                membrane = membrane + self.dt * n.r * drive
             else:
                 membrane = membrane + self.dt / n.tau * (n.v_leak - membrane + n.r * drive)
             spikes = membrane > n.v_threshold
-            margins[name] = np.abs((membrane - n.v_threshold) / (n.v_threshold - n.v_leak)) + np.zeros(membrane.shape)
+            margins[name] = np.abs((membrane - n.v_threshold) / (n.v_threshold - leak)) + np.zeros(membrane.shape)
             self.state[name] = np.where(spikes, n.v_reset, membrane), current
             self.out[name] = spikes.astype(np.float64)
         # With scalars for parameters the number of neurons shows when something arrives.
@@ -212,7 +216,7 @@ def upwards(graph):
     found, seen, open_ = [], {"input"}, ["input"]
     while open_:
         at = open_.pop(0)
-        if isinstance(nodes[at], (nir.LIF, nir.CubaLIF)):
+        if isinstance(nodes[at], (nir.LIF, nir.CubaLIF, nir.IF)):
             found.append(at)
         for a, b in edges:
             if a == at and b not in seen:
