@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"spikegrad/cpuref"
-	"spikegrad/gpu"
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
 )
@@ -37,6 +36,7 @@ type deviceList struct {
 	VulkanError string         `json:"vulkan_error"` // why there are no Vulkan devices
 	CPU         cpuDevice      `json:"cpu"`
 	Auto        autoDevice     `json:"auto"`
+	Group       string         `json:"group"` // two at once as --device takes them, a GPU if there is one; empty without Vulkan
 }
 
 type vulkanDevice struct {
@@ -88,6 +88,10 @@ func listDevices() (*deviceList, error) {
 	found, err := vulkanChoices()
 	if err != nil {
 		list.VulkanError = oneLine(err)
+	}
+	if len(found) > 0 {
+		partner := found[max(0, slices.IndexFunc(found, func(c engine.Choice) bool { return !c.Software() }))]
+		list.Group = "cpu+" + partner.Name()
 	}
 	for _, choice := range found {
 		info := choice.Info
@@ -146,9 +150,8 @@ func (l *deviceList) write(a *app) error {
 	if l.VulkanError != "" {
 		fmt.Fprintln(a.out, "no Vulkan device:", l.VulkanError)
 	}
-	if len(l.Devices) > 0 {
-		partner := l.Devices[max(0, slices.IndexFunc(l.Devices, func(d vulkanDevice) bool { return d.Type != gpu.Software.String() }))]
-		fmt.Fprintf(a.out, "several at once, with the same result: --device cpu+%s\n", partner.Device)
+	if l.Group != "" {
+		fmt.Fprintf(a.out, "several at once, with the same result: --device %s\n", l.Group)
 	}
 	_, err := fmt.Fprintf(a.out, "auto takes %s: %s\n", l.Auto.Device, l.Auto.Reason)
 	return err

@@ -19,6 +19,9 @@ type Choice struct {
 	Groups map[string]uint32
 }
 
+// Software says whether the device is a driver that computes on the processor.
+func (c *Choice) Software() bool { return c.Vulkan && c.Info.Type == gpu.Software }
+
 // Name is how [Choose] names the choice.
 func (c *Choice) Name() string {
 	switch {
