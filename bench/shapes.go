@@ -112,6 +112,7 @@ func Find(name, variant string) ([]Shape, error) {
 // dense is a layer in which every input is expected to spike so often a second.
 func dense(neurons int, rate float64, recurrent bool) network.Layer {
 	layer := network.DefaultLayer()
+	layer.Surrogate.Kind = network.Matched
 	layer.Neurons, layer.Recurrent, layer.Initial.Rate = neurons, recurrent, rate
 	return layer
 }

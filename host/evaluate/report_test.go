@@ -43,7 +43,7 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if difference := cmp.Diff(report, stored, cmpopts.IgnoreFields(Performance{}, "Predicted")); difference != "" {
+	if difference := cmp.Diff(report, stored, cmpopts.IgnoreFields(Performance{}, "Predicted", "Probabilities", "Deviations")); difference != "" {
 		t.Error(difference)
 	}
 	entries, err := os.ReadDir(filepath.Join(folder, "evaluation"))
@@ -54,7 +54,7 @@ func TestRun(t *testing.T) {
 	for _, entry := range entries {
 		names = append(names, entry.Name())
 	}
-	for _, name := range []string{"confusion", "confusion-other-mode", "evaluation", "fano", "fano-other-mode", "raster", "raster-other-mode", "raster-second", "rasters",
+	for _, name := range []string{"confusion", "confusion-other-mode", "evaluation", "fano", "fano-other-mode", "raster", "raster-other-mode", "raster-second", "rasters", "reliability", "reliability-other-mode",
 		"trials-layer0", "trials-layer0-other-mode", "trials-layer1", "trials-layer1-other-mode"} {
 		if name == "evaluation" || name == "rasters" {
 			want = append(want, name+".json")
