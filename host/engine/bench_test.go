@@ -2,7 +2,9 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"testing"
+	"time"
 
 	"spikegrad/cpuref"
 	"spikegrad/host/network"
@@ -16,6 +18,7 @@ func spokenDigits() (*network.Network, *Batch) {
 		Inputs: 700, Classes: 20, Steps: 175, StepLength: 0.004,
 		Layers: []network.Layer{network.DefaultLayer()}, Readout: network.DefaultReadout(),
 	}
+	n.Layers[0].Surrogate.Kind = network.Matched
 	batch := &Batch{}
 	for b := range uint32(samples) {
 		batch.Labels = append(batch.Labels, b%uint32(n.Classes))
@@ -59,4 +62,45 @@ func BenchmarkGradient(b *testing.B) {
 			})
 		}
 	}
+}
+
+// BenchmarkGroup measures, step by step in turn, one CPU engine with two workers and a group of
+// two with one each: the median of the ratios is what the exchange costs.
+func BenchmarkGroup(b *testing.B) {
+	n, batch := spokenDigits()
+	open := func(workers int) Engine {
+		e, err := NewCPU[float32](n, Options{Workers: workers, Optimizer: cpuref.OptimizerAdam})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return e
+	}
+	engines := []Engine{open(2), NewGroup(n, []Engine{open(1), open(1)})}
+	for _, e := range engines {
+		if err := e.SetWeights(n.Initialise(1)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	update := Update{LearningRate: 1e-3, Momentum: 0.9, SecondMoment: 0.999, Epsilon: 1e-8}
+	var ratios []float64
+	for b.Loop() {
+		update.Number++
+		var spent [2]time.Duration
+		for turn := range 2 {
+			i := (turn + update.Number) % 2
+			begun := time.Now()
+			if _, err := engines[i].Gradient(batch, cpuref.StreamNoise, nil); err != nil {
+				b.Fatal(err)
+			}
+			if err := engines[i].Update(update); err != nil {
+				b.Fatal(err)
+			}
+			spent[i] = time.Since(begun)
+		}
+		ratios = append(ratios, spent[1].Seconds()/spent[0].Seconds())
+	}
+	slices.Sort(ratios)
+	b.ReportMetric(ratios[len(ratios)/2], "group/one")
+	b.ReportMetric(ratios[len(ratios)/10], "tenth")
+	b.ReportMetric(ratios[len(ratios)*9/10], "nine-tenths")
 }
