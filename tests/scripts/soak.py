@@ -61,7 +61,7 @@ def networks(program, until, seed, faults):
         for device in result["devices"]:
             total["values"] += device["values"]
             total["different"] += device["different"]
-            total["devices"].add(device["name"])
+            total["devices"].add(device["device"])  # a name has the number of workers in it
             if device["different"] or device["error"]:
                 faults.append(f"seed {seed - 1}, {device['device']}: {device.get('error')} {device.get('smallest', '')}")
         if time.monotonic() > until:
