@@ -47,7 +47,7 @@ func Measure(ctx context.Context, shapes []Shape, options Options, rates Rates, 
 	return nil
 }
 
-// DeviceRates measures the device that was chosen; those of a group are added up.
+// DeviceRates measures the chosen device. The rates of a group are the sums of its members' rates.
 func DeviceRates(options Options) (total Rates, err error) {
 	if members := options.Choice.Members; len(members) > 0 {
 		for _, member := range members {
@@ -78,7 +78,7 @@ func (o *Options) workers() int {
 // whole steps.
 func Run(ctx context.Context, s *Shape, options Options, rates Rates) (*Result, error) {
 	r := &Result{Subject: s.subject(&options), Title: s.Title, Steps: s.Network.Steps}
-	if !options.Choice.Vulkan && len(options.Choice.Members) == 0 {
+	if options.Choice.CPU() {
 		r.Workers = options.workers()
 	}
 	if r.Samples != s.Samples {

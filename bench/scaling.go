@@ -74,7 +74,7 @@ func scalingOf(options *Options) []scalingSeries {
 			s.Samples, s.Rate = 16, 0.01
 		}, memoryOfSteps, []int{0, segmentSteps}},
 	}
-	if !options.Choice.Vulkan && len(options.Choice.Members) == 0 && options.workers() > 1 {
+	if options.Choice.CPU() && options.workers() > 1 {
 		var counts []float64
 		for n := range options.workers() {
 			counts = append(counts, float64(n+1))

@@ -31,9 +31,9 @@ func Estimators() []string { return []string{singleFlip, scoreBaseline} }
 // mostRecorded bounds the memory of the presentations of a batch.
 const mostRecorded = 2 << 30
 
-// Estimable says why an estimator cannot train a network in batches of so many samples, with
-// so many trials, if it cannot: each layer needs escape noise, and the presentations of a batch
-// have to fit.
+// Estimable reports why an estimator cannot train a network with this number of trials and this
+// batch size, or nil if it can: each layer needs escape noise, and the presentations of a batch
+// have to fit in memory.
 func Estimable(n *network.Network, estimator string, trials, batch int) error {
 	bytes := 4 * batch * n.Steps
 	if estimator == scoreBaseline {
@@ -52,8 +52,8 @@ func Estimable(n *network.Network, estimator string, trials, batch int) error {
 	return nil
 }
 
-// NewLearner makes one on an engine of a network for batches of so many samples. The
-// seed is that of choices.
+// NewLearner makes a learner on an engine of a network, for batches of at most this many samples.
+// The seed decides which spikes are flipped.
 func NewLearner(e engine.Engine, n *network.Network, estimator string, trials, batch int, seed uint32, workers int) (*Learner, error) {
 	if err := Estimable(n, estimator, trials, batch); err != nil {
 		return nil, err

@@ -151,7 +151,11 @@ func (a *liveness) end(t *testing.T) {
 	if a.silent > a.layers/6 {
 		t.Errorf("%d of %d layers are silent", a.silent, a.layers)
 	}
-	if most := map[bool]int{true: 1}[a.mixed]; len(a.without) > most {
+	most := 0
+	if a.mixed {
+		most = 1
+	}
+	if len(a.without) > most {
 		t.Errorf("no gradients in %v, at most %d may have none", a.without, most)
 	}
 }

@@ -159,7 +159,7 @@ func (c *checkCommand) choices(a *app) ([]engine.Choice, error) {
 
 // candidate is how a device is opened and in what variants it is run.
 func (c *checkCommand) candidate(choice engine.Choice) check.Candidate {
-	if !choice.Vulkan && len(choice.Members) == 0 {
+	if choice.CPU() {
 		return check.Candidate{Open: opener(choice), Variants: check.CPUVariants()}
 	}
 	open := func(n *network.Network, options engine.Options) (engine.Engine, error) {

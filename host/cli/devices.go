@@ -169,8 +169,8 @@ func choose(device string) (engine.Choice, error) {
 	return choice, err
 }
 
-// isVulkanName tells whether a name is one of a Vulkan device, there or not, or has one in a
-// group.
+// isVulkanName reports whether a name refers to a Vulkan device, present or not, or to a group
+// with one.
 func isVulkanName(device string) bool {
 	const prefix = "vulkan:"
 	for name := range strings.SplitSeq(device, "+") {
@@ -190,7 +190,7 @@ func chooseOne(device, why string) (engine.Choice, error) {
 	return choice, err
 }
 
-// opener opens engines on a device, or on those of a group.
+// opener returns a function that opens engines on the chosen device or group of devices.
 func opener(choice engine.Choice) func(*network.Network, engine.Options) (engine.Engine, error) {
 	choice = tuned(choice)
 	return func(n *network.Network, options engine.Options) (engine.Engine, error) {

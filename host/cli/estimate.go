@@ -52,12 +52,12 @@ func (c *estimateCommand) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		name := "the CPU engine"
-		if choice.Vulkan {
+		name := choice.Name() // of a group
+		switch {
+		case choice.CPU():
+			name = "the CPU engine"
+		case choice.Vulkan:
 			name = choice.Info.Name
-		}
-		if len(choice.Members) > 0 {
-			name = choice.Name()
 		}
 		options.Device = audit.Laboratory{Device: name, Open: opener(choice), Workers: c.Workers}
 	}

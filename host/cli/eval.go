@@ -80,15 +80,15 @@ func (c *evalCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	config, choice, n, weights := t.config, t.choice, t.network, t.weights
+	n := t.network
 	source := t.part(c.Part)
 	if source.Len() == 0 {
-		return fmt.Errorf("%s has no %s samples: choose another --part", config.Data.Name, c.Part)
+		return fmt.Errorf("%s has no %s samples: choose another --part", t.config.Data.Name, c.Part)
 	}
 	if c.OtherMode {
 		n = n.OtherMode()
 	}
-	found, err := c.evaluate(a, &config, choice, n, weights, source)
+	found, err := c.evaluate(a, t, n, source)
 	if err != nil {
 		return err
 	}
@@ -122,25 +122,22 @@ func changeData(config *train.Config, dataset string) error {
 }
 
 // evaluate runs the samples on a device.
-func (c *evalCommand) evaluate(a *app, config *train.Config, choice engine.Choice, n *network.Network, weights [][]float32, source data.Source) (found *evaluation, err error) {
-	e, err := opener(choice)(n, engine.Options{Seed: config.Seed, Workers: c.Workers, PassSamples: c.PassSamples, SegmentSteps: c.SegmentSteps})
+func (c *evalCommand) evaluate(a *app, t *trained, n *network.Network, source data.Source) (found *evaluation, err error) {
+	e, err := t.open(n, engine.Options{Workers: c.Workers, PassSamples: c.PassSamples, SegmentSteps: c.SegmentSteps})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
-	if err := e.SetWeights(weights); err != nil {
-		return nil, err
-	}
-	result, err := train.Evaluate(a.ctx, e, n, source, config.Training.EvaluationBatch, &data.Filler{Workers: c.Workers}, nil)
+	result, err := train.Evaluate(a.ctx, e, n, source, t.config.Training.EvaluationBatch, &data.Filler{Workers: c.Workers}, nil)
 	if err != nil {
 		return nil, err
 	}
 	described := e.Describe()
 	return &evaluation{
-		Data: config.Data.Name, Part: c.Part, OtherMode: c.OtherMode, Samples: result.Samples,
+		Data: t.config.Data.Name, Part: c.Part, OtherMode: c.OtherMode, Samples: result.Samples,
 		Accuracy: result.Accuracy, Loss: result.Loss, Regularizer: result.Regularizer,
 		SpikesPerNeuron: result.SpikesPerNeuron, LayerSpikes: result.LayerSpikes,
-		Device: described.Device, Driver: described.Driver, WeightsSHA256: train.WeightsSHA256(weights),
+		Device: described.Device, Driver: described.Driver, WeightsSHA256: train.WeightsSHA256(t.weights),
 	}, nil
 }
 

@@ -80,14 +80,11 @@ func (c *exportCommand) tables(a *app, t *trained) (err error) {
 	if source.Len() == 0 {
 		return fmt.Errorf("%s has no %s samples: choose another --part", t.config.Data.Name, c.Part)
 	}
-	e, err := opener(t.choice)(t.network, engine.Options{Seed: t.config.Seed})
+	e, err := t.open(t.network, engine.Options{})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
-	if err := e.SetWeights(t.weights); err != nil {
-		return err
-	}
 	shown := phases{app: a}
 	defer shown.clear()
 	samples := make([]int, min(c.Samples, source.Len()))

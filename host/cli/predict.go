@@ -71,7 +71,7 @@ func (c *predictCommand) Run(a *app) (err error) {
 		return usageError{err}
 	}
 	if c.Trials < 1 {
-		return usageError{fmt.Errorf("--trials %d: 1 or more is possible", c.Trials)}
+		return usageError{fmt.Errorf("--trials %d: must be at least 1", c.Trials)}
 	}
 	t, err := a.openTrained(c.Folder, c.otherData, c.Device)
 	if err != nil {
@@ -81,14 +81,11 @@ func (c *predictCommand) Run(a *app) (err error) {
 	if c.OtherMode {
 		n = n.OtherMode()
 	}
-	e, err := opener(t.choice)(n, engine.Options{Seed: t.config.Seed, Workers: c.Workers, PassSamples: c.PassSamples, SegmentSteps: c.SegmentSteps})
+	e, err := t.open(n, engine.Options{Workers: c.Workers, PassSamples: c.PassSamples, SegmentSteps: c.SegmentSteps})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
-	if err := e.SetWeights(t.weights); err != nil {
-		return err
-	}
 	parts := []string{c.Part}
 	if c.Part == "all" {
 		parts = []string{"train", "validation", "test"}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 
 	"spikegrad/host/data"
@@ -45,6 +46,20 @@ func (a *app) openTrained(folder string, other otherData, device string) (*train
 		return nil, fmt.Errorf("the run in %s does not fit %s: %w", folder, config.Data.Name, err)
 	}
 	return &trained{config, choice, split, n, weights}, nil
+}
+
+// open makes an engine with the weights of the run for its network, or for that in the other
+// mode.
+func (t *trained) open(n *network.Network, options engine.Options) (engine.Engine, error) {
+	options.Seed = t.config.Seed
+	e, err := opener(t.choice)(n, options)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.SetWeights(t.weights); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, nil
 }
 
 // part is the samples of a name: test, validation or train.

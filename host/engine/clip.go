@@ -27,7 +27,7 @@ func (p *plan[T]) updates(u Update, samples int, parts func(scale T) ([][]T, err
 	}
 	all := make([]cpuref.UpdateParameters[T], len(p.weights))
 	for i := range all {
-		all[i] = convert[T](u.parameters(samples, p.weights[i].rate))
+		all[i] = convert[T](u.parameters(p.weights[i].rate))
 		all[i].InverseBatch = scale
 	}
 	return all, nil

@@ -19,9 +19,10 @@ const recovery = 1.05
 
 // Evaluate implements [Engine].
 func (g *Group) Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error) {
-	return g.run(batch, record, workForward, func(int) {}, func(m *member, s share, part *Batch, record *Record) (Outcome, error) {
+	outcome, _, err := g.run(batch, record, workForward, func(m *member, _ share, part *Batch, record *Record) (Outcome, error) {
 		return m.Evaluate(part, stream, record)
 	})
+	return outcome, err
 }
 
 // Gradient implements [Engine].
@@ -37,32 +38,30 @@ func (g *Group) Gradient(batch *Batch, stream cpuref.Stream, record *Record) (Ou
 
 // GradientSums implements [Engine]. Each member sums up the largest nodes of its share.
 func (g *Group) GradientSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32) (Outcome, error) {
-	var pieces [][]piece // [member]
-	outcome, err := g.run(batch, record, workBoth,
-		func(members int) { pieces = make([][]piece, members) },
-		func(m *member, s share, part *Batch, record *Record) (Outcome, error) {
-			pieces[s.member] = m.pieces(nodes, s)
-			var own []cpuref.ChunkNode
-			var room [][]float32
-			for _, p := range pieces[s.member] {
-				own = append(own, cpuref.ChunkNode{First: p.First - s.first, Last: p.Last - s.first})
-				room = append(room, p.sum)
-			}
-			return m.GradientSums(part, stream, record, own, room)
-		})
+	outcome, shares, err := g.run(batch, record, workBoth, func(m *member, s share, part *Batch, record *Record) (Outcome, error) {
+		var own []cpuref.ChunkNode
+		var room [][]float32
+		for _, p := range m.pieces(nodes, s) {
+			own = append(own, cpuref.ChunkNode{First: p.First - s.first, Last: p.Last - s.first})
+			room = append(room, p.sum)
+		}
+		return m.GradientSums(part, stream, record, own, room)
+	})
 	if err != nil {
 		return outcome, err
+	}
+	var pieces []piece
+	for i, m := range g.members {
+		pieces = append(pieces, m.pieces(nodes, shares[i])...)
 	}
 	// Pieces are in ascending order; those of a node follow each other.
 	for i, node := range nodes {
 		var own []cpuref.ChunkNode
 		var added [][]float32
-		for _, some := range pieces {
-			for _, p := range some {
-				if p.node == i {
-					own = append(own, cpuref.ChunkNode{First: p.First - node.First, Last: p.Last - node.First})
-					added = append(added, p.sum)
-				}
+		for _, p := range pieces {
+			if p.node == i {
+				own = append(own, cpuref.ChunkNode{First: p.First - node.First, Last: p.Last - node.First})
+				added = append(added, p.sum)
 			}
 		}
 		copy(sums[i], cpuref.SumNodes(own, added))
@@ -78,7 +77,7 @@ type piece struct {
 }
 
 // pieces are the largest nodes of the parts of the nodes asked for that lie in a share, with
-// room for their sums.
+// room for their sums, the same room for the same share.
 func (m *member) pieces(nodes []cpuref.ChunkNode, s share) []piece {
 	var found []piece
 	for i, node := range nodes {
@@ -95,18 +94,17 @@ func (m *member) pieces(nodes []cpuref.ChunkNode, s share) []piece {
 }
 
 // share is what a member does of a batch: chunks first to last.
-type share struct{ member, first, last int }
+type share struct{ first, last int }
 
 // run has the members do their shares of a batch at once; again without those whose devices
-// are lost meanwhile. Begin is told the number of members each time.
-func (g *Group) run(batch *Batch, record *Record, work int, begin func(members int), do func(m *member, s share, part *Batch, record *Record) (Outcome, error)) (Outcome, error) {
+// are lost meanwhile. It returns the shares of the members that are left.
+func (g *Group) run(batch *Batch, record *Record, work int, do func(m *member, s share, part *Batch, record *Record) (Outcome, error)) (Outcome, []share, error) {
 	if err := batch.Check(g.network); err != nil {
-		return Outcome{}, err
+		return Outcome{}, nil, err
 	}
 	samples := batch.Samples()
 	for {
 		whole := newParts(g.network, samples)
-		begin(len(g.members))
 		shares, failed, outcomes := g.shares(cpuref.Chunks(samples), work), make([]error, len(g.members)), make([]Outcome, len(g.members))
 		var group sync.WaitGroup
 		for i, m := range g.members {
@@ -127,12 +125,12 @@ func (g *Group) run(batch *Batch, record *Record, work int, begin func(members i
 		if lost, err := g.without(failed); lost {
 			continue
 		} else if err != nil {
-			return Outcome{}, err
+			return Outcome{}, nil, err
 		}
 		for i := range outcomes {
 			whole.count(&outcomes[i])
 		}
-		return whole.outcome(record), nil
+		return whole.outcome(record), shares, nil
 	}
 }
 
@@ -184,7 +182,7 @@ func (g *Group) shares(count, work int) []share {
 	}
 	shares, first := make([]share, len(speeds)), 0
 	for i, length := range fastest(count, speeds) {
-		if shares[i] = (share{i, first, first + length}); length == 0 {
+		if shares[i] = (share{first, first + length}); length == 0 {
 			g.members[i].speed[work] *= recovery
 		}
 		first += length

@@ -269,12 +269,11 @@ func states(kind cpuref.Optimizer) []float32 {
 	return []float32{0, 0}
 }
 
-// parameters turns an update into the numbers of the kernel for weights with factors of their
-// own. Powers of the betas
-// are products in a fixed order, so that they are the same everywhere.
-func (u Update) parameters(samples int, factor Rate) cpuref.UpdateParameters[float64] {
+// parameters turns an update into the numbers of the kernel, for weights with these factors,
+// all but InverseBatch. Powers of the betas are products in a fixed order, so that they are
+// the same everywhere.
+func (u Update) parameters(factor Rate) cpuref.UpdateParameters[float64] {
 	return cpuref.UpdateParameters[float64]{
-		InverseBatch: 1 / float64(samples),
 		LearningRate: float64(u.LearningRate * factor.LearningRate), WeightDecay: float64(u.WeightDecay * factor.WeightDecay),
 		Momentum: u.Momentum, Momentum1: 1 - u.Momentum,
 		SecondMoment: u.SecondMoment, SecondMoment1: 1 - u.SecondMoment,
@@ -284,10 +283,10 @@ func (u Update) parameters(samples int, factor Rate) cpuref.UpdateParameters[flo
 	}
 }
 
-// convert rounds update parameters to T.
+// convert rounds update parameters to T, all but InverseBatch.
 func convert[T cpuref.Float](p cpuref.UpdateParameters[float64]) cpuref.UpdateParameters[T] {
 	return cpuref.UpdateParameters[T]{
-		InverseBatch: T(p.InverseBatch), LearningRate: T(p.LearningRate), WeightDecay: T(p.WeightDecay),
+		LearningRate: T(p.LearningRate), WeightDecay: T(p.WeightDecay),
 		Momentum: T(p.Momentum), Momentum1: T(p.Momentum1),
 		SecondMoment: T(p.SecondMoment), SecondMoment1: T(p.SecondMoment1),
 		Correction: T(p.Correction), Correction2: T(p.Correction2), Epsilon: T(p.Epsilon),

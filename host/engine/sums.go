@@ -93,9 +93,6 @@ func (e *Vulkan) SumLength() int { return e.plan.sumLength() }
 // pass; otherwise the samples of each node run on their own.
 func (e *Vulkan) GradientSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32) (Outcome, error) {
 	e.samples = 0
-	if err := batch.Check(e.plan.network); err != nil {
-		return Outcome{}, err
-	}
 	samples := batch.Samples()
 	if err := e.plan.checkNodes(cpuref.Chunks(samples), nodes, sums); err != nil {
 		return Outcome{}, err
@@ -104,6 +101,9 @@ func (e *Vulkan) GradientSums(batch *Batch, stream cpuref.Stream, record *Record
 		return Outcome{}, err
 	} else if fits {
 		return e.passSums(batch, stream, record, nodes, sums)
+	}
+	if err := batch.Check(e.plan.network); err != nil { // before it is cut; a pass checks its batch itself
+		return Outcome{}, err
 	}
 	whole := newParts(e.plan.network, samples)
 	for i, node := range nodes {

@@ -224,13 +224,16 @@ func (e *Vulkan) newPass(capacity, events int) (err error) {
 	return err
 }
 
+// aligned rounds a number of bytes up to a multiple of an alignment.
+func aligned(bytes, alignment uint64) uint64 { return (bytes + alignment - 1) / alignment * alignment }
+
 // lay lays out the arrays of a pass: buffer makes one of so many 4-byte numbers.
 func (e *Vulkan) lay(capacity, events int, buffer func(name string, values int) *gpu.Buffer) *pass {
 	p := &pass{capacity: capacity, events: events, augment: e.augment}
 	at := uint64(0)
 	for section, values := range []int{p.flipsAt() + 3*capacity, capacity, 2 * capacity * e.plan.steps, events} {
 		p.inputAt[section] = at
-		at = (at + 4*uint64(values) + e.limits.alignment - 1) / e.limits.alignment * e.limits.alignment
+		at = aligned(at+4*uint64(values), e.limits.alignment)
 	}
 	p.input = buffer("input", int(at/4))
 	p.augmented = e.layAugmented(capacity, buffer)
@@ -246,7 +249,7 @@ func (e *Vulkan) lay(capacity, events int, buffer func(name string, values int) 
 
 // resultAt is where a section of the results begins, in bytes.
 func (p *pass) resultAt(section int, alignment uint64) uint64 {
-	size := (4*uint64(p.capacity) + alignment - 1) / alignment * alignment
+	size := aligned(4*uint64(p.capacity), alignment)
 	return uint64(section) * size
 }
 
@@ -266,7 +269,7 @@ const updateFields = int(unsafe.Sizeof(cpuref.UpdateParameters[float32]{}) / 4)
 
 // updateStride is how many bytes lie between the parameters of an update for two weight arrays.
 func (e *Vulkan) updateStride() uint64 {
-	return (4*uint64(updateFields) + e.limits.alignment - 1) / e.limits.alignment * e.limits.alignment
+	return aligned(4*uint64(updateFields), e.limits.alignment)
 }
 
 // updateOf binds the parameters of an update for a weight array.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 
 	"spikegrad/host/engine"
@@ -116,7 +117,7 @@ func (p *Performance) absorb(sample, trial int, probabilities []float64) {
 }
 
 // Best is the class of a sample that is most probable, as a mean over trials.
-func (p *Performance) Best(sample int) int { return mostProbable(p.Probabilities[sample]) }
+func (p *Performance) Best(sample int) int { return floats.MaxIdx(p.Probabilities[sample]) }
 
 // spread makes deviations of the sums of their squares, and calibrates the means.
 func (p *Performance) spread(s *Subject, samples []int) {

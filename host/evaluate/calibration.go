@@ -2,6 +2,9 @@ package evaluate
 
 import (
 	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
 
 	"spikegrad/cpuref"
 	"spikegrad/host/figure"
@@ -40,7 +43,7 @@ type calibrator struct {
 
 // add takes in the probabilities of the classes of a sample.
 func (c *calibrator) add(probabilities []float64, label uint32) {
-	best := mostProbable(probabilities)
+	best := floats.MaxIdx(probabilities) // the lowest of equals
 	confidence := probabilities[best]
 	bin := min(int(confidence*calibrationBins), calibrationBins-1)
 	c.samples[bin]++
@@ -75,24 +78,10 @@ func (c *calibrator) calibration() *Calibration {
 	return result
 }
 
-// mostProbable is the class of the largest probability, the lowest of equals.
-func mostProbable(probabilities []float64) int {
-	best := 0
-	for class, p := range probabilities {
-		if p > probabilities[best] {
-			best = class
-		}
-	}
-	return best
-}
-
 // softmax writes the probabilities of classes by their logits: those of which the loss is
 // the cross-entropy.
 func softmax(probabilities []float64, logits []float32) {
-	largest := logits[0]
-	for _, x := range logits {
-		largest = max(largest, x)
-	}
+	largest := slices.Max(logits)
 	total := 0.0
 	for class, x := range logits {
 		probabilities[class] = cpuref.Exp64(float64(x) - float64(largest))

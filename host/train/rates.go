@@ -23,9 +23,12 @@ func (c *Config) rates() (map[string]engine.Rate, error) {
 	names, found := c.Network.WeightNames(), map[string]engine.Rate{}
 	for i, group := range c.Training.Rates {
 		key := fmt.Sprintf("training.rates[%d]", i)
-		for name, factor := range map[string]float64{"learning_rate_factor": group.LearningRate, "weight_decay_factor": group.WeightDecay} {
-			if !(factor >= 0 && factor <= mostFactor) {
-				return nil, fmt.Errorf("%s.%s = %g: from 0 to %g is possible", key, name, factor, mostFactor)
+		for _, factor := range []struct {
+			name  string
+			value float64
+		}{{"learning_rate_factor", group.LearningRate}, {"weight_decay_factor", group.WeightDecay}} {
+			if !(factor.value >= 0 && factor.value <= mostFactor) {
+				return nil, fmt.Errorf("%s.%s = %g: from 0 to %g is possible", key, factor.name, factor.value, mostFactor)
 			}
 		}
 		if len(group.Weights) == 0 {
