@@ -50,12 +50,12 @@ func BenchmarkNeurons(b *testing.B) {
 	}
 	row := func() []float32 { return v.array(stride, 1) }
 	choice := decision[float32]{
-		spikes: make([]uint32, Words(stride)), gates: row(), membrane: row(), uniform: row(),
+		spikes: make([]uint32, Words(stride)), gates: row(), potential: row(), uniform: row(),
 		noise: neuron.Noise, parameters: neuron.NoiseParameters, threshold: 1, filters: stride,
 	}
-	state := neuronRows[float32]{states: [MostStates][]float32{row(), row()}, input: row(), recurrent: row(), gates: choice.gates}
+	state := neuronRows[float32]{states: [MostStates][]float32{row(), row(), row()}, potential: row(), input: row(), recurrent: row(), gates: choice.gates}
 	adjoints := adjointRows[float32]{
-		states: [MostStates][]float32{row(), row()}, errors: row(), recurrent: row(), spikeError: row(), before: row(), lost: row(),
+		states: [MostStates][]float32{row(), row(), row()}, errors: row(), recurrent: row(), spikeError: row(), before: row(), lost: row(),
 		derivative: row(), spikes: choice.spikes,
 	}
 	adjoints.received = adjoints.states[1]

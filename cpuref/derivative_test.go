@@ -24,6 +24,9 @@ func TestSharedDerivatives(t *testing.T) {
 					Noise: NoiseSigmoid, NoiseParameters: [2]float32{3},
 					Surrogate: SurrogateSigmoid, SurrogateParameter: [3]float32{3},
 				}
+				if kind%2 == 1 {
+					neuron.Model, neuron.DecayAdaptation, neuron.Adaptation = NeuronAdaptive, 0.9, 0.2
+				}
 				if kind >= 3 {
 					neuron.Support = Support[float32]{true, -0.9, 0.4}
 				}

@@ -5,7 +5,7 @@ type LIFBackwardArguments[T Float] struct {
 	Error []T // [sample][step][stride]; read: ∂L/∂S[t] from above, written: ∂L/∂h[t]
 
 	Spikes              []uint32 // [sample][step][word]
-	Membrane            []T      // [sample][step][stride]: U[t+1]; not read with Derivative
+	Membrane            []T      // [sample][step][stride]: as [LIFForward] left it; not read with Derivative
 	Derivative          []T      // [sample][step][stride]: what [LIFForward] left of it; nil: it is computed from Membrane
 	Lost                []T      // [sample][step][stride]: what [LIFForward] left; only with [Neuron.LosesState]
 	SpikeError          []T      // [sample][stride]: error that every spike of a neuron gets, whenever
@@ -33,7 +33,7 @@ type LIFBackwardArguments[T Float] struct {
 func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first, last int) {
 	stride, words, samples := Stride(a.Neurons), Words(a.Neurons), last-first
 	count, p := a.Neuron.Model.States(), &a.Neuron
-	work.grow(4+MostStates, samples*stride)
+	work.grow(4+count, samples*stride)
 	recurrent, zero, derivative, received, adjoints := work.rows[0], work.rows[1], work.rows[2], work.rows[3], work.rows[4:4+count]
 	if p.Model.HasCurrent() {
 		received = adjoints[1] // as it is

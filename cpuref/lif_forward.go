@@ -3,11 +3,11 @@ package cpuref
 // LIFForwardArguments are the arrays and sizes of [LIFForward].
 type LIFForwardArguments[T Float] struct {
 	Spikes   []uint32 // written; [sample][step][word]: S[t]
-	Membrane []T      // written if not nil; [sample][step][stride]: U[t+1]
+	Membrane []T      // written if not nil; [sample][step][stride]: [Neuron.Potential] at t+1, U[t+1] without adaptation
 	Lost     []T      // written if not nil; [sample][step][stride]: what a spike takes from U[t+1], see [Neuron.Advance]
 	Trace    []T      // written if not nil; [sample][step][state][stride]: all states at t+1, of whole samples
 	// Derivative, written if not nil, [sample][step][stride], is the surrogate derivative
-	// at U[t]; only of neurons that [Neuron.SharesExponential].
+	// at step t; only of neurons that [Neuron.SharesExponential].
 	Derivative []T
 
 	Events           Events   // input spikes, rows [sample][step]
@@ -48,7 +48,7 @@ func flip[T Float](f Flip, layer, step uint32, spikes []uint32, gates []T) {
 // LIFForward runs a layer of leaky integrate-and-fire neurons over all steps,
 // for the samples first ≤ sample < last:
 //
-//	S[t] = 1 if ξ < p(U[t] − θ) else 0
+//	S[t] = 1 if ξ < p(U[t] − A[t] − θ) else 0     (A only of adaptive neurons)
 //	h[t] = Σ W·S_in[t−d] + (b + Σ V·S[t−d_rec])     (each sum in ascending index)
 //
 // and the states at t+1 as [Neuron.Advance] says, from 0. A flip turns S[t] of one neuron of a sample into 1 − S[t] after it was
@@ -57,12 +57,16 @@ func flip[T Float](f Flip, layer, step uint32, spikes []uint32, gates []T) {
 func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, last int) {
 	stride, words := Stride(a.Neurons), Words(a.Neurons)
 	count := a.Neuron.Model.States()
-	work.grow(4+MostStates, stride)
+	work.grow(5+count, stride)
 	input, uniform := work.rows[0], work.rows[1]
 	state := neuronRows[T]{input: input, recurrent: work.rows[2], gates: work.rows[3]}
-	copy(state.states[:count], work.rows[4:])
+	copy(state.states[:count], work.rows[5:])
+	state.potential = state.states[0]
+	if a.Neuron.Model.Adapts() {
+		state.potential = work.rows[4]
+	}
 	choice := decision[T]{
-		gates: state.gates, membrane: state.states[0], uniform: uniform,
+		gates: state.gates, potential: state.potential, uniform: uniform,
 		noise: a.Neuron.Noise, parameters: a.Neuron.NoiseParameters, threshold: a.Neuron.Threshold,
 		filters: filtersOf(a.Filters, a.Neurons), key: a.Key, layer: a.Layer, neuron: &a.Neuron,
 	}
@@ -70,11 +74,13 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 	for b := first; b < last; b++ {
 		if segment.First > 0 {
 			loadStates(state.states[:count], a.States, b)
+			potentials(&a.Neuron, &state)
 			if a.Membrane != nil {
-				copy(a.Membrane[segment.row(b, segment.First-1)*stride:], state.states[0])
+				copy(a.Membrane[segment.row(b, segment.First-1)*stride:], state.potential)
 			}
 		} else {
 			clearRows(state.states[:count])
+			clear(state.potential)
 		}
 		choice.number = a.Numbers[b]
 		for t := segment.First; t < segment.Last; t++ {
@@ -112,7 +118,7 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 			}
 			integrate(&a.Neuron, &state)
 			if a.Membrane != nil {
-				copy(a.Membrane[at:], state.states[0])
+				copy(a.Membrane[at:], state.potential)
 			}
 			if a.Trace != nil {
 				storeStates(a.Trace, state.states[:count], row)
@@ -121,6 +127,16 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 		if a.States != nil {
 			storeStates(a.States, state.states[:count], b)
 		}
+	}
+}
+
+// potentials makes those of states that were loaded.
+func potentials[T Float](p *Neuron[T], s *neuronRows[T]) {
+	if !p.Model.Adapts() {
+		return // they are the membranes
+	}
+	for n := range s.potential {
+		s.potential[n] = s.states[0][n] - s.states[2][n]
 	}
 }
 

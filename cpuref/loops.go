@@ -92,9 +92,9 @@ func products[T Float](p *productArguments[T]) {
 
 // decision is a step of one sample in which neurons decide on spikes.
 type decision[T Float] struct {
-	spikes   []uint32 // written: bits
-	gates    []T      // written: 1 − S
-	membrane []T      // [stride]: U[t]
+	spikes    []uint32 // written: bits
+	gates     []T      // written: 1 − S
+	potential []T      // [stride]: [Neuron.Potential] at t
 
 	noise       EscapeNoise
 	parameters  [2]T
@@ -123,7 +123,7 @@ func drawUniform[T Float](d *decision[T]) {
 	}
 }
 
-// decide compares the membrane of one sample at step t with ξ: S[t].
+// decide compares the potentials of one sample at step t with ξ: S[t].
 func decide[T Float](d *decision[T]) {
 	if v := vectors; v != nil && !double[T]() {
 		v.decide(singles[decision[float32]](d))
@@ -131,15 +131,15 @@ func decide[T Float](d *decision[T]) {
 	}
 	clear(d.spikes)
 	unit := Stride(d.filters)
-	for n := range d.membrane {
+	for n := range d.potential {
 		if d.derivative != nil {
-			d.derivative[n] = d.neuron.Derivative(d.membrane[n]-d.threshold, false)
+			d.derivative[n] = d.neuron.Derivative(d.potential[n]-d.threshold, false)
 		}
 		d.gates[n] = 1
 		if n%unit >= d.filters {
 			continue
 		}
-		u := d.membrane[n] - d.threshold
+		u := d.potential[n] - d.threshold
 		if Spikes(d.noise, d.parameters, u, d.uniform[n]) {
 			d.spikes[n/32] |= 1 << (n % 32)
 			d.gates[n] = 0
@@ -150,6 +150,7 @@ func decide[T Float](d *decision[T]) {
 // neuronRows are the states of the neurons of one sample, [stride] each.
 type neuronRows[T Float] struct {
 	states                  [MostStates][]T // read: at step t; written: at step t+1
+	potential               []T             // written: [Neuron.Potential] at step t+1; without adaptation it is the membrane
 	lost                    []T             // written if not nil: what a spike takes from the membrane
 	input, recurrent, gates []T
 }
@@ -170,6 +171,7 @@ func integrate[T Float](p *Neuron[T], s *neuronRows[T]) {
 		for k, row := range rows {
 			row[n] = state[k]
 		}
+		s.potential[n] = p.Potential(&state)
 		if s.lost != nil {
 			s.lost[n] = lost
 		}
@@ -182,9 +184,9 @@ type adjointRows[T Float] struct {
 	received              []T             // ∂L/∂h[t]; may be one of the states
 	errors                []T             // read: ∂L/∂S[t] from above; written: received
 	recurrent, spikeError []T
-	before                []T // U[t]
+	before                []T // [Neuron.Potential] at t
 	lost                  []T // what a spike takes from U[t+1]; only with [Neuron.LosesState]
-	derivative            []T // g(U[t] − θ) if it is given, else scratch
+	derivative            []T // g of it minus θ if it is given, else scratch
 	given                 bool
 	spikes                []uint32
 }
@@ -227,9 +229,7 @@ func adjoint[T Float](p *Neuron[T], s *adjointRows[T]) {
 		for k, row := range rows {
 			state[k] = row[n]
 		}
-		if p.DifferentiateReset {
-			spikeAdjoint -= T(lost * state[0])
-		}
+		spikeAdjoint = p.SpikeAdjoint(spikeAdjoint, &state, p.DifferentiateReset, lost)
 		p.Adjoint(&state, T(s.derivative[n]*FlushState(spikeAdjoint)), gate)
 		for k, row := range rows {
 			row[n] = state[k]

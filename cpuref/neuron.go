@@ -9,14 +9,18 @@ const (
 	NeuronLIF      NeuronModel = iota // drive (1−a_m)·I[t], I[t+1] = a_s·I[t] + h[t]
 	NeuronLIFDelta                    // drive h[t]
 	NeuronIF                          // the same without a leak: a_m = 1
+	NeuronAdaptive                    // as lif, with a threshold that spikes raise: A[t+1] = a_a·A[t] + κ·S[t]
 )
 
 // MostStates is the largest number of states that a model has.
-const MostStates = 2
+const MostStates = 3
 
 // States is how many states a neuron of the model has.
 func (m NeuronModel) States() int {
-	if m.HasCurrent() {
+	switch {
+	case m.Adapts():
+		return 3
+	case m.HasCurrent():
 		return 2
 	}
 	return 1
@@ -24,7 +28,11 @@ func (m NeuronModel) States() int {
 
 // HasCurrent says whether what arrives enters a synaptic current, the second state, instead
 // of the membrane.
-func (m NeuronModel) HasCurrent() bool { return m == NeuronLIF }
+func (m NeuronModel) HasCurrent() bool { return m == NeuronLIF || m == NeuronAdaptive }
+
+// Adapts says whether spikes raise the threshold, by the third state, A: spikes are drawn
+// from U − A against θ.
+func (m NeuronModel) Adapts() bool { return m == NeuronAdaptive }
 
 // Reset is what a spike does to the membrane.
 type Reset uint32
@@ -42,6 +50,9 @@ type Neuron[T Float] struct {
 	DriveMembrane T // 1 − a_m
 	DecaySynapse  T // a_s = exp(−dt/τ_syn)
 	Threshold     T // θ
+
+	DecayAdaptation T // a_a = exp(−dt/τ_a)
+	Adaptation      T // κ, what a spike adds to A
 
 	Model              NeuronModel
 	Reset              Reset
@@ -68,6 +79,14 @@ func (p *Neuron[T]) SharesExponential() bool {
 // that the backward pass needs it of every step.
 func (p *Neuron[T]) LosesState() bool { return p.DifferentiateReset && p.Reset != ResetSubtractive }
 
+// Potential is what escape noise compares with the threshold: U, less what A has raised it by.
+func (p *Neuron[T]) Potential(s *NeuronState[T]) T {
+	if p.Model.Adapts() {
+		return s[0] - s[2]
+	}
+	return s[0]
+}
+
 // Advance takes a neuron from step t to t+1: received is h[t], gate 1 − S[t]. It returns
 // what a spike takes from the membrane, −∂U[t+1]/∂S[t].
 func (p *Neuron[T]) Advance(s *NeuronState[T], received, gate T) (lost T) {
@@ -85,13 +104,16 @@ func (p *Neuron[T]) Advance(s *NeuronState[T], received, gate T) (lost T) {
 	case ResetSubtractive:
 		s[0], lost = FlushState((leak+drive)-T(p.Threshold*(1-gate))), p.Threshold
 	}
+	if p.Model.Adapts() {
+		s[2] = FlushState(T(p.DecayAdaptation*s[2]) + T(p.Adaptation*(1-gate)))
+	}
 	return lost
 }
 
 // Held is the derivative of [Neuron.Advance] with all spikes held, as a neuron: it is
 // linear, and a spike takes no more from it than the gate does.
 func (p Neuron[T]) Held() Neuron[T] {
-	p.Threshold = 0
+	p.Threshold, p.Adaptation = 0, 0
 	return p
 }
 
@@ -118,12 +140,28 @@ func (p *Neuron[T]) Received(adjoint *NeuronState[T], gate T) T {
 	return drive
 }
 
+// SpikeAdjoint is ∂L/∂S[t] by all ways, of what it is by all but the neuron's own states
+// and of the adjoints at t+1: with lost, what [Neuron.Advance] returned, where the gradient
+// flows through the reset, and always through the adaptation.
+func (p *Neuron[T]) SpikeAdjoint(spike T, adjoint *NeuronState[T], differentiateReset bool, lost T) T {
+	if differentiateReset {
+		spike -= T(lost * adjoint[0])
+	}
+	if p.Model.Adapts() {
+		spike += T(p.Adaptation * adjoint[2])
+	}
+	return spike
+}
+
 // Adjoint takes the adjoints of a neuron from step t+1 to t: spike is what ∂L/∂S[t] passes
-// to the membrane that the spike was drawn from, gate 1 − S[t].
+// to the potential that the spike was drawn from, gate 1 − S[t].
 func (p *Neuron[T]) Adjoint(adjoint *NeuronState[T], spike, gate T) {
 	leak, drive := p.passed(adjoint[0], gate)
 	if p.Model.HasCurrent() {
 		adjoint[1] = FlushState(T(p.DecaySynapse*adjoint[1]) + T(p.DriveMembrane*drive))
 	}
 	adjoint[0] = FlushState(T(p.DecayMembrane*leak) + spike)
+	if p.Model.Adapts() {
+		adjoint[2] = FlushState(T(p.DecayAdaptation*adjoint[2]) - spike)
+	}
 }

@@ -10,7 +10,7 @@ import (
 func noisyNeuron(model NeuronModel, reset Reset, differentiateReset bool) Neuron[float64] {
 	return Neuron[float64]{
 		Model: model, DecayMembrane: 0.75, DriveMembrane: 0.25, DecaySynapse: 0.5, Threshold: 1,
-		Reset: reset, DifferentiateReset: differentiateReset,
+		DecayAdaptation: 0.5, Adaptation: 0.5, Reset: reset, DifferentiateReset: differentiateReset,
 		Noise: NoiseSigmoid, NoiseParameters: [2]float64{2},
 		Surrogate: SurrogateSigmoid, SurrogateParameter: [3]float64{2},
 	}
@@ -29,7 +29,7 @@ func TestLIFBackwardOfZero(t *testing.T) {
 		return values
 	}
 	for reset := ResetMultiplicative; reset <= ResetSubtractive; reset++ {
-		for kind := range 4 {
+		for kind := range 8 {
 			model, differentiateReset := NeuronModel(kind/2), kind%2 == 1
 			errors := make([]float64, samples*steps*Stride(neurons))
 			kept := 2 * steps * Stride(neurons) // the third sample is not asked for
@@ -69,10 +69,11 @@ func TestLIFForwardByHand(t *testing.T) {
 		model  NeuronModel
 		weight float64
 		spike  int       // step, without delay
-		after  []float64 // U after it, by reset
+		after  []float64 // U − A after it, by reset
 	}{
 		// I = 0, 10, 5, 2.5 …; before the first spike U = 0, 0, 2.5, and it is drawn from U[2].
 		{NeuronLIF, 10, 2, []float64{0, 0.25 * 5, 0.75*2.5 + 0.25*5 - 1}},
+		{NeuronAdaptive, 10, 2, []float64{0 - 0.5, 0.25*5 - 0.5, 0.75*2.5 + 0.25*5 - 1 - 0.5}},
 		{NeuronLIFDelta, 2.5, 1, []float64{0, 0, 0.75*2.5 - 1}}, // U = 0, 2.5
 	} {
 		for k := range 12 {

@@ -33,7 +33,7 @@ func ReadoutForward[T Float](a *ReadoutForwardArguments[T], work *Workspace[T], 
 	neuron := Neuron[T]{
 		DecayMembrane: a.DecayMembrane, DriveMembrane: a.DriveMembrane, DecaySynapse: a.DecaySynapse, Reset: ResetSubtractive,
 	}
-	state := neuronRows[T]{states: [MostStates][]T{membrane, current}, input: input, recurrent: work.rows[3], gates: work.rows[4]}
+	state := neuronRows[T]{states: [MostStates][]T{membrane, current}, potential: membrane, input: input, recurrent: work.rows[3], gates: work.rows[4]}
 	rows := state.states[:neuron.Model.States()]
 	fill(state.recurrent, a.Bias)
 	for c := range state.gates {

@@ -120,21 +120,21 @@ func reciprocalAVX2(x archsimd.Float32x8) archsimd.Float32x8 {
 // compares.
 func decideAVX2(d *decision[float32]) {
 	clear(d.spikes)
-	stride, unit := len(d.membrane), Stride(d.filters)
+	stride, unit := len(d.potential), Stride(d.filters)
 	gates := d.gates[:stride]
 	switch d.noise {
 	case NoiseSigmoid:
-		exponentialsAVX2(gates, d.membrane, d.threshold, -d.parameters[0])
+		exponentialsAVX2(gates, d.potential, d.threshold, -d.parameters[0])
 		if d.derivative != nil {
 			sharedDerivativesAVX2(d, gates)
 		}
 	case NoiseExponential:
-		exponentialsAVX2(gates, d.membrane, d.threshold, d.parameters[1])
+		exponentialsAVX2(gates, d.potential, d.threshold, d.parameters[1])
 	case NoiseHazard:
-		exponentialsAVX2(gates, d.membrane, d.threshold, d.parameters[1])
+		exponentialsAVX2(gates, d.potential, d.threshold, d.parameters[1])
 		exponentialsAVX2(gates, gates, 0, -d.parameters[0])
 	}
-	membrane, gate, uniform := &d.membrane[0], &gates[0], &d.uniform[:stride][0]
+	potential, gate, uniform := &d.potential[0], &gates[0], &d.uniform[:stride][0]
 	one, threshold, parameter := constantAVX2(&splats.one), allAVX2(d.threshold), allAVX2(d.parameters[0])
 	limit := allAVX2(ratioLimit)
 	left := d.filters // of the unit
@@ -148,11 +148,11 @@ func decideAVX2(d *decision[float32]) {
 		case NoiseHazard:
 			bits = uint32(loadAVX2(uniform, n).Less(one.Sub(e)).ToBits())
 		case NoiseSuperSpike:
-			x := parameter.Mul(loadAVX2(membrane, n).Sub(threshold)).Min(limit).Max(zeroAVX2().Sub(limit))
+			x := parameter.Mul(loadAVX2(potential, n).Sub(threshold)).Min(limit).Max(zeroAVX2().Sub(limit))
 			share := loadAVX2(uniform, n).Mul(one.Add(magnitudeAVX2(x)))
 			bits = uint32(share.Add(share).Less(one.Add(x.Add(magnitudeAVX2(x)))).ToBits())
 		default:
-			bits = uint32(loadAVX2(membrane, n).Sub(threshold).Greater(zeroAVX2()).ToBits())
+			bits = uint32(loadAVX2(potential, n).Sub(threshold).Greater(zeroAVX2()).ToBits())
 		}
 		if left < lanesAVX2 {
 			bits &= 1<<max(left, 0) - 1
@@ -174,13 +174,13 @@ func decideAVX2(d *decision[float32]) {
 // noise.
 func sharedDerivativesAVX2(d *decision[float32], exponentials []float32) {
 	stride, p := len(exponentials), d.neuron
-	derivative, exponential, membrane := &d.derivative[:stride][0], &exponentials[0], &d.membrane[:stride][0]
+	derivative, exponential, potential := &d.derivative[:stride][0], &exponentials[0], &d.potential[:stride][0]
 	p0, threshold := allAVX2(p.SurrogateParameter[0]), allAVX2(d.threshold)
 	from, to := allAVX2(p.Support.From), allAVX2(p.Support.To)
 	for n := 0; n < stride; n += lanesAVX2 {
 		x := sigmoidDerivativeAVX2(loadAVX2(exponential, n), p0)
 		if p.Support.Limited {
-			x = supportedAVX2(x, loadAVX2(membrane, n).Sub(threshold), from, to)
+			x = supportedAVX2(x, loadAVX2(potential, n).Sub(threshold), from, to)
 		}
 		storeAVX2(derivative, n, flushAVX2(x, &splats.tinyWeight))
 	}
@@ -210,6 +210,11 @@ func integrateAVX2(p *Neuron[float32], s *neuronRows[float32]) {
 	if s.lost != nil {
 		lost = &s.lost[:stride][0]
 	}
+	adaptation, potential := membrane, membrane
+	if p.Model.Adapts() {
+		adaptation, potential = &s.states[2][:stride][0], &s.potential[:stride][0]
+	}
+	raises, recovers := allAVX2(p.Adaptation), allAVX2(p.DecayAdaptation)
 	drives, decays := allAVX2(p.DriveMembrane), allAVX2(p.DecayMembrane)
 	synapse, threshold, one := allAVX2(p.DecaySynapse), allAVX2(p.Threshold), allAVX2(1)
 	for n := 0; n < stride; n += lanesAVX2 {
@@ -233,7 +238,14 @@ func integrateAVX2(p *Neuron[float32], s *neuronRows[float32]) {
 			taken = threshold
 			next = leak.Add(drive).Sub(threshold.Mul(one.Sub(gate)))
 		}
-		storeAVX2(membrane, n, flushAVX2(next, &splats.tinyState))
+		next = flushAVX2(next, &splats.tinyState)
+		storeAVX2(membrane, n, next)
+		if p.Model.Adapts() {
+			raised := recovers.Mul(loadAVX2(adaptation, n)).Add(raises.Mul(one.Sub(gate)))
+			raised = flushAVX2(raised, &splats.tinyState)
+			storeAVX2(adaptation, n, raised)
+			storeAVX2(potential, n, next.Sub(raised))
+		}
 		if s.lost != nil {
 			storeAVX2(lost, n, flushAVX2(taken, &splats.tinyState))
 		}
@@ -253,6 +265,11 @@ func adjointAVX2(p *Neuron[float32], s *adjointRows[float32]) {
 	if p.Model.HasCurrent() {
 		current = &s.states[1][:stride][0]
 	}
+	adaptation := membrane
+	if p.Model.Adapts() {
+		adaptation = &s.states[2][:stride][0]
+	}
+	raises, recovers := allAVX2(p.Adaptation), allAVX2(p.DecayAdaptation)
 	drives, decays := allAVX2(p.DriveMembrane), allAVX2(p.DecayMembrane)
 	synapse, zero := allAVX2(p.DecaySynapse), zeroAVX2()
 	taken, loses := allAVX2(p.Threshold), p.LosesState()
@@ -279,8 +296,16 @@ func adjointAVX2(p *Neuron[float32], s *adjointRows[float32]) {
 			i := loadAVX2(current, n)
 			storeAVX2(current, n, flushAVX2(synapse.Mul(i).Add(drives.Mul(drive)), &splats.tinyState))
 		}
-		spikeAdjoint = flushAVX2(spikeAdjoint, &splats.tinyState)
-		storeAVX2(membrane, n, flushAVX2(decays.Mul(leak).Add(loadAVX2(derivative, n).Mul(spikeAdjoint)), &splats.tinyState))
+		var raised archsimd.Float32x8
+		if p.Model.Adapts() {
+			raised = loadAVX2(adaptation, n)
+			spikeAdjoint = spikeAdjoint.Add(raises.Mul(raised))
+		}
+		sloped := loadAVX2(derivative, n).Mul(flushAVX2(spikeAdjoint, &splats.tinyState))
+		if p.Model.Adapts() {
+			storeAVX2(adaptation, n, flushAVX2(recovers.Mul(raised).Sub(sloped), &splats.tinyState))
+		}
+		storeAVX2(membrane, n, flushAVX2(decays.Mul(leak).Add(sloped), &splats.tinyState))
 	}
 	archsimd.ClearAVXUpperBits()
 }

@@ -120,21 +120,21 @@ func reciprocalAVX512(x archsimd.Float32x16) archsimd.Float32x16 {
 // compares.
 func decideAVX512(d *decision[float32]) {
 	clear(d.spikes)
-	stride, unit := len(d.membrane), Stride(d.filters)
+	stride, unit := len(d.potential), Stride(d.filters)
 	gates := d.gates[:stride]
 	switch d.noise {
 	case NoiseSigmoid:
-		exponentialsAVX512(gates, d.membrane, d.threshold, -d.parameters[0])
+		exponentialsAVX512(gates, d.potential, d.threshold, -d.parameters[0])
 		if d.derivative != nil {
 			sharedDerivativesAVX512(d, gates)
 		}
 	case NoiseExponential:
-		exponentialsAVX512(gates, d.membrane, d.threshold, d.parameters[1])
+		exponentialsAVX512(gates, d.potential, d.threshold, d.parameters[1])
 	case NoiseHazard:
-		exponentialsAVX512(gates, d.membrane, d.threshold, d.parameters[1])
+		exponentialsAVX512(gates, d.potential, d.threshold, d.parameters[1])
 		exponentialsAVX512(gates, gates, 0, -d.parameters[0])
 	}
-	membrane, gate, uniform := &d.membrane[0], &gates[0], &d.uniform[:stride][0]
+	potential, gate, uniform := &d.potential[0], &gates[0], &d.uniform[:stride][0]
 	one, threshold, parameter := constantAVX512(&splats.one), allAVX512(d.threshold), allAVX512(d.parameters[0])
 	limit := allAVX512(ratioLimit)
 	left := d.filters // of the unit
@@ -148,11 +148,11 @@ func decideAVX512(d *decision[float32]) {
 		case NoiseHazard:
 			bits = uint32(loadAVX512(uniform, n).Less(one.Sub(e)).ToBits())
 		case NoiseSuperSpike:
-			x := parameter.Mul(loadAVX512(membrane, n).Sub(threshold)).Min(limit).Max(zeroAVX512().Sub(limit))
+			x := parameter.Mul(loadAVX512(potential, n).Sub(threshold)).Min(limit).Max(zeroAVX512().Sub(limit))
 			share := loadAVX512(uniform, n).Mul(one.Add(magnitudeAVX512(x)))
 			bits = uint32(share.Add(share).Less(one.Add(x.Add(magnitudeAVX512(x)))).ToBits())
 		default:
-			bits = uint32(loadAVX512(membrane, n).Sub(threshold).Greater(zeroAVX512()).ToBits())
+			bits = uint32(loadAVX512(potential, n).Sub(threshold).Greater(zeroAVX512()).ToBits())
 		}
 		if left < lanesAVX512 {
 			bits &= 1<<max(left, 0) - 1
@@ -174,13 +174,13 @@ func decideAVX512(d *decision[float32]) {
 // noise.
 func sharedDerivativesAVX512(d *decision[float32], exponentials []float32) {
 	stride, p := len(exponentials), d.neuron
-	derivative, exponential, membrane := &d.derivative[:stride][0], &exponentials[0], &d.membrane[:stride][0]
+	derivative, exponential, potential := &d.derivative[:stride][0], &exponentials[0], &d.potential[:stride][0]
 	p0, threshold := allAVX512(p.SurrogateParameter[0]), allAVX512(d.threshold)
 	from, to := allAVX512(p.Support.From), allAVX512(p.Support.To)
 	for n := 0; n < stride; n += lanesAVX512 {
 		x := sigmoidDerivativeAVX512(loadAVX512(exponential, n), p0)
 		if p.Support.Limited {
-			x = supportedAVX512(x, loadAVX512(membrane, n).Sub(threshold), from, to)
+			x = supportedAVX512(x, loadAVX512(potential, n).Sub(threshold), from, to)
 		}
 		storeAVX512(derivative, n, flushAVX512(x, &splats.tinyWeight))
 	}
@@ -210,6 +210,11 @@ func integrateAVX512(p *Neuron[float32], s *neuronRows[float32]) {
 	if s.lost != nil {
 		lost = &s.lost[:stride][0]
 	}
+	adaptation, potential := membrane, membrane
+	if p.Model.Adapts() {
+		adaptation, potential = &s.states[2][:stride][0], &s.potential[:stride][0]
+	}
+	raises, recovers := allAVX512(p.Adaptation), allAVX512(p.DecayAdaptation)
 	drives, decays := allAVX512(p.DriveMembrane), allAVX512(p.DecayMembrane)
 	synapse, threshold, one := allAVX512(p.DecaySynapse), allAVX512(p.Threshold), allAVX512(1)
 	for n := 0; n < stride; n += lanesAVX512 {
@@ -233,7 +238,14 @@ func integrateAVX512(p *Neuron[float32], s *neuronRows[float32]) {
 			taken = threshold
 			next = leak.Add(drive).Sub(threshold.Mul(one.Sub(gate)))
 		}
-		storeAVX512(membrane, n, flushAVX512(next, &splats.tinyState))
+		next = flushAVX512(next, &splats.tinyState)
+		storeAVX512(membrane, n, next)
+		if p.Model.Adapts() {
+			raised := recovers.Mul(loadAVX512(adaptation, n)).Add(raises.Mul(one.Sub(gate)))
+			raised = flushAVX512(raised, &splats.tinyState)
+			storeAVX512(adaptation, n, raised)
+			storeAVX512(potential, n, next.Sub(raised))
+		}
 		if s.lost != nil {
 			storeAVX512(lost, n, flushAVX512(taken, &splats.tinyState))
 		}
@@ -253,6 +265,11 @@ func adjointAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 	if p.Model.HasCurrent() {
 		current = &s.states[1][:stride][0]
 	}
+	adaptation := membrane
+	if p.Model.Adapts() {
+		adaptation = &s.states[2][:stride][0]
+	}
+	raises, recovers := allAVX512(p.Adaptation), allAVX512(p.DecayAdaptation)
 	drives, decays := allAVX512(p.DriveMembrane), allAVX512(p.DecayMembrane)
 	synapse, zero := allAVX512(p.DecaySynapse), zeroAVX512()
 	taken, loses := allAVX512(p.Threshold), p.LosesState()
@@ -279,8 +296,16 @@ func adjointAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 			i := loadAVX512(current, n)
 			storeAVX512(current, n, flushAVX512(synapse.Mul(i).Add(drives.Mul(drive)), &splats.tinyState))
 		}
-		spikeAdjoint = flushAVX512(spikeAdjoint, &splats.tinyState)
-		storeAVX512(membrane, n, flushAVX512(decays.Mul(leak).Add(loadAVX512(derivative, n).Mul(spikeAdjoint)), &splats.tinyState))
+		var raised archsimd.Float32x16
+		if p.Model.Adapts() {
+			raised = loadAVX512(adaptation, n)
+			spikeAdjoint = spikeAdjoint.Add(raises.Mul(raised))
+		}
+		sloped := loadAVX512(derivative, n).Mul(flushAVX512(spikeAdjoint, &splats.tinyState))
+		if p.Model.Adapts() {
+			storeAVX512(adaptation, n, flushAVX512(recovers.Mul(raised).Sub(sloped), &splats.tinyState))
+		}
+		storeAVX512(membrane, n, flushAVX512(decays.Mul(leak).Add(sloped), &splats.tinyState))
 	}
 	archsimd.ClearAVXUpperBits()
 }

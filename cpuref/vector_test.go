@@ -45,7 +45,8 @@ func TestVectorLoops(t *testing.T) {
 		for _, neurons := range []int{1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 130} {
 			for kind := range uint32(surrogates) {
 				neuron := Neuron[float32]{
-					Model: NeuronModel(kind / 3 % 2), DecayMembrane: 0.9, DriveMembrane: 0.1, DecaySynapse: 0.8, Threshold: 1,
+					Model: []NeuronModel{NeuronLIF, NeuronLIFDelta, NeuronAdaptive}[kind/3%3], DecayAdaptation: 0.9, Adaptation: 0.2,
+					DecayMembrane: 0.9, DriveMembrane: 0.1, DecaySynapse: 0.8, Threshold: 1,
 					Reset: Reset(kind % 3), DifferentiateReset: kind%2 == 1,
 					Noise: EscapeNoise(kind % 4), NoiseParameters: [2]float32{3, 4},
 					Surrogate: Surrogate(kind), SurrogateParameter: [3]float32{2, 0.7, 0.3},

@@ -5,7 +5,7 @@ import "math/bits"
 // Workspace is the scratch memory of one worker: kernels take it so that
 // nothing is allocated while a network runs. The zero value is ready.
 type Workspace[T Float] struct {
-	rows [6][]T
+	rows [5 + MostStates][]T
 
 	index []uint32
 }

@@ -10,6 +10,7 @@ func NeuronConstants(p *cpuref.Neuron[float32]) []float32 {
 		p.NoiseParameters[0], p.NoiseParameters[1],
 		p.SurrogateParameter[0], p.SurrogateParameter[1], p.SurrogateParameter[2],
 		p.Support.From, p.Support.To,
+		p.DecayAdaptation, p.Adaptation,
 	}
 }
 

@@ -7,6 +7,7 @@ const uint CHUNK_SAMPLES = 8u;  // samples summed in ascending order before the 
 const uint NEURON_LIF = 0u;
 const uint NEURON_LIF_DELTA = 1u;
 const uint NEURON_IF = 2u;
+const uint NEURON_ADAPTIVE = 3u;
 
 const uint NOISE_THRESHOLD = 0u;
 const uint NOISE_SIGMOID = 1u;

@@ -187,7 +187,7 @@ void main() {
             uint sample_ = first_sample + j / BLOCKS;
             uint own = quad[j % BLOCKS];
             uint at = (sample_ * segment_rows + t - segment_origin) * quads + own;
-            vec4 before = t > 0u ? membranes[at - quads] : vec4(0.0);  // U[t]
+            vec4 before = t > 0u ? membranes[at - quads] : vec4(0.0);  // U[t] − A[t]
             vec4 lost = vec4(c.threshold);
             if (DIFFERENTIATE_RESET != 0u && RESET != RESET_SUBTRACTIVE) {
                 lost = losts[at];

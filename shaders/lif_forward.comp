@@ -67,21 +67,21 @@ layout(push_constant) uniform Parameters {
     uint segment_rows;    // that a sample has
 };
 
-bool decide(Constants c, float membrane, uint word) {
-    precise float u = membrane - c.threshold;
+bool decide(Constants c, float above, uint word) {
+    precise float u = above - c.threshold;
     return spikes_at(NOISE, vec2(c.noise_parameter0, c.noise_parameter1), u, uniform_of(word));
 }
 
 // The spikes of a quad at a step, as four bits.
-uint decide_quad(Constants c, vec4 membrane, uint number, uint step_, uint quad) {
+uint decide_quad(Constants c, vec4 above, uint number, uint step_, uint quad) {
     uvec4 random = uvec4(0u);
     if (NOISE != NOISE_THRESHOLD) {
         random = philox(uvec2(numbers[0], numbers[1]), uvec4(number, step_, quad, layer));
     }
-    uint bits = decide(c, membrane.x, random.x) ? 1u : 0u;
-    bits |= decide(c, membrane.y, random.y) ? 2u : 0u;
-    bits |= decide(c, membrane.z, random.z) ? 4u : 0u;
-    bits |= decide(c, membrane.w, random.w) ? 8u : 0u;
+    uint bits = decide(c, above.x, random.x) ? 1u : 0u;
+    bits |= decide(c, above.y, random.y) ? 2u : 0u;
+    bits |= decide(c, above.z, random.z) ? 4u : 0u;
+    bits |= decide(c, above.w, random.w) ? 8u : 0u;
     uint left = filters - min(filters, 4u * (quad % quads_of(filters)));
     return left >= 4u ? bits : bits & ((1u << left) - 1u);
 }
@@ -186,7 +186,7 @@ void main() {
         neuron[k] = RESTING;
         if (segment_first > 0u && owned[k]) {
             LOAD_STATES(neuron[k], states_of(MODEL) * sample_ * quads + quad[k], quads)
-            membranes[(sample_ * segment_rows + segment_first - 1u - segment_origin) * quads + quad[k]] = neuron[k].membrane;
+            membranes[(sample_ * segment_rows + segment_first - 1u - segment_origin) * quads + quad[k]] = potential(MODEL, neuron[k]);
         }
     }
 
@@ -194,7 +194,7 @@ void main() {
         uint row = sample_ * steps + t;                                    // of spikes and events
         uint held = (sample_ * segment_rows + t - segment_origin) * quads;  // of membranes
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
-            bits[k] = decide_quad(c, neuron[k].membrane, number, t, quad[k]);
+            bits[k] = decide_quad(c, potential(MODEL, neuron[k]), number, t, quad[k]);
             if (t == flip_step && flip_neuron / 4u == quad[k]) {
                 bits[k] ^= 1u << (flip_neuron % 4u);
             }
@@ -247,7 +247,7 @@ void main() {
             precise vec4 received = input_sum[k] + recurrent_sum[k];
             vec4 lost = advance(MODEL, RESET, c, neuron[k], received, spike);
             if (owned[k]) {
-                membranes[held + quad[k]] = neuron[k].membrane;
+                membranes[held + quad[k]] = potential(MODEL, neuron[k]);
                 if (STORE_LOST != 0u) {
                     losts[held + quad[k]] = lost;
                 }

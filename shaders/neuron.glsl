@@ -15,20 +15,34 @@ struct Constants {
     float surrogate_parameter2;
     float support_from;  // relative to the threshold, both inside
     float support_to;
+    float decay_adaptation;
+    float adaptation;  // what a spike adds
 };
 
 // The states of a quad, or the adjoints of them; what a model does not have stays 0.
 struct Quad {
     vec4 membrane;
     vec4 current;
+    vec4 adaptation;
 };
 
-const Quad RESTING = Quad(vec4(0.0), vec4(0.0));
+const Quad RESTING = Quad(vec4(0.0), vec4(0.0), vec4(0.0));
 
 // Those of a sample lie one after another in a buffer: [state][quad].
-bool has_current(uint model) { return model == NEURON_LIF; }
+bool has_current(uint model) { return model == NEURON_LIF || model == NEURON_ADAPTIVE; }
 
-uint states_of(uint model) { return has_current(model) ? 2u : 1u; }
+bool adapts(uint model) { return model == NEURON_ADAPTIVE; }
+
+uint states_of(uint model) { return adapts(model) ? 3u : has_current(model) ? 2u : 1u; }
+
+// What escape noise compares with the threshold.
+vec4 potential(uint model, Quad quad) {
+    precise vec4 above = quad.membrane;
+    if (adapts(model)) {
+        above = above - quad.adaptation;
+    }
+    return above;
+}
 
 // Takes a quad from step t to t+1: received is h[t], spike S[t]. Returns what a spike
 // takes from the membrane.
@@ -58,6 +72,12 @@ vec4 advance(uint model, uint reset, Constants c, inout Quad quad, vec4 received
         next = sum - taken;
     }
     quad.membrane = flush_state(next);
+    if (adapts(model)) {
+        precise vec4 recovered = vec4(c.decay_adaptation) * quad.adaptation;
+        precise vec4 added = vec4(c.adaptation) * spike;
+        precise vec4 raised = recovered + added;
+        quad.adaptation = flush_state(raised);
+    }
     return lost;
 }
 
@@ -77,13 +97,18 @@ vec4 received_error(uint model, uint reset, Quad adjoint, vec4 spike) {
 }
 
 // Takes the adjoints of a quad from step t+1 to t: spike_adjoint is ∂L/∂S[t] by all ways
-// but the reset, slope the surrogate derivative at U[t], lost what advance returned.
+// but the neuron's own states, slope the surrogate derivative at U[t] − A[t], lost what
+// advance returned.
 void retreat(uint model, uint reset, bool differentiate_reset, Constants c, inout Quad adjoint, vec4 spike_adjoint,
              vec4 slope, vec4 lost, vec4 spike) {
     precise vec4 arrived = spike_adjoint;
     if (differentiate_reset) {
         precise vec4 share = lost * adjoint.membrane;
         arrived = arrived - share;
+    }
+    if (adapts(model)) {
+        precise vec4 raising = vec4(c.adaptation) * adjoint.adaptation;
+        arrived = arrived + raising;
     }
     if (has_current(model)) {
         precise vec4 held = vec4(c.decay_synapse) * adjoint.current;
@@ -96,16 +121,27 @@ void retreat(uint model, uint reset, bool differentiate_reset, Constants c, inou
     precise vec4 sloped = slope * flush_state(arrived);
     precise vec4 next = leaking + sloped;
     adjoint.membrane = flush_state(next);
+    if (adapts(model)) {
+        precise vec4 recovering = vec4(c.decay_adaptation) * adjoint.adaptation;
+        precise vec4 raised = recovering - sloped;
+        adjoint.adaptation = flush_state(raised);
+    }
 }
 
-#define LOAD_STATES(quad, at, quads)           \
-    quad.membrane = states[at];                \
-    if (has_current(MODEL)) {                  \
-        quad.current = states[(at) + (quads)]; \
+#define LOAD_STATES(quad, at, quads)                   \
+    quad.membrane = states[at];                        \
+    if (has_current(MODEL)) {                          \
+        quad.current = states[(at) + (quads)];         \
+    }                                                  \
+    if (adapts(MODEL)) {                               \
+        quad.adaptation = states[(at) + 2u * (quads)]; \
     }
 
-#define STORE_STATES(quad, at, quads)          \
-    states[at] = quad.membrane;                \
-    if (has_current(MODEL)) {                  \
-        states[(at) + (quads)] = quad.current; \
+#define STORE_STATES(quad, at, quads)                  \
+    states[at] = quad.membrane;                        \
+    if (has_current(MODEL)) {                          \
+        states[(at) + (quads)] = quad.current;         \
+    }                                                  \
+    if (adapts(MODEL)) {                               \
+        states[(at) + 2u * (quads)] = quad.adaptation; \
     }

@@ -109,14 +109,18 @@ func (s *dualSimulator) inputs(sample int) [][]dual {
 	return spikes
 }
 
-// layer runs one layer on one sample: S[t] and U[t+1], [step][neuron].
+// layer runs one layer on one sample: S[t] and U[t+1] − A[t+1], [step][neuron].
 func (s *dualSimulator) layer(l, sample int, below [][]dual, input, recurrent, bias []dual) (spikes, membrane [][]dual) {
 	layer, dt := &s.network.Layers[l], s.network.StepLength
 	keepMembrane, keepCurrent := math.Exp(-dt/layer.TauMembrane), math.Exp(-dt/layer.TauSynapse)
+	keepAdaptation, adaptation := 0.0, 0.0
+	if layer.Neuron == "adaptive" {
+		keepAdaptation, adaptation = math.Exp(-dt/layer.TauAdaptation), layer.Adaptation
+	}
 	if layer.Neuron == "if" {
 		keepMembrane = 1
 	}
-	u, i := make([]dual, layer.Neurons), make([]dual, layer.Neurons)
+	u, i, a := make([]dual, layer.Neurons), make([]dual, layer.Neurons), make([]dual, layer.Neurons)
 	connect, reconnect := addSynapses, addSynapses
 	if layer.Kind == "conv1d" {
 		connect, reconnect = s.inputConvolution(l).add, s.recurrentConvolution(l).add
@@ -124,10 +128,11 @@ func (s *dualSimulator) layer(l, sample int, below [][]dual, input, recurrent, b
 	for t := range s.network.Steps {
 		now := make([]dual, layer.Neurons)
 		for k := range now {
-			potential := u[k].value - 1
+			above := u[k].minus(a[k])
+			potential := above.value - 1
 			spiked := s.spikes(layer, l, sample, t, k, potential)
 			g := surrogateOf(layer, dt, potential, spiked)
-			now[k].slope = g * u[k].slope
+			now[k].slope = g * above.slope
 			if spiked {
 				now[k].value = 1
 			}
@@ -143,17 +148,19 @@ func (s *dualSimulator) layer(l, sample int, below [][]dual, input, recurrent, b
 				h[k] = h[k].plus(bias[k*len(bias)/len(h)])
 			}
 		}
-		after := make([]dual, layer.Neurons)
+		after, seen := make([]dual, layer.Neurons), make([]dual, layer.Neurons)
 		for k := range after {
 			drive := i[k].scaled(1 - keepMembrane)
-			if layer.Neuron != "lif" {
+			if layer.Neuron == "lif_delta" || layer.Neuron == "if" {
 				drive = h[k]
 			}
 			after[k] = afterReset(layer, u[k].scaled(keepMembrane), drive, now[k])
 			i[k] = i[k].scaled(keepCurrent).plus(h[k])
+			a[k] = a[k].scaled(keepAdaptation).plus(now[k].scaled(adaptation))
+			seen[k] = after[k].minus(a[k])
 		}
 		u = after
-		membrane = append(membrane, after)
+		membrane = append(membrane, seen)
 	}
 	return spikes, membrane
 }

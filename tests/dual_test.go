@@ -142,6 +142,18 @@ func dualCases() []dualCase {
 			c.name, c.scale, c.network.Layers[j].Neuron = c.name+"_if", 1.2, "if"
 		}
 	}
+	for i, reset := range dualResets {
+		for j, differentiateReset := range []bool{false, true} {
+			add(kinds[(5*i+j)%len(kinds)], reset, differentiateReset, dualLosses[(i+4*j)%len(dualLosses)])
+			c := &cases[len(cases)-1]
+			c.name += "_adaptive"
+			for l := range c.network.Layers {
+				if layer := &c.network.Layers[l]; l == i%2 || j == 0 {
+					layer.Neuron, layer.TauAdaptation, layer.Adaptation = "adaptive", 0.01+0.01*float64(l), 0.2
+				}
+			}
+		}
+	}
 	return cases
 }
 

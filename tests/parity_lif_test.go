@@ -48,6 +48,7 @@ var (
 func (c lifCase) neuron() cpuref.Neuron[float32] {
 	return cpuref.Neuron[float32]{
 		DecayMembrane: 0.9, DriveMembrane: 0.1, DecaySynapse: 0.8, Threshold: 1,
+		DecayAdaptation: 0.93, Adaptation: 0.3,
 		Model: c.model, Reset: c.reset, DifferentiateReset: c.differentiate,
 		Noise: c.noise, NoiseParameters: noiseParameters[c.noise],
 		Surrogate: c.surrogate, SurrogateParameter: surrogateParameters[c.surrogate],

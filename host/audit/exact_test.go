@@ -204,6 +204,9 @@ func exactCases() []exactCase {
 		{"no leak, subtractive", newFixed(2, 2, 2, 6, 0.8), 1, func(_ int, l *network.Layer) {
 			l.Neurons, l.Neuron, l.Reset = 2, "if", "subtractive"
 		}, "max_over_time"},
+		{"adaptive, subtractive", newFixed(2, 2, 2, 6, 0.8), 1, func(_ int, l *network.Layer) {
+			l.Neurons, l.Neuron, l.Reset, l.TauAdaptation, l.Adaptation = 2, "adaptive", "subtractive", 0.003, 0.5
+		}, "max_over_time"},
 		{"two layers", newFixed(2, 2, 2, 6, 0.9), 2, func(number int, l *network.Layer) {
 			l.Neurons, l.Recurrent = 1+number, number == 1
 		}, "counts"},

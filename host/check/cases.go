@@ -67,7 +67,7 @@ func layer(neurons int) network.Layer {
 	return network.Layer{
 		Kind: "dense", Neurons: neurons, Filters: 16, Kernel: 7, Stride: 1, RecurrentKernel: 5,
 		Recurrent: true, Delay: 1, RecurrentDelay: 1,
-		Neuron: "lif", TauMembrane: 0.02, TauSynapse: 0.01, Reset: "multiplicative",
+		Neuron: "lif", TauMembrane: 0.02, TauSynapse: 0.01, TauAdaptation: 0.05, Adaptation: 0.3, Reset: "multiplicative",
 		Noise:     network.Noise{Kind: "sigmoid", Beta: 10, P0: 0.01, DeltaU: 0.133, Rate: 10},
 		Surrogate: network.Surrogate{Kind: "matched", Beta: 10, P0: 0.3, DeltaU: 8, Rate: 10, Width: 0.5, Alpha: 2},
 		Initial:   network.Initial{Kind: "fluctuation", SigmaU: 3, Rate: 15, Alpha: 0.98, Scale: 1},

@@ -108,7 +108,8 @@ func (c *LIF) Forward(t *Trace, parameters []float64, first, last int, decide fu
 				c.integrate(t, parameters, layer, unit/c.layout.width-1)
 			}
 		}
-		u := t.states[unit][0] - c.layout.layerOf(unit).Neuron.Threshold
+		neuron := &c.layout.layerOf(unit).Neuron
+		u := neuron.Potential(&t.states[unit]) - neuron.Threshold
 		t.Potential[unit] = u
 		t.Spike[unit] = decide(unit, u)
 	}

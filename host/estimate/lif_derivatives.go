@@ -37,10 +37,9 @@ func (c *LIF) Backward(t *Trace, parameters []float64, differentiateReset bool, 
 		}
 		for within := width - 1; within >= 0; within-- {
 			unit := step*width + within
-			if differentiateReset {
-				t.adjoint[unit] -= float64(t.lost[unit] * adjoints[within][0])
-			}
-			c.layout.layerOf(unit).Neuron.Adjoint(&adjoints[within], pass(unit, t.adjoint[unit]), 1-t.Spike[unit])
+			neuron := &c.layout.layerOf(unit).Neuron
+			t.adjoint[unit] = neuron.SpikeAdjoint(t.adjoint[unit], &adjoints[within], differentiateReset, t.lost[unit])
+			neuron.Adjoint(&adjoints[within], pass(unit, t.adjoint[unit]), 1-t.Spike[unit])
 		}
 	}
 }
@@ -72,7 +71,7 @@ func (c *LIF) Tangent(t *Trace, parameter int, potential []float64) {
 	var state cpuref.NeuronState[float64]
 	for step := range c.layout.Steps {
 		unit := c.layout.Unit(step, layer, neuron)
-		potential[unit] = state[0]
+		potential[unit] = held.Potential(&state)
 		held.Advance(&state, spikes(step), 1-t.Spike[unit])
 	}
 }

@@ -76,7 +76,7 @@ func TestLIFForward(t *testing.T) {
 						continue
 					}
 					next := w.layout.Unit(step+1, 0, n)
-					if found, want := w.trace.states[next][0], want.forward.Membrane[step*stride+n]; found != want {
+					if found, want := w.layout.layerOf(next).Neuron.Potential(&w.trace.states[next]), want.forward.Membrane[step*stride+n]; found != want {
 						t.Fatalf("%s: trial %d, membrane after step %d, neuron %d: %v, the kernel's %v", c.name, trial, step, n, found, want)
 					}
 				}

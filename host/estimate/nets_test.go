@@ -66,6 +66,8 @@ func lifCases() []lifCase {
 		{"no current, subtractive", "lif_delta", "subtractive", []int{2}, 6, 0, 0, sigmoidNoise(2), 9, false},
 		{"no leak, subtractive", "if", "subtractive", []int{2}, 6, 0, 0, sigmoidNoise(2), 9, false},
 		{"no leak, two layers", "if", "multiplicative", []int{1, 2}, 5, 0, 1, sigmoidNoise(2), 9, false},
+		{"adaptive", "adaptive", "subtractive", []int{2}, 6, 0, 0, sigmoidNoise(2), 9, false},
+		{"adaptive, two layers", "adaptive", "multiplicative", []int{1, 1}, 9, 0, 1, sigmoidNoise(2), 9, false},
 		{"steepest", "lif", "multiplicative", []int{2}, 8, 0, 0, sigmoidNoise(20), 26, false},
 		{"biases", "lif", "multiplicative", []int{2}, 6, 1, 0, sigmoidNoise(2), 9, true},
 		{"two layers, biases, no current, subtractive", "lif_delta", "subtractive", []int{1, 2}, 5, 0, 1, sigmoidNoise(2), 9, true},
@@ -91,6 +93,7 @@ func lifNetwork(c lifCase, inputs int) *network.Network {
 		layer.Neurons, layer.Neuron, layer.Reset, layer.Noise = neurons, c.neuron, c.reset, c.noise
 		layer.Delay, layer.RecurrentDelay = c.delay, c.recurrentDelay
 		layer.TauMembrane, layer.TauSynapse, layer.Bias, layer.Surrogate.Kind = 0.001, 0.0003, c.bias, network.Matched
+		layer.TauAdaptation, layer.Adaptation = 0.003, 0.4
 		n.Layers = append(n.Layers, layer)
 	}
 	return n

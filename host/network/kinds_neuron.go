@@ -53,6 +53,14 @@ var Neurons = Kinds[cpuref.NeuronModel, Layer]{
 		Name: "if", Number: cpuref.NeuronIF, Formula: "D = h[t], a_m = 1",
 		Sentence: "Integrate-and-fire: the same without a leak, so that neither time constant counts. What arrives stays until a spike resets it.",
 	},
+	{
+		Name: "adaptive", Number: cpuref.NeuronAdaptive, Formula: "as lif, u = U − A − θ, A[t+1] = a_a·A[t] + κ·S[t]",
+		Sentence: "Leaky integrate-and-fire with spike-frequency adaptation: each spike raises the threshold, which recovers (Bellec et al. 2018). Gradients flow through the adaptation.",
+		Parameters: []Parameter{
+			{Key: "tau_adaptation", Symbol: "τ_a", Unit: "s", Meaning: "time constant with which the threshold recovers, a_a = exp(−dt/τ_a), seconds", Default: 0.2, Bounds: sensible},
+			{Key: "adaptation", Symbol: "κ", Meaning: "what a spike adds to the threshold", Default: 0.2, Bounds: upToLimit},
+		},
+	},
 }
 
 // Noises are the kinds of escape noise: p(u), u the membrane potential minus the threshold

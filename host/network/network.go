@@ -36,6 +36,8 @@ type Layer struct {
 	Neuron             string        `toml:"neuron"`              // one of [Neurons]
 	TauMembrane        float64       `toml:"tau_membrane"`        // seconds
 	TauSynapse         float64       `toml:"tau_synapse"`         // seconds, of neurons with a synaptic current
+	TauAdaptation      float64       `toml:"tau_adaptation"`      // seconds, of neurons that adapt
+	Adaptation         float64       `toml:"adaptation"`          // what a spike of them adds to their threshold
 	Reset              string        `toml:"reset"`               // one of [Resets]
 	DifferentiateReset bool          `toml:"differentiate_reset"` // let the gradient flow through the reset
 	Noise              Noise         `toml:"noise"`
@@ -123,6 +125,7 @@ func DefaultLayer() Layer {
 		Noise: Noise{Kind: "sigmoid"}, Initial: Initial{Kind: "fluctuation"},
 	}
 	l.Surrogate.Kind = DefaultSurrogate(&l)
+	Neurons.SetDefaults(&l)
 	Noises.SetDefaults(&l.Noise)
 	Surrogates.SetDefaults(&l.Surrogate)
 	Initials.SetDefaults(&l.Initial)

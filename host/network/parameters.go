@@ -26,6 +26,10 @@ func NeuronParameters[T cpuref.Float](l *Layer, stepLength float64) cpuref.Neuro
 	if neuron.Model == cpuref.NeuronIF {
 		neuron.DecayMembrane = 1
 	}
+	if neuron.Model.Adapts() {
+		neuron.DecayAdaptation, _ = Decay[T](stepLength, l.TauAdaptation)
+		neuron.Adaptation = cpuref.FlushWeight(T(l.Adaptation))
+	}
 	if noise := Noises.Find(l.Noise.Kind); noise.Prepare != nil {
 		p := noise.Prepare(l.Noise, stepLength)
 		neuron.NoiseParameters = [2]T{T(p[0]), T(p[1])}

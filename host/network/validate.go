@@ -60,6 +60,9 @@ func (l *Layer) validate(steps int) error {
 	if err := Neurons.known("neuron", l.Neuron); err != nil {
 		return err
 	}
+	if err := checkAll(Neurons.Find(l.Neuron).Parameters, l); err != nil {
+		return err
+	}
 	if err := positive("tau_membrane", l.TauMembrane); err != nil {
 		return err
 	}

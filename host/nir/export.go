@@ -63,6 +63,11 @@ func Encode(n *network.Network, weights [][]float32, config string) ([]byte, err
 	if len(weights) != len(described) {
 		return nil, fmt.Errorf("%d weight arrays: the network has %d", len(weights), len(described))
 	}
+	for l := range n.Layers {
+		if name := n.Layers[l].Neuron; network.Neurons.Number(name).Adapts() {
+			return nil, fmt.Errorf("layer %d has neurons of kind %s, and NIR has no neuron whose threshold adapts: export without --nir", l, name)
+		}
+	}
 	arrays := map[string]array{}
 	for i, d := range described {
 		arrays[d.Name] = array{Shape: d.Shape(), Float32: weights[i]}

@@ -74,7 +74,8 @@ func (s *section) layers() {
 		l := &s.Config.Network.Layers[i]
 		f := layerFacts{
 			Number: i, Size: fmt.Sprintf("%d neurons", l.Neurons), Connection: "feed-forward",
-			Noise: network.Noises.Describe(l.Noise.Kind, l.Noise), Surrogate: network.Surrogates.Describe(l.Surrogate.Kind, l.Surrogate),
+			Neuron: network.Neurons.Describe(l.Neuron, *l),
+			Noise:  network.Noises.Describe(l.Noise.Kind, l.Noise), Surrogate: network.Surrogates.Describe(l.Surrogate.Kind, l.Surrogate),
 			Taus: fmt.Sprintf("%g / %g ms", 1000*l.TauMembrane, 1000*l.TauSynapse),
 		}
 		if l.Convolutional() {

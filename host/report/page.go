@@ -55,8 +55,8 @@ type fact struct{ Name, Value, Note string }
 
 // layerFacts describe a layer in a row of a table.
 type layerFacts struct {
-	Number                                             int
-	Size, Connection, Noise, Surrogate, Taus, Activity string
+	Number                                                     int
+	Size, Connection, Neuron, Noise, Surrogate, Taus, Activity string
 }
 
 // mode is what was measured with noise, or without.

@@ -125,6 +125,7 @@ func explanations() map[string]string {
 			texts[table+"."+key] = meaning
 		}
 	}
+	add("network.layer", network.Neurons.Meanings())
 	add("network.layer.noise", network.Noises.Meanings())
 	add("network.layer.surrogate", network.Surrogates.Meanings())
 	add("network.layer.initial", network.Initials.Meanings())
@@ -204,7 +205,7 @@ func writtenExplanations() map[string]string {
 		"network.layer.recurrent_delay":     "steps from a spike of the layer to the neurons of the layer",
 		"network.layer.neuron":              network.Neurons.Names(),
 		"network.layer.tau_membrane":        "time constant of the membrane, seconds",
-		"network.layer.tau_synapse":         "lif: time constant of the synaptic current, seconds",
+		"network.layer.tau_synapse":         "lif, adaptive: time constant of the synaptic current, seconds",
 		"network.layer.reset":               "what a spike does to the membrane: " + network.Resets.Names(),
 		"network.layer.differentiate_reset": "whether the gradient also flows through the reset",
 

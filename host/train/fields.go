@@ -101,7 +101,7 @@ func place(path string) bool {
 // later are keys that older configurations do not have, without indices, with what held
 // before.
 var later = map[string]any{
-	"data.header": false, "network.layer.neuron": "lif", "network.layer.bias": false, "network.readout.bias": false,
+	"data.header": false, "network.layer.neuron": "lif", "network.layer.tau_adaptation": 0.2, "network.layer.adaptation": 0.2, "network.layer.bias": false, "network.readout.bias": false,
 }
 
 var indices = regexp.MustCompile(`\[\d+\]`)

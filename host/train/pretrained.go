@@ -171,10 +171,10 @@ func decides(path string, n *network.Network, fresh []string) bool {
 	}
 	key := strings.TrimPrefix(path, fmt.Sprintf("network.layer[%d].", l))
 	if parameter, ok := strings.CutPrefix(key, "noise."); ok {
-		kind := network.Noises.Find(n.Layers[l].Noise.Kind)
-		return parameter == "kind" || slices.ContainsFunc(kind.Parameters, func(p network.Parameter) bool { return p.Key == parameter })
+		return parameter == "kind" || network.Noises.Find(n.Layers[l].Noise.Kind).Takes(parameter)
 	}
-	return slices.Contains([]string{"delay", "recurrent_delay", "neuron", "tau_membrane", "tau_synapse", "reset", "stride", "padding"}, key)
+	neuron := network.Neurons.Find(n.Layers[l].Neuron)
+	return neuron.Takes(key) || slices.Contains([]string{"delay", "recurrent_delay", "neuron", "tau_membrane", "tau_synapse", "reset", "stride", "padding"}, key)
 }
 
 // keepPretrained writes the weights that a training begins with to its folder, so that it
