@@ -7,6 +7,7 @@ import (
 
 	"spikegrad/cpuref"
 	"spikegrad/host/engine"
+	"spikegrad/host/network"
 )
 
 // tiny are shapes that take no time: a recurrent network, and neurons alone.
@@ -43,6 +44,29 @@ func TestRun(t *testing.T) {
 		}
 		if flips := r.FlipReplicasPerSecond > 0; flips != (s.Name == "E") {
 			t.Errorf("%s: %g flip replicas/s", s.Name, r.FlipReplicasPerSecond)
+		}
+	}
+}
+
+// TestOtherNeurons measures shapes with each kind of neuron and with biases.
+func TestOtherNeurons(t *testing.T) {
+	shape := tiny()[0]
+	for _, neuron := range network.Neurons.List() {
+		s := shape.With(neuron, neuron == "lif_delta")
+		want := neuron
+		switch neuron {
+		case "lif":
+			want = ""
+		case "lif_delta":
+			want = "lif_delta bias"
+		}
+		err := Measure(t.Context(), []Shape{s}, Options{Device: "cpu", Workers: 1, Repeats: 1, Samples: 3}, Rates{CopyBytes: 1, Operations: 1}, func(r *Result) {
+			if r.Variant != want || r.ComparedValues == 0 {
+				t.Errorf("variant %q with %d values compared, want variant %q", r.Variant, r.ComparedValues, want)
+			}
+		})
+		if err != nil || s.Network.Layers[0].Neuron != neuron || shape.Network.Layers[0].Neuron != "lif" {
+			t.Errorf("%s: %v; neurons %s, before %s", neuron, err, s.Network.Layers[0].Neuron, shape.Network.Layers[0].Neuron)
 		}
 	}
 }

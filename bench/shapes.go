@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -107,6 +108,25 @@ func Find(name, variant string) ([]Shape, error) {
 		return nil, fmt.Errorf("shape %s has no variant %q: there are %s", name, variant, strings.Join(variants, ", "))
 	}
 	return found, nil
+}
+
+// With is the shape with other neurons, one of [network.Neurons], and with biases; its
+// variant says so.
+func (s *Shape) With(neuron string, bias bool) Shape {
+	changed, n := *s, *s.Network
+	n.Layers = slices.Clone(n.Layers)
+	for l := range n.Layers {
+		n.Layers[l].Neuron, n.Layers[l].Bias = neuron, bias
+	}
+	changed.Network = &n
+	if neuron != network.DefaultLayer().Neuron {
+		changed.Variant += " " + neuron
+	}
+	if bias {
+		changed.Variant += " bias"
+	}
+	changed.Variant = strings.TrimSpace(changed.Variant)
+	return changed
 }
 
 // dense is a layer in which every input is expected to spike so often a second.

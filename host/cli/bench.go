@@ -8,12 +8,15 @@ import (
 
 	"spikegrad/bench"
 	"spikegrad/host/engine"
+	"spikegrad/host/network"
 )
 
 // benchCommand is spikegrad bench.
 type benchCommand struct {
 	Shape     string    `default:"all" help:"A to G, or all."`
 	Variant   string    `help:"One variant of a shape, such as T=8 of A or N=512 of B."`
+	Neuron    string    `default:"lif" help:"Neurons of all layers: lif, adaptive, lif_delta or if."`
+	Bias      bool      `help:"Give all layers biases."`
 	Device    []string  `default:"auto" help:"auto, cpu, vulkan:N, vulkan:NAME or all; several joined by + share each batch, several separated by commas are measured in turn."`
 	Repeat    int       `default:"7" help:"Steps to time; the first, which warms up, is not among them."`
 	Workers   int       `help:"Goroutines of the CPU engine; 0: one a processor."`
@@ -56,6 +59,7 @@ Examples:
     spikegrad bench --shape E
     spikegrad bench --shape all --device cpu,vulkan:0 --json
     spikegrad bench --shape D --device vulkan:0 --kernels
+    spikegrad bench --shape E --neuron adaptive
     spikegrad bench --shape D --skip-below 0,1e-3,1e-2
     spikegrad bench --scaling --device cpu --out runs/scaling`
 }
@@ -73,6 +77,12 @@ func (c *benchCommand) Run(a *app) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if network.Neurons.Find(c.Neuron) == nil {
+		return usageError{fmt.Errorf("--neuron %q is unknown: there are %s", c.Neuron, network.Neurons.Names())}
+	}
+	for i := range shapes {
+		shapes[i] = shapes[i].With(c.Neuron, c.Bias)
+	}
 	for _, number := range []struct {
 		flag         string
 		value, least int
@@ -88,6 +98,9 @@ func (c *benchCommand) Run(a *app) error {
 	}
 	if c.Scaling && (len(c.SkipBelow) > 0 || c.Kernels || c.Batch > 0) {
 		return usageError{errors.New("--scaling measures series of its own: leave out --skip-below, --kernels and --batch")}
+	}
+	if other := c.Bias || c.Neuron != "lif"; c.Scaling && other {
+		return usageError{errors.New("--scaling measures shape E as it is: leave out --neuron and --bias")}
 	}
 	if c.Out != "" && !c.Scaling {
 		return usageError{errors.New("--out is the folder for the pictures of --scaling: add that, or leave it out")}
