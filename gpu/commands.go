@@ -106,11 +106,13 @@ func (c *commands) submit() vk.Result {
 	d := c.device
 	d.queueMutex.Lock()
 	defer d.queueMutex.Unlock()
+	d.submits.Add(1)
 	return vk.Result(C.shim_submit(d.shim, unsafe.Pointer(d.queue), unsafe.Pointer(c.buffer), unsafe.Pointer(c.fence)))
 }
 
 // wait returns when the submitted recording has been carried out.
 func (c *commands) wait() vk.Result {
+	c.device.waits.Add(1)
 	return vk.Result(C.shim_wait(c.device.shim, unsafe.Pointer(c.fence)))
 }
 

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	vk "github.com/vulkan-go/vulkan"
@@ -27,6 +28,8 @@ type Device struct {
 
 	queueMutex sync.Mutex // Vulkan wants one submitter at a time
 	queue      vk.Queue
+	submits    atomic.Uint64
+	waits      atomic.Uint64
 
 	transferMutex sync.Mutex
 	transfer      *transfer
@@ -48,11 +51,6 @@ var errClosed = errors.New("the device was closed: open it again")
 
 // Open opens the device at an index of Enumerate.
 func Open(index int, options Options) (*Device, error) {
-	return openDevice(index, options, false)
-}
-
-// openDevice with stageAlways treats unified memory as that of a discrete device: tests go both ways on one machine.
-func openDevice(index int, options Options, stageAlways bool) (*Device, error) {
 	d := &Device{
 		options:   options,
 		buffers:   map[*Buffer]struct{}{},
@@ -75,13 +73,13 @@ func openDevice(index int, options Options, stageAlways bool) (*Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.open(index, stageAlways); err != nil {
+	if err := d.open(index); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
 }
 
-func (d *Device) open(index int, stageAlways bool) error {
+func (d *Device) open(index int) error {
 	physical, err := d.instance.physicalDevices()
 	if err != nil {
 		return err
@@ -95,7 +93,7 @@ func (d *Device) open(index int, stageAlways bool) error {
 		return fmt.Errorf("%w: %s offers Vulkan %s and compute queue %v, needed are Vulkan 1.1 and a compute queue: update its driver or choose another device",
 			ErrLimit, d.info.Name, d.info.VersionString(), d.hardware.computes)
 	}
-	if stageAlways {
+	if d.options.StageAlways {
 		d.info.UnifiedMemory = false
 	}
 	swapchain := C.int(0)
@@ -176,6 +174,11 @@ func (d *Device) Memory() (inUse, peak uint64) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	return d.inUse, d.peak
+}
+
+// Traffic is what went between the host and the device so far.
+func (d *Device) Traffic() Traffic {
+	return Traffic{Submits: d.submits.Load(), Waits: d.waits.Load()}
 }
 
 // Close waits for the device, frees every stream, buffer and pipeline, and writes the pipeline cache; an error is about

@@ -32,6 +32,9 @@ func (d *Device) Messages() []string { return nil }
 // Memory returns nothing.
 func (d *Device) Memory() (inUse, peak uint64) { return 0, 0 }
 
+// Traffic returns nothing.
+func (d *Device) Traffic() Traffic { return Traffic{} }
+
 // Close does nothing.
 func (d *Device) Close() error { return nil }
 

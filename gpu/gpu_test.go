@@ -39,7 +39,8 @@ func onEveryDevice(t *testing.T, options Options, test func(t *testing.T, d *Dev
 			t.Run(fmt.Sprintf("%s/staged=%v", info.Driver, stage || !info.UnifiedMemory), func(t *testing.T) {
 				options := options
 				options.Validation = true
-				d, err := openDevice(info.Index, options, stage)
+				options.StageAlways = stage
+				d, err := Open(info.Index, options)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -76,7 +76,15 @@ type Options struct {
 	// CompileOnly opens a device that has a compiler but no hardware: only NewPipeline
 	// may be called, not even Close.
 	CompileOnly bool
+	// StageAlways treats unified memory as that of a discrete device: tests go both ways on one machine.
+	StageAlways bool
 	Window      *Window // the device can show buffers in a window: see Device.NewSwapchain; nil: no window
+}
+
+// Traffic counts what went between the host and a device.
+type Traffic struct {
+	Submits uint64 // of streams, and of transfers to and from memory that the host cannot map
+	Waits   uint64 // for one of them
 }
 
 // Window is what a device needs of the window system to show buffers in a window.

@@ -45,6 +45,9 @@ func (e *Vulkan) SetGradients(gradients [][]float32) error {
 
 // prepareGradients makes the arrays of gradients, where there are none yet.
 func (e *Vulkan) prepareGradients() error {
+	if err := e.settle(); err != nil {
+		return err
+	}
 	_, err := e.prepare(1, nil, func(_, _ int) int { return 0 })
 	return err
 }

@@ -157,6 +157,9 @@ func (e *Vulkan) passSums(batch *Batch, stream cpuref.Stream, record *Record, no
 
 // downloadSums copies what stands at a chunk in the gradients of all weight arrays.
 func (e *Vulkan) downloadSums(packed []float32, buffers []*gpu.Buffer, chunk int) error {
+	if err := e.settle(); err != nil {
+		return err
+	}
 	for i, buffer := range buffers {
 		w := &e.plan.weights[i]
 		if err := buffer.Download(asBytes(packed[:w.size]), partialOffset(w, chunk)); err != nil {

@@ -27,11 +27,13 @@ type Vulkan struct {
 	states     [][]*gpu.Buffer // [weight array][state]
 	partial    []*gpu.Buffer   // [weight array]: partial gradients of the chunks of a pass
 	sums       []*gpu.Buffer   // [weight array]: gradients of the passes, if there are several
-	norms      []*gpu.Buffer   // [weight array]: partial sums of its gradient's squared norm
-	update     *gpu.Buffer     // [weight array]: parameters of an update, updateStride bytes apart
+	norms      staged          // partial sums of the gradients' squared norms: see normOf
+	update     staged          // [weight array]: parameters of an update, updateStride bytes apart
 
-	pass    *pass // arrays for the samples of a pass; nil before the first batch
+	passes  map[int]int // [samples of a batch]: samples of its passes; see passSamples
+	pass    *pass       // arrays for the samples of a pass; nil before the first batch
 	streams map[streamKey]*gpu.Stream
+	running []*gpu.Stream // started and not waited for
 
 	samples int // of the last gradient; 0 if there is none
 	summed  int // passes whose gradients are in sums; 0 if the gradient is in partial
@@ -93,7 +95,7 @@ func OpenVulkan(n *network.Network, index int, options Options) (*Vulkan, error)
 func newVulkan(p *plan[float32], device *gpu.Device) *Vulkan {
 	e := &Vulkan{
 		plan: p, device: device, limits: limitsOf(device.Info()),
-		streams: map[streamKey]*gpu.Stream{}, totals: make([][]uint32, len(p.layers)),
+		streams: map[streamKey]*gpu.Stream{}, passes: map[int]int{}, totals: make([][]uint32, len(p.layers)),
 	}
 	e.chooseCut()
 	return e
@@ -119,11 +121,16 @@ func (e *Vulkan) open() (err error) {
 			arrays = append(arrays, buffer(fmt.Sprintf("%s state %d", w.Name, s), w.size))
 		}
 		e.states = append(e.states, arrays)
-		e.norms = append(e.norms, buffer(w.Name+" norm", normBlocks(w.size)))
 	}
 	e.partial = make([]*gpu.Buffer, len(e.plan.weights))
 	e.sums = make([]*gpu.Buffer, len(e.plan.weights))
-	e.update = buffer("update", len(e.plan.weights)*int(e.updateStride()/4))
+	e.update.Buffer = buffer("update", len(e.plan.weights)*int(e.updateStride()/4))
+	e.norms.Buffer = buffer("norms", int(e.normAt(len(e.plan.weights))/4))
+	for _, s := range []*staged{&e.update, &e.norms} {
+		if err == nil {
+			*s, err = stage(e.device, s.Buffer)
+		}
+	}
 	if err == nil {
 		err = e.uploadConstants()
 	}
@@ -167,6 +174,9 @@ func (e *Vulkan) PeakMemory() uint64 {
 // Timings is the time that each kernel took in the last gradient of a pass and the last
 // update, in the order of a step; nothing without [Options.Profile].
 func (e *Vulkan) Timings() []gpu.Timing {
+	if e.settle() != nil {
+		return nil
+	}
 	var timings []gpu.Timing
 	for _, wanted := range []purpose{purposeGradient, purposeUpdate, purposeUpdateSums} {
 		for key, stream := range e.streams {
@@ -181,6 +191,9 @@ func (e *Vulkan) Timings() []gpu.Timing {
 // SetWeights implements [Engine].
 func (e *Vulkan) SetWeights(weights [][]float32) error {
 	if err := checkWeights(e.plan.weights, weights); err != nil {
+		return err
+	}
+	if err := e.settle(); err != nil {
 		return err
 	}
 	for i, w := range e.plan.weights {
@@ -225,6 +238,9 @@ func (e *Vulkan) downloadOne(i int, buffer *gpu.Buffer) ([]float32, error) {
 
 // downloadPacked copies the packed array of weights i, the first of a buffer.
 func (e *Vulkan) downloadPacked(i int, buffer *gpu.Buffer) ([]float32, error) {
+	if err := e.settle(); err != nil {
+		return nil, err
+	}
 	packed := make([]float32, e.plan.weights[i].size)
 	return packed, buffer.Download(asBytes(packed), 0)
 }
@@ -248,6 +264,9 @@ func (e *Vulkan) Gradients() ([][]float32, error) {
 func (e *Vulkan) SetOptimizer(given [][][]float32) error {
 	initial := states(e.plan.options.Optimizer)
 	if err := checkStates(e.plan.weights, len(initial), given); err != nil {
+		return err
+	}
+	if err := e.settle(); err != nil {
 		return err
 	}
 	for i, w := range e.plan.weights {
@@ -284,7 +303,7 @@ func (e *Vulkan) Optimizer() ([][][]float32, error) {
 	return all, nil
 }
 
-// Update implements [Engine].
+// Update implements [Engine]. It returns before the device is done: what follows waits for it.
 func (e *Vulkan) Update(update Update) error {
 	if e.samples == 0 {
 		return errNoGradient
@@ -293,26 +312,26 @@ func (e *Vulkan) Update(update Update) error {
 	if err != nil {
 		return err
 	}
-	packed := make([]byte, uint64(len(parameters))*e.updateStride())
-	for i := range parameters {
-		copy(packed[uint64(i)*e.updateStride():], updateBytes(&parameters[i]))
-	}
-	if err := e.update.Upload(0, packed); err != nil {
+	if err := e.settle(); err != nil { // an update before this one
 		return err
 	}
-	if e.summed > 0 {
-		return e.run(streamKey{purpose: purposeUpdateSums})
+	for i := range parameters {
+		copy(e.update.host.Mapped()[uint64(i)*e.updateStride():], updateBytes(&parameters[i]))
 	}
-	return e.run(streamKey{purpose: purposeUpdate})
+	if e.summed > 0 {
+		return e.start(streamKey{purpose: purposeUpdateSums})
+	}
+	return e.start(streamKey{purpose: purposeUpdate})
 }
 
 // normParts are the partial sums of the squared norm of the gradient of every weight
 // array times a scale, none of one that is frozen.
 func (e *Vulkan) normParts(scale float32) ([][]float32, error) {
 	parameters := cpuref.UpdateParameters[float32]{InverseBatch: scale}
-	if err := e.update.Upload(0, updateBytes(&parameters)); err != nil {
+	if err := e.settle(); err != nil {
 		return nil, err
 	}
+	copy(e.update.host.Mapped(), updateBytes(&parameters))
 	key := streamKey{purpose: purposeNorm}
 	if e.summed > 0 {
 		key.purpose = purposeNormSums
@@ -326,11 +345,23 @@ func (e *Vulkan) normParts(scale float32) ([][]float32, error) {
 			continue
 		}
 		parts[i] = make([]float32, normBlocks(w.size))
-		if err := e.norms[i].Download(asBytes(parts[i]), 0); err != nil {
-			return nil, err
-		}
+		copy(asBytes(parts[i]), asBytes(e.norms.words(e.normAt(i))))
 	}
 	return parts, nil
+}
+
+// normAt is where the partial sums of the squared norm of a weight array's gradient begin,
+// bytes; after the last one they end.
+func (e *Vulkan) normAt(i int) (at uint64) {
+	for _, w := range e.plan.weights[:i] {
+		at = aligned(at+4*uint64(normBlocks(w.size)), e.limits.alignment)
+	}
+	return at
+}
+
+// normOf binds them.
+func (e *Vulkan) normOf(i int) gpu.Binding {
+	return gpu.Binding{Buffer: e.norms.Buffer, Offset: e.normAt(i), Bytes: 4 * uint64(normBlocks(e.plan.weights[i].size))}
 }
 
 // Close gives the device back; one that was lent stays open, without the engine's arrays.

@@ -16,10 +16,10 @@ type pass struct {
 	events   int // entries of the input's event index
 	augment  augmentSize
 
-	input     *gpu.Buffer // numbers, labels, event rows and event index, as uploaded
-	inputAt   [4]uint64   // where these begin, bytes
+	input     staged    // numbers, labels, event rows and event index
+	inputAt   [4]uint64 // where these begin, bytes
 	augmented augmentArrays
-	results   *gpu.Buffer   // loss, regularizer, predicted, then totals of every layer
+	results   staged        // loss, regularizer, predicted, then totals of every layer
 	partial   []*gpu.Buffer // [connection]: partial gradients of the chunks
 
 	buffers []*gpu.Buffer // all of them
@@ -90,6 +90,9 @@ func (e *Vulkan) chooseCut() {
 // times a power of two, so that the tree over chunks stays the same, as many as
 // memory, the range of a binding and the options allow.
 func (e *Vulkan) passSamples(batch int) (int, error) {
+	if samples, known := e.passes[batch]; known {
+		return samples, nil
+	}
 	most := batch
 	if asked := e.plan.options.PassSamples; asked > 0 {
 		most = min(most, asked)
@@ -105,6 +108,7 @@ func (e *Vulkan) passSamples(batch int) (int, error) {
 		}
 		samples *= 2
 	}
+	e.passes[batch] = samples
 	return samples, nil
 }
 
@@ -121,7 +125,10 @@ func (e *Vulkan) prepare(batch int, augment *cpuref.Augmentation, events func(fi
 		most = max(most, events(first, min(first+samples, batch)))
 	}
 	if augment != nil {
-		e.augment = e.augment.grown(augmentSizeOf(augment, min(batch, samples), most, e.plan))
+		if grown := e.augment.grown(augmentSizeOf(augment, min(batch, samples), most, e.plan)); grown != e.augment {
+			e.augment = grown
+			clear(e.passes)
+		}
 	}
 	if e.pass != nil && e.pass.capacity >= samples && e.pass.events >= most && (augment == nil || e.pass.augment == e.augment) {
 		return samples, nil
@@ -179,12 +186,15 @@ func (e *Vulkan) freePass() {
 		stream.Free()
 	}
 	clear(e.streams)
+	e.running = nil
 	e.samples, e.summed = 0, 0
 	p := e.pass
 	if p == nil {
 		return
 	}
 	e.pass = nil
+	p.input.free()
+	p.results.free()
 	for _, b := range append(p.buffers, e.sums...) {
 		if b != nil {
 			b.Free()
@@ -217,6 +227,11 @@ func (e *Vulkan) newPass(capacity, events int) (err error) {
 		return b
 	})
 	e.pass.buffers = made
+	for _, s := range []*staged{&e.pass.input, &e.pass.results} {
+		if err == nil {
+			*s, err = stage(e.device, s.Buffer)
+		}
+	}
 	copy(e.partial, e.pass.partial)
 	if always := e.pass.always; err == nil && always != nil {
 		err = always.Upload(0, asBytes(alwaysTrains(int(always.Bytes()/4), e.plan.steps)))
@@ -235,7 +250,7 @@ func (e *Vulkan) lay(capacity, events int, buffer func(name string, values int) 
 		p.inputAt[section] = at
 		at = aligned(at+4*uint64(values), e.limits.alignment)
 	}
-	p.input = buffer("input", int(at/4))
+	p.input.Buffer = buffer("input", int(at/4))
 	p.augmented = e.layAugmented(capacity, buffer)
 	p.arrays = lay(e.plan, e.cut, capacity, allocator[*gpu.Buffer, *gpu.Buffer]{
 		words: buffer, numbers: buffer, reuse: func(b *gpu.Buffer) *gpu.Buffer { return b },
@@ -243,7 +258,7 @@ func (e *Vulkan) lay(capacity, events int, buffer func(name string, values int) 
 	for _, w := range e.plan.weights {
 		p.partial = append(p.partial, buffer(w.Name+" partial gradients", cpuref.Chunks(capacity)*w.size))
 	}
-	p.results = buffer("results", int(p.resultAt(resultTotals+len(e.plan.layers), e.limits.alignment)/4))
+	p.results.Buffer = buffer("results", int(p.resultAt(resultTotals+len(e.plan.layers), e.limits.alignment)/4))
 	return p
 }
 
@@ -274,7 +289,7 @@ func (e *Vulkan) updateStride() uint64 {
 
 // updateOf binds the parameters of an update for a weight array.
 func (e *Vulkan) updateOf(i int) gpu.Binding {
-	return gpu.Binding{Buffer: e.update, Offset: uint64(i) * e.updateStride(), Bytes: 4 * uint64(updateFields)}
+	return gpu.Binding{Buffer: e.update.Buffer, Offset: uint64(i) * e.updateStride(), Bytes: 4 * uint64(updateFields)}
 }
 
 // updateBytes is the memory of an update's parameters, in the order of the shader.

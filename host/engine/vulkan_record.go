@@ -15,11 +15,13 @@ func (e *Vulkan) recordStream(stream *gpu.Stream, key streamKey) error {
 	}
 	s := schedule[float32]{plan: e.plan, cut: e.cut, do: r, backward: r.backward}
 	switch key.purpose {
-	case purposeEvaluate, purposePartial:
+	case purposeEvaluate, purposePartial, purposeGradient:
+		r.fetchInput()
 		s.run()
-	case purposeGradient:
-		s.run()
-		r.sum(e.partial, 0, cpuref.Chunks(key.samples))
+		if key.purpose == purposeGradient {
+			r.sum(e.partial, 0, cpuref.Chunks(key.samples))
+		}
+		r.leave(e.pass.results)
 	case purposeNode:
 		r.sum(e.partial, key.segment, key.samples)
 	case purposeSegment:
@@ -75,12 +77,12 @@ func (p *pass) section(section int) gpu.Binding {
 	if section < sectionIndex {
 		end = p.inputAt[section+1]
 	}
-	return gpu.Binding{Buffer: p.input, Offset: p.inputAt[section], Bytes: end - p.inputAt[section]}
+	return gpu.Binding{Buffer: p.input.Buffer, Offset: p.inputAt[section], Bytes: end - p.inputAt[section]}
 }
 
 // result binds a section of the results.
 func (r *recorder) result(section int) gpu.Binding {
-	return gpu.Binding{Buffer: r.results, Offset: r.resultAt(section, r.engine.limits.alignment), Bytes: 4 * uint64(r.capacity)}
+	return gpu.Binding{Buffer: r.results.Buffer, Offset: r.resultAt(section, r.engine.limits.alignment), Bytes: 4 * uint64(r.capacity)}
 }
 
 // sum records the tree over count partial results of every weight array, from the first on.
@@ -99,6 +101,7 @@ func partialOffset(w *weightPlan, chunk int) uint64 { return 4 * uint64(chunk) *
 // update records the optimizer on all weights that are not frozen.
 func (r *recorder) update(gradient []*gpu.Buffer) {
 	e := r.engine
+	r.fetch(e.update, 0, e.update.Bytes())
 	for i, w := range e.plan.weights {
 		if w.frozen {
 			continue
@@ -119,16 +122,18 @@ func (r *recorder) update(gradient []*gpu.Buffer) {
 // not frozen.
 func (r *recorder) norm(gradient []*gpu.Buffer) {
 	e := r.engine
+	r.fetch(e.update, 0, e.update.Bytes())
 	for i, w := range e.plan.weights {
 		if w.frozen {
 			continue
 		}
 		r.do(func() error {
 			return e.kernels.squaredNorm.Record(r.stream,
-				kernels.SquaredNormBuffers{Partial: whole(e.norms[i]), Gradient: whole(gradient[i]), Update: e.updateOf(0)},
+				kernels.SquaredNormBuffers{Partial: e.normOf(i), Gradient: whole(gradient[i]), Update: e.updateOf(0)},
 				kernels.SquaredNormParameters{Count: uint32(w.size)})
 		})
 	}
+	r.leave(e.norms)
 }
 
 // transpose records the renewal of the transposed weights.

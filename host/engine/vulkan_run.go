@@ -51,9 +51,7 @@ func (e *Vulkan) runBatch(batch *Batch, stream cpuref.Stream, record *Record, wh
 		if err := e.run(streamKey{purpose: what, samples: last - first, augmented: batch.Augment != nil}); err != nil {
 			return Outcome{}, err
 		}
-		if err := e.collect(first, last); err != nil {
-			return Outcome{}, err
-		}
+		e.collect(first, last)
 		if record != nil {
 			if err := e.record(record, batch, first, last); err != nil {
 				return Outcome{}, err
@@ -89,66 +87,52 @@ func indexRange(rows [][2]uint32) (least, most uint32) {
 	return min(least, most), most
 }
 
-// upload brings samples first to last of a batch onto the device.
+// upload puts samples first to last of a batch where the stream of a pass fetches them. No
+// stream that reads them is running: all passes are waited for.
 func (e *Vulkan) upload(batch *Batch, first, last int, stream cpuref.Stream) error {
 	p, steps := e.pass, e.plan.steps
-	numbers := append([]uint32{e.plan.options.Seed, uint32(stream)}, batch.Numbers[first:last]...)
-	numbers = append(numbers, make([]uint32, p.flipsAt()-len(numbers))...)
+	numbers := p.input.words(p.inputAt[sectionNumbers])
+	numbers[0], numbers[1] = e.plan.options.Seed, uint32(stream)
+	copy(numbers[2:], batch.Numbers[first:last])
+	flips := numbers[p.flipsAt():]
 	for b := first; b < last; b++ {
 		f := cpuref.Flip{Step: cpuref.NoFlip}
 		if batch.Flips != nil {
 			f = batch.Flips[b].Slot(e.plan.network)
 		}
-		numbers = append(numbers, f.Layer, f.Step, f.Neuron)
+		at := 3 * (b - first)
+		flips[at], flips[at+1], flips[at+2] = f.Layer, f.Step, f.Neuron
+	}
+	if batch.Labels != nil {
+		copy(p.input.words(p.inputAt[sectionLabels]), batch.Labels[first:last])
 	}
 	rows := batch.Rows[first*steps : last*steps]
 	least, most := indexRange(rows)
-	if least > 0 {
-		shifted := make([][2]uint32, len(rows))
-		for r, row := range rows {
-			if row[0] < row[1] {
-				shifted[r] = [2]uint32{row[0] - least, row[1] - least}
-			}
+	placed := asPairs(p.input.words(p.inputAt[sectionRows]))
+	for r, row := range rows {
+		if row[0] >= row[1] {
+			row = [2]uint32{least, least}
 		}
-		rows = shifted
+		placed[r] = [2]uint32{row[0] - least, row[1] - least}
 	}
-	parts := [4][]byte{
-		sectionNumbers: asBytes(numbers),
-		sectionLabels:  asBytes(batch.Labels[first:last]),
-		sectionRows:    asBytes(rows),
-		sectionIndex:   asBytes(batch.Index[least:most]),
-	}
+	copy(p.input.words(p.inputAt[sectionIndex]), batch.Index[least:most])
 	if err := e.uploadTargets(batch, first, last); err != nil {
 		return err
-	}
-	for section, part := range parts {
-		if len(part) == 0 {
-			continue
-		}
-		if err := p.input.Upload(p.inputAt[section], part); err != nil {
-			return err
-		}
 	}
 	return e.uploadAugmentation(batch.Augment)
 }
 
-// collect reads back the results of a pass.
-func (e *Vulkan) collect(first, last int) error {
-	p := e.pass
-	parts := [][]byte{
-		resultLoss:        asBytes(e.loss[first:last]),
-		resultRegularizer: asBytes(e.regularizer[first:last]),
-		resultPredicted:   asBytes(e.predicted[first:last]),
+// collect takes the results that a pass left.
+func (e *Vulkan) collect(first, last int) {
+	result := func(section int) []uint32 {
+		return e.pass.results.words(e.pass.resultAt(section, e.limits.alignment))[:last-first]
 	}
+	copy(asBytes(e.loss[first:last]), asBytes(result(resultLoss)))
+	copy(asBytes(e.regularizer[first:last]), asBytes(result(resultRegularizer)))
+	copy(e.predicted[first:last], result(resultPredicted))
 	for l := range e.totals {
-		parts = append(parts, asBytes(e.totals[l][first:last]))
+		copy(e.totals[l][first:last], result(resultTotals+l))
 	}
-	for section, part := range parts {
-		if err := p.results.Download(part, p.resultAt(section, e.limits.alignment)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // record reads back what the samples of a pass did.
@@ -254,22 +238,22 @@ func (e *Vulkan) save(number, passes int) error {
 	return e.run(streamKey{purpose: purposeSave, samples: number})
 }
 
-// run submits the stream of a key, recorded at its first use, and waits for it.
-func (e *Vulkan) run(key streamKey) error {
-	stream, ok := e.streams[key]
-	if !ok {
-		var err error
-		if stream, err = e.device.NewStream(fmt.Sprintf("%v", key)); err != nil {
-			return err
-		}
-		if err = e.recordStream(stream, key); err == nil {
-			err = stream.Finish()
-		}
-		if err != nil {
-			stream.Free()
-			return err
-		}
-		e.streams[key] = stream
+// stream is the one of a key, recorded at its first use.
+func (e *Vulkan) stream(key streamKey) (*gpu.Stream, error) {
+	if stream, there := e.streams[key]; there {
+		return stream, nil
 	}
-	return stream.Run()
+	stream, err := e.device.NewStream(fmt.Sprintf("%v", key))
+	if err != nil {
+		return nil, err
+	}
+	if err = e.recordStream(stream, key); err == nil {
+		err = stream.Finish()
+	}
+	if err != nil {
+		stream.Free()
+		return nil, err
+	}
+	e.streams[key] = stream
+	return stream, nil
 }

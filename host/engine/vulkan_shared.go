@@ -29,7 +29,9 @@ func OpenVulkanOn(n *network.Network, device *gpu.Device, options Options) (*Vul
 // free gives all arrays and streams back.
 func (e *Vulkan) free() {
 	e.freePass()
-	buffers := slices.Concat([]*gpu.Buffer{e.update}, e.weights, e.constants, e.transposed, e.norms)
+	e.update.free()
+	e.norms.free()
+	buffers := slices.Concat([]*gpu.Buffer{e.update.Buffer, e.norms.Buffer}, e.weights, e.constants, e.transposed)
 	for _, states := range e.states {
 		buffers = append(buffers, states...)
 	}
