@@ -50,51 +50,68 @@ func (g *Group) GradientSums(batch *Batch, stream cpuref.Stream, record *Record,
 	if err != nil {
 		return outcome, err
 	}
-	var pieces []piece
+	var all []piece
 	for i, m := range g.members {
-		pieces = append(pieces, m.pieces(nodes, shares[i])...)
+		all = append(all, m.pieces(nodes, shares[i])...)
 	}
-	// Pieces are in ascending order; those of a node follow each other.
 	for i, node := range nodes {
-		var own []cpuref.ChunkNode
-		var added [][]float32
-		for _, p := range pieces {
-			if p.node == i {
-				own = append(own, cpuref.ChunkNode{First: p.First - node.First, Last: p.Last - node.First})
-				added = append(added, p.sum)
-			}
-		}
-		copy(sums[i], cpuref.SumNodes(own, added))
+		copy(sums[i], sumOfNode(all, i, node))
 	}
 	return outcome, nil
 }
 
-// piece is a node of the tree that a member sums up, part of a node asked for.
+// sumOfNode adds up the pieces, in ascending order, of a node asked for into the first of them.
+func sumOfNode(pieces []piece, number int, node cpuref.ChunkNode) []float32 {
+	var own []cpuref.ChunkNode
+	var added [][]float32
+	for _, p := range pieces {
+		if p.node == number {
+			own = append(own, cpuref.ChunkNode{First: p.First - node.First, Last: p.Last - node.First})
+			added = append(added, p.sum)
+		}
+	}
+	return cpuref.SumNodes(own, added)
+}
+
+// piece is a node of the tree that a member or a rank sums up, part of a node asked for.
 type piece struct {
 	cpuref.ChunkNode
 	node int // number of the one asked for
 	sum  []float32
 }
 
-// pieces are the largest nodes of the parts of the nodes asked for that lie in a share, with
-// room for their sums, the same room for the same share.
-func (m *member) pieces(nodes []cpuref.ChunkNode, s share) []piece {
+// pieces are the largest nodes of the parts of the nodes asked for that lie in a share, ascending.
+func pieces(nodes []cpuref.ChunkNode, s share) []piece {
 	var found []piece
 	for i, node := range nodes {
 		first, last := max(s.first, node.First), min(s.last, node.Last)
 		for _, own := range cpuref.ChunkNodes(node.Last-node.First, first-node.First, last-node.First) {
-			if len(m.room) == len(found) {
-				m.room = append(m.room, nil)
-			}
-			m.room[len(found)] = resize(m.room[len(found)], m.SumLength())
-			found = append(found, piece{cpuref.ChunkNode{First: own.First + node.First, Last: own.Last + node.First}, i, m.room[len(found)]})
+			found = append(found, piece{cpuref.ChunkNode{First: own.First + node.First, Last: own.Last + node.First}, i, nil})
 		}
 	}
 	return found
 }
 
-// share is what a member does of a batch: chunks first to last.
+// pieces are those of a share, with room for their sums, the same room for the same share.
+func (m *member) pieces(nodes []cpuref.ChunkNode, s share) []piece {
+	found := pieces(nodes, s)
+	for i := range found {
+		if len(m.room) == i {
+			m.room = append(m.room, nil)
+		}
+		m.room[i] = resize(m.room[i], m.SumLength())
+		found[i].sum = m.room[i]
+	}
+	return found
+}
+
+// share is what a member or a rank does of a batch: chunks first to last.
 type share struct{ first, last int }
+
+// samples are those of the chunks of a share, of so many samples in all.
+func (s share) samples(samples int) (first, last int) {
+	return min(s.first*cpuref.ChunkSamples, samples), min(s.last*cpuref.ChunkSamples, samples)
+}
 
 // run has the members do their shares of a batch at once; again without those whose devices
 // are lost meanwhile. It returns the shares of the members that are left.
@@ -109,7 +126,7 @@ func (g *Group) run(batch *Batch, record *Record, work int, do func(m *member, s
 		var group sync.WaitGroup
 		for i, m := range g.members {
 			s := shares[i]
-			first, last := s.first*cpuref.ChunkSamples, min(s.last*cpuref.ChunkSamples, samples)
+			first, last := s.samples(samples)
 			if first >= last {
 				continue
 			}

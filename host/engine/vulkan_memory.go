@@ -296,3 +296,11 @@ func (e *Vulkan) updateOf(i int) gpu.Binding {
 func updateBytes(p *cpuref.UpdateParameters[float32]) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(p)), 4*updateFields)
 }
+
+// ofBytes is the reverse of asBytes.
+func ofBytes(bytes []byte) []float32 {
+	if len(bytes) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*float32)(unsafe.Pointer(&bytes[0])), len(bytes)/4)
+}

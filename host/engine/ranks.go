@@ -1,0 +1,152 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/network"
+)
+
+// Ranks is an engine over several processes, each with an engine of its own, which share each
+// batch by chunks. As in a [Group], each sums up the largest nodes of its share; then each rank adds
+// up a block of all gradients in the order of the tree, so that the bits are those of one device.
+//
+// All ranks make the same calls in the same order with the same arguments, and get the same
+// results. Of a batch a rank reads only its own samples: see [RankShare].
+type Ranks struct {
+	Engine   // of this process
+	network  *network.Network
+	exchange Exchange
+	device   Description
+	// interrupted asks whether this process should end; stop tells it that one of all should.
+	interrupted func() bool
+	stop        func()
+
+	rooms [4][]byte
+	sums  [][]float32 // of the pieces of this rank
+	whole []float32
+	times RankTimes
+}
+
+var _ Engine = (*Ranks)(nil)
+
+// RankTimes are how often gradients were made over ranks, and where the time went.
+type RankTimes struct {
+	Gradients int
+	Computed  time.Duration // by this rank
+	Waited    time.Duration // for the other ranks to have computed
+	Exchanged time.Duration // sums sent, added and gathered
+	Sent      int           // bytes of sums, by this rank
+}
+
+// OpenRanks makes an engine over all ranks of an exchange of the engine that open makes in each.
+// Interrupted says whether this process was asked to end; in the call in which it first says so
+// on any rank, stop is called on all. Both may be nil.
+func OpenRanks(n *network.Network, x Exchange, open func() (Engine, error), interrupted func() bool, stop func()) (*Ranks, error) {
+	local, err := open()
+	if err := Agree(x, err); err != nil {
+		if local != nil {
+			_ = local.Close()
+		}
+		return nil, err
+	}
+	e := &Ranks{Engine: local, network: n, exchange: x, interrupted: interrupted, stop: stop}
+	if err := e.describe(); err != nil {
+		return nil, errors.Join(err, local.Close())
+	}
+	return e, nil
+}
+
+// describe names the devices of all ranks.
+func (e *Ranks) describe() error {
+	own, err := json.Marshal(e.Engine.Describe())
+	if err != nil {
+		return err
+	}
+	all, err := Share(e.exchange, own)
+	if err != nil {
+		return err
+	}
+	devices, drivers := &tally{}, &tally{}
+	for _, text := range all {
+		var d Description
+		if err := json.Unmarshal(text, &d); err != nil {
+			return err
+		}
+		devices.add(d.Device)
+		drivers.add(d.Driver)
+	}
+	e.device = Description{Device: fmt.Sprintf("%d ranks: %s", len(all), devices), Driver: strings.Join(drivers.names, " + ")}
+	return nil
+}
+
+// tally counts names.
+type tally struct {
+	names  []string
+	counts map[string]int
+}
+
+func (t *tally) add(name string) {
+	if t.counts == nil {
+		t.counts = map[string]int{}
+	}
+	if t.counts[name]++; t.counts[name] == 1 {
+		t.names = append(t.names, name)
+	}
+}
+
+func (t *tally) String() string {
+	var parts []string
+	for _, name := range t.names {
+		parts = append(parts, fmt.Sprintf("%d × %s", t.counts[name], name))
+	}
+	return strings.Join(parts, " + ")
+}
+
+// Describe names the devices of all ranks.
+func (e *Ranks) Describe() Description { return e.device }
+
+// Local is the engine of this process alone, for what not all ranks do: that of a [Ranks], and
+// any other engine itself.
+func Local(e Engine) Engine {
+	if r, ok := e.(*Ranks); ok {
+		return r.Engine
+	}
+	return e
+}
+
+// Times says where the time of gradients went so far.
+func (e *Ranks) Times() RankTimes { return e.times }
+
+// Update implements [Engine]. All ranks have the same gradient, and so all or none find that it
+// overflows.
+func (e *Ranks) Update(update Update) error {
+	err := e.Engine.Update(update)
+	var overflow *NotFiniteError
+	if errors.As(err, &overflow) {
+		return agreedError{err}
+	}
+	return err
+}
+
+// Close closes the engine of this process.
+func (e *Ranks) Close() error {
+	for i, room := range e.rooms {
+		e.rooms[i] = e.exchange.Room(room, 0)
+	}
+	return e.Engine.Close()
+}
+
+// RankShare is the part of a batch of so many samples that a rank computes: samples first to last.
+// Ranks beyond the number of chunks get nothing.
+func RankShare(samples, rank, ranks int) (first, last int) {
+	return rankShare(cpuref.Chunks(samples), rank, ranks).samples(samples)
+}
+
+func rankShare(chunks, rank, ranks int) share {
+	return share{chunks * rank / ranks, chunks * (rank + 1) / ranks}
+}

@@ -1,0 +1,283 @@
+package engine
+
+import (
+	"encoding/binary"
+	"time"
+
+	"spikegrad/cpuref"
+)
+
+// What the rooms of an engine over ranks are for.
+const (
+	roomState  = iota // what ranks know of their samples
+	roomSend          // sums of the pieces of a rank, block by block
+	roomPieces        // sums of the pieces of all ranks, of the block of a rank
+	roomSums          // sums of the nodes asked for
+)
+
+// Bits of the first word of what a rank says after its share of a batch.
+const (
+	stateFailed = 1 << iota
+	stateInterrupted
+)
+
+// Evaluate implements [Engine].
+func (e *Ranks) Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error) {
+	return e.run(batch, record, func(_ share, part *Batch, record *Record) (Outcome, error) {
+		return e.Engine.Evaluate(part, stream, record)
+	})
+}
+
+// Gradient implements [Engine].
+func (e *Ranks) Gradient(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error) {
+	samples := batch.Samples()
+	e.whole = resize(e.whole, e.SumLength())
+	outcome, err := e.GradientSums(batch, stream, record, []cpuref.ChunkNode{{First: 0, Last: cpuref.Chunks(samples)}}, [][]float32{e.whole})
+	if err != nil {
+		return outcome, err
+	}
+	return outcome, e.SetSums(e.whole, samples)
+}
+
+// GradientSums implements [Engine].
+func (e *Ranks) GradientSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32) (Outcome, error) {
+	chunks, length := cpuref.Chunks(batch.Samples()), e.SumLength()
+	begun, before := time.Now(), e.times.Waited
+	outcome, err := e.run(batch, record, func(s share, part *Batch, record *Record) (Outcome, error) {
+		var own []cpuref.ChunkNode
+		for _, p := range pieces(nodes, s) {
+			own = append(own, cpuref.ChunkNode{First: p.First - s.first, Last: p.Last - s.first})
+		}
+		for len(e.sums) < len(own) {
+			e.sums = append(e.sums, make([]float32, length))
+		}
+		return e.Engine.GradientSums(part, stream, record, own, e.sums[:len(own)])
+	})
+	if err != nil {
+		return outcome, err
+	}
+	e.times.Gradients++
+	e.times.Computed += time.Since(begun) - (e.times.Waited - before)
+	begun = time.Now()
+	defer func() { e.times.Exchanged += time.Since(begun) }()
+	return outcome, e.fold(chunks, length, nodes, sums)
+}
+
+// fold adds the sums of the pieces of all ranks in the order of the tree. Every rank adds up one
+// block of the numbers and hands the result to all.
+func (e *Ranks) fold(chunks, length int, nodes []cpuref.ChunkNode, sums [][]float32) error {
+	x := e.exchange
+	rank, ranks := x.Rank(), x.Ranks()
+	block := func(r int) (first, last int) { return length * r / ranks, length * (r + 1) / ranks }
+	first, last := block(rank)
+	width := last - first
+
+	var all []piece // of all ranks, ascending
+	begin := make([]int, ranks+1)
+	for r := range ranks {
+		all = append(all, pieces(nodes, rankShare(chunks, r, ranks))...)
+		begin[r+1] = len(all)
+	}
+	own := e.sums[:begin[rank+1]-begin[rank]]
+	packed := ofBytes(e.room(roomSend, 4*len(own)*(length-width)))
+	gathered := ofBytes(e.room(roomPieces, 4*len(all)*width))
+	receive, send := make([][]byte, ranks), make([][]byte, ranks)
+	for r := range ranks {
+		receive[r] = asBytes(gathered[begin[r]*width : begin[r+1]*width])
+		if r == rank {
+			continue
+		}
+		a, b := block(r)
+		send[r] = asBytes(packed[:len(own)*(b-a)])
+		for _, sum := range own {
+			packed = packed[copy(packed, sum[a:b]):]
+		}
+		e.times.Sent += len(send[r]) + 4*len(nodes)*width
+	}
+	for i, sum := range own {
+		copy(gathered[(begin[rank]+i)*width:], sum[first:last])
+	}
+	if err := x.Deal(receive, send); err != nil {
+		return err
+	}
+
+	result := ofBytes(e.room(roomSums, 4*len(nodes)*length)) // [rank][node][number]
+	at := func(r int) int { a, _ := block(r); return len(nodes) * a }
+	for i := range all {
+		all[i].sum = gathered[i*width:][:width]
+	}
+	for i := range nodes {
+		copy(result[at(rank)+i*width:], sumOfNode(all, i, nodes[i]))
+	}
+	for r := range ranks {
+		receive[r], send[r] = asBytes(result[at(r):at(r+1)]), asBytes(result[at(rank):at(rank+1)])
+	}
+	if err := x.Deal(receive, send); err != nil {
+		return err
+	}
+	for r := range ranks {
+		a, b := block(r)
+		for i := range nodes {
+			copy(sums[i][a:b], result[at(r)+i*(b-a):])
+		}
+	}
+	return nil
+}
+
+// run has every rank do its share of a batch, and tells all what is known of each sample.
+func (e *Ranks) run(batch *Batch, record *Record, do func(s share, part *Batch, record *Record) (Outcome, error)) (Outcome, error) {
+	samples, ranks, rank := batch.Samples(), e.exchange.Ranks(), e.exchange.Rank()
+	if samples == 0 { // on all ranks
+		return Outcome{}, agreedError{batch.Check(e.network)}
+	}
+	whole := newParts(e.network, samples)
+	own := rankShare(cpuref.Chunks(samples), rank, ranks)
+	first, last := own.samples(samples)
+	failure := batch.Check(e.network)
+	if failure == nil && first < last {
+		var outcome Outcome
+		outcome, failure = do(own, batch.Part(e.network, first, last), whole.record(record, first, last))
+		failure = inPart(failure, first)
+		whole.count(&outcome)
+	}
+	state := uint32(0)
+	if failure != nil {
+		state = stateFailed
+	}
+	if e.interrupted != nil && e.interrupted() {
+		state |= stateInterrupted
+	}
+	state, err := e.tell(state, whole, record, samples)
+	switch {
+	case err != nil:
+		return Outcome{}, err
+	case state&stateInterrupted != 0 && e.stop != nil:
+		e.stop()
+	}
+	if state&stateFailed != 0 {
+		return Outcome{}, Agree(e.exchange, failure)
+	}
+	return whole.outcome(record), nil
+}
+
+// tell sends to all ranks what this one knows of its samples, and completes what is known with
+// what the others send. It returns the states of all ranks together.
+func (e *Ranks) tell(state uint32, whole *parts, record *Record, samples int) (uint32, error) {
+	x := e.exchange
+	rank, ranks, layers := x.Rank(), x.Ranks(), len(e.network.Layers)
+	arrays := sampleArrays(whole, record)
+	head := 4 + 8*(1+layers)
+	length := func(r int) int {
+		first, last := RankShare(samples, r, ranks)
+		bytes := head
+		for _, a := range arrays {
+			bytes += len(a) / samples * (last - first)
+		}
+		return bytes
+	}
+	total := 0
+	for r := range ranks {
+		total += length(r)
+	}
+	rest := e.room(roomState, total)
+	var own []byte
+	receive, send := make([][]byte, ranks), make([][]byte, ranks)
+	for r := range ranks {
+		n := length(r)
+		receive[r], rest = rest[:n:n], rest[n:]
+		if r == rank {
+			own = receive[r]
+		}
+	}
+	for r := range ranks {
+		send[r] = own
+	}
+	packed := binary.LittleEndian.AppendUint32(own[:0], state)
+	packed = binary.LittleEndian.AppendUint64(packed, uint64(whole.counted.Correct))
+	for _, spikes := range whole.counted.Spikes {
+		packed = binary.LittleEndian.AppendUint64(packed, spikes)
+	}
+	first, last := RankShare(samples, rank, ranks)
+	for _, a := range arrays {
+		one := len(a) / samples
+		packed = append(packed, a[first*one:last*one]...)
+	}
+	begun := time.Now()
+	if err := x.Deal(receive, send); err != nil {
+		return 0, err
+	}
+	e.times.Waited += time.Since(begun)
+	for r, text := range receive {
+		if r == rank {
+			continue
+		}
+		state |= binary.LittleEndian.Uint32(text)
+		counted := Outcome{Correct: int(binary.LittleEndian.Uint64(text[4:])), Spikes: make([]uint64, layers)}
+		for l := range counted.Spikes {
+			counted.Spikes[l] = binary.LittleEndian.Uint64(text[12+8*l:])
+		}
+		whole.count(&counted)
+		text = text[head:]
+		first, last := RankShare(samples, r, ranks)
+		for _, a := range arrays {
+			one := len(a) / samples
+			text = text[copy(a[first*one:last*one], text):]
+		}
+	}
+	return state, nil
+}
+
+// sampleArrays are the bytes of all arrays that are recorded sample by sample.
+func sampleArrays(whole *parts, record *Record) [][]byte {
+	arrays := [][]byte{asBytes(whole.known.Loss), asBytes(whole.known.Regularizer)}
+	if record == nil {
+		return arrays
+	}
+	arrays = append(arrays, asBytes(record.Predicted), asBytes(record.Logits), asBytes(record.Readout))
+	for _, a := range record.Spikes {
+		arrays = append(arrays, asBytes(a))
+	}
+	for _, a := range append(record.Membrane[:len(record.Membrane):len(record.Membrane)], record.Errors...) {
+		arrays = append(arrays, asBytes(a))
+	}
+	return arrays
+}
+
+// Replicas implements [Engine]. Each rank runs some of them.
+func (e *Ranks) Replicas(batch *Batch, stream cpuref.Stream, replicas []Replica) (loss, regularizer []float32, err error) {
+	x := e.exchange
+	both := make([]float32, 2*len(replicas))
+	loss, regularizer = both[:len(replicas)], both[len(replicas):]
+	s := rankShare(len(replicas), x.Rank(), x.Ranks())
+	if s.first < s.last || len(replicas) == 0 {
+		l, r, failure := e.Engine.Replicas(batch, stream, replicas[s.first:s.last])
+		copy(loss[s.first:], l)
+		copy(regularizer[s.first:], r)
+		err = failure
+	}
+	if err := Agree(x, err); err != nil {
+		return nil, nil, err
+	}
+	for _, values := range [][]float32{loss, regularizer} {
+		all, err := gather(x, asBytes(values[s.first:s.last]), func(r int) int {
+			s := rankShare(len(replicas), r, x.Ranks())
+			return 4 * (s.last - s.first)
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		for r := range all {
+			copy(asBytes(values[rankShare(len(replicas), r, x.Ranks()).first:]), all[r])
+		}
+	}
+	return loss, regularizer, nil
+}
+
+// room is memory for messages of a kind.
+func (e *Ranks) room(kind, bytes int) []byte {
+	if bytes == 0 {
+		return nil
+	}
+	e.rooms[kind] = e.exchange.Room(e.rooms[kind], bytes)
+	return e.rooms[kind]
+}

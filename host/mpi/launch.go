@@ -1,0 +1,119 @@
+// Package mpi carries messages among the processes that mpirun or srun started. It opens the
+// MPI library of the machine when the program runs, so that building needs none, and neither
+// does a run without a launcher.
+//
+// The library may be Open MPI, MPICH or one of its kin (Intel, Cray, MVAPICH), or any with the
+// binary interface of MPI 5. No wait is without a limit of time: a process that hangs ends the job
+// instead of hanging it.
+package mpi
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// LibraryVariable names the MPI library to open, or says [Off].
+const LibraryVariable = "SPIKEGRAD_MPI"
+
+// Off, in [LibraryVariable], has every process run on its own.
+const Off = "off"
+
+// Launch is what a launcher told a process in its environment.
+type Launch struct {
+	Ranks    int    // processes of the job; 0 without a launcher
+	Rank     int    // −1 if unknown
+	Variable string // that gave Ranks
+}
+
+// variables are where launchers say how many processes there are, and which one this is. A
+// launcher that another one started has the last word, so it comes first.
+var variables = [][2]string{
+	{"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"},
+	{"MV2_COMM_WORLD_SIZE", "MV2_COMM_WORLD_RANK"},
+	{"PMI_SIZE", "PMI_RANK"},
+	{"FLUX_JOB_SIZE", "FLUX_TASK_RANK"},
+	{"SLURM_STEP_NUM_TASKS", "SLURM_PROCID"},
+}
+
+// Launched reads the environment.
+func Launched(getenv func(string) string) Launch {
+	if getenv(LibraryVariable) == Off {
+		return Launch{Rank: -1}
+	}
+	for _, v := range variables {
+		ranks, err := strconv.Atoi(getenv(v[0]))
+		if err != nil || ranks < 1 {
+			continue
+		}
+		rank, err := strconv.Atoi(getenv(v[1]))
+		if err != nil {
+			rank = -1
+		}
+		return Launch{ranks, rank, v[0]}
+	}
+	return Launch{Rank: -1}
+}
+
+// Several says whether the process is one of several.
+func (l Launch) Several() bool { return l.Ranks > 1 }
+
+// Leads says whether the process is the first one, as far as it knows.
+func (l Launch) Leads() bool { return l.Rank <= 0 }
+
+// libraries are the names to try: the one of the environment alone, or those of all libraries,
+// beginning with the one that belongs to the launcher.
+func (l Launch) libraries(getenv func(string) string) string {
+	if name := getenv(LibraryVariable); name != "" {
+		return name
+	}
+	open, mpich := "libmpi.so.40", "libmpi.so.12 libmpich.so.12"
+	if l.Variable == "OMPI_COMM_WORLD_SIZE" {
+		return strings.Join([]string{open, "libmpi_abi.so.1", "libmpi_abi.so.0", "libmpi.so", "libmpi.dylib", mpich}, " ")
+	}
+	return strings.Join([]string{"libmpi_abi.so.1", "libmpi_abi.so.0", mpich, open, "libmpi.so", "libmpi.dylib"}, " ")
+}
+
+// check refuses a world of another size than the launcher's: each process would believe that it is
+// alone, and all would write the same files.
+func (l Launch) check(size int, version string) error {
+	if l.Ranks == size {
+		return nil
+	}
+	hint := fmt.Sprintf("name the library of the launcher in %s, or start with its own mpirun", LibraryVariable)
+	if l.Variable == "SLURM_STEP_NUM_TASKS" {
+		hint = "choose the launcher's interface with srun --mpi=pmix or --mpi=pmi2, or start with mpirun"
+	}
+	return fmt.Errorf("%s is %d, but %s counts %d: the launcher belongs to another MPI library; %s, or set %s=%s to have every process run on its own",
+		l.Variable, l.Ranks, version, size, hint, LibraryVariable, Off)
+}
+
+// unopened says that there is no library.
+func (l Launch) unopened(why string) error {
+	return fmt.Errorf("%s is %d, and no MPI library can be opened (%s): install Open MPI or MPICH, name its library in %s, or set %s=%s to have every process run on its own",
+		l.Variable, l.Ranks, why, LibraryVariable, LibraryVariable, Off)
+}
+
+// LateError says that ranks did not answer in time.
+type LateError struct {
+	Ranks []int // none: all were there, and none of them came on
+	After time.Duration
+	// Speaks is true on one of the ranks that waited: that it should report the error.
+	Speaks bool
+}
+
+func (e *LateError) Error() string {
+	if len(e.Ranks) == 0 {
+		return fmt.Sprintf("messages between ranks took longer than %v", e.After)
+	}
+	var names []string
+	for _, r := range e.Ranks {
+		names = append(names, strconv.Itoa(r))
+	}
+	who := "rank "
+	if len(names) > 1 {
+		who = "ranks "
+	}
+	return fmt.Sprintf("%s%s did not answer for %v", who, strings.Join(names, ", "), e.After)
+}
