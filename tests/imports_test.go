@@ -30,6 +30,7 @@ var ownImports = []struct {
 	{"cpuref/...", []string{"cpuref/..."}},
 	{"kernels", []string{"gpu", "shaders", "cpuref"}},
 	{"host/hdf5", nil},
+	{"host/mpi", nil},
 	{"host/network", []string{"cpuref"}},
 	{"host/engine/...", []string{"host/...", "kernels", "cpuref", "gpu"}},
 	{"host/cli", []string{"host/...", "cpuref", "bench"}},
@@ -41,7 +42,7 @@ var ownImports = []struct {
 // floors are the packages of host from the lowest floor up: one imports those below its own
 // only.
 var floors = [][]string{
-	{"host/atomicfile", "host/hdf5", "host/network"},
+	{"host/atomicfile", "host/engine/ranktest", "host/hdf5", "host/mpi", "host/network"},
 	{"host/batch", "host/figure", "host/nir"},
 	{"host/data", "host/engine", "host/estimate"},
 	{"host/audit", "host/check", "host/view/scene"},
@@ -60,6 +61,8 @@ func floorOf(path string) int {
 var onlyIn = map[string]string{
 	vulkanPath: "gpu/...",
 	glfwPath:   "host/view/...",
+
+	module + "host/mpi": "host/cli",
 }
 
 // matches tells whether a path is the pattern's, or below it.
@@ -174,6 +177,8 @@ func TestImportRule(t *testing.T) {
 		{"kernels", "spikegrad/cpuref", true},
 		{"kernels", "spikegrad/host/network", false},
 		{"host/hdf5", "spikegrad/host/data", false},
+		{"host/mpi", "spikegrad/host/engine", false},
+		{"host/engine", "spikegrad/host/mpi", false},
 		{"host/network", "spikegrad/cpuref", true},
 		{"host/network", "spikegrad/host/engine", false},
 		{"host/engine", "spikegrad/kernels", true},

@@ -18,7 +18,10 @@ type Filler struct {
 	// Augmentation is handed to the engine with every batch, which varies the samples;
 	// nil for none. Set it to train, not to evaluate.
 	Augmentation *cpuref.Augmentation
-	parts        []part
+	// Part gives the samples of a batch of so many that are encoded, first to last; the others
+	// get no spikes. Nil for all.
+	Part  func(samples int) (first, last int)
+	parts []part
 }
 
 // part is what one worker encodes.
@@ -61,29 +64,48 @@ func (f *Filler) Fill(batch *batch.Batch, source Source, samples []int, numbers 
 	batch.Index = batch.Index[:0]
 	batch.Augment = f.Augmentation
 
-	workers := min(f.Workers, len(samples))
-	for len(f.parts) < workers {
-		f.parts = append(f.parts, part{})
+	first, last := 0, len(samples)
+	if f.Part != nil {
+		first, last = f.Part(len(samples))
 	}
-	if workers <= 1 {
-		for i, sample := range samples {
-			batch.Rows, batch.Index = source.AppendEvents(batch.Rows, batch.Index, sample, numbers[i])
-		}
-	} else {
-		f.encode(source, samples, numbers, workers)
-		for _, p := range f.parts[:workers] {
-			first := uint32(len(batch.Index))
-			for _, row := range p.rows {
-				batch.Rows = append(batch.Rows, [2]uint32{row[0] + first, row[1] + first})
-			}
-			batch.Index = append(batch.Index, p.index...)
-		}
-	}
+	appendSilence(batch, first*steps)
+	f.appendSamples(batch, source, samples[first:last], numbers[first:last])
+	appendSilence(batch, (len(samples)-last)*steps)
 	if len(batch.Index) > math.MaxUint32 {
 		return fmt.Errorf("filling a batch from %s: %d samples have %d spikes, more than %d; use a smaller batch",
 			source.Name(), len(samples), len(batch.Index), uint32(math.MaxUint32))
 	}
 	return nil
+}
+
+// appendSilence appends rows without spikes.
+func appendSilence(batch *batch.Batch, rows int) {
+	end := uint32(len(batch.Index))
+	for range rows {
+		batch.Rows = append(batch.Rows, [2]uint32{end, end})
+	}
+}
+
+// appendSamples encodes samples and appends them.
+func (f *Filler) appendSamples(batch *batch.Batch, source Source, samples []int, numbers []uint32) {
+	workers := min(f.Workers, len(samples))
+	if workers <= 1 {
+		for i, sample := range samples {
+			batch.Rows, batch.Index = source.AppendEvents(batch.Rows, batch.Index, sample, numbers[i])
+		}
+		return
+	}
+	for len(f.parts) < workers {
+		f.parts = append(f.parts, part{})
+	}
+	f.encode(source, samples, numbers, workers)
+	for _, p := range f.parts[:workers] {
+		first := uint32(len(batch.Index))
+		for _, row := range p.rows {
+			batch.Rows = append(batch.Rows, [2]uint32{row[0] + first, row[1] + first})
+		}
+		batch.Index = append(batch.Index, p.index...)
+	}
 }
 
 // encode has each worker encode a run of consecutive samples into its part.

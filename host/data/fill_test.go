@@ -55,6 +55,38 @@ func TestFillWorkers(t *testing.T) {
 	}
 }
 
+// TestFillPart: samples outside a part have no spikes, those in it have theirs.
+func TestFillPart(t *testing.T) {
+	samples, numbers := []int{7, 3, 3, 0, 20, 11, 5}, []uint32{1, 2, 3, 4, 5, 6, 7}
+	for name, source := range sources(t) {
+		var whole batch.Batch
+		if err := Fill(&whole, source, samples, numbers); err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range [][2]int{{0, 7}, {2, 5}, {0, 1}, {6, 7}, {3, 3}} {
+			for _, workers := range []int{1, 3} {
+				filler := Filler{Workers: workers, Part: func(int) (int, int) { return part[0], part[1] }}
+				var got batch.Batch
+				if err := filler.Fill(&got, source, samples, numbers); err != nil {
+					t.Fatal(err)
+				}
+				if len(got.Rows) != len(whole.Rows) || !slices.Equal(got.Labels, whole.Labels) || !slices.Equal(got.Numbers, whole.Numbers) {
+					t.Fatalf("%s, part %v: %d rows, labels %v, numbers %v", name, part, len(got.Rows), got.Labels, got.Numbers)
+				}
+				for r, row := range got.Rows {
+					var want []uint32
+					if sample := r / source.Steps(); sample >= part[0] && sample < part[1] {
+						want = whole.Index[whole.Rows[r][0]:whole.Rows[r][1]]
+					}
+					if found := got.Index[row[0]:row[1]]; !slices.Equal(found, want) {
+						t.Fatalf("%s, part %v, row %d: spikes %v, want %v", name, part, r, found, want)
+					}
+				}
+			}
+		}
+	}
+}
+
 // The spikes of a presentation are the same wherever it stands in whichever batch.
 func TestFillArrangement(t *testing.T) {
 	for name, source := range sources(t) {

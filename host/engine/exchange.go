@@ -69,6 +69,9 @@ type agreedError struct{ error }
 
 func (e agreedError) Unwrap() error { return e.error }
 
+// MarkAgreed makes an error one that all ranks have, by [Agreed]; the caller sees to it that they do.
+func MarkAgreed(err error) error { return agreedError{err} }
+
 // Agreed says whether an error is one that all ranks have, at the same place.
 func Agreed(err error) bool {
 	var agreed agreedError

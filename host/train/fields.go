@@ -143,7 +143,10 @@ func (c *Config) Hash() string {
 
 // differences describes where two configurations differ that should be the same
 // run: "key was A and is B".
-func differences(before, after *Config) string {
+func differences(before, after *Config) string { return changes(before, after, free) }
+
+// changes describes where two configurations differ, apart from keys that may.
+func changes(before, after *Config, free func(path string) bool) string {
 	old := map[string]any{}
 	for _, f := range fields(before) {
 		old[f.path] = f.value

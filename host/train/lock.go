@@ -55,8 +55,11 @@ func lockFolder(folder string) (*folderLock, error) {
 	}
 }
 
-// release gives the folder back.
+// release gives the folder back, if it was taken.
 func (l *folderLock) release() {
+	if l == nil {
+		return
+	}
 	removed := os.Remove(l.path)
 	l.file.Close()
 	if removed != nil {

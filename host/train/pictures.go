@@ -47,7 +47,7 @@ func (r *run) drawRaster() error {
 	if r.options.NoPictures {
 		return nil
 	}
-	drawing, err := SampleRaster(r.engine, r.network, r.split.Test, 0)
+	drawing, err := SampleRaster(engine.Local(r.engine), r.network, r.split.Test, 0)
 	if err != nil {
 		return err
 	}

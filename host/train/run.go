@@ -22,12 +22,16 @@ type Options struct {
 	Folder string // where the run is kept
 	// Open makes an engine; nil stands for the CPU engine.
 	Open         func(n *network.Network, options engine.Options) (engine.Engine, error)
-	Pretrained   *Source  // takes the place of the configuration's pretrained.from; see [Resume] for runs that go on
-	Workers      int      // of the CPU engine and of encoding; 0 for one a processor
-	PassSamples  int      // see [engine.Options]
-	SegmentSteps int      // see [engine.Options]
-	NoPictures   bool     // for runs of which somebody else draws pictures
-	Observer     Observer // may be nil
+	Pretrained   *Source // takes the place of the configuration's pretrained.from; see [Resume] for runs that go on
+	Workers      int     // of the CPU engine and of encoding; 0 for one a processor
+	PassSamples  int     // see [engine.Options]
+	SegmentSteps int     // see [engine.Options]
+	NoPictures   bool    // for runs of which somebody else draws pictures
+	// Exchange leads to the other processes of the run; nil for one process. All make the
+	// same calls with the same configuration and data, share each batch and end with the
+	// same result; only rank 0 reads and writes the folder, and is observed.
+	Exchange engine.Exchange
+	Observer Observer // may be nil
 }
 
 // The files of a run folder besides its checkpoints.
@@ -47,21 +51,25 @@ const (
 // When the context is cancelled, the batch at work is finished and a checkpoint
 // written; the error then wraps the context's. [Resume] goes on from there.
 func Run(ctx context.Context, config Config, options Options) (*Summary, error) {
-	r, err := newRun(config, options, true)
+	ranks, ctx := joinRanks(ctx, options.Exchange)
+	r, err := newRun(ranks, config, options, true)
 	if err != nil {
 		return nil, err
 	}
 	defer r.close()
-	lock, err := createFolder(options.Folder)
+	var lock *folderLock
+	defer func() { lock.release() }()
+	err = ranks.first(func() (err error) {
+		if lock, err = createFolder(options.Folder); err != nil {
+			return err
+		}
+		// The configuration comes last: it makes the folder a run that can be resumed.
+		if err := r.keepPretrained(); err != nil {
+			return err
+		}
+		return r.writeConfig()
+	})
 	if err != nil {
-		return nil, err
-	}
-	defer lock.release()
-	// The configuration comes last: it makes the folder a run that can be resumed.
-	if err := r.keepPretrained(); err != nil {
-		return nil, err
-	}
-	if err := r.writeConfig(); err != nil {
 		return nil, err
 	}
 	return r.complete(ctx)
@@ -77,41 +85,61 @@ func Run(ctx context.Context, config Config, options Options) (*Summary, error) 
 // a run that was imported these are the imported ones, which stay in
 // pretrained.safetensors. Trained weights without a checkpoint are never replaced.
 func Resume(ctx context.Context, config Config, options Options) (*Summary, error) {
-	lock, err := lockFolder(options.Folder)
+	ranks, ctx := joinRanks(ctx, options.Exchange)
+	var lock *folderLock
+	defer func() { lock.release() }()
+	var saved *checkpoint
+	finished := false
+	err := ranks.first(func() (err error) {
+		if lock, err = lockFolder(options.Folder); err != nil {
+			return err
+		}
+		if saved, err = loadCheckpoint(options.Folder, options.observer().OnWarning); err != nil {
+			return err
+		}
+		_, err = os.Stat(filepath.Join(options.Folder, summaryFile))
+		finished = err == nil
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	defer lock.release()
-	saved, err := loadCheckpoint(options.Folder, options.observer().OnWarning)
-	if err != nil {
+	if saved, finished, err = ranks.tellCheckpoint(saved, finished); err != nil {
 		return nil, err
 	}
 	if saved != nil {
-		err = fitsConfig(saved, &config, options.Folder)
+		err = fitsConfig(saved, &config, options.Folder, finished)
 	} else {
 		options.Pretrained, err = resumePretrained(options.Folder, &config)
 	}
-	if err != nil {
+	if err = ranks.agree(err); err != nil {
 		return nil, err
 	}
-	r, err := newRun(config, options, saved == nil)
+	r, err := newRun(ranks, config, options, saved == nil)
 	if err != nil {
 		return nil, err
 	}
 	defer r.close()
 	if saved != nil {
-		if err := r.restore(saved); err != nil {
+		if err := ranks.agree(r.restore(saved)); err != nil {
 			return nil, err
 		}
 	}
-	if err := r.keepPretrained(); err != nil {
+	err = ranks.first(func() error {
+		if err := r.keepPretrained(); err != nil {
+			return err
+		}
+		if err := r.writeConfig(); err != nil {
+			return err
+		}
+		path := filepath.Join(options.Folder, summaryFile)
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return atomicfile.Explain(path, err)
+		}
+		return nil
+	})
+	if err != nil {
 		return nil, err
-	}
-	if err := r.writeConfig(); err != nil {
-		return nil, err
-	}
-	if err := os.Remove(filepath.Join(options.Folder, summaryFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, atomicfile.Explain(filepath.Join(options.Folder, summaryFile), err)
 	}
 	return r.complete(ctx)
 }
@@ -126,8 +154,9 @@ func (e *FinishedError) Error() string {
 	return fmt.Sprintf("the run in %s is finished after %d epochs: ask for more epochs to go on with it", e.Folder, e.Epochs)
 }
 
-// fitsConfig compares the configuration of a checkpoint with the one to go on with.
-func fitsConfig(saved *checkpoint, config *Config, folder string) error {
+// fitsConfig compares the configuration of a checkpoint with the one to go on with. Finished says
+// whether the folder has a summary.
+func fitsConfig(saved *checkpoint, config *Config, folder string, finished bool) error {
 	before, err := Decode([]byte(saved.Config), "the configuration in the checkpoint", "")
 	if err != nil {
 		return err
@@ -138,12 +167,11 @@ func fitsConfig(saved *checkpoint, config *Config, folder string) error {
 	if different := differences(&before, config); different != "" {
 		return fmt.Errorf("the run in %s cannot go on with another configuration: %s; start a new run in another folder", folder, different)
 	}
-	_, err = os.Stat(filepath.Join(folder, summaryFile))
 	p := &saved.Progress
 	switch {
 	case p.Epochs > config.Training.Epochs, p.Epochs == config.Training.Epochs && p.Position > 0:
 		return fmt.Errorf("the run in %s is past epoch %d: training.epochs = %d cannot be reached", folder, p.Epochs, config.Training.Epochs)
-	case p.Epochs == config.Training.Epochs && err == nil:
+	case p.Epochs == config.Training.Epochs && finished:
 		return &FinishedError{folder, p.Epochs}
 	}
 	return nil
@@ -227,6 +255,7 @@ func checkEmpty(folder string) error {
 type run struct {
 	config      Config
 	options     Options
+	ranks       *ranks // nil for one process
 	observer    Observer
 	split       data.Split
 	fingerprint string // of its samples
@@ -247,47 +276,67 @@ type point struct{ epochs, position int }
 
 // newRun checks a configuration, opens the data and makes an engine, with initial weights
 // for a run that begins. It writes nothing.
-func newRun(config Config, options Options, begins bool) (*run, error) {
-	if err := config.Validate(); err != nil {
+func newRun(ranks *ranks, config Config, options Options, begins bool) (*run, error) {
+	r := &run{config: config, options: options, ranks: ranks, observer: options.observer()}
+	if err := ranks.agree(r.prepare(begins)); err != nil {
 		return nil, err
 	}
-	var source *Source
-	if begins {
-		var err error
-		if source, err = config.source(options.Pretrained); err != nil {
-			return nil, err
-		}
-	}
-	split, n, err := Prepare(&config)
-	if err != nil {
+	if err := ranks.compare(r); err != nil {
 		return nil, err
 	}
-	presented := config.Data
-	presented.Seed = config.Seed
-	augmentation, err := data.NewAugmentation(&presented, split.Train)
-	if err != nil {
-		return nil, err
-	}
-	r := &run{
-		config: config, options: options, observer: options.observer(), source: source,
-		split: split, fingerprint: split.Fingerprint(), network: n, filler: data.Filler{Workers: options.Workers},
-		loader: data.NewLoader(&data.Filler{Workers: options.Workers, Augmentation: augmentation}),
-	}
-	if r.engine, err = r.open(n); err != nil {
+	var err error
+	if r.engine, err = r.open(r.network); err != nil {
 		return nil, err
 	}
 	r.description = r.engine.Describe()
-	if err := r.initialise(); err != nil {
+	if err := ranks.agree(r.begin()); err != nil {
 		r.close()
 		return nil, err
 	}
-	if t := &config.Training; t.Estimator != "surrogate" {
-		if r.learner, err = audit.NewLearner(r.engine, n, t.Estimator, t.EstimatorTrials, t.Batch, config.Seed, options.Workers); err != nil {
-			r.close()
-			return nil, fmt.Errorf("training.estimator: %w", err)
+	return r, nil
+}
+
+// prepare checks the configuration and opens the data.
+func (r *run) prepare(begins bool) (err error) {
+	config, options := &r.config, &r.options
+	if err := config.Validate(); err != nil {
+		return err
+	}
+	if begins {
+		if r.source, err = config.source(options.Pretrained); err != nil {
+			return err
 		}
 	}
-	return r, nil
+	if r.split, r.network, err = Prepare(config); err != nil {
+		return err
+	}
+	presented := config.Data
+	presented.Seed = config.Seed
+	augmentation, err := data.NewAugmentation(&presented, r.split.Train)
+	if err != nil {
+		return err
+	}
+	r.fingerprint = r.split.Fingerprint()
+	r.filler = data.Filler{Workers: options.Workers, Part: r.ranks.share()}
+	filler := data.Filler{Workers: options.Workers, Augmentation: augmentation, Part: r.ranks.share()}
+	if config.Training.Estimator != "surrogate" {
+		filler.Part = nil // a learner looks at all samples
+	}
+	r.loader = data.NewLoader(&filler)
+	return nil
+}
+
+// begin gives the engine its first weights, and a learner if the run needs one.
+func (r *run) begin() (err error) {
+	if err := r.initialise(); err != nil {
+		return err
+	}
+	if t := &r.config.Training; t.Estimator != "surrogate" {
+		if r.learner, err = audit.NewLearner(r.engine, r.network, t.Estimator, t.EstimatorTrials, t.Batch, r.config.Seed, r.options.Workers); err != nil {
+			return fmt.Errorf("training.estimator: %w", err)
+		}
+	}
+	return nil
 }
 
 // initialise gives the engine the weights that a run begins with.
@@ -311,7 +360,7 @@ func (r *run) initialise() error {
 }
 
 func (o *Options) observer() Observer {
-	if o.Observer == nil {
+	if o.Observer == nil || o.Exchange != nil && o.Exchange.Rank() > 0 {
 		return silent{}
 	}
 	return o.Observer
@@ -323,7 +372,7 @@ func (r *run) open(n *network.Network) (engine.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return engine.OpenBy(r.options.Open, n, engine.Options{
+	return r.ranks.open(n, r.options.Open, engine.Options{
 		Seed: r.config.Seed, Optimizer: network.Optimizers.Number(r.config.Training.Optimizer.Kind), Frozen: r.config.Training.Freeze, Rates: rates,
 		Workers: r.options.Workers, PassSamples: r.options.PassSamples, SegmentSteps: r.options.SegmentSteps,
 	})

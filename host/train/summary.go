@@ -62,20 +62,28 @@ func (r *run) finish(ctx context.Context) (*Summary, error) {
 		"seed": strconv.FormatUint(uint64(s.Seed), 10), "config_sha256": s.ConfigSHA256,
 	}
 	model := NewModel(r.network, weights, metadata)
-	if err := atomicfile.Write(filepath.Join(r.options.Folder, modelFile), model.Write); err != nil {
+	err = r.ranks.first(func() error {
+		if err := atomicfile.Write(filepath.Join(r.options.Folder, modelFile), model.Write); err != nil {
+			return err
+		}
+		r.drawCurves()
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
-	r.drawCurves()
 	if r.split.Test.Len() > 0 {
 		if err := r.test(ctx, s, weights); err != nil {
 			return nil, err
 		}
 	}
 	s.Seconds += time.Since(began).Seconds()
-	err = atomicfile.Write(filepath.Join(r.options.Folder, summaryFile), func(w io.Writer) error {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(s)
+	err = r.ranks.first(func() error {
+		return atomicfile.Write(filepath.Join(r.options.Folder, summaryFile), func(w io.Writer) error {
+			encoder := json.NewEncoder(w)
+			encoder.SetIndent("", "  ")
+			return encoder.Encode(s)
+		})
 	})
 	return s, err
 }
@@ -130,7 +138,7 @@ func (r *run) test(ctx context.Context, s *Summary, weights [][]float32) error {
 	}
 	s.TestAccuracy, s.TestLoss = &found.Accuracy, &found.Loss
 	s.SpikesPerNeuron, s.LayerSpikes = found.SpikesPerNeuron, found.LayerSpikes
-	if err := r.drawRaster(); err != nil {
+	if err := r.ranks.first(r.drawRaster); err != nil {
 		return err
 	}
 	if err := r.close(); err != nil {

@@ -38,11 +38,14 @@ func (r *run) complete(ctx context.Context) (*Summary, error) {
 		Split: r.split, Weights: weights, Epochs: r.config.Training.Epochs,
 		Finished: r.progress.Epochs, Updates: r.progress.Updates,
 	})
+	if idle := r.ranks.idle(min(r.config.Training.Batch, r.split.Train.Len())); idle != "" {
+		r.observer.OnWarning(idle)
+	}
 	// The first checkpoint shows early that the folder can take them, and drops
 	// rows of metrics that the checkpoint gone on from does not know.
 	err := r.save()
 	if err == nil {
-		err = writeMetrics(r.options.Folder, r.progress.History, len(r.network.Layers))
+		err = r.writeMetrics()
 	}
 	for err == nil && !r.ended() {
 		if err = r.trainEpoch(ctx); err == nil {
@@ -53,7 +56,7 @@ func (r *run) complete(ctx context.Context) (*Summary, error) {
 	if err == nil {
 		summary, err = r.finish(ctx)
 	}
-	return summary, r.explain(ctx, err)
+	return summary, r.ranks.end(r.explain(ctx, err))
 }
 
 // ended says whether all epochs are trained, or enough of them brought nothing better
@@ -76,7 +79,7 @@ func (r *run) explain(ctx context.Context, err error) error {
 		return &InterruptedError{r.options.Folder, r.progress.Updates, epoch, err}
 	}
 	var overflow *engine.NotFiniteError
-	if errors.As(err, &overflow) {
+	if errors.As(err, &overflow) && r.ranks.leads() {
 		return fmt.Errorf("epoch %d, after update %d: %w; %s", r.progress.Epochs+1, r.progress.Updates, err, r.lastGood())
 	}
 	return err
@@ -177,7 +180,7 @@ func (r *run) endEpoch(ctx context.Context) error {
 	if err := r.save(); err != nil {
 		return err
 	}
-	if err := writeMetrics(r.options.Folder, p.History, len(r.network.Layers)); err != nil {
+	if err := r.writeMetrics(); err != nil {
 		return err
 	}
 	r.observer.OnEpoch(epoch)
@@ -226,8 +229,32 @@ func (r *run) save() error {
 	if err != nil {
 		return err
 	}
-	described := r.network.Weights()
-	for i, w := range described {
+	if err := r.ranks.first(func() error { return r.checkFinite(weights, states) }); err != nil {
+		return err
+	}
+	if err := r.ranks.same(weights, states, r.progress.Updates); err != nil {
+		return err
+	}
+	c := &checkpoint{
+		checkpointHeader: checkpointHeader{
+			Config: r.config.Commented(), Data: r.dataShape(),
+			Arrays: r.network.Weights(), Best: r.best != nil, Progress: r.progress,
+		},
+		weights: weights, states: states, best: r.best,
+	}
+	if len(states) > 0 {
+		c.States = len(states[0])
+	}
+	if err := r.ranks.first(func() error { return saveCheckpoint(r.options.Folder, c) }); err != nil {
+		return err
+	}
+	r.saved = &here
+	return nil
+}
+
+// checkFinite refuses weights and states of the optimizer that are not finite.
+func (r *run) checkFinite(weights [][]float32, states [][][]float32) error {
+	for i, w := range r.network.Weights() {
 		if !finite(weights[i]) {
 			return r.diverged("weights " + w.Name)
 		}
@@ -237,21 +264,12 @@ func (r *run) save() error {
 			}
 		}
 	}
-	c := &checkpoint{
-		checkpointHeader: checkpointHeader{
-			Config: r.config.Commented(), Data: r.dataShape(),
-			Arrays: described, Best: r.best != nil, Progress: r.progress,
-		},
-		weights: weights, states: states, best: r.best,
-	}
-	if len(states) > 0 {
-		c.States = len(states[0])
-	}
-	if err := saveCheckpoint(r.options.Folder, c); err != nil {
-		return err
-	}
-	r.saved = &here
 	return nil
+}
+
+// writeMetrics writes the metrics of the epochs so far.
+func (r *run) writeMetrics() error {
+	return r.ranks.first(func() error { return writeMetrics(r.options.Folder, r.progress.History, len(r.network.Layers)) })
 }
 
 func (r *run) diverged(what string) error {
