@@ -33,7 +33,7 @@ demo: build ## train on the embedded digits, into a fresh runs/demo
 	./spikegrad $(DEMO_ARGUMENTS)
 
 deps: ## install what the tests need (Debian and Ubuntu)
-	@$(SCRIPTS)/deps.sh
+	@$(SCRIPTS)/deps.sh tests mpi
 
 drivers: deps ## fetch further software Vulkan drivers into the user's cache
 	@$(SCRIPTS)/drivers.sh

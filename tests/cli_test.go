@@ -47,6 +47,7 @@ func TestProgram(t *testing.T) {
 	t.Run("Interrupt", p.interrupt)
 	t.Run("Kill", p.kill)
 	t.Run("DevicesAgree", p.devicesAgree)
+	t.Run("Ranks", p.ranks)
 	t.Run("Kept", p.kept)
 	t.Run("Pages", p.pages)
 }

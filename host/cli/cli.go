@@ -17,6 +17,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"spikegrad/host/atomicfile"
+	"spikegrad/host/mpi"
 	"spikegrad/host/view"
 )
 
@@ -88,23 +89,29 @@ type app struct {
 	colour   bool
 	log      *slog.Logger
 	noted    map[string]bool // notes about data that were printed
+	launch   mpi.Launch
+	ranks    *rankSet // nil for one process, and before the processes of a launcher have met
 }
 
 // Main runs the program with arguments, without its name, and returns the exit
-// code. An interrupt or a request to terminate ends it in order, a second one at once.
+// code. An interrupt or a request to terminate ends it in order, a second one at once. A process
+// that has met others of a launcher ends here, with them.
 func Main(arguments []string, stdout, stderr *os.File) int {
-	ctx, stop := interruptible(stderr)
+	launch := mpi.Launched(os.Getenv)
+	ctx, stop := interruptible(stderr, launch)
 	defer stop()
 	out := bufio.NewWriter(stdout)
 	a := &app{
-		ctx: ctx, out: out, errors: stderr,
+		ctx: ctx, out: out, errors: stderr, launch: launch,
 		terminal: drawable(stderr), colour: os.Getenv("NO_COLOR") == "",
 	}
 	err := a.run(arguments)
 	if flushed := out.Flush(); flushed != nil && (err == nil || errors.Is(err, flushed)) {
 		err = fmt.Errorf("cannot write the output: %w", atomicfile.Cause(flushed))
 	}
-	return a.report(err)
+	code := a.report(err)
+	a.leave(err, code)
+	return code
 }
 
 // run parses arguments and runs the command they name.
@@ -134,6 +141,9 @@ func (a *app) run(arguments []string) error {
 	}
 	if err != nil {
 		return usageError{fmt.Errorf("%w (see %s --help)", err, helpPath(parser, err))}
+	}
+	if err := refuseRanks(a.launch, parsed); err != nil {
+		return err
 	}
 	a.configure(&grammar)
 	if !grammar.openWindow(parsed) {

@@ -23,7 +23,7 @@ func (e usageError) Unwrap() error { return e.error }
 // errDifferent says that a comparison, of which everything has been printed, failed.
 var errDifferent = errors.New("devices differ from the CPU engine, or could not be checked: see above")
 
-// report prints an error in one line and returns the exit code for it.
+// report prints an error in one line, on one rank, and returns the exit code for it.
 func (a *app) report(err error) int {
 	if err == nil {
 		return exitOK
@@ -32,7 +32,9 @@ func (a *app) report(err error) int {
 	if before, ended := strings.CutSuffix(message, context.Canceled.Error()); ended {
 		message = before + "interrupted"
 	}
-	fmt.Fprintln(a.errors, "spikegrad:", message)
+	if a.speaks(err) {
+		fmt.Fprintln(a.errors, "spikegrad:", message)
+	}
 	var usage usageError
 	switch {
 	case errors.Is(err, context.Canceled):

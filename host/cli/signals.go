@@ -7,6 +7,9 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
+
+	"spikegrad/host/mpi"
 )
 
 // interruptible returns a context that SIGINT, SIGTERM and SIGHUP cancel, and what gives
@@ -14,21 +17,34 @@ import (
 // that start a run in the background ignore it, and send it to end the run. A second signal
 // ends the program at once: files are only ever replaced whole, so that nothing
 // half-written stays.
-func interruptible(notes io.Writer) (context.Context, func()) {
+//
+// Launchers of several processes may pass a signal on beside the terminal: for a moment a second one
+// is the same. They end their processes soon after an interrupt, but pass SIGUSR1 on and
+// wait: there it is an interrupt too.
+func interruptible(notes io.Writer, launch mpi.Launch) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	if !signal.Ignored(syscall.SIGHUP) {
 		signal.Notify(signals, syscall.SIGHUP)
 	}
+	if launch.Several() {
+		signal.Notify(signals, forwarded...)
+		if !launch.Leads() {
+			notes = io.Discard
+		}
+	}
 	go func() {
 		if _, open := <-signals; !open {
 			return
 		}
+		began := time.Now()
 		fmt.Fprintln(notes, "spikegrad: ending in order; interrupt again to end at once")
 		cancel()
-		if _, open := <-signals; open {
-			os.Exit(exitInterrupted)
+		for range signals {
+			if !launch.Several() || time.Since(began) > time.Second {
+				os.Exit(exitInterrupted)
+			}
 		}
 	}()
 	return ctx, func() {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"spikegrad/host/engine"
 	"spikegrad/host/nir"
 	"spikegrad/host/train"
 )
@@ -32,6 +33,8 @@ type trainCommand struct {
 	SegmentSteps int      `help:"Steps of a sample to hold at once, the others are computed again; 0 is all if they fit. Changes no result." placeholder:"N"`
 	View         bool     `help:"Show the network in a live window while it trains. Changes no result."`
 	JSON         bool     `name:"json" help:"Print the summary as JSON."`
+
+	RankTimeout time.Duration `default:"60s" help:"Under mpirun or srun: how long a rank may keep the others waiting before all are ended." placeholder:"DURATION"`
 }
 
 // Help is the rest of the help.
@@ -43,6 +46,10 @@ interrupted goes on with --resume and ends in the same weights; an imported one 
 With --from a training begins with weights of another one, with a fresh optimizer; the run keeps a copy.
 Arrays that do not fit the network are an error, unless --fresh has them drawn. Neurons of other time
 constants, steps or noise are noted.
+
+Started by mpirun or srun, as in 'mpirun -n 4 spikegrad train', the processes share each batch, and
+the result is that of one. The first one prints and writes; configuration and data have to be on
+every machine. SPIKEGRAD_MPI names the MPI library, if the launcher's is not found, or is off.
 
 Examples:
 
@@ -59,22 +66,26 @@ func (c *trainCommand) Run(a *app) error {
 	if err := c.check(); err != nil {
 		return usageError{err}
 	}
-	config, err := c.config()
-	if err != nil {
+	if c.View && a.launch.Several() {
+		return usageError{fmt.Errorf("--view shows a training in one process, and %s is %d: leave it away, and look at the run with 'spikegrad view'", a.launch.Variable, a.launch.Ranks)}
+	}
+	if err := a.join(c.RankTimeout); err != nil {
 		return err
 	}
-	choice, err := choose(c.Device)
-	if err != nil {
+	config, choice, source, err := c.prepare(a)
+	if err := a.ranks.agree(err); err != nil {
 		return err
 	}
 	a.log.Debug("device chosen", "device", choice.Name(), "reason", choice.Reason)
 	folder := c.folder(&config)
 	observer := &progress{app: a, folder: folder}
-	source, err := c.source(&config)
-	if err != nil {
-		return err
+	options := train.Options{
+		Folder: folder, Open: opener(choice), Pretrained: source, Workers: c.Workers, PassSamples: c.PassSamples, SegmentSteps: c.SegmentSteps,
+		Observer: observer, Exchange: a.ranks.exchange(),
 	}
-	options := train.Options{Folder: folder, Open: opener(choice), Pretrained: source, Workers: c.Workers, PassSamples: c.PassSamples, SegmentSteps: c.SegmentSteps, Observer: observer}
+	if a.ranks != nil && c.Workers == 0 {
+		options.Workers = a.ranks.workers()
+	}
 	run := train.Run
 	if c.Resume != "" {
 		run = train.Resume
@@ -96,6 +107,18 @@ func (c *trainCommand) Run(a *app) error {
 	return work()
 }
 
+// prepare reads what the flags name.
+func (c *trainCommand) prepare(a *app) (config train.Config, choice engine.Choice, source *train.Source, err error) {
+	if config, err = c.config(); err != nil {
+		return config, choice, nil, err
+	}
+	if choice, err = a.ranks.choose(a, c.Device); err != nil {
+		return config, choice, nil, err
+	}
+	source, err = c.source(&config)
+	return config, choice, source, err
+}
+
 // check refuses flags that do not go together.
 func (c *trainCommand) check() error {
 	if c.Resume != "" && c.Out != "" {
@@ -103,6 +126,9 @@ func (c *trainCommand) check() error {
 	}
 	if c.Resume != "" && c.From != "" {
 		return fmt.Errorf("--resume %s and --from %s: a run goes on with its own weights; leave one away", c.Resume, c.From)
+	}
+	if c.RankTimeout < time.Second {
+		return fmt.Errorf("--rank-timeout %v: give a second or more, such as 60s", c.RankTimeout)
 	}
 	return checkCounts(c.Workers, c.PassSamples, c.SegmentSteps)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -135,6 +136,11 @@ func (e *Ranks) Update(update Update) error {
 
 // Close closes the engine of this process.
 func (e *Ranks) Close() error {
+	if t := e.times; t.Gradients > 0 {
+		mean := func(d time.Duration) time.Duration { return (d / time.Duration(t.Gradients)).Round(time.Microsecond) }
+		slog.Debug("gradients over ranks", "gradients", t.Gradients, "computed", mean(t.Computed), "waited", mean(t.Waited),
+			"exchanged", mean(t.Exchanged), "bytes_sent", t.Sent/t.Gradients)
+	}
 	for i, room := range e.rooms {
 		e.rooms[i] = e.exchange.Room(room, 0)
 	}

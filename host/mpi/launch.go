@@ -8,6 +8,7 @@
 package mpi
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -75,6 +76,9 @@ func (l Launch) libraries(getenv func(string) string) string {
 	return strings.Join([]string{"libmpi_abi.so.1", "libmpi_abi.so.0", mpich, open, "libmpi.so", "libmpi.dylib"}, " ")
 }
 
+// ErrAlone says that every process of a launch believes that it is the only one.
+var ErrAlone = errors.New("the processes do not find each other")
+
 // check refuses a world of another size than the launcher's: each process would believe that it is
 // alone, and all would write the same files.
 func (l Launch) check(size int, version string) error {
@@ -85,8 +89,8 @@ func (l Launch) check(size int, version string) error {
 	if l.Variable == "SLURM_STEP_NUM_TASKS" {
 		hint = "choose the launcher's interface with srun --mpi=pmix or --mpi=pmi2, or start with mpirun"
 	}
-	return fmt.Errorf("%s is %d, but %s counts %d: the launcher belongs to another MPI library; %s, or set %s=%s to have every process run on its own",
-		l.Variable, l.Ranks, version, size, hint, LibraryVariable, Off)
+	return fmt.Errorf("%w: %s is %d, but %s counts %d, so the launcher belongs to another MPI library: %s, or set %s=%s to have every process run on its own",
+		ErrAlone, l.Variable, l.Ranks, version, size, hint, LibraryVariable, Off)
 }
 
 // unopened says that there is no library.

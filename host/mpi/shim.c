@@ -103,7 +103,9 @@ const char *spikegrad_mpi_open(const char *names, spikegrad_mpi_world *world) {
     int length = 0;
     mpi.MPI_Get_library_version(version, &length);
     snprintf(world->version, sizeof world->version, "%.200s", version);
-    world->version[strcspn(world->version, ",\n\t")] = 0;
+    world->version[strcspn(world->version, ",\n")] = 0;
+    for (char *c = world->version; *c; c++)
+        if (*c == '\t' || *c == ':') *c = ' ';
     return NULL;
 }
 

@@ -5,6 +5,7 @@
 #   tests         the Vulkan loader, a software driver, the validation layers, the
 #                 shader compiler and the SPIR-V tools; shells to complete in, and a
 #                 browser, which opens reports, with the typeface of the pictures
+#   mpi           Open MPI and MPICH, whose mpirun starts trainings over several processes
 #   viewer        the headers of X11 and OpenGL that the live window is built with
 #   viewer-tests  an X server without a screen, and what presses keys in it
 set -euo pipefail
@@ -42,6 +43,10 @@ for group in "$@"; do
         need chromium command -v chromium
         need fonts-liberation compgen -G '/usr/share/fonts/*/liberation*/LiberationSans-Regular.ttf'
         ;;
+    mpi)
+        need openmpi-bin command -v mpirun.openmpi
+        need mpich command -v mpirun.mpich
+        ;;
     viewer)
         need libx11-dev header X11/Xlib.h
         need libxcursor-dev header X11/Xcursor/Xcursor.h
@@ -58,7 +63,7 @@ for group in "$@"; do
         need x11-apps command -v xwd
         ;;
     *)
-        echo "deps: there is no group $group: there are tests, viewer and viewer-tests" >&2
+        echo "deps: there is no group $group: there are tests, mpi, viewer and viewer-tests" >&2
         exit 2
         ;;
     esac

@@ -1,0 +1,268 @@
+package cli
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"spikegrad/host/engine"
+	"spikegrad/host/mpi"
+)
+
+// Commands that share their work among the processes that a launcher starts, and those that
+// any number of processes may run, each on its own.
+var (
+	overRanks = []string{"train"}
+	anywhere  = []string{"devices", "config", "completion", "reference", "version"}
+)
+
+// rankSet is what a process knows of the others that a launcher started with it.
+type rankSet struct {
+	*mpi.World
+	machines []machine // [rank]
+}
+
+// machine is what ranks tell each other when they meet.
+type machine struct {
+	Machine    string // differs from machine to machine
+	Program    string // differs where results might
+	Processors []int  // that the rank may use; empty if unknown
+	Most       int    // how many it may use at a time
+	Online     int    // of the machine
+}
+
+// refuseRanks refuses to run a command in several processes that would all do the same, and
+// write the same files.
+func refuseRanks(launch mpi.Launch, parsed *kong.Context) error {
+	if !launch.Several() || parsed.Selected() == nil {
+		return nil
+	}
+	command := strings.Fields(parsed.Command())[0]
+	for _, name := range append(overRanks, anywhere...) {
+		if command == name {
+			return nil
+		}
+	}
+	return usageError{fmt.Errorf("%s runs in one process, and %s is %d: start it without mpirun or srun, or set %s=%s to have every process run on its own; of all commands only %s shares its work",
+		command, launch.Variable, launch.Ranks, mpi.LibraryVariable, mpi.Off, strings.Join(overRanks, ", "))}
+}
+
+// join meets the other processes of the launcher, if there is one. All but the first fall silent.
+func (a *app) join(timeout time.Duration) error {
+	if !a.launch.Several() {
+		return nil
+	}
+	world, err := mpi.Open(a.launch, os.Getenv, timeout)
+	if err != nil {
+		return err
+	}
+	a.ranks = &rankSet{World: world}
+	if world.Rank() > 0 {
+		a.out, a.notes, a.terminal = io.Discard, io.Discard, false
+	}
+	a.log = a.log.With("rank", world.Rank())
+	slog.SetDefault(a.log)
+	own, err := json.Marshal(thisMachine())
+	if err != nil {
+		return err
+	}
+	all, err := engine.Share(world, own)
+	if err != nil {
+		return err
+	}
+	for rank, text := range all {
+		var m machine
+		if err := json.Unmarshal(text, &m); err != nil {
+			return fmt.Errorf("rank %d is another version of the program: %w", rank, err)
+		}
+		a.ranks.machines = append(a.ranks.machines, m)
+	}
+	a.log.Debug("ranks have met", "ranks", world.Ranks(), "library", world.Library(), "workers", a.ranks.workers())
+	if bound := a.ranks.bound(); bound != "" && world.Rank() == 0 {
+		fmt.Fprintln(a.errors, "spikegrad: warning:", bound)
+	}
+	return a.ranks.samePrograms()
+}
+
+// samePrograms refuses ranks that run different programs.
+func (r *rankSet) samePrograms() error {
+	for rank, m := range r.machines {
+		if m.Program != r.machines[0].Program {
+			return engine.MarkAgreed(fmt.Errorf("rank %d runs spikegrad %s, rank 0 %s: install the same program on all machines", rank, m.Program, r.machines[0].Program))
+		}
+	}
+	return nil
+}
+
+// agree returns an error on all ranks if any has one.
+func (r *rankSet) agree(err error) error {
+	if r == nil {
+		return err
+	}
+	return engine.Agree(r, err)
+}
+
+// exchange leads to the other ranks; nil without any.
+func (r *rankSet) exchange() engine.Exchange {
+	if r == nil {
+		return nil
+	}
+	return r
+}
+
+func thisMachine() machine {
+	m := machine{Processors: allowedProcessors(), Most: runtime.GOMAXPROCS(0), Online: onlineProcessors()}
+	m.Machine, _ = os.Hostname()
+	if boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id"); err == nil {
+		m.Machine = string(boot)
+	}
+	v := currentVersion()
+	m.Program = v.Version + " " + v.Revision
+	if v.Revision == "" || v.Modified { // of what source, only the program itself tells
+		if path, err := os.Executable(); err == nil {
+			if file, err := os.Open(path); err == nil {
+				defer file.Close()
+				hash := sha256.New()
+				if _, err := io.Copy(hash, file); err == nil {
+					m.Program += fmt.Sprintf(" (SHA-256 %.6x…)", hash.Sum(nil))
+				}
+			}
+		}
+	}
+	return m
+}
+
+// local is the number of this rank among those of its machine, and how many these are.
+func (r *rankSet) local() (number, count int) {
+	for rank, m := range r.machines {
+		if m.Machine == r.machines[r.Rank()].Machine {
+			if rank < r.Rank() {
+				number++
+			}
+			count++
+		}
+	}
+	return number, count
+}
+
+// workers is how many processors fall to this rank, at least one: of each that it may use, its
+// share among the ranks that may use it too.
+func (r *rankSet) workers() int {
+	own := r.machines[r.Rank()]
+	_, count := r.local()
+	if len(own.Processors) == 0 {
+		return max(1, own.Most/count)
+	}
+	share := 0.0
+	for _, p := range own.Processors {
+		users := 0
+		for _, m := range r.machines {
+			if m.Machine != own.Machine {
+				continue
+			}
+			for _, q := range m.Processors {
+				if p == q {
+					users++
+				}
+			}
+		}
+		share += 1 / float64(users)
+	}
+	share *= min(1, float64(own.Most)/float64(len(own.Processors)))
+	return max(1, int(share+1e-6))
+}
+
+// bound warns of ranks that the launcher tied to one processor each, where there are more; empty
+// if it did not.
+func (r *rankSet) bound() string {
+	own := r.machines[r.Rank()]
+	if _, count := r.local(); len(own.Processors) != 1 || own.Online <= count || os.Getenv("OMPI_COMM_WORLD_SIZE") == "" {
+		return ""
+	}
+	return fmt.Sprintf("rank %d may use 1 of the %d processors of its machine: mpirun --bind-to none lets ranks use all", r.Rank(), own.Online)
+}
+
+// choose finds the device of a rank: where auto takes a GPU, and there are several like it, the ranks
+// of a machine take one each.
+func (r *rankSet) choose(a *app, device string) (engine.Choice, error) {
+	choice, err := choose(device)
+	if err != nil || r == nil || device != "auto" || !choice.Vulkan {
+		return choice, err
+	}
+	found, err := vulkanChoices()
+	if err != nil {
+		return choice, err
+	}
+	var alike []engine.Choice
+	for _, c := range found {
+		if c.Info.Type == choice.Info.Type {
+			alike = append(alike, c)
+		}
+	}
+	number, count := r.local()
+	if count > len(alike) && r.Rank() == 0 {
+		fmt.Fprintf(a.errors, "spikegrad: warning: %d ranks of a machine share its %d GPUs: one rank a GPU is faster\n", count, len(alike))
+	}
+	return alike[number%len(alike)], nil
+}
+
+// speaks says whether this process is the one that reports an error, before it leaves the others.
+func (a *app) speaks(err error) bool {
+	if a.ranks != nil {
+		return a.ranks.Rank() == 0 && engine.Agreed(err)
+	}
+	var usage usageError
+	if a.launch.Leads() {
+		return true
+	}
+	if errors.As(err, &usage) || errors.Is(err, mpi.ErrAlone) { // what all find out
+		return false
+	}
+	time.Sleep(patience) // the first one may have found the same, and end all
+	return true
+}
+
+// patience is how long a rank leaves it to another to report what both know, and to end the job.
+const patience = 2 * time.Second
+
+// leave ends the process together with the other ranks: in order, if all know how it ended, else at
+// once. It returns only without ranks.
+func (a *app) leave(err error, code int) {
+	if a.ranks == nil {
+		return
+	}
+	if err == nil || engine.Agreed(err) {
+		// The first rank that ends with an error ends the others: not before all are done. All
+		// end with the same exit code, since launchers make one of them.
+		codes, failed := engine.Share(a.ranks, []byte{byte(code)})
+		if failed != nil {
+			a.abort(failed, max(code, exitFailed))
+		}
+		a.ranks.Leave(int(codes[0][0]))
+	}
+	a.abort(err, code)
+}
+
+// abort ends all ranks. Of those that wait for the same rank in vain, one reports it; the others
+// would repeat it.
+func (a *app) abort(err error, code int) {
+	message := fmt.Sprintf("rank %d: %s", a.ranks.Rank(), oneLine(err))
+	var late *mpi.LateError
+	if errors.As(err, &late) {
+		message = oneLine(late) + ": all ranks end; the run goes on from its last checkpoint with --resume, and --rank-timeout has ranks wait longer"
+		if !late.Speaks {
+			time.Sleep(patience)
+		}
+	}
+	fmt.Fprintln(a.errors, "spikegrad:", message)
+	a.ranks.Abort(code)
+}

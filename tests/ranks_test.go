@@ -1,0 +1,292 @@
+package tests
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// rankConfig is killConfig with batches of five chunks.
+var rankConfig = strings.Replace(killConfig, "batch = 8", "batch = 40", 1)
+
+// launcher is an mpirun, and what belongs to it.
+type launcher struct {
+	name    string
+	library string // for SPIKEGRAD_MPI
+	rank    string // the variable in which its processes find their number
+}
+
+// launchers are Debian's.
+func launchers(t *testing.T) []launcher {
+	t.Helper()
+	all := []launcher{
+		{"mpirun.openmpi", "libmpi.so.40", "OMPI_COMM_WORLD_RANK"},
+		{"mpirun.mpich", "libmpich.so.12", "PMI_RANK"},
+	}
+	for _, l := range all {
+		if _, err := exec.LookPath(l.name); err != nil {
+			t.Fatalf("%v: make deps installs it", err)
+		}
+	}
+	return all
+}
+
+// command starts the program so many times, in a folder.
+func (l launcher) command(p program, folder string, ranks int, arguments ...string) *exec.Cmd {
+	command := exec.Command(l.name, append([]string{"-n", strconv.Itoa(ranks), p.path}, arguments...)...)
+	command.Dir = folder
+	// Open MPI does not start more processes than cores, nor as root, unless it is told to.
+	command.Env = append(os.Environ(), "OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1", "OMPI_MCA_rmaps_base_oversubscribe=1")
+	return command
+}
+
+// rankFolder is a folder with the configuration of a short run.
+func rankFolder(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "run.toml"), []byte(rankConfig), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+// ranks runs the program under both launchers.
+func (p program) ranks(t *testing.T) {
+	for _, l := range launchers(t) {
+		t.Run(l.name, func(t *testing.T) {
+			t.Parallel()
+			t.Run("Equal", func(t *testing.T) { p.ranksEqual(t, l) })
+			t.Run("Killed", func(t *testing.T) { p.rankKilled(t, l) })
+			t.Run("Interrupted", func(t *testing.T) { p.rankInterrupted(t, l) })
+			t.Run("Hangs", func(t *testing.T) { p.rankHangs(t, l) })
+			t.Run("Refused", func(t *testing.T) { p.ranksRefused(t, l) })
+		})
+	}
+}
+
+// ranksEqual: any number of ranks leaves what one process leaves, and prints it once.
+func (p program) ranksEqual(t *testing.T, l launcher) {
+	folder := rankFolder(t)
+	train := []string{"train", "run.toml", "--device", "cpu", "--json"}
+	want := read[summary](t, finish(t, p.command(folder, append(train, "--quiet", "--out", "one")...)))
+	for _, ranks := range []int{2, 3, 4} {
+		out := fmt.Sprint("ranks", ranks)
+		got := finish(t, l.command(p, folder, ranks, append(train, "--out", out)...))
+		if got.code != 0 || strings.Count(got.stderr, "epoch 4/4") != 1 {
+			t.Fatalf("%d ranks: %+v", ranks, got)
+		}
+		if s := read[summary](t, got); s.Weights != want.Weights || s.Test != want.Test {
+			t.Errorf("%d ranks end in weights %s, one process in %s", ranks, s.Weights, want.Weights)
+		}
+		for _, name := range []string{"model.safetensors", "raster.svg", "learning-curves.png"} {
+			if !bytes.Equal(contentOf(t, folder, out, name), contentOf(t, folder, "one", name)) {
+				t.Errorf("%d ranks: another %s", ranks, name)
+			}
+		}
+		if !slices.Equal(untimed(t, folder, out), untimed(t, folder, "one")) {
+			t.Errorf("%d ranks: other metrics", ranks)
+		}
+	}
+	idle := finish(t, l.command(p, folder, 3, append(train, "--batch", "16", "--quiet", "--epochs", "1", "--out", "idle")...))
+	if idle.code != 0 || strings.Count(idle.stderr, "of 3 ranks only 2 have something to train on") != 1 {
+		t.Errorf("more ranks than chunks: %+v", idle)
+	}
+}
+
+func contentOf(t *testing.T, path ...string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(path...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// untimed are the columns of metrics.csv but for the last three, which are of times.
+func untimed(t *testing.T, path ...string) (rows []string) {
+	t.Helper()
+	for line := range strings.Lines(string(contentOf(t, append(path, "metrics.csv")...))) {
+		cells := strings.Split(line, ",")
+		rows = append(rows, strings.Join(cells[:len(cells)-3], ","))
+	}
+	return rows
+}
+
+// started is a job at work.
+type started struct {
+	command *exec.Cmd
+	stderr  bytes.Buffer
+	ended   chan error
+}
+
+// start begins a run that does not end by itself, and returns when it has written some checkpoints.
+func (l launcher) start(t *testing.T, p program, folder string, ranks int, arguments ...string) *started {
+	t.Helper()
+	s := &started{command: l.command(p, folder, ranks, append(arguments, "--device", "cpu", "--epochs=100000")...), ended: make(chan error, 1)}
+	s.command.Stderr = &s.stderr
+	if err := s.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { s.ended <- s.command.Wait() }()
+	var last os.FileInfo
+	for changes := 0; changes < 4; runtime.Gosched() {
+		select {
+		case err := <-s.ended:
+			t.Fatalf("the run ended by itself: %v: %s", err, s.stderr.String())
+		default:
+		}
+		if now, err := os.Stat(filepath.Join(folder, "run", "checkpoint")); err == nil && (last == nil || !os.SameFile(now, last)) {
+			last, changes = now, changes+1
+		}
+	}
+	return s
+}
+
+// signal sends a signal to a rank, which it finds by what the launcher told it.
+func (l launcher) signal(t *testing.T, p program, rank int, signal syscall.Signal) {
+	t.Helper()
+	programs, err := filepath.Glob("/proc/[0-9]*/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, link := range programs {
+		if target, err := os.Readlink(link); err != nil || target != p.path {
+			continue
+		}
+		environment, err := os.ReadFile(filepath.Join(filepath.Dir(link), "environ"))
+		if err != nil || !slices.Contains(strings.Split(string(environment), "\x00"), fmt.Sprintf("%s=%d", l.rank, rank)) {
+			continue
+		}
+		process, err := strconv.Atoi(filepath.Base(filepath.Dir(link)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(process, signal); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	t.Fatalf("rank %d was not found", rank)
+}
+
+// goesOn has the run in a folder go on for two epochs, with another number of ranks and then in one process,
+// and compares it with one that nobody disturbed.
+func (p program) goesOn(t *testing.T, l launcher, folder string, ranks int) {
+	t.Helper()
+	epochs := 1 + strings.Count(string(contentOf(t, folder, "run", "metrics.csv")), "\n")
+	resume := []string{"train", "--resume", "run", "--device", "cpu", "--quiet", "--json", "--epochs"}
+	if got := finish(t, l.command(p, folder, ranks, append(resume, strconv.Itoa(epochs))...)); got.code != 0 {
+		t.Fatalf("resumed on %d ranks: %+v", ranks, got)
+	}
+	got := read[summary](t, finish(t, p.command(folder, append(resume, strconv.Itoa(epochs+1))...)))
+	want := read[summary](t, finish(t, p.command(folder,
+		"train", "run.toml", "--device", "cpu", "--quiet", "--json", "--out", "whole", "--epochs", strconv.Itoa(epochs+1))))
+	if got.Weights != want.Weights || got.Weights == "" {
+		t.Errorf("the run ends in weights %s, undisturbed in %s", got.Weights, want.Weights)
+	}
+}
+
+// rankKilled: without one of its ranks a job ends, and its run goes on with other numbers of them.
+func (p program) rankKilled(t *testing.T, l launcher) {
+	folder := rankFolder(t)
+	s := l.start(t, p, folder, 3, "train", "run.toml", "--out", "run")
+	l.signal(t, p, 1, syscall.SIGKILL)
+	if err := <-s.ended; err == nil {
+		t.Fatalf("without a rank the job ends well: %s", s.stderr.String())
+	}
+	p.goesOn(t, l, folder, 2)
+}
+
+// rankInterrupted: when one rank is asked to end, all stop between the same two updates.
+func (p program) rankInterrupted(t *testing.T, l launcher) {
+	folder := rankFolder(t)
+	s := l.start(t, p, folder, 2, "train", "run.toml", "--out", "run")
+	l.signal(t, p, 1, syscall.SIGUSR1)
+	<-s.ended
+	if code := s.command.ProcessState.ExitCode(); code != 130 || strings.Count(s.stderr.String(), "go on with --resume run") != 1 {
+		t.Fatalf("exit code %d, stderr %s", code, s.stderr.String())
+	}
+	p.goesOn(t, l, folder, 3)
+}
+
+// rankHangs: a rank that stands still ends the job, which names it, and leaves a whole checkpoint.
+func (p program) rankHangs(t *testing.T, l launcher) {
+	folder := rankFolder(t)
+	s := l.start(t, p, folder, 3, "train", "run.toml", "--out", "run", "--rank-timeout", "2s")
+	l.signal(t, p, 2, syscall.SIGSTOP)
+	<-s.ended
+	if code := s.command.ProcessState.ExitCode(); code != 1 || strings.Count(s.stderr.String(), "spikegrad: rank 2 did not answer for 2s: ") != 1 {
+		t.Errorf("exit code %d, stderr %s", code, s.stderr.String())
+	}
+	epochs := 1 + strings.Count(string(contentOf(t, folder, "run", "metrics.csv")), "\n")
+	resumed := finish(t, p.command(folder, "train", "--resume", "run", "--device", "cpu", "--quiet", "--epochs", strconv.Itoa(epochs)))
+	if resumed.code != 0 || resumed.stderr != "" { // a damaged checkpoint would be told of
+		t.Errorf("resumed in one process: %+v", resumed)
+	}
+}
+
+// ranksRefused: what does not fit is refused in one line, before anything is written.
+func (p program) ranksRefused(t *testing.T, l launcher) {
+	folder := rankFolder(t)
+	var digits strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&digits, "%s%d\n", strings.Repeat(fmt.Sprintf("%d,", i%9), 64), i%10)
+	}
+	for name, text := range map[string]string{"a.csv": digits.String(), "b.csv": digits.String() + strings.Repeat("1,", 64) + "1\n"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other := launchers(t)[0].library
+	if other == l.library {
+		other = launchers(t)[1].library
+	}
+	for _, c := range []struct {
+		name, library, arguments string
+		code                     int
+		stderr                   string
+	}{
+		{"a command for one process", "", "eval run", 2, `spikegrad: eval runs in one process, and \w+ is 2: `},
+		{"wrong usage", "", "train --batch=-1", 2, `spikegrad: training.batch = -1: `},
+		{"the library of the other launcher", other, "train --out run", 1, `spikegrad: the processes do not find each other: \w+ is 2, but .* counts 1`},
+		{"no library", "libnothing.so", "train --out run", 1, `spikegrad: \w+ is 2, and no MPI library can be opened \(libnothing.so: .*\): `},
+		{"other data", "", "train --out run --data digits:a.csv", 1, `spikegrad: rank 1: its data are not those of rank 0: `},
+		{"a folder in the way", "", "train --out run.toml", 1, `spikegrad: .*run.toml`},
+	} {
+		command := l.command(p, folder, 2, strings.Fields(c.arguments)...)
+		if c.name == "other data" { // each rank its own
+			command.Args = append(command.Args[:2], "1", p.path)
+			command.Args = append(command.Args, strings.Fields(c.arguments)...)
+			command.Args = append(command.Args, ":", "-n", "1", p.path)
+			command.Args = append(command.Args, strings.Fields(strings.Replace(c.arguments, "a.csv", "b.csv", 1))...)
+		}
+		if c.library != "" {
+			command.Env = append(command.Env, "SPIKEGRAD_MPI="+c.library)
+		}
+		got := finish(t, command)
+		lines := regexp.MustCompile(`(?m)^spikegrad: .*$`).FindAllString(got.stderr, -1)
+		if got.code != c.code || got.stdout != "" && l.name == "mpirun.openmpi" || len(lines) == 0 || !regexp.MustCompile("^"+c.stderr).MatchString(lines[0]) {
+			t.Errorf("%s: %+v, want exit code %d and %s", c.name, got, c.code, c.stderr)
+		}
+		if len(lines) > 1 && c.name != "no library" { // each process finds out by itself
+			t.Errorf("%s: more than one line: %q", c.name, lines)
+		}
+		if _, err := os.Stat(filepath.Join(folder, "run")); err == nil {
+			t.Errorf("%s: a folder was made", c.name)
+		}
+	}
+	alone := l.command(p, folder, 2, "eval", "missing")
+	alone.Env = append(alone.Env, "SPIKEGRAD_MPI=off")
+	if got := finish(t, alone); got.code == 0 || !strings.Contains(got.stderr, "missing holds no run") {
+		t.Errorf("each process on its own: %+v", got)
+	}
+}
