@@ -96,6 +96,15 @@ func (p program) ranksEqual(t *testing.T, l launcher) {
 			t.Errorf("%d ranks: other metrics", ranks)
 		}
 	}
+	type evaluation struct {
+		Accuracy, Loss float64
+		Spikes         float64 `json:"spikes_per_neuron"`
+	}
+	eval := []string{"eval", "one", "--part", "train", "--device", "cpu", "--json"}
+	alone := read[evaluation](t, finish(t, p.command(folder, eval...)))
+	if got := read[evaluation](t, finish(t, l.command(p, folder, 3, eval...))); got != alone || alone.Spikes == 0 {
+		t.Errorf("three ranks evaluate to %+v, one process to %+v", got, alone)
+	}
 	idle := finish(t, l.command(p, folder, 3, append(train, "--batch", "16", "--quiet", "--epochs", "1", "--out", "idle")...))
 	if idle.code != 0 || strings.Count(idle.stderr, "of 3 ranks only 2 have something to train on") != 1 {
 		t.Errorf("more ranks than chunks: %+v", idle)
@@ -255,7 +264,7 @@ func (p program) ranksRefused(t *testing.T, l launcher) {
 		code                     int
 		stderr                   string
 	}{
-		{"a command for one process", "", "eval run", 2, `spikegrad: eval runs in one process, and \w+ is 2: `},
+		{"a command for one process", "", "audit run", 2, `spikegrad: audit runs in one process, and \w+ is 2: `},
 		{"wrong usage", "", "train --batch=-1", 2, `spikegrad: training.batch = -1: `},
 		{"the library of the other launcher", other, "train --out run", 1, `spikegrad: the processes do not find each other: \w+ is 2, but .* counts 1`},
 		{"no library", "libnothing.so", "train --out run", 1, `spikegrad: \w+ is 2, and no MPI library can be opened \(libnothing.so: .*\): `},
@@ -284,7 +293,7 @@ func (p program) ranksRefused(t *testing.T, l launcher) {
 			t.Errorf("%s: a folder was made", c.name)
 		}
 	}
-	alone := l.command(p, folder, 2, "eval", "missing")
+	alone := l.command(p, folder, 2, "audit", "missing")
 	alone.Env = append(alone.Env, "SPIKEGRAD_MPI=off")
 	if got := finish(t, alone); got.code == 0 || !strings.Contains(got.stderr, "missing holds no run") {
 		t.Errorf("each process on its own: %+v", got)

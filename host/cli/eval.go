@@ -28,6 +28,8 @@ type evalCommand struct {
 	SegmentSteps int `help:"Steps of a sample to hold at once; 0 is all if they fit. Changes no result." placeholder:"N"`
 
 	JSON bool `name:"json" help:"Print JSON."`
+
+	rankFlags
 }
 
 // Help is the rest of the help.
@@ -38,6 +40,8 @@ on every device. Other data are read as the run's were, if they have the same na
 With --trials every sample is run many times under fresh noise, with the noise of the network and without.
 The folder then holds evaluation.json (accuracies, Fano factors, confusion matrices), rasters.json and
 pictures; 'spikegrad report' shows them.
+
+Started by mpirun or srun, the processes share the samples; with --trials there is one process.
 
 Examples:
 
@@ -73,18 +77,27 @@ func (c *evalCommand) Run(a *app) error {
 	if err := c.checkTrials(); err != nil {
 		return usageError{err}
 	}
+	if err := c.rankFlags.check(); err != nil {
+		return usageError{err}
+	}
 	if c.Trials != nil {
+		if a.launch.Several() {
+			return usageError{fmt.Errorf("--trials %d runs in one process, and %s is %d: start it without mpirun or srun", *c.Trials, a.launch.Variable, a.launch.Ranks)}
+		}
 		return c.runTrials(a)
 	}
-	t, err := a.openTrained(c.Folder, c.otherData, c.Device)
-	if err != nil {
+	if err := a.join(c.rankFlags); err != nil {
+		return err
+	}
+	t, source, err := c.openPart(a)
+	if err := a.ranks.agree(err); err != nil {
+		return err
+	}
+	asked := fmt.Sprint(t.split.Fingerprint(), train.WeightsSHA256(t.weights), t.config.Hash(), t.config.Training.EvaluationBatch, c.Part, c.OtherMode)
+	if err := a.ranks.agreeOn(asked); err != nil {
 		return err
 	}
 	n := t.network
-	source := t.part(c.Part)
-	if source.Len() == 0 {
-		return fmt.Errorf("%s has no %s samples: choose another --part", t.config.Data.Name, c.Part)
-	}
 	if c.OtherMode {
 		n = n.OtherMode()
 	}
@@ -97,6 +110,19 @@ func (c *evalCommand) Run(a *app) error {
 		return writeJSON(a.out, found)
 	}
 	return found.write(a)
+}
+
+// openPart reads the run and the samples to evaluate.
+func (c *evalCommand) openPart(a *app) (*trained, data.Source, error) {
+	t, err := a.openTrained(c.Folder, c.otherData, c.Device)
+	if err != nil {
+		return nil, nil, err
+	}
+	source := t.part(c.Part)
+	if source.Len() == 0 {
+		return nil, nil, fmt.Errorf("%s has no %s samples: choose another --part", t.config.Data.Name, c.Part)
+	}
+	return t, source, nil
 }
 
 // changeData puts other data in the place of a run's. Data of the same name are read
@@ -123,12 +149,18 @@ func changeData(config *train.Config, dataset string) error {
 
 // evaluate runs the samples on a device.
 func (c *evalCommand) evaluate(a *app, t *trained, n *network.Network, source data.Source) (found *evaluation, err error) {
-	e, err := t.open(n, engine.Options{Workers: c.Workers, PassSamples: c.PassSamples, SegmentSteps: c.SegmentSteps})
+	workers := a.ranks.workersOr(c.Workers)
+	e, ctx, err := a.open(n, func() (engine.Engine, error) {
+		return t.open(n, engine.Options{Workers: workers, PassSamples: c.PassSamples, SegmentSteps: c.SegmentSteps})
+	})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
-	result, err := train.Evaluate(a.ctx, e, n, source, t.config.Training.EvaluationBatch, &data.Filler{Workers: c.Workers}, nil)
+	result, err := train.Evaluate(ctx, e, n, source, t.config.Training.EvaluationBatch, &data.Filler{Workers: workers, Part: a.ranks.part()}, nil)
+	if err != nil && ctx.Err() != nil && a.ranks != nil {
+		err = engine.MarkAgreed(err)
+	}
 	if err != nil {
 		return nil, err
 	}

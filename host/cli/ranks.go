@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -16,14 +17,28 @@ import (
 
 	"spikegrad/host/engine"
 	"spikegrad/host/mpi"
+	"spikegrad/host/network"
 )
 
 // Commands that share their work among the processes that a launcher starts, and those that
 // any number of processes may run, each on its own.
 var (
-	overRanks = []string{"train"}
+	overRanks = []string{"train", "eval"}
 	anywhere  = []string{"devices", "config", "completion", "reference", "version"}
 )
+
+// rankFlags are those of commands that share their work.
+type rankFlags struct {
+	RankTimeout time.Duration `default:"60s" help:"Under mpirun or srun: how long a rank may keep the others waiting before all are ended." placeholder:"DURATION"`
+}
+
+// check refuses a limit that no job can keep.
+func (f *rankFlags) check() error {
+	if f.RankTimeout < time.Second {
+		return fmt.Errorf("--rank-timeout %v: give a second or more, such as 60s", f.RankTimeout)
+	}
+	return nil
+}
 
 // rankSet is what a process knows of the others that a launcher started with it.
 type rankSet struct {
@@ -52,16 +67,16 @@ func refuseRanks(launch mpi.Launch, parsed *kong.Context) error {
 			return nil
 		}
 	}
-	return usageError{fmt.Errorf("%s runs in one process, and %s is %d: start it without mpirun or srun, or set %s=%s to have every process run on its own; of all commands only %s shares its work",
-		command, launch.Variable, launch.Ranks, mpi.LibraryVariable, mpi.Off, strings.Join(overRanks, ", "))}
+	return usageError{fmt.Errorf("%s runs in one process, and %s is %d: start it without mpirun or srun, or set %s=%s to have every process run on its own; only %s share their work",
+		command, launch.Variable, launch.Ranks, mpi.LibraryVariable, mpi.Off, strings.Join(overRanks, " and "))}
 }
 
 // join meets the other processes of the launcher, if there is one. All but the first fall silent.
-func (a *app) join(timeout time.Duration) error {
+func (a *app) join(flags rankFlags) error {
 	if !a.launch.Several() {
 		return nil
 	}
-	world, err := mpi.Open(a.launch, os.Getenv, timeout)
+	world, err := mpi.Open(a.launch, os.Getenv, flags.RankTimeout)
 	if err != nil {
 		return err
 	}
@@ -111,6 +126,46 @@ func (r *rankSet) agree(err error) error {
 	return engine.Agree(r, err)
 }
 
+// agreeOn refuses ranks that were asked for something else than the first one: each says what, in a
+// text.
+func (r *rankSet) agreeOn(text string) error {
+	if r == nil {
+		return nil
+	}
+	all, err := engine.Share(r, []byte(text))
+	if err != nil {
+		return err
+	}
+	if text != string(all[0]) {
+		err = errors.New("it has other data, weights or arguments than rank 0: start all ranks with the same arguments and files")
+	}
+	return r.agree(err)
+}
+
+// open makes an engine over all ranks, and a context that ends work on it on all of them at the same
+// place; without other ranks the engine itself.
+func (a *app) open(n *network.Network, open func() (engine.Engine, error)) (engine.Engine, context.Context, error) {
+	if a.ranks == nil {
+		e, err := open()
+		return e, a.ctx, err
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(a.ctx))
+	e, err := engine.OpenRanks(n, a.ranks, open, func() bool { return a.ctx.Err() != nil }, stop)
+	if err != nil {
+		stop()
+		return nil, nil, err
+	}
+	return e, ctx, nil
+}
+
+// part gives the samples of a batch that this rank needs; nil for all.
+func (r *rankSet) part() func(samples int) (first, last int) {
+	if r == nil {
+		return nil
+	}
+	return func(samples int) (first, last int) { return engine.RankShare(samples, r.Rank(), r.Ranks()) }
+}
+
 // exchange leads to the other ranks; nil without any.
 func (r *rankSet) exchange() engine.Exchange {
 	if r == nil {
@@ -152,6 +207,15 @@ func (r *rankSet) local() (number, count int) {
 		}
 	}
 	return number, count
+}
+
+// workersOr is a number of workers that was asked for; where that is 0, and there are other ranks,
+// what falls to this one.
+func (r *rankSet) workersOr(asked int) int {
+	if r == nil || asked != 0 {
+		return asked
+	}
+	return r.workers()
 }
 
 // workers is how many processors fall to this rank, at least one: of each that it may use, its
@@ -258,7 +322,7 @@ func (a *app) abort(err error, code int) {
 	message := fmt.Sprintf("rank %d: %s", a.ranks.Rank(), oneLine(err))
 	var late *mpi.LateError
 	if errors.As(err, &late) {
-		message = oneLine(late) + ": all ranks end; the run goes on from its last checkpoint with --resume, and --rank-timeout has ranks wait longer"
+		message = oneLine(late) + ": all ranks end; a training goes on from its last checkpoint with --resume, and --rank-timeout has ranks wait longer"
 		if !late.Speaks {
 			time.Sleep(patience)
 		}

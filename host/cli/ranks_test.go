@@ -87,8 +87,8 @@ func TestRefuseRanks(t *testing.T) {
 	}
 	two := mpi.Launch{Ranks: 2, Variable: "PMI_SIZE"}
 	for arguments, refused := range map[string]bool{
-		"train": false, "version": false, "config": false, "devices": false,
-		"eval run": true, "audit run": true, "reproduce bias --out x": true, "data inspect digits": true, "bench": true,
+		"train": false, "eval run": false, "version": false, "config": false, "devices": false,
+		"audit run": true, "reproduce bias --out x": true, "data inspect digits": true, "bench": true,
 	} {
 		parsed, err := parser.Parse(strings.Fields(arguments))
 		if err != nil {
@@ -105,7 +105,7 @@ func TestRefuseRanks(t *testing.T) {
 
 // TestRankTimeout: a limit that no job could keep is wrong usage.
 func TestRankTimeout(t *testing.T) {
-	if err := (&trainCommand{RankTimeout: time.Millisecond}).check(); err == nil || !strings.Contains(err.Error(), "--rank-timeout 1ms") {
+	if err := (&rankFlags{RankTimeout: time.Millisecond}).check(); err == nil || !strings.Contains(err.Error(), "--rank-timeout 1ms") {
 		t.Error(err)
 	}
 	if got := call("train", "--rank-timeout", "soon"); got.code != exitUsage {

@@ -34,7 +34,7 @@ type trainCommand struct {
 	View         bool     `help:"Show the network in a live window while it trains. Changes no result."`
 	JSON         bool     `name:"json" help:"Print the summary as JSON."`
 
-	RankTimeout time.Duration `default:"60s" help:"Under mpirun or srun: how long a rank may keep the others waiting before all are ended." placeholder:"DURATION"`
+	rankFlags
 }
 
 // Help is the rest of the help.
@@ -69,7 +69,7 @@ func (c *trainCommand) Run(a *app) error {
 	if c.View && a.launch.Several() {
 		return usageError{fmt.Errorf("--view shows a training in one process, and %s is %d: leave it away, and look at the run with 'spikegrad view'", a.launch.Variable, a.launch.Ranks)}
 	}
-	if err := a.join(c.RankTimeout); err != nil {
+	if err := a.join(c.rankFlags); err != nil {
 		return err
 	}
 	config, choice, source, err := c.prepare(a)
@@ -80,11 +80,8 @@ func (c *trainCommand) Run(a *app) error {
 	folder := c.folder(&config)
 	observer := &progress{app: a, folder: folder}
 	options := train.Options{
-		Folder: folder, Open: opener(choice), Pretrained: source, Workers: c.Workers, PassSamples: c.PassSamples, SegmentSteps: c.SegmentSteps,
+		Folder: folder, Open: opener(choice), Pretrained: source, Workers: a.ranks.workersOr(c.Workers), PassSamples: c.PassSamples, SegmentSteps: c.SegmentSteps,
 		Observer: observer, Exchange: a.ranks.exchange(),
-	}
-	if a.ranks != nil && c.Workers == 0 {
-		options.Workers = a.ranks.workers()
 	}
 	run := train.Run
 	if c.Resume != "" {
@@ -127,8 +124,8 @@ func (c *trainCommand) check() error {
 	if c.Resume != "" && c.From != "" {
 		return fmt.Errorf("--resume %s and --from %s: a run goes on with its own weights; leave one away", c.Resume, c.From)
 	}
-	if c.RankTimeout < time.Second {
-		return fmt.Errorf("--rank-timeout %v: give a second or more, such as 60s", c.RankTimeout)
+	if err := c.rankFlags.check(); err != nil {
+		return err
 	}
 	return checkCounts(c.Workers, c.PassSamples, c.SegmentSteps)
 }

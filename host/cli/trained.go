@@ -32,7 +32,7 @@ func (a *app) openTrained(folder string, other otherData, device string) (*train
 	if err := other.apply(&config); err != nil {
 		return nil, err
 	}
-	choice, err := choose(device)
+	choice, err := a.ranks.choose(a, device)
 	if err != nil {
 		return nil, err
 	}
