@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"spikegrad/cpuref"
@@ -159,14 +160,14 @@ func (r *ranks) same(weights [][]float32, states [][][]float32, updates int) err
 		return err
 	}
 	if lost := astray(all); len(lost) > 0 {
-		return engine.MarkAgreed(fmt.Errorf("after update %d the weights of rank %s are not those of the other ranks: its device or memory is at fault; 'spikegrad check' tests the device, and the run can be resumed without it",
-			updates, strings.Trim(fmt.Sprint(lost), "[]")))
+		return engine.MarkAgreed(fmt.Errorf("after update %d the weights of rank %s are not those of the other ranks: a device or memory is at fault there; 'spikegrad check' tests the device, and the run can be resumed without it",
+			updates, strings.Join(lost, ", ")))
 	}
 	return nil
 }
 
 // astray are the ranks whose hash is not the most frequent one, rank 0's if several are.
-func astray(hashes [][]byte) (lost []int) {
+func astray(hashes [][]byte) (lost []string) {
 	counts := map[string]int{}
 	for _, hash := range hashes {
 		counts[string(hash)]++
@@ -179,7 +180,7 @@ func astray(hashes [][]byte) (lost []int) {
 	}
 	for rank, hash := range hashes {
 		if !bytes.Equal(hash, usual) {
-			lost = append(lost, rank)
+			lost = append(lost, strconv.Itoa(rank))
 		}
 	}
 	return lost

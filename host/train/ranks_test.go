@@ -195,14 +195,14 @@ func TestRanksAstray(t *testing.T) {
 	}
 	for _, c := range []struct {
 		hashes string
-		want   []int
-	}{{"aaaa", nil}, {"aaba", []int{2}}, {"baaa", []int{0}}, {"ab", []int{1}}, {"abc", []int{1, 2}}, {"abbaa", []int{1, 2}}} {
+		want   string
+	}{{"aaaa", ""}, {"aaba", "2"}, {"baaa", "0"}, {"ab", "1"}, {"abc", "1 2"}, {"abbaa", "1 2"}} {
 		var hashes [][]byte
 		for _, h := range c.hashes {
 			hashes = append(hashes, []byte(string(h)))
 		}
-		if got := astray(hashes); !slices.Equal(got, c.want) {
-			t.Errorf("%s: astray are %v, want %v", c.hashes, got, c.want)
+		if got := strings.Join(astray(hashes), " "); got != c.want {
+			t.Errorf("%s: astray are %s, want %s", c.hashes, got, c.want)
 		}
 	}
 }
