@@ -31,6 +31,7 @@ var ownImports = []struct {
 	{"kernels", []string{"gpu", "shaders", "cpuref"}},
 	{"host/hdf5", nil},
 	{"host/mpi", nil},
+	{"host/numpy", nil},
 	{"host/network", []string{"cpuref"}},
 	{"host/engine/...", []string{"host/...", "kernels", "cpuref", "gpu"}},
 	{"host/cli", []string{"host/...", "cpuref", "bench"}},
@@ -42,7 +43,7 @@ var ownImports = []struct {
 // floors are the packages of host from the lowest floor up: one imports those below its own
 // only.
 var floors = [][]string{
-	{"host/atomicfile", "host/engine/ranktest", "host/hdf5", "host/mpi", "host/network"},
+	{"host/atomicfile", "host/engine/ranktest", "host/hdf5", "host/mpi", "host/network", "host/numpy"},
 	{"host/batch", "host/figure", "host/nir"},
 	{"host/data", "host/engine", "host/estimate"},
 	{"host/audit", "host/check", "host/view/scene"},
