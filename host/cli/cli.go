@@ -17,6 +17,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"spikegrad/host/atomicfile"
+	"spikegrad/host/data"
 	"spikegrad/host/mpi"
 	"spikegrad/host/view"
 )
@@ -79,6 +80,9 @@ var errHelped = errors.New("help was printed")
 // the answer.
 var errNoCommand = usageError{errors.New("no command was given; the help above lists them")}
 
+// vocabulary is what the help takes from tables.
+var vocabulary = kong.Vars{"datasets": data.Forms()}
+
 // app is what commands work with.
 type app struct {
 	ctx      context.Context // cancelled by an interrupt
@@ -128,6 +132,7 @@ func (a *app) run(arguments []string) error {
 		kong.NoDefaultHelp(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Bind(a),
+		vocabulary,
 	)
 	if err != nil {
 		return err

@@ -45,7 +45,7 @@ func wantError(t *testing.T, got outcome, code int, texts ...string) {
 
 func newParser(t *testing.T, target *commands) *kong.Kong {
 	t.Helper()
-	parser, err := kong.New(target, kong.Name("spikegrad"), kong.NoDefaultHelp(), kong.Writers(io.Discard, io.Discard))
+	parser, err := kong.New(target, kong.Name("spikegrad"), kong.NoDefaultHelp(), vocabulary, kong.Writers(io.Discard, io.Discard))
 	if err != nil {
 		t.Fatal(err)
 	}

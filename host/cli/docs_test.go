@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"spikegrad/host/data"
 	"spikegrad/host/train"
 )
 
@@ -29,6 +30,19 @@ func TestReference(t *testing.T) {
 		}
 		if got.code != exitOK || got.stdout != string(stored) {
 			t.Errorf("docs/reference/%s.md is not what the program says: run go generate ./host/cli", page)
+		}
+	}
+}
+
+// TestDatasets finds every dataset in the list of formats.
+func TestDatasets(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "docs/reference/formats.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, spec := range data.Specs() {
+		if !strings.Contains(string(text), "`"+spec.Form+"`") {
+			t.Errorf("docs/reference/formats.md does not say what %s reads", spec.Form)
 		}
 	}
 }

@@ -48,7 +48,7 @@ Examples:
     spikegrad eval runs/first
     spikegrad eval runs/first --other-mode --json
     spikegrad eval runs/first --part validation --device vulkan:0
-    spikegrad eval runs/first --data digits:more.csv.gz
+    spikegrad eval runs/first --data csv:more.csv.gz
     spikegrad eval runs/first --trials 20 --sample 3`
 }
 
@@ -125,15 +125,15 @@ func (c *evalCommand) openPart(a *app) (*trained, data.Source, error) {
 	return t, source, nil
 }
 
-// changeData puts other data in the place of a run's. Data of the same name are read
+// changeData puts other data in the place of a run's. Data that are read alike are read
 // as the run's were.
 func changeData(config *train.Config, dataset string) error {
 	if dataset == "" {
 		return nil
 	}
 	name, path, _ := strings.Cut(dataset, ":")
-	if name == config.Data.Name {
-		config.Data.Path = path
+	if data.SameReader(name, config.Data.Name) {
+		config.Data.Name, config.Data.Path = name, path
 	} else {
 		options, err := data.Defaults(dataset)
 		if err != nil {

@@ -145,7 +145,7 @@ func TestHeader(t *testing.T) {
 	if a, b := accuracy(), accuracy("--data", "digits:"+plain, "--no-header"); a != b {
 		t.Errorf("%s with, %s without a heading", a, b)
 	}
-	got := call("eval", run, "--device", "cpu", "--data", "digits:"+plain)
+	got := call("eval", run, "--device", "cpu", "--data", "csv:"+plain)
 	if got.code != exitOK || !strings.Contains(got.stderr, "note: "+plain+": line 1 is left out as a heading, but reads like a sample: 0.6,0.1,0\n") {
 		t.Errorf("exit code %d: %s", got.code, got.stderr)
 	}

@@ -42,7 +42,7 @@ differently.
 Examples:
 
     spikegrad predict runs/first --out predictions.csv
-    spikegrad predict runs/first --data digits:more.csv --part all --trials 100 --out predictions.csv`
+    spikegrad predict runs/first --data csv:more.csv --part all --trials 100 --out predictions.csv`
 }
 
 // predictions is what --json prints.

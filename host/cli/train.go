@@ -16,7 +16,7 @@ import (
 type trainCommand struct {
 	Config string `arg:"" optional:"" help:"Configuration; without it the defaults that 'spikegrad config' prints."`
 
-	Data string `help:"Dataset, NAME or NAME:PATH: digits, randman, shd, ssc, spoken." placeholder:"DATA"`
+	Data string `help:"Dataset, one of ${datasets}." placeholder:"DATA"`
 	headerFlag
 	Device       string   `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them. Several joined by + share each batch; the result is the same."`
 	Epochs       *int     `help:"How often all training samples are presented." placeholder:"N"`

@@ -39,7 +39,7 @@ func (t *table) classes() int {
 func readTableFile(path string, o *Options) (*table, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading digits: %w", err)
+		return nil, fmt.Errorf("reading samples: %w", err)
 	}
 	defer file.Close()
 	return readTable(file, path, o)

@@ -89,6 +89,13 @@ func TestOpenCSV(t *testing.T) {
 		t.Errorf("channels %d, classes %d, samples %d %d %d", s.Train.Channels(), s.Train.Classes(),
 			s.Train.Len(), s.Validation.Len(), s.Test.Len())
 	}
+	named := open(t, "csv:"+path, defaults(t, "csv:"+path))
+	if named.Train.Name() != "csv" || s.Train.Name() != "digits" || named.Fingerprint() != s.Fingerprint() {
+		t.Errorf("%s and %s hold other samples", named.Train.Name(), s.Train.Name())
+	}
+	if !SameReader("digits", "csv") || SameReader("digits", "randman") || SameReader("shd", "ssc") || !SameReader("shd", "shd") || SameReader("", "randman") {
+		t.Error("SameReader is wrong")
+	}
 	_, err := Open("digits:/nowhere/own.csv", defaults(t, "digits"))
 	wantError(t, err, "/nowhere/own.csv")
 }

@@ -25,6 +25,13 @@ func defaultDigits(o *Options) {
 	o.Encoder = Encoder{Kind: "latency", Threshold: 0.2, Tau: 0.02, MaxRate: 100}
 }
 
+func knownDigits(o *Options) (channels, classes int) {
+	if o.Path == "" {
+		return 64, 10
+	}
+	return 0, 0
+}
+
 // openDigits opens the built-in digits or a file like them.
 func openDigits(o *Options) (Split, error) {
 	var t *table
@@ -40,7 +47,7 @@ func openDigits(o *Options) (Split, error) {
 		return Split{}, err
 	}
 	about := description{
-		name: "digits", channels: t.columns, classNames: numberedClasses(t.classes()),
+		name: o.Name, channels: t.columns, classNames: numberedClasses(t.classes()),
 		steps: o.Steps, stepLength: o.StepLength,
 	}
 	if o.Encoder.Kind == "poisson" {

@@ -123,7 +123,7 @@ func inspected(what string) (options Options, single bool, err error) {
 	case info.IsDir():
 		return inspectedFolder(what)
 	case strings.HasSuffix(plain, ".csv"):
-		options, err = Defaults("digits:" + what)
+		options, err = Defaults("csv:" + what)
 		return options, false, err
 	}
 	options, err = Defaults(recordingsNamed(filepath.Base(plain)) + ":" + what)

@@ -20,48 +20,104 @@ type kind struct {
 	form     string // of its specification
 	about    string
 	path     pathRule
+	reader   string                                 // kinds of one reader take each other's files and options
+	encoded  bool                                   // it holds numbers, which an encoder turns into spikes
+	divided  bool                                   // it may come divided into parts for training, validation and test
+	known    func(*Options) (channels, classes int) // before it is opened; 0 for what only that tells
 	defaults func(*Options)
 	validate func(*Options) error
 	open     func(*Options) (Split, error)
 }
 
-// kinds is every kind of dataset there is.
+// kinds is every kind of dataset there is: the command line, the configuration and the
+// documentation list these.
 func kinds() []kind {
+	recorded := func(name, form, about string, defaults func(*Options)) kind {
+		return kind{
+			name: name, form: form, about: about, path: pathRequired, reader: name, divided: true,
+			known:    func(o *Options) (int, int) { return o.Events.channels(), 0 },
+			defaults: defaults, validate: validateEvents, open: openEvents,
+		}
+	}
 	return []kind{
-		{"digits", "digits or digits:PATH.csv[.gz]", "handwritten digits, built in; or samples of your own, one a line: values, label",
-			pathOptional, defaultDigits, validateDigits, openDigits},
-		{"randman", "randman", "spike trains on smooth random manifolds, generated",
-			pathNone, defaultRandman, validateRandman, openRandman},
-		{"shd", "shd:DIR", "Spiking Heidelberg Digits: shd_train.h5[.gz] and shd_test.h5[.gz] in a folder",
-			pathRequired, defaultHeidelberg, validateEvents, openEvents},
-		{"ssc", "ssc:DIR", "Spiking Speech Commands: ssc_train.h5[.gz], ssc_valid.h5[.gz] and ssc_test.h5[.gz] in a folder",
-			pathRequired, defaultHeidelberg, validateEvents, openEvents},
-		{"spoken", "spoken:DIR", "spoken digits: spoken_digits_train.h5[.gz] and spoken_digits_test.h5[.gz] in a folder",
-			pathRequired, defaultSpoken, validateEvents, openEvents},
+		{
+			name: "digits", form: "digits", about: "handwritten digits of 8×8 pixels, built in; `digits:FILE` is `csv:FILE`",
+			path: pathOptional, reader: "csv", encoded: true, known: knownDigits,
+			defaults: defaultDigits, validate: validateDigits, open: openDigits,
+		},
+		{
+			name: "randman", form: "randman", about: "spike trains on smooth random manifolds, generated",
+			known:    func(o *Options) (int, int) { return o.Randman.Channels, o.Randman.Classes },
+			defaults: defaultRandman, validate: validateRandman, open: openRandman,
+		},
+		{
+			name: "csv", form: "csv:FILE", about: "your own numbers in a text file, packed by gzip or not: a sample per line, its label last",
+			path: pathRequired, reader: "csv", encoded: true, known: knownDigits,
+			defaults: defaultDigits, validate: validateDigits, open: openDigits,
+		},
+		recorded("shd", "shd:DIR", "Spiking Heidelberg Digits: `shd_train.h5` and `shd_test.h5` in a folder, packed by gzip or not", defaultHeidelberg),
+		recorded("ssc", "ssc:DIR", "Spiking Speech Commands: `ssc_train.h5`, `ssc_valid.h5` and `ssc_test.h5` in a folder, packed by gzip or not", defaultHeidelberg),
+		recorded("spoken", "spoken:DIR", "spoken digits: `spoken_digits_train.h5` and `spoken_digits_test.h5` in a folder, packed by gzip or not", defaultSpoken),
 	}
 }
 
-// Spec describes one way to name a dataset.
-type Spec struct{ Form, About string }
+// Spec describes one way to name a dataset; About is in Markdown.
+type Spec struct{ Name, Form, About string }
 
 // Specs lists what [Open] opens.
 func Specs() []Spec {
 	var specs []Spec
 	for _, k := range kinds() {
-		specs = append(specs, Spec{k.form, k.about})
+		specs = append(specs, Spec{k.name, k.form, k.about})
 	}
 	return specs
 }
 
-func findKind(name string) (kind, error) {
+// Forms lists how datasets are named, in a line.
+func Forms() string {
 	var forms []string
+	for _, k := range kinds() {
+		forms = append(forms, k.form)
+	}
+	return strings.Join(forms, ", ")
+}
+
+func findKind(name string) (kind, error) {
 	for _, k := range kinds() {
 		if k.name == name {
 			return k, nil
 		}
-		forms = append(forms, k.form)
 	}
-	return kind{}, fmt.Errorf("dataset %q asked for; there are: %s", name, strings.Join(forms, ", "))
+	return kind{}, fmt.Errorf("dataset %q asked for; there are: %s", name, Forms())
+}
+
+// SameReader says whether datasets of two names are read alike, with the same options.
+func SameReader(name, other string) bool {
+	a, err := findKind(name)
+	b, otherErr := findKind(other)
+	return name == other || err == nil && otherErr == nil && a.reader != "" && a.reader == b.reader
+}
+
+// Encoded says whether the data are numbers, which the encoder turns into spikes.
+func (o *Options) Encoded() bool {
+	k, err := findKind(o.Name)
+	return err == nil && k.encoded
+}
+
+// Divided says whether the data may come divided into parts for training, validation and test.
+func (o *Options) Divided() bool {
+	k, err := findKind(o.Name)
+	return err == nil && k.divided
+}
+
+// Known is how many channels and classes valid options say that the data have; 0 for what
+// only reading them tells.
+func (o *Options) Known() (channels, classes int) {
+	k, err := findKind(o.Name)
+	if err != nil {
+		return 0, 0
+	}
+	return k.known(o)
 }
 
 // Defaults are complete options for a dataset named as NAME or NAME:PATH. A

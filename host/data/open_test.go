@@ -9,9 +9,9 @@ import (
 func TestOpenUnknown(t *testing.T) {
 	for _, spec := range []string{"mnist", "mnist:there", ":", "Digits"} {
 		_, err := Open(spec, Options{})
-		wantError(t, err, "digits:PATH", "randman", "shd:DIR", "ssc:DIR", "spoken:DIR")
+		wantError(t, err, "digits", "csv:FILE", "randman", "shd:DIR", "ssc:DIR", "spoken:DIR")
 		_, err = Defaults(spec)
-		wantError(t, err, "digits:PATH")
+		wantError(t, err, "csv:FILE")
 	}
 	if len(Specs()) != len(kinds()) || Specs()[0].Form == "" {
 		t.Error("Specs does not list the datasets")
@@ -41,7 +41,7 @@ func TestDigits(t *testing.T) {
 }
 
 func TestDefaultsAreValid(t *testing.T) {
-	for _, spec := range []string{"digits", "digits:x", "randman", "shd:x", "ssc:x", "spoken:x"} {
+	for _, spec := range []string{"digits", "digits:x", "csv:x", "randman", "shd:x", "ssc:x", "spoken:x"} {
 		options := defaults(t, spec)
 		if err := options.Validate(); err != nil {
 			t.Errorf("%s: %v", spec, err)

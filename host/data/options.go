@@ -28,8 +28,8 @@ type Options struct {
 	// Lenient makes notes of errors that say that next to nothing is left of the data.
 	Lenient bool `toml:"-"`
 
-	Maximum float64 `toml:"maximum"` // digits: the value that is full intensity; 0 stands for the largest in the file
-	Header  bool    `toml:"header"`  // digits: the first line of the file is a heading
+	Maximum float64 `toml:"maximum"` // csv: the value that is full intensity; 0 stands for the largest in the file
+	Header  bool    `toml:"header"`  // csv: the first line of the file is a heading
 	Encoder Encoder `toml:"encoder"`
 	Randman Randman `toml:"randman"`
 	Events  Events  `toml:"events"`
@@ -81,7 +81,7 @@ func (o *Options) Validate() error {
 	}
 	return firstError(
 		requirePath(k, o.Path),
-		require(!o.Header || o.Name == "digits" && o.Path != "", "header", o.Header, "false: only a CSV file has a heading"),
+		require(!o.Header || k.reader == "csv" && o.Path != "", "header", o.Header, "false: only a CSV file has a heading"),
 		require(o.Steps >= 1 && o.Steps <= maxSteps, "steps", o.Steps, fmt.Sprintf("1 to %d", maxSteps)),
 		require(positive(o.StepLength), "step_length", o.StepLength, "a number of seconds above 0"),
 		require(o.Validation >= 0 && o.Validation < 1, "validation", o.Validation, "a share of at least 0 and below 1"),
@@ -91,20 +91,6 @@ func (o *Options) Validate() error {
 		o.Augment.validate(o),
 		k.validate(o),
 	)
-}
-
-// Known is how many channels and classes valid options say that the data have; 0 for what
-// only reading them tells.
-func (o *Options) Known() (channels, classes int) {
-	switch {
-	case o.Name == "digits" && o.Path == "":
-		return 64, 10
-	case o.Name == "randman":
-		return o.Randman.Channels, o.Randman.Classes
-	case o.Name == "digits":
-		return 0, 0
-	}
-	return o.Events.channels(), 0
 }
 
 func validateDigits(o *Options) error {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"spikegrad/host/data"
 	"spikegrad/host/network"
 )
 
@@ -143,7 +144,7 @@ func writtenExplanations() map[string]string {
 	return map[string]string{
 		"seed": "Decides over initial weights, order of samples, validation samples and noise.",
 
-		"data":             "What is learned. There are digits, randman, shd, ssc and spoken.",
+		"data":             "What is learned: " + data.Forms() + ".",
 		"data.name":        "which dataset",
 		"data.path":        "its file or folder; empty where it is built in or generated",
 		"data.steps":       "time steps of a sample",
@@ -152,8 +153,8 @@ func writtenExplanations() map[string]string {
 		"data.test":        "share of the samples to test with; 0 where a dataset has its own",
 		"data.split_seed":  "draws the test samples",
 		"data.min_kept":    "smallest share of the spikes that must fall in the steps, or reading is an error; 0 for any",
-		"data.maximum":     "value that is full intensity (digits); 0 for the largest in the file",
-		"data.header":      "whether the first line of a CSV file is a heading (digits)",
+		"data.maximum":     "value that is full intensity (csv); 0 for the largest in the file",
+		"data.header":      "whether the first line of a CSV file is a heading (csv)",
 
 		"data.encoder":           "How intensities become spikes.",
 		"data.encoder.kind":      "latency: one spike, the brighter the earlier; poisson: random spikes, new at every presentation",

@@ -49,7 +49,7 @@ func Default(dataset string) (Config, error) {
 	}
 	layer := network.DefaultLayer()
 	layer.Initial.Rate = 0
-	if options.Name == "digits" {
+	if options.Encoded() {
 		// At such rates spikes add up to a mean drive on top of the fluctuation that
 		// the initial weights are made for; a smaller one keeps neurons from firing
 		// without pause, where a surrogate derivative hardly reaches them.
@@ -96,8 +96,7 @@ func (c *Config) Validate() error {
 	if _, err := c.rates(); err != nil {
 		return err
 	}
-	// Recordings may have a file of their own to validate with.
-	if recorded := c.Data.Name != "digits" && c.Data.Name != "randman"; c.Training.Keep == "best" && c.Data.Validation == 0 && !recorded {
+	if c.Training.Keep == "best" && c.Data.Validation == 0 && !c.Data.Divided() {
 		return errNoValidation
 	}
 	if c.Training.Estimator != "surrogate" && c.Data.Augment.Changes() {

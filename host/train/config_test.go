@@ -130,6 +130,9 @@ func TestDecodeTakesAnotherDataset(t *testing.T) {
 		{"data.steps = 9", "randman", "randman", "", 100},
 		{"data.steps = 9", "digits:x.csv", "digits", "x.csv", 9},
 		{"data.steps = 9\ndata.path = \"y.csv\"", "digits", "digits", "", 9},
+		{"data.steps = 9", "csv:x.csv", "csv", "x.csv", 9},
+		{"data.name = \"csv\"\ndata.steps = 9", "digits:x.csv", "digits", "x.csv", 9},
+		{"data.name = \"csv\"\ndata.steps = 9", "shd:x", "shd", "x", 350},
 		{"data.name = \"digits\"\ndata.path = \"y.csv\"", "", "digits", "y.csv", 50},
 	} {
 		config, err := Decode([]byte(c.text), "test.toml", c.dataset)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
+	"spikegrad/host/data"
 	"spikegrad/host/network"
 )
 
@@ -18,7 +19,7 @@ import (
 // without regularizers and with the surrogate of [network.DefaultSurrogate], each
 // [[network.layer.regularizer]] from its regularizer. A
 // dataset, NAME or NAME:PATH, takes the place of the one in the file, whose [data]
-// then counts only if it has the same name; empty leaves the file's. Errors name
+// then counts only if it is read alike; empty leaves the file's. Errors name
 // the file (only for the message), line, column and key.
 func Decode(text []byte, file, dataset string) (Config, error) {
 	text, err := plainText(text)
@@ -98,7 +99,7 @@ func chooseDataset(strict *Config, given map[string]any, dataset *string) {
 		return
 	}
 	asked, _, _ := strings.Cut(*dataset, ":")
-	if asked != name {
+	if !data.SameReader(asked, name) {
 		delete(given, "data")
 		return
 	}

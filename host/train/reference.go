@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"spikegrad/host/data"
 )
 
 // Reference is the reference of configuration keys in Markdown: table by table every
@@ -18,7 +20,7 @@ func Reference() (string, error) {
 
 A configuration is a TOML file. Keys left out have their defaults, and a key that does not exist is an error that names its
 line. ` + "`spikegrad config`" + ` prints a complete one with these explanations as comments, ` + "`spikegrad config --check FILE`" + ` checks one.
-Defaults are those for the embedded digits, of keys that other datasets have those for these.
+Defaults are those for the embedded digits, of keys that they do without those of the first dataset in the list below that has them.
 `)
 	w.table(reflect.TypeFor[Config](), "")
 	return w.text.String(), nil
@@ -32,20 +34,18 @@ func Key(name string) bool {
 }
 
 // defaultTexts are the defaults of all keys as TOML, of each by the first dataset that
-// has it.
+// uses it.
 func defaultTexts() (map[string]string, error) {
 	texts := map[string]string{}
-	for _, dataset := range []string{"digits", "randman", "shd:FOLDER"} {
-		config, err := Default(dataset)
+	for _, spec := range data.Specs() {
+		config, err := Default(spec.Name)
 		if err != nil {
 			return nil, err
 		}
-		if config.Data.Path == "FOLDER" {
-			config.Data.Path = "" // only so that there is a dataset
-		}
+		tables := reflect.ValueOf(config.Data)
 		for _, v := range config.Values() {
 			key := strings.ReplaceAll(v.Key, "[0]", "")
-			if _, there := texts[key]; !there {
+			if _, there := texts[key]; !there && !unused(tables, key) {
 				texts[key] = v.Text
 			}
 		}
@@ -55,6 +55,20 @@ func defaultTexts() (map[string]string, error) {
 	}
 	texts["training.rates.weights"], texts["training.rates.learning_rate_factor"], texts["training.rates.weight_decay_factor"] = "", "1.0", "1.0"
 	return texts, nil
+}
+
+// unused says whether a key is in a table of data that a dataset does without.
+func unused(options reflect.Value, key string) bool {
+	path := strings.Split(key, ".")
+	if len(path) < 3 || path[0] != "data" {
+		return false
+	}
+	for i, name := range keys(options.Type()) {
+		if name == path[1] {
+			return options.Field(i).IsZero()
+		}
+	}
+	return false
 }
 
 // referenceWriter writes the tables.
@@ -102,6 +116,13 @@ func (w *referenceWriter) heading(path string) {
 	fmt.Fprintf(&w.text, "\n## %s\n\n", title)
 	if explanation := w.explained[path]; explanation != "" {
 		w.text.WriteString(explanation + "\n\n")
+	}
+	if path == "data" {
+		w.text.WriteString("| dataset | what it is |\n|---|---|\n")
+		for _, spec := range data.Specs() {
+			fmt.Fprintf(&w.text, "| `%s` | %s |\n", spec.Form, spec.About)
+		}
+		w.text.WriteString("\n")
 	}
 	w.text.WriteString("| key | default | what it is for |\n|---|---|---|\n")
 }
