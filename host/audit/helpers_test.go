@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"spikegrad/cpuref"
+	"spikegrad/host/data"
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
 )
@@ -32,6 +33,7 @@ type fixed struct {
 func (s *fixed) Name() string         { return "fixed" }
 func (s *fixed) Len() int             { return len(s.spikes) }
 func (s *fixed) Channels() int        { return s.channels }
+func (s *fixed) Shape() data.Shape    { return data.Shape{} }
 func (s *fixed) Classes() int         { return s.classes }
 func (s *fixed) ClassNames() []string { return make([]string, s.classes) }
 func (s *fixed) Steps() int           { return s.steps }

@@ -203,7 +203,11 @@ func (c *inspectCommand) draw(found *data.Inspection) ([]string, error) {
 }
 
 func writeInspection(a *app, found *data.Inspection) error {
-	fmt.Fprintf(a.out, "%s: %d channels, %d classes, %d steps of %g s\n", found.Data, found.Channels, found.Classes, found.Steps, found.StepLength)
+	arranged := ""
+	if len(found.Shape) > 0 {
+		arranged = fmt.Sprintf(" (%d×%d×%d)", found.Shape[0], found.Shape[1], found.Shape[2])
+	}
+	fmt.Fprintf(a.out, "%s: %d channels%s, %d classes, %d steps of %g s\n", found.Data, found.Channels, arranged, found.Classes, found.Steps, found.StepLength)
 	fmt.Fprintf(a.out, "classes: %s\n", strings.Join(found.ClassNames, ", "))
 	var t table
 	t.row("PART", "SAMPLES", "SPIKES MIN", "MEDIAN", "MAX", "EMPTY", "LAST SPIKE", "RATE MIN", "MEAN", "MAX", "CLASS MIN", "MAX")

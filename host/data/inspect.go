@@ -15,6 +15,7 @@ import (
 type Inspection struct {
 	Data       string      `json:"data"`
 	Channels   int         `json:"channels"`
+	Shape      []int       `json:"shape,omitempty"` // channels, height and width; missing for a plain row
 	Classes    int         `json:"classes"`
 	ClassNames []string    `json:"class_names"`
 	Steps      int         `json:"steps"`
@@ -81,6 +82,9 @@ func Inspect(ctx context.Context, what string, o InspectionOptions) (*Inspection
 		Data: what, Channels: first.Channels(), Classes: first.Classes(), ClassNames: first.ClassNames(),
 		Steps: first.Steps(), StepLength: first.StepLength(), Notes: split.Notes,
 	}
+	if shape := first.Shape(); shape != (Shape{}) {
+		found.Shape = []int{shape.Channels, shape.Height, shape.Width}
+	}
 	for _, part := range []struct {
 		name   string
 		source Source
@@ -122,6 +126,9 @@ func inspected(what string) (options Options, single bool, err error) {
 	switch {
 	case info.IsDir():
 		return inspectedFolder(what)
+	case strings.HasSuffix(what, ".npz"):
+		options, err = Defaults("npz:" + what)
+		return options, false, err
 	case strings.HasSuffix(plain, ".csv"):
 		options, err = Defaults("csv:" + what)
 		return options, false, err

@@ -55,6 +55,11 @@ func kinds() []kind {
 			path: pathRequired, reader: "csv", encoded: true, known: knownDigits,
 			defaults: defaultDigits, validate: validateDigits, open: openDigits,
 		},
+		{
+			name: "npz", form: "npz:FILE", about: "your own spikes, saved by NumPy: `x` of 0 and 1 or a list of spikes, `y` the labels",
+			path: pathRequired, known: func(*Options) (int, int) { return 0, 0 },
+			defaults: defaultNPZ, validate: validateNPZ, open: openNPZ,
+		},
 		recorded("shd", "shd:DIR", "Spiking Heidelberg Digits: `shd_train.h5` and `shd_test.h5` in a folder, packed by gzip or not", defaultHeidelberg),
 		recorded("ssc", "ssc:DIR", "Spiking Speech Commands: `ssc_train.h5`, `ssc_valid.h5` and `ssc_test.h5` in a folder, packed by gzip or not", defaultHeidelberg),
 		recorded("spoken", "spoken:DIR", "spoken digits: `spoken_digits_train.h5` and `spoken_digits_test.h5` in a folder, packed by gzip or not", defaultSpoken),

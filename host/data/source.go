@@ -11,6 +11,7 @@ type Source interface {
 	Name() string
 	Len() int      // samples
 	Channels() int // input channels
+	Shape() Shape  // how they are arranged
 	Classes() int  // labels are 0 to Classes-1
 	ClassNames() []string
 	Steps() int          // T
@@ -35,6 +36,7 @@ type Split struct {
 type description struct {
 	name       string
 	channels   int
+	shape      Shape
 	classNames []string
 	steps      int
 	stepLength float64
@@ -42,6 +44,7 @@ type description struct {
 
 func (d *description) Name() string         { return d.name }
 func (d *description) Channels() int        { return d.channels }
+func (d *description) Shape() Shape         { return d.shape }
 func (d *description) Classes() int         { return len(d.classNames) }
 func (d *description) ClassNames() []string { return d.classNames }
 func (d *description) Steps() int           { return d.steps }

@@ -77,6 +77,9 @@ func New(r io.ReaderAt, size int64, name string) (*Archive, error) {
 // Close closes the file.
 func (a *Archive) Close() error { return a.close() }
 
+// Name names the file.
+func (a *Archive) Name() string { return a.name }
+
 // Names are the names of the arrays, without .npy.
 func (a *Archive) Names() []string { return a.names }
 

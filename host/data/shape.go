@@ -1,0 +1,22 @@
+package data
+
+import "fmt"
+
+// Shape is how the input channels of a network are arranged: Channels planes of Height
+// rows of Width pixels. Inputs are numbered row-major: that of channel c, row y and column
+// x is (c·Height + y)·Width + x. The zero value stands for a plain row of inputs.
+type Shape struct{ Channels, Height, Width int }
+
+// Inputs is the number of inputs; 0 for the zero value.
+func (s Shape) Inputs() int { return s.Channels * s.Height * s.Width }
+
+// Input is the number of an input.
+func (s Shape) Input(channel, y, x int) int { return (channel*s.Height+y)*s.Width + x }
+
+// String is the shape as in 2×34×34, empty for the zero value.
+func (s Shape) String() string {
+	if s == (Shape{}) {
+		return ""
+	}
+	return fmt.Sprintf("%d×%d×%d", s.Channels, s.Height, s.Width)
+}
