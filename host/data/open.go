@@ -60,6 +60,11 @@ func kinds() []kind {
 			path: pathRequired, known: func(*Options) (int, int) { return 0, 0 },
 			defaults: defaultNPZ, validate: validateNPZ, open: openNPZ,
 		},
+		{
+			name: "events", form: "events:DIR", about: "recordings of an event camera in a folder: N-MNIST, DVS128 Gesture, or your own in HDF5 or NumPy files",
+			path: pathRequired, divided: true, known: knownCamera,
+			defaults: defaultEventFiles, validate: validateCamera, open: openEventFiles,
+		},
 		recorded("shd", "shd:DIR", "Spiking Heidelberg Digits: `shd_train.h5` and `shd_test.h5` in a folder, packed by gzip or not", defaultHeidelberg),
 		recorded("ssc", "ssc:DIR", "Spiking Speech Commands: `ssc_train.h5`, `ssc_valid.h5` and `ssc_test.h5` in a folder, packed by gzip or not", defaultHeidelberg),
 		recorded("spoken", "spoken:DIR", "spoken digits: `spoken_digits_train.h5` and `spoken_digits_test.h5` in a folder, packed by gzip or not", defaultSpoken),

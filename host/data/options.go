@@ -33,6 +33,7 @@ type Options struct {
 	Encoder Encoder `toml:"encoder"`
 	Randman Randman `toml:"randman"`
 	Events  Events  `toml:"events"`
+	Camera  Camera  `toml:"camera"`
 	Augment Augment `toml:"augment"`
 }
 

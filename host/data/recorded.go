@@ -18,6 +18,12 @@ type Recorded struct {
 	Latest    float64 `json:"latest"`     // the same
 	Longest   float64 `json:"longest"`    // from the first to the last spike of a sample, seconds
 	Whole     bool    `json:"whole"`      // all times are whole numbers
+
+	// Of event cameras only: events dropped since they are marked as invalid, lie outside
+	// the crop or have the other polarity, or are too few of an input in a step.
+	Invalid int `json:"invalid,omitempty"`
+	Unseen  int `json:"unseen,omitempty"`
+	Few     int `json:"few,omitempty"`
 }
 
 // newRecorded is that of a file of which nothing was read yet; settle ends the reading.
@@ -36,6 +42,21 @@ func (r *Recorded) include(times []float64) {
 		r.Whole = r.Whole && time == math.Trunc(time)
 	}
 	r.Earliest, r.Latest, r.Longest = min(r.Earliest, first), max(r.Latest, last), max(r.Longest, last-first)
+}
+
+// join adds what another file holds.
+func (r *Recorded) join(other *Recorded) {
+	r.Spikes += other.Spikes
+	r.Empty += other.Empty
+	r.NotFinite += other.NotFinite
+	r.Outside += other.Outside
+	r.Negative += other.Negative
+	r.Merged += other.Merged
+	r.Invalid += other.Invalid
+	r.Unseen += other.Unseen
+	r.Few += other.Few
+	r.Earliest, r.Latest = min(r.Earliest, other.Earliest), max(r.Latest, other.Latest)
+	r.Longest, r.Whole = max(r.Longest, other.Longest), r.Whole && other.Whole
 }
 
 func (r *Recorded) settle() {

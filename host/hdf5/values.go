@@ -15,6 +15,16 @@ func (d *Dataset) need(wanted string, classes ...Class) error {
 	return d.failed(fmt.Errorf("%s found, %s are needed", d.kind, wanted))
 }
 
+// Elements are the elements as they are in the file, unpacked: see [Type.Float] and
+// [Type.Integer].
+func (d *Dataset) Elements() ([]byte, error) {
+	elements, err := d.bytes()
+	if err != nil {
+		return nil, d.failed(err)
+	}
+	return elements, nil
+}
+
 // Integers are the elements of a dataset of type [Integer].
 func (d *Dataset) Integers() ([]int64, error) {
 	if err := d.need("integers", Integer); err != nil {

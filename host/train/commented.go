@@ -181,6 +181,22 @@ func writtenExplanations() map[string]string {
 		"data.events.validation_file": "empty for NAME_valid.h5 or NAME_valid.h5.gz if there is one",
 		"data.events.test_file":       "empty for NAME_test.h5 or NAME_test.h5.gz",
 
+		"data.camera":        "Events of an event camera.",
+		"data.camera.width":  "pixels of the sensor; 0 for those of the data (N-MNIST 34, DVS128 Gesture 128, else as far as events lie)",
+		"data.camera.height": "the same",
+		"data.camera.crop_x": "first column that is used",
+		"data.camera.crop_y": "first row that is used",
+
+		"data.camera.crop_width":      "columns that are used; 0 for all that follow",
+		"data.camera.crop_height":     "rows that are used; 0 for all that follow",
+		"data.camera.downsample":      "so many columns and rows of pixels make one",
+		"data.camera.polarity":        "channels: events off are inputs of channel 0, events on of channel 1; merge: both are the same; on or off: the others are dropped",
+		"data.camera.binning":         "time: steps of data.step_length; count: a step is so many events, however long they take",
+		"data.camera.events_per_step": "count: events of a step",
+		"data.camera.threshold":       "events of an input in a step that make a spike",
+		"data.camera.origin":          "where time begins: first (event of the sample), or zero (of the file's clock; in DVS128 Gesture the start of the gesture)",
+		"data.camera.time_unit":       "seconds of a unit of time in HDF5 and NumPy files; 0 for microseconds of integers and seconds of floats",
+
 		"data.augment":                 "Changes to the spikes of training samples, new at every presentation.",
 		"data.augment.drop":            "chance that a spike is left out",
 		"data.augment.insert":          "spikes per second that are added to a channel",

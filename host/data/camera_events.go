@@ -1,0 +1,168 @@
+package data
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// event is a change of brightness that a pixel saw.
+type event struct {
+	time int64 // nanoseconds
+	x, y uint16
+	on   bool // brighter
+}
+
+// perSecond is the units of event.time in a second.
+const perSecond = 1e9
+
+// cameraSample is a sample as events.
+type cameraSample struct {
+	label  uint32
+	events []event
+	zero   int64 // the time that [Camera].Origin calls zero
+}
+
+// cameraBinner sorts the events of samples into steps. It is used by one goroutine.
+type cameraBinner struct {
+	*view
+	s      *stored
+	step   float64 // nanoseconds; whole wherever it can be
+	raster *raster
+	counts map[int]int // [step·inputs + input]: events of a sample, if more than one is needed
+}
+
+// newCameraBinner prepares sorting; the samples are added to a source of its own.
+func newCameraBinner(o *Options, v *view) *cameraBinner {
+	about := description{name: o.Name, channels: v.shape.Inputs(), shape: v.shape, steps: o.Steps, stepLength: o.StepLength}
+	b := &cameraBinner{
+		view: v, s: &stored{description: about, recorded: newRecorded()},
+		step: o.StepLength * perSecond, raster: newRaster(o.Steps, about.channels), counts: map[int]int{},
+	}
+	// 0.003 s are 3,000,000 ns, whatever the product is rounded to.
+	if whole := math.Round(b.step); math.Abs(b.step-whole) < 1e-6 {
+		b.step = whole
+	}
+	return b
+}
+
+// add adds a sample, whose events it puts in order of time.
+func (b *cameraBinner) add(sample cameraSample) {
+	r, events, origin := b.s.recorded, sample.events, sample.zero
+	byTime := func(p, q event) int { return cmp.Compare(p.time, q.time) }
+	if !slices.IsSortedFunc(events, byTime) {
+		slices.SortStableFunc(events, byTime)
+	}
+	if b.Origin == originFirst && len(events) > 0 {
+		origin = events[0].time
+	}
+	seen := 0
+	for _, e := range events {
+		input, there := b.input(e)
+		if !there {
+			r.Unseen++
+			continue
+		}
+		at := math.Floor(float64(e.time-origin) / b.step)
+		if b.Binning == byCount {
+			at = float64(seen / b.EventsPerStep)
+			seen++
+		}
+		switch {
+		case at < 0:
+			r.Negative++
+			r.Outside++
+		case at >= float64(b.s.steps):
+			r.Outside++
+		default:
+			b.mark(int(at), input)
+		}
+	}
+	r.Spikes += len(events)
+	if len(events) == 0 {
+		r.Empty++
+	} else {
+		r.include([]float64{float64(events[0].time-origin) / perSecond, float64(events[len(events)-1].time-origin) / perSecond})
+	}
+	for _, count := range b.counts {
+		if count < b.Threshold {
+			r.Few += count
+		}
+	}
+	clear(b.counts)
+	b.s.add(sample.label, b.raster)
+}
+
+// mark takes an event into account: the one that reaches the threshold is a spike.
+func (b *cameraBinner) mark(step, input int) {
+	if b.Threshold > 1 {
+		place := step*b.s.description.channels + input
+		b.counts[place]++
+		if b.counts[place] < b.Threshold {
+			return
+		}
+		if b.counts[place] == b.Threshold {
+			b.s.recorded.Merged += b.Threshold - 1
+		}
+	}
+	if !b.raster.mark(step, input) {
+		b.s.recorded.Merged++
+	}
+}
+
+// check refuses events of pixels that the sensor does not have.
+func (v *view) check(name string, events []event) error {
+	for i, e := range events {
+		if int(e.x) >= v.width || int(e.y) >= v.height {
+			return fmt.Errorf("%s, event %d: pixel (%d, %d) found, the sensor has %d×%d (keys data.camera.width and height)", name, i, e.x, e.y, v.width, v.height)
+		}
+	}
+	return nil
+}
+
+// join appends the samples of another source of the same description.
+func (s *stored) join(other *stored) {
+	for _, start := range other.starts {
+		s.starts = append(s.starts, start+len(s.channels))
+	}
+	s.labels = append(s.labels, other.labels...)
+	s.counts = append(s.counts, other.counts...)
+	s.channels = append(s.channels, other.channels...)
+	s.recorded.join(other.recorded)
+}
+
+// cameraNotes says what was left out of a part of a dataset.
+func (r *Recorded) cameraNotes(name string, o *Options) []string {
+	var notes []string
+	note := func(count int, what, how string) {
+		if count > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %s %s", name, counted(count, what), how))
+		}
+	}
+	note(r.Empty, "sample", "without events, kept")
+	note(r.Invalid, "event", "marked as invalid, dropped")
+	note(r.Unseen, "event", "outside the crop or of the other polarity, dropped")
+	note(r.Outside, "event", fmt.Sprintf("before 0 or after step %d, dropped", o.Steps-1))
+	note(r.Few, "event", fmt.Sprintf("that are fewer than %d of an input in a step, dropped", o.Camera.Threshold))
+	note(r.Merged, "event", "in a step in which the input has a spike already, merged")
+	return notes
+}
+
+// cameraVanished is an error if next to none of the events fall in the steps, or all in the
+// first of them: that is what times in another unit look like.
+func (r *Recorded) cameraVanished(name string, o *Options) error {
+	window := float64(o.Steps) * o.StepLength
+	kept := r.Spikes - r.Outside - r.Unseen - r.Few
+	switch {
+	case o.MinKept == 0:
+		return nil
+	case kept == 0 || float64(kept) < o.MinKept*float64(r.Spikes):
+		return fmt.Errorf("%s: %d of %s are left in the %d steps of %g s (%.4g s): times lie between %.6g and %.6g s; see data.steps, data.step_length and the keys of data.camera (data.min_kept = 0 reads the data as they are)",
+			name, kept, counted(r.Spikes, "event"), o.Steps, o.StepLength, window, r.Earliest, r.Latest)
+	case o.Camera.Binning == byTime && o.Steps > 1 && r.Latest < shortest*window:
+		return fmt.Errorf("%s: all events fall in the first %g %% of the %d steps of %g s: the latest is at %.4g s; set data.camera.time_unit or data.step_length (data.min_kept = 0 reads the data as they are)",
+			name, 100*shortest, o.Steps, o.StepLength, r.Latest)
+	}
+	return nil
+}
