@@ -47,15 +47,18 @@ func newCameraBinner(o *Options, v *view) *cameraBinner {
 	return b
 }
 
-// add adds a sample, whose events it puts in order of time.
+// add adds a sample. Its events may come in any order; by count they are put in that of time.
 func (b *cameraBinner) add(sample cameraSample) {
 	r, events, origin := b.s.recorded, sample.events, sample.zero
-	byTime := func(p, q event) int { return cmp.Compare(p.time, q.time) }
-	if !slices.IsSortedFunc(events, byTime) {
-		slices.SortStableFunc(events, byTime)
+	if b.Binning == byCount {
+		slices.SortStableFunc(events, earlier)
 	}
-	if b.Origin == originFirst && len(events) > 0 {
-		origin = events[0].time
+	var first, last event
+	if len(events) > 0 {
+		first, last = slices.MinFunc(events, earlier), slices.MaxFunc(events, earlier)
+	}
+	if b.Origin == originFirst {
+		origin = first.time
 	}
 	seen := 0
 	for _, e := range events {
@@ -83,7 +86,7 @@ func (b *cameraBinner) add(sample cameraSample) {
 	if len(events) == 0 {
 		r.Empty++
 	} else {
-		r.include([]float64{float64(events[0].time-origin) / perSecond, float64(events[len(events)-1].time-origin) / perSecond})
+		r.include([]float64{float64(first.time-origin) / perSecond, float64(last.time-origin) / perSecond})
 	}
 	for _, count := range b.counts {
 		if count < b.Threshold {
@@ -93,6 +96,9 @@ func (b *cameraBinner) add(sample cameraSample) {
 	clear(b.counts)
 	b.s.add(sample.label, b.raster)
 }
+
+// earlier compares the times of events.
+func earlier(p, q event) int { return cmp.Compare(p.time, q.time) }
 
 // mark takes an event into account: the one that reaches the threshold is a spike.
 func (b *cameraBinner) mark(step, input int) {

@@ -51,6 +51,10 @@ func kinds() []kind {
 			defaults: defaultRandman, validate: validateRandman, open: openRandman,
 		},
 		{
+			name: "moving-digits", form: "moving-digits", about: "the built-in digits moving before a simulated event camera of 34×34 pixels and two polarities, generated",
+			known: knownMoving, defaults: defaultMoving, validate: validateMoving, open: openMoving,
+		},
+		{
 			name: "csv", form: "csv:FILE", about: "your own numbers in a text file, packed by gzip or not: a sample per line, its label last",
 			path: pathRequired, reader: "csv", encoded: true, known: knownDigits,
 			defaults: defaultDigits, validate: validateDigits, open: openDigits,

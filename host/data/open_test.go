@@ -41,7 +41,7 @@ func TestDigits(t *testing.T) {
 }
 
 func TestDefaultsAreValid(t *testing.T) {
-	for _, spec := range []string{"digits", "digits:x", "csv:x", "npz:x", "randman", "events:x", "shd:x", "ssc:x", "spoken:x"} {
+	for _, spec := range []string{"digits", "digits:x", "csv:x", "npz:x", "randman", "moving-digits", "events:x", "shd:x", "ssc:x", "spoken:x"} {
 		options := defaults(t, spec)
 		if err := options.Validate(); err != nil {
 			t.Errorf("%s: %v", spec, err)

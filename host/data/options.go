@@ -28,13 +28,14 @@ type Options struct {
 	// Lenient makes notes of errors that say that next to nothing is left of the data.
 	Lenient bool `toml:"-"`
 
-	Maximum float64 `toml:"maximum"` // csv: the value that is full intensity; 0 stands for the largest in the file
-	Header  bool    `toml:"header"`  // csv: the first line of the file is a heading
-	Encoder Encoder `toml:"encoder"`
-	Randman Randman `toml:"randman"`
-	Events  Events  `toml:"events"`
-	Camera  Camera  `toml:"camera"`
-	Augment Augment `toml:"augment"`
+	Maximum float64      `toml:"maximum"` // csv: the value that is full intensity; 0 stands for the largest in the file
+	Header  bool         `toml:"header"`  // csv: the first line of the file is a heading
+	Encoder Encoder      `toml:"encoder"`
+	Randman Randman      `toml:"randman"`
+	Events  Events       `toml:"events"`
+	Camera  Camera       `toml:"camera"`
+	Moving  MovingDigits `toml:"moving_digits"`
+	Augment Augment      `toml:"augment"`
 }
 
 // Encoder says how real numbers from 0 to 1 become spikes.

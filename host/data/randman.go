@@ -13,6 +13,10 @@ import (
 const (
 	randmanManifold uint32 = iota // counter: mode, unit·dimensions + dimension, manifold
 	randmanPoint                  // counter: sample of the class, dimension, class
+
+	movingThreshold // counter: pixel, polarity
+	movingStart     // counter: sample
+	movingNoise     // counter: sample, frame, number in the frame
 )
 
 // maxModes is the largest number of modes of a manifold.

@@ -45,7 +45,19 @@ func shuffle(values []int, seed, epoch, purpose uint32) {
 // that runs with different seeds are tested on the same samples; the validation
 // samples are drawn from the others with the seed of the run.
 func split(source Source, options *Options) (Split, error) {
-	n := source.Len()
+	train, validation, test, err := partition(source.Len(), options)
+	if err != nil {
+		return Split{}, fmt.Errorf("%s: %w", source.Name(), err)
+	}
+	return Split{
+		Train:      &subset{source, train},
+		Validation: &subset{source, validation},
+		Test:       &subset{source, test},
+	}, nil
+}
+
+// partition divides n samples as [split] does.
+func partition(n int, options *Options) (train, validated, tested []int, err error) {
 	order := ascending(n)
 	shuffle(order, options.SplitSeed, 0, shuffleTest)
 	test := wholeShare(n, options.Test)
@@ -53,14 +65,10 @@ func split(source Source, options *Options) (Split, error) {
 	shuffle(rest, options.Seed, 0, shuffleValidation)
 	validation := wholeShare(n, options.Validation)
 	if test+validation >= n {
-		return Split{}, fmt.Errorf("%s: %d samples, of which %d are for validation and %d for testing, leave none to train on; lower validation or test",
-			source.Name(), n, validation, test)
+		return nil, nil, nil, fmt.Errorf("%d samples, of which %d are for validation and %d for testing, leave none to train on; lower validation or test",
+			n, validation, test)
 	}
-	return Split{
-		Train:      &subset{source, rest[validation:]},
-		Validation: &subset{source, rest[:validation]},
-		Test:       &subset{source, order[:test]},
-	}, nil
+	return rest[validation:], rest[:validation], order[:test], nil
 }
 
 // wholeShare is the number of samples nearest to a fraction of n.

@@ -197,6 +197,17 @@ func writtenExplanations() map[string]string {
 		"data.camera.origin":          "where time begins: first (event of the sample), or zero (of the file's clock; in DVS128 Gesture the start of the gesture)",
 		"data.camera.time_unit":       "seconds of a unit of time in HDF5 and NumPy files; 0 for microseconds of integers and seconds of floats",
 
+		"data.moving_digits":                "The built-in digits before a simulated event camera.",
+		"data.moving_digits.copies":         "movements of each digit, all in the same part",
+		"data.moving_digits.saccades":       "straight movements, one after the other around a polygon",
+		"data.moving_digits.saccade_length": "seconds of each",
+		"data.moving_digits.amplitude":      "pixels of each",
+		"data.moving_digits.offset":         "pixels from the middle where the first may begin, in x and in y",
+		"data.moving_digits.contrast":       "change of the logarithm of brightness that makes an event",
+		"data.moving_digits.mismatch":       "standard deviation of that from pixel to pixel, as a share of it",
+		"data.moving_digits.noise":          "events per second of each pixel and polarity that nothing caused",
+		"data.moving_digits.seed":           "draws all that is random in the set, whatever the seed of the run",
+
 		"data.augment":                 "Changes to the spikes of training samples, new at every presentation.",
 		"data.augment.drop":            "chance that a spike is left out",
 		"data.augment.insert":          "spikes per second that are added to a channel",

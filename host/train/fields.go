@@ -104,6 +104,21 @@ var later = map[string]any{
 	"data.header": false, "network.layer.neuron": "lif", "network.layer.tau_adaptation": 0.2, "network.layer.adaptation": 0.2, "network.layer.bias": false, "network.readout.bias": false,
 }
 
+// laterTables are tables that older configurations do not have.
+var laterTables = []string{"data.camera.", "data.moving_digits."}
+
+// isLater says whether a key that older configurations do not have has the value that held
+// before.
+func (f field) isLater() bool {
+	for _, table := range laterTables {
+		if strings.HasPrefix(f.path, table) && reflect.ValueOf(f.value).IsZero() {
+			return true
+		}
+	}
+	before, added := later[indices.ReplaceAllString(f.path, "")]
+	return added && f.value == before
+}
+
 var indices = regexp.MustCompile(`\[\d+\]`)
 
 // formerEstimators are the names that training.estimator had, by those it has. Files with
@@ -129,11 +144,10 @@ func (c *Config) Hash() string {
 		if former := formerEstimators[c.Training.Estimator]; f.path == "training.estimator" && former != "" {
 			f.value = former
 		}
-		before, added := later[indices.ReplaceAllString(f.path, "")]
 		switch {
 		case strings.HasPrefix(f.path, "data.") && place(f.path):
 			fmt.Fprintf(hash, "%s=\n", f.path)
-		case free(f.path), added && f.value == before, f.path == "pretrained.weights_sha256" && f.value == "":
+		case free(f.path), f.isLater(), f.path == "pretrained.weights_sha256" && f.value == "":
 		default:
 			fmt.Fprintf(hash, "%s=%v\n", f.path, f.value)
 		}
