@@ -130,8 +130,8 @@ type inspectCommand struct {
 	Steps      int     `help:"Time steps of a sample; else the dataset's default." placeholder:"N"`
 	StepLength float64 `help:"Seconds of a step; else the dataset's default." placeholder:"S"`
 	Header     bool    `help:"The first line of a CSV file is a heading."`
-	Samples    int     `default:"4" help:"Samples in the raster picture, of as many classes." placeholder:"N"`
-	Out        string  `help:"Folder for pictures: rasters of samples, and the rate of each channel." placeholder:"FOLDER"`
+	Samples    int     `default:"4" help:"Samples in the pictures, of as many classes." placeholder:"N"`
+	Out        string  `help:"Folder for pictures: rasters of samples, the rate of each channel, and frames of data that have pixels." placeholder:"FOLDER"`
 	NoCache    bool    `help:"Neither read nor keep a fast copy of the spikes in the user's cache folder."`
 	JSON       bool    `name:"json" help:"Print JSON, with the rate of each channel and the samples of each class."`
 }
@@ -145,7 +145,7 @@ Examples:
 
     spikegrad data inspect shd:SHD --out pictures
     spikegrad data inspect SHD/shd_test.h5.gz --json
-    spikegrad data inspect randman`
+    spikegrad data inspect moving-digits --out pictures`
 }
 
 // Run inspects.
@@ -190,9 +190,12 @@ func (c *inspectCommand) draw(found *data.Inspection) ([]string, error) {
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
 		return nil, fmt.Errorf("cannot make the folder for pictures: %w", err)
 	}
-	drawings := []figure.Drawing{found.Rasters(0, c.Samples), found.Rates()}
+	drawings, names := []figure.Drawing{found.Rasters(0, c.Samples), found.Rates()}, []string{"raster.png", "rates.png"}
+	if frames, ok := found.Frames(0, c.Samples); ok {
+		drawings, names = append(drawings, frames), append(names, "frames.png")
+	}
 	var paths []string
-	for i, name := range []string{"raster.png", "rates.png"} {
+	for i, name := range names {
 		path := filepath.Join(c.Out, name)
 		if err := figure.Save(path, drawings[i]); err != nil {
 			return nil, err

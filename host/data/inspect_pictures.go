@@ -30,6 +30,47 @@ func (i *Inspection) Rasters(part, samples int) figure.Drawing {
 	return drawing
 }
 
+// frameSpans is how many frames a sample is shown in.
+const frameSpans = 6
+
+// Frames is a picture of the first samples of a part, of different classes as far as there
+// are, as pixels in spans of time of equal length. ok is whether the data have pixels, in one
+// or two channels.
+func (i *Inspection) Frames(part, samples int) (drawing figure.Drawing, ok bool) {
+	source := i.sources[part]
+	shape := source.Shape()
+	if shape.Channels < 1 || shape.Channels > 2 {
+		return nil, false
+	}
+	frames := figure.Frames{
+		Title:    fmt.Sprintf("%s, %s: samples of different classes", i.Data, i.Parts[part].Part),
+		Channels: []string{"darker", "brighter"}[2-shape.Channels:],
+	}
+	if shape.Channels == 1 {
+		frames.Channels = []string{"spikes"}
+	}
+	spans := min(frameSpans, i.Steps)
+	for span := range spans {
+		first, end := span*i.Steps/spans, (span+1)*i.Steps/spans
+		frames.Spans = append(frames.Spans, fmt.Sprintf("%.4g–%.4g ms", 1000*float64(first)*i.StepLength, 1000*float64(end)*i.StepLength))
+	}
+	for _, sample := range firstOfClasses(source, samples) {
+		row := figure.FrameSample{Name: "class " + i.ClassNames[source.Label(sample)], Height: shape.Height, Width: shape.Width}
+		rows, index := source.AppendEvents(nil, nil, sample, uint32(sample))
+		for span := range spans {
+			counts := make([]float64, shape.Inputs())
+			for _, spikes := range rows[span*i.Steps/spans : (span+1)*i.Steps/spans] {
+				for _, channel := range index[spikes[0]:spikes[1]] {
+					counts[channel]++
+				}
+			}
+			row.Counts = append(row.Counts, counts)
+		}
+		frames.Samples = append(frames.Samples, row)
+	}
+	return frames, true
+}
+
 // firstOfClasses are the first samples of as many classes, in their order.
 func firstOfClasses(source Source, count int) []int {
 	var samples []int

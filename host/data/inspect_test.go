@@ -54,6 +54,9 @@ func TestInspectDatasets(t *testing.T) {
 		"spoken:testdata": {40, 20},
 		"testdata":        {40, 20},
 		"digits":          {1797},
+
+		"testdata/spikes.npz":            {30},
+		"events:testdata/camera_classes": {5},
 	} {
 		found := inspect(t, what, InspectionOptions{})
 		var samples []int
@@ -81,6 +84,15 @@ func TestInspectDatasets(t *testing.T) {
 		}
 		if _, err := found.Rates().Picture(); err != nil {
 			t.Errorf("%s: %v", what, err)
+		}
+		frames, ok := found.Frames(0, 3)
+		if ok != (len(found.Shape) > 0) {
+			t.Errorf("%s: shape %v, frames %t", what, found.Shape, ok)
+		}
+		if ok {
+			if _, err := frames.Picture(); err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
 		}
 	}
 }

@@ -35,6 +35,8 @@ func TestBadDataIsRefused(t *testing.T) {
 		{"curves: test NaN", Curves{Runs: []Run{{ValidationAccuracy: Band{Middle: []float64{1}}, Test: []float64{nan}}}}, "test accuracy"},
 		{"curves: zero on a logarithm", Curves{LogLoss: true, Runs: []Run{{TrainLoss: Band{Middle: []float64{1, 0}}}}}, "above 0"},
 
+		{"frames: nothing", Frames{Channels: []string{"on"}}, "0 spans and 0 samples"},
+		{"frames: pixels", Frames{Channels: []string{"on"}, Spans: []string{"all"}, Samples: []FrameSample{{Name: "a", Height: 2, Width: 2, Counts: [][]float64{{1}}}}}, "its pixels in all channels are 4"},
 		{"raster: nothing", Raster{StepMS: 1, Steps: 1}, "without a layer"},
 		{"raster: no steps", raster(func(r *Raster) { r.Steps = 0 }), "0 time steps"},
 		{"raster: step length NaN", raster(func(r *Raster) { r.StepMS = nan }), "step length of NaN ms"},

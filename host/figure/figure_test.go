@@ -47,6 +47,8 @@ func kinds() []struct {
 			[]string{"input", "hidden 2", "hidden 1"}, []string{"Two layers", "hidden 2", "time (ms)"}},
 		{"wrong", wrong, []string{"hidden 2", "hidden 3", "readout"},
 			[]string{"Spoken digits, test sample 17: true class 3, predicted 13 (wrong)", "predicted 13"}},
+		{"frames", syntheticFrames(), []string{"class 0, 0–20 ms", "class 1, 0–20 ms", "class 0, 20–40 ms", "class 1, 20–40 ms", "class 0, 40–60 ms", "class 1, 40–60 ms"},
+			[]string{"Two bars", "darker", "brighter", "class 1", "20–40 ms"}},
 		{"trials", syntheticTrials(), []string{"trials", "firing probability"}, []string{"spikes in 100 trials", "firing probability in a step of 2 ms, mean over 5 steps"}},
 		{"confusion", syntheticConfusion(20, 110, true), []string{"confusion"}, []string{"sieben", "true class", "predicted class", "fraction of the true class"}},
 		{"many classes", syntheticConfusion(36, 500, true), []string{"confusion"}, []string{"predicted class"}},

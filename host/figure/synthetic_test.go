@@ -79,6 +79,24 @@ func waves(neurons, steps int, perNeuron float64, seed uint64) []Spike {
 	return spikes
 }
 
+// syntheticFrames are two samples in which a bar moves to the right.
+func syntheticFrames() Frames {
+	f := Frames{Title: "Two bars", Channels: []string{"darker", "brighter"}, Spans: []string{"0–20 ms", "20–40 ms", "40–60 ms"}}
+	for sample := range 2 {
+		s := FrameSample{Name: fmt.Sprintf("class %d", sample), Height: 6, Width: 8}
+		for span := range f.Spans {
+			counts := make([]float64, 2*6*8)
+			for y := range 6 {
+				counts[y*8+span+sample] = 3
+				counts[(6+y)*8+span+sample+2] = float64(y + 1)
+			}
+			s.Counts = append(s.Counts, counts)
+		}
+		f.Samples = append(f.Samples, s)
+	}
+	return f
+}
+
 func syntheticRaster() Raster {
 	const steps, classes = 350, 20
 	random := noise(7)
