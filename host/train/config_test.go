@@ -16,7 +16,7 @@ func TestDecodeNamesTheFault(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"unknown key at the top":   {"seed = 1\nseeed = 2\n", "test.toml line 2, column 1: unknown key seeed; the top level knows: data, network, pretrained, seed, training"},
 		"unknown key in a table":   {"[training]\nepochs = 1\n  epoch = 2\n", "line 3, column 3: unknown key training.epoch; [training] knows: batch, checkpoint, clip_norm, epochs, estimator, estimator_trials, evaluation_batch, freeze, keep, optimizer, patience, rates, schedule"},
-		"unknown key in an array":  {"[[network.layer]]\nneurons = 2\n[[network.layer]]\nneurones = 2\n", "line 4, column 1: unknown key network.layer.neurones; [network.layer] knows: bias, delay, "},
+		"unknown key in an array":  {"[[network.layer]]\nneurons = 2\n[[network.layer]]\nneurones = 2\n", "line 4, column 1: unknown key network.layer.neurones; [network.layer] knows: adaptation, bias, delay, "},
 		"unknown table":            {"[trainig]\nepochs = 1\n", "line 1, column 2: unknown key trainig"},
 		"unknown table in another": {"[network.layers]\n", "unknown key network.layers; [network] knows: layer, readout"},
 		"text for a number":        {"[training]\nepochs = \"many\"\n", "line 2, column 10: training.epochs: "},
