@@ -19,7 +19,7 @@ SOAK_TIME := 3600
 # Another seed at every commit.
 SOAK_SEED = $(shell git rev-list --count HEAD)000
 
-.PHONY: build viewer demo deps drivers shaders test test-viewer quick check check-nir check-hdf5 bench-peers docs-pictures gpu-report gpu-bench race fuzz soak coverage full lint format-and-vet plain-builds clean help
+.PHONY: build viewer demo deps drivers shaders test test-viewer quick check check-nir check-hdf5 check-tensorboard bench-peers docs-pictures gpu-report gpu-bench race fuzz soak coverage full lint format-and-vet plain-builds clean help
 
 build: ## the program ./spikegrad (default)
 	go build -o spikegrad .
@@ -61,6 +61,9 @@ check-nir: build ## NIR files against the Python packages of others (fetched int
 
 check-hdf5: ## random HDF5 files by h5py (fetched into the user's cache), value by value
 	@$(SCRIPTS)/check-hdf5.sh
+
+check-tensorboard: build ## event files against the Python package tensorboard (fetched into the user's cache)
+	@$(SCRIPTS)/check-tensorboard.sh
 
 bench-peers: build ## other libraries and spikegrad in turn: writes bench/RESULTS.md (PEERS_ARGUMENTS="--shapes E")
 	@python=$$(bench/peers/setup.sh | tee /dev/stderr | tail -n 1) && $(WITH_DRIVERS) "$$python" bench/peers/compare.py ./spikegrad $(PEERS_ARGUMENTS)
@@ -110,4 +113,4 @@ clean: ## remove what the build and the profiler wrote (run folders stay)
 	rm -f spikegrad *.prof *.test
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

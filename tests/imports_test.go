@@ -44,7 +44,7 @@ var ownImports = []struct {
 // only.
 var floors = [][]string{
 	{"host/atomicfile", "host/engine/ranktest", "host/hdf5", "host/mpi", "host/network", "host/numpy"},
-	{"host/batch", "host/figure", "host/nir"},
+	{"host/batch", "host/figure", "host/nir", "host/tensorboard"},
 	{"host/data", "host/engine", "host/estimate"},
 	{"host/audit", "host/check", "host/view/scene"},
 	{"host/train"},

@@ -31,6 +31,7 @@ type trainCommand struct {
 	Workers      int      `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
 	PassSamples  int      `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
 	SegmentSteps int      `help:"Steps of a sample to hold at once, the others are computed again; 0 is all if they fit. Changes no result." placeholder:"N"`
+	TensorBoard  string   `name:"tensorboard" help:"Folder for event files, which TensorBoard shows. Changes no result." placeholder:"FOLDER"`
 	View         bool     `help:"Show the network in a live window while it trains. Changes no result."`
 	JSON         bool     `name:"json" help:"Print the summary as JSON."`
 
@@ -51,12 +52,17 @@ Started by mpirun or srun, as in 'mpirun -n 4 spikegrad train', the processes sh
 the result is that of one. The first one prints and writes; configuration and data have to be on
 every machine. SPIKEGRAD_MPI names the MPI library, if the launcher's is not found, or is off.
 
+With --tensorboard every update and every epoch is written to an event file: losses, accuracies, spikes,
+learning rate, histograms of weights and firing rates, and rasters of a test sample. A run that goes on
+adds a file to the same folder, and what is there already is not written twice.
+
 Examples:
 
     spikegrad train
     spikegrad train --data randman --epochs 10 --seed 3
     spikegrad train network.toml --device vulkan:0 --out runs/first
     spikegrad train --view
+    spikegrad train --tensorboard events/first
     spikegrad train other.toml --from runs/first --fresh readout --freeze layer0.input,layer0.recurrent
     spikegrad train --resume runs/first --epochs 40`
 }
@@ -81,7 +87,7 @@ func (c *trainCommand) Run(a *app) error {
 	observer := &progress{app: a, folder: folder}
 	options := train.Options{
 		Folder: folder, Open: opener(choice), Pretrained: source, Workers: a.ranks.workersOr(c.Workers), PassSamples: c.PassSamples, SegmentSteps: c.SegmentSteps,
-		Observer: observer, Exchange: a.ranks.exchange(),
+		TensorBoard: c.TensorBoard, Observer: observer, Exchange: a.ranks.exchange(),
 	}
 	run := train.Run
 	if c.Resume != "" {

@@ -27,6 +27,7 @@ type Options struct {
 	PassSamples  int     // see [engine.Options]
 	SegmentSteps int     // see [engine.Options]
 	NoPictures   bool    // for runs of which somebody else draws pictures
+	TensorBoard  string  // folder for event files, apart from the run's own; empty for none
 	// Exchange leads to the other processes of the run; nil for one process. All make the
 	// same calls with the same configuration and data, share each batch and end with the
 	// same result; only rank 0 reads and writes the folder, and is observed.
@@ -60,6 +61,9 @@ func Run(ctx context.Context, config Config, options Options) (*Summary, error) 
 	var lock *folderLock
 	defer func() { lock.release() }()
 	err = ranks.first(func() (err error) {
+		if r.board, err = newBoard(options.TensorBoard, &config, false, r.observer.OnWarning); err != nil {
+			return err
+		}
 		if lock, err = createFolder(options.Folder); err != nil {
 			return err
 		}
@@ -125,7 +129,10 @@ func Resume(ctx context.Context, config Config, options Options) (*Summary, erro
 			return nil, err
 		}
 	}
-	err = ranks.first(func() error {
+	err = ranks.first(func() (err error) {
+		if r.board, err = newBoard(options.TensorBoard, &config, true, r.observer.OnWarning); err != nil {
+			return err
+		}
 		if err := r.keepPretrained(); err != nil {
 			return err
 		}
@@ -266,6 +273,7 @@ type run struct {
 	learner     *audit.Learner // nil for surrogate gradients
 	filler      data.Filler    // for evaluation
 	loader      *data.Loader   // for training: fills the next batch, while the engine works
+	board       *board         // nil without events for TensorBoard
 	progress    progress
 	best        [][]float32 // weights of progress.Best, if kept
 	saved       *point      // of the newest checkpoint

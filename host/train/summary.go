@@ -78,6 +78,7 @@ func (r *run) finish(ctx context.Context) (*Summary, error) {
 		}
 	}
 	s.Seconds += time.Since(began).Seconds()
+	r.board.summary(s)
 	err = r.ranks.first(func() error {
 		return atomicfile.Write(filepath.Join(r.options.Folder, summaryFile), func(w io.Writer) error {
 			encoder := json.NewEncoder(w)

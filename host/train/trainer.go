@@ -47,6 +47,10 @@ func (r *run) complete(ctx context.Context) (*Summary, error) {
 	if err == nil {
 		err = r.writeMetrics()
 	}
+	if err == nil {
+		err = r.ranks.first(func() error { return r.board.open(r) })
+		defer r.board.close()
+	}
 	for err == nil && !r.ended() {
 		if err = r.trainEpoch(ctx); err == nil {
 			err = r.endEpoch(ctx)
@@ -122,6 +126,7 @@ func (r *run) trainEpoch(ctx context.Context) error {
 		p.Partial.add(outcome)
 		p.Partial.Seconds += time.Since(began).Seconds()
 		r.report(len(order))
+		r.board.update(r, outcome, update.LearningRate)
 		if t.Checkpoint > 0 && p.Updates%t.Checkpoint == 0 && p.Position < len(order) {
 			if err := r.save(); err != nil {
 				return err
@@ -184,6 +189,7 @@ func (r *run) endEpoch(ctx context.Context) error {
 		return err
 	}
 	r.observer.OnEpoch(epoch)
+	r.board.state(r)
 	return nil
 }
 
@@ -245,6 +251,7 @@ func (r *run) save() error {
 	if len(states) > 0 {
 		c.States = len(states[0])
 	}
+	r.board.sync()
 	if err := r.ranks.first(func() error { return saveCheckpoint(r.options.Folder, c) }); err != nil {
 		return err
 	}
