@@ -28,6 +28,7 @@ type commands struct {
 	Train      trainCommand      `cmd:"" help:"Train a network."`
 	Eval       evalCommand       `cmd:"" help:"Evaluate the network of a finished run."`
 	View       viewCommand       `cmd:"" help:"Show the network of a finished run in a live window."`
+	Runs       runsCommand       `cmd:"" help:"List runs as a table."`
 	Report     reportCommand     `cmd:"" help:"Make one HTML page of runs."`
 	Export     exportCommand     `cmd:"" help:"Write a network for other programs, or what it does as tables."`
 	Import     importCommand     `cmd:"" help:"Make a run of a network of another program."`

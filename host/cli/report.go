@@ -3,14 +3,16 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"spikegrad/host/atomicfile"
 	"spikegrad/host/report"
+	"spikegrad/host/train"
 )
 
 // reportCommand is spikegrad report.
 type reportCommand struct {
-	Folders []string `arg:"" name:"run" help:"Folders of runs."`
+	Folders []string `arg:"" name:"run" help:"Folders of runs, or folders that hold some."`
 
 	Out          string `default:"report.html" help:"The page." placeholder:"FILE"`
 	NoEvaluation bool   `help:"Show only what the folders hold, instead of evaluating runs that were not."`
@@ -30,7 +32,25 @@ Examples:
 
     spikegrad report runs/first
     spikegrad report runs/first runs/second --out comparison.html
+    spikegrad report runs --no-evaluation --out all.html
     spikegrad report runs/first --no-evaluation`
+}
+
+// runsFor are the folders to report: those named, and the runs in those that hold some. A folder
+// that is no run and holds none stays, for the error that it is.
+func runsFor(named []string) (folders []string) {
+	for _, folder := range named {
+		found, err := train.FindRuns(folder)
+		if err != nil || len(found) == 0 {
+			found = []string{folder}
+		}
+		for _, run := range found {
+			if !slices.Contains(folders, run) {
+				folders = append(folders, run)
+			}
+		}
+	}
+	return folders
 }
 
 // Run writes the page.
@@ -48,7 +68,7 @@ func (c *reportCommand) Run(a *app) error {
 		Workers: c.Workers, PassSamples: c.PassSamples, Observer: shown.observe, Notes: a.noteData,
 	}
 	var runs []*report.Run
-	for _, folder := range c.Folders {
+	for _, folder := range runsFor(c.Folders) {
 		run, err := report.Load(a.ctx, folder, options)
 		shown.clear()
 		if err != nil {

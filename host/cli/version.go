@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 )
 
 // versionCommand is spikegrad version.
@@ -25,6 +26,7 @@ Examples:
 type buildVersion struct {
 	Version  string `json:"version"`
 	Revision string `json:"revision"` // empty outside a checkout
+	Date     string `json:"date"`     // of the commit, RFC 3339; empty outside a checkout
 	Modified bool   `json:"modified"` // the checkout had changes
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
@@ -38,6 +40,9 @@ func (c *versionCommand) Run(a *app) error {
 		return writeJSON(a.out, v)
 	}
 	revision := v.Revision
+	if day, _, ok := strings.Cut(v.Date, "T"); ok {
+		revision += " of " + day
+	}
 	if v.Modified {
 		revision += " with changes"
 	}
@@ -65,6 +70,8 @@ func currentVersion() buildVersion {
 		switch setting.Key {
 		case "vcs.revision":
 			v.Revision = setting.Value
+		case "vcs.time":
+			v.Date = setting.Value
 		case "vcs.modified":
 			v.Modified = setting.Value == "true"
 		case "CGO_ENABLED":

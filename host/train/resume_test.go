@@ -21,7 +21,7 @@ import (
 func untimed() cmp.Options {
 	return cmp.Options{
 		cmpopts.IgnoreFields(Epoch{}, "TrainSeconds", "Seconds", "SamplesPerSecond"),
-		cmpopts.IgnoreFields(Summary{}, "TrainSeconds", "Seconds", "SamplesPerSecond", "Device"),
+		cmpopts.IgnoreFields(Summary{}, "TrainSeconds", "Seconds", "Finished", "SamplesPerSecond", "Device"),
 	}
 }
 

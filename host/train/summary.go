@@ -47,6 +47,8 @@ type Summary struct {
 	TrainSeconds      float64     `json:"train_seconds"`
 	Notes             []string    `json:"notes"`   // of reading the data, one line each
 	Seconds           float64     `json:"seconds"` // training, validation and test
+	// Finished is when the run was; zero in summaries from before there was this.
+	Finished time.Time `json:"finished,omitzero"`
 }
 
 // finish tests the weights that are kept, in both modes, and writes model,
@@ -78,6 +80,7 @@ func (r *run) finish(ctx context.Context) (*Summary, error) {
 		}
 	}
 	s.Seconds += time.Since(began).Seconds()
+	s.Finished = time.Now().UTC().Truncate(time.Second)
 	r.board.summary(s)
 	err = r.ranks.first(func() error {
 		return atomicfile.Write(filepath.Join(r.options.Folder, summaryFile), func(w io.Writer) error {
