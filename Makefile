@@ -19,7 +19,7 @@ SOAK_TIME := 3600
 # Another seed at every commit.
 SOAK_SEED = $(shell git rev-list --count HEAD)000
 
-.PHONY: build viewer demo deps drivers shaders test test-viewer quick check check-nir check-hdf5 check-tensorboard bench-peers docs-pictures gpu-report gpu-bench race fuzz soak coverage full lint format-and-vet plain-builds clean help
+.PHONY: build viewer demo deps drivers shaders test test-viewer quick check check-nir check-hdf5 check-tensorboard check-arm64 dist bench-peers docs-pictures gpu-report gpu-bench race fuzz soak coverage full lint format-and-vet plain-builds clean help
 
 build: ## the program ./spikegrad (default)
 	go build -o spikegrad .
@@ -65,6 +65,13 @@ check-hdf5: ## random HDF5 files by h5py (fetched into the user's cache), value 
 check-tensorboard: build ## event files against the Python package tensorboard (fetched into the user's cache)
 	@$(SCRIPTS)/check-tensorboard.sh
 
+check-arm64: build ## weights of trainings on linux/arm64, under emulation, against those of this machine
+	@$(SCRIPTS)/deps.sh emulator
+	@$(SCRIPTS)/check-arm64.sh
+
+dist: ## archives of the program for Linux, macOS and Windows, with checksums, in dist
+	@$(SCRIPTS)/dist.sh
+
 bench-peers: build ## other libraries and spikegrad in turn: writes bench/RESULTS.md (PEERS_ARGUMENTS="--shapes E")
 	@python=$$(bench/peers/setup.sh | tee /dev/stderr | tail -n 1) && $(WITH_DRIVERS) "$$python" bench/peers/compare.py ./spikegrad $(PEERS_ARGUMENTS)
 
@@ -95,7 +102,7 @@ soak: build ## random networks, kills, fuzzing and a watch on memory for SOAK_TI
 coverage: ## how often the intervals of audits hold the truth, over 200 seeds (minutes)
 	SPIKEGRAD_FULL=1 go test ./host/audit -run Coverage -count 1 -v -timeout 60m
 
-full: deps drivers ## all tests in their long form: exact functions over all arguments, more seeds and trials (hours)
+full: deps drivers check-arm64 ## all tests in their long form: exact functions over all arguments, more seeds and trials (hours)
 	SPIKEGRAD_FULL=1 $(WITH_DRIVERS) go test -count 1 -timeout 6h ./...
 
 lint: format-and-vet ## gofmt, vet, staticcheck
@@ -108,9 +115,13 @@ format-and-vet:
 plain-builds: # without the experiment, and without a C compiler
 	GOEXPERIMENT= go build ./...
 	GOEXPERIMENT= CGO_ENABLED=0 go build -o /dev/null .
+	@set -e; for target in darwin/arm64 windows/amd64 linux/arm64 linux/riscv64; do \
+		echo "building for $$target"; \
+		GOOS=$${target%/*} GOARCH=$${target#*/} GOEXPERIMENT= CGO_ENABLED=0 go build -o /dev/null .; \
+	done
 
 clean: ## remove what the build and the profiler wrote (run folders stay)
 	rm -f spikegrad *.prof *.test
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

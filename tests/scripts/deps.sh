@@ -7,6 +7,7 @@
 #                 browser, which opens reports, with the typeface of the pictures
 #   mpi           Open MPI and MPICH, whose mpirun starts trainings over several processes
 #   viewer        the headers of X11 and OpenGL that the live window is built with
+#   emulator      runs programs for arm64
 #   viewer-tests  an X server without a screen, and what presses keys in it
 set -euo pipefail
 [ $# -gt 0 ] || set -- tests
@@ -56,6 +57,9 @@ for group in "$@"; do
         need libxxf86vm-dev header X11/extensions/xf86vmode.h
         need libgl-dev header GL/gl.h
         ;;
+    emulator)
+        need qemu-user-static command -v qemu-aarch64-static
+        ;;
     viewer-tests)
         need xvfb command -v xvfb-run
         need xauth command -v xauth
@@ -63,7 +67,7 @@ for group in "$@"; do
         need x11-apps command -v xwd
         ;;
     *)
-        echo "deps: there is no group $group: there are tests, mpi, viewer and viewer-tests" >&2
+        echo "deps: there is no group $group: there are tests, mpi, viewer, emulator and viewer-tests" >&2
         exit 2
         ;;
     esac
