@@ -43,16 +43,16 @@ func (i *Inspection) Frames(part, samples int) (drawing figure.Drawing, ok bool)
 		return nil, false
 	}
 	frames := figure.Frames{
-		Title:    fmt.Sprintf("%s, %s: samples of different classes", i.Data, i.Parts[part].Part),
 		Channels: []string{"darker", "brighter"}[2-shape.Channels:],
 	}
 	if shape.Channels == 1 {
 		frames.Channels = []string{"spikes"}
 	}
 	spans := min(frameSpans, i.Steps)
+	milliseconds := func(span int) float64 { return 1000 * float64(span*i.Steps/spans) * i.StepLength }
+	frames.Title = fmt.Sprintf("%s, %s: samples of different classes, frames of %.4g ms", i.Data, i.Parts[part].Part, milliseconds(spans)/float64(spans))
 	for span := range spans {
-		first, end := span*i.Steps/spans, (span+1)*i.Steps/spans
-		frames.Spans = append(frames.Spans, fmt.Sprintf("%.4g–%.4g ms", 1000*float64(first)*i.StepLength, 1000*float64(end)*i.StepLength))
+		frames.Spans = append(frames.Spans, fmt.Sprintf("%.4g ms", milliseconds(span)))
 	}
 	for _, sample := range firstOfClasses(source, samples) {
 		row := figure.FrameSample{Name: "class " + i.ClassNames[source.Label(sample)], Height: shape.Height, Width: shape.Width}

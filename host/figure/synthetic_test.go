@@ -81,7 +81,7 @@ func waves(neurons, steps int, perNeuron float64, seed uint64) []Spike {
 
 // syntheticFrames are two samples in which a bar moves to the right.
 func syntheticFrames() Frames {
-	f := Frames{Title: "Two bars", Channels: []string{"darker", "brighter"}, Spans: []string{"0–20 ms", "20–40 ms", "40–60 ms"}}
+	f := Frames{Title: "Two bars", Channels: []string{"darker", "brighter"}, Spans: []string{"0 ms", "20 ms", "40 ms"}}
 	for sample := range 2 {
 		s := FrameSample{Name: fmt.Sprintf("class %d", sample), Height: 6, Width: 8}
 		for span := range f.Spans {
