@@ -29,6 +29,7 @@ type headerFlag struct {
 type otherData struct {
 	Data string `help:"Other data than the run's own, NAME or NAME:PATH, with as many channels and classes." placeholder:"DATA"`
 	headerFlag
+	unlabelled bool // the samples come without labels
 }
 
 // apply puts the flag into a configuration.

@@ -17,10 +17,11 @@ type predictCommand struct {
 	Folder string `arg:"" name:"run" help:"Folder of a finished run."`
 
 	otherData
-	Part      string `default:"test" enum:"test,validation,train,all" help:"Samples to predict: test, validation, train or all."`
-	Trials    int    `default:"20" help:"Times that every sample is run, each under fresh noise." placeholder:"N"`
-	OtherMode bool   `help:"Switch the noise off, or on if the network was trained without."`
-	Out       string `required:"" help:"CSV file of the predictions." placeholder:"FILE"`
+	Unlabelled bool   `help:"The data of --data come without labels: predict all of them, in their order. Of csv:FILE every column is a value then, and npz:FILE needs no y."`
+	Part       string `default:"test" enum:"test,validation,train,all" help:"Samples to predict: test, validation, train or all."`
+	Trials     int    `default:"20" help:"Times that every sample is run, each under fresh noise." placeholder:"N"`
+	OtherMode  bool   `help:"Switch the noise off, or on if the network was trained without."`
+	Out        string `required:"" help:"CSV file of the predictions." placeholder:"FILE"`
 
 	Device       string `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them. Several joined by + share each batch; the result is the same."`
 	Workers      int    `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
@@ -39,10 +40,13 @@ predict it, then probability and deviation of every class. Probabilities are tho
 the cross-entropy. The noise of the network makes the trials differ: what it is unsure of, it answers
 differently.
 
+With --unlabelled the column of labels is empty, the part is called unlabelled, and nothing is said of accuracy.
+
 Examples:
 
     spikegrad predict runs/first --out predictions.csv
-    spikegrad predict runs/first --data csv:more.csv --part all --trials 100 --out predictions.csv`
+    spikegrad predict runs/first --data csv:more.csv --part all --trials 100 --out predictions.csv
+    spikegrad predict runs/first --data csv:new.csv --unlabelled --out predictions.csv`
 }
 
 // predictions is what --json prints.
@@ -58,12 +62,15 @@ type predictions struct {
 
 // predictedSet sums up a part of the data.
 type predictedSet struct {
-	Part             string  `json:"part"`
-	Samples          int     `json:"samples"`
-	Accuracy         float64 `json:"accuracy"`          // of the predicted classes
-	Confidence       float64 `json:"confidence"`        // mean
-	CalibrationError float64 `json:"calibration_error"` // expected
+	Part             string   `json:"part"`
+	Samples          int      `json:"samples"`
+	Accuracy         *float64 `json:"accuracy"`          // of the predicted classes; null without labels
+	Confidence       float64  `json:"confidence"`        // mean
+	CalibrationError *float64 `json:"calibration_error"` // expected; null without labels
 }
+
+// unlabelledPart is what samples without labels are called.
+const unlabelledPart = "unlabelled"
 
 // Run predicts.
 func (c *predictCommand) Run(a *app) (err error) {
@@ -73,6 +80,13 @@ func (c *predictCommand) Run(a *app) (err error) {
 	if c.Trials < 1 {
 		return usageError{fmt.Errorf("--trials %d: must be at least 1", c.Trials)}
 	}
+	switch {
+	case c.Unlabelled && c.Data == "":
+		return usageError{errors.New("--unlabelled is about other data than the run's own: name them with --data")}
+	case c.Unlabelled && c.Part != "test":
+		return usageError{errors.New("--unlabelled: data without labels are not divided: leave out --part")}
+	}
+	c.unlabelled = c.Unlabelled
 	t, err := a.openTrained(c.Folder, c.otherData, c.Device)
 	if err != nil {
 		return err
@@ -106,9 +120,11 @@ func (c *predictCommand) Run(a *app) (err error) {
 			return err
 		}
 		result.performance = append(result.performance, found)
-		result.Parts = append(result.Parts, predictedSet{
-			part, found.Samples, found.Calibration.Accuracy, found.Calibration.Confidence, found.Calibration.Error,
-		})
+		set := predictedSet{part, found.Samples, &found.Calibration.Accuracy, found.Calibration.Confidence, &found.Calibration.Error}
+		if c.Unlabelled {
+			set.Part, set.Accuracy, set.CalibrationError = unlabelledPart, nil, nil
+		}
+		result.Parts = append(result.Parts, set)
 	}
 	shown.clear()
 	if len(result.Parts) == 0 {
@@ -128,19 +144,23 @@ func (p *predictions) writeTable(w io.Writer, t *trained) error {
 	lines := csv.NewWriter(w) // buffers
 	number := func(x float64) string { return strconv.FormatFloat(x, 'g', 9, 64) }
 	heading := []string{"part", "sample", "label", "predicted", "probability", "deviation", "share_of_trials"}
-	for _, name := range t.part(p.Parts[0].Part).ClassNames() {
+	for _, name := range t.split.Test.ClassNames() {
 		heading = append(heading, "probability "+name, "deviation "+name)
 	}
 	if err := lines.Write(heading); err != nil {
 		return err
 	}
 	for i, part := range p.Parts {
-		source, found := t.part(part.Part), p.performance[i]
-		names := source.ClassNames()
+		found := p.performance[i]
+		names := t.split.Test.ClassNames()
+		label := func(sample int) string { return names[t.part(part.Part).Label(sample)] }
+		if part.Part == unlabelledPart {
+			label = func(int) string { return "" }
+		}
 		for sample := range found.Samples {
 			best := found.Best(sample)
 			line := []string{
-				part.Part, strconv.Itoa(sample), names[source.Label(sample)], names[best],
+				part.Part, strconv.Itoa(sample), label(sample), names[best],
 				number(found.Probabilities[sample][best]), number(found.Deviations[sample][best]),
 				number(float64(found.Predicted[sample][best]) / float64(found.Trials)),
 			}
@@ -160,7 +180,13 @@ func (p *predictions) write(a *app) error {
 	var t table
 	t.row("PART", "SAMPLES", "ACCURACY", "CONFIDENCE", "CALIBRATION ERROR")
 	for _, part := range p.Parts {
-		t.row(part.Part, strconv.Itoa(part.Samples), percent(part.Accuracy), percent(part.Confidence), percent(part.CalibrationError))
+		known := func(share *float64) string {
+			if share == nil {
+				return "unknown"
+			}
+			return percent(*share)
+		}
+		t.row(part.Part, strconv.Itoa(part.Samples), known(part.Accuracy), percent(part.Confidence), known(part.CalibrationError))
 	}
 	if err := t.write(a.out); err != nil {
 		return err

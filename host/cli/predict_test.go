@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"bufio"
+	"compress/gzip"
 	"encoding/csv"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -67,8 +70,54 @@ func TestPredict(t *testing.T) {
 		t.Errorf("%d columns, parts %v, %+v", len(lines[0]), seen, result)
 	}
 
+	labels, bare := withoutLabels(t, 40)
+	result, lines = predict("--trials", "2", "--data", "csv:"+bare, "--unlabelled")
+	if len(lines) != 1+len(labels) || len(result.Parts) != 1 || result.Parts[0].Accuracy != nil || result.Parts[0].CalibrationError != nil {
+		t.Fatalf("%d lines for %d samples without labels, %+v", len(lines), len(labels), result)
+	}
+	correct = 0
+	for sample, line := range lines[1:] {
+		if line[0] != "unlabelled" || line[1] != strconv.Itoa(sample) || line[2] != "" {
+			t.Fatalf("sample %d: %q", sample, line[:4])
+		}
+		if line[3] == labels[sample] {
+			correct++
+		}
+	}
+	if correct < len(labels)/2 {
+		t.Errorf("%d of %d samples without labels are predicted right: they are not those of the file", correct, len(labels))
+	}
+	wantError(t, call("predict", run, "--out", file, "--unlabelled"), exitUsage, "--unlabelled", "--data")
+	wantError(t, call("predict", run, "--out", file, "--unlabelled", "--data", "csv:"+bare, "--part", "all"), exitUsage, "--part")
+	wantError(t, call("predict", run, "--out", file, "--unlabelled", "--data", "digits"), exitFailed, "only csv:FILE and npz:FILE")
+
 	wantError(t, call("predict", run, "--out", file, "--trials", "0"), exitUsage, "--trials 0")
 	wantError(t, call("predict", run), exitUsage, "--out")
 	wantError(t, call("predict", t.TempDir(), "--out", file), exitFailed, "holds no run")
 	wantError(t, call("predict", run, "--device", "cpu", "--quiet", "--out", filepath.Join(folder, "none", "x", "p.csv")), exitFailed, "none")
+}
+
+// withoutLabels writes the first of the built-in digits without their labels, which it returns.
+func withoutLabels(t *testing.T, count int) (labels []string, file string) {
+	t.Helper()
+	packed, err := os.Open("../data/handwritten_digits.csv.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer packed.Close()
+	unpacked, err := gzip.NewReader(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	for lines := bufio.NewScanner(unpacked); len(labels) < count && lines.Scan(); {
+		end := strings.LastIndexByte(lines.Text(), ',')
+		labels = append(labels, lines.Text()[end+1:])
+		text.WriteString(lines.Text()[:end] + "\n")
+	}
+	file = filepath.Join(t.TempDir(), "bare.csv")
+	if err := os.WriteFile(file, []byte(text.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return labels, file
 }

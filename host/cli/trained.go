@@ -32,6 +32,9 @@ func (a *app) openTrained(folder string, other otherData, device string) (*train
 	if err := other.apply(&config); err != nil {
 		return nil, err
 	}
+	if other.unlabelled {
+		config.Data.Unlabelled = classesOf(&config, model)
+	}
 	choice, err := a.ranks.choose(a, device)
 	if err != nil {
 		return nil, err
@@ -46,6 +49,16 @@ func (a *app) openTrained(folder string, other otherData, device string) (*train
 		return nil, fmt.Errorf("the run in %s does not fit %s: %w", folder, config.Data.Name, err)
 	}
 	return &trained{config, choice, split, n, weights}, nil
+}
+
+// classesOf is how many classes a trained network tells apart.
+func classesOf(config *train.Config, model *train.Model) int {
+	for _, tensor := range model.Tensors {
+		if tensor.Name == "readout" {
+			return tensor.Rows
+		}
+	}
+	return config.Network.Layers[len(config.Network.Layers)-1].Neurons // one a class
 }
 
 // open makes an engine with the weights of the run for its network, or for that in the other

@@ -17,8 +17,10 @@ type table struct {
 	columns int       // values a sample
 	values  []float32 // [sample·columns + column], 0 to 1
 	labels  []uint32
-	largest float64  // value found, before it is divided
-	notes   []string // what reading found remarkable, one line each
+	// unlabelled is [Options.Unlabelled]: labels are 0 then.
+	unlabelled int
+	largest    float64  // value found, before it is divided
+	notes      []string // what reading found remarkable, one line each
 }
 
 // row is the values of a sample.
@@ -28,6 +30,9 @@ func (t *table) row(sample int) []float32 {
 
 // classes is one more than the largest label.
 func (t *table) classes() int {
+	if t.unlabelled > 0 {
+		return t.unlabelled
+	}
 	classes := uint32(0)
 	for _, label := range t.labels {
 		classes = max(classes, label+1)
@@ -57,8 +62,8 @@ func readTable(reader io.Reader, name string, o *Options) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &table{}
-	headed := headingCheck{asked: o.Header}
+	t := &table{unlabelled: o.Unlabelled}
+	headed, first := headingCheck{asked: o.Header}, 0 // columns of the first line
 	for {
 		fields, line, err := lines.next()
 		if err == io.EOF {
@@ -68,12 +73,16 @@ func readTable(reader io.Reader, name string, o *Options) (*table, error) {
 			return nil, err
 		}
 		if t.columns == 0 {
-			if t.columns = len(fields) - 1; t.columns == 0 {
+			first = len(fields)
+			if t.columns = first; o.Unlabelled == 0 {
+				t.columns--
+			}
+			if t.columns == 0 {
 				return nil, fmt.Errorf("%s, line %d: 1 column found; at least one value and a label are needed", name, line)
 			}
 		}
-		if len(fields) != t.columns+1 {
-			return nil, fmt.Errorf("%s, line %d: %d columns found, the first line has %d", name, line, len(fields), t.columns+1)
+		if len(fields) != first {
+			return nil, fmt.Errorf("%s, line %d: %d columns found, the first line has %d", name, line, len(fields), first)
 		}
 		if headed.first == nil {
 			headed.begin(fields, line)
@@ -121,6 +130,10 @@ func (t *table) add(fields []string, maximum float64) error {
 		t.largest = max(t.largest, value)
 		t.values = append(t.values, float32(value))
 	}
+	if t.unlabelled > 0 {
+		t.labels = append(t.labels, 0)
+		return nil
+	}
 	field := fields[t.columns]
 	label, err := strconv.ParseFloat(field, 64) // some programs write all numbers alike: 1.000e+00
 	switch {
@@ -135,6 +148,9 @@ func (t *table) add(fields []string, maximum float64) error {
 
 // classNotes says of which classes there are no samples: labels that are none leave gaps.
 func (t *table) classNotes(name string) []string {
+	if t.unlabelled > 0 {
+		return nil
+	}
 	classes := t.classes()
 	there := make([]bool, classes)
 	samples, missing := 0, 0

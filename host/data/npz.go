@@ -7,6 +7,10 @@ import (
 	"spikegrad/host/numpy"
 )
 
+// maxUnlabelled is how many samples a file without labels may have, of which the array shape
+// of a list could say any number.
+const maxUnlabelled = 1 << 24
+
 // npzSteps is how many steps samples have where a file cannot tell.
 const npzSteps = 100
 
@@ -49,9 +53,14 @@ func openNPZ(o *Options) (Split, error) {
 //
 // and the labels in y, [sample].
 func readNPZ(archive *numpy.Archive, o *Options) (*stored, []string, error) {
-	labels, err := npzLabels(archive)
-	if err != nil {
-		return nil, nil, err
+	var labels []uint32
+	classes := o.Unlabelled
+	if o.Unlabelled == 0 {
+		found, err := npzLabels(archive)
+		if err != nil {
+			return nil, nil, err
+		}
+		labels, classes = found, int(slices.Max(found))+1
 	}
 	x, err := archive.Array("x")
 	if err != nil {
@@ -65,6 +74,12 @@ func readNPZ(archive *numpy.Archive, o *Options) (*stored, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if o.Unlabelled > 0 && shape[0] > maxUnlabelled {
+		return nil, nil, fmt.Errorf("%s: %d samples found, without labels there are at most %d", x.Name(), shape[0], maxUnlabelled)
+	}
+	if o.Unlabelled > 0 {
+		labels = make([]uint32, shape[0])
+	}
 	if shape[0] != len(labels) {
 		return nil, nil, fmt.Errorf("%s: %d labels in y for %d samples in x", o.Path, len(labels), shape[0])
 	}
@@ -73,7 +88,7 @@ func readNPZ(archive *numpy.Archive, o *Options) (*stored, []string, error) {
 		return nil, nil, err
 	}
 	r := npzReader{name: x.Name(), values: &values, shape: shape, steps: o.Steps, s: &stored{description: about}}
-	r.s.classNames = numberedClasses(int(slices.Max(labels)) + 1)
+	r.s.classNames = numberedClasses(classes)
 	r.raster = newRaster(o.Steps, about.channels)
 	if archive.Has("shape") {
 		err = r.readList(x, labels)

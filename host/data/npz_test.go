@@ -97,6 +97,32 @@ func TestOpenNPZ(t *testing.T) {
 	}
 }
 
+// Without labels all samples stay together, in their order, and of as many classes as is said.
+func TestNPZUnlabelled(t *testing.T) {
+	spikes := npy(t, "'<i8'", "(2, 3)", []int64{0, 1, 2, 2, 0, 1}) // sample, step, channel
+	shape := npy(t, "'<i8'", "(3,)", []int64{3, 4, 5})
+	options := defaults(t, "npz:"+written(t, "bare.npz", npz(t, "x", spikes, "shape", shape)))
+	if _, err := Open("", options); err == nil || !strings.Contains(err.Error(), "y") {
+		t.Errorf("labels are missing: error %v", err)
+	}
+	options.Unlabelled = 7
+	s := open(t, "", options)
+	rows, index := s.Test.AppendEvents(nil, nil, 2, 2)
+	if s.Test.Len() != 3 || s.Test.Classes() != 7 || fmt.Sprint(rows, index) != "[[0 1] [1 1] [1 1] [1 1]] [1]" {
+		t.Errorf("%d samples, %d classes, the last has rows %v of %v", s.Test.Len(), s.Test.Classes(), rows, index)
+	}
+	endless := npy(t, "'<i8'", "(3,)", []int64{1 << 25, 4, 5})
+	options.Path = written(t, "endless.npz", npz(t, "x", spikes, "shape", endless))
+	if _, err := Open("", options); err == nil || !strings.Contains(err.Error(), "33554432 samples found") {
+		t.Errorf("samples without end: error %v", err)
+	}
+	options = defaults(t, "digits")
+	options.Unlabelled = 10
+	if _, err := Open("", options); err == nil || !strings.Contains(err.Error(), "only csv:FILE and npz:FILE") {
+		t.Errorf("digits: error %v", err)
+	}
+}
+
 // Inputs are numbered row-major: [channel][height][width].
 func TestNPZOrder(t *testing.T) {
 	x := make([]uint8, 1*2*2*3*4) // [sample][step][channel][height][width]

@@ -22,6 +22,7 @@ type kind struct {
 	path     pathRule
 	reader   string                                 // kinds of one reader take each other's files and options
 	encoded  bool                                   // it holds numbers, which an encoder turns into spikes
+	bare     bool                                   // it may come without labels
 	divided  bool                                   // it may come divided into parts for training, validation and test
 	known    func(*Options) (channels, classes int) // before it is opened; 0 for what only that tells
 	defaults func(*Options)
@@ -56,12 +57,12 @@ func kinds() []kind {
 		},
 		{
 			name: "csv", form: "csv:FILE", about: "your own numbers in a text file, packed by gzip or not: a sample per line, its label last",
-			path: pathRequired, reader: "csv", encoded: true, known: knownDigits,
+			path: pathRequired, reader: "csv", encoded: true, bare: true, known: knownDigits,
 			defaults: defaultDigits, validate: validateDigits, open: openDigits,
 		},
 		{
 			name: "npz", form: "npz:FILE", about: "your own spikes, saved by NumPy: `x` of 0 and 1 or a list of spikes, `y` the labels",
-			path: pathRequired, known: func(*Options) (int, int) { return 0, 0 },
+			path: pathRequired, bare: true, known: func(*Options) (int, int) { return 0, 0 },
 			defaults: defaultNPZ, validate: validateNPZ, open: openNPZ,
 		},
 		{
@@ -164,6 +165,9 @@ func Open(spec string, options Options) (Split, error) {
 	k, err := findKind(options.Name)
 	if err != nil {
 		return Split{}, err
+	}
+	if options.Unlabelled > 0 && !k.bare {
+		return Split{}, fmt.Errorf("%s is read with its labels: only csv:FILE and npz:FILE can come without", k.form)
 	}
 	return k.open(&options)
 }

@@ -28,6 +28,10 @@ type Options struct {
 	// Lenient makes notes of errors that say that next to nothing is left of the data.
 	Lenient bool `toml:"-"`
 
+	// Unlabelled is the number of classes that samples which come without labels may be of; 0
+	// for data with labels. Such data are not divided: every part is all of them.
+	Unlabelled int `toml:"-"`
+
 	Maximum float64      `toml:"maximum"` // csv: the value that is full intensity; 0 stands for the largest in the file
 	Header  bool         `toml:"header"`  // csv: the first line of the file is a heading
 	Encoder Encoder      `toml:"encoder"`

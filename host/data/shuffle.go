@@ -45,6 +45,9 @@ func shuffle(values []int, seed, epoch, purpose uint32) {
 // that runs with different seeds are tested on the same samples; the validation
 // samples are drawn from the others with the seed of the run.
 func split(source Source, options *Options) (Split, error) {
+	if options.Unlabelled > 0 {
+		return Split{Train: source, Validation: source, Test: source}, nil
+	}
 	train, validation, test, err := partition(source.Len(), options)
 	if err != nil {
 		return Split{}, fmt.Errorf("%s: %w", source.Name(), err)
