@@ -81,7 +81,7 @@ func TestProcessorList(t *testing.T) {
 // TestRefuseRanks: only commands that share their work, or do none, run in several processes.
 func TestRefuseRanks(t *testing.T) {
 	var grammar commands
-	parser, err := kong.New(&grammar, kong.NoDefaultHelp(), kong.Exit(func(int) {}))
+	parser, err := kong.New(&grammar, vocabulary, kong.NoDefaultHelp(), kong.Exit(func(int) {}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,7 +70,7 @@ func eventsOf(columns [4]eventColumn, unit float64, name string) ([]event, error
 // nanoseconds is a time in units of so many seconds.
 func nanoseconds(t eventColumn, i int, unit float64) (int64, error) {
 	const most = 1 << 62
-	if whole := math.Round(unit * perSecond); !t.IsFloat() && whole >= 1 && math.Abs(unit*perSecond-whole) < 1e-6 {
+	if whole := math.Round(unit * perSecond); !t.IsFloat() && whole >= 1 && math.Abs(float64(unit*perSecond)-whole) < 1e-6 {
 		time, err := t.Integer(i)
 		if err != nil {
 			return 0, err

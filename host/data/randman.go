@@ -167,4 +167,4 @@ func (m *manifold) at(x float64) float64 {
 }
 
 // fraction turns a random word into a number of [0, 1).
-func fraction(word uint32) float64 { return float64(word) * 0x1p-32 }
+func fraction(word uint32) float64 { return float64(float64(word) * 0x1p-32) }

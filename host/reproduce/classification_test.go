@@ -39,8 +39,8 @@ func tinyComparison(out string, seeds int) *comparison {
 // untimed ignores what differs from run to run.
 func untimed() cmp.Options {
 	return cmp.Options{
-		cmpopts.IgnoreFields(train.Epoch{}, "TrainSeconds", "Seconds", "Finished", "SamplesPerSecond"),
-		cmpopts.IgnoreFields(train.Summary{}, "TrainSeconds", "Seconds", "SamplesPerSecond"),
+		cmpopts.IgnoreFields(train.Epoch{}, "TrainSeconds", "Seconds", "SamplesPerSecond"),
+		cmpopts.IgnoreFields(train.Summary{}, "TrainSeconds", "Seconds", "Finished", "SamplesPerSecond"),
 		cmpopts.IgnoreFields(evaluate.Performance{}, "Predicted", "Probabilities", "Deviations"),
 	}
 }
