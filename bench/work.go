@@ -36,15 +36,12 @@ func synapses(n *network.Network, layer int, recurrent bool) float64 {
 		window, below = n.RecurrentWindow(layer), n.Geometry(layer)
 	}
 	if !l.Convolutional() {
-		return float64(l.Neurons) * float64(below.Positions*below.Filters)
+		return float64(l.Neurons) * float64(below.Neurons())
 	}
 	taps := 0
-	for position := range window.Positions {
-		for k := range window.Kernel {
-			if at := position*window.Stride + k - window.Padding; at >= 0 && at < window.Below {
-				taps++
-			}
-		}
+	for q := range window.Below.Area() {
+		first, last := window.Fed(window.Below.Place(q))
+		taps += (last.Height - first.Height) * (last.Width - first.Width)
 	}
 	return float64(taps) * float64(below.Filters) * float64(l.Filters)
 }

@@ -14,7 +14,7 @@ func TestSynapses(t *testing.T) {
 	if err := n.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	positions := n.Geometry(0).Positions
+	positions := n.Geometry(0).Positions()
 	own, recurrent := 0, 0
 	for p := range positions {
 		for channel := range 11 {

@@ -20,7 +20,7 @@ func BenchmarkProducts(b *testing.B) {
 			dst: v.rows(shape.rows, shape.columns, 1), x: v.rows(shape.rows, shape.parts*shape.inner, 1),
 			weights:   v.rows(shape.parts*shape.inner, shape.columns, 1),
 			dstStride: shape.columns, xStride: Stride(shape.parts * shape.inner), rows: shape.rows, inner: shape.inner, columns: shape.columns,
-			parts: shape.parts, xStep: shape.inner, weightStep: shape.inner * shape.columns,
+			lines: 1, parts: shape.parts, xStep: shape.inner, weightStep: shape.inner * shape.columns,
 		}
 		for _, set := range []Instructions{PlainInstructions, AVX2Instructions, AVX512Instructions} {
 			b.Run(fmt.Sprintf("%s/%s", shape.name, set), func(b *testing.B) {

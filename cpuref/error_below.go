@@ -31,7 +31,7 @@ func ErrorBelow[T Float](a *ErrorBelowArguments[T], first, last int) {
 			addErrors(&errorProducts[T]{
 				dst: a.Error[begin*below : end*below], above: a.Above[above.row(b, segment.First+a.Delay)*stride:],
 				transposed: a.Transposed, dstStride: below, stride: stride, rows: reached - segment.First,
-				filters: filters, unitAbove: Stride(filters), window: a.Window,
+				filters: filters, unitAbove: Stride(filters), window: &a.Window,
 			}, below)
 		}
 		clear(a.Error[rest*below : end*below])

@@ -66,7 +66,7 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 			product := errorProducts[T]{
 				dst: recurrent, above: received, transposed: a.RecurrentTransposed,
 				dstStride: stride, stride: stride, rows: samples,
-				filters: filters, unitAbove: Stride(filters), window: a.Recurrent,
+				filters: filters, unitAbove: Stride(filters), window: &a.Recurrent,
 			}
 			if a.RecurrentDelay > 0 {
 				product.above = a.Error[segment.row(first, t+a.RecurrentDelay)*stride:]

@@ -104,13 +104,13 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 			if a.Drive != nil {
 				state.input = a.Drive[row*stride:][:stride]
 			} else {
-				addInput(input, a, row, t)
+				addInput(input, a, work, row, t)
 			}
 			fill(state.recurrent, a.Bias)
 			if a.RecurrentWeights != nil && t >= a.RecurrentDelay {
 				from := row - a.RecurrentDelay
 				work.index = appendSpikes(work.index[:0], a.Spikes[from*words:(from+1)*words])
-				addEvents(state.recurrent, a.RecurrentWeights, work.index, a.Recurrent)
+				addEvents(state.recurrent, a.RecurrentWeights, work.index, &a.Recurrent, work)
 			}
 			at := segment.row(b, t) * stride
 			if a.Lost != nil {
@@ -152,19 +152,19 @@ func fill[T Float](dst, bias []T) {
 }
 
 // addInput writes Σ W·S_in[t−d] of a sample's step.
-func addInput[T Float](dst []T, a *LIFForwardArguments[T], row, t int) {
+func addInput[T Float](dst []T, a *LIFForwardArguments[T], work *Workspace[T], row, t int) {
 	clear(dst)
 	if t >= a.Delay {
-		addEvents(dst, a.InputWeights, a.Events.Row(row-a.Delay), a.Input)
+		addEvents(dst, a.InputWeights, a.Events.Row(row-a.Delay), &a.Input, work)
 	}
 }
 
 // InputDrive writes Σ W·S_in[t−d] of all steps to the arguments' Drive, for samples
 // first ≤ sample < last: runs of the same input need it once.
-func InputDrive[T Float](a *LIFForwardArguments[T], first, last int) {
+func InputDrive[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, last int) {
 	stride := Stride(a.Neurons)
 	for row := first * a.Steps; row < last*a.Steps; row++ {
-		addInput(a.Drive[row*stride:][:stride], a, row, row%a.Steps)
+		addInput(a.Drive[row*stride:][:stride], a, work, row, row%a.Steps)
 	}
 }
 

@@ -4,19 +4,28 @@ import "math/bits"
 
 // addRows adds to dst the rows of an array, [row][len(dst)], that index names, in
 // that order.
-func addRows[T Float](dst, rows []T, index []uint32) { addShiftedRows(dst, rows, index, 0) }
-
-// addShiftedRows is [addRows] where index counts rows from −shift.
-func addShiftedRows[T Float](dst, rows []T, index []uint32, shift int) {
+func addRows[T Float](dst, rows []T, index []uint32) {
 	if v := vectors; v != nil && !double[T]() {
-		v.addRows(single(dst), single(rows), index, shift)
+		v.addRows(single(dst), single(rows), index)
 		return
 	}
-	stride := len(dst)
 	for _, i := range index {
-		row := rows[(int(i)-shift)*stride:][:stride]
-		for n := range dst {
-			dst[n] += row[n]
+		addRow(dst, rows[int(i)*len(dst):])
+	}
+}
+
+// addPatch adds to the positions of a patch what spikes bring them.
+func addPatch[T Float](p *patch[T]) {
+	if v := vectors; v != nil && !double[T]() {
+		v.addPatch(singles[patch[float32]](p))
+		return
+	}
+	for y := range p.height {
+		for x := range p.width {
+			dst := p.dst[p.at+y*p.down+x*p.unit:][:p.unit]
+			for _, i := range p.index {
+				addRow(dst, p.weights[(int(i)+p.row+y*p.rowDown+x*p.rowRight)*p.unit:])
+			}
 		}
 	}
 }
@@ -50,23 +59,25 @@ type productArguments[T Float] struct {
 	dst, x, weights      []T
 	dstStride, xStride   int // between rows of dst and of x
 	rows, inner, columns int
-	parts                int // of the inner index
-	xStep, weightStep    int // from a part to the next, in x and in weights
+	lines, parts         int // of the inner index, and of a line
+	xLine, weightLine    int // from a line to the next, in x and in weights
+	xStep, weightStep    int // from a part to the next
 	weightFirst          int // where the weights of the first part begin
 }
 
 // check panics where an index of the vector loops would be out of range.
 func (p *productArguments[T]) check() {
-	last := (p.parts-1)*p.xStep + (p.rows-1)*p.xStride + p.inner - 1
+	last := (p.lines-1)*p.xLine + (p.parts-1)*p.xStep + (p.rows-1)*p.xStride + p.inner - 1
 	_, _ = p.dst[(p.rows-1)*p.dstStride+p.columns-1], p.x[last]
-	for _, part := range []int{0, p.parts - 1} {
-		begin := p.weightFirst + part*p.weightStep
+	for _, part := range [][2]int{{0, 0}, {0, p.parts - 1}, {p.lines - 1, 0}, {p.lines - 1, p.parts - 1}} {
+		begin := p.weightFirst + part[0]*p.weightLine + part[1]*p.weightStep
 		_, _ = p.weights[begin], p.weights[begin+p.inner*p.columns-1]
 	}
 }
 
-// products is a matrix product in ascending inner index, part by part: row r of dst,
-// columns long, becomes Σ_part Σ_k x[r][k]·weights[k], weights being [inner][columns].
+// products is a matrix product in ascending inner index, line by line and part by part: row
+// r of dst, columns long, becomes Σ_line Σ_part Σ_k x[r][k]·weights[k], weights being
+// [inner][columns].
 func products[T Float](p *productArguments[T]) {
 	if v := vectors; v != nil && !double[T]() {
 		v.products(singles[productArguments[float32]](p))
@@ -75,15 +86,17 @@ func products[T Float](p *productArguments[T]) {
 	for r := range p.rows {
 		dst := p.dst[r*p.dstStride:][:p.columns]
 		clear(dst)
-		for part := range p.parts {
-			weights := p.weights[p.weightFirst+part*p.weightStep:]
-			for k, factor := range p.x[r*p.xStride+part*p.xStep:][:p.inner] {
-				if factor == 0 {
-					continue // would add nothing
-				}
-				row := weights[k*p.columns:][:p.columns]
-				for n := range dst {
-					dst[n] += T(factor * row[n])
+		for line := range p.lines {
+			for part := range p.parts {
+				weights := p.weights[p.weightFirst+line*p.weightLine+part*p.weightStep:]
+				for k, factor := range p.x[r*p.xStride+line*p.xLine+part*p.xStep:][:p.inner] {
+					if factor == 0 {
+						continue // would add nothing
+					}
+					row := weights[k*p.columns:][:p.columns]
+					for n := range dst {
+						dst[n] += T(factor * row[n])
+					}
 				}
 			}
 		}

@@ -21,7 +21,7 @@ func productsAVX512(p *productArguments[float32]) {
 	if p.rows == 0 || p.columns == 0 {
 		return
 	}
-	if p.inner == 0 || p.parts == 0 {
+	if p.inner == 0 || p.lines == 0 || p.parts == 0 {
 		for r := range p.rows {
 			clear(p.dst[r*p.dstStride:][:p.columns])
 		}
@@ -62,21 +62,23 @@ func tilesAVX512(p *productArguments[float32], n, tall int, tile, single func(p 
 func tile3x2AVX512(p *productArguments[float32], r, n int) {
 	var a0, a1, b0, b1, c0, c1 archsimd.Float32x16
 	x, weights := &p.x[0], &p.weights[0]
-	for part := range p.parts {
-		w := p.weightFirst + part*p.weightStep + n
-		xa := part*p.xStep + r*p.xStride
-		xb := xa + p.xStride
-		xc := xb + p.xStride
-		for k := range p.inner {
-			row := unsafe.Add(unsafe.Pointer(weights), 4*w)
-			w0, w1 := vectorAVX512(row, 0), vectorAVX512(row, 1)
-			f := allAVX512(element(x, xa+k))
-			a0, a1 = a0.Add(f.Mul(w0)), a1.Add(f.Mul(w1))
-			f = allAVX512(element(x, xb+k))
-			b0, b1 = b0.Add(f.Mul(w0)), b1.Add(f.Mul(w1))
-			f = allAVX512(element(x, xc+k))
-			c0, c1 = c0.Add(f.Mul(w0)), c1.Add(f.Mul(w1))
-			w += p.columns
+	for line := range p.lines {
+		for part := range p.parts {
+			w := p.weightFirst + line*p.weightLine + part*p.weightStep + n
+			xa := line*p.xLine + part*p.xStep + r*p.xStride
+			xb := xa + p.xStride
+			xc := xb + p.xStride
+			for k := range p.inner {
+				row := unsafe.Add(unsafe.Pointer(weights), 4*w)
+				w0, w1 := vectorAVX512(row, 0), vectorAVX512(row, 1)
+				f := allAVX512(element(x, xa+k))
+				a0, a1 = a0.Add(f.Mul(w0)), a1.Add(f.Mul(w1))
+				f = allAVX512(element(x, xb+k))
+				b0, b1 = b0.Add(f.Mul(w0)), b1.Add(f.Mul(w1))
+				f = allAVX512(element(x, xc+k))
+				c0, c1 = c0.Add(f.Mul(w0)), c1.Add(f.Mul(w1))
+				w += p.columns
+			}
 		}
 	}
 	dst, at := &p.dst[0], r*p.dstStride+n
@@ -93,15 +95,17 @@ func tile3x2AVX512(p *productArguments[float32], r, n int) {
 func tile1x2AVX512(p *productArguments[float32], r, n int) {
 	var a0, a1 archsimd.Float32x16
 	x, weights := &p.x[0], &p.weights[0]
-	for part := range p.parts {
-		w := p.weightFirst + part*p.weightStep + n
-		xa := part*p.xStep + r*p.xStride
-		for k := range p.inner {
-			row := unsafe.Add(unsafe.Pointer(weights), 4*w)
-			w0, w1 := vectorAVX512(row, 0), vectorAVX512(row, 1)
-			f := allAVX512(element(x, xa+k))
-			a0, a1 = a0.Add(f.Mul(w0)), a1.Add(f.Mul(w1))
-			w += p.columns
+	for line := range p.lines {
+		for part := range p.parts {
+			w := p.weightFirst + line*p.weightLine + part*p.weightStep + n
+			xa := line*p.xLine + part*p.xStep + r*p.xStride
+			for k := range p.inner {
+				row := unsafe.Add(unsafe.Pointer(weights), 4*w)
+				w0, w1 := vectorAVX512(row, 0), vectorAVX512(row, 1)
+				f := allAVX512(element(x, xa+k))
+				a0, a1 = a0.Add(f.Mul(w0)), a1.Add(f.Mul(w1))
+				w += p.columns
+			}
 		}
 	}
 	dst, at := &p.dst[0], r*p.dstStride+n
@@ -112,30 +116,32 @@ func tile1x2AVX512(p *productArguments[float32], r, n int) {
 func tile6x1AVX512(p *productArguments[float32], r, n int) {
 	var a, b, c, d, e, f archsimd.Float32x16
 	x, weights := &p.x[0], &p.weights[0]
-	for part := range p.parts {
-		w := p.weightFirst + part*p.weightStep + n
-		xa := part*p.xStep + r*p.xStride
-		xb := xa + p.xStride
-		xc := xb + p.xStride
-		xd := xc + p.xStride
-		xe := xd + p.xStride
-		xf := xe + p.xStride
-		for k := range p.inner {
-			row := unsafe.Add(unsafe.Pointer(weights), 4*w)
-			w0 := vectorAVX512(row, 0)
-			factor := allAVX512(element(x, xa+k))
-			a = a.Add(factor.Mul(w0))
-			factor = allAVX512(element(x, xb+k))
-			b = b.Add(factor.Mul(w0))
-			factor = allAVX512(element(x, xc+k))
-			c = c.Add(factor.Mul(w0))
-			factor = allAVX512(element(x, xd+k))
-			d = d.Add(factor.Mul(w0))
-			factor = allAVX512(element(x, xe+k))
-			e = e.Add(factor.Mul(w0))
-			factor = allAVX512(element(x, xf+k))
-			f = f.Add(factor.Mul(w0))
-			w += p.columns
+	for line := range p.lines {
+		for part := range p.parts {
+			w := p.weightFirst + line*p.weightLine + part*p.weightStep + n
+			xa := line*p.xLine + part*p.xStep + r*p.xStride
+			xb := xa + p.xStride
+			xc := xb + p.xStride
+			xd := xc + p.xStride
+			xe := xd + p.xStride
+			xf := xe + p.xStride
+			for k := range p.inner {
+				row := unsafe.Add(unsafe.Pointer(weights), 4*w)
+				w0 := vectorAVX512(row, 0)
+				factor := allAVX512(element(x, xa+k))
+				a = a.Add(factor.Mul(w0))
+				factor = allAVX512(element(x, xb+k))
+				b = b.Add(factor.Mul(w0))
+				factor = allAVX512(element(x, xc+k))
+				c = c.Add(factor.Mul(w0))
+				factor = allAVX512(element(x, xd+k))
+				d = d.Add(factor.Mul(w0))
+				factor = allAVX512(element(x, xe+k))
+				e = e.Add(factor.Mul(w0))
+				factor = allAVX512(element(x, xf+k))
+				f = f.Add(factor.Mul(w0))
+				w += p.columns
+			}
 		}
 	}
 	dst, at := &p.dst[0], r*p.dstStride+n
@@ -155,15 +161,17 @@ func tile6x1AVX512(p *productArguments[float32], r, n int) {
 func tile1x1AVX512(p *productArguments[float32], r, n int) {
 	var a archsimd.Float32x16
 	x, weights := &p.x[0], &p.weights[0]
-	for part := range p.parts {
-		w := p.weightFirst + part*p.weightStep + n
-		xa := part*p.xStep + r*p.xStride
-		for k := range p.inner {
-			row := unsafe.Add(unsafe.Pointer(weights), 4*w)
-			w0 := vectorAVX512(row, 0)
-			f := allAVX512(element(x, xa+k))
-			a = a.Add(f.Mul(w0))
-			w += p.columns
+	for line := range p.lines {
+		for part := range p.parts {
+			w := p.weightFirst + line*p.weightLine + part*p.weightStep + n
+			xa := line*p.xLine + part*p.xStep + r*p.xStride
+			for k := range p.inner {
+				row := unsafe.Add(unsafe.Pointer(weights), 4*w)
+				w0 := vectorAVX512(row, 0)
+				f := allAVX512(element(x, xa+k))
+				a = a.Add(f.Mul(w0))
+				w += p.columns
+			}
 		}
 	}
 	dst, at := &p.dst[0], r*p.dstStride+n

@@ -71,3 +71,48 @@ func addAVX2(dst, src []float32) int {
 	archsimd.ClearAVXUpperBits()
 	return n
 }
+
+// addPatchAVX2 has up to four vectors of the sums of a position in registers.
+func addPatchAVX2(p *patch[float32]) {
+	if len(p.index) == 0 || p.height == 0 || p.width == 0 {
+		return
+	}
+	to, from, unit := &p.dst[0], &p.weights[0], p.unit
+	for y := range p.height {
+		at, first := p.at+y*p.down, p.row+y*p.rowDown
+		for range p.width {
+			n := 0
+			for ; n+4*lanesAVX2 <= unit; n += 4 * lanesAVX2 {
+				dst := unsafe.Add(unsafe.Pointer(to), 4*(at+n))
+				a, b, c, d := vectorAVX2(dst, 0), vectorAVX2(dst, 1), vectorAVX2(dst, 2), vectorAVX2(dst, 3)
+				for _, i := range p.index {
+					row := unsafe.Add(unsafe.Pointer(from), 4*((int(i)+first)*unit+n))
+					a, b = a.Add(vectorAVX2(row, 0)), b.Add(vectorAVX2(row, 1))
+					c, d = c.Add(vectorAVX2(row, 2)), d.Add(vectorAVX2(row, 3))
+				}
+				storeAVX2(to, at+n, a)
+				storeAVX2(to, at+n+lanesAVX2, b)
+				storeAVX2(to, at+n+2*lanesAVX2, c)
+				storeAVX2(to, at+n+3*lanesAVX2, d)
+			}
+			for ; n+2*lanesAVX2 <= unit; n += 2 * lanesAVX2 {
+				a, b := loadAVX2(to, at+n), loadAVX2(to, at+n+lanesAVX2)
+				for _, i := range p.index {
+					row := unsafe.Add(unsafe.Pointer(from), 4*((int(i)+first)*unit+n))
+					a, b = a.Add(vectorAVX2(row, 0)), b.Add(vectorAVX2(row, 1))
+				}
+				storeAVX2(to, at+n, a)
+				storeAVX2(to, at+n+lanesAVX2, b)
+			}
+			for ; n < unit; n += lanesAVX2 {
+				a := loadAVX2(to, at+n)
+				for _, i := range p.index {
+					a = a.Add(loadAVX2(from, (int(i)+first)*unit+n))
+				}
+				storeAVX2(to, at+n, a)
+			}
+			at, first = at+unit, first+p.rowRight
+		}
+	}
+	archsimd.ClearAVXUpperBits()
+}

@@ -69,3 +69,48 @@ func addAVX512(dst, src []float32) int {
 	archsimd.ClearAVXUpperBits()
 	return n
 }
+
+// addPatchAVX512 has up to four vectors of the sums of a position in registers.
+func addPatchAVX512(p *patch[float32]) {
+	if len(p.index) == 0 || p.height == 0 || p.width == 0 {
+		return
+	}
+	to, from, unit := &p.dst[0], &p.weights[0], p.unit
+	for y := range p.height {
+		at, first := p.at+y*p.down, p.row+y*p.rowDown
+		for range p.width {
+			n := 0
+			for ; n+4*lanesAVX512 <= unit; n += 4 * lanesAVX512 {
+				dst := unsafe.Add(unsafe.Pointer(to), 4*(at+n))
+				a, b, c, d := vectorAVX512(dst, 0), vectorAVX512(dst, 1), vectorAVX512(dst, 2), vectorAVX512(dst, 3)
+				for _, i := range p.index {
+					row := unsafe.Add(unsafe.Pointer(from), 4*((int(i)+first)*unit+n))
+					a, b = a.Add(vectorAVX512(row, 0)), b.Add(vectorAVX512(row, 1))
+					c, d = c.Add(vectorAVX512(row, 2)), d.Add(vectorAVX512(row, 3))
+				}
+				storeAVX512(to, at+n, a)
+				storeAVX512(to, at+n+lanesAVX512, b)
+				storeAVX512(to, at+n+2*lanesAVX512, c)
+				storeAVX512(to, at+n+3*lanesAVX512, d)
+			}
+			for ; n+2*lanesAVX512 <= unit; n += 2 * lanesAVX512 {
+				a, b := loadAVX512(to, at+n), loadAVX512(to, at+n+lanesAVX512)
+				for _, i := range p.index {
+					row := unsafe.Add(unsafe.Pointer(from), 4*((int(i)+first)*unit+n))
+					a, b = a.Add(vectorAVX512(row, 0)), b.Add(vectorAVX512(row, 1))
+				}
+				storeAVX512(to, at+n, a)
+				storeAVX512(to, at+n+lanesAVX512, b)
+			}
+			for ; n < unit; n += lanesAVX512 {
+				a := loadAVX512(to, at+n)
+				for _, i := range p.index {
+					a = a.Add(loadAVX512(from, (int(i)+first)*unit+n))
+				}
+				storeAVX512(to, at+n, a)
+			}
+			at, first = at+unit, first+p.rowRight
+		}
+	}
+	archsimd.ClearAVXUpperBits()
+}

@@ -10,8 +10,10 @@ type tallTile struct {
 	dst, x, weights    unsafe.Pointer
 	dstStride, xStride int
 	columns            int // from a row of weights to the next
-	inner, parts       int // at least 1
+	inner              int // this and the next two are at least 1
+	lines, parts       int
 	xStep, weightStep  int // from the end of a part to the next part
+	xLine, weightLine  int // from the end of a line to the next line
 }
 
 // tallRows is how many rows a tall tile has: the samples of a chunk, which recurrence does
@@ -66,8 +68,9 @@ func tallProducts(p *productArguments[float32], widths []tallWidth) int {
 		done -= p.rows % tallRows
 	}
 	a := tallTile{
-		dstStride: 4 * p.dstStride, xStride: 4 * p.xStride, columns: 4 * p.columns, inner: p.inner, parts: p.parts,
+		dstStride: 4 * p.dstStride, xStride: 4 * p.xStride, columns: 4 * p.columns, inner: p.inner, lines: p.lines, parts: p.parts,
 		xStep: 4 * (p.xStep - p.inner), weightStep: 4 * (p.weightStep - p.inner*p.columns),
+		xLine: 4 * (p.xLine - p.parts*p.xStep), weightLine: 4 * (p.weightLine - p.parts*p.weightStep),
 	}
 	n := 0
 	for _, w := range widths {

@@ -11,6 +11,7 @@
 // DI  parts left      R8, R9, R10  x, then dst, of rows 0, 3, 6   DX  bytes between rows
 // R12 bytes between rows of weights
 // R13, BX  from the end of a part to the next one, in x and in weights
+// R11 lines left
 
 #define ROWS(first, stride) \
 	MOVQ first(AX), R8; \
@@ -27,6 +28,7 @@
 	MOVQ tallTile_columns(AX), R12; \
 	MOVQ tallTile_xStep(AX), R13; \
 	MOVQ tallTile_weightStep(AX), BX; \
+	MOVQ tallTile_lines(AX), R11; \
 	MOVQ tallTile_parts(AX), DI
 
 #define NEXT_INNER \
@@ -42,6 +44,14 @@
 	ADDQ R13, R10; \
 	ADDQ BX, SI; \
 	DECQ DI
+
+#define NEXT_LINE \
+	ADDQ tallTile_xLine(AX), R8; \
+	ADDQ tallTile_xLine(AX), R9; \
+	ADDQ tallTile_xLine(AX), R10; \
+	ADDQ tallTile_weightLine(AX), SI; \
+	MOVQ tallTile_parts(AX), DI; \
+	DECQ R11
 
 #define CLEAR8(a, b, c, d, e, f, g, h) \
 	VXORPS a, a, a; \
@@ -79,11 +89,13 @@
 	VMULPS Y8, Y9, Y9; \
 	VADDPS Y9, a, a
 
-// The end of both loops, and where the sums go then.
+// The end of all loops, and where the sums go then.
 #define END_LOOPS \
 	NEXT_INNER; \
 	JNZ inner; \
 	NEXT_PART; \
+	JNZ part; \
+	NEXT_LINE; \
 	JNZ part; \
 	ROWS(tallTile_dst, tallTile_dstStride)
 

@@ -6,7 +6,8 @@ import "unsafe"
 // They give the same bits as the plain loops beside their callers, because a vector
 // lane does the same operations in the same order on one neuron.
 type vectorLoops struct {
-	addRows     func(dst, rows []float32, index []uint32, shift int)
+	addRows     func(dst, rows []float32, index []uint32)
+	addPatch    func(p *patch[float32])
 	addSum      func(dst, rows []float32, index []uint32)
 	add         func(dst, src []float32) int
 	products    func(p *productArguments[float32])

@@ -13,7 +13,7 @@ import (
 // order in every lane.
 
 var loopsAVX2 = vectorLoops{
-	addRows: addRowsAVX2, addSum: addSumAVX2, add: addAVX2, products: productsAVX2, update: updateAVX2,
+	addRows: addRowsAVX2, addPatch: addPatchAVX2, addSum: addSumAVX2, add: addAVX2, products: productsAVX2, update: updateAVX2,
 	drawUniform: drawUniformAVX2, decide: decideAVX2, integrate: integrateAVX2, adjoint: adjointAVX2,
 }
 
@@ -47,7 +47,7 @@ func flushAVX2(x archsimd.Float32x8, limit *splat) archsimd.Float32x8 {
 	return zeroAVX2().Merge(x, magnitudeAVX2(x).Less(constantAVX2(limit)))
 }
 
-func addRowsAVX2(dst, rows []float32, index []uint32, shift int) {
+func addRowsAVX2(dst, rows []float32, index []uint32) {
 	stride := len(dst)
 	if len(index) == 0 || stride == 0 {
 		return
@@ -58,7 +58,7 @@ func addRowsAVX2(dst, rows []float32, index []uint32, shift int) {
 		a, b := loadAVX2(to, n), loadAVX2(to, n+lanesAVX2)
 		c, d := loadAVX2(to, n+2*lanesAVX2), loadAVX2(to, n+3*lanesAVX2)
 		for _, i := range index {
-			at := (int(i)-shift)*stride + n
+			at := int(i)*stride + n
 			a = a.Add(loadAVX2(from, at))
 			b = b.Add(loadAVX2(from, at+lanesAVX2))
 			c = c.Add(loadAVX2(from, at+2*lanesAVX2))
@@ -72,7 +72,7 @@ func addRowsAVX2(dst, rows []float32, index []uint32, shift int) {
 	for ; n < stride; n += lanesAVX2 {
 		a := loadAVX2(to, n)
 		for _, i := range index {
-			a = a.Add(loadAVX2(from, (int(i)-shift)*stride+n))
+			a = a.Add(loadAVX2(from, int(i)*stride+n))
 		}
 		storeAVX2(to, n, a)
 	}

@@ -13,7 +13,7 @@ import (
 // order in every lane. The AVX2 version is generated from this file.
 
 var loopsAVX512 = vectorLoops{
-	addRows: addRowsAVX512, addSum: addSumAVX512, add: addAVX512, products: productsAVX512, update: updateAVX512,
+	addRows: addRowsAVX512, addPatch: addPatchAVX512, addSum: addSumAVX512, add: addAVX512, products: productsAVX512, update: updateAVX512,
 	drawUniform: drawUniformAVX512, decide: decideAVX512, integrate: integrateAVX512, adjoint: adjointAVX512,
 }
 
@@ -47,7 +47,7 @@ func flushAVX512(x archsimd.Float32x16, limit *splat) archsimd.Float32x16 {
 	return zeroAVX512().Merge(x, magnitudeAVX512(x).Less(constantAVX512(limit)))
 }
 
-func addRowsAVX512(dst, rows []float32, index []uint32, shift int) {
+func addRowsAVX512(dst, rows []float32, index []uint32) {
 	stride := len(dst)
 	if len(index) == 0 || stride == 0 {
 		return
@@ -58,7 +58,7 @@ func addRowsAVX512(dst, rows []float32, index []uint32, shift int) {
 		a, b := loadAVX512(to, n), loadAVX512(to, n+lanesAVX512)
 		c, d := loadAVX512(to, n+2*lanesAVX512), loadAVX512(to, n+3*lanesAVX512)
 		for _, i := range index {
-			at := (int(i)-shift)*stride + n
+			at := int(i)*stride + n
 			a = a.Add(loadAVX512(from, at))
 			b = b.Add(loadAVX512(from, at+lanesAVX512))
 			c = c.Add(loadAVX512(from, at+2*lanesAVX512))
@@ -72,7 +72,7 @@ func addRowsAVX512(dst, rows []float32, index []uint32, shift int) {
 	for ; n < stride; n += lanesAVX512 {
 		a := loadAVX512(to, n)
 		for _, i := range index {
-			a = a.Add(loadAVX512(from, (int(i)-shift)*stride+n))
+			a = a.Add(loadAVX512(from, int(i)*stride+n))
 		}
 		storeAVX512(to, n, a)
 	}

@@ -200,13 +200,25 @@ func TestVectorSums(t *testing.T) {
 		out := gradient.Partial
 		for rows := 1; rows < 30; rows++ {
 			product := productArguments[float32]{
-				dst: v.rows(rows, neurons, 1), x: v.rows(rows, 3*inputs, 1), weights: v.rows(3*inputs, neurons, 1),
-				dstStride: stride, xStride: Stride(3 * inputs), rows: rows, inner: inputs, columns: stride,
-				parts: 3, xStep: inputs, weightStep: -inputs * stride, weightFirst: 2 * inputs * stride,
+				dst: v.rows(rows, neurons, 1), x: v.rows(rows, 7*inputs, 1), weights: v.rows(8*inputs, neurons, 1),
+				dstStride: stride, xStride: Stride(7 * inputs), rows: rows, inner: inputs, columns: stride,
+				lines: 2, parts: 3, xStep: inputs, weightStep: -inputs * stride,
+				xLine: 4 * inputs, weightLine: -5 * inputs * stride, weightFirst: 7 * inputs * stride,
 			}
 			products(&product)
 			out = append(out, product.dst...)
 		}
+		spikes := patch[float32]{
+			dst: v.rows(12, neurons, 1), weights: v.rows(inputs+10, neurons, 1), unit: stride, height: 2, width: 3,
+			at: stride, down: 5 * stride, row: 9, rowDown: -5, rowRight: -2,
+		}
+		for i := range inputs {
+			if v.uniform() < rate {
+				spikes.index = append(spikes.index, uint32(i))
+			}
+		}
+		addPatch(&spikes)
+		out = append(out, spikes.dst...)
 		return out
 	}
 	for _, neurons := range []int{4, 16, 20, 40, 70, 130, 260} {
@@ -236,7 +248,7 @@ func TestVectorLoopsAllocateNothing(t *testing.T) {
 	const rows, inner, columns = 19, 20, 112
 	product := productArguments[float32]{
 		dst: v.rows(rows, columns, 1), x: v.rows(rows, inner, 1), weights: v.rows(inner, columns, 1),
-		dstStride: columns, xStride: Stride(inner), rows: rows, inner: inner, columns: columns, parts: 1,
+		dstStride: columns, xStride: Stride(inner), rows: rows, inner: inner, columns: columns, lines: 1, parts: 1,
 	}
 	choice := decision[float32]{uniform: make([]float32, columns)}
 	for _, set := range []Instructions{PlainInstructions, AVX2Instructions, AVX512Instructions} {

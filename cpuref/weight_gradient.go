@@ -35,7 +35,7 @@ func WeightGradient[T Float](a *WeightGradientArguments[T], work *Workspace[T], 
 	work.grow(1, unit)
 	sample := work.rows[0]
 	segment := a.Segment.Of(a.Steps)
-	work.growIndex(a.Steps*max(1, a.Window.Positions) + ahead)
+	work.growIndex(a.Steps*max(1, a.Window.Positions.Area()) + ahead)
 	for i := first; i < last; i++ {
 		dst := a.Partial[i*unit:][:unit]
 		if segment.Last == a.Steps {
@@ -67,25 +67,34 @@ func (a *WeightGradientArguments[T]) rows() int { return len(a.Partial) / Stride
 // appendRows lists the rows of errors, a position long, that the spikes of one
 // sample bring to row i of the weights, in the order of the sum.
 func (a *WeightGradientArguments[T]) appendRows(rows []uint32, segment Segment, i, sample int) []uint32 {
-	words, w := Words(a.Steps), a.Window
+	words, w := Words(a.Steps), &a.Window
 	first, last := segment.First/32, Words(segment.Last)
-	if w.Positions == 0 {
+	if w.Dense() {
 		train := a.Trains[(i*a.Samples+sample)*words:][:words]
 		for block := last - 1; block >= first; block-- {
 			rows = appendWord(rows, a.reaching(train[block], block), segment.row(sample, 32*block+a.Delay), 1)
 		}
 		return rows
 	}
-	low, high := w.reached(i / w.Unit)
-	step := w.Stride * w.Unit * a.Samples * words // from a position to the next in Trains
+	element := i / w.Unit % w.Kernel.Area()
+	down, right := element/w.Kernel.Width, element%w.Kernel.Width
+	top, bottom := w.vertical().reached(down)
+	left, end := w.horizontal().reached(right)
+	plane := i / w.Unit / w.Kernel.Area() * w.Below.Height
+	number := w.Unit * a.Samples * words // from a position below to the next in Trains
+	step := w.Stride.Width * number      // from a position to the next
+	positions := w.Positions.Area()
 	for block := last - 1; block >= first; block-- {
-		row := segment.row(sample, 32*block+a.Delay) * w.Positions
-		at := ((low*w.Stride-w.Padding)*w.Unit+i)*a.Samples*words + sample*words + block
-		for p := low; p < high; p++ {
-			if word := a.Trains[at]; word != 0 {
-				rows = appendWord(rows, a.reaching(word, block), row+p, w.Positions)
+		row := segment.row(sample, 32*block+a.Delay) * positions
+		for y := top; y < bottom; y++ {
+			line := (plane+y*w.Stride.Height-w.Padding.Height+down)*w.Below.Width + left*w.Stride.Width - w.Padding.Width + right
+			at := line*number + (i%w.Unit*a.Samples+sample)*words + block
+			for p := y*w.Positions.Width + left; p < y*w.Positions.Width+end; p++ {
+				if word := a.Trains[at]; word != 0 {
+					rows = appendWord(rows, a.reaching(word, block), row+p, positions)
+				}
+				at += step
 			}
-			at += step
 		}
 	}
 	return rows

@@ -1,88 +1,149 @@
 package cpuref
 
-// Window is the geometry of a connection between neurons in rows of positions: which
-// neurons below feed which position, as in a one-dimensional convolution. The zero
-// Window is a dense connection: everything below feeds everything above.
+// Window is the geometry of a connection between neurons at positions of a plane: which
+// neurons below feed which position, as in a two-dimensional convolution; a
+// one-dimensional one has planes of height 1. The zero Window is a dense connection:
+// everything below feeds everything above.
 //
-// Neurons are numbered position by position, position·unit + filter, and a unit is
-// the number of filters rounded up to [Lane], so that the filters of a position are
-// whole vectors, and what feeds a position is one range of numbers. The numbers
-// between the filters and the unit belong to no neuron: they never spike. Weights
-// are [kernel][unit below][unit above]: for every position the same.
+// Positions are numbered row by row, and neurons position by position, position·unit +
+// filter. A unit is the number of filters rounded up to [Lane], so that the filters of a
+// position are whole vectors, and what feeds a position from a row below is one range of
+// numbers. The numbers between the filters and the unit belong to no neuron: they never
+// spike. Channels of an input are planes of their own, one after another, whose unit is 1.
+// Weights are [plane][kernel row][kernel column][unit below][unit above]: for every
+// position the same.
 type Window struct {
-	Positions int // above; 0 for a dense connection
-	Below     int // positions below
-	Unit      int // numbers a position below takes
-	Kernel    int // positions below that feed one above
-	Stride    int
-	Padding   int
+	Positions Extent // above; none for a dense connection
+	Below     Extent // positions of a plane below
+	Planes    int    // below
+	Unit      int    // numbers a position below takes
+	Kernel    Extent // positions of a plane below that feed one above
+	Stride    Extent
+	Padding   Extent
 }
 
+// Extent is a number of rows and of columns, or the place of a position: its row and column.
+type Extent struct{ Height, Width int }
+
+// Area is the number of positions in an extent.
+func (e Extent) Area() int { return e.Height * e.Width }
+
+// Place is that of a position by its number.
+func (e Extent) Place(number int) Extent {
+	row := number / e.Width
+	return Extent{row, number - row*e.Width}
+}
+
+// Dense says whether everything below feeds everything above.
+func (w *Window) Dense() bool { return w.Positions == Extent{} }
+
 // Blocks is how many blocks the weights have: one per element of the kernel.
-func (w Window) Blocks() int {
-	if w.Positions == 0 {
+func (w *Window) Blocks() int {
+	if w.Dense() {
 		return 1
 	}
-	return w.Kernel
+	return w.Planes * w.Kernel.Area()
 }
 
 // Rows is how many numbers below feed a position, of those that all neurons below take.
-func (w Window) Rows(below int) int {
-	if w.Positions == 0 {
+func (w *Window) Rows(below int) int {
+	if w.Dense() {
 		return below
 	}
-	return w.Kernel * w.Unit
+	return w.Blocks() * w.Unit
 }
 
-// span is the part of the kernel of position p that lies inside the layer below,
-// first ≤ k < last, and the position below of k = 0, which may be negative.
-func (w Window) span(p int) (begin, first, last int) {
-	begin = p*w.Stride - w.Padding
-	return begin, max(0, -begin), min(w.Kernel, w.Below-begin)
+// axis is one direction of a window.
+type axis struct{ positions, below, kernel, stride, padding int }
+
+func (w *Window) vertical() axis {
+	return axis{w.Positions.Height, w.Below.Height, w.Kernel.Height, w.Stride.Height, w.Padding.Height}
+}
+
+func (w *Window) horizontal() axis {
+	return axis{w.Positions.Width, w.Below.Width, w.Kernel.Width, w.Stride.Width, w.Padding.Width}
 }
 
 // reached are the positions above, first ≤ p < last, for which element k of the kernel
 // lies inside the layer below.
-func (w Window) reached(k int) (first, last int) {
-	if k < w.Padding {
-		first = (w.Padding - k + w.Stride - 1) / w.Stride
+func (a axis) reached(k int) (first, last int) {
+	if k < a.padding {
+		first = (a.padding - k + a.stride - 1) / a.stride
 	}
-	if inside := w.Below - 1 + w.Padding - k; inside >= 0 {
-		last = min(inside/w.Stride+1, w.Positions)
+	if inside := a.below - 1 + a.padding - k; inside >= 0 {
+		last = min(inside/a.stride+1, a.positions)
 	}
-	return first, last
+	return first, max(first, last)
 }
 
 // above are the positions above that position q below feeds, first ≤ p < last; p
-// reaches q by element q + Padding − p·Stride of the kernel.
-func (w Window) above(q int) (first, last int) {
-	reach := q + w.Padding
-	if reach >= w.Kernel {
-		first = (reach-w.Kernel)/w.Stride + 1
+// reaches q by element q + padding − p·stride of the kernel.
+func (a axis) above(q int) (first, last int) {
+	reach := q + a.padding
+	if reach >= a.kernel {
+		first = (reach-a.kernel)/a.stride + 1
 	}
-	return first, min(reach/w.Stride+1, w.Positions)
+	return first, max(first, min(reach/a.stride+1, a.positions))
+}
+
+// Fed are the positions above that position q below feeds, those of a rectangle: first ≤ p
+// < last in both directions.
+func (w *Window) Fed(q Extent) (first, last Extent) {
+	first.Height, last.Height = w.vertical().above(q.Height)
+	first.Width, last.Width = w.horizontal().above(q.Width)
+	return first, last
+}
+
+// Element is the element of the kernel by which position q below feeds position p above.
+func (w *Window) Element(q, p Extent) int {
+	return (q.Height+w.Padding.Height-p.Height*w.Stride.Height)*w.Kernel.Width + q.Width + w.Padding.Width - p.Width*w.Stride.Width
+}
+
+// patch is what spikes at one position below add to the positions that it feeds, a
+// rectangle: to each of them the rows of the weights that index names, counted from
+// another row for each, in the order of index.
+type patch[T Float] struct {
+	dst, weights []T
+	unit         int // numbers of a position above, and of a row of weights
+	index        []uint32
+	height       int // positions
+	width        int
+	at, down     int // where the first position begins in dst, and from a row of positions to the next
+	row          int // of the weights, where index counts from, for the first position; may be negative
+	rowDown      int // from a row of positions to the next
+	rowRight     int // from a position to the next
 }
 
 // addEvents adds the weights of spikes to dst, [position][unit], in ascending number
-// of the spiking neuron: events are those numbers in ascending order.
-func addEvents[T Float](dst, weights []T, events []uint32, w Window) {
-	if w.Positions == 0 {
+// of the spiking neuron: events are those numbers in ascending order. Work is
+// proportional to the spikes: each goes to the positions that it feeds.
+func addEvents[T Float](dst, weights []T, events []uint32, w *Window, work *Workspace[T]) {
+	if w.Dense() {
 		addRows(dst, weights, events)
 		return
 	}
-	unit := len(dst) / w.Positions
-	from := 0 // first event not before the window
-	for p := range w.Positions {
-		begin, first, last := w.span(p)
-		low, high := (begin+first)*w.Unit, (begin+last)*w.Unit
-		for from < len(events) && int(events[from]) < low {
-			from++
+	p := &work.patch
+	p.dst, p.weights, p.unit = dst, weights, len(dst)/w.Positions.Area()
+	p.down = w.Positions.Width * p.unit
+	p.rowDown, p.rowRight = -w.Stride.Height*w.Kernel.Width*w.Unit, -w.Stride.Width*w.Unit
+	plane := w.Below.Area()
+	for len(events) > 0 {
+		q := int(events[0]) / w.Unit
+		same := 1 // events of the position
+		for end := uint32((q + 1) * w.Unit); same < len(events) && events[same] < end; {
+			same++
 		}
-		to := from
-		for to < len(events) && int(events[to]) < high {
-			to++
+		number, place := 0, Extent{0, q} // of the plane, and in it
+		if q >= w.Below.Width {
+			number = q / plane
+			place = w.Below.Place(q - number*plane)
 		}
-		addShiftedRows(dst[p*unit:(p+1)*unit], weights, events[from:to], begin*w.Unit)
+		first, last := w.Fed(place)
+		p.index, events = events[:same], events[same:]
+		p.height, p.width = last.Height-first.Height, last.Width-first.Width
+		p.at = first.Height*p.down + first.Width*p.unit
+		p.row = (number*w.Kernel.Area() + w.Element(place, first) - q) * w.Unit
+		addPatch(p)
 	}
 }
 
@@ -91,9 +152,9 @@ type errorProducts[T Float] struct {
 	dst, above         []T // rows of [position below][unit below] and [position above][unit above]
 	dstStride, stride  int // between rows
 	rows               int
-	transposed         []T // [kernel][filter above][unit below]
+	transposed         []T // [kernel row][kernel column][filter above][unit below]
 	filters, unitAbove int
-	window             Window
+	window             *Window // whose below is a single plane
 }
 
 // addErrors carries errors from above to dst, against the direction of a connection:
@@ -102,20 +163,26 @@ func addErrors[T Float](e *errorProducts[T], below int) {
 	w := e.window
 	product := productArguments[T]{
 		dst: e.dst, x: e.above, weights: e.transposed, dstStride: e.dstStride, xStride: e.stride,
-		rows: e.rows, inner: e.filters, columns: below, parts: 1,
+		rows: e.rows, inner: e.filters, columns: below, lines: 1, parts: 1,
 	}
-	if w.Positions == 0 {
+	if w.Dense() {
 		products(&product)
 		return
 	}
-	// A part of the sum is a position above; the next one is reached by an element of the
-	// kernel that lies Stride before.
-	product.columns, product.xStep, product.weightStep = w.Unit, e.unitAbove, -w.Stride*e.filters*w.Unit
-	for q := range w.Below {
-		first, last := w.above(q)
-		product.dst, product.parts = e.dst[q*w.Unit:], max(0, last-first)
-		if product.parts > 0 {
-			product.x, product.weightFirst = e.above[first*e.unitAbove:], (q+w.Padding-first*w.Stride)*e.filters*w.Unit
+	// A part of the sum is a position above, a line a row of them; the next position is
+	// reached by an element of the kernel that lies a stride before.
+	block := e.filters * w.Unit
+	product.columns = w.Unit
+	product.xStep, product.weightStep = e.unitAbove, -w.Stride.Width*block
+	product.xLine, product.weightLine = w.Positions.Width*e.unitAbove, -w.Stride.Height*w.Kernel.Width*block
+	for q := range w.Below.Area() {
+		place := w.Below.Place(q)
+		first, last := w.Fed(place)
+		product.dst = e.dst[q*w.Unit:]
+		product.lines, product.parts = last.Height-first.Height, last.Width-first.Width
+		if product.lines > 0 && product.parts > 0 {
+			product.x = e.above[(first.Height*w.Positions.Width+first.Width)*e.unitAbove:]
+			product.weightFirst = w.Element(place, first) * block
 		}
 		products(&product)
 	}

@@ -8,6 +8,7 @@ type Workspace[T Float] struct {
 	rows [5 + MostStates][]T
 
 	index []uint32
+	patch patch[T] // what spikes at a position add
 }
 
 // grow makes the first count rows exactly length long.

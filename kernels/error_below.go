@@ -10,6 +10,7 @@ type ErrorBelowBuffers struct {
 	Error      gpu.Binding // written; [sample][row of Segment][stride below] float32
 	Above      gpu.Binding // [sample][row of AboveSegment][stride above] float32
 	Transposed gpu.Binding // [neuron above][stride below] float32
+	Geometry   gpu.Binding // of the connection: what [WindowNumbers] returns
 }
 
 // ErrorBelowParameters are the numbers of [ErrorBelow].
@@ -20,7 +21,7 @@ type ErrorBelowParameters struct {
 	Below        uint32         // neurons of the layer below
 	Filters      uint32         // neurons a position above; 0: all, as in a dense layer
 	Delay        uint32         // steps
-	Window       cpuref.Window  // geometry of the connection
+	Window       cpuref.Window  // geometry of the connection, as in the buffer
 	Segment      cpuref.Segment // of Error
 	AboveSegment cpuref.Segment // of Above, which holds Delay rows after the steps of Segment
 }
@@ -68,5 +69,6 @@ func (k *ErrorBelow) Record(stream *gpu.Stream, b ErrorBelowBuffers, p ErrorBelo
 		{"error", b.Error, gpu.Write, bytes(samples, uint64(p.Segment.Rows), stride(p.Below))},
 		{"error above", b.Above, gpu.Read, bytes(samples, uint64(p.AboveSegment.Rows), stride(p.Neurons))},
 		{"transposed weights", b.Transposed, gpu.Read, bytes(uint64(p.Window.Blocks()), uint64(p.Filters), stride(uint32(p.Window.Rows(int(p.Below))/p.Window.Blocks())))},
+		{"geometry", b.Geometry, gpu.Read, windowBytes},
 	}, p, groups)
 }

@@ -102,9 +102,11 @@ func (k *kernel) record(stream *gpu.Stream, arguments []argument, push any, grou
 }
 
 // appendPush appends the numbers of a struct, four bytes each, as push constants have them:
-// what is negative modulo 2³².
+// what is negative modulo 2³². Windows lie in buffers instead.
 func appendPush(block []byte, v reflect.Value) []byte {
 	switch {
+	case v.Type() == windowType:
+		return block
 	case v.Kind() == reflect.Struct:
 		for i := range v.NumField() {
 			block = appendPush(block, v.Field(i))

@@ -17,6 +17,7 @@ type LIFBackwardBuffers struct {
 	RecurrentTransposed gpu.Binding // [neuron][stride] float32, with recurrence
 	States              gpu.Binding // [sample][state][stride] float32: adjoints, read where a segment ends, written where it begins
 	ConstantsOfLayer    gpu.Binding // of the neurons: what [NeuronConstants] returns
+	RecurrentGeometry   gpu.Binding // what [WindowNumbers] returns, of a recurrent convolution
 }
 
 // LIFBackwardParameters are the numbers of [LIFBackward].
@@ -26,7 +27,7 @@ type LIFBackwardParameters struct {
 	Neurons        uint32
 	Filters        uint32         // neurons a position; 0: all, as in a dense layer
 	RecurrentDelay uint32         // steps
-	Recurrent      cpuref.Window  // geometry of the recurrent connection
+	Recurrent      cpuref.Window  // geometry of the recurrent connection, as in the buffer
 	Segment        cpuref.Segment // of Error, Membrane and Lost, which hold a row before and RecurrentDelay rows after it
 }
 
@@ -117,6 +118,10 @@ func (k *LIFBackward) Record(stream *gpu.Stream, b LIFBackwardBuffers, p LIFBack
 	if k.choice.Recurrent {
 		recurrent.bytes = bytes(uint64(p.Recurrent.Blocks()), uint64(p.Filters), stride(p.Filters))
 	}
+	geometry := argument{"recurrent geometry", b.RecurrentGeometry, gpu.Read, 0}
+	if k.choice.Recurrent && k.choice.Convolution {
+		geometry.bytes = windowBytes
+	}
 	groups, err := k.choice.Spread.grid(&k.kernel, p.Neurons, uint32(ceil(uint64(p.Samples), uint64(k.choice.Depth))))
 	if err != nil {
 		return err
@@ -130,5 +135,6 @@ func (k *LIFBackward) Record(stream *gpu.Stream, b LIFBackwardBuffers, p LIFBack
 		recurrent,
 		{"states", b.States, gpu.ReadWrite, stateBytes(p.Segment, p.Steps, p.Samples, statesOf(k.choice.Model), row)},
 		{"constants", b.ConstantsOfLayer, gpu.Read, constantBytes},
+		geometry,
 	}, p, groups)
 }

@@ -20,6 +20,8 @@ type LIFForwardBuffers struct {
 	States           gpu.Binding // [sample][state][stride] float32, read where a segment begins, written where it ends
 	ConstantsOfLayer gpu.Binding // of the neurons: what [NeuronConstants] returns
 	Bias             gpu.Binding // [stride] of a position, with biases
+	// What [WindowNumbers] returns of the connections, of a convolution.
+	InputGeometry, RecurrentGeometry gpu.Binding
 }
 
 // LIFForwardParameters are the numbers of [LIFForward].
@@ -32,7 +34,7 @@ type LIFForwardParameters struct {
 	RecurrentDelay uint32        // steps
 	Layer          uint32        // number of the layer in the network, for the noise
 	Flips          uint32        // where layer, step and neuron of the flips begin in Numbers; 0: no flips
-	Input          cpuref.Window // geometry of the connections
+	Input          cpuref.Window // geometry of the connections, as in the buffers
 	Recurrent      cpuref.Window
 	Segment        cpuref.Segment // of Membrane and Lost; from the second on they hold a row before it
 }
@@ -99,6 +101,14 @@ func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwar
 	if k.choice.Bias {
 		bias.bytes = bytes(unit)
 	}
+	inputGeometry := argument{"input geometry", b.InputGeometry, gpu.Read, 0}
+	recurrentGeometry := argument{"recurrent geometry", b.RecurrentGeometry, gpu.Read, 0}
+	if k.choice.Convolution {
+		inputGeometry.bytes = windowBytes
+		if k.choice.Recurrent {
+			recurrentGeometry.bytes = windowBytes
+		}
+	}
 	inputs := max(available(b.InputWeights), bytes(unit))
 	if inputs%bytes(unit) != 0 {
 		return fmt.Errorf("lif_forward: input weights have %d bytes, rows of %d neurons take a multiple of %d", inputs, p.Filters, bytes(unit))
@@ -128,5 +138,7 @@ func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwar
 		{"states", b.States, gpu.ReadWrite, stateBytes(p.Segment, p.Steps, p.Samples, statesOf(k.choice.Model), row)},
 		{"constants", b.ConstantsOfLayer, gpu.Read, constantBytes},
 		bias,
+		inputGeometry,
+		recurrentGeometry,
 	}, p, groups)
 }

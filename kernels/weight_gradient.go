@@ -11,6 +11,7 @@ type WeightGradientBuffers struct {
 	Trains     gpu.Binding // [input][sample][word] of bits, a bit a step
 	Error      gpu.Binding // [sample][row of Segment][stride] float32: ∂L/∂h
 	Samplewise gpu.Binding // [sample][input][stride] float32: what is kept from segment to segment, which are done in descending order
+	Geometry   gpu.Binding // of the connection: what [WindowNumbers] returns
 }
 
 // WeightGradientParameters are the numbers of [WeightGradient].
@@ -20,7 +21,7 @@ type WeightGradientParameters struct {
 	Inputs  uint32         // rows of the weights: numbers below that feed a position
 	Neurons uint32         // of a position; all of a dense layer
 	Delay   uint32         // steps
-	Window  cpuref.Window  // geometry of the connection
+	Window  cpuref.Window  // geometry of the connection, as in the buffer
 	Segment cpuref.Segment // of Error, which holds Delay rows after it; the steps are those of the spikes
 }
 
@@ -92,8 +93,8 @@ func (k *WeightGradient) Record(stream *gpu.Stream, b WeightGradientBuffers, p W
 		return err
 	}
 	trains := inputs // numbers below
-	if w := p.Window; w.Positions > 0 {
-		trains = uint64(w.Below) * uint64(w.Unit)
+	if w := p.Window; !w.Dense() {
+		trains = uint64(w.Planes) * uint64(w.Below.Area()) * uint64(w.Unit)
 	}
 	samplewise := argument{"samplewise gradients", b.Samplewise, gpu.ReadWrite, 0}
 	if segmentLength(p.Segment) < uint64(p.Steps) {
@@ -102,7 +103,8 @@ func (k *WeightGradient) Record(stream *gpu.Stream, b WeightGradientBuffers, p W
 	return form.record(stream, []argument{
 		{"partial gradients", b.Partial, gpu.Write, bytes(chunks(p.Samples), inputs, stride(p.Neurons))},
 		{"trains", b.Trains, gpu.Read, bytes(trains, samples, words(p.Steps))},
-		{"error", b.Error, gpu.Read, bytes(samples, uint64(p.Segment.Rows), uint64(max(1, p.Window.Positions)), stride(p.Neurons))},
+		{"error", b.Error, gpu.Read, bytes(samples, uint64(p.Segment.Rows), uint64(max(1, p.Window.Positions.Area())), stride(p.Neurons))},
 		samplewise,
+		{"geometry", b.Geometry, gpu.Read, windowBytes},
 	}, p, groups)
 }

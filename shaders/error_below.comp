@@ -16,6 +16,7 @@ layout(constant_id = 1) const uint TILE = 4u;
 layout(std430, binding = 0) writeonly buffer Error { vec4 errors[]; };
 layout(std430, binding = 1) readonly buffer Above { vec4 above[]; };
 layout(std430, binding = 2) readonly buffer Transposed { vec4 transposed[]; };
+layout(std430, binding = 3) readonly buffer Geometry { Window geometry; };
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -24,12 +25,6 @@ layout(push_constant) uniform Parameters {
     uint below;
     uint filters;  // neurons above a position; all neurons of a dense layer
     uint delay;
-    uint window_positions;  // the geometry of the connection: see window.glsl
-    uint window_below;
-    uint window_unit;
-    uint window_kernel;
-    uint window_stride;
-    uint window_padding;
     uint segment_first;         // steps to do
     uint segment_last;
     uint segment_origin;        // step of a sample's first row of errors
@@ -63,16 +58,23 @@ void main() {
         uint t = row - sample_ * length + segment_first;
         from[r] = (sample_ * above_segment_rows + t + (t + delay < steps ? delay : 0u) - above_segment_origin) * quads;
     }
-    Window window = Window(window_positions, window_below, window_unit, window_kernel, window_stride, window_padding);
-    bool dense = window.positions == 0u;
+    Window window = geometry;
+    bool dense = window.positions_height == 0u;
     uint quads_unit = dense ? quads_below : window.unit / 4u;  // of a row of weights
     uint q = quad / quads_unit;                                // position below
-    uvec2 range = dense ? uvec2(0u, 1u) : positions_above(window, q);
+    uint y = dense ? 0u : q / window.below_width;
+    uint x = dense ? 0u : q - y * window.below_width;
+    uvec2 lines = dense ? uvec2(0u, 1u) : positions_above(vertical(window), y);
+    uvec2 columns = dense ? uvec2(0u, 1u) : positions_above(horizontal(window), x);
+    uint size = columns.y - columns.x;
     uint full = filters / 4u;
-    for (uint p = range.x; p < range.y; p++) {
-        uint element = dense ? 0u : q + window.padding - p * window.stride;  // of the kernel
+    for (uint i = 0u; i < (lines.y - lines.x) * size; i++) {
+        uint py = lines.x + i / size;
+        uint px = columns.x + i % size;
+        uint element = (y + window.padding_height - py * window.stride_height) * window.kernel_width +
+                       x + window.padding_width - px * window.stride_width;  // of the kernel; 0 if dense
         uint weight = element * filters * quads_unit + quad - q * quads_unit;
-        uint position = p * quads_of(filters);
+        uint position = (py * window.positions_width + px) * quads_of(filters);
         // Four neurons above at a time; the last ones may be fewer.
         for (uint f = 0u; f < full; f++) {
             uint at = weight + 4u * f * quads_unit;

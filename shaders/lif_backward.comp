@@ -36,6 +36,7 @@ layout(std430, binding = 4) readonly buffer SpikeError { vec4 spike_errors[]; };
 layout(std430, binding = 5) readonly buffer RecurrentTransposed { vec4 recurrent_transposed[]; };
 layout(std430, binding = 6) buffer States { vec4 states[]; };  // of segments: adjoints of a sample, one after another
 layout(std430, binding = 7) readonly buffer ConstantsOfLayer { Constants constants; };
+layout(std430, binding = 8) readonly buffer RecurrentGeometry { Window recurrent_window; };
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -43,12 +44,6 @@ layout(push_constant) uniform Parameters {
     uint neurons;
     uint filters;  // neurons a position; all neurons of a dense layer
     uint recurrent_delay;
-    uint recurrent_positions;
-    uint recurrent_below;
-    uint recurrent_unit;
-    uint recurrent_kernel;
-    uint recurrent_stride;
-    uint recurrent_padding;
     uint segment_first;   // steps to do
     uint segment_last;
     uint segment_origin;  // step of a sample's first row of errors and membranes
@@ -76,6 +71,10 @@ void main() {
 
     // Index of arrays of DEPTH·BLOCKS: d·BLOCKS + k for sample d and quad k of the lane.
     Constants c = constants;
+    Window window;
+    if (CONVOLUTION != 0u && RECURRENT != 0u) {
+        window = recurrent_window;
+    }
     uint quad[BLOCKS];
     bool owned[DEPTH * BLOCKS];
     Quad adjoint[DEPTH * BLOCKS];
@@ -121,15 +120,21 @@ void main() {
             }
             barrier();
             if (CONVOLUTION != 0u) {
-                Window window = Window(recurrent_positions, recurrent_below, recurrent_unit, recurrent_kernel, recurrent_stride, recurrent_padding);
                 uint quads_unit = quads_of(filters);
                 [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
                     uint position = quad[k] / quads_unit;
-                    uvec2 range = positions_above(window, position);
-                    for (uint p = range.x; p < range.y; p++) {
-                        uint element = position + window.padding - p * window.stride;
+                    uint y = position / window.below_width;
+                    uint x = position - y * window.below_width;
+                    uvec2 lines = positions_above(vertical(window), y);
+                    uvec2 columns = positions_above(horizontal(window), x);
+                    uint size = columns.y - columns.x;
+                    for (uint i = 0u; i < (lines.y - lines.x) * size; i++) {
+                        uint py = lines.x + i / size;
+                        uint px = columns.x + i % size;
+                        uint element = (y + window.padding_height - py * window.stride_height) * window.kernel_width +
+                                       x + window.padding_width - px * window.stride_width;
                         uint weight = element * filters * quads_unit + quad[k] - position * quads_unit;
-                        uint shown_position = shown + p * quads_unit;
+                        uint shown_position = shown + (py * window.positions_width + px) * quads_unit;
                         uint full = filters / 4u;
                         for (uint f = 0u; f < full; f++) {
                             uint at = weight + 4u * f * quads_unit;

@@ -39,6 +39,8 @@ layout(std430, binding = 7) readonly buffer Numbers { uint numbers[]; };  // see
 layout(std430, binding = 8) buffer States { vec4 states[]; };              // of segments: those of a sample, one after another
 layout(std430, binding = 9) readonly buffer ConstantsOfLayer { Constants constants; };
 layout(std430, binding = 10) readonly buffer Bias { vec4 biases[]; };  // of the neurons of a position
+layout(std430, binding = 11) readonly buffer InputGeometry { Window input_window; };
+layout(std430, binding = 12) readonly buffer RecurrentGeometry { Window recurrent_window; };
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -49,18 +51,6 @@ layout(push_constant) uniform Parameters {
     uint recurrent_delay;
     uint layer;
     uint flips;  // where flips begin in numbers; 0: none
-    uint input_positions;
-    uint input_below;
-    uint input_unit;
-    uint input_kernel;
-    uint input_stride;
-    uint input_padding;
-    uint recurrent_positions;
-    uint recurrent_below;
-    uint recurrent_unit;
-    uint recurrent_kernel;
-    uint recurrent_stride;
-    uint recurrent_padding;
     uint segment_first;   // steps to do
     uint segment_last;
     uint segment_origin;  // step of a sample's first row of membranes
@@ -86,67 +76,73 @@ uint decide_quad(Constants c, vec4 above, uint number, uint step_, uint quad) {
     return left >= 4u ? bits : bits & ((1u << left) - 1u);
 }
 
-// The sum of the input weights of a quad over the events of a window, which are
-// searched for in their row.
-vec4 gather_events(uvec2 range, uint quad) {
-    Window window = Window(input_positions, input_below, input_unit, input_kernel, input_stride, input_padding);
+// The sum of the input weights of a quad over the events of a window, row by row of the
+// kernel; those of a row are searched for among the events that follow the row before.
+vec4 gather_events(Window window, uvec2 range, uint quad) {
     uint quads_unit = quads_of(filters);
     uint p = quad / quads_unit;
-    uvec2 elements = span(window, p);
-    uint origin = p * window.stride * window.unit;  // padding positions before number 0
-    uint shift = window.padding * window.unit;
-    uint low = origin + elements.x * window.unit - shift;
-    uint high = origin + elements.y * window.unit - shift;
-    uint first = range.x;
-    uint last = range.y;
-    while (first < last) {
-        uint middle = (first + last) / 2u;
-        if (index[middle] < low) {
-            first = middle + 1u;
-        } else {
-            last = middle;
-        }
-    }
+    uint py = p / window.positions_width;
+    uint px = p - py * window.positions_width;
+    uvec2 lines = span(vertical(window), py);
+    uvec2 columns = span(horizontal(window), px);
     precise vec4 sum = vec4(0.0);
-    uint from = (shift - origin) * quads_unit + quad - p * quads_unit;
-    // Two events at a time: whether the loop goes on waits for half as many loads.
-    for (uint e = first; e < range.y; e += 2u) {
-        uint one = index[e];
-        uint other = index[min(e + 1u, range.y - 1u)];
-        if (one >= high) {
-            break;
+    uint e = range.x;
+    for (uint plane = 0u; plane < window.planes; plane++) {
+        for (uint down = lines.x; down < lines.y; down++) {
+            Line line = line_of(window, plane, py, px, down, columns);
+            uint last = range.y;
+            while (e < last) {
+                uint middle = (e + last) / 2u;
+                if (index[middle] < line.low) {
+                    e = middle + 1u;
+                } else {
+                    last = middle;
+                }
+            }
+            uint from = line.shift * quads_unit + quad - p * quads_unit;
+            // Two events at a time: whether the loop goes on waits for half as many loads.
+            for (; e < range.y; e += 2u) {
+                uint one = index[e];
+                uint other = index[min(e + 1u, range.y - 1u)];
+                if (one >= line.high) {
+                    break;
+                }
+                sum = sum + input_weights[one * quads_unit + from];
+                if (other >= line.high || e + 1u == range.y) {
+                    e++;
+                    break;
+                }
+                sum = sum + input_weights[other * quads_unit + from];
+            }
         }
-        sum = sum + input_weights[one * quads_unit + from];
-        if (other >= high || e + 1u == range.y) {
-            break;
-        }
-        sum = sum + input_weights[other * quads_unit + from];
     }
     return sum;
 }
 
-// The same over the spikes of the layer itself in a row of words, added to a sum.
-vec4 gather_spikes(vec4 begun, uint from_row, uint quad) {
-    Window window = Window(recurrent_positions, recurrent_below, recurrent_unit, recurrent_kernel, recurrent_stride, recurrent_padding);
+// The same over the spikes of the layer itself in a row of words, added to a sum. Its window
+// holds its own position at least.
+vec4 gather_spikes(Window window, vec4 begun, uint from_row, uint quad) {
     uint quads_unit = quads_of(filters);
     uint p = quad / quads_unit;
-    uvec2 elements = span(window, p);
-    uint origin = p * window.stride * window.unit;
-    uint shift = window.padding * window.unit;
-    uint low = origin + elements.x * window.unit - shift;
-    uint high = origin + elements.y * window.unit - shift;
+    uint py = p / window.positions_width;
+    uint px = p - py * window.positions_width;
+    uvec2 lines = span(vertical(window), py);
+    uvec2 columns = span(horizontal(window), px);
     precise vec4 sum = begun;
-    for (uint w = low / 32u; 32u * w < high; w++) {
-        uint word = spikes[from_row + w];
-        if (32u * w < low) {
-            word &= ~0u << (low - 32u * w);
-        }
-        if (32u * w + 32u > high) {
-            word &= (1u << (high - 32u * w)) - 1u;
-        }
-        for (; word != 0u; word &= word - 1u) {
-            uint number = 32u * w + uint(findLSB(word));
-            sum = sum + recurrent_weights[(number + shift - origin) * quads_unit + quad - p * quads_unit];
+    for (uint down = lines.x; down < lines.y; down++) {
+        Line line = line_of(window, 0u, py, px, down, columns);
+        uint from = line.shift * quads_unit + quad - p * quads_unit;
+        for (uint w = line.low / 32u; 32u * w < line.high; w++) {
+            uint word = spikes[from_row + w];
+            if (32u * w < line.low) {
+                word &= ~0u << (line.low - 32u * w);
+            }
+            if (32u * w + 32u > line.high) {
+                word &= (1u << (line.high - 32u * w)) - 1u;
+            }
+            for (; word != 0u; word &= word - 1u) {
+                sum = sum + recurrent_weights[(32u * w + uint(findLSB(word))) * quads_unit + from];
+            }
         }
     }
     return sum;
@@ -171,6 +167,14 @@ void main() {
     }
 
     Constants c = constants;
+    Window window;
+    Window own_window;
+    if (CONVOLUTION != 0u) {
+        window = input_window;
+        if (RECURRENT != 0u) {
+            own_window = recurrent_window;
+        }
+    }
     uint quad[BLOCKS];
     bool owned[BLOCKS];
     Quad neuron[BLOCKS];
@@ -213,7 +217,7 @@ void main() {
             uvec2 range = rows[row - delay];
             if (CONVOLUTION != 0u) {
                 [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
-                    input_sum[k] = gather_events(range, quad[k]);
+                    input_sum[k] = gather_events(window, range, quad[k]);
                 }
             } else {
                 for (uint e = range.x; e < range.y; e++) {
@@ -228,7 +232,7 @@ void main() {
             uint from_row = (row - recurrent_delay) * words;
             if (CONVOLUTION != 0u) {
                 [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
-                    recurrent_sum[k] = gather_spikes(recurrent_sum[k], from_row, quad[k]);
+                    recurrent_sum[k] = gather_spikes(own_window, recurrent_sum[k], from_row, quad[k]);
                 }
             } else {
                 for (uint w = 0u; w < words; w++) {

@@ -22,6 +22,7 @@ layout(std430, binding = 0) writeonly buffer Partial { vec4 partial[]; };
 layout(std430, binding = 1) readonly buffer Trains { uint trains[]; };
 layout(std430, binding = 2) readonly buffer Error { vec4 errors[]; };
 layout(std430, binding = 3) buffer Samplewise { vec4 samplewise[]; };  // of segments: the sums of single samples
+layout(std430, binding = 4) readonly buffer Geometry { Window geometry; };
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -29,12 +30,6 @@ layout(push_constant) uniform Parameters {
     uint inputs;   // rows of the weights
     uint neurons;  // of a position
     uint delay;
-    uint window_positions;  // the geometry of the connection: see window.glsl
-    uint window_below;
-    uint window_unit;
-    uint window_kernel;
-    uint window_stride;
-    uint window_padding;
     uint segment_first;   // steps of the spikes
     uint segment_last;
     uint segment_origin;  // step of a sample's first row of errors
@@ -61,10 +56,24 @@ void main() {
     uint first = chunk * CHUNK_SAMPLES;
     uint last = min(first + CHUNK_SAMPLES, samples);
 
-    Window window = Window(window_positions, window_below, window_unit, window_kernel, window_stride, window_padding);
-    bool dense = window.positions == 0u;
-    uint positions = dense ? 1u : window.positions;
-    uint element = dense ? 0u : i / window.unit;  // of the kernel
+    Window window = geometry;
+    bool dense = window.positions_height == 0u;
+    uint positions = dense ? 1u : window.positions_height * window.positions_width;
+    // Positions that the row weighs an input of, and that input for position (0, 0), modulo 2³².
+    uvec2 lines = uvec2(0u, 1u);
+    uvec2 columns = uvec2(0u, 1u);
+    uint origin = i;
+    if (!dense) {
+        uint element = i / window.unit;  // of the kernel
+        uint line = element / window.kernel_width;
+        uint plane = line / window.kernel_height;
+        uint down = line - plane * window.kernel_height;
+        uint right = element - line * window.kernel_width;
+        lines = reached(vertical(window), down);
+        columns = reached(horizontal(window), right);
+        origin = ((plane * window.below_height + down - window.padding_height) * window.below_width + right - window.padding_width) *
+                     window.unit + i % window.unit;
+    }
 
     uint quad[BLOCKS];
     precise vec4 sum[BLOCKS];
@@ -81,14 +90,12 @@ void main() {
             sample_sum[k] = segment_last < steps ? samplewise[(b * inputs + i) * quads + quad[k]] : vec4(0.0);
         }
         for (uint w = words_of(segment_last); w-- > segment_first / 32u;) {
-            for (uint p = 0u; p < positions; p++) {
-                uint from = i;  // the input whose spikes this row weighs at position p
-                if (!dense) {
-                    if (!inside(window, p, element)) {
-                        continue;
-                    }
-                    from = i + p * window.stride * window.unit - window.padding * window.unit;
-                }
+            uint size = columns.y - columns.x;
+            for (uint at = 0u; at < (lines.y - lines.x) * size; at++) {
+                uint py = lines.x + at / size;
+                uint px = columns.x + at % size;
+                uint p = py * window.positions_width + px;
+                uint from = origin + (py * window.stride_height * window.below_width + px * window.stride_width) * window.unit;
                 uint word = trains[(from * samples + b) * words + w];
                 while (word != 0u) {
                     uint bit = uint(findMSB(word));

@@ -12,18 +12,20 @@ import (
 
 // convCase is one layer over positions, with what is below it.
 type convCase struct {
-	below, filtersBelow      int // positions and filters of the layer below; 0 filters: input channels
-	kernel, stride, padding  int
-	filters, recurrentKernel int // 0: not recurrent
-	samples, steps           int
-	delay, recurrentDelay    int
-	noise                    cpuref.EscapeNoise
-	reset                    cpuref.Reset
-	surrogate                cpuref.Surrogate
-	differentiate            bool
-	limited                  bool // derivatives far from the threshold are left out
-	spread                   kernels.Spread
-	depth                    uint32 // samples a lane in the backward pass
+	below                   cpuref.Extent // positions of a plane below
+	filtersBelow            int           // filters of the layer below; −n: n channels of an input
+	kernel, stride, padding cpuref.Extent
+	filters                 int
+	recurrentKernel         cpuref.Extent // none: not recurrent
+	samples, steps          int
+	delay, recurrentDelay   int
+	noise                   cpuref.EscapeNoise
+	reset                   cpuref.Reset
+	surrogate               cpuref.Surrogate
+	differentiate           bool
+	limited                 bool // derivatives far from the threshold are left out
+	spread                  kernels.Spread
+	depth                   uint32 // samples a lane in the backward pass
 }
 
 func (c convCase) String() string {
@@ -33,28 +35,44 @@ func (c convCase) String() string {
 		c.spread.Lanes, c.spread.Blocks, c.spread.Samples, c.depth)
 }
 
-func (c convCase) positions() int { return (c.below+2*c.padding-c.kernel)/c.stride + 1 }
+func (c convCase) isRecurrent() bool { return c.recurrentKernel.Area() > 0 }
+
+func (c convCase) positions() cpuref.Extent {
+	return cpuref.Extent{
+		Height: (c.below.Height+2*c.padding.Height-c.kernel.Height)/c.stride.Height + 1,
+		Width:  (c.below.Width+2*c.padding.Width-c.kernel.Width)/c.stride.Width + 1,
+	}
+}
 
 // unit is how many numbers a position of the layer takes; unitBelow the same below it.
 func (c convCase) unit() int { return cpuref.Stride(c.filters) }
 
 func (c convCase) unitBelow() int {
-	if c.filtersBelow == 0 {
+	if c.filtersBelow < 0 {
 		return 1
 	}
 	return cpuref.Stride(c.filtersBelow)
 }
 
+// numbersBelow are the numbers of the layer below.
+func (c convCase) numbersBelow() int { return c.input().Planes * c.below.Area() * c.unitBelow() }
+
 // neurons are the numbers of the layer, those between the filters included.
-func (c convCase) neurons() int { return c.positions() * c.unit() }
+func (c convCase) neurons() int { return c.positions().Area() * c.unit() }
 
 func (c convCase) input() cpuref.Window {
-	return cpuref.Window{Positions: c.positions(), Below: c.below, Unit: c.unitBelow(), Kernel: c.kernel, Stride: c.stride, Padding: c.padding}
+	return cpuref.Window{
+		Positions: c.positions(), Below: c.below, Planes: max(1, -c.filtersBelow), Unit: c.unitBelow(),
+		Kernel: c.kernel, Stride: c.stride, Padding: c.padding,
+	}
 }
 
 func (c convCase) recurrent() cpuref.Window {
-	p := c.positions()
-	return cpuref.Window{Positions: p, Below: p, Unit: c.unit(), Kernel: c.recurrentKernel, Stride: 1, Padding: c.recurrentKernel / 2}
+	p, k := c.positions(), c.recurrentKernel
+	return cpuref.Window{
+		Positions: p, Below: p, Planes: 1, Unit: c.unit(),
+		Kernel: k, Stride: cpuref.Extent{Height: 1, Width: 1}, Padding: cpuref.Extent{Height: k.Height / 2, Width: k.Width / 2},
+	}
 }
 
 func (c convCase) neuron() cpuref.Neuron[float32] {
@@ -66,8 +84,8 @@ var sizesOfCases = [][2]int{{9, 8}, {3, 33}, {17, 1}, {1, 70}, {2, 33}}
 
 // inputCases has every stride, padding and kernel without recurrence, all else drawn:
 // kernels wider than the layer below, kernels so narrow that some windows lie in the
-// padding alone, and single positions among them. Spreads and kinds are few, so that
-// pipelines are.
+// padding alone, and single positions among them. Every third has a single row. Spreads and
+// kinds are few, so that pipelines are.
 func inputCases() []convCase {
 	var cases []convCase
 	for stride := 1; stride <= 3; stride++ {
@@ -75,9 +93,17 @@ func inputCases() []convCase {
 			for kernel := 1; kernel <= 7; kernel++ {
 				s := &source{seed: uint32(len(cases))}
 				size := sizesOfCases[s.word()%5]
+				rows := [4]int{1, 1, 1, 0} // below, kernel, stride, padding
+				if len(cases)%3 > 0 {
+					rows = [4]int{[]int{2, 3, 6}[s.word()%3], 1 + int(s.word()%5), 1 + int(s.word()%3), int(s.word() % 3)}
+				}
 				cases = append(cases, convCase{
-					below: max([]int{1, 2, 5, 9}[s.word()%4], kernel-2*padding), filtersBelow: []int{0, 17, 3, 1, 16}[s.word()%5],
-					kernel: kernel, stride: stride, padding: padding, filters: []int{1, 3, 15, 16, 17, 33}[s.word()%6],
+					below: cpuref.Extent{
+						Height: max(rows[0], rows[1]-2*rows[3]), Width: max([]int{1, 2, 5, 9}[s.word()%4], kernel-2*padding),
+					},
+					filtersBelow: []int{-1, 17, 3, -2, 1, 16, -3}[s.word()%7],
+					kernel:       cpuref.Extent{Height: rows[1], Width: kernel}, stride: cpuref.Extent{Height: rows[2], Width: stride},
+					padding: cpuref.Extent{Height: rows[3], Width: padding}, filters: []int{1, 3, 15, 16, 17, 33}[s.word()%6],
 					samples: size[0], steps: size[1], delay: min(int(s.word()%3), size[1]-1), noise: cpuref.NoiseSigmoid,
 					spread: []kernels.Spread{{Lanes: 3, Blocks: 2, Samples: 3}, {Lanes: 16, Blocks: 1, Samples: 1}}[s.word()%2],
 				})
@@ -91,19 +117,22 @@ func inputCases() []convCase {
 // than the layer, and every noise and reset.
 func recurrentCases() []convCase {
 	var cases []convCase
-	for i, c := range [][3]int{ // positions, filters, kernel
-		{1, 3, 1}, {1, 17, 5}, {5, 1, 3}, {7, 15, 5}, {2, 16, 7}, {4, 33, 3}, {3, 17, 9}, {9, 3, 1},
+	one := cpuref.Extent{Height: 1, Width: 1}
+	for i, c := range [][5]int{ // rows, columns, filters, kernel
+		{1, 1, 3, 1, 1}, {1, 1, 17, 1, 5}, {1, 5, 1, 1, 3}, {1, 7, 15, 1, 5}, {1, 2, 16, 1, 7}, {1, 4, 33, 1, 3}, {1, 3, 17, 1, 9}, {1, 9, 3, 1, 1},
+		{3, 4, 3, 3, 3}, {2, 2, 17, 5, 3}, {5, 1, 15, 3, 1}, {2, 5, 1, 3, 7}, {4, 3, 16, 1, 3},
 	} {
 		s := &source{seed: uint32(i)}
 		size := sizesOfCases[i%5]
 		next := convCase{
-			below: c[0], kernel: 1, stride: 1, filters: c[1], recurrentKernel: c[2], samples: size[0], steps: size[1],
+			below: cpuref.Extent{Height: c[0], Width: c[1]}, filtersBelow: -1, kernel: one, stride: one, filters: c[2],
+			recurrentKernel: cpuref.Extent{Height: c[3], Width: c[4]}, samples: size[0], steps: size[1],
 			delay: min(int(s.word()%3), size[1]-1), recurrentDelay: min(i%4, size[1]-1),
-			noise: cpuref.EscapeNoise(i % 4), reset: cpuref.Reset(i / 3), surrogate: cpuref.Surrogate(i), differentiate: i%2 == 0, limited: i%3 == 1,
+			noise: cpuref.EscapeNoise(i % 4), reset: cpuref.Reset(i / 3 % 3), surrogate: cpuref.Surrogate(i), differentiate: i%2 == 0, limited: i%3 == 1,
 		}
 		quads := uint32(next.neurons() / 4)
 		next.spread = []kernels.Spread{{}, {Lanes: (quads + 1) / 2, Blocks: 2, Samples: 2}, {Lanes: quads, Blocks: 1, Samples: 3}}[i%3]
-		next.depth = []uint32{8, 2, 1, 0, 1, 3, 1, 2}[i]
+		next.depth = []uint32{8, 2, 1, 0, 1, 3, 1, 2}[i%8]
 		cases = append(cases, next)
 	}
 	return cases
@@ -137,14 +166,15 @@ type convRun struct {
 
 func runConv(c convCase, seed uint32) *convRun {
 	s := &source{seed: seed, next: 1000}
-	rows, neurons, numbersBelow := c.samples*c.steps, c.neurons(), c.below*c.unitBelow()
+	rows, neurons, numbersBelow := c.samples*c.steps, c.neurons(), c.numbersBelow()
+	input := c.input()
 	run := &convRun{errors: s.rows(rows, neurons, -1, 1, 0.3)}
-	events := listed(s.spikesOf(rows, c.below, c.unitBelow(), max(1, c.filtersBelow), 0.3), rows, numbersBelow)
-	scale := 12 / float32(c.kernel*max(1, c.filtersBelow))
+	events := listed(s.spikesOf(rows, input.Planes*c.below.Area(), c.unitBelow(), max(1, c.filtersBelow), 0.3), rows, numbersBelow)
+	scale := 12 / float32(input.Blocks()*max(1, c.filtersBelow))
 	run.forward = cpuref.LIFForwardArguments[float32]{
 		Spikes:   make([]uint32, rows*cpuref.Words(neurons)),
 		Membrane: make([]float32, rows*neurons), Lost: make([]float32, rows*neurons),
-		Events: events, InputWeights: s.rows(c.kernel*c.unitBelow(), c.filters, -0.4*scale, scale, 0.1),
+		Events: events, InputWeights: s.rows(input.Rows(0), c.filters, -0.4*scale, scale, 0.1),
 		Steps: c.steps, Neurons: neurons, Filters: c.filters, Input: c.input(), Recurrent: c.recurrent(),
 		Delay: c.delay, RecurrentDelay: c.recurrentDelay,
 		Key: [2]uint32{s.word(), uint32(cpuref.StreamNoise)}, Layer: 2, Neuron: c.neuron(),
@@ -156,15 +186,15 @@ func runConv(c convCase, seed uint32) *convRun {
 		run.forward.Numbers = append(run.forward.Numbers, s.word())
 	}
 	var reversed []float32
-	if c.recurrentKernel > 0 {
-		run.forward.RecurrentWeights = s.rows(c.recurrentKernel*c.unit(), c.filters, -0.4, 0.4, 0.2)
-		reversed = make([]float32, c.recurrentKernel*c.filters*c.unit())
-		cpuref.Transpose(reversed, run.forward.RecurrentWeights, c.unit(), c.filters, c.recurrentKernel)
+	if c.isRecurrent() {
+		run.forward.RecurrentWeights = s.rows(c.recurrentKernel.Area()*c.unit(), c.filters, -0.4, 0.4, 0.2)
+		reversed = make([]float32, c.recurrentKernel.Area()*c.filters*c.unit())
+		cpuref.Transpose(reversed, run.forward.RecurrentWeights, c.unit(), c.filters, c.recurrentKernel.Area())
 	}
 	var work cpuref.Workspace[float32]
 	cpuref.LIFForward(&run.forward, &work, 0, c.samples)
 	run.input = gradientOf(c, events, numbersBelow, run.errors, c.input(), c.delay)
-	if c.recurrentKernel > 0 {
+	if c.isRecurrent() {
 		own := listed(run.forward.Spikes, rows, neurons)
 		run.recurrent = gradientOf(c, own, neurons, run.errors, c.recurrent(), c.recurrentDelay)
 		run.backward = cpuref.LIFBackwardArguments[float32]{
@@ -178,10 +208,10 @@ func runConv(c convCase, seed uint32) *convRun {
 	}
 	if c.filtersBelow > 0 {
 		run.errorBelow = cpuref.ErrorBelowArguments[float32]{
-			Error: make([]float32, rows*numbersBelow), Above: run.errors, Transposed: make([]float32, c.kernel*c.filters*c.unitBelow()),
+			Error: make([]float32, rows*numbersBelow), Above: run.errors, Transposed: make([]float32, c.kernel.Area()*c.filters*c.unitBelow()),
 			Steps: c.steps, Neurons: neurons, Below: numbersBelow, Filters: c.filters, Window: c.input(), Delay: c.delay,
 		}
-		cpuref.Transpose(run.errorBelow.Transposed, run.forward.InputWeights, c.unitBelow(), c.filters, c.kernel)
+		cpuref.Transpose(run.errorBelow.Transposed, run.forward.InputWeights, c.unitBelow(), c.filters, c.kernel.Area())
 		cpuref.ErrorBelow(&run.errorBelow, 0, c.samples)
 	}
 	return run
@@ -197,7 +227,7 @@ func listed(bits []uint32, rows, numbers int) cpuref.Events {
 // gradientOf sums the partial weight gradients of all chunks: weights that weigh the
 // spikes of events of so many numbers.
 func gradientOf(c convCase, events cpuref.Events, numbers int, errors []float32, window cpuref.Window, delay int) cpuref.WeightGradientArguments[float32] {
-	rows := window.Kernel * window.Unit
+	rows := window.Rows(0)
 	size := rows * c.unit()
 	all := make([]float32, cpuref.Chunks(c.samples)*size)
 	a := cpuref.WeightGradientArguments[float32]{
@@ -292,7 +322,7 @@ func eachConvCase(t *testing.T, cases []convCase, some int, check func(r rig, c 
 func checkConvForward(r rig, c convCase, run *convRun) {
 	r.Helper()
 	a := &run.forward
-	recurrent := c.recurrentKernel > 0
+	recurrent := c.isRecurrent()
 	k, err := kernels.NewLIFForward(r.device, kernels.LIFForwardChoice{
 		Neurons: uint32(a.Neurons), Noise: uint32(c.noise), Reset: uint32(c.reset),
 		Recurrent: recurrent, Bias: a.Bias != nil, StoreLost: c.differentiate, Convolution: true, Spread: c.spread,
@@ -304,11 +334,13 @@ func checkConvForward(r rig, c convCase, run *convRun) {
 		Spikes: garbage(r, "spikes", len(a.Spikes)), Membrane: garbage(r, "membrane", len(a.Membrane)),
 		Lost: onlyIf(c.differentiate, garbage(r, "lost", len(a.Lost))),
 		Rows: array(r, "rows", flat(a.Events.Rows)), Index: array(r, "index", a.Events.Index),
-		InputWeights:     array(r, "input weights", beyond(a.InputWeights, c.unit())),
-		RecurrentWeights: onlyIf(recurrent, array(r, "recurrent weights", a.RecurrentWeights)),
-		Numbers:          array(r, "numbers", append(a.Key[:], a.Numbers...)),
-		Bias:             onlyIf(a.Bias != nil, array(r, "bias", a.Bias)),
-		ConstantsOfLayer: array(r, "constants", kernels.NeuronConstants(&a.Neuron)),
+		InputWeights:      array(r, "input weights", beyond(a.InputWeights, c.unit())),
+		RecurrentWeights:  onlyIf(recurrent, array(r, "recurrent weights", a.RecurrentWeights)),
+		Numbers:           array(r, "numbers", append(a.Key[:], a.Numbers...)),
+		Bias:              onlyIf(a.Bias != nil, array(r, "bias", a.Bias)),
+		ConstantsOfLayer:  array(r, "constants", kernels.NeuronConstants(&a.Neuron)),
+		InputGeometry:     array(r, "input geometry", kernels.WindowNumbers(a.Input)),
+		RecurrentGeometry: onlyIf(recurrent, array(r, "recurrent geometry", kernels.WindowNumbers(a.Recurrent))),
 	}
 	r.run(func(stream *gpu.Stream) error {
 		return k.Record(stream, b, kernels.LIFForwardParameters{
@@ -327,7 +359,7 @@ func checkConvForward(r rig, c convCase, run *convRun) {
 func checkConvBackward(r rig, c convCase, run *convRun) {
 	r.Helper()
 	a := &run.backward
-	recurrent := c.recurrentKernel > 0
+	recurrent := c.isRecurrent()
 	k, err := kernels.NewLIFBackward(r.device, kernels.LIFBackwardChoice{
 		Neurons: uint32(a.Neurons), Surrogate: uint32(c.surrogate), Reset: uint32(c.reset),
 		DifferentiateReset: c.differentiate, Recurrent: recurrent, Limited: c.limited, Convolution: true, Spread: c.spread, Depth: c.depth,
@@ -341,6 +373,7 @@ func checkConvBackward(r rig, c convCase, run *convRun) {
 		SpikeError:          array(r, "spike error", a.SpikeError),
 		RecurrentTransposed: onlyIf(recurrent, array(r, "recurrent transposed", a.RecurrentTransposed)),
 		ConstantsOfLayer:    array(r, "constants", kernels.NeuronConstants(&a.Neuron)),
+		RecurrentGeometry:   onlyIf(recurrent, array(r, "recurrent geometry", kernels.WindowNumbers(a.Recurrent))),
 	}
 	r.run(func(stream *gpu.Stream) error {
 		return k.Record(stream, b, kernels.LIFBackwardParameters{
@@ -355,10 +388,11 @@ func checkConvGradient(r rig, k *kernels.WeightGradient, name string, a *cpuref.
 	r.Helper()
 	b := kernels.WeightGradientBuffers{
 		Partial: garbage(r, "partial", len(a.Partial)), Trains: array(r, "trains", a.Trains), Error: array(r, "error", a.Error),
+		Geometry: array(r, "geometry", kernels.WindowNumbers(a.Window)),
 	}
 	r.run(func(stream *gpu.Stream) error {
 		return k.Record(stream, b, kernels.WeightGradientParameters{
-			Samples: uint32(a.Samples), Steps: uint32(a.Steps), Inputs: uint32(a.Window.Kernel * a.Window.Unit),
+			Samples: uint32(a.Samples), Steps: uint32(a.Steps), Inputs: uint32(a.Window.Rows(0)),
 			Neurons: uint32(a.Neurons), Delay: uint32(a.Delay), Window: a.Window,
 		})
 	})
@@ -369,6 +403,7 @@ func checkConvErrorBelow(r rig, k *kernels.ErrorBelow, a *cpuref.ErrorBelowArgum
 	r.Helper()
 	b := kernels.ErrorBelowBuffers{
 		Error: garbage(r, "error below", len(a.Error)), Above: array(r, "above", a.Above), Transposed: array(r, "transposed", a.Transposed),
+		Geometry: array(r, "geometry", kernels.WindowNumbers(a.Window)),
 	}
 	r.run(func(stream *gpu.Stream) error {
 		return k.Record(stream, b, kernels.ErrorBelowParameters{

@@ -40,6 +40,7 @@ func TestErrorBelow(t *testing.T) {
 				b := kernels.ErrorBelowBuffers{
 					Error: garbage(r, "error", len(a.Error)),
 					Above: array(r, "above", a.Above), Transposed: array(r, "transposed", a.Transposed),
+					Geometry: array(r, "geometry", kernels.WindowNumbers(a.Window)),
 				}
 				r.run(func(stream *gpu.Stream) error {
 					return k.Record(stream, b, kernels.ErrorBelowParameters{
@@ -84,6 +85,7 @@ func checkWeightGradient(r rig, k *kernels.WeightGradient, c connectionCase, see
 	}
 	b := kernels.WeightGradientBuffers{
 		Partial: garbage(r, "partial", len(want)), Trains: array(r, "trains", a.Trains), Error: array(r, "error", a.Error),
+		Geometry: array(r, "geometry", kernels.WindowNumbers(a.Window)),
 	}
 	r.run(func(stream *gpu.Stream) error {
 		return k.Record(stream, b, kernels.WeightGradientParameters{

@@ -10,12 +10,15 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 
+	"spikegrad/cpuref"
+	"spikegrad/kernels"
 	"spikegrad/tests/internal/spirv"
 )
 
@@ -233,13 +236,13 @@ func fileExists(folder, name string) bool {
 var goTypes = map[string]string{"uint32": "uint", "int32": "int", "int": "uint", "float32": "float"}
 
 // TestTwinParameters: the push constants of a shader are the fields of the wrapper's
-// parameters, in order, with their types, without gaps; a Window or a Segment counts
-// with each of its fields.
+// parameters, in order, with their types, without gaps; a Segment counts with each of its
+// fields. A Window lies in a buffer.
 func TestTwinParameters(t *testing.T) {
 	wrappers := parsed(t, wrapperFolder)
 	definitions := parsed(t, definitionFolder)
 	nested := map[string][]field{
-		"cpuref.Window":  definitions.fields(t, "window", "Window"),
+		"cpuref.Window":  nil,
 		"cpuref.Segment": definitions.fields(t, "segment", "Segment"),
 	}
 	eachTwin(t, wrappers, func(t *testing.T, name string, m *spirv.Module) {
@@ -255,6 +258,10 @@ func TestTwinParameters(t *testing.T) {
 			if !ok {
 				add(shaderName(f.name), f.kind)
 				continue
+			}
+			if geometry := strings.TrimPrefix(f.name+"Geometry", "Window"); f.kind == "cpuref.Window" &&
+				!slices.ContainsFunc(m.Buffers, func(b spirv.Buffer) bool { return b.Block == geometry }) {
+				t.Errorf("the shader has no buffer %s for the window %s", geometry, f.name)
 			}
 			for _, part := range parts {
 				add(shaderName(f.name)+"_"+shaderName(part.name), part.kind)
@@ -434,5 +441,38 @@ func TestTwinNeuron(t *testing.T) {
 	}
 	if difference := cmp.Diff(names, members); difference != "" || len(names) == 0 {
 		t.Errorf("NeuronConstants (-) and the shader's Constants (+) differ:\n%s", difference)
+	}
+}
+
+// TestTwinWindow: the numbers of a window lie in their buffer in the order of the shaders.
+func TestTwinWindow(t *testing.T) {
+	definitions := parsed(t, definitionFolder)
+	var want []string
+	for _, f := range definitions.fields(t, "window", "Window") {
+		if f.kind != "Extent" {
+			want = append(want, shaderName(f.name))
+			continue
+		}
+		for _, part := range definitions.fields(t, "window", "Extent") {
+			want = append(want, shaderName(f.name)+"_"+shaderName(part.name))
+		}
+	}
+	_, body, _ := strings.Cut(content(t, shaderFolder, "window.glsl"), "struct Window {")
+	body, _, _ = strings.Cut(body, "};")
+	var members []string
+	for _, match := range regexp.MustCompile(`uint (\w+);`).FindAllStringSubmatch(body, -1) {
+		members = append(members, match[1])
+	}
+	if difference := cmp.Diff(want, members); difference != "" || len(want) == 0 {
+		t.Errorf("Window of cpuref (-) and of the shaders (+) differ:\n%s", difference)
+	}
+	window := cpuref.Window{
+		Positions: cpuref.Extent{Height: 0, Width: 1}, Below: cpuref.Extent{Height: 2, Width: 3}, Planes: 4, Unit: 5,
+		Kernel: cpuref.Extent{Height: 6, Width: 7}, Stride: cpuref.Extent{Height: 8, Width: 9}, Padding: cpuref.Extent{Height: 10, Width: 11},
+	}
+	for i, number := range kernels.WindowNumbers(window) {
+		if number != uint32(i) {
+			t.Errorf("number %d of a window is field %d of it", i, number)
+		}
 	}
 }

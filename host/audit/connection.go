@@ -11,12 +11,12 @@ import (
 // connection is one weight array into a layer, as numbers of neurons see it: those of
 // records, filter·positions + position.
 type connection struct {
-	weight                  network.Weight
-	first                   int // of its weights among those of the layer
-	source                  int // layer that its spikes come from; −1 is the input; or always
-	delay                   int
-	below, positions        int // positions of the source and of the layer
-	kernel, stride, padding int // kernel 0: dense
+	weight           network.Weight
+	first            int // of its weights among those of the layer
+	source           int // layer that its spikes come from; −1 is the input; or always
+	delay            int
+	below, positions int // positions of the source and of the layer
+	window           cpuref.Window
 }
 
 // always is the source of biases: one neuron that spikes in every step and reaches every
@@ -34,16 +34,18 @@ func (c *connection) row(neuron int) int {
 // column is the weight of a row through which a neuron below reaches a position, if
 // it does.
 func (c *connection) column(position, neuron int) (column int, reaches bool) {
-	if c.kernel == 0 {
+	if c.window.Dense() {
 		return neuron, true
 	}
-	element := neuron%c.below + c.padding - position*c.stride
-	return neuron/c.below*c.kernel + element, element >= 0 && element < c.kernel
+	from, to := c.window.Below.Place(neuron%c.below), c.window.Positions.Place(position)
+	first, last := c.window.Fed(from)
+	reaches = to.Height >= first.Height && to.Height < last.Height && to.Width >= first.Width && to.Width < last.Width
+	return neuron/c.below*c.window.Kernel.Area() + c.window.Element(from, to), reaches
 }
 
 // count adds to counts, [position], how many of the spikes of a step reach each.
 func (c *connection) count(counts []float64, h *history, step int) {
-	if c.kernel == 0 {
+	if c.window.Dense() {
 		spikes := float64(h.spikesIn(c.source, step))
 		for p := range counts {
 			counts[p] += spikes
@@ -51,10 +53,11 @@ func (c *connection) count(counts []float64, h *history, step int) {
 		return
 	}
 	h.each(c.source, step, func(neuron int) {
-		reach := neuron%c.below + c.padding
-		lowest := max(0, (reach-c.kernel+c.stride)/c.stride) // (reach − kernel + 1)/stride, rounded up
-		for p := lowest; p <= min(reach/c.stride, c.positions-1); p++ {
-			counts[p]++
+		first, last := c.window.Fed(c.window.Below.Place(neuron % c.below))
+		for y := first.Height; y < last.Height; y++ {
+			for x := first.Width; x < last.Width; x++ {
+				counts[y*c.window.Positions.Width+x]++
+			}
 		}
 	})
 }
@@ -75,15 +78,11 @@ func newLayer(n *network.Network, number int, arrays []network.Weight) layer {
 	described.Surrogate = network.Surrogate{Kind: "matched"}
 	geometry := n.Geometry(number)
 	l := layer{
-		number: number, neurons: described.Neurons, positions: geometry.Positions,
+		number: number, neurons: described.Neurons, positions: geometry.Positions(),
 		neuron: network.NeuronParameters[float64](&described, n.StepLength),
 	}
-	input := connection{source: number - 1, delay: described.Delay, below: n.Geometry(number - 1).Positions}
-	recurrent := connection{source: number, delay: described.RecurrentDelay, below: geometry.Positions}
-	if described.Convolutional() {
-		input.kernel, input.stride, input.padding = described.Kernel, described.Stride, described.Padding
-		recurrent.kernel, recurrent.stride, recurrent.padding = described.RecurrentKernel, 1, described.RecurrentKernel/2
-	}
+	input := connection{source: number - 1, delay: described.Delay, below: n.Geometry(number - 1).Positions(), window: n.InputWindow(number)}
+	recurrent := connection{source: number, delay: described.RecurrentDelay, below: geometry.Positions(), window: n.RecurrentWindow(number)}
 	list := []connection{input}
 	if described.Recurrent {
 		list = append(list, recurrent)
@@ -92,7 +91,7 @@ func newLayer(n *network.Network, number int, arrays []network.Weight) layer {
 		list = append(list, connection{source: always, below: 1})
 	}
 	for i, c := range list {
-		c.weight, c.first, c.positions = arrays[i], l.weights, geometry.Positions
+		c.weight, c.first, c.positions = arrays[i], l.weights, geometry.Positions()
 		l.weights += arrays[i].Rows * arrays[i].Columns
 		l.connections = append(l.connections, c)
 	}

@@ -38,7 +38,7 @@ func potentialAt(n *network.Network, h *history, weights []float64, step, neuron
 	synapse, _ := network.Decay[float64](n.StepLength, l.TauSynapse)
 	positions, below := 1, 1
 	if l.Convolutional() {
-		positions, below = n.Geometry(1).Positions, n.Geometry(0).Positions
+		positions, below = n.Geometry(1).Positions(), n.Geometry(0).Positions()
 	}
 	filter, position := neuron/positions, neuron%positions
 	inputColumns := n.Weights()[2].Columns

@@ -90,30 +90,38 @@ func enumerated(t *testing.T, n *network.Network, weights [][]float32, s *fixed)
 			arrays++
 		}
 		for i := range arrays {
-			below, padding, stride, kernel := n.Geometry(number-1), l.Padding, l.Stride, l.Kernel
+			// Of both directions: rows, columns.
+			below, padding, stride, kernel := n.Geometry(number-1), [2]int{0, l.Padding}, [2]int{1, l.Stride}, [2]int{1, l.Kernel}
+			if l.Kind == "conv2d" {
+				padding[0], stride[0], kernel[0] = l.PaddingHeight, l.StrideHeight, l.KernelHeight
+			}
 			if i == 1 {
-				below, padding, stride, kernel = n.Geometry(number), l.RecurrentKernel/2, 1, l.RecurrentKernel
+				below, padding, stride, kernel = n.Geometry(number), [2]int{0, l.RecurrentKernel / 2}, [2]int{1, 1}, [2]int{1, l.RecurrentKernel}
+				if l.Kind == "conv2d" {
+					padding[0], kernel[0] = padding[1], kernel[1]
+				}
 			}
 			above := n.Geometry(number)
 			var numbers []int
 			if i == arrays-1 && l.Bias { // one for all neurons of a filter
 				for neuron := range l.Neurons {
-					numbers = append(numbers, neuron/above.Positions)
+					numbers = append(numbers, neuron/above.Positions())
 				}
 				below.Filters = 0
 			}
 			for filter := range above.Filters {
-				for position := range above.Positions {
+				for position := range above.Positions() {
 					for filterBelow := range below.Filters {
-						for positionBelow := range below.Positions {
-							k := positionBelow + padding - position*stride
+						for positionBelow := range below.Positions() {
+							down := positionBelow/below.Plane.Width + padding[0] - position/above.Plane.Width*stride[0]
+							right := positionBelow%below.Plane.Width + padding[1] - position%above.Plane.Width*stride[1]
 							switch {
 							case !l.Convolutional():
 								numbers = append(numbers, len(numbers))
-							case k < 0 || k >= kernel:
+							case down < 0 || down >= kernel[0] || right < 0 || right >= kernel[1]:
 								numbers = append(numbers, -1)
 							default:
-								numbers = append(numbers, (filter*below.Filters+filterBelow)*kernel+k)
+								numbers = append(numbers, ((filter*below.Filters+filterBelow)*kernel[0]+down)*kernel[1]+right)
 							}
 						}
 					}

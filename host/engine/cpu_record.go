@@ -11,7 +11,7 @@ func (r *chunkRun[T]) recordSamples() {
 	rows := samples * p.steps
 	for l := range p.layers {
 		geometry := p.layers[l].geometry
-		neurons := geometry.Positions * geometry.Filters
+		neurons := geometry.Neurons()
 		if record.Spikes != nil {
 			words := cpuref.Words(neurons)
 			unslotBits(record.Spikes[l][first*p.steps*words:], r.layers[l].spikes, rows, geometry)
@@ -56,7 +56,7 @@ func (r *chunkRun[T]) errorsDone(l, s int) {
 func (r *chunkRun[T]) recordHeld(record, held []T, l, s int) {
 	first, last := r.cut.bounds(s)
 	geometry := r.plan.layers[l].geometry
-	neurons, stride := geometry.Positions*geometry.Filters, cpuref.Stride(geometry.Slots())
+	neurons, stride := geometry.Neurons(), cpuref.Stride(geometry.Slots())
 	for b := range r.samples() {
 		dst := record[((r.first+b)*r.plan.steps+first)*neurons:]
 		unslot(dst, held[r.cut.heldRow(b)*stride:], last-first, geometry)

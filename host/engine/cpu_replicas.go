@@ -107,7 +107,7 @@ func (r *replicaRun[T]) present() {
 		arguments := r.layerForward(l, events)
 		arguments.Spikes, arguments.Trace = shared.spikes, shared.trace
 		arguments.Drive, arguments.Uniform = shared.drive, shared.uniform
-		cpuref.InputDrive(&arguments, 0, 1)
+		cpuref.InputDrive(&arguments, &r.work, 0, 1)
 		cpuref.NoiseUniform(&arguments, 0, 1)
 		cpuref.LIFForward(&arguments, &r.work, 0, 1)
 		events = r.listFrom(l, shared.spikes, 0)

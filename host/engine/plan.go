@@ -161,8 +161,10 @@ func (p *plan[T]) connect(w weightPlan, below network.Geometry) int {
 	w.columns = make([]int32, w.Columns)
 	for c := range w.columns {
 		w.columns[c] = int32(below.Slot(c))
-		if w.window.Positions > 0 {
-			w.columns[c] = int32(c%w.window.Kernel*w.window.Unit + c/w.window.Kernel)
+		if !w.window.Dense() {
+			kernel, unit := w.window.Kernel.Area(), w.window.Unit
+			filter, element := c/kernel, c%kernel
+			w.columns[c] = int32((filter/unit*kernel+element)*unit + filter%unit)
 		}
 	}
 	p.weights = append(p.weights, w)
@@ -183,7 +185,7 @@ func (p *plan[T]) alwaysPositions() int {
 	most := 0
 	for _, w := range p.weights {
 		if w.source == always {
-			most = max(most, w.window.Positions, 1)
+			most = max(most, w.window.Positions.Area(), 1)
 		}
 	}
 	return most

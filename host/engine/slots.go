@@ -12,10 +12,10 @@ import (
 
 // unslot copies rows of values of all neurons from rows of the kernels.
 func unslot[T cpuref.Float](dst, src []T, rows int, g network.Geometry) {
-	neurons, stride := g.Positions*g.Filters, cpuref.Stride(g.Slots())
+	neurons, stride := g.Neurons(), cpuref.Stride(g.Slots())
 	for r := range rows {
 		from, to := src[r*stride:][:stride], dst[r*neurons:][:neurons]
-		if g.Positions == 1 {
+		if g.Positions() == 1 {
 			copy(to, from)
 			continue
 		}
@@ -27,9 +27,9 @@ func unslot[T cpuref.Float](dst, src []T, rows int, g network.Geometry) {
 
 // unslotBits copies rows of spike bits from rows of the kernels.
 func unslotBits(dst, src []uint32, rows int, g network.Geometry) {
-	neurons := g.Positions * g.Filters
+	neurons := g.Neurons()
 	words, from := cpuref.Words(neurons), cpuref.Words(g.Slots())
-	if g.Positions == 1 {
+	if g.Positions() == 1 {
 		copy(dst[:rows*words], src)
 		return
 	}

@@ -23,6 +23,7 @@ type Vulkan struct {
 
 	weights    []*gpu.Buffer   // packed
 	constants  []*gpu.Buffer   // [layer]: kernels.NeuronConstants
+	geometries []*gpu.Buffer   // [weight array]: kernels.WindowNumbers
 	transposed []*gpu.Buffer   // packed transposes; nil where no error flows through
 	states     [][]*gpu.Buffer // [weight array][state]
 	partial    []*gpu.Buffer   // [weight array]: partial gradients of the chunks of a pass
@@ -140,7 +141,8 @@ func (e *Vulkan) open() (err error) {
 	return e.SetOptimizer(nil)
 }
 
-// uploadConstants brings the constants of the neurons of all layers onto the device.
+// uploadConstants brings the constants of the neurons of all layers and the geometry of all
+// connections onto the device.
 func (e *Vulkan) uploadConstants() (err error) {
 	buffer := bufferMaker(e.device, &err)
 	for l, layer := range e.plan.layers {
@@ -148,6 +150,13 @@ func (e *Vulkan) uploadConstants() (err error) {
 		e.constants = append(e.constants, buffer(fmt.Sprintf("layer%d constants", l), len(constants)))
 		if err == nil {
 			err = e.constants[l].Upload(0, asBytes(constants))
+		}
+	}
+	for i, w := range e.plan.weights {
+		numbers := kernels.WindowNumbers(w.window)
+		e.geometries = append(e.geometries, buffer(w.Name+" geometry", len(numbers)))
+		if err == nil {
+			err = e.geometries[i].Upload(0, asBytes(numbers))
 		}
 	}
 	return err

@@ -29,6 +29,7 @@ func (r *recorder) errorBelow(i, s int) {
 	r.do(func() error {
 		return r.kernels.errorBelow.Record(r.stream, kernels.ErrorBelowBuffers{
 			Error: whole(r.layers[c.source].errors), Above: whole(r.errorsOf(c)), Transposed: whole(r.engine.transposed[i]),
+			Geometry: whole(r.engine.geometries[i]),
 		}, kernels.ErrorBelowParameters{
 			Samples: r.samples, Steps: r.steps, Neurons: uint32(neurons), Below: uint32(r.plan.layers[c.source].neurons),
 			Filters: uint32(filters), Delay: uint32(c.delay), Window: c.window,
@@ -73,6 +74,7 @@ func (r *recorder) lifBackward(l, s int) {
 	}
 	if layer.recurrent >= 0 {
 		buffers.RecurrentTransposed = whole(r.engine.transposed[layer.recurrent])
+		buffers.RecurrentGeometry = whole(r.engine.geometries[layer.recurrent])
 	}
 	recurrent, recurrentDelay := r.plan.recurrence(layer)
 	r.do(func() error {
@@ -93,6 +95,7 @@ func (r *recorder) weightGradient(i, s int) {
 	r.do(func() error {
 		return r.kernels.weightGradient.Record(r.stream, kernels.WeightGradientBuffers{
 			Partial: whole(r.partial[i]), Trains: whole(r.trainsOf(c)), Error: whole(r.errorsOf(c)), Samplewise: whole(r.samplewise[i]),
+			Geometry: whole(r.engine.geometries[i]),
 		}, kernels.WeightGradientParameters{
 			Samples: r.samples, Steps: r.steps, Inputs: uint32(c.rows), Neurons: uint32(c.Rows),
 			Delay: uint32(c.delay), Window: c.window, Segment: r.engine.cut.segment(s),

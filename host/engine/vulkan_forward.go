@@ -59,10 +59,11 @@ func (r *recorder) lifForward(l, s, slot int) {
 		Spikes: whole(arrays.spikes), Membrane: whole(arrays.membrane), Lost: whole(arrays.lost),
 		Rows: rows, Index: index,
 		InputWeights: whole(r.engine.weights[layer.input]), Numbers: r.section(sectionNumbers),
-		States: r.slot(l, slot), ConstantsOfLayer: whole(r.engine.constants[l]),
+		States: r.slot(l, slot), ConstantsOfLayer: whole(r.engine.constants[l]), InputGeometry: whole(r.engine.geometries[layer.input]),
 	}
 	if layer.recurrent >= 0 {
 		buffers.RecurrentWeights = whole(r.engine.weights[layer.recurrent])
+		buffers.RecurrentGeometry = whole(r.engine.geometries[layer.recurrent])
 	}
 	if layer.bias >= 0 {
 		buffers.Bias = whole(r.engine.weights[layer.bias])

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math/bits"
 
 	"spikegrad/cpuref"
 	"spikegrad/gpu"
@@ -36,13 +37,15 @@ func (e *Vulkan) rounds() int {
 			own = layer.neurons
 		}
 		back := own
-		if w := e.plan.weights[layer.input].window; w.Positions > 0 {
-			below, positions = w.Kernel*w.Unit, w.Positions
+		lines := 0 // of kernels, each of which is searched for
+		if w := e.plan.weights[layer.input].window; !w.Dense() {
+			below, positions, lines = w.Rows(0), w.Positions.Area(), w.Planes*w.Kernel.Height
 		}
-		if w, _ := e.plan.recurrence(&layer); w.Positions > 0 {
-			own, back = w.Kernel*w.Unit, 4*w.Kernel*(1+layer.filters)
+		if w, _ := e.plan.recurrence(&layer); !w.Dense() {
+			own, back = w.Rows(0), 4*w.Blocks()*(1+layer.filters)
+			lines += 2 * w.Kernel.Height // each begins and ends a word
 		}
-		forward := 1 + below/activeShare + cpuref.Words(own) + own/activeShare
+		forward := 1 + below/activeShare + cpuref.Words(own) + own/activeShare + lines*(1+bits.Len(uint(layer.inputs)))
 		backward := 1 + back/4 + 3
 		gradient := cpuref.ChunkSamples * positions * (1 + 32/activeShare) / 32
 		if layer.bias >= 0 {

@@ -150,7 +150,7 @@ func (e *Vulkan) record(record *Record, batch *Batch, first, last int) error {
 	}
 	for l := range n.layers {
 		geometry := n.layers[l].geometry
-		neurons := geometry.Positions * geometry.Filters
+		neurons := geometry.Neurons()
 		if record.Spikes != nil {
 			bits := make([]uint32, rows*cpuref.Words(geometry.Slots()))
 			if err := p.layers[l].spikes.Download(asBytes(bits), 0); err != nil {
@@ -199,7 +199,7 @@ func (e *Vulkan) recordMembranes(record *Record, batch *Batch, first, samples in
 		begin, end := e.cut.bounds(s)
 		for l := range e.plan.layers {
 			geometry := e.plan.layers[l].geometry
-			neurons, stride := geometry.Positions*geometry.Filters, cpuref.Stride(geometry.Slots())
+			neurons, stride := geometry.Neurons(), cpuref.Stride(geometry.Slots())
 			packed := make([]float32, samples*e.cut.rows()*stride)
 			if err := e.pass.layers[l].membrane.Download(asBytes(packed), 0); err != nil {
 				return err

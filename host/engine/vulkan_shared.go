@@ -31,7 +31,7 @@ func (e *Vulkan) free() {
 	e.freePass()
 	e.update.free()
 	e.norms.free()
-	buffers := slices.Concat([]*gpu.Buffer{e.update.Buffer, e.norms.Buffer}, e.weights, e.constants, e.transposed)
+	buffers := slices.Concat([]*gpu.Buffer{e.update.Buffer, e.norms.Buffer}, e.weights, e.constants, e.geometries, e.transposed)
 	for _, states := range e.states {
 		buffers = append(buffers, states...)
 	}

@@ -2,48 +2,100 @@ package network
 
 import (
 	"fmt"
+	"slices"
 
 	"spikegrad/cpuref"
 )
 
-// Geometry is how the neurons of a layer are arranged: Filters neurons at each of
-// Positions. Neuron filter·Positions + position, as in the files of other programs;
-// a dense layer has one position.
+// Geometry is how the neurons of a layer are arranged: Filters neurons at each position
+// of a plane. Neuron filter·positions + position, positions row by row, as in the files of
+// other programs; a dense layer has one position.
 type Geometry struct {
-	Positions, Filters int
-	Unit               int // numbers a position takes in the kernels: see [cpuref.Window]
+	Plane   cpuref.Extent
+	Filters int
+	// Unit is how many numbers a position takes in the kernels: room for all filters, or 1
+	// for the channels of an input, which are planes there too. See [cpuref.Window].
+	Unit int
 }
 
 // DenseGeometry is that of so many neurons at one position, as they are.
 func DenseGeometry(neurons int) Geometry {
-	return Geometry{Positions: 1, Filters: neurons, Unit: neurons}
+	return Geometry{Plane: cpuref.Extent{Height: 1, Width: 1}, Filters: neurons, Unit: neurons}
 }
 
+// Positions is the number of positions.
+func (g Geometry) Positions() int { return g.Plane.Area() }
+
+// Neurons is the number of neurons.
+func (g Geometry) Neurons() int { return g.Positions() * g.Filters }
+
+// Planes is how many planes the neurons are in the kernels.
+func (g Geometry) Planes() int { return (g.Filters + g.Unit - 1) / g.Unit }
+
 // Slots is how many numbers the neurons of such a layer take in the kernels.
-func (g Geometry) Slots() int { return g.Positions * g.Unit }
+func (g Geometry) Slots() int { return g.Planes() * g.Positions() * g.Unit }
 
 // Slot is the number of a neuron in the kernels.
 func (g Geometry) Slot(neuron int) int {
-	return neuron%g.Positions*g.Unit + neuron/g.Positions
+	positions := g.Positions()
+	filter, position := neuron/positions, neuron%positions
+	return (filter/g.Unit*positions+position)*g.Unit + filter%g.Unit
 }
 
 // Convolutional says whether the layer is a convolution over positions.
-func (l *Layer) Convolutional() bool { return l.Kind == "conv1d" }
+func (l *Layer) Convolutional() bool { return l.Kind == "conv1d" || l.Kind == "conv2d" }
+
+// Window is the geometry of a convolution's kernel over the positions below; those that
+// it leads to, and what lies below, are left out.
+func (l *Layer) Window() cpuref.Window {
+	extent := func(height, width int) cpuref.Extent { return cpuref.Extent{Height: height, Width: width} }
+	if l.Kind == "conv1d" {
+		return cpuref.Window{Kernel: extent(1, l.Kernel), Stride: extent(1, l.Stride), Padding: extent(0, l.Padding)}
+	}
+	w := cpuref.Window{Kernel: extent(l.KernelHeight, l.Kernel), Stride: extent(l.StrideHeight, l.Stride), Padding: extent(l.PaddingHeight, l.Padding)}
+	if l.KernelHeight == 0 {
+		w.Kernel.Height = l.Kernel
+	}
+	if l.StrideHeight == 0 {
+		w.Stride.Height = l.Stride
+	}
+	if l.PaddingHeight == AsWidth {
+		w.Padding.Height = l.Padding
+	}
+	return w
+}
+
+// RecurrentKernelExtent is the size of the kernel of a convolution over itself.
+func (l *Layer) RecurrentKernelExtent() cpuref.Extent {
+	if l.Kind == "conv1d" {
+		return cpuref.Extent{Height: 1, Width: l.RecurrentKernel}
+	}
+	return cpuref.Extent{Height: l.RecurrentKernel, Width: l.RecurrentKernel}
+}
+
+// AsWidth is the PaddingHeight of a layer that is padded by as many rows as columns.
+const AsWidth = -1
 
 // Geometry is the arrangement of a layer; layer −1 is the input, whose channels are
-// positions with one filter each.
+// positions of a row unless they have a shape.
 func (n *Network) Geometry(layer int) Geometry {
 	if layer < 0 {
-		return Geometry{Positions: n.Inputs, Filters: 1, Unit: 1}
+		if len(n.InputShape) == 3 {
+			return Geometry{Plane: cpuref.Extent{Height: n.InputShape[1], Width: n.InputShape[2]}, Filters: n.InputShape[0], Unit: 1}
+		}
+		return Geometry{Plane: cpuref.Extent{Height: 1, Width: n.Inputs}, Filters: 1, Unit: 1}
 	}
 	l := &n.Layers[layer]
 	if !l.Convolutional() {
 		return DenseGeometry(l.Neurons)
 	}
-	below := n.Geometry(layer - 1)
+	w, below := l.Window(), n.Geometry(layer-1).Plane
 	return Geometry{
-		Positions: (below.Positions+2*l.Padding-l.Kernel)/l.Stride + 1,
-		Filters:   l.Filters, Unit: cpuref.Stride(l.Filters),
+		Plane: cpuref.Extent{
+			Height: (below.Height+2*w.Padding.Height-w.Kernel.Height)/w.Stride.Height + 1,
+			Width:  (below.Width+2*w.Padding.Width-w.Kernel.Width)/w.Stride.Width + 1,
+		},
+		Filters: l.Filters, Unit: cpuref.Stride(l.Filters),
 	}
 }
 
@@ -53,11 +105,9 @@ func (n *Network) InputWindow(layer int) cpuref.Window {
 	if !l.Convolutional() {
 		return cpuref.Window{}
 	}
-	below := n.Geometry(layer - 1)
-	return cpuref.Window{
-		Positions: n.Geometry(layer).Positions, Below: below.Positions, Unit: below.Unit,
-		Kernel: l.Kernel, Stride: l.Stride, Padding: l.Padding,
-	}
+	w, below := l.Window(), n.Geometry(layer-1)
+	w.Positions, w.Below, w.Planes, w.Unit = n.Geometry(layer).Plane, below.Plane, below.Planes(), below.Unit
+	return w
 }
 
 // RecurrentWindow is the same for a layer's recurrent connection.
@@ -66,10 +116,10 @@ func (n *Network) RecurrentWindow(layer int) cpuref.Window {
 	if !l.Convolutional() {
 		return cpuref.Window{}
 	}
-	own := n.Geometry(layer)
+	own, kernel := n.Geometry(layer), l.RecurrentKernelExtent()
 	return cpuref.Window{
-		Positions: own.Positions, Below: own.Positions, Unit: own.Unit,
-		Kernel: l.RecurrentKernel, Stride: 1, Padding: l.RecurrentKernel / 2,
+		Positions: own.Plane, Below: own.Plane, Planes: 1, Unit: own.Unit,
+		Kernel: kernel, Stride: cpuref.Extent{Height: 1, Width: 1}, Padding: cpuref.Extent{Height: kernel.Height / 2, Width: kernel.Width / 2},
 	}
 }
 
@@ -79,42 +129,96 @@ func (n *Network) BiasWindow(layer int) cpuref.Window {
 	if !n.Layers[layer].Convolutional() {
 		return cpuref.Window{}
 	}
-	positions := n.Geometry(layer).Positions
-	return cpuref.Window{Positions: positions, Below: positions, Unit: 1, Kernel: 1, Stride: 1}
+	plane, one := n.Geometry(layer).Plane, cpuref.Extent{Height: 1, Width: 1}
+	return cpuref.Window{Positions: plane, Below: plane, Planes: 1, Unit: 1, Kernel: one, Stride: one}
 }
 
 // resolve checks the geometry of the layers and sets the sizes that follow from it.
 func (n *Network) resolve() error {
+	if err := n.checkShape(); err != nil {
+		return err
+	}
 	for i := range n.Layers {
 		l := &n.Layers[i]
-		if l.Kind != "dense" && l.Kind != "conv1d" {
-			return fmt.Errorf("network.layer %d: kind = %q is unknown: there are dense, conv1d", i, l.Kind)
+		if l.Kind != "dense" && !l.Convolutional() {
+			return fmt.Errorf("network.layer %d: kind = %q is unknown: there are dense, conv1d, conv2d", i, l.Kind)
 		}
 		if !l.Convolutional() {
 			continue
 		}
-		below := n.Geometry(i - 1)
+		below := n.Geometry(i - 1).Plane
 		if i > 0 && !n.Layers[i-1].Convolutional() {
-			return fmt.Errorf("network.layer %d: kind = \"conv1d\" needs positions below, and layer %d is dense: put the dense layers last", i, i-1)
+			return fmt.Errorf("network.layer %d: kind = %q needs positions below, and layer %d is dense: put the dense layers last", i, l.Kind, i-1)
+		}
+		if err := l.checkWindow(below); err != nil {
+			return fmt.Errorf("network.layer %d: %w", i, err)
+		}
+		l.Neurons = n.Geometry(i).Neurons()
+	}
+	return nil
+}
+
+// checkShape checks the shape of the input, and that there is one where it is needed.
+func (n *Network) checkShape() error {
+	product := 1
+	for _, size := range n.InputShape {
+		if size < 1 || size > n.Inputs {
+			return fmt.Errorf("network.input_shape = %v: channels, height and width of %d input channels are from 1 to %d", n.InputShape, n.Inputs, n.Inputs)
+		}
+		product = min(product*size, n.Inputs+1)
+	}
+	switch two := slices.IndexFunc(n.Layers, func(l Layer) bool { return l.Kind == "conv2d" }); {
+	case len(n.InputShape) == 0 && two >= 0:
+		return fmt.Errorf("network.layer %d: kind = \"conv2d\" needs network.input_shape = [channels, height, width], which make up the %d input channels", two, n.Inputs)
+	case len(n.InputShape) == 0:
+		return nil
+	case len(n.InputShape) != 3:
+		return fmt.Errorf("network.input_shape = %v has %d numbers: channels, height and width are needed", n.InputShape, len(n.InputShape))
+	case product != n.Inputs:
+		return fmt.Errorf("network.input_shape = %v: channels·height·width has to be %d, the number of input channels", n.InputShape, n.Inputs)
+	}
+	return nil
+}
+
+// checkWindow checks the sizes of a convolution over a plane below.
+func (l *Layer) checkWindow(below cpuref.Extent) error {
+	if l.Kind == "conv1d" && below.Height != 1 {
+		return fmt.Errorf("kind = \"conv1d\" needs positions in a row, and below are %d rows of %d: use conv2d", below.Height, below.Width)
+	}
+	if l.Filters < 1 || l.Filters > 1<<16 {
+		return fmt.Errorf("filters = %d: from 1 to %d are possible", l.Filters, 1<<16)
+	}
+	w := l.Window()
+	for _, direction := range []struct {
+		suffix, positions              string
+		below, stride, padding, kernel int
+	}{
+		{"", "positions", below.Width, w.Stride.Width, w.Padding.Width, w.Kernel.Width},
+		{"_height", "rows", below.Height, w.Stride.Height, w.Padding.Height, w.Kernel.Height},
+	} {
+		if direction.suffix != "" && l.Kind == "conv1d" {
+			break
 		}
 		for _, size := range []struct {
 			key            string
 			value, low, up int
 		}{
-			{"filters", l.Filters, 1, 1 << 16},
-			{"stride", l.Stride, 1, below.Positions},
-			{"padding", l.Padding, 0, below.Positions},
-			{"kernel", l.Kernel, 1, below.Positions + 2*max(0, l.Padding)},
+			{"stride", direction.stride, 1, direction.below},
+			{"padding", direction.padding, 0, direction.below},
+			{"kernel", direction.kernel, 1, direction.below + 2*max(0, direction.padding)},
 		} {
 			if size.value < size.low || size.value > size.up {
-				return fmt.Errorf("network.layer %d: %s = %d: from %d to %d is possible over %d positions with padding %d", i, size.key, size.value, size.low, size.up, below.Positions, l.Padding)
+				return fmt.Errorf("%s%s = %d: from %d to %d is possible over %d %s with padding %d",
+					size.key, direction.suffix, size.value, size.low, size.up, direction.below, direction.positions, direction.padding)
 			}
 		}
-		if k := l.RecurrentKernel; l.Recurrent && (k < 1 || k%2 == 0 || k > 1<<16) {
-			return fmt.Errorf("network.layer %d: recurrent_kernel = %d: an odd number from 1 to %d is needed, so that every position sees as far to both sides", i, k, 1<<16-1)
-		}
-		geometry := n.Geometry(i)
-		l.Neurons = geometry.Positions * geometry.Filters
+	}
+	most := 1<<16 - 1
+	if l.Kind == "conv2d" {
+		most = 1<<8 - 1
+	}
+	if k := l.RecurrentKernel; l.Recurrent && (k < 1 || k%2 == 0 || k > most) {
+		return fmt.Errorf("recurrent_kernel = %d: an odd number from 1 to %d is needed, so that every position sees as far to both sides", k, most)
 	}
 	return nil
 }

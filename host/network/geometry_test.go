@@ -26,10 +26,10 @@ func TestGeometry(t *testing.T) {
 		t.Fatal(err)
 	}
 	for layer, want := range map[int]Geometry{
-		-1: {Positions: 8, Filters: 1, Unit: 1},
-		0:  {Positions: 4, Filters: 3, Unit: 16},
-		1:  {Positions: 2, Filters: 17, Unit: 32},
-		2:  {Positions: 1, Filters: 128, Unit: 128},
+		-1: {Plane: row(8), Filters: 1, Unit: 1},
+		0:  {Plane: row(4), Filters: 3, Unit: 16},
+		1:  {Plane: row(2), Filters: 17, Unit: 32},
+		2:  {Plane: row(1), Filters: 128, Unit: 128},
 	} {
 		if got := n.Geometry(layer); got != want {
 			t.Errorf("layer %d is %+v, want %+v", layer, got, want)
@@ -39,8 +39,8 @@ func TestGeometry(t *testing.T) {
 		t.Errorf("the convolutions have %d and %d neurons, want 12 and 34", n.Layers[0].Neurons, n.Layers[1].Neurons)
 	}
 	want := []Weight{
-		{"layer0.input", 3, 4, 4, false}, {"layer0.recurrent", 3, 9, 3, false}, {"layer0.bias", 3, 1, 0, true}, {"layer1.input", 17, 9, 3, false},
-		{"layer2.input", 128, 34, 0, false}, {"layer2.recurrent", 128, 128, 0, false}, {"readout", 3, 128, 0, false},
+		{"layer0.input", 3, 4, 4, 0, false}, {"layer0.recurrent", 3, 9, 3, 0, false}, {"layer0.bias", 3, 1, 0, 0, true}, {"layer1.input", 17, 9, 3, 0, false},
+		{"layer2.input", 128, 34, 0, 0, false}, {"layer2.recurrent", 128, 128, 0, 0, false}, {"readout", 3, 128, 0, 0, false},
 	}
 	if got := n.Weights(); !slices.Equal(got, want) {
 		t.Errorf("weights are %v, want %v", got, want)
@@ -49,9 +49,9 @@ func TestGeometry(t *testing.T) {
 		what      string
 		got, want cpuref.Window
 	}{
-		{"input of layer 0", n.InputWindow(0), cpuref.Window{Positions: 4, Below: 8, Unit: 1, Kernel: 4, Stride: 2, Padding: 1}},
-		{"recurrence of layer 0", n.RecurrentWindow(0), cpuref.Window{Positions: 4, Below: 4, Unit: 16, Kernel: 3, Stride: 1, Padding: 1}},
-		{"input of layer 1", n.InputWindow(1), cpuref.Window{Positions: 2, Below: 4, Unit: 16, Kernel: 3, Stride: 1}},
+		{"input of layer 0", n.InputWindow(0), cpuref.Window{Positions: row(4), Below: row(8), Planes: 1, Unit: 1, Kernel: row(4), Stride: row(2), Padding: cpuref.Extent{Width: 1}}},
+		{"recurrence of layer 0", n.RecurrentWindow(0), cpuref.Window{Positions: row(4), Below: row(4), Planes: 1, Unit: 16, Kernel: row(3), Stride: row(1), Padding: cpuref.Extent{Width: 1}}},
+		{"input of layer 1", n.InputWindow(1), cpuref.Window{Positions: row(2), Below: row(4), Planes: 1, Unit: 16, Kernel: row(3), Stride: row(1)}},
 		{"input of layer 2", n.InputWindow(2), cpuref.Window{}},
 		{"recurrence of layer 2", n.RecurrentWindow(2), cpuref.Window{}},
 	} {
@@ -61,15 +61,23 @@ func TestGeometry(t *testing.T) {
 	}
 }
 
+// row is a plane of height 1.
+func row(positions int) cpuref.Extent { return cpuref.Extent{Height: 1, Width: positions} }
+
 // TestSlots: neurons have numbers of their own, filters of a position one after the
 // other, and a single position of a convolution takes as many numbers as any.
 func TestSlots(t *testing.T) {
-	for _, g := range []Geometry{DenseGeometry(5), {Positions: 4, Filters: 3, Unit: 16}, {Positions: 1, Filters: 17, Unit: 32}, {Positions: 9, Filters: 1, Unit: 1}} {
+	for _, g := range []Geometry{DenseGeometry(5), {row(4), 3, 16}, {cpuref.Extent{Height: 3, Width: 5}, 3, 16}, {row(1), 17, 32}, {row(9), 1, 1}, {cpuref.Extent{Height: 3, Width: 5}, 2, 1}} {
 		taken := map[int]bool{}
 		for filter := range g.Filters {
-			for position := range g.Positions {
-				slot := g.Slot(filter*g.Positions + position)
-				if slot != position*g.Unit+filter || slot >= g.Slots() || taken[slot] {
+			for position := range g.Positions() {
+				neuron := filter*g.Positions() + position
+				want := position*g.Unit + filter
+				if g.Unit == 1 {
+					want = neuron // channels of an input
+				}
+				slot := g.Slot(neuron)
+				if slot != want || slot >= g.Slots() || taken[slot] {
 					t.Errorf("%+v: filter %d of position %d has number %d of %d", g, filter, position, slot, g.Slots())
 				}
 				taken[slot] = true
@@ -110,7 +118,8 @@ func TestValidateRefusesConvolutions(t *testing.T) {
 		change func(n *Network)
 		words  []string // that the message must have
 	}{
-		{layer(func(l *Layer) { l.Kind = "conv2d" }), []string{"network.layer 1", `kind = "conv2d"`, "dense, conv1d"}},
+		{layer(func(l *Layer) { l.Kind = "conv3d" }), []string{"network.layer 1", `kind = "conv3d"`, "dense, conv1d, conv2d"}},
+		{layer(func(l *Layer) { l.Kind = "conv2d" }), []string{"network.layer 1", `kind = "conv2d"`, "needs network.input_shape", "8 input channels"}},
 		{layer(func(l *Layer) { l.Kind = "" }), []string{"network.layer 1", `kind = ""`, "dense, conv1d"}},
 		{layer(func(l *Layer) { l.Filters = 0 }), []string{"network.layer 1: filters = 0", "from 1"}},
 		{layer(func(l *Layer) { l.Filters = -3 }), []string{"filters = -3"}},

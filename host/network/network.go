@@ -5,7 +5,11 @@
 // given initial weights, and handed to an engine to run.
 package network
 
-import "fmt"
+import (
+	"fmt"
+
+	"spikegrad/cpuref"
+)
 
 // Network is a stack of spiking layers with a readout on top. The fields that
 // TOML leaves out are given by the data.
@@ -15,6 +19,10 @@ type Network struct {
 	Steps      int     `toml:"-"` // T
 	StepLength float64 `toml:"-"` // dt, seconds
 
+	// InputShape is channels, height and width of the input, whose channels are numbered
+	// [channel][row][column]; empty for channels in a row.
+	InputShape []int `toml:"input_shape"`
+
 	Layers  []Layer `toml:"layer"` // from the input upwards
 	Readout Readout `toml:"readout"`
 }
@@ -22,15 +30,18 @@ type Network struct {
 // Layer is one layer of spiking neurons with its input connection and, if it has
 // one, its recurrent connection.
 type Layer struct {
-	Kind               string        `toml:"kind"`             // dense or conv1d
-	Neurons            int           `toml:"neurons"`          // dense; of a conv1d layer set by Validate
-	Filters            int           `toml:"filters"`          // conv1d: neurons a position
-	Kernel             int           `toml:"kernel"`           // conv1d: positions below that feed one
-	Stride             int           `toml:"stride"`           // conv1d: positions below from one position to the next
-	Padding            int           `toml:"padding"`          // conv1d: silent positions at each end below
-	RecurrentKernel    int           `toml:"recurrent_kernel"` // conv1d: positions that feed one, odd; padded by half of it
+	Kind               string        `toml:"kind"`             // dense, conv1d or conv2d
+	Neurons            int           `toml:"neurons"`          // dense; of a convolution set by Validate
+	Filters            int           `toml:"filters"`          // of a convolution: neurons a position
+	Kernel             int           `toml:"kernel"`           // of a convolution: positions below that feed one
+	Stride             int           `toml:"stride"`           // of a convolution: positions below from one position to the next
+	Padding            int           `toml:"padding"`          // of a convolution: silent positions at each end below
+	KernelHeight       int           `toml:"kernel_height"`    // conv2d: rows of the kernel; 0: as many as columns, Kernel
+	StrideHeight       int           `toml:"stride_height"`    // conv2d: rows from one position to the next; 0: as columns
+	PaddingHeight      int           `toml:"padding_height"`   // conv2d: silent rows above and below; [AsWidth]: as columns
+	RecurrentKernel    int           `toml:"recurrent_kernel"` // of a convolution: positions that feed one, odd, in each direction; padded by half of it
 	Recurrent          bool          `toml:"recurrent"`
-	Bias               bool          `toml:"bias"`                // a learned number that arrives at each neuron (filter of a conv1d) in every step
+	Bias               bool          `toml:"bias"`                // a learned number that arrives at each neuron (filter of a convolution) in every step
 	Delay              int           `toml:"delay"`               // steps from an input spike to its entry into the synaptic current
 	RecurrentDelay     int           `toml:"recurrent_delay"`     // the same for the layer's own spikes
 	Neuron             string        `toml:"neuron"`              // one of [Neurons]
@@ -119,7 +130,7 @@ func DefaultSurrogate(l *Layer) string {
 // Zenke 2025.
 func DefaultLayer() Layer {
 	l := Layer{
-		Kind: "dense", Neurons: 128, Filters: 16, Kernel: 7, Stride: 1, RecurrentKernel: 5,
+		Kind: "dense", Neurons: 128, Filters: 16, Kernel: 7, Stride: 1, PaddingHeight: AsWidth, RecurrentKernel: 5,
 		Recurrent: true, Delay: 1, RecurrentDelay: 1,
 		Neuron: "lif", TauMembrane: 0.02, TauSynapse: 0.01, Reset: "multiplicative",
 		Noise: Noise{Kind: "sigmoid"}, Initial: Initial{Kind: "fluctuation"},
@@ -170,11 +181,13 @@ type Weight struct {
 	Rows    int    // neurons it leads to; filters of a convolution
 	Columns int    // neurons it comes from; filters below times Kernel of a convolution
 	Kernel  int    // elements of the kernel of a convolution; 0: dense
+	Height  int    `json:",omitempty"` // rows of the kernel of a conv2d; otherwise 0
 	Bias    bool   `json:",omitempty"`
 }
 
 // Shape lists the dimensions of the array in files: {rows, columns}, of a convolution
-// {filters, filters below, kernel}, of biases {rows}.
+// {filters, filters below, kernel}, of a conv2d {filters, filters below, rows, columns of the
+// kernel}, of biases {rows}.
 func (w Weight) Shape() []int {
 	if w.Bias {
 		return []int{w.Rows}
@@ -182,7 +195,10 @@ func (w Weight) Shape() []int {
 	if w.Kernel == 0 {
 		return []int{w.Rows, w.Columns}
 	}
-	return []int{w.Rows, w.Columns / w.Kernel, w.Kernel}
+	if w.Height == 0 {
+		return []int{w.Rows, w.Columns / w.Kernel, w.Kernel}
+	}
+	return []int{w.Rows, w.Columns / w.Kernel, w.Height, w.Kernel / w.Height}
 }
 
 // WeightNames lists the names of the weight arrays in the order of every file: for each
@@ -215,8 +231,15 @@ func (n *Network) Weights() []Weight {
 		input := Weight{Rows: layer.Neurons, Columns: n.LayerInputs(l)}
 		recurrent := Weight{Rows: layer.Neurons, Columns: layer.Neurons}
 		if layer.Convolutional() {
-			input = Weight{Rows: layer.Filters, Columns: n.Geometry(l-1).Filters * layer.Kernel, Kernel: layer.Kernel}
-			recurrent = Weight{Rows: layer.Filters, Columns: layer.Filters * layer.RecurrentKernel, Kernel: layer.RecurrentKernel}
+			convolved := func(below int, kernel cpuref.Extent) Weight {
+				w := Weight{Rows: layer.Filters, Columns: below * kernel.Area(), Kernel: kernel.Area()}
+				if layer.Kind == "conv2d" {
+					w.Height = kernel.Height
+				}
+				return w
+			}
+			input = convolved(n.Geometry(l-1).Filters, layer.Window().Kernel)
+			recurrent = convolved(layer.Filters, layer.RecurrentKernelExtent())
 		}
 		weights = append(weights, input)
 		if layer.Recurrent {

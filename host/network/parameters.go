@@ -85,7 +85,7 @@ func ReadoutParameters[T cpuref.Float](n *Network) (decayMembrane, driveMembrane
 // ActivityParameters fills the scalars of the kernel that a regularizer of a layer
 // stands for.
 func ActivityParameters[T cpuref.Float](r Regularizer, layer Geometry) cpuref.ActivityArguments[T] {
-	neurons := layer.Positions * layer.Filters
+	neurons := layer.Neurons()
 	group, averaged := 1, 1
 	if r.Average == "layer" {
 		group, averaged = layer.Slots(), neurons

@@ -36,8 +36,8 @@ func (n *Network) Validate() error {
 		return fmt.Errorf("network.readout: %w", err)
 	}
 	top := len(n.Layers) - 1
-	if positions := n.Geometry(top).Positions; n.Spiking() && positions > 1 {
-		return fmt.Errorf("network.readout: kind = \"spikes\" reads the spikes of one neuron a class: the last layer is a conv1d of %d positions: put a dense layer on top", positions)
+	if positions := n.Geometry(top).Positions(); n.Spiking() && positions > 1 {
+		return fmt.Errorf("network.readout: kind = \"spikes\" reads the spikes of one neuron a class: the last layer is a %s of %d positions: put a dense layer on top", n.Layers[top].Kind, positions)
 	}
 	if last := n.Layers[top].Neurons; n.Spiking() && last != n.Classes {
 		return fmt.Errorf("network.readout: kind = \"spikes\" reads the spikes of one neuron a class: the last layer has %d neurons, the data %d classes", last, n.Classes)

@@ -110,7 +110,7 @@ func (w *graphWriter) layer(n *network.Network, l int, arrays map[string]array) 
 	name := fmt.Sprintf("layer%d", l)
 	shape := shapeOf(n.Geometry(l), layer.Convolutional())
 	if layer.Convolutional() {
-		w.add(name+"_input", typeConv1d, convolution(arrays[name+".input"], arrays[name+".bias"], n.Geometry(l-1).Positions, layer.Stride, layer.Padding))
+		w.add(name+"_input", typeConv1d, convolution(arrays[name+".input"], arrays[name+".bias"], n.Geometry(l-1).Positions(), layer.Stride, layer.Padding))
 	} else {
 		w.flatten(n, l)
 		w.addDense(name+"_input", arrays[name+".input"], arrays[name+".bias"])
@@ -130,7 +130,7 @@ func (w *graphWriter) layer(n *network.Network, l int, arrays map[string]array) 
 		return
 	}
 	if layer.Convolutional() {
-		w.add(name+"_recurrent", typeConv1d, convolution(arrays[name+".recurrent"], array{}, n.Geometry(l).Positions, 1, layer.RecurrentKernel/2))
+		w.add(name+"_recurrent", typeConv1d, convolution(arrays[name+".recurrent"], array{}, n.Geometry(l).Positions(), 1, layer.RecurrentKernel/2))
 	} else {
 		w.addDense(name+"_recurrent", arrays[name+".recurrent"], array{})
 	}
@@ -180,9 +180,9 @@ func neuronMembers(stepLength, tauMembrane, tauSynapse float64, shape []int) gro
 // shapeOf is the shape of a layer's neurons: filters and positions of a convolution.
 func shapeOf(g network.Geometry, convolutional bool) []int {
 	if convolutional {
-		return []int{g.Filters, g.Positions}
+		return []int{g.Filters, g.Positions()}
 	}
-	return []int{g.Filters * g.Positions}
+	return []int{g.Neurons()}
 }
 
 func sizes(shape []int) array {

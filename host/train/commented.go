@@ -218,15 +218,22 @@ func writtenExplanations() map[string]string {
 		"data.augment.stretch_time":    "largest share by which a sample is slowed down or sped up",
 		"data.augment.jitter":          "gaussian: the moves above are standard deviations; uniform: the farthest moves",
 
+		"network.input_shape": "channels, height and width of the input, whose channels are numbered [channel][row][column]; empty for channels\n" +
+			"in a row",
+
 		"network.layer": "Layers of leaky integrate-and-fire neurons from the input upwards, each begun by\n" +
 			"[[network.layer]]. Keys left out have the values shown here; regularizers left out do not exist.",
-		"network.layer.kind":                "dense: all to all; conv1d: filters over positions (of the input, its channels)",
-		"network.layer.neurons":             "dense: how many; of conv1d it follows from the rest",
-		"network.layer.filters":             "conv1d: neurons a position",
-		"network.layer.kernel":              "conv1d: positions below that feed one",
-		"network.layer.stride":              "conv1d: positions below from one position to the next",
-		"network.layer.padding":             "conv1d: silent positions at each end below",
-		"network.layer.recurrent_kernel":    "conv1d: positions that feed one, odd",
+		"network.layer.kind": "dense: all to all; conv1d: filters over positions in a row (of the input, its channels);\n" +
+			"conv2d: over rows and columns, which needs input_shape",
+		"network.layer.neurons":             "dense: how many; of a convolution it follows from the rest",
+		"network.layer.filters":             "of a convolution: neurons at each position",
+		"network.layer.kernel":              "of a convolution: positions below that feed one; of conv2d columns, and rows unless kernel_height says so",
+		"network.layer.stride":              "of a convolution: positions below from one position to the next",
+		"network.layer.padding":             "of a convolution: silent positions at each end below",
+		"network.layer.kernel_height":       "conv2d: rows that feed one position; 0 for as many as columns",
+		"network.layer.stride_height":       "conv2d: rows from one position to the next; 0 for as many as columns",
+		"network.layer.padding_height":      "conv2d: silent rows at each end; -1 for as many as columns",
+		"network.layer.recurrent_kernel":    "of a convolution: positions that feed one, odd; of conv2d in both directions",
 		"network.layer.recurrent":           "whether the layer is connected to itself",
 		"network.layer.bias":                "whether each neuron, or filter, learns a number that arrives in every step; 0 at the beginning",
 		"network.layer.delay":               "steps from an input spike to the neuron it enters, 0 to steps-1",
