@@ -5,58 +5,87 @@ import (
 	"testing"
 )
 
-// convolution connects filters at positions: neuron filter·positions + position. An
-// element of the kernel looks at one position below, those outside the layer are silent.
+// plane is a number of rows and columns.
+type plane struct{ rows, columns int }
+
+// convolution connects filters at positions of a plane: neuron filter·positions + position,
+// positions row by row. An element of the kernel looks at one position below, those outside
+// the layer are silent. In one dimension there is one row.
 type convolution struct {
-	filters, positions           int
-	filtersBelow, positionsBelow int
-	kernel, stride, padding      int
+	filters, filtersBelow   int
+	own, below              plane
+	kernel, stride, padding plane
 }
 
 // inputConvolution is the input connection of a layer. The channels of the input are
-// positions with one filter.
+// positions with one filter, unless they have a shape.
 func (s *dualSimulator) inputConvolution(l int) convolution {
 	layer := &s.network.Layers[l]
 	c := convolution{
-		filters: layer.Filters, filtersBelow: 1, positionsBelow: s.network.Inputs,
-		kernel: layer.Kernel, stride: layer.Stride, padding: layer.Padding,
+		filters: layer.Filters, filtersBelow: 1, below: plane{1, s.network.Inputs},
+		kernel: plane{1, layer.Kernel}, stride: plane{1, layer.Stride}, padding: plane{0, layer.Padding},
+	}
+	if layer.Kind == "conv2d" {
+		c.kernel.rows, c.stride.rows, c.padding.rows = layer.KernelHeight, layer.StrideHeight, layer.PaddingHeight
+		if layer.KernelHeight == 0 {
+			c.kernel.rows = layer.Kernel
+		}
+		if layer.StrideHeight == 0 {
+			c.stride.rows = layer.Stride
+		}
+		if layer.PaddingHeight < 0 {
+			c.padding.rows = layer.Padding
+		}
+	}
+	if shape := s.network.InputShape; l == 0 && len(shape) == 3 {
+		c.filtersBelow, c.below = shape[0], plane{shape[1], shape[2]}
 	}
 	if l > 0 {
 		below := s.inputConvolution(l - 1)
-		c.filtersBelow, c.positionsBelow = below.filters, below.positions
+		c.filtersBelow, c.below = below.filters, below.own
 	}
-	for begin := -c.padding; begin+c.kernel <= c.positionsBelow+c.padding; begin += c.stride {
-		c.positions++
+	for begin := -c.padding.rows; begin+c.kernel.rows <= c.below.rows+c.padding.rows; begin += c.stride.rows {
+		c.own.rows++
+	}
+	for begin := -c.padding.columns; begin+c.kernel.columns <= c.below.columns+c.padding.columns; begin += c.stride.columns {
+		c.own.columns++
 	}
 	return c
 }
 
 // recurrentConvolution is the recurrent connection: a window centred on every position.
 func (s *dualSimulator) recurrentConvolution(l int) convolution {
-	own, kernel := s.inputConvolution(l), s.network.Layers[l].RecurrentKernel
-	return convolution{
-		filters: own.filters, positions: own.positions, filtersBelow: own.filters, positionsBelow: own.positions,
-		kernel: kernel, stride: 1, padding: (kernel - 1) / 2,
+	own, size := s.inputConvolution(l), s.network.Layers[l].RecurrentKernel
+	c := convolution{
+		filters: own.filters, own: own.own, filtersBelow: own.filters, below: own.own,
+		kernel: plane{1, size}, stride: plane{1, 1}, padding: plane{0, (size - 1) / 2},
 	}
+	if s.network.Layers[l].Kind == "conv2d" {
+		c.kernel.rows, c.padding.rows = size, (size-1)/2
+	}
+	return c
 }
 
 // add adds to h the weighted spikes of a step, if there was one. Weights are
-// [filter][filter below][element].
+// [filter][filter below][row][column].
 func (c convolution) add(h []dual, spikes [][]dual, weights []dual, step int) {
 	if step < 0 {
 		return
 	}
-	for filter := range c.filters {
-		for position := range c.positions {
-			neuron := filter*c.positions + position
-			for filterBelow := range c.filtersBelow {
-				for element := range c.kernel {
-					from := position*c.stride - c.padding + element
-					if from < 0 || from >= c.positionsBelow {
+	for neuron := range h {
+		position := neuron % (c.own.rows * c.own.columns)
+		filter := neuron / (c.own.rows * c.own.columns)
+		top := position/c.own.columns*c.stride.rows - c.padding.rows
+		left := position%c.own.columns*c.stride.columns - c.padding.columns
+		for filterBelow := range c.filtersBelow {
+			for row := range c.kernel.rows {
+				for column := range c.kernel.columns {
+					y, x := top+row, left+column
+					if y < 0 || y >= c.below.rows || x < 0 || x >= c.below.columns {
 						continue
 					}
-					weight := weights[(filter*c.filtersBelow+filterBelow)*c.kernel+element]
-					h[neuron] = h[neuron].plus(weight.times(spikes[step][filterBelow*c.positionsBelow+from]))
+					weight := weights[((filter*c.filtersBelow+filterBelow)*c.kernel.rows+row)*c.kernel.columns+column]
+					h[neuron] = h[neuron].plus(weight.times(spikes[step][(filterBelow*c.below.rows+y)*c.below.columns+x]))
 				}
 			}
 		}
@@ -66,7 +95,8 @@ func (c convolution) add(h []dual, spikes [][]dual, weights []dual, step int) {
 // number is that of a neuron for its noise: the filters of a position follow each
 // other, and a position takes a multiple of 16 numbers.
 func (c convolution) number(neuron int) int {
-	return neuron%c.positions*((c.filters+15)/16*16) + neuron/c.positions
+	positions := c.own.rows * c.own.columns
+	return neuron%positions*((c.filters+15)/16*16) + neuron/positions
 }
 
 // dualConvCases are stacks of convolutions, among them one filter, one position,
@@ -120,10 +150,60 @@ func dualConvCases(t *testing.T) []dualCase {
 	return cases
 }
 
+// dualPlaneCases are stacks of convolutions over planes, in which rows and columns differ in
+// everything.
+func dualPlaneCases(t *testing.T) []dualCase {
+	t.Helper()
+	type layer struct {
+		filters                 int // 0: dense
+		kernel, stride, padding plane
+		recurrentKernel         int
+	}
+	var cases []dualCase
+	for k, c := range []struct {
+		name   string
+		shape  []int
+		layers []layer
+	}{
+		{"plane", []int{2, 4, 5}, []layer{{12, plane{2, 3}, plane{1, 2}, plane{1, 0}, 0}}},
+		{"recurrent plane", []int{1, 5, 3}, []layer{{2, plane{3, 1}, plane{2, 1}, plane{0, 1}, 3}, {3, plane{2, 2}, plane{1, 1}, plane{1, 1}, 1}}},
+		{"many channels", []int{17, 2, 2}, []layer{{3, plane{2, 1}, plane{1, 1}, plane{1, 0}, 0}, {0, plane{}, plane{}, plane{}, 0}}},
+		{"kernels wider than the plane", []int{2, 2, 3}, []layer{{17, plane{4, 5}, plane{2, 1}, plane{2, 1}, 3}, {0, plane{}, plane{}, plane{}, 0}}},
+		{"windows in the padding of a plane", []int{1, 3, 4}, []layer{{5, plane{1, 2}, plane{2, 3}, plane{2, 3}, 0}, {4, plane{2, 1}, plane{2, 2}, plane{0, 1}, 0}}},
+	} {
+		n := dualNetwork(k, []string{"matched", "superspike"}[k%2], dualResets[k%3], k%2 == 0, dualLosses[k%3])
+		kinds := n.Layers
+		n.InputShape, n.Inputs, n.Layers = c.shape, c.shape[0]*c.shape[1]*c.shape[2], nil
+		for l, described := range c.layers {
+			next := kinds[l%2]
+			next.Bias = (k+l)%2 == 0
+			if described.filters > 0 {
+				next.Kind, next.Filters = "conv2d", described.filters
+				next.Kernel, next.Stride, next.Padding = described.kernel.columns, described.stride.columns, described.padding.columns
+				next.KernelHeight, next.StrideHeight, next.PaddingHeight = described.kernel.rows, described.stride.rows, described.padding.rows
+				next.Recurrent, next.RecurrentKernel = described.recurrentKernel > 0, described.recurrentKernel
+			}
+			n.Layers = append(n.Layers, next)
+		}
+		if err := n.Validate(); err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		cases = append(cases, dualCase{name: c.name, network: n, samples: 4, scale: 4, perArray: 24})
+	}
+	// Heights that are those of the columns.
+	n := dualNetwork(7, "matched", "subtractive", true, "max_over_time")
+	n.InputShape, n.Inputs, n.Layers = []int{1, 5, 4}, 20, n.Layers[:1]
+	n.Layers[0].Kind, n.Layers[0].Filters, n.Layers[0].Kernel, n.Layers[0].Stride, n.Layers[0].Padding = "conv2d", 4, 3, 2, 1
+	if err := n.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return append(cases, dualCase{name: "square", network: n, samples: 4, scale: 4, perArray: 24})
+}
+
 // TestDualConvolutions compares back-propagation through convolutions with
 // derivatives carried forward.
 func TestDualConvolutions(t *testing.T) {
-	for k, c := range dualConvCases(t) {
+	for k, c := range append(dualConvCases(t), dualPlaneCases(t)...) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			checkDual(t, &c, 1000+uint64(k))

@@ -122,7 +122,7 @@ func (s *dualSimulator) layer(l, sample int, below [][]dual, input, recurrent, b
 	}
 	u, i, a := make([]dual, layer.Neurons), make([]dual, layer.Neurons), make([]dual, layer.Neurons)
 	connect, reconnect := addSynapses, addSynapses
-	if layer.Kind == "conv1d" {
+	if layer.Kind != "dense" {
 		connect, reconnect = s.inputConvolution(l).add, s.recurrentConvolution(l).add
 	}
 	for t := range s.network.Steps {
@@ -226,7 +226,7 @@ func (s *dualSimulator) readout(below [][]dual, arrays [][]dual) [][]dual {
 // spikes draws the spike of a neuron from ξ < p(u).
 func (s *dualSimulator) spikes(layer *network.Layer, l, sample, step, neuron int, u float64) bool {
 	number := neuron // for its noise
-	if layer.Kind == "conv1d" {
+	if layer.Kind != "dense" {
 		number = s.inputConvolution(l).number(neuron)
 	}
 	counter := [4]uint32{s.batch.Numbers[sample], uint32(step), uint32(number / 4), uint32(l)}

@@ -133,6 +133,9 @@ func recurrentCases() []convCase {
 		quads := uint32(next.neurons() / 4)
 		next.spread = []kernels.Spread{{}, {Lanes: (quads + 1) / 2, Blocks: 2, Samples: 2}, {Lanes: quads, Blocks: 1, Samples: 3}}[i%3]
 		next.depth = []uint32{8, 2, 1, 0, 1, 3, 1, 2}[i%8]
+		if 32*next.depth*next.spread.Samples*quads > 32<<10 { // of shared memory
+			next.depth = 2
+		}
 		cases = append(cases, next)
 	}
 	return cases

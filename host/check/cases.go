@@ -65,7 +65,7 @@ func base() Case {
 // gradients stay finite.
 func layer(neurons int) network.Layer {
 	return network.Layer{
-		Kind: "dense", Neurons: neurons, Filters: 16, Kernel: 7, Stride: 1, RecurrentKernel: 5,
+		Kind: "dense", Neurons: neurons, Filters: 16, Kernel: 7, Stride: 1, PaddingHeight: network.AsWidth, RecurrentKernel: 5,
 		Recurrent: true, Delay: 1, RecurrentDelay: 1,
 		Neuron: "lif", TauMembrane: 0.02, TauSynapse: 0.01, TauAdaptation: 0.05, Adaptation: 0.3, Reset: "multiplicative",
 		Noise:     network.Noise{Kind: "sigmoid", Beta: 10, P0: 0.01, DeltaU: 0.133, Rate: 10},

@@ -27,7 +27,7 @@ type Drawn struct {
 }
 
 // Random draws a case, a function of the seed and a number: 1 to 3 layers, of which the
-// lower may be convolutions, of up to 130 neurons or 17 filters, 70 inputs, 33 classes, 70
+// lower may be convolutions, over planes too, of up to 130 neurons or 17 filters, 70 inputs, 33 classes, 70
 // steps and 40 samples, with noise, surrogate, reset, delays, regularizers, biases, loss,
 // optimizer, augmentation and cuts of any kind. The sizes lie near borders more often than
 // a uniform draw would have them.
@@ -78,6 +78,9 @@ func (d *draws) drawn(name string) Drawn {
 	for l := range layers {
 		n.Layers = append(n.Layers, d.layer(n.Steps, l < convolutions))
 	}
+	if convolutions > 0 && d.chance(2) {
+		d.plane(n, convolutions)
+	}
 	setLoss(n, turn(network.Losses.List(), d.below(1<<20)))
 	setSteps(n, n.Steps)
 	if d.chance(4) {
@@ -115,6 +118,19 @@ func (d *draws) layer(steps int, convolutional bool) network.Layer {
 	}
 	l.Neuron = turn(network.Neurons.List(), d.below(1<<20))
 	return l
+}
+
+// plane gives the input of a network rows and columns, and its lowest layers kernels over both.
+func (d *draws) plane(n *network.Network, convolutions int) {
+	channels, rows := d.of([]int{1, 1, 2, 17}), 1+d.below(4)
+	n.InputShape = []int{channels, rows, 1 + d.below(min(9, mostInputs/(channels*rows)))}
+	n.Inputs = channels * rows * n.InputShape[2]
+	for l := range n.Layers[:convolutions] {
+		layer := &n.Layers[l]
+		layer.Kind, layer.Kernel, layer.KernelHeight = "conv2d", 1+d.below(5), d.below(5)
+		layer.Stride, layer.StrideHeight = 1+d.below(3), d.below(3)
+		layer.Padding, layer.PaddingHeight = d.below(3), d.below(4)-1
+	}
 }
 
 // augmentation draws what is done to the input spikes.

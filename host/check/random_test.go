@@ -82,7 +82,7 @@ func TestRandom(t *testing.T) {
 			kinds["neuron "+l.Neuron] = true
 		}
 	}
-	wanted := 2 + 1 + 1 + len(network.Losses) + len(network.Noises) + len(network.Surrogates) + len(network.Resets) + len(network.Neurons)
+	wanted := 3 + 1 + 1 + len(network.Losses) + len(network.Noises) + len(network.Surrogates) + len(network.Resets) + len(network.Neurons)
 	if len(kinds) != wanted {
 		t.Errorf("%d kinds occur, of %d: %v", len(kinds), wanted, kinds)
 	}

@@ -303,6 +303,7 @@ func (f *family) newer() {
 		f.vary("loss "+kind, func(c *Case) { setLoss(c.Network, kind) })
 	})
 	f.biases()
+	f.planes()
 	for i := range f.cases[first:] {
 		c := &f.cases[first+i]
 		hash := fnv.New32a()
@@ -338,6 +339,30 @@ func (f *family) biases() {
 		n.Layers[0].Bias, n.Layers[1].Bias, n.Steps = true, true, 70
 		c.Samples = 9
 	})
+}
+
+// planes varies convolutions over planes, in which rows and columns differ.
+func (f *family) planes() {
+	add := func(name string, shape []int, layers ...network.Layer) {
+		f.vary("conv2d, "+name, func(c *Case) {
+			c.Network.InputShape, c.Network.Inputs, c.Network.Layers = shape, shape[0]*shape[1]*shape[2], layers
+			c.Samples = 9
+		})
+	}
+	over := func(filters, kernel, rows, stride, down, padding, above int) network.Layer {
+		l := convolution(filters, kernel, stride, padding)
+		l.Kind, l.KernelHeight, l.StrideHeight, l.PaddingHeight = "conv2d", rows, down, above
+		return l
+	}
+	add("two channels, recurrent", []int{2, 5, 7}, recurrently(over(5, 3, 2, 2, 1, 0, 1), 3))
+	add("many channels below a dense layer", []int{17, 3, 4}, over(17, 2, 3, 1, 2, 1, 0), layer(33))
+	add("a plane wider than a word", []int{1, 3, 40}, recurrently(over(3, 5, 3, 1, 1, 2, 1), 5), over(16, 1, 2, 3, 1, 0, 0))
+	add("kernels beyond the plane", []int{2, 2, 3}, over(3, 5, 4, 1, 2, 1, 2), recurrently(over(5, 2, 1, 1, 1, 1, 0), 7))
+	add("windows in the padding", []int{1, 3, 4}, over(5, 1, 2, 3, 2, 3, 2), over(4, 2, 1, 1, 2, 0, 1))
+	biased := over(5, 2, 2, 1, 1, 0, 0)
+	biased.Bias, biased.Regularizers = true, allRegularizers()
+	add("biases, regularized, counted spikes", []int{3, 4, 4}, biased)
+	setLoss(f.cases[len(f.cases)-1].Network, "counts")
 }
 
 // eachNew calls a function for the kinds of a table that a list has not.

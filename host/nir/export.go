@@ -68,6 +68,11 @@ func Encode(n *network.Network, weights [][]float32, config string) ([]byte, err
 			return nil, fmt.Errorf("layer %d has neurons of kind %s, and NIR has no neuron whose threshold adapts: export without --nir", l, name)
 		}
 	}
+	for l := range n.Layers {
+		if n.Layers[l].Kind == "conv2d" {
+			return nil, fmt.Errorf("layer %d is a conv2d, which is not written to NIR yet: export without --nir", l)
+		}
+	}
 	arrays := map[string]array{}
 	for i, d := range described {
 		arrays[d.Name] = array{Shape: d.Shape(), Float32: weights[i]}

@@ -79,7 +79,11 @@ func (s *section) layers() {
 			Taus: fmt.Sprintf("%g / %g ms", 1000*l.TauMembrane, 1000*l.TauSynapse),
 		}
 		if l.Convolutional() {
-			f.Size = fmt.Sprintf("conv1d, %d filters of %d, stride %d", l.Filters, l.Kernel, l.Stride)
+			kernel, stride := fmt.Sprint(l.Kernel), fmt.Sprint(l.Stride)
+			if w := l.Window(); l.Kind == "conv2d" {
+				kernel, stride = fmt.Sprintf("%d×%d", w.Kernel.Height, w.Kernel.Width), fmt.Sprintf("%d×%d", w.Stride.Height, w.Stride.Width)
+			}
+			f.Size = fmt.Sprintf("%s, %d filters of %s, stride %s", l.Kind, l.Filters, kernel, stride)
 		}
 		if l.Recurrent {
 			f.Connection = "recurrent"

@@ -116,6 +116,8 @@ func (c *Config) validateNetwork() error {
 	channels := []int{1}
 	if known, _ := c.Data.Known(); known > 0 {
 		channels[0] = known
+	} else if shape := n.InputShape; len(shape) == 3 {
+		channels[0] = max(1, shape[0]*shape[1]*shape[2])
 	} else if slices.ContainsFunc(n.Layers, func(l network.Layer) bool { return l.Convolutional() }) {
 		channels = []int{1<<16 - 1, 1 << 14, 1 << 12, 1 << 10, 1 << 8, 1 << 6, 1 << 4, 1 << 2, 1}
 	}

@@ -18,7 +18,7 @@ func TestDecodeNamesTheFault(t *testing.T) {
 		"unknown key in a table":   {"[training]\nepochs = 1\n  epoch = 2\n", "line 3, column 3: unknown key training.epoch; [training] knows: batch, checkpoint, clip_norm, epochs, estimator, estimator_trials, evaluation_batch, freeze, keep, optimizer, patience, rates, schedule"},
 		"unknown key in an array":  {"[[network.layer]]\nneurons = 2\n[[network.layer]]\nneurones = 2\n", "line 4, column 1: unknown key network.layer.neurones; [network.layer] knows: adaptation, bias, delay, "},
 		"unknown table":            {"[trainig]\nepochs = 1\n", "line 1, column 2: unknown key trainig"},
-		"unknown table in another": {"[network.layers]\n", "unknown key network.layers; [network] knows: layer, readout"},
+		"unknown table in another": {"[network.layers]\n", "unknown key network.layers; [network] knows: input_shape, layer, readout"},
 		"text for a number":        {"[training]\nepochs = \"many\"\n", "line 2, column 10: training.epochs: "},
 		"fraction for a number":    {"[training]\nepochs = 2.5\n", "line 2, column 10: training.epochs: "},
 		"number for text":          {"[training.optimizer]\nkind = 3\n", "line 2, column 8: training.optimizer.kind: "},
@@ -175,6 +175,7 @@ func TestExplanations(t *testing.T) {
 	config := tiny(t)
 	config.Network.Layers[0].Regularizers = []network.Regularizer{network.DefaultRegularizer()}
 	config.Training.Freeze, config.Pretrained.Fresh = []string{"readout"}, []string{"readout"}
+	config.Network.InputShape = []int{1, 8, 8}
 	config.Training.Rates = []Rates{{Weights: []string{"readout"}}}
 	seen := map[string]bool{}
 	for _, f := range fields(&config) {

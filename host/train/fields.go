@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+
+	"spikegrad/host/network"
 )
 
 // field is one value of a configuration with its full key, such as
@@ -101,7 +103,8 @@ func place(path string) bool {
 // later are keys that older configurations do not have, without indices, with what held
 // before.
 var later = map[string]any{
-	"data.header": false, "network.layer.neuron": "lif", "network.layer.tau_adaptation": 0.2, "network.layer.adaptation": 0.2, "network.layer.bias": false, "network.readout.bias": false,
+	"data.header": false, "network.layer.neuron": "lif", "network.layer.tau_adaptation": 0.2, "network.layer.adaptation": 0.2, "network.layer.bias": false,
+	"network.layer.kernel_height": 0, "network.layer.stride_height": 0, "network.layer.padding_height": network.AsWidth, "network.readout.bias": false,
 }
 
 // laterTables are tables that older configurations do not have.
