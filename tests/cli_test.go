@@ -277,7 +277,7 @@ func (p program) fullDisk(t *testing.T) {
 	}
 
 	folder := smallRun(t)
-	const blocks = "16" // of 512 or 1024 bytes: enough for the configuration, not for a checkpoint
+	const blocks = "24" // of 512 or 1024 bytes: enough for the configuration, not for a checkpoint
 	command := exec.Command("sh", "-c", `trap "" XFSZ; ulimit -f `+blocks+` && exec "$0" "$@"`, p.path, "train", "small.toml", "--device", "cpu", "--out", "run", "--quiet")
 	command.Dir = folder
 	got := finish(t, command)
