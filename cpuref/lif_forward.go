@@ -130,13 +130,13 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 	}
 }
 
-// potentials makes those of states that were loaded.
+// potentials computes the potentials of states that were loaded.
 func potentials[T Float](p *Neuron[T], s *neuronRows[T]) {
 	if !p.Model.Adapts() {
 		return // they are the membranes
 	}
 	for n := range s.potential {
-		s.potential[n] = s.states[0][n] - s.states[2][n]
+		s.potential[n] = p.Potential(&NeuronState[T]{s.states[0][n], s.states[1][n], s.states[2][n]})
 	}
 }
 

@@ -28,7 +28,7 @@ type Extent struct{ Height, Width int }
 // Area is the number of positions in an extent.
 func (e Extent) Area() int { return e.Height * e.Width }
 
-// Place is that of a position by its number.
+// Place is the row and column of a position, given its number.
 func (e Extent) Place(number int) Extent {
 	row := number / e.Width
 	return Extent{row, number - row*e.Width}
@@ -86,8 +86,8 @@ func (a axis) above(q int) (first, last int) {
 	return first, max(first, min(reach/a.stride+1, a.positions))
 }
 
-// Fed are the positions above that position q below feeds, those of a rectangle: first ≤ p
-// < last in both directions.
+// Fed is the rectangle of positions above that position q below feeds: first ≤ p < last in
+// both directions.
 func (w *Window) Fed(q Extent) (first, last Extent) {
 	first.Height, last.Height = w.vertical().above(q.Height)
 	first.Width, last.Width = w.horizontal().above(q.Width)

@@ -15,7 +15,7 @@ import (
 type benchCommand struct {
 	Shape     string    `default:"all" help:"A to G, or all."`
 	Variant   string    `help:"One variant of a shape, such as T=8 of A or N=512 of B."`
-	Neuron    string    `default:"lif" help:"Neurons of all layers: lif, adaptive, lif_delta or if."`
+	Neuron    string    `default:"lif" help:"Neurons of all layers, one of ${neurons}."`
 	Bias      bool      `help:"Give all layers biases."`
 	Device    []string  `default:"auto" help:"auto, cpu, vulkan:N, vulkan:NAME or all; several joined by + share each batch, several separated by commas are measured in turn."`
 	Repeat    int       `default:"7" help:"Steps to time; the first, which warms up, is not among them."`
@@ -99,7 +99,7 @@ func (c *benchCommand) Run(a *app) error {
 	if c.Scaling && (len(c.SkipBelow) > 0 || c.Kernels || c.Batch > 0) {
 		return usageError{errors.New("--scaling measures series of its own: leave out --skip-below, --kernels and --batch")}
 	}
-	if other := c.Bias || c.Neuron != "lif"; c.Scaling && other {
+	if other := c.Bias || c.Neuron != network.DefaultLayer().Neuron; c.Scaling && other {
 		return usageError{errors.New("--scaling measures shape E as it is: leave out --neuron and --bias")}
 	}
 	if c.Out != "" && !c.Scaling {

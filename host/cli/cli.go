@@ -19,6 +19,7 @@ import (
 	"spikegrad/host/atomicfile"
 	"spikegrad/host/data"
 	"spikegrad/host/mpi"
+	"spikegrad/host/network"
 	"spikegrad/host/view"
 )
 
@@ -82,7 +83,7 @@ var errHelped = errors.New("help was printed")
 var errNoCommand = usageError{errors.New("no command was given; the help above lists them")}
 
 // vocabulary is what the help takes from tables.
-var vocabulary = kong.Vars{"datasets": data.Forms()}
+var vocabulary = kong.Vars{"datasets": data.Forms(), "neurons": network.Neurons.Names()}
 
 // app is what commands work with.
 type app struct {

@@ -118,11 +118,8 @@ func (c *evalCommand) openPart(a *app) (*trained, data.Source, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	source := t.part(c.Part)
-	if source.Len() == 0 {
-		return nil, nil, fmt.Errorf("%s has no %s samples: choose another --part", t.config.Data.Name, c.Part)
-	}
-	return t, source, nil
+	source, err := t.samples(c.Part)
+	return t, source, err
 }
 
 // changeData puts other data in the place of a run's. Data that are read alike are read

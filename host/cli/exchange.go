@@ -76,9 +76,9 @@ func (c *exportCommand) Run(a *app) error {
 
 // tables runs samples and writes what they did.
 func (c *exportCommand) tables(a *app, t *trained) (err error) {
-	source := t.part(c.Part)
-	if source.Len() == 0 {
-		return fmt.Errorf("%s has no %s samples: choose another --part", t.config.Data.Name, c.Part)
+	source, err := t.samples(c.Part)
+	if err != nil {
+		return err
 	}
 	e, err := t.open(t.network, engine.Options{})
 	if err != nil {

@@ -128,7 +128,7 @@ func (c *predictCommand) Run(a *app) (err error) {
 	}
 	shown.clear()
 	if len(result.Parts) == 0 {
-		return fmt.Errorf("%s has no %s samples: choose another --part", t.config.Data.Name, c.Part)
+		return t.missing(c.Part)
 	}
 	if err := atomicfile.Write(c.Out, func(w io.Writer) error { return result.writeTable(w, t) }); err != nil {
 		return err

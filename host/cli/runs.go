@@ -25,8 +25,8 @@ type runsCommand struct {
 
 // Help is the rest of the help.
 func (runsCommand) Help() string {
-	return `Lists runs in a table, the newest first. Accuracy is that of the test samples, without these that of the
-validation, and without both that of the training. A folder that cannot be read as a run is left out with
+	return `Lists runs in a table, newest first. Accuracy is on the test samples; a run without them shows its validation
+accuracy, and one with neither its training accuracy. A folder that cannot be read as a run is left out with
 a warning.
 
 Examples:

@@ -75,6 +75,20 @@ func (t *trained) open(n *network.Network, options engine.Options) (engine.Engin
 	return e, nil
 }
 
+// samples are those of a part that must have some.
+func (t *trained) samples(part string) (data.Source, error) {
+	source := t.part(part)
+	if source.Len() == 0 {
+		return nil, t.missing(part)
+	}
+	return source, nil
+}
+
+// missing says that a part has no samples.
+func (t *trained) missing(part string) error {
+	return fmt.Errorf("%s has no %s samples: choose another --part", t.config.Data.Name, part)
+}
+
 // part is the samples of a name: test, validation or train.
 func (t *trained) part(name string) data.Source {
 	return map[string]data.Source{"test": t.split.Test, "validation": t.split.Validation, "train": t.split.Train}[name]

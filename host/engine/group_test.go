@@ -96,15 +96,21 @@ func groupOf(t *testing.T, n *network.Network, options Options, members int, oth
 	return g
 }
 
-// TestGroup: groups of all sizes, with shares that change, have the bits of one engine.
-func TestGroup(t *testing.T) {
-	n, _ := probed()
+// groupedAlone is what one engine shows, and the options it has.
+func groupedAlone(t *testing.T, n *network.Network) (Options, []any) {
+	t.Helper()
 	options := Options{Seed: 9, Optimizer: cpuref.OptimizerAdamW, Frozen: []string{"layer1.recurrent"}}
 	one, err := NewCPU[float32](n, options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := grouped(t, one, n)
+	return options, grouped(t, one, n)
+}
+
+// TestGroup: groups of all sizes, with shares that change, have the bits of one engine.
+func TestGroup(t *testing.T) {
+	n, _ := probed()
+	options, want := groupedAlone(t, n)
 	for _, members := range []int{1, 2, 3, 5, 7} {
 		sameSeen(t, fmt.Sprintf("%d members", members), grouped(t, groupOf(t, n, options, members), n), want)
 	}

@@ -40,12 +40,7 @@ func onRanks(t *testing.T, ranks int, n *network.Network, options Options, wrap 
 // engine.
 func TestRanks(t *testing.T) {
 	n, _ := probed()
-	options := Options{Seed: 9, Optimizer: cpuref.OptimizerAdamW, Frozen: []string{"layer1.recurrent"}}
-	one, err := NewCPU[float32](n, options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := grouped(t, one, n)
+	options, want := groupedAlone(t, n)
 	for _, ranks := range []int{1, 2, 3, 4, 7} {
 		onRanks(t, ranks, n, options, nil, func(rank int, e *Ranks) {
 			sameSeen(t, fmt.Sprintf("rank %d of %d", rank, ranks), grouped(t, e, n), want)

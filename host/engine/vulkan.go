@@ -127,10 +127,8 @@ func (e *Vulkan) open() (err error) {
 	e.sums = make([]*gpu.Buffer, len(e.plan.weights))
 	e.update.Buffer = buffer("update", len(e.plan.weights)*int(e.updateStride()/4))
 	e.norms.Buffer = buffer("norms", int(e.normAt(len(e.plan.weights))/4))
-	for _, s := range []*staged{&e.update, &e.norms} {
-		if err == nil {
-			*s, err = stage(e.device, s.Buffer)
-		}
+	if err == nil {
+		err = stage(e.device, &e.update, &e.norms)
 	}
 	if err == nil {
 		err = e.uploadConstants()
@@ -317,11 +315,11 @@ func (e *Vulkan) Update(update Update) error {
 	if e.samples == 0 {
 		return errNoGradient
 	}
-	parameters, err := e.plan.updates(update, e.samples, e.normParts)
-	if err != nil {
+	if err := e.settle(); err != nil { // an update before this one
 		return err
 	}
-	if err := e.settle(); err != nil { // an update before this one
+	parameters, err := e.plan.updates(update, e.samples, e.normParts)
+	if err != nil {
 		return err
 	}
 	for i := range parameters {
@@ -334,12 +332,9 @@ func (e *Vulkan) Update(update Update) error {
 }
 
 // normParts are the partial sums of the squared norm of the gradient of every weight
-// array times a scale, none of one that is frozen.
+// array times a scale, none of one that is frozen. No stream may be running.
 func (e *Vulkan) normParts(scale float32) ([][]float32, error) {
 	parameters := cpuref.UpdateParameters[float32]{InverseBatch: scale}
-	if err := e.settle(); err != nil {
-		return nil, err
-	}
 	copy(e.update.host.Mapped(), updateBytes(&parameters))
 	key := streamKey{purpose: purposeNorm}
 	if e.summed > 0 {

@@ -227,10 +227,8 @@ func (e *Vulkan) newPass(capacity, events int) (err error) {
 		return b
 	})
 	e.pass.buffers = made
-	for _, s := range []*staged{&e.pass.input, &e.pass.results} {
-		if err == nil {
-			*s, err = stage(e.device, s.Buffer)
-		}
+	if err == nil {
+		err = stage(e.device, &e.pass.input, &e.pass.results)
 	}
 	copy(e.partial, e.pass.partial)
 	if always := e.pass.always; err == nil && always != nil {

@@ -15,13 +15,18 @@ type staged struct {
 	host *gpu.Buffer
 }
 
-// stage gives a buffer of the device its counterpart on the host.
-func stage(device *gpu.Device, b *gpu.Buffer) (staged, error) {
-	if b.Mapped() != nil {
-		return staged{b, b}, nil
+// stage gives buffers of the device their counterparts on the host.
+func stage(device *gpu.Device, buffers ...*staged) (err error) {
+	for _, s := range buffers {
+		s.host = s.Buffer
+		if s.Mapped() != nil {
+			continue
+		}
+		if s.host, err = device.NewHostBuffer(s.Name()+" on the host", s.Bytes()); err != nil {
+			return err
+		}
 	}
-	host, err := device.NewHostBuffer(b.Name()+" on the host", b.Bytes())
-	return staged{b, host}, err
+	return nil
 }
 
 // words is the host's memory from an offset in bytes on, as 4-byte words. No stream that uses

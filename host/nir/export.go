@@ -64,12 +64,10 @@ func Encode(n *network.Network, weights [][]float32, config string) ([]byte, err
 		return nil, fmt.Errorf("%d weight arrays: the network has %d", len(weights), len(described))
 	}
 	for l := range n.Layers {
-		if name := n.Layers[l].Neuron; network.Neurons.Number(name).Adapts() {
-			return nil, fmt.Errorf("layer %d has neurons of kind %s, and NIR has no neuron whose threshold adapts: export without --nir", l, name)
-		}
-	}
-	for l := range n.Layers {
-		if n.Layers[l].Kind == "conv2d" {
+		switch layer := &n.Layers[l]; {
+		case network.Neurons.Number(layer.Neuron).Adapts():
+			return nil, fmt.Errorf("layer %d has neurons of kind %s, and NIR has no neuron whose threshold adapts: export without --nir", l, layer.Neuron)
+		case layer.Kind == "conv2d":
 			return nil, fmt.Errorf("layer %d is a conv2d, which is not written to NIR yet: export without --nir", l)
 		}
 	}
