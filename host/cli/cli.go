@@ -82,6 +82,9 @@ var errHelped = errors.New("help was printed")
 // the answer.
 var errNoCommand = usageError{errors.New("no command was given; the help above lists them")}
 
+// purpose is what the program is for.
+const purpose = "Simulate and train stochastic spiking neural networks, with the same bits on every device."
+
 // vocabulary is what the help takes from tables.
 var vocabulary = kong.Vars{"datasets": data.Forms(), "neurons": network.Neurons.Names()}
 
@@ -129,7 +132,7 @@ func (a *app) run(arguments []string) error {
 	var grammar commands
 	parser, err := kong.New(&grammar,
 		kong.Name("spikegrad"),
-		kong.Description("Simulate and train stochastic spiking neural networks, with the same bits on every device."),
+		kong.Description(purpose),
 		kong.Writers(results, a.errors),
 		kong.NoDefaultHelp(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),

@@ -17,17 +17,19 @@ import (
 
 // referenceCommand is spikegrad reference, which makes pages of the documentation.
 type referenceCommand struct {
-	Page string `arg:"" enum:"commands,configuration,kinds,kinds.glsl" help:"commands, configuration, kinds or kinds.glsl."`
+	Page string `arg:"" enum:"commands,configuration,kinds,kinds.glsl,manual" help:"commands, configuration, kinds, kinds.glsl or manual."`
 }
 
 // Help is the rest of the help.
 func (referenceCommand) Help() string {
-	return `Prints a page of the documentation in Markdown, or the numbers of kinds for shaders.
+	return `Prints a page of the documentation in Markdown, the numbers of kinds for shaders, or the
+page for man.
 
 Examples:
 
     spikegrad reference commands
-    spikegrad reference configuration`
+    spikegrad reference configuration
+    spikegrad reference manual | man -l -`
 }
 
 // Run prints a page.
@@ -45,63 +47,67 @@ func (c *referenceCommand) Run(a *app, parser *kong.Kong) error {
 		page = network.KindsPage()
 	case "kinds.glsl":
 		page = network.KindsGLSL()
+	case "manual":
+		page = manual(parser.Model.Node, currentVersion())
 	}
 	_, err := io.WriteString(a.out, page)
 	return err
 }
 
+// habits are those of all commands.
+const habits = "Each command has `--help`. Results go to standard output, progress, log lines and errors to standard error."
+
 // commandReference describes all commands.
 func commandReference(program *kong.Node) string {
 	var b strings.Builder
-	b.WriteString("# Commands\n\nEach command has `--help`. Results go to standard output, progress, log lines and errors to standard error.\n" +
-		"Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted. `NO_COLOR` in the environment switches colours off.\n")
+	b.WriteString("# Commands\n\n" + habits + "\n")
+	var statuses []string
+	for _, status := range exitStatuses {
+		statuses = append(statuses, fmt.Sprintf("%d %s", status.code, status.meaning))
+	}
+	fmt.Fprintf(&b, "Exit status: %s.\n", strings.Join(statuses, ", "))
+	b.WriteString("\n## Environment\n\n| variable | |\n|---|---|\n")
+	for _, variable := range environment {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", variable.text, cell(variable.help))
+	}
 	b.WriteString("\n## Flags of all commands\n\n")
 	writeFlags(&b, program.Flags)
-	var visit func(n *kong.Node)
-	visit = func(n *kong.Node) {
-		for _, child := range n.Children {
-			if child.Hidden {
-				continue
-			}
-			fmt.Fprintf(&b, "\n## %s\n\n%s\n", child.FullPath(), child.Help)
-			if child.Leaf() {
-				fmt.Fprintf(&b, "\n    spikegrad %s\n", child.Summary())
-				if len(child.Positional) > 0 {
-					b.WriteString("\n| argument | |\n|---|---|\n")
-					for _, argument := range child.Positional {
-						fmt.Fprintf(&b, "| `%s` | %s |\n", argument.Summary(), cell(argument.Help))
-					}
-				}
-				if len(child.Flags) > 0 {
-					b.WriteString("\n")
-					writeFlags(&b, child.Flags)
+	eachCommand(program, func(command *kong.Node) {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n", command.FullPath(), command.Help)
+		if command.Leaf() {
+			fmt.Fprintf(&b, "\n    spikegrad %s\n", command.Summary())
+			if len(command.Positional) > 0 {
+				b.WriteString("\n| argument | |\n|---|---|\n")
+				for _, argument := range command.Positional {
+					fmt.Fprintf(&b, "| `%s` | %s |\n", argument.Summary(), cell(argument.Help))
 				}
 			}
-			if child.Detail != "" {
-				fmt.Fprintf(&b, "\n%s\n", child.Detail)
+			if len(command.Flags) > 0 {
+				b.WriteString("\n")
+				writeFlags(&b, command.Flags)
 			}
-			visit(child)
+		}
+		if command.Detail != "" {
+			fmt.Fprintf(&b, "\n%s\n", command.Detail)
+		}
+	})
+	return b.String()
+}
+
+// eachCommand calls do with all commands that are not hidden, each before those below it.
+func eachCommand(program *kong.Node, do func(*kong.Node)) {
+	for _, child := range program.Children {
+		if !child.Hidden {
+			do(child)
+			eachCommand(child, do)
 		}
 	}
-	visit(program)
-	return b.String()
 }
 
 // writeFlags writes a table of flags.
 func writeFlags(b *strings.Builder, flags []*kong.Flag) {
 	b.WriteString("| flag | default | |\n|---|---|---|\n")
 	for _, flag := range flags {
-		name := "--" + flag.Name
-		if flag.Short != 0 {
-			name = "-" + string(flag.Short) + ", " + name
-		}
-		if !flag.IsBool() {
-			value := flag.PlaceHolder
-			if value == "" {
-				value = strings.ToUpper(flag.Name)
-			}
-			name += " " + value
-		}
 		value := ""
 		switch {
 		case flag.Required:
@@ -109,8 +115,23 @@ func writeFlags(b *strings.Builder, flags []*kong.Flag) {
 		case flag.HasDefault:
 			value = "`" + flag.Default + "`"
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s |\n", name, value, cell(flag.Help))
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", flagForm(flag), value, cell(flag.Help))
 	}
+}
+
+// flagForm is a flag as it is given: -h, --help or --out FOLDER.
+func flagForm(flag *kong.Flag) string {
+	form := "--" + flag.Name
+	if flag.Short != 0 {
+		form = "-" + string(flag.Short) + ", " + form
+	}
+	if flag.IsBool() {
+		return form
+	}
+	if flag.PlaceHolder != "" {
+		return form + " " + flag.PlaceHolder
+	}
+	return form + " " + strings.ToUpper(flag.Name)
 }
 
 // cell makes text fit for a table.

@@ -3,8 +3,9 @@
 # all of it is there: deps.sh [GROUP...], without a group tests.
 #
 #   tests         the Vulkan loader, a software driver, the validation layers, the
-#                 shader compiler and the SPIR-V tools; shells to complete in, and a
-#                 browser, which opens reports, with the typeface of the pictures
+#                 shader compiler and the SPIR-V tools; shells to complete in, what
+#                 reads manuals, and a browser, which opens reports, with the
+#                 typeface of the pictures
 #   mpi           Open MPI and MPICH, whose mpirun starts trainings over several processes
 #   viewer        the headers of X11 and OpenGL that the live window is built with
 #   emulator      runs programs for arm64
@@ -41,6 +42,7 @@ for group in "$@"; do
         need spirv-tools command -v spirv-val
         need zsh command -v zsh
         need fish command -v fish
+        need mandoc command -v mandoc
         need chromium command -v chromium
         need fonts-liberation compgen -G '/usr/share/fonts/*/liberation*/LiberationSans-Regular.ttf'
         ;;
