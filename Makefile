@@ -69,7 +69,7 @@ check-arm64: build ## weights of trainings on linux/arm64, under emulation, agai
 	@$(SCRIPTS)/deps.sh emulator
 	@$(SCRIPTS)/check-arm64.sh
 
-dist: ## archives of the program for Linux, macOS and Windows, with checksums, in dist
+dist: ## archives of the program for Linux, macOS and Windows, and packages for Debian, with checksums, in dist
 	@$(SCRIPTS)/dist.sh
 
 bench-peers: build ## other libraries and spikegrad in turn: writes bench/RESULTS.md (PEERS_ARGUMENTS="--shapes E")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds archives of the program in dist, with their checksums: the same bytes from the same
-# commit by the same Go. linux is built with cgo, and so with Vulkan, where a C compiler for it
-# is at hand; the names of the others end in -cpu.
+# Builds archives of the program in dist, and packages for Debian, with their checksums: the same
+# bytes from the same commit by the same Go. linux is built with cgo, and so with Vulkan, where a
+# C compiler for it is at hand; the names of the others end in -cpu.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -15,7 +15,7 @@ trap 'rm -rf "$work"' EXIT
 if [ -n "$(git status --porcelain)" ]; then
     echo "dist: there are changes that are not committed; they are left out" >&2
 fi
-git clone --quiet --shared --no-checkout . "$work/source"
+git -c init.defaultBranch=main clone --quiet --shared --no-checkout . "$work/source"
 commit=$(git rev-parse HEAD)
 cd "$work/source"
 git checkout --quiet --detach "$commit"
@@ -24,6 +24,7 @@ version=$(git describe --tags --always)
 
 # What a user asks of go and the C compiler otherwise, with go env -w too, would change bytes.
 export GOFLAGS=-trimpath GOWORK=off GOAMD64=v1 GOARM64=v8.0 CGO_CFLAGS='-O2 -g' CGO_LDFLAGS='-O2 -g'
+umask 022
 
 compiler() { # compiler SYSTEM/PROCESSOR: a C compiler for it; fails where there is none
     local name
@@ -36,6 +37,43 @@ compiler() { # compiler SYSTEM/PROCESSOR: a C compiler for it; fails where there
     command -v "$name"
 }
 
+build() { # build FILE: the program; in the environment, for what
+    go build -buildvcs=true -ldflags '-s -w -buildid=' -o "$1" .
+}
+
+licences() { # the licences of all modules in the program, and of Go
+    local module folder name depth files file encoding
+    {
+        echo "Go $(go env GOROOT)"
+        go list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}' . | LC_ALL=C sort -u
+    } | while read -r module folder; do
+        name=$module depth=1
+        if [ "$module" != Go ]; then name="$module ${folder%% *}" folder=${folder#* } depth=2; fi
+        files=$(find "$folder" -maxdepth $depth -type f ! -name '*.go' ! -path '*/testdata/*' \( -iname 'licen[cs]e*' -o -iname 'copying*' -o -iname 'notice*' -o -iname 'patents*' \
+            -o -path "$folder/licenses/*" -o -path "$folder/THIRD_PARTY_LICENSES/*" \) | LC_ALL=C sort)
+        if [ -z "$files" ]; then
+            echo "dist: $name has no file with its licence, without which it may not be handed on" >&2
+            return 1
+        fi
+        while read -r file; do
+            printf '=== %s: %s\n\n' "$name" "${file#"$folder"/}"
+            encoding=UTF-8
+            iconv -f UTF-8 -t UTF-8 "$file" >/dev/null 2>&1 || encoding=ISO-8859-1 # there are old ones
+            iconv -f "$encoding" -t UTF-8 "$file"
+            printf '\n\n'
+        done <<<"$files"
+    done
+}
+
+# What shells and man read, printed by the program itself.
+build "$work/native"
+share=$work/share
+mkdir -p "$share"/man/man1 "$share"/bash-completion/completions "$share"/zsh/site-functions "$share"/fish/vendor_completions.d
+"$work/native" reference manual >"$share/man/man1/spikegrad.1"
+"$work/native" completion bash >"$share/bash-completion/completions/spikegrad"
+"$work/native" completion zsh >"$share/zsh/site-functions/_spikegrad"
+"$work/native" completion fish >"$share/fish/vendor_completions.d/spikegrad.fish"
+
 for target in linux/amd64 linux/arm64 darwin/arm64 windows/amd64; do
     system=${target%/*} processor=${target#*/} cgo=0 cc='' suffix=-cpu program=spikegrad
     if cc=$(compiler "$target"); then cgo=1 suffix=; fi
@@ -43,12 +81,20 @@ for target in linux/amd64 linux/arm64 darwin/arm64 windows/amd64; do
     experiment=''
     [ "$processor" != amd64 ] || experiment=simd
     name=spikegrad-$version-$system-$processor$suffix
-    mkdir "$work/$name"
-    GOOS=$system GOARCH=$processor CGO_ENABLED=$cgo CC=$cc GOEXPERIMENT=$experiment \
-        go build -buildvcs=true -ldflags '-s -w -buildid=' -o "$work/$name/$program" .
-    cp README.md LICENSE CHANGELOG.md SECURITY.md "$work/$name"
+    folder=$work/$name
+    mkdir "$folder"
+    export GOOS=$system GOARCH=$processor CGO_ENABLED=$cgo CC=$cc GOEXPERIMENT=$experiment
+    build "$folder/$program"
+    cp README.md LICENSE CHANGELOG.md SECURITY.md "$folder"
+    licences >"$folder/THIRD_PARTY_LICENSES.txt"
+    [ "$system" = windows ] || cp -R "$share" "$folder"
     tar --sort=name --owner=0 --group=0 --numeric-owner --mode=go=rX,u+rw --mtime="@$date" -C "$work" -cf - "$name" | gzip -n9 >"$dist/$name.tar.gz"
     echo "dist/$name.tar.gz"
+    if [ "$system" = linux ] && [ "$cgo" = 1 ] && command -v dpkg-deb >/dev/null; then
+        tests/scripts/deb.sh "$folder" "$processor" "$dist"
+    elif [ "$system" = linux ]; then
+        echo "dist: no package for Debian on $processor: it needs dpkg-deb and a C compiler for $target" >&2
+    fi
 done
 cd "$dist"
-sha256sum -- *.tar.gz >SHA256SUMS
+sha256sum -- *.* >SHA256SUMS

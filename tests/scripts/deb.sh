@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Makes a package for Debian and Ubuntu of an unpacked archive that dist.sh built, in the clone of
+# the sources: deb.sh FOLDER PROCESSOR OUT
+set -euo pipefail
+
+folder=$1 processor=$2 out=$3
+date=$(git log -1 --format=%ct)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+root=$work/root
+export SOURCE_DATE_EPOCH=$date DPKG_DEB_THREADS_MAX=1
+
+# v1.2.3 is 1.2.3, commits after it 1.2.3+git20261130.4.abcdef0; before the first version
+# 0~git20261130.abcdef0, which is older than any.
+day=$(date -u -d "@$date" +%Y%m%d)
+if version=$(git describe --tags --match 'v[0-9]*' 2>/dev/null); then
+    version=$(sed -E "s/^v//; s/-([0-9]+)-g([0-9a-f]+)\$/+git$day.\1.\2/; s/-/~/g" <<<"$version")
+else
+    version="0~git$day.$(git rev-parse --short HEAD)"
+fi
+version=$version-1
+
+# The newest version that a symbol of the C library asks for.
+libc=$(readelf --version-info --wide "$folder/spikegrad" | grep -o 'GLIBC_[0-9.]*' | sed 's/GLIBC_//' | sort -Vu | tail -n 1)
+if [ -z "$libc" ]; then
+    echo "deb: readelf finds no version of the C library in $folder/spikegrad" >&2
+    exit 1
+fi
+
+put() { # put FILE TARGET: with the rights of a file for all
+    install -D -m 644 "$1" "$root/$2"
+}
+packed() { # packed FILE TARGET
+    mkdir -p "$(dirname "$root/$2")"
+    gzip -n9 <"$1" >"$root/$2"
+    chmod 644 "$root/$2"
+}
+
+install -D -m 755 "$folder/spikegrad" "$root/usr/bin/spikegrad"
+put "$folder/share/bash-completion/completions/spikegrad" usr/share/bash-completion/completions/spikegrad
+put "$folder/share/zsh/site-functions/_spikegrad" usr/share/zsh/vendor-completions/_spikegrad
+put "$folder/share/fish/vendor_completions.d/spikegrad.fish" usr/share/fish/vendor_completions.d/spikegrad.fish
+packed "$folder/share/man/man1/spikegrad.1" usr/share/man/man1/spikegrad.1.gz
+documents=usr/share/doc/spikegrad
+put "$folder/README.md" $documents/README.md
+packed "$folder/CHANGELOG.md" $documents/changelog.gz
+packed "$folder/THIRD_PARTY_LICENSES.txt" $documents/THIRD_PARTY_LICENSES.txt.gz
+
+maintainer='The spikegrad authors <authors@spikegrad.invalid>'
+cat >"$work/changelog" <<CHANGES
+spikegrad ($version) unstable; urgency=medium
+
+  * What changed is told by $documents/changelog.gz.
+
+ -- $maintainer  $(LC_ALL=C date -u -d "@$date" -R)
+CHANGES
+packed "$work/changelog" $documents/changelog.Debian.gz
+{
+    cat "$folder/LICENSE"
+    printf '\nThe built-in digits:\n\n'
+    cat host/data/handwritten_digits.NOTICE.txt
+    printf '\nThe packages of others that the program is built from have their licences in\n/%s/THIRD_PARTY_LICENSES.txt.gz.\n' $documents
+} >"$work/copyright"
+put "$work/copyright" $documents/copyright
+
+mkdir "$root/DEBIAN"
+(cd "$root" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) >"$root/DEBIAN/md5sums"
+cat >"$root/DEBIAN/control" <<CONTROL
+Package: spikegrad
+Version: $version
+Architecture: $processor
+Maintainer: $maintainer
+Installed-Size: $(find "$root/usr" -type f -printf '%s\n' | awk '{ kib += int(($1 + 1023) / 1024) } END { print kib }')
+Depends: libc6 (>= $libc)
+Recommends: libvulkan1, mesa-vulkan-drivers | vulkan-icd
+Suggests: openmpi-bin | mpich
+Section: science
+Priority: optional
+Description: stochastic spiking neural networks on Vulkan GPUs and the CPU
+ Trains networks of spiking neurons with surrogate gradients, and measures how
+ good these are. Spikes, losses, gradients and weights are the same bit for bit
+ on the CPU, on any Vulkan GPU, on several of them, and on several machines.
+ .
+ The Vulkan loader is opened at run time; without one, or without a GPU,
+ networks run on the CPU.
+CONTROL
+chmod 644 "$root"/DEBIAN/*
+file=spikegrad_${version}_$processor.deb
+dpkg-deb --root-owner-group -Zxz --build "$root" "$out/$file" >/dev/null
+echo "dist/$file"
