@@ -19,7 +19,7 @@ SOAK_TIME := 3600
 # Another seed at every commit.
 SOAK_SEED = $(shell git rev-list --count HEAD)000
 
-.PHONY: build viewer demo deps drivers shaders test test-viewer quick check check-nir check-hdf5 check-tensorboard check-arm64 dist bench-peers docs-pictures gpu-report gpu-bench race fuzz soak coverage full lint format-and-vet plain-builds clean help
+.PHONY: build viewer demo deps drivers shaders test test-viewer quick check check-nir check-hdf5 check-tensorboard check-arm64 check-container dist bench-peers docs-pictures gpu-report gpu-bench race fuzz soak coverage full lint format-and-vet plain-builds clean help
 
 build: ## the program ./spikegrad (default)
 	go build -o spikegrad .
@@ -68,6 +68,9 @@ check-tensorboard: build ## event files against the Python package tensorboard (
 check-arm64: build ## weights of trainings on linux/arm64, under emulation, against those of this machine
 	@$(SCRIPTS)/deps.sh emulator
 	@$(SCRIPTS)/check-arm64.sh
+
+check-container: ## the Dockerfile linted (hadolint is fetched into the user's cache), built and run with docker or podman
+	@$(SCRIPTS)/check-container.sh
 
 dist: ## archives of the program for Linux, macOS and Windows, and packages for Debian, with checksums, in dist
 	@$(SCRIPTS)/dist.sh

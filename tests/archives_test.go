@@ -115,7 +115,7 @@ func checkDebianFiles(t *testing.T, file string) string {
 		}
 	}
 	var want []string
-	for _, name := range []string{"bash-completion/completions/spikegrad", "doc/spikegrad/README.md", "doc/spikegrad/THIRD_PARTY_LICENSES.txt.gz",
+	for _, name := range []string{"bash-completion/completions/spikegrad", "doc/spikegrad/README.md",
 		"doc/spikegrad/changelog.Debian.gz", "doc/spikegrad/changelog.gz", "doc/spikegrad/copyright", "fish/vendor_completions.d/spikegrad.fish",
 		"man/man1/spikegrad.1.gz", "zsh/vendor-completions/_spikegrad"} {
 		want = append(want, "-rw-r--r-- root/root ./usr/share/"+name)
@@ -141,7 +141,7 @@ func TestArchives(t *testing.T) {
 		t.Fatal(err)
 	}
 	var sums []string
-	dist := ""
+	var dist, revision string
 	for i, environment := range [][]string{nil, {"GOFLAGS=-buildvcs=false -gcflags=-N", "GOAMD64=v2", "CGO_CFLAGS=-O0", "TZ=Asia/Tokyo"}} {
 		clone := filepath.Join(t.TempDir(), fmt.Sprint("clone", i))
 		must(t, "", nil, "git", "clone", "--quiet", sources, clone)
@@ -149,12 +149,12 @@ func TestArchives(t *testing.T) {
 		dist = filepath.Join(clone, "dist")
 		must(t, dist, nil, "sha256sum", "--check", "--quiet", "SHA256SUMS")
 		sums = append(sums, string(contentOf(t, dist, "SHA256SUMS")))
+		revision = strings.TrimSpace(must(t, clone, nil, "git", "rev-parse", "HEAD"))
 	}
 	if sums[0] != sums[1] || strings.Count(sums[0], "\n") < 4 {
 		t.Errorf("sums\n%s\nthen\n%s", sums[0], sums[1])
 	}
 
-	revision := strings.TrimSpace(must(t, sources, nil, "git", "rev-parse", "HEAD"))
 	archives, err := filepath.Glob(filepath.Join(dist, "*-"+runtime.GOOS+"-"+runtime.GOARCH+"*.tar.gz"))
 	if err != nil || len(archives) != 1 {
 		t.Fatalf("archives %q, error %v", archives, err)

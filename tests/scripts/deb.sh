@@ -44,7 +44,6 @@ packed "$folder/share/man/man1/spikegrad.1" usr/share/man/man1/spikegrad.1.gz
 documents=usr/share/doc/spikegrad
 put "$folder/README.md" $documents/README.md
 packed "$folder/CHANGELOG.md" $documents/changelog.gz
-packed "$folder/THIRD_PARTY_LICENSES.txt" $documents/THIRD_PARTY_LICENSES.txt.gz
 
 maintainer='The spikegrad authors <authors@spikegrad.invalid>'
 cat >"$work/changelog" <<CHANGES
@@ -59,7 +58,8 @@ packed "$work/changelog" $documents/changelog.Debian.gz
     cat "$folder/LICENSE"
     printf '\nThe built-in digits:\n\n'
     cat host/data/handwritten_digits.NOTICE.txt
-    printf '\nThe packages of others that the program is built from have their licences in\n/%s/THIRD_PARTY_LICENSES.txt.gz.\n' $documents
+    printf '\nThe packages of others that the program is built from:\n\n'
+    cat "$folder/THIRD_PARTY_LICENSES.txt"
 } >"$work/copyright"
 put "$work/copyright" $documents/copyright
 
@@ -72,7 +72,7 @@ Architecture: $processor
 Maintainer: $maintainer
 Installed-Size: $(find "$root/usr" -type f -printf '%s\n' | awk '{ kib += int(($1 + 1023) / 1024) } END { print kib }')
 Depends: libc6 (>= $libc)
-Recommends: libvulkan1, mesa-vulkan-drivers | vulkan-icd
+Recommends: ca-certificates, libvulkan1, mesa-vulkan-drivers | vulkan-icd
 Suggests: openmpi-bin | mpich
 Section: science
 Priority: optional

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # Builds archives of the program in dist, and packages for Debian, with their checksums: the same
 # bytes from the same commit by the same Go. linux is built with cgo, and so with Vulkan, where a
-# C compiler for it is at hand; the names of the others end in -cpu.
+# C compiler for it is at hand; the names of the others end in -cpu. Arguments are what to build
+# for, such as linux/amd64, instead of all.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+
+[ $# -gt 0 ] || set -- linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 
 rm -rf dist
 mkdir dist
@@ -37,6 +40,10 @@ compiler() { # compiler SYSTEM/PROCESSOR: a C compiler for it; fails where there
     command -v "$name"
 }
 
+experiment() { # experiment PROCESSOR: the CPU engine's vector paths, as the Makefile has them
+    [ "$1" != amd64 ] || echo simd
+}
+
 build() { # build FILE: the program; in the environment, for what
     go build -buildvcs=true -ldflags '-s -w -buildid=' -o "$1" .
 }
@@ -66,6 +73,8 @@ licences() { # the licences of all modules in the program, and of Go
 }
 
 # What shells and man read, printed by the program itself.
+GOEXPERIMENT=$(experiment "$(go env GOHOSTARCH)")
+export GOEXPERIMENT
 build "$work/native"
 share=$work/share
 mkdir -p "$share"/man/man1 "$share"/bash-completion/completions "$share"/zsh/site-functions "$share"/fish/vendor_completions.d
@@ -74,16 +83,15 @@ mkdir -p "$share"/man/man1 "$share"/bash-completion/completions "$share"/zsh/sit
 "$work/native" completion zsh >"$share/zsh/site-functions/_spikegrad"
 "$work/native" completion fish >"$share/fish/vendor_completions.d/spikegrad.fish"
 
-for target in linux/amd64 linux/arm64 darwin/arm64 windows/amd64; do
+for target in "$@"; do
     system=${target%/*} processor=${target#*/} cgo=0 cc='' suffix=-cpu program=spikegrad
     if cc=$(compiler "$target"); then cgo=1 suffix=; fi
     [ "$system" != windows ] || program=spikegrad.exe
-    experiment=''
-    [ "$processor" != amd64 ] || experiment=simd
+    GOEXPERIMENT=$(experiment "$processor")
     name=spikegrad-$version-$system-$processor$suffix
     folder=$work/$name
     mkdir "$folder"
-    export GOOS=$system GOARCH=$processor CGO_ENABLED=$cgo CC=$cc GOEXPERIMENT=$experiment
+    export GOOS=$system GOARCH=$processor CGO_ENABLED=$cgo CC=$cc
     build "$folder/$program"
     cp README.md LICENSE CHANGELOG.md SECURITY.md "$folder"
     licences >"$folder/THIRD_PARTY_LICENSES.txt"
