@@ -2,9 +2,9 @@ package tests
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -80,29 +80,31 @@ func TestNamedSources(t *testing.T) {
 	}
 }
 
-// TestOtherModule uses the packages from another module, as docs/explanation/architecture.md tells.
+// exported is a function of a package, in running text.
+var exported = regexp.MustCompile("`([a-z]+)\\.([A-Z]\\w*)`")
+
+// TestOtherModule sees that the functions exist that programs of others are told to begin with. The
+// program on the page is run by TestProgram/Pages.
 func TestOtherModule(t *testing.T) {
-	sources, err := filepath.Abs("..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	folder := t.TempDir()
-	sums, err := os.ReadFile("../go.sum")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range map[string]string{
-		"go.mod":  "module example\n\ngo 1.26.0\n\nrequire spikegrad v0.0.0\n\nreplace spikegrad => " + sources + "\n",
-		"go.sum":  string(sums),
-		"main.go": "package main\n\nimport (\n\t\"fmt\"\n\n\t\"spikegrad/host/network\"\n)\n\nfunc main() { fmt.Println(len(network.Surrogates.List()) > 3) }\n",
-	} {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
+	missing := func(page string) (names []string, checked int) {
+		for _, found := range exported.FindAllStringSubmatch(page, -1) {
+			checked++
+			files, err := filepath.Glob(filepath.Join("../host", found[1], "*.go"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defined := regexp.MustCompile(`(?m)^func ` + found[2] + `[(\[]`)
+			if !slices.ContainsFunc(files, func(file string) bool { return defined.Match(contentOf(t, file)) }) {
+				names = append(names, found[1]+"."+found[2])
+			}
 		}
+		return names, checked
 	}
-	command := exec.Command("go", "run", "-mod=mod", ".")
-	command.Dir, command.Env = folder, append(os.Environ(), "GOFLAGS=", "GOPROXY=off", "GOWORK=off")
-	if got := finish(t, command); got.code != 0 || got.stdout != "true\n" {
-		t.Errorf("%+v", got)
+	names, checked := missing(string(contentOf(t, "../docs/how-to/use-as-a-library.md")))
+	if len(names) > 0 || checked < 5 {
+		t.Errorf("of %d functions these do not exist: %q", checked, names)
+	}
+	if names, _ := missing("`train.Run`, `train.Walk`, `nowhere.Run`, `engine.NewCPU`"); !slices.Equal(names, []string{"train.Walk", "nowhere.Run"}) {
+		t.Errorf("of names that do not exist were found: %q", names)
 	}
 }

@@ -102,7 +102,11 @@ func trimLines(text string) string {
 // make, with the page.
 func (p program) pages(t *testing.T) {
 	ran := 0
-	err := filepath.WalkDir("../docs", func(path string, entry fs.DirEntry, err error) error {
+	clone, err := filepath.Abs("..") // which a reader has beside the folder
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = filepath.WalkDir("../docs", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".md") || filepath.Base(filepath.Dir(path)) == "reference" {
 			return err
 		}
@@ -110,13 +114,14 @@ func (p program) pages(t *testing.T) {
 		if err != nil {
 			return err
 		}
+		page := strings.ReplaceAll(string(text), "../spikegrad", clone)
 		name := strings.TrimSuffix(filepath.Base(path), ".md")
 		if os.Getenv("SPIKEGRAD_FULL") == "" && !*updatePictures && slices.Contains(longPages, name) {
 			return nil
 		}
 		t.Run(name, func(t *testing.T) {
 			folder := p.reader(t)
-			for _, s := range stepsOf(string(text)) {
+			for _, s := range stepsOf(page) {
 				if s.run(t, path, folder) {
 					ran++
 				}
@@ -124,7 +129,7 @@ func (p program) pages(t *testing.T) {
 					return // what follows needs what failed
 				}
 			}
-			comparePictures(t, path, string(text), folder)
+			comparePictures(t, path, page, folder)
 		})
 		return nil
 	})
