@@ -65,7 +65,7 @@ check-hdf5: ## random HDF5 files by h5py (fetched into the user's cache), value 
 check-tensorboard: build ## event files against the Python package tensorboard (fetched into the user's cache)
 	@$(SCRIPTS)/check-tensorboard.sh
 
-check-arm64: build ## weights of trainings on linux/arm64, under emulation, against those of this machine
+check-arm64: build ## networks and trainings on linux/arm64, under emulation: the same bits as on amd64
 	@$(SCRIPTS)/deps.sh emulator
 	@$(SCRIPTS)/check-arm64.sh
 
