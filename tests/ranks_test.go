@@ -65,6 +65,7 @@ func (p program) ranks(t *testing.T) {
 		t.Run(l.name, func(t *testing.T) {
 			t.Parallel()
 			t.Run("Equal", func(t *testing.T) { p.ranksEqual(t, l) })
+			t.Run("Measure", func(t *testing.T) { p.ranksMeasure(t, l) })
 			t.Run("Killed", func(t *testing.T) { p.rankKilled(t, l) })
 			t.Run("Interrupted", func(t *testing.T) { p.rankInterrupted(t, l) })
 			t.Run("Hangs", func(t *testing.T) { p.rankHangs(t, l) })
@@ -108,6 +109,63 @@ func (p program) ranksEqual(t *testing.T, l launcher) {
 	idle := finish(t, l.command(p, folder, 3, append(train, "--batch", "16", "--quiet", "--epochs", "1", "--out", "idle")...))
 	if idle.code != 0 || strings.Count(idle.stderr, "of 3 ranks only 2 have something to train on") != 1 {
 		t.Errorf("more ranks than chunks: %+v", idle)
+	}
+}
+
+// ranksMeasure: what is measured over ranks fills a folder as one process does, and is told once.
+func (p program) ranksMeasure(t *testing.T, l launcher) {
+	folder := rankFolder(t)
+	if got := finish(t, p.command(folder, "train", "run.toml", "--device", "cpu", "--quiet", "--out", "run")); got.code != 0 {
+		t.Fatalf("%+v", got)
+	}
+	for _, c := range []struct {
+		name, arguments, told string
+		ranks                 []int
+	}{
+		{"trials", "eval run --device cpu --trials 2", "measuring accuracy\n", []int{1, 2, 3, 4}},
+	} {
+		arguments := append(strings.Fields(c.arguments), "--out")
+		if got := finish(t, p.command(folder, append(arguments, c.name)...)); got.code != 0 {
+			t.Fatalf("%s: %+v", c.name, got)
+		}
+		for _, ranks := range c.ranks {
+			out := fmt.Sprint(c.name, ranks)
+			got := finish(t, l.command(p, folder, ranks, append(arguments, out)...))
+			if got.code != 0 || strings.Count(got.stderr, c.told) != 1 || strings.Count(got.stdout, "results: ") != 1 {
+				t.Fatalf("%s on %d ranks: %+v", c.name, ranks, got)
+			}
+			sameFolders(t, filepath.Join(folder, c.name), filepath.Join(folder, out))
+		}
+	}
+}
+
+// incidental are lines of results that say where and how fast they were found.
+var incidental = regexp.MustCompile(`(?m)^\s*"(device|\w*seconds\w*)": .*\n`)
+
+// sameFolders compares two folders of results, file by file.
+func sameFolders(t *testing.T, want, got string) {
+	t.Helper()
+	names := func(folder string) (names []string) {
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, entry := range entries {
+			names = append(names, entry.Name())
+		}
+		return names
+	}
+	if w, g := names(want), names(got); !slices.Equal(w, g) || len(w) == 0 {
+		t.Fatalf("%s holds %q, want %q", got, g, w)
+	}
+	for _, name := range names(want) {
+		w, g := contentOf(t, want, name), contentOf(t, got, name)
+		if filepath.Ext(name) == ".json" {
+			w, g = incidental.ReplaceAll(w, nil), incidental.ReplaceAll(g, nil)
+		}
+		if !bytes.Equal(w, g) {
+			t.Errorf("another %s in %s", name, got)
+		}
 	}
 }
 
@@ -264,7 +322,7 @@ func (p program) ranksRefused(t *testing.T, l launcher) {
 		code                     int
 		stderr                   string
 	}{
-		{"a command for one process", "", "audit run", 2, `spikegrad: audit runs in one process, and \w+ is 2: `},
+		{"a command for one process", "", "reproduce bias --out run", 2, `spikegrad: reproduce bias runs in one process, and \w+ is 2: `},
 		{"wrong usage", "", "train --batch=-1", 2, `spikegrad: training.batch = -1: `},
 		{"the library of the other launcher", other, "train --out run", 1, `spikegrad: the processes do not find each other: \w+ is 2, but .* counts 1`},
 		{"no library", "libnothing.so", "train --out run", 1, `spikegrad: \w+ is 2, and no MPI library can be opened \(libnothing.so: .*\): `},
@@ -293,7 +351,7 @@ func (p program) ranksRefused(t *testing.T, l launcher) {
 			t.Errorf("%s: a folder was made", c.name)
 		}
 	}
-	alone := l.command(p, folder, 2, "audit", "missing")
+	alone := l.command(p, folder, 2, "predict", "missing")
 	alone.Env = append(alone.Env, "SPIKEGRAD_MPI=off")
 	if got := finish(t, alone); got.code == 0 || !strings.Contains(got.stderr, "missing holds no run") {
 		t.Errorf("each process on its own: %+v", got)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -41,7 +42,7 @@ With --trials every sample is run many times under fresh noise, with the noise o
 The folder then holds evaluation.json (accuracies, Fano factors, confusion matrices), rasters.json and
 pictures; 'spikegrad report' shows them.
 
-Started by mpirun or srun, the processes share the samples; with --trials there is one process.
+Started by mpirun or srun, the processes share the samples, and the result is that of one.
 
 Examples:
 
@@ -80,30 +81,27 @@ func (c *evalCommand) Run(a *app) error {
 	if err := c.rankFlags.check(); err != nil {
 		return usageError{err}
 	}
-	if c.Trials != nil {
-		if a.launch.Several() {
-			return usageError{fmt.Errorf("--trials %d runs in one process, and %s is %d: start it without mpirun or srun", *c.Trials, a.launch.Variable, a.launch.Ranks)}
-		}
-		return c.runTrials(a)
-	}
 	if err := a.join(c.rankFlags); err != nil {
 		return err
 	}
+	if c.Trials != nil {
+		return c.runTrials(a)
+	}
+	team, ctx := a.team()
 	t, source, err := c.openPart(a)
-	if err := a.ranks.agree(err); err != nil {
+	if err := team.Agree(err); err != nil {
 		return err
 	}
-	asked := fmt.Sprint(t.split.Fingerprint(), train.WeightsSHA256(t.weights), t.config.Hash(), t.config.Training.EvaluationBatch, c.Part, c.OtherMode)
-	if err := a.ranks.agreeOn(asked); err != nil {
+	if err := t.same(team, t.config.Training.EvaluationBatch, c.Part, c.OtherMode); err != nil {
 		return err
 	}
 	n := t.network
 	if c.OtherMode {
 		n = n.OtherMode()
 	}
-	found, err := c.evaluate(a, t, n, source)
+	found, err := c.evaluate(ctx, a, team, t, n, source)
 	if err != nil {
-		return err
+		return team.End(ctx, err)
 	}
 	found.Notes = t.split.Notes
 	if c.JSON {
@@ -145,19 +143,14 @@ func changeData(config *train.Config, dataset string) error {
 }
 
 // evaluate runs the samples on a device.
-func (c *evalCommand) evaluate(a *app, t *trained, n *network.Network, source data.Source) (found *evaluation, err error) {
+func (c *evalCommand) evaluate(ctx context.Context, a *app, team *engine.Team, t *trained, n *network.Network, source data.Source) (found *evaluation, err error) {
 	workers := a.ranks.workersOr(c.Workers)
-	e, ctx, err := a.open(n, func() (engine.Engine, error) {
-		return t.open(n, engine.Options{Workers: workers, PassSamples: c.PassSamples, SegmentSteps: c.SegmentSteps})
-	})
+	e, err := team.Open(n, t.open, engine.Options{Workers: workers, PassSamples: c.PassSamples, SegmentSteps: c.SegmentSteps})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
-	result, err := train.Evaluate(ctx, e, n, source, t.config.Training.EvaluationBatch, &data.Filler{Workers: workers, Part: a.ranks.part()}, nil)
-	if err != nil && ctx.Err() != nil && a.ranks != nil {
-		err = engine.MarkAgreed(err)
-	}
+	result, err := train.Evaluate(ctx, e, n, source, t.config.Training.EvaluationBatch, &data.Filler{Workers: workers, Part: team.Part()}, nil)
 	if err != nil {
 		return nil, err
 	}

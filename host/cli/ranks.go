@@ -17,7 +17,6 @@ import (
 
 	"spikegrad/host/engine"
 	"spikegrad/host/mpi"
-	"spikegrad/host/network"
 )
 
 // Commands that share their work among the processes that a launcher starts, and those that
@@ -61,14 +60,15 @@ func refuseRanks(launch mpi.Launch, parsed *kong.Context) error {
 	if !launch.Several() || parsed.Selected() == nil {
 		return nil
 	}
-	command := strings.Fields(parsed.Command())[0]
+	command := parsed.Selected().Path()
 	for _, name := range append(overRanks, anywhere...) {
 		if command == name {
 			return nil
 		}
 	}
+	last := len(overRanks) - 1
 	return usageError{fmt.Errorf("%s runs in one process, and %s is %d: start it without mpirun or srun, or set %s=%s to have every process run on its own; only %s share their work",
-		command, launch.Variable, launch.Ranks, mpi.LibraryVariable, mpi.Off, strings.Join(overRanks, " and "))}
+		command, launch.Variable, launch.Ranks, mpi.LibraryVariable, mpi.Off, strings.Join(overRanks[:last], ", ")+" and "+overRanks[last])}
 }
 
 // join meets the other processes of the launcher, if there is one. All but the first fall silent.
@@ -118,52 +118,15 @@ func (r *rankSet) samePrograms() error {
 	return nil
 }
 
+// team is all ranks, and the context of what they do; without other ranks nil and that of the app.
+func (a *app) team() (*engine.Team, context.Context) { return engine.Join(a.ctx, a.ranks.exchange()) }
+
 // agree returns an error on all ranks if any has one.
-func (r *rankSet) agree(err error) error {
-	if r == nil {
-		return err
-	}
-	return engine.Agree(r, err)
-}
-
-// agreeOn refuses ranks that were asked for something else than the first one: each says what, in a
-// text.
-func (r *rankSet) agreeOn(text string) error {
-	if r == nil {
-		return nil
-	}
-	all, err := engine.Share(r, []byte(text))
-	if err != nil {
-		return err
-	}
-	if text != string(all[0]) {
-		err = errors.New("it has other data, weights or arguments than rank 0: start all ranks with the same arguments and files")
-	}
-	return r.agree(err)
-}
-
-// open makes an engine over all ranks, and a context that ends work on it on all of them at the same
-// place; without other ranks the engine itself.
-func (a *app) open(n *network.Network, open func() (engine.Engine, error)) (engine.Engine, context.Context, error) {
+func (a *app) agree(err error) error {
 	if a.ranks == nil {
-		e, err := open()
-		return e, a.ctx, err
+		return err
 	}
-	ctx, stop := context.WithCancel(context.WithoutCancel(a.ctx))
-	e, err := engine.OpenRanks(n, a.ranks, open, func() bool { return a.ctx.Err() != nil }, stop)
-	if err != nil {
-		stop()
-		return nil, nil, err
-	}
-	return e, ctx, nil
-}
-
-// part gives the samples of a batch that this rank needs; nil for all.
-func (r *rankSet) part() func(samples int) (first, last int) {
-	if r == nil {
-		return nil
-	}
-	return func(samples int) (first, last int) { return engine.RankShare(samples, r.Rank(), r.Ranks()) }
+	return engine.Agree(a.ranks, err)
 }
 
 // exchange leads to the other ranks; nil without any.

@@ -79,7 +79,7 @@ func (c *trainCommand) Run(a *app) error {
 		return err
 	}
 	config, choice, source, err := c.prepare(a)
-	if err := a.ranks.agree(err); err != nil {
+	if err := a.agree(err); err != nil {
 		return err
 	}
 	a.log.Debug("device chosen", "device", choice.Name(), "reason", choice.Reason)

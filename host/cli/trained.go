@@ -75,6 +75,14 @@ func (t *trained) open(n *network.Network, options engine.Options) (engine.Engin
 	return e, nil
 }
 
+// same refuses ranks that were given another run, other data or other arguments than the first.
+func (t *trained) same(team *engine.Team, arguments ...any) error {
+	if team == nil {
+		return nil
+	}
+	return team.Same(fmt.Sprint(t.split.Fingerprint(), train.WeightsSHA256(t.weights), t.config.Hash(), arguments))
+}
+
 // samples are those of a part that must have some.
 func (t *trained) samples(part string) (data.Source, error) {
 	source := t.part(part)

@@ -37,11 +37,11 @@ func (c *evalCommand) checkTrials() error {
 // runTrials measures a run over many trials and leaves files.
 func (c *evalCommand) runTrials(a *app) error {
 	config, err := train.ReadConfig(c.Folder)
-	if err != nil {
-		return err
+	var choice engine.Choice
+	if err == nil {
+		choice, err = a.ranks.choose(a, c.Device)
 	}
-	choice, err := choose(c.Device)
-	if err != nil {
+	if err := a.agree(err); err != nil {
 		return err
 	}
 	settings := evaluate.DefaultSettings()
@@ -58,7 +58,7 @@ func (c *evalCommand) runTrials(a *app) error {
 	shown := phases{app: a}
 	report, err := evaluate.Run(a.ctx, c.Folder, evaluate.Options{
 		Settings: settings, Folder: folder, Open: open,
-		Workers: c.Workers, PassSamples: c.PassSamples, Observer: shown.observe, Notes: a.noteData,
+		Workers: a.ranks.workersOr(c.Workers), PassSamples: c.PassSamples, Exchange: a.ranks.exchange(), Observer: shown.observe, Notes: a.noteData,
 	})
 	shown.clear()
 	if err != nil {

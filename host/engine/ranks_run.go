@@ -15,10 +15,11 @@ const (
 	roomSums          // sums of the nodes asked for
 )
 
-// Bits of the first word of what a rank says after its share of a batch.
+// Bits of how a rank says that it does.
 const (
 	stateFailed = 1 << iota
 	stateInterrupted
+	stateWorking
 )
 
 // Evaluate implements [Engine].

@@ -30,6 +30,10 @@ type Options struct {
 	PassSamples int
 	Batch       int // presentations at once; 0 for the run's evaluation_batch
 	NoPictures  bool
+	// Exchange leads to the other processes of the evaluation; nil for one process. All make the
+	// same calls with the same run and data, share each batch and end with the same report; only
+	// rank 0 writes and is observed.
+	Exchange engine.Exchange
 	// Notes, which may be nil, is told what reading the data left out.
 	Notes func(notes []string)
 	// Observer, which may be nil, is told how far a measurement is.
@@ -84,29 +88,42 @@ func Run(ctx context.Context, runFolder string, options Options) (*Report, error
 	if folder == "" {
 		folder = filepath.Join(runFolder, "evaluation")
 	}
-	m, err := newMeasurement(runFolder, options)
+	team, ctx := engine.Join(ctx, options.Exchange)
+	m, err := newMeasurement(team, runFolder, options)
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return nil, fmt.Errorf("cannot create the folder of the evaluation: %w: choose another", err)
+	err = team.First(func() error {
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return fmt.Errorf("cannot create the folder of the evaluation: %w: choose another", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	if err := m.measure(ctx); err != nil {
 		return nil, err
 	}
-	// Numbers first: what cannot be drawn is not lost.
-	if err := atomicfile.WriteJSON(filepath.Join(folder, reportFile), m.report); err != nil || options.NoPictures {
-		return m.report, err
+	return m.report, team.First(func() error { return m.write(folder) })
+}
+
+// write writes the report and what is drawn of it. Numbers come first: what cannot be drawn is not
+// lost.
+func (m *measurement) write(folder string) error {
+	if err := atomicfile.WriteJSON(filepath.Join(folder, reportFile), m.report); err != nil || m.options.NoPictures {
+		return err
 	}
 	if err := atomicfile.WriteJSON(filepath.Join(folder, rastersFile), m.rasters); err != nil {
-		return nil, err
+		return err
 	}
-	return m.report, m.draw(folder)
+	return m.draw(folder)
 }
 
 // Measure is Run without files; the rasters are nil without pictures.
 func Measure(ctx context.Context, runFolder string, options Options) (*Report, *Rasters, error) {
-	m, err := newMeasurement(runFolder, options)
+	team, ctx := engine.Join(ctx, options.Exchange)
+	m, err := newMeasurement(team, runFolder, options)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -150,6 +167,7 @@ func partOf(split data.Split, part string) (data.Source, error) {
 // measurement is an evaluation of a run at work.
 type measurement struct {
 	options Options
+	team    *engine.Team
 	config  train.Config
 	network *network.Network
 	weights [][]float32
@@ -158,33 +176,48 @@ type measurement struct {
 	rasters *Rasters // nil without pictures
 }
 
-// newMeasurement opens a run and its data and checks what is asked for.
-func newMeasurement(runFolder string, options Options) (*measurement, error) {
+// newMeasurement opens a run and its data and checks what is asked for, which is the same on all
+// ranks.
+func newMeasurement(team *engine.Team, runFolder string, options Options) (*measurement, error) {
+	if !team.Leads() {
+		options.Observer, options.Notes = nil, nil
+	}
+	m, split, err := openMeasurement(runFolder, options)
+	if err = team.Agree(err); err != nil || team == nil {
+		return m, err
+	}
+	m.team = team
+	asked := fmt.Sprint(split.Fingerprint(), m.report.WeightsSHA256, m.config.Hash(), m.options.Settings, m.options.Batch, m.options.NoPictures)
+	return m, team.Same(asked)
+}
+
+// openMeasurement is newMeasurement of this process.
+func openMeasurement(runFolder string, options Options) (m *measurement, split data.Split, err error) {
 	config, model, err := train.ReadRun(runFolder)
 	if err != nil {
-		return nil, err
+		return nil, split, err
 	}
 	split, n, err := train.Prepare(&config)
 	if err != nil {
-		return nil, err
+		return nil, split, err
 	}
 	if options.Notes != nil {
 		options.Notes(split.Notes)
 	}
 	weights, err := model.Weights(n)
 	if err != nil {
-		return nil, fmt.Errorf("the run in %s does not fit %s: %w", runFolder, config.Data.Name, err)
+		return nil, split, fmt.Errorf("the run in %s does not fit %s: %w", runFolder, config.Data.Name, err)
 	}
-	m := &measurement{options: options, config: config, network: n, weights: weights}
+	m = &measurement{options: options, config: config, network: n, weights: weights}
 	if m.source, err = partOf(split, options.Part); err != nil {
-		return nil, err
+		return nil, split, err
 	}
 	if m.options.Batch == 0 {
 		m.options.Batch = config.Training.EvaluationBatch
 	}
 	if !options.NoPictures {
 		if err := (&Subject{Network: n, Source: m.source, Batch: 1}).check([]int{options.Sample}, options.Rasters); err != nil {
-			return nil, err
+			return nil, split, err
 		}
 		m.rasters = &Rasters{}
 	}
@@ -192,11 +225,12 @@ func newMeasurement(runFolder string, options Options) (*measurement, error) {
 		Settings: options.Settings, Data: config.Data.Name, Seed: config.Seed,
 		WeightsSHA256: train.WeightsSHA256(weights), Notes: split.Notes,
 	}
-	return m, nil
+	return m, split, nil
 }
 
 // measure fills in the report and the rasters.
 func (m *measurement) measure(ctx context.Context) (err error) {
+	defer func() { err = m.team.End(ctx, err) }()
 	var trained, other ModeRasters
 	if m.report.Trained, err = m.mode(ctx, m.network, "", &trained); err != nil {
 		return err
@@ -215,18 +249,18 @@ const otherSuffix = "-other-mode"
 
 // mode measures a network and, with pictures, records rasters.
 func (m *measurement) mode(ctx context.Context, n *network.Network, suffix string, rasters *ModeRasters) (mode Mode, err error) {
-	e, err := engine.OpenBy(m.options.Open, n, engine.Options{Seed: m.config.Seed, Workers: m.options.Workers, PassSamples: m.options.PassSamples})
+	e, err := m.team.Open(n, m.options.Open, engine.Options{Seed: m.config.Seed, Workers: m.options.Workers, PassSamples: m.options.PassSamples})
 	if err != nil {
 		return mode, err
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
-	if err := e.SetWeights(m.weights); err != nil {
+	if err := m.team.Agree(e.SetWeights(m.weights)); err != nil {
 		return mode, err
 	}
 	described := e.Describe()
 	m.report.Device, m.report.Driver = described.Device, described.Driver
 	mode.Noise = Noisy(n)
-	subject := &Subject{Engine: e, Network: n, Source: m.source, Batch: m.options.Batch, Workers: m.options.Workers}
+	subject := &Subject{Engine: e, Network: n, Source: m.source, Batch: m.options.Batch, Workers: m.options.Workers, part: m.team.Part()}
 	subject.Each = m.progress("accuracy", suffix)
 	mode.Performance, err = Accuracy(ctx, subject, nil, m.options.Trials)
 	if err != nil {

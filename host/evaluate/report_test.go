@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"spikegrad/host/data"
+	"spikegrad/host/engine"
+	"spikegrad/host/engine/ranktest"
 )
 
 func tinySettings() Settings {
@@ -185,4 +187,73 @@ func TestSecond(t *testing.T) {
 			t.Errorf("labels %v, sample %d: second %d, %t; want %d, %t", c.labels, c.sample, got, found, c.want, c.found)
 		}
 	}
+}
+
+// TestRunOverRanks: ranks measure what one process measures, and the first one alone writes.
+func TestRunOverRanks(t *testing.T) {
+	folder, _ := trained(t, tinyText)
+	options := Options{Settings: tinySettings(), Batch: 21, Folder: t.TempDir()}
+	want, err := Run(context.Background(), folder, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const ranks = 3
+	reports, failures := make([]*Report, ranks), make([]error, ranks)
+	out := t.TempDir()
+	ranktest.Run(ranks, func(x *ranktest.Exchange) {
+		own := options
+		own.Exchange, own.Folder, own.Observer = x, out, func(string, int, int) {}
+		if x.Rank() > 0 {
+			own.Folder, own.Observer = "/dev/null/folder", func(string, int, int) { t.Error("another rank than the first is observed") }
+		}
+		reports[x.Rank()], failures[x.Rank()] = Run(context.Background(), folder, own)
+	})
+	for rank, err := range failures {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if difference := cmp.Diff(want, reports[rank], cmpopts.IgnoreFields(Report{}, "Device")); difference != "" {
+			t.Errorf("rank %d of %d: %s", rank, ranks, difference)
+		}
+	}
+	if got, want := readFile(t, out, rastersFile), readFile(t, options.Folder, rastersFile); got != want {
+		t.Errorf("%d ranks: other rasters", ranks)
+	}
+}
+
+// TestRanksMeasureTheSame: ranks that were asked for something else, or are interrupted, end together.
+func TestRanksMeasureTheSame(t *testing.T) {
+	folder, _ := trained(t, tinyText)
+	for name, c := range map[string]struct {
+		change func(o *Options)
+		want   string
+	}{
+		"other trials": {func(o *Options) { o.Trials++ }, "rank 1: it has other data, weights or arguments"},
+		"no such part": {func(o *Options) { o.Part = "spare" }, `rank 1: part "spare" is unknown`},
+		"interrupted":  {nil, context.Canceled.Error()},
+	} {
+		ranktest.Run(2, func(x *ranktest.Exchange) {
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			o := Options{Settings: tinySettings(), Folder: t.TempDir(), NoPictures: true, Exchange: x}
+			if x.Rank() == 1 && c.change != nil {
+				c.change(&o)
+			} else if x.Rank() == 1 {
+				cancel()
+			}
+			_, err := Run(ctx, folder, o)
+			if err == nil || !engine.Agreed(err) || x.Rank() == 0 && !strings.HasPrefix(err.Error(), c.want) {
+				t.Errorf("%s: rank %d has error %v, want %s…", name, x.Rank(), err, c.want)
+			}
+		})
+	}
+}
+
+func readFile(t *testing.T, path ...string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(path...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

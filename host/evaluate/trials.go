@@ -22,6 +22,8 @@ type Subject struct {
 	// Each, which may be nil, is called after every batch with the number of
 	// presentations done and of all.
 	Each func(done, all int)
+
+	part func(samples int) (first, last int) // see [data.Filler]
 }
 
 // check refuses samples and numbers of trials that cannot be presented.
@@ -63,7 +65,7 @@ func (s *Subject) present(ctx context.Context, samples []int, trials int, record
 	if err := s.check(samples, trials); err != nil {
 		return err
 	}
-	filler := data.Filler{Workers: s.Workers}
+	filler := data.Filler{Workers: s.Workers, Part: s.part}
 	var filled engine.Batch
 	all := trials * len(samples)
 	for first := 0; first < all; {

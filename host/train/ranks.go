@@ -2,86 +2,27 @@ package train
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"spikegrad/cpuref"
 	"spikegrad/host/engine"
-	"spikegrad/host/network"
 )
 
-// ranks are the processes of a run; nil for one process. Every method is called by all of them at
-// the same place.
-type ranks struct {
-	engine.Exchange
-	interrupted func() bool
-	stop        func()
-}
-
-// joinRanks makes the ranks of an exchange, which may be nil, and the context of the run: the one given,
-// or with several ranks one that is cancelled on all of them between the same two batches, when that
-// of any is.
-func joinRanks(ctx context.Context, x engine.Exchange) (*ranks, context.Context) {
-	if x == nil {
-		return nil, ctx
-	}
-	agreed, stop := context.WithCancel(context.WithoutCancel(ctx))
-	return &ranks{x, func() bool { return ctx.Err() != nil }, stop}, agreed
-}
-
-// open makes an engine for a network, over all ranks.
-func (r *ranks) open(n *network.Network, open func(*network.Network, engine.Options) (engine.Engine, error), options engine.Options) (engine.Engine, error) {
-	if r == nil {
-		return engine.OpenBy(open, n, options)
-	}
-	e, err := engine.OpenRanks(n, r, func() (engine.Engine, error) { return engine.OpenBy(open, n, options) }, r.interrupted, r.stop)
-	if err != nil { // not a nil pointer in an interface
-		return nil, err
-	}
-	return e, nil
-}
-
-// share gives the samples of a batch that this rank needs; nil for all.
-func (r *ranks) share() func(samples int) (first, last int) {
-	if r == nil {
-		return nil
-	}
-	return func(samples int) (first, last int) { return engine.RankShare(samples, r.Rank(), r.Ranks()) }
-}
-
-// agree returns an error on all ranks if any has one.
-func (r *ranks) agree(err error) error {
-	if r == nil {
-		return err
-	}
-	return engine.Agree(r, err)
-}
-
-// first has the first rank alone do something, while the others wait for it.
-func (r *ranks) first(do func() error) error {
-	var err error
-	if r.leads() {
-		err = do()
-	}
-	return r.agree(err)
-}
-
-// leads says whether this is the first rank, which has the folder and the observer.
-func (r *ranks) leads() bool { return r == nil || r.Rank() == 0 }
+// ranks are the processes of a run; without a team one.
+type ranks struct{ *engine.Team }
 
 // tellCheckpoint hands the checkpoint that the first rank has read, if there is one, to the others,
 // and whether the run has a summary.
-func (r *ranks) tellCheckpoint(saved *checkpoint, finished bool) (*checkpoint, bool, error) {
-	if r == nil {
+func (r ranks) tellCheckpoint(saved *checkpoint, finished bool) (*checkpoint, bool, error) {
+	if r.Team == nil {
 		return saved, finished, nil
 	}
 	var text bytes.Buffer
-	if r.leads() {
+	if r.Leads() {
 		text.WriteByte(map[bool]byte{true: 1}[finished])
 		if saved != nil {
 			if err := saved.write(&text); err != nil {
@@ -89,8 +30,8 @@ func (r *ranks) tellCheckpoint(saved *checkpoint, finished bool) (*checkpoint, b
 			}
 		}
 	}
-	all, err := engine.Share(r, text.Bytes())
-	if err != nil || r.leads() {
+	all, err := r.Share(text.Bytes())
+	if err != nil || r.Leads() {
 		return saved, finished, err
 	}
 	if finished = all[0][0] == 1; len(all[0]) > 1 {
@@ -106,19 +47,19 @@ type told struct {
 }
 
 // compare refuses ranks with another configuration or other data than the first.
-func (r *ranks) compare(of *run) error {
-	if r == nil {
+func (r ranks) compare(of *run) error {
+	if r.Team == nil {
 		return nil
 	}
 	text, err := json.Marshal(told{of.config.Commented(), of.dataShape()})
 	if err != nil {
 		return err
 	}
-	all, err := engine.Share(r, text)
+	all, err := r.Share(text)
 	if err != nil {
 		return err
 	}
-	return r.agree(differentStart(all[0], of))
+	return r.Agree(differentStart(all[0], of))
 }
 
 // differentStart says how a run differs from what the first rank tells of its own.
@@ -142,8 +83,8 @@ func differentStart(text []byte, of *run) error {
 
 // same refuses weights, or states of the optimizer, that are not the same on all ranks, and names
 // the ranks that went astray: the fewer ones, or those that differ from rank 0.
-func (r *ranks) same(weights [][]float32, states [][][]float32, updates int) error {
-	if r == nil {
+func (r ranks) same(weights [][]float32, states [][][]float32, updates int) error {
+	if r.Team == nil {
 		return nil
 	}
 	hash := sha256.New()
@@ -155,7 +96,7 @@ func (r *ranks) same(weights [][]float32, states [][][]float32, updates int) err
 			_ = writeValues(hash, values)
 		}
 	}
-	all, err := engine.Share(r, hash.Sum(nil))
+	all, err := r.Share(hash.Sum(nil))
 	if err != nil {
 		return err
 	}
@@ -187,20 +128,11 @@ func astray(hashes [][]byte) (lost []string) {
 }
 
 // idle says how many ranks get no samples of a batch; empty if all do.
-func (r *ranks) idle(batch int) string {
-	if r == nil || cpuref.Chunks(batch) >= r.Ranks() {
+func (r ranks) idle(batch int) string {
+	if r.Team == nil || cpuref.Chunks(batch) >= r.Ranks() {
 		return ""
 	}
 	chunks := cpuref.Chunks(batch)
 	return fmt.Sprintf("of %d ranks only %d have something to train on: a batch of %d samples is %d chunks of %d; use fewer ranks or larger batches",
 		r.Ranks(), chunks, batch, chunks, cpuref.ChunkSamples)
-}
-
-// end marks an interrupt as one that all ranks have found at the same place.
-func (r *ranks) end(err error) error {
-	var interrupted *InterruptedError
-	if r != nil && errors.As(err, &interrupted) {
-		return engine.MarkAgreed(err)
-	}
-	return err
 }

@@ -52,7 +52,8 @@ const (
 // When the context is cancelled, the batch at work is finished and a checkpoint
 // written; the error then wraps the context's. [Resume] goes on from there.
 func Run(ctx context.Context, config Config, options Options) (*Summary, error) {
-	ranks, ctx := joinRanks(ctx, options.Exchange)
+	team, ctx := engine.Join(ctx, options.Exchange)
+	ranks := ranks{team}
 	r, err := newRun(ranks, config, options, true)
 	if err != nil {
 		return nil, err
@@ -60,7 +61,7 @@ func Run(ctx context.Context, config Config, options Options) (*Summary, error) 
 	defer r.close()
 	var lock *folderLock
 	defer func() { lock.release() }()
-	err = ranks.first(func() (err error) {
+	err = ranks.First(func() (err error) {
 		if r.board, err = newBoard(options.TensorBoard, &config, false, r.observer.OnWarning); err != nil {
 			return err
 		}
@@ -89,12 +90,13 @@ func Run(ctx context.Context, config Config, options Options) (*Summary, error) 
 // a run that was imported these are the imported ones, which stay in
 // pretrained.safetensors. Trained weights without a checkpoint are never replaced.
 func Resume(ctx context.Context, config Config, options Options) (*Summary, error) {
-	ranks, ctx := joinRanks(ctx, options.Exchange)
+	team, ctx := engine.Join(ctx, options.Exchange)
+	ranks := ranks{team}
 	var lock *folderLock
 	defer func() { lock.release() }()
 	var saved *checkpoint
 	finished := false
-	err := ranks.first(func() (err error) {
+	err := ranks.First(func() (err error) {
 		if lock, err = lockFolder(options.Folder); err != nil {
 			return err
 		}
@@ -116,7 +118,7 @@ func Resume(ctx context.Context, config Config, options Options) (*Summary, erro
 	} else {
 		options.Pretrained, err = resumePretrained(options.Folder, &config)
 	}
-	if err = ranks.agree(err); err != nil {
+	if err = ranks.Agree(err); err != nil {
 		return nil, err
 	}
 	r, err := newRun(ranks, config, options, saved == nil)
@@ -125,11 +127,11 @@ func Resume(ctx context.Context, config Config, options Options) (*Summary, erro
 	}
 	defer r.close()
 	if saved != nil {
-		if err := ranks.agree(r.restore(saved)); err != nil {
+		if err := ranks.Agree(r.restore(saved)); err != nil {
 			return nil, err
 		}
 	}
-	err = ranks.first(func() (err error) {
+	err = ranks.First(func() (err error) {
 		if r.board, err = newBoard(options.TensorBoard, &config, true, r.observer.OnWarning); err != nil {
 			return err
 		}
@@ -262,7 +264,7 @@ func checkEmpty(folder string) error {
 type run struct {
 	config      Config
 	options     Options
-	ranks       *ranks // nil for one process
+	ranks       ranks
 	observer    Observer
 	split       data.Split
 	fingerprint string // of its samples
@@ -284,9 +286,9 @@ type point struct{ epochs, position int }
 
 // newRun checks a configuration, opens the data and makes an engine, with initial weights
 // for a run that begins. It writes nothing.
-func newRun(ranks *ranks, config Config, options Options, begins bool) (*run, error) {
+func newRun(ranks ranks, config Config, options Options, begins bool) (*run, error) {
 	r := &run{config: config, options: options, ranks: ranks, observer: options.observer()}
-	if err := ranks.agree(r.prepare(begins)); err != nil {
+	if err := ranks.Agree(r.prepare(begins)); err != nil {
 		return nil, err
 	}
 	if err := ranks.compare(r); err != nil {
@@ -297,7 +299,7 @@ func newRun(ranks *ranks, config Config, options Options, begins bool) (*run, er
 		return nil, err
 	}
 	r.description = r.engine.Describe()
-	if err := ranks.agree(r.begin()); err != nil {
+	if err := ranks.Agree(r.begin()); err != nil {
 		r.close()
 		return nil, err
 	}
@@ -325,8 +327,8 @@ func (r *run) prepare(begins bool) (err error) {
 		return err
 	}
 	r.fingerprint = r.split.Fingerprint()
-	r.filler = data.Filler{Workers: options.Workers, Part: r.ranks.share()}
-	filler := data.Filler{Workers: options.Workers, Augmentation: augmentation, Part: r.ranks.share()}
+	r.filler = data.Filler{Workers: options.Workers, Part: r.ranks.Part()}
+	filler := data.Filler{Workers: options.Workers, Augmentation: augmentation, Part: r.ranks.Part()}
 	if config.Training.Estimator != "surrogate" {
 		filler.Part = nil // a learner looks at all samples
 	}
@@ -380,7 +382,7 @@ func (r *run) open(n *network.Network) (engine.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.ranks.open(n, r.options.Open, engine.Options{
+	return r.ranks.Open(n, r.options.Open, engine.Options{
 		Seed: r.config.Seed, Optimizer: network.Optimizers.Number(r.config.Training.Optimizer.Kind), Frozen: r.config.Training.Freeze, Rates: rates,
 		Workers: r.options.Workers, PassSamples: r.options.PassSamples, SegmentSteps: r.options.SegmentSteps,
 	})

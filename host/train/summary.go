@@ -64,7 +64,7 @@ func (r *run) finish(ctx context.Context) (*Summary, error) {
 		"seed": strconv.FormatUint(uint64(s.Seed), 10), "config_sha256": s.ConfigSHA256,
 	}
 	model := NewModel(r.network, weights, metadata)
-	err = r.ranks.first(func() error {
+	err = r.ranks.First(func() error {
 		if err := atomicfile.Write(filepath.Join(r.options.Folder, modelFile), model.Write); err != nil {
 			return err
 		}
@@ -82,7 +82,7 @@ func (r *run) finish(ctx context.Context) (*Summary, error) {
 	s.Seconds += time.Since(began).Seconds()
 	s.Finished = time.Now().UTC().Truncate(time.Second)
 	r.board.summary(s)
-	err = r.ranks.first(func() error {
+	err = r.ranks.First(func() error {
 		return atomicfile.Write(filepath.Join(r.options.Folder, summaryFile), func(w io.Writer) error {
 			encoder := json.NewEncoder(w)
 			encoder.SetIndent("", "  ")
@@ -142,7 +142,7 @@ func (r *run) test(ctx context.Context, s *Summary, weights [][]float32) error {
 	}
 	s.TestAccuracy, s.TestLoss = &found.Accuracy, &found.Loss
 	s.SpikesPerNeuron, s.LayerSpikes = found.SpikesPerNeuron, found.LayerSpikes
-	if err := r.ranks.first(r.drawRaster); err != nil {
+	if err := r.ranks.First(r.drawRaster); err != nil {
 		return err
 	}
 	if err := r.close(); err != nil {

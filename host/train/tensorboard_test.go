@@ -116,7 +116,7 @@ func TestEvents(t *testing.T) {
 // TestFiringRates compares rates with the spikes of an evaluation of the same samples.
 func TestFiringRates(t *testing.T) {
 	config := tiny(t)
-	r, err := newRun(nil, config, Options{}, true)
+	r, err := newRun(ranks{}, config, Options{}, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func (r *run) complete(ctx context.Context) (*Summary, error) {
 		err = r.writeMetrics()
 	}
 	if err == nil {
-		err = r.ranks.first(func() error { return r.board.open(r) })
+		err = r.ranks.First(func() error { return r.board.open(r) })
 		defer r.board.close()
 	}
 	for err == nil && !r.ended() {
@@ -60,7 +60,7 @@ func (r *run) complete(ctx context.Context) (*Summary, error) {
 	if err == nil {
 		summary, err = r.finish(ctx)
 	}
-	return summary, r.ranks.end(r.explain(ctx, err))
+	return summary, r.ranks.End(ctx, r.explain(ctx, err))
 }
 
 // ended says whether all epochs are trained, or enough of them brought nothing better
@@ -83,7 +83,7 @@ func (r *run) explain(ctx context.Context, err error) error {
 		return &InterruptedError{r.options.Folder, r.progress.Updates, epoch, err}
 	}
 	var overflow *engine.NotFiniteError
-	if errors.As(err, &overflow) && r.ranks.leads() {
+	if errors.As(err, &overflow) && r.ranks.Leads() {
 		return fmt.Errorf("epoch %d, after update %d: %w; %s", r.progress.Epochs+1, r.progress.Updates, err, r.lastGood())
 	}
 	return err
@@ -235,7 +235,7 @@ func (r *run) save() error {
 	if err != nil {
 		return err
 	}
-	if err := r.ranks.first(func() error { return r.checkFinite(weights, states) }); err != nil {
+	if err := r.ranks.First(func() error { return r.checkFinite(weights, states) }); err != nil {
 		return err
 	}
 	if err := r.ranks.same(weights, states, r.progress.Updates); err != nil {
@@ -252,7 +252,7 @@ func (r *run) save() error {
 		c.States = len(states[0])
 	}
 	r.board.sync()
-	if err := r.ranks.first(func() error { return saveCheckpoint(r.options.Folder, c) }); err != nil {
+	if err := r.ranks.First(func() error { return saveCheckpoint(r.options.Folder, c) }); err != nil {
 		return err
 	}
 	r.saved = &here
@@ -276,7 +276,7 @@ func (r *run) checkFinite(weights [][]float32, states [][][]float32) error {
 
 // writeMetrics writes the metrics of the epochs so far.
 func (r *run) writeMetrics() error {
-	return r.ranks.first(func() error { return writeMetrics(r.options.Folder, r.progress.History, len(r.network.Layers)) })
+	return r.ranks.First(func() error { return writeMetrics(r.options.Folder, r.progress.History, len(r.network.Layers)) })
 }
 
 func (r *run) diverged(what string) error {
