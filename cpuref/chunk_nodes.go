@@ -26,20 +26,30 @@ func ChunkNodes(count, first, last int) []ChunkNode {
 // SumNodes adds the sums of nodes that make up a whole tree, sums[node], in ascending order,
 // into the first one, as [SumChunks] would. The others are overwritten.
 func SumNodes[T Float](nodes []ChunkNode, sums [][]T) []T {
-	nodes, sums = append([]ChunkNode(nil), nodes...), append([][]T(nil), sums...)
+	FoldNodes(nodes, func(into, from int) { addRow(sums[into], sums[from]) })
+	return sums[0]
+}
+
+// FoldNodes puts nodes that make up a whole tree, in ascending order, together in the order of the
+// tree: add takes node number from into that which begins with number into, at last all into number 0.
+func FoldNodes(nodes []ChunkNode, add func(into, from int)) {
+	nodes = append([]ChunkNode(nil), nodes...)
+	numbers := make([]int, len(nodes))
+	for i := range numbers {
+		numbers[i] = i
+	}
 	for length := 1; len(nodes) > 1; length *= 2 {
 		kept := 0
 		for i := 0; i < len(nodes); i++ {
-			node, sum := nodes[i], sums[i]
+			node, number := nodes[i], numbers[i]
 			if i+1 < len(nodes) && node.First%(2*length) == 0 && node.Last == node.First+length && nodes[i+1].Last-node.Last <= length {
-				addRow(sum, sums[i+1])
+				add(number, numbers[i+1])
 				node.Last = nodes[i+1].Last
 				i++
 			}
-			nodes[kept], sums[kept] = node, sum
+			nodes[kept], numbers[kept] = node, number
 			kept++
 		}
-		nodes, sums = nodes[:kept], sums[:kept]
+		nodes, numbers = nodes[:kept], numbers[:kept]
 	}
-	return sums[0]
 }

@@ -20,6 +20,8 @@ type Laboratory struct {
 	// Open makes an engine; nil stands for the CPU engine.
 	Open    func(n *network.Network, options engine.Options) (engine.Engine, error)
 	Workers int // goroutines; changes no result
+	// Team shares the trials among processes, and contexts are its; nil for one process.
+	Team *engine.Team
 }
 
 // Name implements [estimate.Device].
@@ -40,7 +42,7 @@ const (
 // Measure implements [estimate.Device].
 func (l Laboratory) Measure(ctx context.Context, p *estimate.Spiking, estimator string, trials int) (measured estimate.Measured, err error) {
 	if trials < 2*leastBatches || trials > estimate.MaximumTrials {
-		return measured, fmt.Errorf("%d trials on a device: from %d to %d are possible", trials, 2*leastBatches, estimate.MaximumTrials)
+		return measured, l.Team.Agree(fmt.Errorf("%d trials on a device: from %d to %d are possible", trials, 2*leastBatches, estimate.MaximumTrials))
 	}
 	e, err := l.open(p, estimator)
 	if err != nil {
@@ -49,7 +51,7 @@ func (l Laboratory) Measure(ctx context.Context, p *estimate.Spiking, estimator 
 	defer func() { err = errors.Join(err, e.Close()) }()
 	together := min(largestBatch, trials/leastBatches)
 	gradient, err := l.gradient(e, p, estimator, together)
-	if err != nil {
+	if err := l.Team.Agree(err); err != nil {
 		return measured, err
 	}
 	var means [][]float64
@@ -57,11 +59,11 @@ func (l Laboratory) Measure(ctx context.Context, p *estimate.Spiking, estimator 
 	start := time.Now()
 	for first := 0; first < trials; first += together {
 		if err := ctx.Err(); err != nil {
-			return measured, err
+			return measured, l.Team.End(ctx, err)
 		}
 		batch := repeated(p, first, min(together, trials-first))
 		if err := gradient(ctx, batch); err != nil {
-			return measured, err
+			return measured, l.Team.End(ctx, err)
 		}
 		arrays, err := e.Gradients()
 		if err != nil {
@@ -86,11 +88,11 @@ func (l Laboratory) open(p *estimate.Spiking, estimator string) (engine.Engine, 
 			return nil, err
 		}
 	}
-	e, err := engine.OpenBy(l.Open, n, engine.Options{Seed: p.Seed, Workers: l.Workers})
+	e, err := l.Team.Open(n, l.Open, engine.Options{Seed: p.Seed, Workers: l.Workers})
 	if err != nil {
 		return nil, err
 	}
-	if err := e.SetWeights(p.Weights); err != nil {
+	if err := l.Team.Agree(e.SetWeights(p.Weights)); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil

@@ -31,7 +31,8 @@ type Options struct {
 	Open        func(n *network.Network, options engine.Options) (engine.Engine, error) // nil: the CPU engine
 	Workers     int
 	PassSamples int
-	Observe     func(Progress) // may be nil
+	Exchange    engine.Exchange // see [SlopeOptions]
+	Observe     func(Progress)  // may be nil
 }
 
 // Progress is how far an audit has come.
@@ -65,24 +66,31 @@ const (
 
 // Run audits a network.
 func Run(ctx context.Context, o Options) (*Result, error) {
-	a, err := newAudit(o)
-	if err != nil {
+	team, ctx := engine.Join(ctx, o.Exchange)
+	a, err := newAudit(team, o)
+	if err := team.Agree(err); err != nil {
 		return nil, err
 	}
-	for i := range a.variants {
-		if err := a.measureSurrogate(ctx, i); err != nil {
-			return nil, err
-		}
-	}
-	if err := a.measureUnbiased(ctx); err != nil {
-		return nil, err
+	if err := a.measure(ctx); err != nil {
+		return nil, team.End(ctx, err)
 	}
 	return a.result(), nil
+}
+
+// measure measures all gradients.
+func (r *run) measure(ctx context.Context) error {
+	for i := range r.variants {
+		if err := r.measureSurrogate(ctx, i); err != nil {
+			return err
+		}
+	}
+	return r.measureUnbiased(ctx)
 }
 
 // run is an audit at work.
 type run struct {
 	options   Options
+	team      *engine.Team // nil for one process
 	network   *network.Network
 	variants  []variant
 	layers    []layer
@@ -96,7 +104,7 @@ type run struct {
 	device    engine.Description
 }
 
-func newAudit(o Options) (*run, error) {
+func newAudit(team *engine.Team, o Options) (*run, error) {
 	switch {
 	case !(o.Precision > 0):
 		return nil, fmt.Errorf("a precision of %g: give half the length of a cosine's interval, such as 0.05", o.Precision)
@@ -112,7 +120,7 @@ func newAudit(o Options) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{options: o, network: n, layers: newLayers(n), samples: newSamples(o.Source, o.Samples, o.Seed, o.Workers)}
+	r := &run{options: o, team: team, network: n, layers: newLayers(n), samples: newSamples(o.Source, o.Samples, o.Seed, o.Workers)}
 	if r.variants, err = variants(n, o.Surrogates); err != nil {
 		return nil, err
 	}
@@ -133,12 +141,12 @@ func newAudit(o Options) (*run, error) {
 
 // open makes an engine with the weights for one of the variants.
 func (r *run) open(n *network.Network) (engine.Engine, error) {
-	e, err := engine.OpenBy(r.options.Open, n, engine.Options{Seed: r.options.Seed, Workers: r.options.Workers, PassSamples: r.options.PassSamples})
+	e, err := r.team.Open(n, r.options.Open, engine.Options{Seed: r.options.Seed, Workers: r.options.Workers, PassSamples: r.options.PassSamples})
 	if err != nil {
 		return nil, err
 	}
 	r.device = e.Describe()
-	if err := e.SetWeights(r.options.Weights); err != nil {
+	if err := r.team.Agree(e.SetWeights(r.options.Weights)); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil

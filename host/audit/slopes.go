@@ -34,7 +34,10 @@ type SlopeOptions struct {
 	Open        func(n *network.Network, options engine.Options) (engine.Engine, error) // nil: the CPU engine
 	Workers     int
 	PassSamples int
-	Observe     func(SlopeProgress) // may be nil
+	// Exchange leads to the other processes of the audit; nil for one process. All make the same
+	// calls with the same options, share the runs and get the same result.
+	Exchange engine.Exchange
+	Observe  func(SlopeProgress) // may be nil
 }
 
 // SlopeProgress is how far the measurement of slopes has come.
@@ -71,6 +74,7 @@ type slopePart struct {
 // slopeRun is a measurement of slopes at work.
 type slopeRun struct {
 	options    SlopeOptions
+	team       *engine.Team // nil for one process
 	network    *network.Network
 	variants   []variant
 	parts      []slopePart // the readout last, if it has weights
@@ -94,22 +98,25 @@ type slopeRun struct {
 
 // Slopes measures how fast the expected loss falls along surrogate gradients.
 func Slopes(ctx context.Context, o SlopeOptions) (*SlopeResult, error) {
-	r, err := newSlopeRun(o)
-	if err != nil {
+	team, ctx := engine.Join(ctx, o.Exchange)
+	r, err := newSlopeRun(team, o)
+	if err := team.Agree(err); err != nil {
 		return nil, err
 	}
-	for v := range r.variants {
-		if err := r.measureDirections(ctx, v); err != nil {
-			return nil, err
-		}
-		if o.PlanOnly {
-			return r.result(), nil
-		}
-	}
-	if err := r.measureSlopes(ctx); err != nil {
-		return nil, err
+	if err := r.measure(ctx); err != nil {
+		return nil, team.End(ctx, err)
 	}
 	return r.result(), nil
+}
+
+// measure measures directions and slopes, or only what they would cost.
+func (r *slopeRun) measure(ctx context.Context) error {
+	for v := range r.variants {
+		if err := r.measureDirections(ctx, v); err != nil || r.options.PlanOnly {
+			return err
+		}
+	}
+	return r.measureSlopes(ctx)
 }
 
 func (o *SlopeOptions) check() error {
@@ -145,7 +152,7 @@ func checkShape(s data.Source, n *network.Network) error {
 	return nil
 }
 
-func newSlopeRun(o SlopeOptions) (*slopeRun, error) {
+func newSlopeRun(team *engine.Team, o SlopeOptions) (*slopeRun, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
@@ -153,7 +160,7 @@ func newSlopeRun(o SlopeOptions) (*slopeRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &slopeRun{options: o, network: n, all: o.Source.Len()}
+	r := &slopeRun{options: o, team: team, network: n, all: o.Source.Len()}
 	if r.variants, err = variants(n, o.Surrogates); err != nil {
 		return nil, err
 	}
@@ -178,6 +185,7 @@ func (r *slopeRun) choose() {
 	}
 	r.shown = newSamples(o.Source, count, o.Seed, o.Workers)
 	r.aside = newSamples(o.Source, r.all, o.Seed, o.Workers)
+	r.shown.filler.Part, r.aside.filler.Part = r.team.Part(), r.team.Part()
 	if left := r.all - count; left >= count {
 		r.aside.chosen = r.aside.chosen[count:]
 	}
@@ -235,12 +243,12 @@ func (r *slopeRun) spiking() int {
 
 func (r *slopeRun) open(n *network.Network) (engine.Engine, error) {
 	o := &r.options
-	e, err := engine.OpenBy(o.Open, n, engine.Options{Seed: o.Seed, Workers: o.Workers, PassSamples: o.PassSamples})
+	e, err := r.team.Open(n, o.Open, engine.Options{Seed: o.Seed, Workers: o.Workers, PassSamples: o.PassSamples})
 	if err != nil {
 		return nil, err
 	}
 	r.device = e.Describe()
-	if err := e.SetWeights(o.Weights); err != nil {
+	if err := r.team.Agree(e.SetWeights(o.Weights)); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil

@@ -29,7 +29,7 @@ func slopeOptionsFor(n *network.Network, s *fixed) SlopeOptions {
 // measuredSlopes runs slopes and keeps what results leave out.
 func measuredSlopes(t *testing.T, o SlopeOptions) *slopeRun {
 	t.Helper()
-	r, err := newSlopeRun(o)
+	r, err := newSlopeRun(nil, o)
 	if err != nil {
 		t.Fatal(err)
 	}

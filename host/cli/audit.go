@@ -34,6 +34,8 @@ type auditCommand struct {
 	Workers     int       `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
 	PassSamples int       `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
 	JSON        bool      `name:"json" help:"Print JSON."`
+
+	rankFlags
 }
 
 // Help is the rest of the help.
@@ -45,6 +47,8 @@ gradient is estimated by flipping single spikes, and compared with the surrogate
 
 The folder then holds slopes.md (audit.md with --unbiased), a page in plain sentences, slopes.json
 (audit.json) with every number, and a picture.
+
+Started by mpirun or srun, the processes share the runs, and the result is that of one.
 
 Examples:
 
@@ -61,12 +65,19 @@ func (c *auditCommand) Run(a *app) error {
 	if err := c.check(); err != nil {
 		return usageError{err}
 	}
+	if err := a.join(c.rankFlags); err != nil {
+		return err
+	}
 	t, err := a.openTrained(c.Folder, c.otherData, c.Device)
-	if err != nil {
+	if err := a.agree(err); err != nil {
 		return err
 	}
 	if c.Seed == nil {
 		c.Seed = &t.config.Seed
+	}
+	team, _ := a.team()
+	if err := t.same(team, c.Part, c.samples(), c.Surrogates, c.Steps, c.Draws, c.Directions, c.Plan, c.Unbiased, c.Pairs, c.Precision, c.OtherMode, *c.Seed); err != nil {
+		return err
 	}
 	if c.Out == "" {
 		c.Out = filepath.Join(c.Folder, "audit")
@@ -87,7 +98,7 @@ func (c *auditCommand) Run(a *app) error {
 		}
 		return nil
 	}
-	if err := result.Write(c.Out); err != nil {
+	if err := team.First(func() error { return result.Write(c.Out) }); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -103,15 +114,24 @@ type audited interface {
 	Markdown() string
 }
 
+// samples is over how many samples the loss is averaged.
+func (c *auditCommand) samples() int {
+	switch {
+	case c.Samples != nil:
+		return *c.Samples
+	case c.Unbiased:
+		return 128
+	}
+	return audit.DefaultSlopes().Samples
+}
+
 // slopes measures slopes.
 func (c *auditCommand) slopes(a *app, t *trained, progress *auditProgress) (audited, error) {
 	o := audit.DefaultSlopes()
-	if c.Samples != nil {
-		o.Samples = *c.Samples
-	}
+	o.Samples = c.samples()
 	o.Network, o.Weights, o.Source, o.TrainSamples = t.network, t.weights, t.part(c.Part), t.split.Train.Len()
 	o.OtherMode, o.Surrogates, o.Steps, o.Draws, o.Directions, o.PlanOnly = c.OtherMode, c.Surrogates, c.Steps, c.Draws, c.Directions, c.Plan
-	o.Seed, o.Open, o.Workers, o.PassSamples = *c.Seed, opener(t.choice), c.Workers, c.PassSamples
+	o.Seed, o.Open, o.Workers, o.PassSamples, o.Exchange = *c.Seed, opener(t.choice), a.ranks.workersOr(c.Workers), c.PassSamples, a.ranks.exchange()
 	o.Observe = func(s audit.SlopeProgress) {
 		switch {
 		case s.Plan == nil:
@@ -132,15 +152,11 @@ func (c *auditCommand) slopes(a *app, t *trained, progress *auditProgress) (audi
 
 // flips estimates the gradient by single flips.
 func (c *auditCommand) flips(a *app, t *trained, progress *auditProgress) (audited, error) {
-	samples := 128
-	if c.Samples != nil {
-		samples = *c.Samples
-	}
 	result, err := audit.Run(a.ctx, audit.Options{
 		Network: t.network, Weights: t.weights, Source: t.part(c.Part),
 		OtherMode: c.OtherMode, Surrogates: c.Surrogates,
-		Samples: samples, Pairs: c.Pairs, Precision: c.Precision, Seed: *c.Seed, TrainSamples: t.split.Train.Len(),
-		Open: opener(t.choice), Workers: c.Workers, PassSamples: c.PassSamples, Observe: progress.observe,
+		Samples: c.samples(), Pairs: c.Pairs, Precision: c.Precision, Seed: *c.Seed, TrainSamples: t.split.Train.Len(),
+		Open: opener(t.choice), Workers: a.ranks.workersOr(c.Workers), PassSamples: c.PassSamples, Exchange: a.ranks.exchange(), Observe: progress.observe,
 	})
 	if err != nil {
 		return nil, err
@@ -174,6 +190,9 @@ func (c *auditCommand) check() error {
 		if err := audit.CheckSurrogate(name); err != nil {
 			return err
 		}
+	}
+	if err := c.rankFlags.check(); err != nil {
+		return err
 	}
 	return checkCounts(c.Workers, c.PassSamples, 0)
 }

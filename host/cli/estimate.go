@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"spikegrad/host/audit"
+	"spikegrad/host/engine"
 	"spikegrad/host/estimate"
 )
 
@@ -22,6 +23,8 @@ type estimateCommand struct {
 	Device     string  `help:"For lif nets: estimates in float32 by the engine that trains, on auto, cpu, vulkan:N or vulkan:NAME; left out, in float64 on the CPU." placeholder:"DEVICE"`
 	Out        string  `help:"Folder for estimate.json and pictures." placeholder:"FOLDER"`
 	JSON       bool    `name:"json" help:"Print JSON."`
+
+	rankFlags
 }
 
 // Help is the rest of the help.
@@ -29,6 +32,8 @@ func (estimateCommand) Help() string {
 	return `Measures estimators of the gradient of the expected loss on one small network under one noise: mean, bias
 against the exact gradient (up to 20 units, else against single flips), variance, and what an estimate of given
 precision costs. In float64 on the CPU or, of lif nets, those of them that can train, on a device.
+
+Started by mpirun or srun, the processes share the trials, and the result is that of one.
 
 Examples:
 
@@ -43,25 +48,32 @@ func (c *estimateCommand) Run(a *app) error {
 	if !(c.Trials >= 2 && c.Trials <= 1e12 && c.Trials == math.Trunc(c.Trials)) {
 		return usageError{fmt.Errorf("--trials %g: a whole number from 2 to 1e12 is possible", c.Trials)}
 	}
+	if err := c.rankFlags.check(); err != nil {
+		return usageError{err}
+	}
+	if err := a.join(c.rankFlags); err != nil {
+		return err
+	}
+	team, ctx := a.team()
 	options := estimate.EstimateOptions{
 		Net: c.Net, Beta: c.Beta, Inputs: c.Inputs, Steps: c.Steps, Loss: c.Loss,
-		Estimators: c.Estimators, Trials: int(c.Trials), Seed: c.Seed, Workers: c.Workers, Out: c.Out,
+		Estimators: c.Estimators, Trials: int(c.Trials), Seed: c.Seed, Workers: a.ranks.workersOr(c.Workers), Out: c.Out, Team: team,
 	}
-	if c.Device != "" {
-		choice, err := choose(c.Device)
-		if err != nil {
+	if team != nil {
+		asked := *c
+		asked.Workers, asked.Device, asked.Out, asked.rankFlags = 0, fmt.Sprint(c.Device != ""), fmt.Sprint(c.Out != ""), rankFlags{}
+		if err := team.Same(fmt.Sprintf("%+v", asked)); err != nil {
 			return err
 		}
-		name := choice.Name() // of a group
-		switch {
-		case choice.CPU():
-			name = "the CPU engine"
-		case choice.Vulkan:
-			name = choice.Info.Name
-		}
-		options.Device = audit.Laboratory{Device: name, Open: opener(choice), Workers: c.Workers}
 	}
-	report, err := estimate.Run(a.ctx, options)
+	laboratory, err := c.laboratory(a, team)
+	if err := team.Agree(err); err != nil {
+		return err
+	}
+	if laboratory != nil {
+		options.Device = *laboratory
+	}
+	report, err := estimate.Run(ctx, options)
 	if err != nil {
 		return err
 	}
@@ -75,4 +87,23 @@ func (c *estimateCommand) Run(a *app) error {
 		_, err = fmt.Fprintf(a.out, "results: %s\n", c.Out)
 	}
 	return err
+}
+
+// laboratory measures on the device that was asked for; nil without one.
+func (c *estimateCommand) laboratory(a *app, team *engine.Team) (*audit.Laboratory, error) {
+	if c.Device == "" {
+		return nil, nil
+	}
+	choice, err := a.ranks.choose(a, c.Device)
+	if err != nil {
+		return nil, err
+	}
+	name := choice.Name() // of a group
+	switch {
+	case choice.CPU():
+		name = "the CPU engine"
+	case choice.Vulkan:
+		name = choice.Info.Name
+	}
+	return &audit.Laboratory{Device: name, Open: opener(choice), Workers: a.ranks.workersOr(c.Workers), Team: team}, nil
 }

@@ -99,7 +99,7 @@ func (o *EstimateOptions) onDevice(p Problem, list []Estimator) ([]Estimator, er
 // measure measures an estimator on the device of the options, or on the CPU.
 func (o *EstimateOptions) measure(ctx context.Context, p Problem, e Estimator) (Measured, error) {
 	if o.Device == nil {
-		return Measure(ctx, p, e, o.Trials, o.Workers)
+		return measureOver(ctx, o.Team, p, e, o.Trials, o.Workers)
 	}
 	s := *p.Spiking
 	s.Seed = p.Seed

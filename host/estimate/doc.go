@@ -26,5 +26,5 @@
 // compared in pairs; a flipped or perturbed run keeps the ξ of every unit.
 //
 // Trials are summed in fixed chunks and a fixed tree over the chunks: results do not
-// depend on the number of workers.
+// depend on the number of workers, nor on how many processes of a [Team] share them.
 package estimate

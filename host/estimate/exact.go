@@ -3,6 +3,7 @@ package estimate
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // MaximumUnits is the largest number of units that are enumerated: a million patterns
@@ -23,23 +24,39 @@ type Exact struct {
 // and its gradient by the product rule. It fails if the circuit has more units than
 // [MaximumUnits].
 func Enumerate(ctx context.Context, p Problem, workers int) (Exact, error) {
+	return enumerateOver(ctx, alone{}, p, workers)
+}
+
+// enumerateOver is Enumerate by all processes of a team.
+func enumerateOver(ctx context.Context, team Team, p Problem, workers int) (Exact, error) {
 	units := p.Circuit.Layout().Units()
 	if units > MaximumUnits {
 		return Exact{}, fmt.Errorf("%d binary units: up to %d can be enumerated", units, MaximumUnits)
 	}
 	leading := min(units, 6) // patterns of the first units are tasks
-	parts := make([]Exact, 1<<leading)
-	err := Parallel(ctx, workers, len(parts), func() func(int) {
-		worker := NewWorker(p)
-		return func(part int) { parts[part] = worker.enumerate(leading, part) }
+	all, err := team.Divide(ctx, 1<<leading, func(ctx context.Context, first, last int) ([]byte, error) {
+		parts := make([][]byte, last-first)
+		err := Parallel(ctx, workers, len(parts), func() func(int) {
+			worker := NewWorker(p)
+			return func(part int) {
+				sum := worker.enumerate(leading, first+part)
+				parts[part] = packed(append([]float64{sum.Loss}, sum.Gradient...)...)
+			}
+		})
+		return slices.Concat(parts...), err
 	})
 	if err != nil {
 		return Exact{}, err
 	}
 	total := Exact{Gradient: make([]float64, len(p.Parameters))}
-	for _, part := range parts {
-		total.Loss += part.Loss
-		for i, g := range part.Gradient {
+	record := 1 + len(total.Gradient)
+	parts, err := unpacked(slices.Concat(all...), 0, record)
+	if err != nil {
+		return Exact{}, err
+	}
+	for ; len(parts) > 0; parts = parts[record:] {
+		total.Loss += parts[0]
+		for i, g := range parts[1:record] {
 			total.Gradient[i] += g
 		}
 	}

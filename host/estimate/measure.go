@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"spikegrad/cpuref"
 )
 
 // chunkTrials is how many trials are summed one after the other.
@@ -26,6 +28,11 @@ type Measured struct {
 // and up. The result, but for the time, is the same with any number of workers; 0
 // stands for one a processor.
 func Measure(ctx context.Context, p Problem, e Estimator, trials, workers int) (Measured, error) {
+	return measureOver(ctx, alone{}, p, e, trials, workers)
+}
+
+// measureOver is Measure by all processes of a team.
+func measureOver(ctx context.Context, team Team, p Problem, e Estimator, trials, workers int) (Measured, error) {
 	if trials < 1 || trials > MaximumTrials {
 		return Measured{}, fmt.Errorf("%d trials: from 1 to %d are possible", trials, MaximumTrials)
 	}
@@ -36,34 +43,66 @@ func Measure(ctx context.Context, p Problem, e Estimator, trials, workers int) (
 		trials = 1
 	}
 	if e, ok := e.(preparer); ok {
-		return measure(ctx, p, e.prepare(NewWorker(p)), trials, workers)
+		return measure(ctx, team, p, e.prepare(NewWorker(p)), trials, workers)
 	}
-	return measure(ctx, p, e, trials, workers)
+	return measure(ctx, team, p, e, trials, workers)
 }
 
-func measure(ctx context.Context, p Problem, e Estimator, trials, workers int) (Measured, error) {
-	chunks := make([]*Moments, (trials+chunkTrials-1)/chunkTrials)
+func measure(ctx context.Context, team Team, p Problem, e Estimator, trials, workers int) (Measured, error) {
+	count := (trials + chunkTrials - 1) / chunkTrials
+	all, err := team.Divide(ctx, count, func(ctx context.Context, first, last int) ([]byte, error) {
+		chunks, busy, err := measureChunks(ctx, p, e, trials, workers, first, last)
+		if err != nil {
+			return nil, err
+		}
+		message := packed(busy.Seconds())
+		for _, node := range cpuref.ChunkNodes(count, first, last) {
+			message = append(message, packed(mergeTree(chunks[node.First-first:node.Last-first]).pack(node)...)...)
+		}
+		return message, nil
+	})
+	if err != nil {
+		return Measured{}, err
+	}
+	var seconds float64
+	var nodes []cpuref.ChunkNode
+	var moments []*Moments
+	record := momentNumbers(len(p.Parameters))
+	for _, message := range all {
+		numbers, err := unpacked(message, 1, record)
+		if err != nil {
+			return Measured{}, err
+		}
+		seconds += numbers[0]
+		for numbers = numbers[1:]; len(numbers) > 0; numbers = numbers[record:] {
+			node, m := unpack(numbers[:record])
+			nodes, moments = append(nodes, node), append(moments, m)
+		}
+	}
+	cpuref.FoldNodes(nodes, func(into, from int) { moments[into].merge(moments[from]) })
+	return Measured{Moments: moments[0], Seconds: seconds / float64(trials)}, nil
+}
+
+// measureChunks are the moments of chunks first ≤ i < last, and the time that processors took.
+func measureChunks(ctx context.Context, p Problem, e Estimator, trials, workers, first, last int) ([]*Moments, time.Duration, error) {
+	chunks := make([]*Moments, last-first)
 	var busy atomic.Int64
 	err := Parallel(ctx, workers, len(chunks), func() func(int) {
 		worker := NewWorker(p)
 		sample := make([]float64, len(p.Parameters))
-		return func(chunk int) {
-			start := time.Now()
+		return func(number int) {
+			start, chunk := time.Now(), first+number
 			moments := newMoments(len(sample))
 			for trial := chunk * chunkTrials; trial < min(trials, (chunk+1)*chunkTrials); trial++ {
 				clear(sample)
 				worker.sample(e, uint32(trial), sample)
 				moments.add(sample)
 			}
-			chunks[chunk] = moments
+			chunks[number] = moments
 			busy.Add(int64(time.Since(start)))
 		}
 	})
-	if err != nil {
-		return Measured{}, err
-	}
-	seconds := time.Duration(busy.Load()).Seconds() / float64(trials)
-	return Measured{Moments: mergeTree(chunks), Seconds: seconds}, nil
+	return chunks, time.Duration(busy.Load()), err
 }
 
 // Parallel does tasks 0 to tasks−1, each once, on so many goroutines; each makes its

@@ -26,6 +26,9 @@ type EstimateOptions struct {
 	Out        string  // folder for report and pictures; empty for none
 	// Device measures in float32 what it can; nil stands for float64 on the CPU.
 	Device Device
+	// Team shares the trials among processes, of which the first alone writes; nil for one process.
+	// A device shares them itself.
+	Team Team
 }
 
 // withDefaults fills zero fields.
@@ -41,6 +44,9 @@ func (o EstimateOptions) withDefaults() EstimateOptions {
 	choose(&o.Inputs, 2, 10)
 	choose(&o.Steps, 1, 50)
 	choose(&o.Trials, 100_000, 100_000)
+	if o.Team == nil {
+		o.Team = alone{}
+	}
 	if o.Beta == 0 {
 		o.Beta = 5
 	}

@@ -62,15 +62,8 @@ const exactReference = "exact"
 // named, it receives estimate.json and pictures.
 func Run(ctx context.Context, o EstimateOptions) (Report, error) {
 	o = o.withDefaults()
-	problem, err := NewProblem(o)
-	if err != nil {
-		return Report{}, err
-	}
-	estimators, err := ParseEstimators(o.Estimators)
-	if err != nil {
-		return Report{}, err
-	}
-	if estimators, err = o.onDevice(problem, estimators); err != nil {
+	problem, estimators, err := o.prepare()
+	if err := o.Team.Agree(err); err != nil {
 		return Report{}, err
 	}
 	report := Report{
@@ -95,13 +88,27 @@ func Run(ctx context.Context, o EstimateOptions) (Report, error) {
 	if o.Out == "" {
 		return report, nil
 	}
-	return report, report.save(o.Out)
+	return report, o.Team.First(func() error { return report.save(o.Out) })
+}
+
+// prepare makes the problem and lists the estimators.
+func (o *EstimateOptions) prepare() (Problem, []Estimator, error) {
+	problem, err := NewProblem(*o)
+	if err != nil {
+		return Problem{}, nil, err
+	}
+	estimators, err := ParseEstimators(o.Estimators)
+	if err != nil {
+		return Problem{}, nil, err
+	}
+	estimators, err = o.onDevice(problem, estimators)
+	return problem, estimators, err
 }
 
 // refer fills what the estimators are compared with.
 func (r *Report) refer(ctx context.Context, p Problem, o EstimateOptions) error {
 	if r.Units <= MaximumUnits {
-		exact, err := Enumerate(ctx, p, o.Workers)
+		exact, err := enumerateOver(ctx, o.Team, p, o.Workers)
 		if err != nil {
 			return err
 		}
