@@ -22,7 +22,7 @@ import (
 // Commands that share their work among the processes that a launcher starts, and those that
 // any number of processes may run, each on its own.
 var (
-	overRanks = []string{"train", "eval", "estimate", "audit"}
+	overRanks = []string{"train", "eval", "estimate", "audit", "reproduce classification"}
 	anywhere  = []string{"devices", "config", "completion", "reference", "version"}
 )
 

@@ -88,7 +88,7 @@ func TestRefuseRanks(t *testing.T) {
 	two := mpi.Launch{Ranks: 2, Variable: "PMI_SIZE"}
 	for arguments, refused := range map[string]bool{
 		"train": false, "eval run": false, "version": false, "config": false, "devices": false,
-		"audit run": false, "estimate --net mlp:2": false, "reproduce bias --out x": true, "data inspect digits": true, "bench": true,
+		"audit run": false, "estimate --net mlp:2": false, "reproduce classification --data randman --out x": false, "reproduce bias --out x": true, "data inspect digits": true, "bench": true,
 	} {
 		parsed, err := parser.Parse(strings.Fields(arguments))
 		if err != nil {

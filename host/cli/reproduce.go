@@ -125,13 +125,16 @@ type classificationCommand struct {
 	Workers     int      `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
 	PassSamples int      `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
 	JSON        bool     `name:"json" help:"Print the numbers as JSON instead of tables."`
+
+	rankFlags
 }
 
 // Help is the rest of the help.
 func (classificationCommand) Help() string {
 	return `Trains networks in several ways from several seeds, and tests each with noise and without. The folder
 then holds classification.md with tables and pictures, classification.json with every number, and the
-runs. Interrupted, the same command goes on. The ways are those of a set:
+runs. Interrupted, the same command goes on. Started by mpirun or srun, the processes share each batch,
+one training after the other. The ways are those of a set:
 
     methods  deterministic-superspike, stochastic-superspike, stochastic-matched (the sigmoid's derivative),
              multilayerspiker
@@ -155,7 +158,7 @@ Examples:
 // Run trains, evaluates and prints the tables.
 func (c *classificationCommand) Run(a *app) error {
 	options := reproduce.ClassificationOptions{
-		Data: c.Data, Seeds: c.Seeds, Quick: c.Quick, Epochs: c.Epochs, Out: c.Out, Workers: c.Workers, PassSamples: c.PassSamples,
+		Data: c.Data, Seeds: c.Seeds, Quick: c.Quick, Epochs: c.Epochs, Out: c.Out, PassSamples: c.PassSamples,
 		Tuned: c.Tuned, Smoothness: c.Smoothness, Set: c.Set, Methods: c.Methods, Steps: c.Steps,
 	}
 	job, err := reproduce.ParseJob(c.Job)
@@ -169,10 +172,17 @@ func (c *classificationCommand) Run(a *app) error {
 	if err := checkCounts(c.Workers, c.PassSamples, 0); err != nil {
 		return usageError{err}
 	}
-	choice, err := choose(c.Device)
-	if err != nil {
+	if err := c.rankFlags.check(); err != nil {
+		return usageError{err}
+	}
+	if err := a.join(c.rankFlags); err != nil {
 		return err
 	}
+	choice, err := a.ranks.choose(a, c.Device)
+	if err := a.agree(err); err != nil {
+		return err
+	}
+	options.Workers, options.Exchange = a.ranks.workersOr(c.Workers), a.ranks.exchange()
 	var observer *progress
 	clear := func() {
 		if observer != nil {

@@ -91,6 +91,23 @@ func (t *Team) First(do func() error) error {
 	return t.Agree(err)
 }
 
+// Ask has the first rank alone find something out, and tells all.
+func (t *Team) Ask(find func() (bool, error)) (bool, error) {
+	var answer byte
+	err := t.First(func() error {
+		yes, err := find()
+		if yes {
+			answer = 1
+		}
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	all, err := t.Share([]byte{answer})
+	return err == nil && all[0][0] == 1, err
+}
+
 // Same refuses ranks that were asked for something else than the first one: each says what, in a
 // text.
 func (t *Team) Same(text string) error {

@@ -90,3 +90,28 @@ func TestTeamSame(t *testing.T) {
 		}
 	}
 }
+
+// TestTeamAsks: all ranks believe what the first one finds.
+func TestTeamAsks(t *testing.T) {
+	for _, want := range []bool{false, true} {
+		for rank, err := range onTeam(3, func(_ context.Context, team *Team, _ func()) error {
+			got, err := team.Ask(func() (bool, error) { return want == team.Leads(), nil })
+			if err == nil && got != want {
+				err = fmt.Errorf("heard %v", got)
+			}
+			return err
+		}) {
+			if err != nil {
+				t.Errorf("rank %d, told %v: %v", rank, want, err)
+			}
+		}
+	}
+	for rank, err := range onTeam(2, func(_ context.Context, team *Team, _ func()) error {
+		_, err := team.Ask(func() (bool, error) { return false, errors.New("no permission") })
+		return err
+	}) {
+		if err == nil || !Agreed(err) {
+			t.Errorf("rank %d: %v", rank, err)
+		}
+	}
+}

@@ -41,6 +41,9 @@ type ClassificationOptions struct {
 	Open        func(n *network.Network, options engine.Options) (engine.Engine, error)
 	Workers     int // see [train.Options]
 	PassSamples int
+	// Exchange leads to the other processes of the comparison; nil for one process. All make the
+	// same calls, share each batch and get the same result; only rank 0 writes and is observed.
+	Exchange engine.Exchange
 	// Observer, which may be nil, makes the observer of the run in a folder.
 	Observer func(folder string) train.Observer
 	// Note, which may be nil, is told in a line what comes next.
@@ -149,11 +152,13 @@ func Classification(ctx context.Context, options ClassificationOptions) (*Classi
 // comparison is a comparison at work.
 type comparison struct {
 	ClassificationOptions
+	team      *engine.Team // nil for one process
 	settings  evaluate.Settings
 	configure func(method Method) (train.Config, error)
 }
 
 func (c *comparison) run(ctx context.Context) (*ClassificationResult, error) {
+	c.team, _ = engine.Join(ctx, c.Exchange) // trainings and evaluations agree on contexts of their own
 	set, err := chooseSet(c.Set, c.ClassificationOptions.Methods)
 	if err != nil {
 		return nil, err
@@ -167,8 +172,13 @@ func (c *comparison) run(ctx context.Context) (*ClassificationResult, error) {
 		return nil, err
 	}
 	result.Steps, result.StepLength = config.Data.Steps, config.Data.StepLength
+	var keys []string
 	for _, method := range set.Methods {
 		result.Methods = append(result.Methods, MethodResult{Method: method})
+		keys = append(keys, method.Key)
+	}
+	if err := c.team.Same(fmt.Sprint(keys, c.Seeds, c.Job)); err != nil { // configurations are compared by each training
+		return nil, err
 	}
 	for seed := range c.Seeds {
 		for i := range result.Methods {
@@ -179,7 +189,7 @@ func (c *comparison) run(ctx context.Context) (*ClassificationResult, error) {
 			c.note("%s, seed %d of %d", m.Name, seed+1, c.Seeds)
 			run, err := c.one(ctx, m.Method, uint32(seed+1))
 			if err != nil {
-				return nil, explainInterruption(ctx, err, c.Out)
+				return nil, c.explain(ctx, err)
 			}
 			m.Runs = append(m.Runs, *run)
 		}
@@ -193,7 +203,7 @@ func (c *comparison) run(ctx context.Context) (*ClassificationResult, error) {
 	for i := range result.Methods[1:] {
 		result.Differences = append(result.Differences, accuracyDifference(&result.Methods[i+1], &result.Methods[0]))
 	}
-	return result, result.write(c.Out)
+	return result, c.team.First(func() error { return result.write(c.Out) })
 }
 
 // classificationSettings are how runs are evaluated.
@@ -225,8 +235,17 @@ func explainInterruption(ctx context.Context, err error, folder string) error {
 	return err
 }
 
+// explain is explainInterruption for a comparison over ranks too: there the process that was
+// interrupted may be another one.
+func (c *comparison) explain(ctx context.Context, err error) error {
+	if c.team != nil && engine.Agreed(err) && errors.Is(err, context.Canceled) {
+		return engine.MarkAgreed(&InterruptedError{c.Out, context.Canceled})
+	}
+	return explainInterruption(ctx, err, c.Out)
+}
+
 func (c *comparison) note(format string, values ...any) {
-	if c.Note != nil {
+	if c.Note != nil && c.team.Leads() {
 		c.Note(fmt.Sprintf(format, values...))
 	}
 }
@@ -254,23 +273,38 @@ func (c *comparison) one(ctx context.Context, method Method, seed uint32) (*RunR
 // train makes the run in a folder, goes on with it, or reads what it ended with.
 func (c *comparison) train(ctx context.Context, config train.Config, folder string) (*train.Summary, error) {
 	options := train.Options{
-		Folder: folder, Open: c.Open, Workers: c.Workers, PassSamples: c.PassSamples, NoPictures: true,
+		Folder: folder, Open: c.Open, Workers: c.Workers, PassSamples: c.PassSamples, NoPictures: true, Exchange: c.Exchange,
 	}
-	if c.Observer != nil {
+	if c.Observer != nil && c.team.Leads() {
 		options.Observer = c.Observer(folder)
 	}
-	_, err := train.ReadConfig(folder)
-	if errors.Is(err, fs.ErrNotExist) {
-		return train.Run(ctx, config, options)
-	}
+	begun, err := c.team.Ask(func() (bool, error) {
+		_, err := train.ReadConfig(folder)
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+		return true, err
+	})
 	if err != nil {
 		return nil, err
 	}
+	if !begun {
+		return train.Run(ctx, config, options)
+	}
 	// Resuming also compares the configurations.
 	summary, err := train.Resume(ctx, config, options)
-	var finished *train.FinishedError
-	if !errors.As(err, &finished) {
+	if err == nil || c.team != nil && !engine.Agreed(err) {
 		return summary, err
+	}
+	finished, failed := c.team.Ask(func() (bool, error) {
+		var finished *train.FinishedError
+		return errors.As(err, &finished), nil
+	})
+	switch {
+	case failed != nil:
+		return nil, failed
+	case !finished:
+		return nil, err
 	}
 	return train.ReadSummary(folder)
 }
@@ -279,12 +313,19 @@ func (c *comparison) train(ctx context.Context, config train.Config, folder stri
 // the first seed.
 func (c *comparison) evaluate(ctx context.Context, folder string, summary *train.Summary) (*evaluate.Report, error) {
 	target := filepath.Join(folder, "evaluation")
-	if found, err := evaluate.Read(target); err == nil && found.Settings == c.settings && found.WeightsSHA256 == summary.WeightsSHA256 {
-		return found, nil
+	done, err := c.team.Ask(func() (bool, error) {
+		found, err := evaluate.Read(target)
+		return err == nil && found.Settings == c.settings && found.WeightsSHA256 == summary.WeightsSHA256, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if done {
+		return evaluate.Read(target)
 	}
 	c.note("evaluating %s", folder)
 	return evaluate.Run(ctx, folder, evaluate.Options{
 		Settings: c.settings, Folder: target, Open: c.Open, Workers: c.Workers, PassSamples: c.PassSamples,
-		NoPictures: summary.Seed != 1,
+		NoPictures: summary.Seed != 1, Exchange: c.Exchange,
 	})
 }

@@ -13,7 +13,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"spikegrad/host/engine"
+	"spikegrad/host/engine/ranktest"
 	"spikegrad/host/evaluate"
+	"spikegrad/host/network"
 	"spikegrad/host/train"
 )
 
@@ -367,5 +370,66 @@ func TestClassificationEpochs(t *testing.T) {
 	options = ClassificationOptions{Data: "randman", Seeds: 1, Out: "x", Epochs: -1}
 	if err := options.Validate(); err == nil || !strings.Contains(err.Error(), "epochs = -1") {
 		t.Errorf("-1 epochs: %v", err)
+	}
+}
+
+// TestClassificationOverRanks: a comparison that is interrupted on any of two ranks, in training or in an
+// evaluation, goes on with three, and all of them find what one process finds.
+func TestClassificationOverRanks(t *testing.T) {
+	// pair compares two methods.
+	pair := func(out string) *comparison {
+		c := tinyComparison(out, 1)
+		c.ClassificationOptions.Methods = []string{"deterministic-superspike", "stochastic-superspike"}
+		return c
+	}
+	want, err := pair(t.TempDir()).run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := t.TempDir()
+	for _, moment := range []string{"stochastic-superspike-seed1", "evaluating"} {
+		ranktest.Run(2, func(x *ranktest.Exchange) {
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			c := pair(out)
+			c.Exchange = x
+			c.Open = func(n *network.Network, options engine.Options) (engine.Engine, error) {
+				if x.Rank() == 1 && moment != "evaluating" { // in the second training, not the first
+					if _, err := os.Stat(filepath.Join(out, "runs", moment)); err == nil {
+						cancel()
+					}
+				}
+				return engine.OpenBy(nil, n, options)
+			}
+			c.Note = func(message string) {
+				if x.Rank() > 0 {
+					t.Errorf("rank %d is told %q", x.Rank(), message)
+				}
+				if strings.HasPrefix(message, moment) {
+					cancel()
+				}
+			}
+			_, err := c.run(ctx)
+			var interruption *InterruptedError
+			if !errors.As(err, &interruption) || !engine.Agreed(err) {
+				t.Errorf("%s: rank %d ends with %v", moment, x.Rank(), err)
+			}
+		})
+	}
+	ranktest.Run(3, func(x *ranktest.Exchange) {
+		c := pair(out)
+		c.Exchange = x
+		got, err := c.run(context.Background())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		devices := cmp.Options{cmpopts.IgnoreFields(train.Summary{}, "Device"), cmpopts.IgnoreFields(evaluate.Report{}, "Device")}
+		if difference := cmp.Diff(want, got, untimed(), devices, cmpopts.EquateEmpty()); difference != "" {
+			t.Errorf("rank %d: %s", x.Rank(), difference)
+		}
+	})
+	if _, err := os.Stat(filepath.Join(out, "classification.json")); err != nil {
+		t.Error(err)
 	}
 }
