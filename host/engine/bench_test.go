@@ -2,9 +2,7 @@ package engine
 
 import (
 	"fmt"
-	"slices"
 	"testing"
-	"time"
 
 	"spikegrad/cpuref"
 	"spikegrad/host/network"
@@ -62,45 +60,4 @@ func BenchmarkGradient(b *testing.B) {
 			})
 		}
 	}
-}
-
-// BenchmarkGroup measures, step by step in turn, one CPU engine with two workers and a group of
-// two with one each: the median of the ratios is what the exchange costs.
-func BenchmarkGroup(b *testing.B) {
-	n, batch := spokenDigits()
-	open := func(workers int) Engine {
-		e, err := NewCPU[float32](n, Options{Workers: workers, Optimizer: cpuref.OptimizerAdam})
-		if err != nil {
-			b.Fatal(err)
-		}
-		return e
-	}
-	engines := []Engine{open(2), NewGroup(n, []Engine{open(1), open(1)})}
-	for _, e := range engines {
-		if err := e.SetWeights(n.Initialise(1)); err != nil {
-			b.Fatal(err)
-		}
-	}
-	update := Update{LearningRate: 1e-3, Momentum: 0.9, SecondMoment: 0.999, Epsilon: 1e-8}
-	var ratios []float64
-	for b.Loop() {
-		update.Number++
-		var spent [2]time.Duration
-		for turn := range 2 {
-			i := (turn + update.Number) % 2
-			begun := time.Now()
-			if _, err := engines[i].Gradient(batch, cpuref.StreamNoise, nil); err != nil {
-				b.Fatal(err)
-			}
-			if err := engines[i].Update(update); err != nil {
-				b.Fatal(err)
-			}
-			spent[i] = time.Since(begun)
-		}
-		ratios = append(ratios, spent[1].Seconds()/spent[0].Seconds())
-	}
-	slices.Sort(ratios)
-	b.ReportMetric(ratios[len(ratios)/2], "group/one")
-	b.ReportMetric(ratios[len(ratios)/10], "tenth")
-	b.ReportMetric(ratios[len(ratios)*9/10], "nine-tenths")
 }

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Measures what sharing a batch costs, and prints two tables: a group of two CPU engines against
+# one, step by step in turn, and the exchange of two ranks for gradients of about 1, 10 and 40 MB,
+# with each MPI that is installed.
+#   ranks.sh SPIKEGRAD [PAIRS [NEURONS...]]
+# PAIRS, 20 if it is left out, is how many steps are compared; NEURONS are the widths of the layer
+# whose gradients are exchanged. Run it where nothing else runs.
+set -euo pipefail
+
+spikegrad=$(realpath "$1")
+pairs=${2:-20}
+neurons=("${@:3}")
+[ ${#neurons[@]} -gt 0 ] || neurons=(500 1580 3160)
+cd "$(dirname "$0")/.."
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+# Open MPI starts as root, and more processes than cores, only if it is told to.
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
+
+echo '| network | group over one engine, median | tenth | nine tenths |'
+echo '|---|---|---|---|'
+GOEXPERIMENT=simd go test ./bench -run '^$' -bench '^BenchmarkGroup$' -benchtime "${pairs}x" |
+    awk '/^BenchmarkGroup\// {
+        split($1, name, /[\/-]/)
+        for (i = 2; i < NF; i++) value[$(i + 1)] = $i
+        print "| " name[2] " | " value["group/one"] " | " value["tenth"] " | " value["nine-tenths"] " |"
+    }'
+
+echo
+echo '| neurons | MPI | sent by a rank, an update | exchanged in | computed in |'
+echo '|---|---|---|---|---|'
+for n in "${neurons[@]}"; do
+    cat >"$folder/wide.toml" <<EOF_CONFIG
+[data]
+name = "randman"
+steps = 10
+validation = 0.0
+[data.randman]
+classes = 4
+samples_per_class = 200
+[[network.layer]]
+neurons = $n
+[training]
+epochs = 1
+batch = 32
+EOF_CONFIG
+    for launcher in mpirun.openmpi mpirun.mpich; do
+        command -v "$launcher" >/dev/null || continue
+        rm -rf "$folder/run"
+        "$launcher" -n 2 "$spikegrad" --verbose train "$folder/wide.toml" --device cpu --workers 1 --out "$folder/run" 2>&1 >/dev/null |
+            awk -v n="$n" -v mpi="${launcher#mpirun.}" '/gradients over ranks.* rank=0 / {
+                for (i = 1; i <= NF; i++) if (split($i, pair, "=") == 2) value[pair[1]] = pair[2]
+                printf "| %d | %s | %.1f MB | %s | %s |\n", n, mpi, value["bytes_sent"] / 1e6, value["exchanged"], value["computed"]
+            }'
+    done
+done
