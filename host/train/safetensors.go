@@ -172,8 +172,8 @@ func decodeModel(content []byte) (*Model, error) {
 
 // tensor reads an array out of the bytes after the header.
 func (h *tensorHeader) tensor(name string, content []byte) (Tensor, error) {
-	if h.Type != "F32" || len(h.Shape) < 1 || len(h.Shape) > 3 {
-		return Tensor{}, fmt.Errorf("array %q has type %q and %d dimensions: F32 and 1 to 3 are needed", name, h.Type, len(h.Shape))
+	if h.Type != "F32" || len(h.Shape) < 1 || len(h.Shape) > 4 {
+		return Tensor{}, fmt.Errorf("array %q has type %q and %d dimensions: F32 and 1 to 4 are needed", name, h.Type, len(h.Shape))
 	}
 	first, last := h.Offsets[0], h.Offsets[1]
 	if first > last || last > uint64(len(content)) {
@@ -198,6 +198,9 @@ func (h *tensorHeader) tensor(name string, content []byte) (Tensor, error) {
 		described.Columns = h.Shape[1]
 	case 3:
 		described.Columns, described.Kernel = h.Shape[1]*h.Shape[2], h.Shape[2]
+	case 4:
+		described.Height, described.Kernel = h.Shape[2], h.Shape[2]*h.Shape[3]
+		described.Columns = h.Shape[1] * described.Kernel
 	}
 	return Tensor{described, readValues(content[first:last])}, nil
 }

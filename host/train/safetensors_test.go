@@ -69,25 +69,39 @@ func TestModelAlignment(t *testing.T) {
 	}
 }
 
-// TestModelOfConvolution writes three dimensions.
+// TestModelOfConvolution writes three dimensions, and four over rows and columns.
 func TestModelOfConvolution(t *testing.T) {
-	layer := network.DefaultLayer()
-	layer.Kind, layer.Filters, layer.Kernel, layer.RecurrentKernel = "conv1d", 2, 3, 1
-	n := &network.Network{Inputs: 4, Classes: 1, Steps: 5, StepLength: 0.001, Layers: []network.Layer{layer}, Readout: network.DefaultReadout()}
-	if err := n.Validate(); err != nil {
-		t.Fatal(err)
-	}
-	m := NewModel(n, n.Initialise(1), nil)
-	content := written(t, m)
-	if !bytes.Contains(content, []byte(`"shape":[2,1,3]`)) || !bytes.Contains(content, []byte(`"shape":[2,2,1]`)) {
-		t.Errorf("%q", content)
-	}
-	again, err := decodeModel(content)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if difference := cmp.Diff(m, again); difference != "" {
-		t.Error(difference)
+	for kind, shapes := range map[string][]string{
+		"conv1d": {`"shape":[2,1,3]`, `"shape":[2,2,1]`},
+		"conv2d": {`"shape":[2,3,2,3]`, `"shape":[2,2,1,1]`},
+	} {
+		layer := network.DefaultLayer()
+		layer.Kind, layer.Filters, layer.Kernel, layer.RecurrentKernel = kind, 2, 3, 1
+		n := &network.Network{Inputs: 4, Classes: 1, Steps: 5, StepLength: 0.001, Readout: network.DefaultReadout()}
+		if kind == "conv2d" {
+			layer.KernelHeight, n.Inputs, n.InputShape = 2, 36, []int{3, 3, 4}
+		}
+		n.Layers = []network.Layer{layer}
+		if err := n.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		m := NewModel(n, n.Initialise(1), nil)
+		content := written(t, m)
+		for _, shape := range shapes {
+			if !bytes.Contains(content, []byte(shape)) {
+				t.Errorf("%s: no %s in %q", kind, shape, content)
+			}
+		}
+		again, err := decodeModel(content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if difference := cmp.Diff(m, again); difference != "" {
+			t.Errorf("%s: %s", kind, difference)
+		}
+		if _, err := again.Weights(n); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
 	}
 }
 
@@ -158,9 +172,9 @@ func TestModelDamage(t *testing.T) {
 		return `{"a":{"dtype":"` + kind + `","shape":` + shape + `,"data_offsets":` + string(offsets) + `}}`
 	}
 	for header, want := range map[string]string{
-		array("F16", "[1,2]", 0, 8):                     "F32 and 1 to 3 are needed",
-		array("F32", "[]", 0, 8):                        "F32 and 1 to 3 are needed",
-		array("F32", "[1,1,1,2]", 0, 8):                 "F32 and 1 to 3 are needed",
+		array("F16", "[1,2]", 0, 8):                     "F32 and 1 to 4 are needed",
+		array("F32", "[]", 0, 8):                        "F32 and 1 to 4 are needed",
+		array("F32", "[1,1,1,1,2]", 0, 8):                 "F32 and 1 to 4 are needed",
 		array("F32", "[3]", 0, 8):                       "do not fit",
 		array("F32", "[1,3]", 0, 8):                     "do not fit",
 		array("F32", "[4294967296,4294967296]", 0, 8):   "do not fit",
