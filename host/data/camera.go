@@ -74,16 +74,16 @@ func (c *Camera) validate() error {
 	return nil
 }
 
-// knownCamera is how many inputs there are if the options say the size of the sensor.
-func knownCamera(o *Options) (channels, classes int) {
+// knownCamera is what the options tell if they say the size of the sensor.
+func knownCamera(o *Options) Known {
 	if o.Camera.Width == 0 || o.Camera.Height == 0 {
-		return 0, 0
+		return Known{}
 	}
 	v, err := o.Camera.on(o.Camera.Width, o.Camera.Height)
 	if err != nil {
-		return 0, 0
+		return Known{}
 	}
-	return v.shape.Inputs(), 0
+	return Known{Channels: v.shape.Inputs(), Shape: v.shape}
 }
 
 // orList writes alternatives.

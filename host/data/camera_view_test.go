@@ -109,11 +109,11 @@ func TestCameraOptions(t *testing.T) {
 		wantError(t, options.Validate(), want)
 	}
 	options := defaults(t, "events:x")
-	if channels, classes := options.Known(); channels != 0 || classes != 0 {
-		t.Errorf("%d channels, %d classes of unknown data", channels, classes)
+	if known := options.Known(); known != (Known{}) || !options.Shaped() {
+		t.Errorf("%+v of unknown data", known)
 	}
 	options.Camera.Width, options.Camera.Height, options.Camera.Downsample = 34, 34, 2
-	if channels, _ := options.Known(); channels != 2*17*17 {
-		t.Errorf("%d channels", channels)
+	if known := options.Known(); known != (Known{2 * 17 * 17, Shape{2, 17, 17}, 0}) {
+		t.Errorf("%+v", known)
 	}
 }

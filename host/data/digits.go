@@ -25,11 +25,11 @@ func defaultDigits(o *Options) {
 	o.Encoder = Encoder{Kind: "latency", Threshold: 0.2, Tau: 0.02, MaxRate: 100}
 }
 
-func knownDigits(o *Options) (channels, classes int) {
+func knownDigits(o *Options) Known {
 	if o.Path == "" {
-		return 64, 10
+		return Known{Channels: 64, Classes: 10}
 	}
-	return 0, 0
+	return Known{}
 }
 
 // openDigits opens the built-in digits or a file like them.

@@ -32,9 +32,10 @@ func defaultMoving(o *Options) {
 	}
 }
 
-func knownMoving(o *Options) (channels, classes int) {
-	channels, _ = knownCamera(o)
-	return channels, 10
+func knownMoving(o *Options) Known {
+	known := knownCamera(o)
+	known.Classes = 10
+	return known
 }
 
 func validateMoving(o *Options) error {

@@ -173,7 +173,7 @@ func TestMovingCamera(t *testing.T) {
 		change(&options)
 		wantError(t, options.Validate(), want)
 	}
-	if channels, classes := options.Known(); channels != 289 || classes != 10 {
-		t.Errorf("%d channels, %d classes", channels, classes)
+	if known := options.Known(); known != (Known{289, Shape{1, 17, 17}, 10}) {
+		t.Errorf("%+v", known)
 	}
 }

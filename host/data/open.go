@@ -20,11 +20,12 @@ type kind struct {
 	form     string // of its specification
 	about    string
 	path     pathRule
-	reader   string                                 // kinds of one reader take each other's files and options
-	encoded  bool                                   // it holds numbers, which an encoder turns into spikes
-	bare     bool                                   // it may come without labels
-	divided  bool                                   // it may come divided into parts for training, validation and test
-	known    func(*Options) (channels, classes int) // before it is opened; 0 for what only that tells
+	reader   string // kinds of one reader take each other's files and options
+	encoded  bool   // it holds numbers, which an encoder turns into spikes
+	bare     bool   // it may come without labels
+	divided  bool   // it may come divided into parts for training, validation and test
+	shaped   bool   // it may have rows and columns
+	known    func(*Options) Known
 	defaults func(*Options)
 	validate func(*Options) error
 	open     func(*Options) (Split, error)
@@ -36,7 +37,7 @@ func kinds() []kind {
 	recorded := func(name, form, about string, defaults func(*Options)) kind {
 		return kind{
 			name: name, form: form, about: about, path: pathRequired, reader: name, divided: true,
-			known:    func(o *Options) (int, int) { return o.Events.channels(), 0 },
+			known:    func(o *Options) Known { return Known{Channels: o.Events.channels()} },
 			defaults: defaults, validate: validateEvents, open: openEvents,
 		}
 	}
@@ -48,12 +49,12 @@ func kinds() []kind {
 		},
 		{
 			name: "randman", form: "randman", about: "spike trains on smooth random manifolds, generated",
-			known:    func(o *Options) (int, int) { return o.Randman.Channels, o.Randman.Classes },
+			known:    func(o *Options) Known { return Known{Channels: o.Randman.Channels, Classes: o.Randman.Classes} },
 			defaults: defaultRandman, validate: validateRandman, open: openRandman,
 		},
 		{
 			name: "moving-digits", form: "moving-digits", about: "the built-in digits moving before a simulated event camera of 34×34 pixels and two polarities, generated",
-			known: knownMoving, defaults: defaultMoving, validate: validateMoving, open: openMoving,
+			shaped: true, known: knownMoving, defaults: defaultMoving, validate: validateMoving, open: openMoving,
 		},
 		{
 			name: "csv", form: "csv:FILE", about: "your own numbers in a text file, packed by gzip or not: a sample per line, its label last",
@@ -62,12 +63,12 @@ func kinds() []kind {
 		},
 		{
 			name: "npz", form: "npz:FILE", about: "your own spikes, saved by NumPy: `x` of 0 and 1 or a list of spikes, `y` the labels",
-			path: pathRequired, bare: true, known: func(*Options) (int, int) { return 0, 0 },
+			path: pathRequired, bare: true, shaped: true, known: func(*Options) Known { return Known{} },
 			defaults: defaultNPZ, validate: validateNPZ, open: openNPZ,
 		},
 		{
 			name: "events", form: "events:DIR", about: "recordings of an event camera in a folder: N-MNIST, DVS128 Gesture, or your own in HDF5 or NumPy files",
-			path: pathRequired, divided: true, known: knownCamera,
+			path: pathRequired, divided: true, shaped: true, known: knownCamera,
 			defaults: defaultEventFiles, validate: validateCamera, open: openEventFiles,
 		},
 		recorded("shd", "shd:DIR", "Spiking Heidelberg Digits: `shd_train.h5` and `shd_test.h5` in a folder, packed by gzip or not", defaultHeidelberg),
@@ -125,12 +126,25 @@ func (o *Options) Divided() bool {
 	return err == nil && k.divided
 }
 
-// Known is how many channels and classes valid options say that the data have; 0 for what
-// only reading them tells.
-func (o *Options) Known() (channels, classes int) {
+// Shaped says whether the data may have rows and columns: see [Shape].
+func (o *Options) Shaped() bool {
+	k, err := findKind(o.Name)
+	return err == nil && k.shaped
+}
+
+// Known is what options tell of the data before they are opened; zero for what only reading
+// them tells.
+type Known struct {
+	Channels int // of the input
+	Shape    Shape
+	Classes  int
+}
+
+// Known is what valid options tell.
+func (o *Options) Known() Known {
 	k, err := findKind(o.Name)
 	if err != nil {
-		return 0, 0
+		return Known{}
 	}
 	return k.known(o)
 }

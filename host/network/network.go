@@ -20,7 +20,8 @@ type Network struct {
 	StepLength float64 `toml:"-"` // dt, seconds
 
 	// InputShape is channels, height and width of the input, whose channels are numbered
-	// [channel][row][column]; empty for channels in a row.
+	// [channel][row][column]; empty for channels in a row. A configuration may leave it to the
+	// data.
 	InputShape []int `toml:"input_shape"`
 
 	Layers  []Layer `toml:"layer"` // from the input upwards

@@ -218,13 +218,13 @@ func writtenExplanations() map[string]string {
 		"data.augment.stretch_time":    "largest share by which a sample is slowed down or sped up",
 		"data.augment.jitter":          "gaussian: the moves above are standard deviations; uniform: the farthest moves",
 
-		"network.input_shape": "channels, height and width of the input, whose channels are numbered [channel][row][column]; empty for channels\n" +
-			"in a row",
+		"network.input_shape": "channels, height and width of the input, whose channels are numbered [channel][row][column]; empty for\n" +
+			"the shape of the data if the first layer looks at rows and columns, else for channels in a row",
 
 		"network.layer": "Layers of leaky integrate-and-fire neurons from the input upwards, each begun by\n" +
 			"[[network.layer]]. Keys left out have the values shown here; regularizers left out do not exist.",
 		"network.layer.kind": "dense: all to all; conv1d: filters over positions in a row (of the input, its channels);\n" +
-			"conv2d: over rows and columns, which needs input_shape",
+			"conv2d: over rows and columns of data with a shape, or of input_shape",
 		"network.layer.neurons":             "dense: how many; of a convolution it follows from the rest",
 		"network.layer.filters":             "of a convolution: neurons at each position",
 		"network.layer.kernel":              "of a convolution: positions below that feed one; of conv2d columns, and rows unless kernel_height says so",

@@ -112,38 +112,31 @@ func (c *Config) validateNetwork() error {
 	if n.Targeted() {
 		return fmt.Errorf("network.readout.loss = %q compares with target spikes, and the data have classes: use counts, or spikegrad reproduce spike-matching", n.Readout.Loss)
 	}
-	// What fits convolutions depends on the channels of the data: some number of them has to.
-	channels := []int{1}
-	if known, _ := c.Data.Known(); known > 0 {
-		channels[0] = known
-	} else if shape := n.InputShape; len(shape) == 3 {
-		channels[0] = max(1, shape[0]*shape[1]*shape[2])
-	} else if slices.ContainsFunc(n.Layers, func(l network.Layer) bool { return l.Convolutional() }) {
-		channels = []int{1<<16 - 1, 1 << 14, 1 << 12, 1 << 10, 1 << 8, 1 << 6, 1 << 4, 1 << 2, 1}
-	}
-	var first, common error // the one for most channels, and one that comes twice
-	for _, inputs := range channels {
-		err := c.validateWith(inputs)
-		switch {
-		case err == nil:
+	var first, common error // the one for the largest input, and one that comes twice
+	seen := map[string]bool{}
+	for _, in := range c.possibleInputs() {
+		err := c.validateWith(in)
+		if err == nil {
 			return nil
-		case first == nil:
-			first = err
-		case common == nil && err.Error() == first.Error():
-			common = err
-		default:
-			first = err
 		}
+		first = cmp.Or(first, err)
+		if common == nil && seen[err.Error()] {
+			common = err
+		}
+		seen[err.Error()] = true
 	}
 	return cmp.Or(common, first)
 }
 
-// validateWith checks the network for data of some channels.
-func (c *Config) validateWith(inputs int) error {
+// validateWith checks the network for an input.
+func (c *Config) validateWith(in input) error {
 	n := c.Network
 	n.Layers = slices.Clone(n.Layers) // validation completes them
-	_, classes := c.Data.Known()
-	n.Inputs, n.Classes, n.Steps, n.StepLength = inputs, max(classes, 1), c.Data.Steps, c.Data.StepLength
+	classes := c.Data.Known().Classes
+	n.Inputs, n.Classes, n.Steps, n.StepLength = in.channels, max(classes, 1), c.Data.Steps, c.Data.StepLength
+	if err := takeShape(&n, in.shape, c.Data.Name); err != nil {
+		return err
+	}
 	for l := range n.Layers {
 		layer := &n.Layers[l]
 		if layer.Initial.Rate == 0 {

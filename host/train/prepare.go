@@ -31,6 +31,9 @@ func Prepare(c *Config) (data.Split, *network.Network, error) {
 	n.Layers = slices.Clone(n.Layers)
 	n.Inputs, n.Classes = split.Train.Channels(), split.Train.Classes()
 	n.Steps, n.StepLength = split.Train.Steps(), split.Train.StepLength()
+	if err := takeShape(&n, split.Train.Shape(), c.Data.Name); err != nil {
+		return data.Split{}, nil, err
+	}
 	if err := resolveRates(n.Layers, split.Train); err != nil {
 		return data.Split{}, nil, err
 	}

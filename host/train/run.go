@@ -173,6 +173,9 @@ func fitsConfig(saved *checkpoint, config *Config, folder string, finished bool)
 	if config.Pretrained.IsZero() { // of a file that was given, which cannot know
 		config.Pretrained = before.Pretrained
 	}
+	if len(config.Network.InputShape) == 0 { // of a file too, which may leave it to the data
+		config.Network.InputShape = before.Network.InputShape
+	}
 	if different := differences(&before, config); different != "" {
 		return fmt.Errorf("the run in %s cannot go on with another configuration: %s; start a new run in another folder", folder, different)
 	}
@@ -320,6 +323,7 @@ func (r *run) prepare(begins bool) (err error) {
 	if r.split, r.network, err = Prepare(config); err != nil {
 		return err
 	}
+	config.Network.InputShape = r.network.InputShape // so that the run says it, wherever its data go
 	presented := config.Data
 	presented.Seed = config.Seed
 	augmentation, err := data.NewAugmentation(&presented, r.split.Train)
