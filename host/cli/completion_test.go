@@ -18,7 +18,7 @@ var asked = []struct {
 	{"spikegrad tr", []string{"train"}, []string{"eval"}},
 	{"spikegrad ", []string{"train", "eval", "report", "export", "data"}, []string{"fetch"}},
 	{"spikegrad data ", []string{"fetch", "inspect"}, []string{"train"}},
-	{"spikegrad data fetch ", []string{"shd", "ssc"}, []string{"inspect"}},
+	{"spikegrad data fetch ", []string{"shd", "ssc", "nmnist"}, []string{"inspect"}},
 	{"spikegrad eval runs/x --tr", []string{"--trials"}, []string{"--epochs"}},
 	{"spikegrad eval --part ", []string{"test", "validation", "train"}, []string{"report"}},
 	{"spikegrad reproduce classification --se", []string{"--seeds"}, []string{"--seed"}},

@@ -16,7 +16,7 @@ import (
 
 // dataCommand is spikegrad data.
 type dataCommand struct {
-	Fetch   fetchCommand   `cmd:"" help:"Download recorded spikes of spoken words."`
+	Fetch   fetchCommand   `cmd:"" help:"Download published recordings."`
 	Inspect inspectCommand `cmd:"" help:"Tell what a dataset or a file of recordings holds."`
 }
 
@@ -30,22 +30,26 @@ func (dataCommand) Help() string {
 
 // fetchCommand is spikegrad data fetch.
 type fetchCommand struct {
-	Dataset string `arg:"" enum:"shd,ssc" help:"shd (Spiking Heidelberg Digits) or ssc (Spiking Speech Commands)."`
+	Dataset string `arg:"" enum:"shd,ssc,nmnist" help:"shd (Spiking Heidelberg Digits), ssc (Spiking Speech Commands) or nmnist (N-MNIST, of an event camera)."`
 
 	To   string `help:"Folder of the files; else one named like the dataset." placeholder:"FOLDER"`
-	URL  string `name:"url" help:"Folder on the web, if not that of the authors." placeholder:"URL"`
+	URL  string `name:"url" help:"Folder on the web that has the packed files, if not that of the authors." placeholder:"URL"`
 	JSON bool   `name:"json" help:"Print JSON."`
 }
 
 // Help is the rest of the help.
 func (fetchCommand) Help() string {
 	return `Downloads the files, compares their MD5 sums with those published, and unpacks them. Interrupted, the
-same command goes on where it ended; files that are there and right are left alone. The recordings are
-by Cramer, Stradmann, Schemmel and Zenke (2022), under CC BY 4.0.
+same command resumes the download; files that are there and right are left alone.
+
+shd and ssc are by Cramer, Stradmann, Schemmel and Zenke (2022), under CC BY 4.0, and packed as NAME.h5.gz.
+nmnist is by Orchard, Jayawant, Cohen and Thakor (2015), Mendeley Data 468j46mzdv: Train.zip and Test.zip,
+70,000 small files once unpacked.
 
 Examples:
 
     spikegrad data fetch shd --to SHD
+    spikegrad data fetch nmnist --to NMNIST
     spikegrad data fetch ssc --url https://mirror.example.org/spikes/`
 }
 

@@ -53,6 +53,7 @@ func TestDataFetch(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
 	wantError(t, call("data", "fetch", "shd", "--to", t.TempDir(), "--url", server.URL, "--quiet"), exitFailed, "404")
+	wantError(t, call("data", "fetch", "nmnist", "--to", t.TempDir(), "--url", server.URL, "--quiet"), exitFailed, "Train.zip", "404")
 	wantError(t, call("data", "fetch", "mnist"), exitUsage, "mnist")
 	wantError(t, call("data", "fetch", "shd", "--to", t.TempDir(), "--url", "ftp://there"), exitFailed, "https://")
 }

@@ -18,50 +18,20 @@ import (
 	"time"
 )
 
-// DefaultURL is where the authors of the recordings publish them.
-const DefaultURL = "https://zenkelab.org/datasets/"
-
-// published is a file of recordings on the web, packed by gzip.
-type published struct {
-	name      string // unpacked
-	packedMD5 string // of NAME.gz; empty where none is known
-	md5       string // of NAME; empty where none is known
-}
-
-// publishedFiles are the files of a dataset: Cramer, Stradmann, Schemmel and
-// Zenke, The Heidelberg spiking data sets for the systematic evaluation of spiking
-// neural networks, IEEE TNNLS 2022; CC BY 4.0.
-func publishedFiles(dataset string) ([]published, error) {
-	switch dataset {
-	case "shd":
-		return []published{
-			{"shd_train.h5", "d47c9825dee33347913e8ce0f2be08b0", "8e9877c85f29a28dd353ea6a54402667"},
-			{"shd_test.h5", "3062a80ec0c5719404d5b02e166543b1", "207ad1295a0ab611e22d1734989c254e"},
-		}, nil
-	case "ssc":
-		return []published{
-			{"ssc_train.h5", "", ""},
-			{"ssc_valid.h5", "555645b13e15fe270fbfe39cb763f805", ""},
-			{"ssc_test.h5", "", ""},
-		}, nil
-	}
-	return nil, fmt.Errorf("dataset %q asked for; there are to fetch: shd, ssc", dataset)
-}
-
 // Fetch says what is downloaded, and where to. The zero value of a field but
 // Dataset and Folder stands for what is usual.
 type Fetch struct {
-	Dataset  string // shd or ssc
+	Dataset  string // shd, ssc or nmnist
 	Folder   string // is made if it does not exist
-	URL      string // of the folder on the web, http or https
+	URL      string // of a folder on the web that has the packed files, http or https
 	Client   *http.Client
 	Progress func(FetchProgress) // is called often, by one goroutine
 	// Patience is how long a server may send nothing before the connection is
 	// given up and the download resumed: a minute.
 	Patience time.Duration
 
-	// For tests: other files, and another clock for the watchdog.
-	files     []published
+	// For tests, once Run began also the one of Dataset: files; and another clock for the watchdog.
+	published *collection
 	afterFunc func(time.Duration, func()) timer
 }
 
@@ -75,9 +45,9 @@ type FetchProgress struct {
 
 // Fetched is a file that was fetched.
 type Fetched struct {
-	File     string `json:"file"` // path
-	Bytes    int64  `json:"bytes"`
-	MD5      string `json:"md5"`
+	File     string `json:"file"`     // path of the file, or of the folder that an archive held
+	Bytes    int64  `json:"bytes"`    // of all files in it
+	MD5      string `json:"md5"`      // of the file, or of the archive; empty for a folder that was there and is not known
 	Verified string `json:"verified"` // known, server or no: what the MD5 was compared with
 	Already  bool   `json:"already"`  // it was there
 }
@@ -94,12 +64,12 @@ const (
 // the same file. Files get their names once they are complete and their sums
 // right.
 func (f *Fetch) Run(ctx context.Context) ([]Fetched, error) {
-	files := f.files
-	if files == nil {
-		var err error
-		if files, err = publishedFiles(f.Dataset); err != nil {
+	if f.published == nil {
+		found, err := publishedAs(f.Dataset)
+		if err != nil {
 			return nil, err
 		}
+		f.published = &found
 	}
 	if base, err := url.Parse(f.address("")); err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
 		return nil, fmt.Errorf("fetching %s: %q is no address on the web; give one that begins with https:// or http://", f.Dataset, f.URL)
@@ -108,7 +78,7 @@ func (f *Fetch) Run(ctx context.Context) ([]Fetched, error) {
 		return nil, fmt.Errorf("fetching %s: %w", f.Dataset, err)
 	}
 	var fetched []Fetched
-	for _, file := range files {
+	for _, file := range f.published.files {
 		done, err := f.file(ctx, file)
 		if err != nil {
 			return fetched, fmt.Errorf("fetching %s: %w", file.name, err)
@@ -121,17 +91,21 @@ func (f *Fetch) Run(ctx context.Context) ([]Fetched, error) {
 // file fetches one file.
 func (f *Fetch) file(ctx context.Context, p published) (Fetched, error) {
 	path := filepath.Join(f.Folder, p.name)
-	if done, err := f.present(ctx, path, p); err != nil || done.Already {
+	present, unpack := f.present, f.unpack
+	if p.packing == byZip {
+		present, unpack = f.presentFolder, f.unpackFolder
+	}
+	if done, err := present(ctx, path, p); err != nil || done.Already {
 		return done, err
 	}
 	verified := VerifiedKnown
 	if p.packedMD5 == "" {
 		verified = VerifiedServer
-		if p.packedMD5 = f.listedSum(ctx, p.name+".gz"); p.packedMD5 == "" {
+		if p.packedMD5 = f.listedSum(ctx, p.packed()); p.packedMD5 == "" {
 			verified = Unverified
 		}
 	}
-	packed := path + ".gz"
+	packed := filepath.Join(f.Folder, p.packed())
 	sum, err := f.sum(ctx, packed)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Fetched{}, err
@@ -141,7 +115,7 @@ func (f *Fetch) file(ctx context.Context, p published) (Fetched, error) {
 			return Fetched{}, err
 		}
 	}
-	done, err := f.unpack(ctx, packed, path, p.md5)
+	done, err := unpack(ctx, packed, path, p)
 	done.Verified = verified
 	return done, err
 }
@@ -185,7 +159,7 @@ func (f *Fetch) sum(ctx context.Context, path string) (string, error) {
 
 // unpack unpacks a file, verifies it if its sum is known, and removes the packed
 // one.
-func (f *Fetch) unpack(ctx context.Context, packed, path, want string) (Fetched, error) {
+func (f *Fetch) unpack(ctx context.Context, packed, path string, p published) (Fetched, error) {
 	from, err := os.Open(packed)
 	if err != nil {
 		return Fetched{}, err
@@ -210,9 +184,9 @@ func (f *Fetch) unpack(ctx context.Context, packed, path, want string) (Fetched,
 			return err
 		}
 		done.MD5 = sumText(sum)
-		if want != "" && done.MD5 != want {
+		if p.md5 != "" && done.MD5 != p.md5 {
 			damaged = true
-			return fmt.Errorf("MD5 of the unpacked file is %s, %s is expected", done.MD5, want)
+			return fmt.Errorf("MD5 of the unpacked file is %s, %s is expected", done.MD5, p.md5)
 		}
 		return nil
 	})
@@ -261,11 +235,15 @@ func (f *Fetch) copy(ctx context.Context, to io.Writer, from io.Reader, p FetchP
 		}
 		n, err := from.Read(block)
 		p.Done += int64(n)
-		if f.Progress != nil {
-			f.Progress(p)
-		}
+		f.report(p)
 		return n, err
 	}), make([]byte, 1<<18))
+}
+
+func (f *Fetch) report(p FetchProgress) {
+	if f.Progress != nil {
+		f.Progress(p)
+	}
 }
 
 // readerFunc and onlyWriter keep io.Copy from ways past the buffer.

@@ -30,7 +30,7 @@ var errTransfer = errors.New("connection failed")
 // maxFruitless is how often in a row a connection may break without a byte.
 const maxFruitless = 3
 
-// download downloads NAME.gz to a path. If its sum is known and the pieces of a
+// download downloads a packed file to a path. If its sum is known and the pieces of a
 // download in several do not have it, it is begun anew once.
 func (f *Fetch) download(ctx context.Context, path, want string) error {
 	for first := true; ; first = false {
@@ -188,15 +188,6 @@ func (f *Fetch) get(ctx context.Context, name string, headers http.Header) (*htt
 		client = http.DefaultClient
 	}
 	return client.Do(request)
-}
-
-// address is the URL of a file.
-func (f *Fetch) address(name string) string {
-	base := f.URL
-	if base == "" {
-		base = DefaultURL
-	}
-	return strings.TrimSuffix(base, "/") + "/" + name
 }
 
 // timer is what of a [time.Timer] a watchdog needs.

@@ -24,7 +24,7 @@ func content(t *testing.T) (plain, packed []byte, file published) {
 		plain[i] ^= byte(i * i >> 7)
 	}
 	packed = []byte(gzipped(t, string(plain)))
-	return plain, packed, published{"one.h5", hexMD5(packed), hexMD5(plain)}
+	return plain, packed, published{name: "one.h5", packing: byGzip, packedMD5: hexMD5(packed), md5: hexMD5(plain)}
 }
 
 func hexMD5(b []byte) string {
@@ -33,7 +33,7 @@ func hexMD5(b []byte) string {
 }
 
 func fetcher(t *testing.T, s *webServer, file published) *Fetch {
-	return &Fetch{Dataset: "shd", Folder: filepath.Join(t.TempDir(), "new"), URL: s.url, files: []published{file}}
+	return &Fetch{Dataset: "shd", Folder: filepath.Join(t.TempDir(), "new"), URL: s.url, published: &collection{files: []published{file}}}
 }
 
 // complete fails unless the file and nothing else is there.
@@ -193,7 +193,7 @@ func TestFetchOtherRange(t *testing.T) {
 		other.Header.Set("Range", fmt.Sprintf("bytes=%d-", half+1))
 		honest(packed, `"1"`)(w, other)
 	}, honest(packed, `"1"`))
-	f := fetcher(t, s, published{name: "one.h5"})
+	f := fetcher(t, s, published{name: "one.h5", packing: byGzip})
 	if _, err := f.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -309,8 +309,8 @@ func TestFetchErrors(t *testing.T) {
 	plain, packed, file := content(t)
 	wrong := bytes.Clone(packed)
 	wrong[len(wrong)/2]++
-	unknown := published{name: "one.h5"}
-	otherPlain := published{"one.h5", file.packedMD5, strings.Repeat("0", 32)}
+	unknown := published{name: "one.h5", packing: byGzip}
+	otherPlain := published{name: "one.h5", packing: byGzip, packedMD5: file.packedMD5, md5: strings.Repeat("0", 32)}
 	for name, c := range map[string]struct {
 		file     published
 		script   []step
@@ -352,7 +352,7 @@ func TestFetchErrors(t *testing.T) {
 	}
 	f := &Fetch{Dataset: "digits", Folder: t.TempDir()}
 	_, err := f.Run(t.Context())
-	wantError(t, err, `"digits"`, "shd, ssc")
+	wantError(t, err, `"digits"`, "shd, ssc, nmnist")
 	for _, address := range []string{"ftp://there/", "there", "https://", ":"} {
 		f := &Fetch{Dataset: "shd", Folder: t.TempDir(), URL: address}
 		_, err := f.Run(t.Context())
@@ -371,7 +371,7 @@ func TestFetchListedSum(t *testing.T) {
 	} {
 		s := serve(t, honest(packed, `"1"`))
 		s.list = list
-		f := fetcher(t, s, published{name: "one.h5"})
+		f := fetcher(t, s, published{name: "one.h5", packing: byGzip})
 		files, err := f.Run(t.Context())
 		if err != nil || files[0].Verified != want || files[0].MD5 != hexMD5(plain) {
 			t.Errorf("list %q: %+v, error %v", list, files, err)
@@ -380,22 +380,40 @@ func TestFetchListedSum(t *testing.T) {
 	}
 	s := serve(t, honest(packed, `"1"`))
 	s.list = hexMD5(plain) + " *one.h5.gz\n"
-	_, err := fetcher(t, s, published{name: "one.h5"}).Run(t.Context())
+	_, err := fetcher(t, s, published{name: "one.h5", packing: byGzip}).Run(t.Context())
 	wantError(t, err, "MD5", hexMD5(packed), hexMD5(plain))
 }
 
-// The published files have the names that opening a folder looks for.
+// The published files have the names that opening a folder looks for, and lie where they should.
 func TestPublishedFiles(t *testing.T) {
-	for _, dataset := range []string{"shd", "ssc"} {
-		files, err := publishedFiles(dataset)
-		if err != nil || len(files) < 2 {
-			t.Fatal(files, err)
-		}
-		for _, file := range files {
-			if !strings.HasPrefix(file.name, dataset+"_") || !strings.HasSuffix(file.name, ".h5") ||
-				len(file.md5) != 0 && len(file.md5) != 32 || len(file.packedMD5) != 0 && len(file.packedMD5) != 32 {
+	addresses := []string{}
+	for _, c := range collections() {
+		f := Fetch{Dataset: c.dataset, published: &c}
+		for _, file := range c.files {
+			addresses = append(addresses, f.address(file.packed()))
+			heidelberg := file.packing == byGzip && strings.HasPrefix(file.name, c.dataset+"_") && strings.HasSuffix(file.name, ".h5")
+			camera := file.packing == byZip && slices.Contains(partNames[strings.ToLower(file.name)], strings.ToLower(file.name)) && len(file.packedMD5) == 32
+			if !heidelberg && !camera || len(file.md5) != 0 && len(file.md5) != 32 || len(file.packedMD5) != 0 && len(file.packedMD5) != 32 {
 				t.Errorf("%+v", file)
 			}
 		}
+	}
+	want := []string{
+		"https://zenkelab.org/datasets/shd_train.h5.gz", "https://zenkelab.org/datasets/shd_test.h5.gz",
+		"https://zenkelab.org/datasets/ssc_train.h5.gz", "https://zenkelab.org/datasets/ssc_valid.h5.gz", "https://zenkelab.org/datasets/ssc_test.h5.gz",
+		"https://data.mendeley.com/public-files/datasets/468j46mzdv/files/39c25547-014b-4137-a934-9d29fa53c7a0/file_downloaded",
+		"https://data.mendeley.com/public-files/datasets/468j46mzdv/files/05a4d654-7e03-4c15-bdfa-9bb2bcbea494/file_downloaded",
+	}
+	if !slices.Equal(addresses, want) {
+		t.Errorf("addresses %q", addresses)
+	}
+	// Another place has the files under their own names.
+	c, err := publishedAs("nmnist")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := Fetch{URL: "http://there/copy", published: &c}
+	if got := f.address("Train.zip"); got != "http://there/copy/Train.zip" {
+		t.Errorf("address %q", got)
 	}
 }
