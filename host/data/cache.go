@@ -123,7 +123,8 @@ func readCache(name, key string, o *Options) *stored {
 		return nil
 	}
 	s, err := decodeCache(file, key)
-	if err != nil || s.steps != o.Steps || s.description.channels != o.Events.channels() {
+	known := o.Known()
+	if err != nil || s.steps != o.Steps || known.Channels > 0 && s.description.channels != known.Channels || known.Shape != (Shape{}) && s.shape != known.Shape {
 		return nil
 	}
 	s.name, s.stepLength = o.Name, o.StepLength

@@ -31,6 +31,7 @@ type cacheHeader struct {
 	Key        string   `json:"key"` // of file and options
 	Steps      int      `json:"steps"`
 	Channels   int      `json:"channels"`
+	Shape      Shape    `json:"shape,omitzero"` // of the channels
 	Samples    int      `json:"samples"`
 	Spikes     int      `json:"spikes"`
 	ClassNames []string `json:"class_names"`
@@ -42,7 +43,7 @@ var errCache = errors.New("damaged cache file")
 // encodeCache writes a source as a cache file.
 func encodeCache(to io.Writer, key string, s *stored) error {
 	header, err := json.Marshal(cacheHeader{
-		Key: key, Steps: s.steps, Channels: s.description.channels,
+		Key: key, Steps: s.steps, Channels: s.description.channels, Shape: s.shape,
 		Samples: len(s.labels), Spikes: len(s.channels), ClassNames: s.classNames, Recorded: *s.recorded,
 	})
 	if err != nil {
@@ -115,11 +116,11 @@ func decodeCache(file []byte, key string) (*stored, error) {
 	// Every number takes a byte at least, which bounds what is allocated.
 	most := len(r.rest)
 	if h.Steps < 1 || h.Steps > maxSteps || h.Channels < 1 || h.Channels > maxChannels ||
-		h.Samples < 1 || h.Samples > most/h.Steps || h.Spikes < 0 || h.Spikes > most {
+		h.Samples < 1 || h.Samples > most/h.Steps || h.Spikes < 0 || h.Spikes > most || !h.Shape.fits(h.Channels) {
 		return nil, errCache
 	}
 	s := &stored{
-		description: description{channels: h.Channels, steps: h.Steps, classNames: h.ClassNames},
+		description: description{channels: h.Channels, shape: h.Shape, steps: h.Steps, classNames: h.ClassNames},
 		recorded:    &h.Recorded,
 	}
 	s.reserve(h.Samples, h.Spikes)

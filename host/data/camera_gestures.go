@@ -30,7 +30,9 @@ func findGestures(folder string) (*cameraSet, error) {
 		}
 		for line := range strings.Lines(string(text)) {
 			if name := strings.TrimSpace(line); name != "" {
-				set.parts[part] = append(set.parts[part], cameraFile{path: filepath.Join(folder, name), read: readGestures})
+				path := filepath.Join(folder, name)
+				table := strings.TrimSuffix(path, filepath.Ext(path)) + "_labels.csv"
+				set.parts[part] = append(set.parts[part], cameraFile{path: path, table: table, read: readGestures})
 			}
 		}
 	}
@@ -53,12 +55,11 @@ func readGestures(f *cameraFile, _ *Options) ([]cameraSample, int, error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("reading events: %w", err)
 	}
-	table := strings.TrimSuffix(f.path, filepath.Ext(f.path)) + "_labels.csv"
-	text, err := os.ReadFile(table)
+	text, err := os.ReadFile(f.table)
 	if err != nil {
 		return nil, 0, fmt.Errorf("reading labels of %s: %w", filepath.Base(f.path), err)
 	}
-	gestures, err := parseGestures(string(text), table)
+	gestures, err := parseGestures(string(text), f.table)
 	if err != nil {
 		return nil, 0, err
 	}

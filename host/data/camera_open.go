@@ -25,6 +25,7 @@ func validateCamera(o *Options) error { return o.Camera.validate() }
 type cameraFile struct {
 	path  string
 	label uint32 // if there is one sample in it
+	table string // a file that says what its samples are; empty for none
 	read  func(f *cameraFile, o *Options) (samples []cameraSample, invalid int, err error)
 }
 
@@ -45,18 +46,15 @@ func openEventFiles(o *Options) (Split, error) {
 	if len(set.parts["test"]) > 0 && o.Test != 0 {
 		return Split{}, require(false, "test", o.Test, "0: "+o.Path+" has samples of its own to test with")
 	}
-	v, err := set.view(o)
+	parts, unkept, err := set.load(o)
 	if err != nil {
 		return Split{}, err
 	}
-	parts, notes := map[string]*stored{}, set.notes
-	for _, part := range []string{"train", "validation", "test"} {
-		if len(set.parts[part]) == 0 {
+	notes := set.notes
+	for _, part := range cameraParts {
+		s := parts[part]
+		if s == nil {
 			continue
-		}
-		s, err := readCameraFiles(set.parts[part], o, v)
-		if err != nil {
-			return Split{}, err
 		}
 		name := o.Path + ", " + part
 		notes = append(notes, s.recorded.cameraNotes(name, o)...)
@@ -64,8 +62,8 @@ func openEventFiles(o *Options) (Split, error) {
 			return Split{}, err
 		}
 		s.classNames = set.classNames
-		parts[part] = s
 	}
+	notes = append(notes, unkept...)
 	var sources []*stored
 	for _, s := range parts {
 		sources = append(sources, s)
@@ -116,7 +114,7 @@ func (set *cameraSet) view(o *Options) (*view, error) {
 
 // inParallel has each of a few workers do a run of consecutive files; the error is that
 // of the first file that has one.
-func inParallel(files []cameraFile, work func(worker int, files []cameraFile) error) error {
+func inParallel[File any](files []File, work func(worker int, files []File) error) error {
 	workers := min(runtime.GOMAXPROCS(0), len(files))
 	errs := make([]error, workers)
 	var group sync.WaitGroup
@@ -231,7 +229,7 @@ func findCameraFiles(folder string) (*cameraSet, error) {
 	if set.classNames, err = classFolders(folders["train"]); err != nil {
 		return nil, err
 	}
-	for _, part := range []string{"train", "validation", "test"} {
+	for _, part := range cameraParts {
 		if folders[part] != "" {
 			if err := set.addClasses(part, folders[part]); err != nil {
 				return nil, err
@@ -305,7 +303,7 @@ func (set *cameraSet) addClasses(part, folder string) error {
 			case suffix == ".aedat" && set.width == 0:
 				set.width, set.height = 128, 128
 			}
-			set.parts[part] = append(set.parts[part], cameraFile{filepath.Join(folder, name, entry.Name()), uint32(label), readOneSample})
+			set.parts[part] = append(set.parts[part], cameraFile{path: filepath.Join(folder, name, entry.Name()), label: uint32(label), read: readOneSample})
 		}
 	}
 	if others > 0 {

@@ -21,7 +21,7 @@ type Options struct {
 
 	// Cache is the folder in which binned spikes of recordings are kept, so that
 	// they are read faster the next time; empty stands for spikegrad/spikes in the
-	// user's cache folder, and there only files of 4 MiB or more; [NoCache] for none.
+	// user's cache folder, and there only files, or folders of events, of 4 MiB or more; [NoCache] for none.
 	// It changes no data.
 	Cache string `toml:"-"`
 

@@ -13,6 +13,12 @@ func (s Shape) Inputs() int { return s.Channels * s.Height * s.Width }
 // Input is the number of an input.
 func (s Shape) Input(channel, y, x int) int { return (channel*s.Height+y)*s.Width + x }
 
+// fits says whether it is the shape of so many inputs, or none.
+func (s Shape) fits(inputs int) bool {
+	within := func(length int) bool { return length >= 1 && length <= maxChannels }
+	return s == (Shape{}) || within(s.Channels) && within(s.Height) && within(s.Width) && s.Inputs() == inputs
+}
+
 // String is the shape as in 2×34×34, empty for the zero value.
 func (s Shape) String() string {
 	if s == (Shape{}) {

@@ -174,7 +174,7 @@ func TestModelDamage(t *testing.T) {
 	for header, want := range map[string]string{
 		array("F16", "[1,2]", 0, 8):                     "F32 and 1 to 4 are needed",
 		array("F32", "[]", 0, 8):                        "F32 and 1 to 4 are needed",
-		array("F32", "[1,1,1,1,2]", 0, 8):                 "F32 and 1 to 4 are needed",
+		array("F32", "[1,1,1,1,2]", 0, 8):               "F32 and 1 to 4 are needed",
 		array("F32", "[3]", 0, 8):                       "do not fit",
 		array("F32", "[1,3]", 0, 8):                     "do not fit",
 		array("F32", "[4294967296,4294967296]", 0, 8):   "do not fit",
