@@ -17,6 +17,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"spikegrad/host/check"
+	"spikegrad/host/engine"
+	"spikegrad/host/network"
 	"spikegrad/host/train"
 )
 
@@ -208,10 +210,57 @@ func TestConfig(t *testing.T) {
 		if config.Commented() != wanted.Commented() || config.Data.Name != dataset {
 			t.Errorf("%s: the printed configuration is not the default one", dataset)
 		}
-		if got := call("config", "--check", file); got.code != exitOK || got.stdout != "" {
+		if got := call("config", "--check", file); got.code != exitOK || got.stdout != "" || !strings.Contains(got.stderr, "A BATCH") || !strings.Contains(got.stderr, "\ncpu ") {
 			t.Errorf("%s: config --check: %+v", dataset, got)
 		}
 	}
+}
+
+// TestMemory: what a network takes is told before it is trained, as engines reckon it.
+func TestMemory(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "network.toml")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	batch := func() (cpu memoryNeed) {
+		t.Helper()
+		got := call("devices", file, "--json")
+		var list deviceList
+		if err := json.Unmarshal([]byte(got.stdout), &list); err != nil || len(list.Memory) != len(list.Devices)+1 {
+			t.Fatalf("%d rows for %d devices: %v", len(list.Memory), len(list.Devices), err)
+		}
+		return list.Memory[len(list.Memory)-1]
+	}
+	write("[data]\nname = \"moving-digits\"\n[[network.layer]]\nkind = \"conv2d\"\nrecurrent = false\n[training]\nbatch = 8\n")
+	config, err := readConfig(file, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := train.Sized(&config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := (&engine.Choice{}).Need(n, engine.Options{Optimizer: network.Optimizers.Number(config.Training.Optimizer.Kind)}, 8)
+	if got := batch(); err != nil || got.Device != "cpu" || got.Weights != want.Weights || got.Batch != want.Batch || got.Samples != 8 || got.Refused != "" {
+		t.Errorf("%+v, want %+v (%v)", got, want, err)
+	}
+	if got := call("devices", file); !strings.Contains(got.stdout, "the network of "+file+" takes\n") {
+		t.Errorf("devices: %+v", got)
+	}
+	// Data that tell no sizes are opened; where that cannot be, the configuration is valid all the same.
+	write("[data]\nname = \"events\"\npath = \"../data/testdata/camera_classes\"\nsteps = 10\nstep_length = 0.001\ntest = 0.2\n")
+	if got := batch(); got.Steps != 10 {
+		t.Errorf("%+v", got)
+	}
+	write("[data]\nname = \"events\"\npath = \"nowhere\"\n")
+	if got := call("config", "--check", file); got.code != exitOK || !strings.Contains(got.stderr, "is a valid configuration\n") || !strings.Contains(got.stderr, "nowhere") {
+		t.Errorf("config --check: %+v", got)
+	}
+	wantError(t, call("devices", file), exitFailed, "nowhere")
+	wantError(t, call("devices", filepath.Join(t.TempDir(), "none.toml")), exitFailed, "cannot read")
 }
 
 // TestFlagsOverrideTheFile gives every value that a flag can change in a file, and

@@ -10,13 +10,15 @@ import (
 // configCommand is spikegrad config.
 type configCommand struct {
 	Data  string `help:"Dataset, NAME or NAME:PATH; with --check it takes the place of the file's." placeholder:"DATA"`
-	Check string `help:"Check this configuration instead and print nothing but what is wrong." placeholder:"FILE"`
+	Check string `help:"Check this configuration instead: say what is wrong, or how much memory its network takes on every device." placeholder:"FILE"`
 }
 
 // Help is the rest of the help.
 func (configCommand) Help() string {
 	return `Prints the configuration that train uses if it is given none: every key with its default and what
-it is for. Save it, change it, and hand it to train.
+it is for. Save it, change it, and hand it to train. With --check, what its network takes on every device goes
+to the error output: weights with the optimizer's numbers, and what a batch needs; the data are opened only if
+nothing else tells their channels and classes.
 
 Examples:
 
@@ -28,11 +30,17 @@ Examples:
 // Run prints or checks a configuration.
 func (c *configCommand) Run(a *app) error {
 	if c.Check != "" {
-		_, err := readConfig(c.Check, c.Data)
-		if err == nil {
-			fmt.Fprintf(a.notes, "%s is a valid configuration\n", c.Check)
+		config, err := readConfig(c.Check, c.Data)
+		if err != nil {
+			return err
 		}
-		return err
+		fmt.Fprintf(a.notes, "%s is a valid configuration\n", c.Check)
+		n, err := train.Sized(&config)
+		if err != nil {
+			fmt.Fprintf(a.notes, "what its network takes is not known before its data can be read: %s\n", oneLine(err))
+			return nil
+		}
+		return writeMemory(a.notes, memoryNeeds(&config, n))
 	}
 	config, err := defaultConfig(c.Data)
 	if err != nil {

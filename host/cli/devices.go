@@ -11,11 +11,13 @@ import (
 	"spikegrad/cpuref"
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
+	"spikegrad/host/train"
 )
 
 // devicesCommand is spikegrad devices.
 type devicesCommand struct {
-	JSON bool `name:"json" help:"Print JSON."`
+	Config string `arg:"" optional:"" help:"Configuration (TOML): say also what its network takes on every device."`
+	JSON   bool   `name:"json" help:"Print JSON."`
 }
 
 // Help is the rest of the help.
@@ -24,9 +26,13 @@ func (devicesCommand) Help() string {
 run, and the CPU engine, which is always there. The last lines say how to train on several devices
 at once, and which one --device auto takes.
 
+With a configuration, it also says how much memory its network takes: weights with the optimizer's numbers, and what a
+batch needs, of which so many samples and steps are on the device at once.
+
 Examples:
 
     spikegrad devices
+    spikegrad devices network.toml
     spikegrad devices --json`
 }
 
@@ -36,7 +42,8 @@ type deviceList struct {
 	VulkanError string         `json:"vulkan_error"` // why there are no Vulkan devices
 	CPU         cpuDevice      `json:"cpu"`
 	Auto        autoDevice     `json:"auto"`
-	Group       string         `json:"group"` // two at once as --device takes them, a GPU if there is one; empty without Vulkan
+	Group       string         `json:"group"`            // two at once as --device takes them, a GPU if there is one; empty without Vulkan
+	Memory      []memoryNeed   `json:"memory,omitempty"` // of the configuration that was named
 }
 
 type vulkanDevice struct {
@@ -74,10 +81,25 @@ func (c *devicesCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if c.Config != "" {
+		config, err := readConfig(c.Config, "")
+		if err != nil {
+			return err
+		}
+		n, err := train.Sized(&config)
+		if err != nil {
+			return err
+		}
+		list.Memory = memoryNeeds(&config, n)
+	}
 	if c.JSON {
 		return writeJSON(a.out, list)
 	}
-	return list.write(a)
+	if err := list.write(a); err != nil || len(list.Memory) == 0 {
+		return err
+	}
+	fmt.Fprintf(a.out, "\nthe network of %s takes\n", c.Config)
+	return writeMemory(a.out, list.Memory)
 }
 
 func listDevices() (*deviceList, error) {

@@ -34,14 +34,21 @@ func (p *plan[T]) workerBytes(element float64) float64 {
 	return total
 }
 
-// checkGradients refuses partial gradients of so many chunks that memory cannot hold.
-func (e *CPU[T]) checkGradients(chunks int) error {
+// gradientBytes is the memory that partial gradients of so many chunks take, beyond what each
+// weight array has room for: there says of how many numbers.
+func (p *plan[T]) gradientBytes(chunks int, there func(weight int) int) float64 {
 	total := 0.0
-	for i, w := range e.plan.weights {
-		if chunks*w.size > cap(e.partial[i]) {
+	for i, w := range p.weights {
+		if chunks*w.size > there(i) {
 			total += float64(unsafe.Sizeof(T(0))) * float64(chunks) * float64(w.size)
 		}
 	}
+	return total
+}
+
+// checkGradients refuses partial gradients of so many chunks that memory cannot hold.
+func (e *CPU[T]) checkGradients(chunks int) error {
+	total := e.plan.gradientBytes(chunks, func(i int) int { return cap(e.partial[i]) })
 	if total == 0 {
 		return nil
 	}

@@ -94,8 +94,15 @@ func OpenVulkan(n *network.Network, index int, options Options) (*Vulkan, error)
 }
 
 func newVulkan(p *plan[float32], device *gpu.Device) *Vulkan {
+	e := sizedVulkan(p, device.Info())
+	e.device = device
+	return e
+}
+
+// sizedVulkan is an engine that knows its sizes and has no device yet.
+func sizedVulkan(p *plan[float32], info gpu.DeviceInfo) *Vulkan {
 	e := &Vulkan{
-		plan: p, device: device, limits: limitsOf(device.Info()),
+		plan: p, limits: limitsOf(info),
 		streams: map[streamKey]*gpu.Stream{}, passes: map[int]int{}, totals: make([][]uint32, len(p.layers)),
 	}
 	e.chooseCut()
@@ -109,7 +116,24 @@ func (e *Vulkan) open() (err error) {
 	if e.kernels, err = newKernelSet(e.device, e.plan); err != nil {
 		return err
 	}
-	buffer := bufferMaker(e.device, &err)
+	e.layWeights(bufferMaker(e.device, &err))
+	e.partial = make([]*gpu.Buffer, len(e.plan.weights))
+	e.sums = make([]*gpu.Buffer, len(e.plan.weights))
+	if err == nil {
+		err = stage(e.device, &e.update, &e.norms)
+	}
+	if err == nil {
+		err = e.uploadConstants()
+	}
+	if err != nil {
+		return err
+	}
+	return e.SetOptimizer(nil)
+}
+
+// layWeights makes what an engine holds whatever the batch: buffer makes one of so many 4-byte
+// numbers.
+func (e *Vulkan) layWeights(buffer func(name string, values int) *gpu.Buffer) {
 	for _, w := range e.plan.weights {
 		e.weights = append(e.weights, buffer(w.Name, w.size))
 		var transposed *gpu.Buffer
@@ -123,20 +147,8 @@ func (e *Vulkan) open() (err error) {
 		}
 		e.states = append(e.states, arrays)
 	}
-	e.partial = make([]*gpu.Buffer, len(e.plan.weights))
-	e.sums = make([]*gpu.Buffer, len(e.plan.weights))
 	e.update.Buffer = buffer("update", len(e.plan.weights)*int(e.updateStride()/4))
 	e.norms.Buffer = buffer("norms", int(e.normAt(len(e.plan.weights))/4))
-	if err == nil {
-		err = stage(e.device, &e.update, &e.norms)
-	}
-	if err == nil {
-		err = e.uploadConstants()
-	}
-	if err != nil {
-		return err
-	}
-	return e.SetOptimizer(nil)
 }
 
 // uploadConstants brings the constants of the neurons of all layers and the geometry of all

@@ -46,6 +46,7 @@ const memoryShare = 0.5
 
 // limits are what a device allows the arrays of a pass.
 type limits struct {
+	device    string // its name
 	all, one  uint64 // bytes of all arrays together, and of one
 	alignment uint64 // of bindings, bytes
 	rounds    int    // of all loops of a lane; 0 for any
@@ -53,7 +54,7 @@ type limits struct {
 
 func limitsOf(info gpu.DeviceInfo) limits {
 	return limits{
-		all: uint64(memoryShare * float64(info.DeviceMemory)), one: min(info.MaxStorageRange, info.MaxAllocation),
+		device: info.Name, all: uint64(memoryShare * float64(info.DeviceMemory)), one: min(info.MaxStorageRange, info.MaxAllocation),
 		alignment: max(info.StorageAlignment, 4), rounds: roundLimit(info),
 	}
 }
@@ -100,7 +101,7 @@ func (e *Vulkan) passSamples(batch int) (int, error) {
 	samples := cpuref.ChunkSamples
 	if total, largest, ok := e.fits(samples); !ok {
 		return 0, fmt.Errorf("%d samples, the least at once, take %d MiB, %d MiB in one array: device %s has %d MiB for them and allows %d MiB an array; use fewer steps, neurons or inputs",
-			samples, total>>20, largest>>20, e.device.Info().Name, e.limits.all>>20, e.limits.one>>20)
+			samples, total>>20, largest>>20, e.limits.device, e.limits.all>>20, e.limits.one>>20)
 	}
 	for samples < most {
 		if _, _, ok := e.fits(2 * samples); !ok || e.plan.options.PassSamples > 0 && 2*samples > most {

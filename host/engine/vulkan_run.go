@@ -216,7 +216,7 @@ func (e *Vulkan) recordMembranes(record *Record, batch *Batch, first, samples in
 // save keeps the gradient of a pass, of which there are so many.
 func (e *Vulkan) save(number, passes int) error {
 	for i, w := range e.plan.weights {
-		bytes := 4 * uint64(passes) * uint64(w.size)
+		bytes := e.sumBytes(w.size, passes)
 		if e.sums[i] != nil && e.sums[i].Bytes() >= bytes {
 			continue
 		}
@@ -237,6 +237,9 @@ func (e *Vulkan) save(number, passes int) error {
 	}
 	return e.run(streamKey{purpose: purposeSave, samples: number})
 }
+
+// sumBytes is the memory of the gradients of so many passes for an array of a size.
+func (e *Vulkan) sumBytes(size, passes int) uint64 { return 4 * uint64(passes) * uint64(size) }
 
 // stream is the one of a key, recorded at its first use.
 func (e *Vulkan) stream(key streamKey) (*gpu.Stream, error) {

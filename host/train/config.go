@@ -130,12 +130,25 @@ func (c *Config) validateNetwork() error {
 
 // validateWith checks the network for an input.
 func (c *Config) validateWith(in input) error {
+	n, err := c.networkFor(in)
+	if err != nil {
+		return err
+	}
+	if err := checkSize(n); err != nil {
+		return err
+	}
+	return c.checkEstimator(n)
+}
+
+// networkFor is the network for an input, with the classes that the options of the data tell,
+// else as many as fit.
+func (c *Config) networkFor(in input) (*network.Network, error) {
 	n := c.Network
 	n.Layers = slices.Clone(n.Layers) // validation completes them
 	classes := c.Data.Known().Classes
 	n.Inputs, n.Classes, n.Steps, n.StepLength = in.channels, max(classes, 1), c.Data.Steps, c.Data.StepLength
 	if err := takeShape(&n, in.shape, c.Data.Name); err != nil {
-		return err
+		return nil, err
 	}
 	for l := range n.Layers {
 		layer := &n.Layers[l]
@@ -149,13 +162,18 @@ func (c *Config) validateWith(in input) error {
 			}
 		}
 	}
-	if err := n.Validate(); err != nil {
-		return err
+	return &n, n.Validate()
+}
+
+// Sized is the network of a valid configuration with the sizes that decide over its memory. The
+// data are opened only if their options do not tell these; initial weights are not
+// settled.
+func Sized(c *Config) (*network.Network, error) {
+	if known := c.Data.Known(); known.Channels > 0 && known.Classes > 0 {
+		return c.networkFor(input{known.Channels, known.Shape})
 	}
-	if err := checkSize(&n); err != nil {
-		return err
-	}
-	return c.checkEstimator(&n)
+	_, n, err := Prepare(c)
+	return n, err
 }
 
 // checkEstimator checks that the estimator asked for can train a valid network.

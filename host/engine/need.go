@@ -1,0 +1,76 @@
+package engine
+
+import (
+	"spikegrad/cpuref"
+	"spikegrad/gpu"
+	"spikegrad/host/network"
+)
+
+// Need is the memory that a network takes on a device while it is trained, in bytes: what
+// engines ask for before they refuse a network. Events of the input, and copies on the
+// way between devices, are left out.
+type Need struct {
+	Weights uint64 // with their transposes and what the optimizer keeps of them
+	Batch   uint64 // states, spikes, errors and gradients of a batch
+	Samples int    // of the batch on the device at once
+	Steps   int    // whose membranes are held at once
+	// Room is what there is for all of it, and BatchRoom for a batch; 0 where nothing is said.
+	Room, BatchRoom uint64
+	Limit           string // what sets the room
+}
+
+// Need is what a network takes on the device, not a group, in batches of so many samples. The
+// error says why the device would refuse it, and the rest what it would take as far as
+// that is known.
+func (c *Choice) Need(n *network.Network, options Options, batch int) (Need, error) {
+	p, err := newPlan[float32](n, options)
+	if err != nil {
+		return Need{}, err
+	}
+	if c.Vulkan {
+		return vulkanNeed(p, c.Info, batch)
+	}
+	return cpuNeed(p, readMemoryLeft("/", AddressLimit()), batch)
+}
+
+// unlimited is more bytes than any machine has: what control groups say instead of no limit.
+const unlimited = 1 << 60
+
+func cpuNeed(p *plan[float32], left memoryLeft, batch int) (Need, error) {
+	workers := workerCount(p.options.Workers)
+	states := float64(workers) * p.workerBytes(4)
+	gradients := p.gradientBytes(cpuref.Chunks(batch), func(int) int { return 0 })
+	need := Need{
+		Weights: uint64(p.cpuBytes(0)), Batch: uint64(states + gradients),
+		Samples: min(batch, workers*cpuref.ChunkSamples), Steps: p.cut().length,
+	}
+	if left.bytes < unlimited {
+		need.Room, need.Limit = uint64(max(left.bytes, 0)), left.limit
+		need.BatchRoom = need.Room - min(need.Room, need.Weights)
+	}
+	return need, left.check(p.cpuBytes(workers) + gradients)
+}
+
+func vulkanNeed(p *plan[float32], info gpu.DeviceInfo, batch int) (Need, error) {
+	e := sizedVulkan(p, info)
+	need := Need{Room: info.DeviceMemory, BatchRoom: e.limits.all, Limit: "the memory of the device", Steps: e.cut.length}
+	e.layWeights(func(_ string, values int) *gpu.Buffer {
+		need.Weights += 4 * uint64(values)
+		return nil
+	})
+	if err := e.checkRounds(); err != nil {
+		return need, err
+	}
+	samples, err := e.passSamples(batch)
+	if err != nil {
+		samples = cpuref.ChunkSamples // the least
+	}
+	need.Batch, _, _ = e.fits(samples)
+	need.Samples = min(batch, samples)
+	if passes := (batch + samples - 1) / samples; passes > 1 {
+		for _, w := range p.weights {
+			need.Batch += e.sumBytes(w.size, passes)
+		}
+	}
+	return need, err
+}
