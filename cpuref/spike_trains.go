@@ -4,14 +4,16 @@ package cpuref
 // for every neuron and sample a bit a step. Samples first ≤ sample < last are
 // done; samples is how many trains has. Twin: shaders/spike_trains.comp.
 func SpikeTrains(trains []uint32, events Events, neurons, samples, steps, first, last int) {
-	SpikeTrainsSegment(trains, events, neurons, samples, steps, Segment{}, first, last)
+	SpikeTrainsSegment(trains, events, neurons, 1, samples, steps, Segment{}, first, last)
 }
 
-// SpikeTrainsSegment is [SpikeTrains] for the steps of a segment.
-func SpikeTrainsSegment(trains []uint32, events Events, neurons, samples, steps int, segment Segment, first, last int) {
+// SpikeTrainsSegment is [SpikeTrains] for the steps of a segment, of neurons that spike up
+// to copies times in a step: they have as many trains, [neuron][copy][sample][word], and n
+// spikes are a bit in each of the first n.
+func SpikeTrainsSegment(trains []uint32, events Events, neurons, copies, samples, steps int, segment Segment, first, last int) {
 	segment = segment.Of(steps)
 	words := Words(steps)
-	for n := range neurons {
+	for n := range neurons * copies {
 		for b := first; b < last; b++ {
 			train := trains[(n*samples+b)*words:][:words]
 			clear(train[segment.First/32 : Words(segment.Last)])
@@ -19,8 +21,13 @@ func SpikeTrainsSegment(trains []uint32, events Events, neurons, samples, steps 
 	}
 	for b := first; b < last; b++ {
 		for t := segment.First; t < segment.Last; t++ {
+			before, turn := -1, 0
 			for _, n := range events.Row(b*steps + t) {
-				trains[(int(n)*samples+b)*words+t/32] |= 1 << (t % 32)
+				if int(n) != before {
+					before, turn = int(n), 0
+				}
+				trains[((int(n)*copies+turn)*samples+b)*words+t/32] |= 1 << (t % 32)
+				turn++
 			}
 		}
 	}

@@ -6,12 +6,13 @@ import "math/bits"
 type WeightGradientArguments[T Float] struct {
 	Partial []T // written; [input][unit], or as Window says: the partial gradient of one chunk
 
-	Trains []uint32 // [input][sample][word]: spikes that the weights weigh
+	Trains []uint32 // [input][copy][sample][word]: spikes that the weights weigh
 	Error  []T      // [sample][step][stride]: ∂L/∂h
 
 	Samples, Steps int
 	Neurons        int     // of a position; all of a dense layer
 	Window         Window  // geometry of the connection
+	Copies         int     // trains of an input, which spikes so often in a step at most; 0: 1
 	Delay          int     // steps
 	First, Last    int     // the samples of the chunk
 	Segment        Segment // of Error, which holds Delay rows after it; the steps are those of the spikes
@@ -26,7 +27,7 @@ type WeightGradientArguments[T Float] struct {
 //
 // Samples are added in ascending order, each summed from zero first: words of 32
 // steps descending, as a backward pass produces the errors; in a word positions
-// ascending and for a position steps descending. So a long sample can be done in
+// ascending, for a position copies ascending and of those steps descending. So a long sample can be done in
 // segments of whole words. Only spikes cost additions. Rows first ≤ i < last of the
 // weights are done: inputs of a dense layer, elements of the kernel times the unit
 // below of a convolution. Twin: shaders/weight_gradient.comp.
@@ -35,7 +36,7 @@ func WeightGradient[T Float](a *WeightGradientArguments[T], work *Workspace[T], 
 	work.grow(1, unit)
 	sample := work.rows[0]
 	segment := a.Segment.Of(a.Steps)
-	work.growIndex(a.Steps*max(1, a.Window.Positions.Area()) + ahead)
+	work.growIndex(a.Steps*max(1, a.Window.Positions.Area())*max(1, a.Copies) + ahead)
 	for i := first; i < last; i++ {
 		dst := a.Partial[i*unit:][:unit]
 		if segment.Last == a.Steps {
@@ -67,12 +68,16 @@ func (a *WeightGradientArguments[T]) rows() int { return len(a.Partial) / Stride
 // appendRows lists the rows of errors, a position long, that the spikes of one
 // sample bring to row i of the weights, in the order of the sum.
 func (a *WeightGradientArguments[T]) appendRows(rows []uint32, segment Segment, i, sample int) []uint32 {
-	words, w := Words(a.Steps), &a.Window
+	words, w, copies := Words(a.Steps), &a.Window, max(1, a.Copies)
 	first, last := segment.First/32, Words(segment.Last)
+	apart := a.Samples * words // from a train of an input to the next
 	if w.Dense() {
-		train := a.Trains[(i*a.Samples+sample)*words:][:words]
 		for block := last - 1; block >= first; block-- {
-			rows = appendWord(rows, a.reaching(train[block], block), segment.row(sample, 32*block+a.Delay), 1)
+			at := i*copies*apart + sample*words + block
+			for range copies {
+				rows = appendWord(rows, a.reaching(a.Trains[at], block), segment.row(sample, 32*block+a.Delay), 1)
+				at += apart
+			}
 		}
 		return rows
 	}
@@ -81,17 +86,19 @@ func (a *WeightGradientArguments[T]) appendRows(rows []uint32, segment Segment, 
 	top, bottom := w.vertical().reached(down)
 	left, end := w.horizontal().reached(right)
 	plane := i / w.Unit / w.Kernel.Area() * w.Below.Height
-	number := w.Unit * a.Samples * words // from a position below to the next in Trains
-	step := w.Stride.Width * number      // from a position to the next
+	number := w.Unit * copies * apart // from a position below to the next in Trains
+	step := w.Stride.Width * number   // from a position to the next
 	positions := w.Positions.Area()
 	for block := last - 1; block >= first; block-- {
 		row := segment.row(sample, 32*block+a.Delay) * positions
 		for y := top; y < bottom; y++ {
 			line := (plane+y*w.Stride.Height-w.Padding.Height+down)*w.Below.Width + left*w.Stride.Width - w.Padding.Width + right
-			at := line*number + (i%w.Unit*a.Samples+sample)*words + block
+			at := line*number + i%w.Unit*copies*apart + sample*words + block
 			for p := y*w.Positions.Width + left; p < y*w.Positions.Width+end; p++ {
-				if word := a.Trains[at]; word != 0 {
-					rows = appendWord(rows, a.reaching(word, block), row+p, positions)
+				for turn := range copies {
+					if word := a.Trains[at+turn*apart]; word != 0 {
+						rows = appendWord(rows, a.reaching(word, block), row+p, positions)
+					}
 				}
 				at += step
 			}

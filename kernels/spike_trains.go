@@ -7,7 +7,7 @@ import (
 
 // SpikeTrainsBuffers are the arrays of [SpikeTrains].
 type SpikeTrainsBuffers struct {
-	Trains gpu.Binding // written; [neuron][sample][word] of bits, a bit a step
+	Trains gpu.Binding // written; [neuron][copy][sample][word] of bits, a bit a step
 	Rows   gpu.Binding // [sample][step] of {begin, end} in Index
 	Index  gpu.Binding // uint32
 }
@@ -15,6 +15,7 @@ type SpikeTrainsBuffers struct {
 // SpikeTrainsParameters are the numbers of [SpikeTrains].
 type SpikeTrainsParameters struct {
 	Neurons uint32
+	Copies  uint32 // trains of a neuron, which spikes so often in a step at most
 	Samples uint32
 	Steps   uint32
 	Segment cpuref.Segment // the steps to do; Rows has all
@@ -33,12 +34,12 @@ func NewSpikeTrains(device *gpu.Device) (*SpikeTrains, error) {
 // Record records one run over a batch. It zeroes the trains first; of segments, the
 // first one does, so that they are to be run in ascending order.
 func (k *SpikeTrains) Record(stream *gpu.Stream, b SpikeTrainsBuffers, p SpikeTrainsParameters) error {
-	if err := k.positive(size{"neurons", p.Neurons}, size{"samples", p.Samples}, size{"steps", p.Steps}); err != nil {
+	if err := k.positive(size{"neurons", p.Neurons}, size{"copies", p.Copies}, size{"samples", p.Samples}, size{"steps", p.Steps}); err != nil {
 		return err
 	}
 	p.Segment = p.Segment.Of(int(p.Steps))
 	samples := uint64(p.Samples)
-	trains := argument{"trains", b.Trains, gpu.ReadWrite, bytes(uint64(p.Neurons), samples, words(p.Steps))}
+	trains := argument{"trains", b.Trains, gpu.ReadWrite, bytes(uint64(p.Neurons), uint64(p.Copies), samples, words(p.Steps))}
 	groups, err := k.flatGrid(samples*segmentLength(p.Segment), 1)
 	if err != nil {
 		return err

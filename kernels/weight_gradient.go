@@ -8,7 +8,7 @@ import (
 // WeightGradientBuffers are the arrays of [WeightGradient].
 type WeightGradientBuffers struct {
 	Partial    gpu.Binding // written by whole samples and the first segment; [chunk][input][stride] float32
-	Trains     gpu.Binding // [input][sample][word] of bits, a bit a step
+	Trains     gpu.Binding // [input][copy][sample][word] of bits, a bit a step
 	Error      gpu.Binding // [sample][row of Segment][stride] float32: ∂L/∂h
 	Samplewise gpu.Binding // [sample][input][stride] float32: what is kept from segment to segment, which are done in descending order
 	Geometry   gpu.Binding // of the connection: what [WindowNumbers] returns
@@ -19,6 +19,7 @@ type WeightGradientParameters struct {
 	Samples uint32
 	Steps   uint32
 	Inputs  uint32         // rows of the weights: numbers below that feed a position
+	Copies  uint32         // trains of a number below, which spikes so often in a step at most
 	Neurons uint32         // of a position; all of a dense layer
 	Delay   uint32         // steps
 	Window  cpuref.Window  // geometry of the connection, as in the buffer
@@ -81,7 +82,7 @@ func (k *WeightGradient) suited(lanes uint64) (*kernel, uint64) {
 
 // Record records one run over a batch.
 func (k *WeightGradient) Record(stream *gpu.Stream, b WeightGradientBuffers, p WeightGradientParameters) error {
-	if err := positive("weight_gradient", size{"samples", p.Samples}, size{"steps", p.Steps}, size{"inputs", p.Inputs}, size{"neurons", p.Neurons}); err != nil {
+	if err := positive("weight_gradient", size{"samples", p.Samples}, size{"steps", p.Steps}, size{"inputs", p.Inputs}, size{"copies", p.Copies}, size{"neurons", p.Neurons}); err != nil {
 		return err
 	}
 	p.Segment = p.Segment.Of(int(p.Steps))
@@ -102,7 +103,7 @@ func (k *WeightGradient) Record(stream *gpu.Stream, b WeightGradientBuffers, p W
 	}
 	return form.record(stream, []argument{
 		{"partial gradients", b.Partial, gpu.Write, bytes(chunks(p.Samples), inputs, stride(p.Neurons))},
-		{"trains", b.Trains, gpu.Read, bytes(trains, samples, words(p.Steps))},
+		{"trains", b.Trains, gpu.Read, bytes(trains, uint64(p.Copies), samples, words(p.Steps))},
 		{"error", b.Error, gpu.Read, bytes(samples, uint64(p.Segment.Rows), uint64(max(1, p.Window.Positions.Area())), stride(p.Neurons))},
 		samplewise,
 		{"geometry", b.Geometry, gpu.Read, windowBytes},

@@ -9,6 +9,9 @@ const uint NEURON_LIF_DELTA = 1u;
 const uint NEURON_IF = 2u;
 const uint NEURON_ADAPTIVE = 3u;
 
+const uint POOL_MAX = 0u;
+const uint POOL_SUM = 1u;
+
 const uint NOISE_THRESHOLD = 0u;
 const uint NOISE_SIGMOID = 1u;
 const uint NOISE_EXPONENTIAL = 2u;

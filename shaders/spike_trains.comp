@@ -1,6 +1,7 @@
 // Turns events into spike trains, a bit a step. Twin of cpuref/spike_trains.go. A
 // lane does one row (sample and step) and puts its bit into the word of every
-// neuron that spikes; neighbouring steps share words, hence the atomic.
+// neuron that spikes; neighbouring steps share words, hence the atomic. A neuron that
+// spikes several times in a step has as many trains, and n spikes are a bit in the first n.
 #version 450
 #include "kinds.glsl"
 #include "grid.glsl"
@@ -13,6 +14,7 @@ layout(std430, binding = 2) readonly buffer Index { uint index[]; };
 
 layout(push_constant) uniform Parameters {
     uint neurons;
+    uint copies;  // trains of a neuron
     uint samples;
     uint steps;
     uint segment_first;   // steps to do
@@ -33,7 +35,12 @@ void main() {
     uint at = sample_ * words + t / 32u;
     uint bit = 1u << (t % 32u);
     uvec2 range = rows[sample_ * steps + t];
+    uint before = 0xffffffffu;
+    uint turn = 0u;
     for (uint e = range.x; e < range.y; e++) {
-        atomicOr(trains[index[e] * samples * words + at], bit);
+        uint n = index[e];
+        turn = n == before ? turn + 1u : 0u;
+        before = n;
+        atomicOr(trains[(n * copies + turn) * samples * words + at], bit);
     }
 }

@@ -1,6 +1,7 @@
 // The partial weight gradients of all chunks of a batch, rows of errors added for
 // every spike of an input: samples ascending, each from zero; in a sample words of
-// steps descending, in a word positions ascending, for a position steps descending.
+// steps descending, in a word positions ascending, for a position copies of an input
+// that spikes several times in a step, and of those steps descending.
 // Segments are done in descending order; the sums of samples are kept between them.
 // Twin of cpuref/weight_gradient.go.
 //
@@ -28,6 +29,7 @@ layout(push_constant) uniform Parameters {
     uint samples;
     uint steps;
     uint inputs;   // rows of the weights
+    uint copies;   // trains of a number below
     uint neurons;  // of a position
     uint delay;
     uint segment_first;   // steps of the spikes
@@ -96,15 +98,17 @@ void main() {
                 uint px = columns.x + at % size;
                 uint p = py * window.positions_width + px;
                 uint from = origin + (py * window.stride_height * window.below_width + px * window.stride_width) * window.unit;
-                uint word = trains[(from * samples + b) * words + w];
-                while (word != 0u) {
-                    uint bit = uint(findMSB(word));
-                    word &= ~(1u << bit);
-                    uint t = 32u * w + bit + delay;
-                    if (t < steps) {
-                        uint row = ((b * segment_rows + t - segment_origin) * positions + p) * quads;
-                        [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
-                            sample_sum[k] = sample_sum[k] + errors[row + quad[k]];
+                for (uint turn = 0u; turn < copies; turn++) {
+                    uint word = trains[((from * copies + turn) * samples + b) * words + w];
+                    while (word != 0u) {
+                        uint bit = uint(findMSB(word));
+                        word &= ~(1u << bit);
+                        uint t = 32u * w + bit + delay;
+                        if (t < steps) {
+                            uint row = ((b * segment_rows + t - segment_origin) * positions + p) * quads;
+                            [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
+                                sample_sum[k] = sample_sum[k] + errors[row + quad[k]];
+                            }
                         }
                     }
                 }

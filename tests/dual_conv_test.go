@@ -42,7 +42,8 @@ func (s *dualSimulator) inputConvolution(l int) convolution {
 	}
 	if l > 0 {
 		below := s.inputConvolution(l - 1)
-		c.filtersBelow, c.below = below.filters, below.own
+		cell := s.cell(l - 1)
+		c.filtersBelow, c.below = below.filters, plane{below.own.rows / cell.rows, below.own.columns / cell.columns}
 	}
 	for begin := -c.padding.rows; begin+c.kernel.rows <= c.below.rows+c.padding.rows; begin += c.stride.rows {
 		c.own.rows++
@@ -51,6 +52,59 @@ func (s *dualSimulator) inputConvolution(l int) convolution {
 		c.own.columns++
 	}
 	return c
+}
+
+// cell is how many rows and columns of positions a layer hands up as one.
+func (s *dualSimulator) cell(l int) plane {
+	layer := &s.network.Layers[l]
+	switch {
+	case layer.Kind == "dense":
+		return plane{1, 1}
+	case layer.Kind == "conv1d":
+		return plane{1, layer.Pool}
+	case layer.PoolHeight == 0:
+		return plane{layer.Pool, layer.Pool}
+	}
+	return plane{layer.PoolHeight, layer.Pool}
+}
+
+// handed is what a layer hands up of its spikes, [step][neuron].
+func (s *dualSimulator) handed(l int, spikes [][]dual) [][]dual {
+	cell := s.cell(l)
+	if cell == (plane{1, 1}) {
+		return spikes
+	}
+	own := s.inputConvolution(l).own
+	across, down := own.columns/cell.columns, own.rows/cell.rows
+	var pooled [][]dual
+	for _, now := range spikes {
+		var row []dual
+		for filter := range s.network.Layers[l].Filters {
+			for place := range across * down {
+				var members []dual
+				for inside := range cell.rows * cell.columns {
+					y, x := place/across*cell.rows+inside/cell.columns, place%across*cell.columns+inside%cell.columns
+					members = append(members, now[(filter*own.rows+y)*own.columns+x])
+				}
+				row = append(row, pooledDual(s.network.Layers[l].PoolKind, members))
+			}
+		}
+		pooled = append(pooled, row)
+	}
+	return pooled
+}
+
+// pooledDual is the sum of numbers, or the first that is as large as any.
+func pooledDual(kind string, members []dual) dual {
+	pooled := members[0]
+	for _, m := range members[1:] {
+		if kind == "sum" {
+			pooled = pooled.plus(m)
+		} else if m.value > pooled.value {
+			pooled = m
+		}
+	}
+	return pooled
 }
 
 // recurrentConvolution is the recurrent connection: a window centred on every position.
@@ -197,7 +251,47 @@ func dualPlaneCases(t *testing.T) []dualCase {
 	if err := n.Validate(); err != nil {
 		t.Fatal(err)
 	}
+	cases = append(cases, dualPooledCases(t)...)
 	return append(cases, dualCase{name: "square", network: n, samples: 4, scale: 4, perArray: 24})
+}
+
+// dualPooledCases hand up positions pooled: to a dense layer, a convolution and the readout,
+// with cells that do not fill the plane and some wider than high.
+func dualPooledCases(t *testing.T) []dualCase {
+	t.Helper()
+	var cases []dualCase
+	for k, c := range []struct {
+		shape        []int
+		kinds        []string
+		pool, height int
+		poolKind     string
+	}{
+		{[]int{2, 5, 6}, []string{"conv2d", "conv2d"}, 2, 0, "max"},
+		{[]int{2, 5, 6}, []string{"conv2d", "conv2d"}, 2, 0, "sum"},
+		{[]int{1, 3, 9}, []string{"conv2d", "dense"}, 3, 1, "max"},
+		{[]int{1, 6, 4}, []string{"conv2d", "dense"}, 1, 3, "sum"},
+		{[]int{1, 1, 11}, []string{"conv1d", "conv1d"}, 2, 0, "sum"},
+		{[]int{1, 1, 11}, []string{"conv1d", "conv1d"}, 3, 0, "max"},
+		{[]int{1, 4, 4}, []string{"conv2d"}, 2, 0, "sum"},
+		{[]int{1, 4, 4}, []string{"conv2d"}, 4, 0, "max"},
+	} {
+		n := dualNetwork(k, []string{"matched", "superspike"}[k%2], dualResets[k%3], k%2 == 0, dualLosses[k%3])
+		kinds := n.Layers
+		n.InputShape, n.Inputs, n.Layers = c.shape, c.shape[0]*c.shape[1]*c.shape[2], nil
+		for l, kind := range c.kinds {
+			next := kinds[(l+k)%2]
+			next.Kind, next.Filters, next.Kernel, next.Padding, next.RecurrentKernel = kind, 3+14*(k%2), 3, 1, 3
+			if l == 0 {
+				next.Pool, next.PoolHeight, next.PoolKind = c.pool, c.height, c.poolKind
+			}
+			n.Layers = append(n.Layers, next)
+		}
+		if err := n.Validate(); err != nil {
+			t.Fatalf("pooled %d: %v", k, err)
+		}
+		cases = append(cases, dualCase{name: fmt.Sprintf("pooled_%d_%s", k, c.poolKind), network: n, samples: 4, scale: 4, perArray: 24})
+	}
+	return cases
 }
 
 // TestDualConvolutions compares back-propagation through convolutions with

@@ -12,8 +12,9 @@ import (
 // records, filter·positions + position.
 type connection struct {
 	weight           network.Weight
-	first            int // of its weights among those of the layer
-	source           int // layer that its spikes come from; −1 is the input; or always
+	first            int  // of its weights among those of the layer
+	source           int  // layer that its spikes come from; −1 is the input; or always
+	pooled           bool // it takes them as the layer hands them up pooled
 	delay            int
 	below, positions int // positions of the source and of the layer
 	window           cpuref.Window
@@ -46,13 +47,13 @@ func (c *connection) column(position, neuron int) (column int, reaches bool) {
 // count adds to counts, [position], how many of the spikes of a step reach each.
 func (c *connection) count(counts []float64, h *history, step int) {
 	if c.window.Dense() {
-		spikes := float64(h.spikesIn(c.source, step))
+		spikes := float64(c.spikesIn(h, step))
 		for p := range counts {
 			counts[p] += spikes
 		}
 		return
 	}
-	h.each(c.source, step, func(neuron int) {
+	c.each(h, step, func(neuron int) {
 		first, last := c.window.Fed(c.window.Below.Place(neuron % c.below))
 		for y := first.Height; y < last.Height; y++ {
 			for x := first.Width; x < last.Width; x++ {
@@ -81,8 +82,12 @@ func newLayer(n *network.Network, number int, arrays []network.Weight) layer {
 		number: number, neurons: described.Neurons, positions: geometry.Positions(),
 		neuron: network.NeuronParameters[float64](&described, n.StepLength),
 	}
-	input := connection{source: number - 1, delay: described.Delay, below: n.Geometry(number - 1).Positions(), window: n.InputWindow(number)}
+	input := connection{source: number - 1, delay: described.Delay, below: n.Handed(number - 1).Positions(), window: n.InputWindow(number)}
 	recurrent := connection{source: number, delay: described.RecurrentDelay, below: geometry.Positions(), window: n.RecurrentWindow(number)}
+	if number > 0 {
+		pooling := n.Pooling(number - 1)
+		input.pooled = !pooling.None()
+	}
 	list := []connection{input}
 	if described.Recurrent {
 		list = append(list, recurrent)
@@ -114,6 +119,7 @@ type history struct {
 	rows     [][2]uint32 // [step]: see [engine.Batch]
 	index    []uint32
 	spikes   [][]uint32  // [layer][step·word]
+	pooled   [][][]int   // [layer][step]: neurons that it hands up pooled; nil if it hands up its spikes
 	membrane [][]float32 // [layer][step·neuron]: U[t+1]
 	words    []int       // [layer]: of a step
 	neurons  []int       // [layer]
@@ -127,9 +133,46 @@ func historyOf(n *network.Network, batch *engine.Batch, record *engine.Record, p
 		words := cpuref.Words(neurons)
 		h.neurons, h.words = append(h.neurons, neurons), append(h.words, words)
 		h.spikes = append(h.spikes, record.Spikes[l][presentation*n.Steps*words:][:n.Steps*words])
+		h.pooled = append(h.pooled, pool(n, l, h.spikes[l], words))
 		h.membrane = append(h.membrane, record.Membrane[l][presentation*n.Steps*neurons:][:n.Steps*neurons])
 	}
 	return h
+}
+
+// pool lists what a layer hands up pooled, [step], given its spikes, [step·word]; nil if it
+// hands up those.
+func pool(n *network.Network, layer int, spikes []uint32, words int) [][]int {
+	pooling := n.Pooling(layer)
+	if pooling.None() {
+		return nil
+	}
+	rows := make([][]int, n.Steps)
+	below, above := n.Geometry(layer), n.Handed(layer)
+	for step := range rows {
+		seen := map[int]bool{}
+		eachBit(spikes[step*words:][:words], func(neuron int) {
+			place := below.Plane.Place(neuron % below.Positions())
+			cell := cpuref.Extent{Height: place.Height / pooling.Cell.Height, Width: place.Width / pooling.Cell.Width}
+			if cell.Height >= above.Plane.Height || cell.Width >= above.Plane.Width {
+				return
+			}
+			number := neuron/below.Positions()*above.Positions() + cell.Height*above.Plane.Width + cell.Width
+			if !seen[number] || pooling.Kind == cpuref.PoolSum {
+				rows[step] = append(rows[step], number)
+			}
+			seen[number] = true
+		})
+	}
+	return rows
+}
+
+// eachBit calls do with every neuron that has a spike, in ascending order.
+func eachBit(words []uint32, do func(neuron int)) {
+	for i, word := range words {
+		for ; word != 0; word &= word - 1 {
+			do(32*i + bits.TrailingZeros32(word))
+		}
+	}
 }
 
 // row are the spike bits of a layer at a step.
@@ -158,37 +201,28 @@ func (h *history) potential(layer, step, neuron int) float64 {
 	return float64(h.membrane[layer][(step-1)*h.neurons[layer]+neuron]) - network.Threshold
 }
 
-// spikesIn is the number of spikes of a source at a step.
-func (h *history) spikesIn(layer, step int) int {
-	switch layer {
-	case always:
-		return 1
-	case -1:
-		return int(h.rows[step][1] - h.rows[step][0])
-	}
+// spikesIn is the number of spikes that a connection takes at a step.
+func (c *connection) spikesIn(h *history, step int) int {
 	total := 0
-	for _, word := range h.row(layer, step) {
-		total += bits.OnesCount32(word)
-	}
+	c.each(h, step, func(int) { total++ })
 	return total
 }
 
-// each calls do with every neuron of a source, or channel of the input, that spiked at a
-// step, in ascending order.
-func (h *history) each(layer, step int, do func(neuron int)) {
-	switch layer {
-	case always:
+// each calls do with every neuron of the source, or channel of the input, that spiked at a
+// step: of pooled positions in the order of the neurons pooled, else in ascending order.
+func (c *connection) each(h *history, step int, do func(neuron int)) {
+	switch {
+	case c.source == always:
 		do(0)
-		return
-	case -1:
+	case c.source == -1:
 		for _, channel := range h.index[h.rows[step][0]:h.rows[step][1]] {
 			do(int(channel))
 		}
-		return
-	}
-	for i, word := range h.row(layer, step) {
-		for ; word != 0; word &= word - 1 {
-			do(32*i + bits.TrailingZeros32(word))
+	case c.pooled:
+		for _, neuron := range h.pooled[c.source][step] {
+			do(neuron)
 		}
+	default:
+		eachBit(h.row(c.source, step), do)
 	}
 }

@@ -24,7 +24,7 @@ func (l *layer) addResponse(gradient []float64, h *history, neuron int, factor f
 				continue
 			}
 			share := float64(factor * r)
-			h.each(c.source, s-c.delay, func(source int) {
+			c.each(h, s-c.delay, func(source int) {
 				if column, reaches := c.column(position, source); reaches {
 					row[column] += share
 				}

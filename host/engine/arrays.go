@@ -24,6 +24,8 @@ type arrays[W, R any] struct {
 	targets      W // of a loss on spikes with targets
 	targetErrors R // and its ∂L/∂S, of all steps
 
+	pooledErrors R // ∂L/∂S of what a layer hands up pooled, on its way to the layer
+
 	samplewise []R // [connection]: gradients of single samples, kept from segment to segment
 }
 
@@ -33,6 +35,7 @@ type layerArrays[W, R any] struct {
 	membrane   R // U[t+1], or the surrogate derivative at U[t]
 	lost       R // what a spike takes from U[t+1]; only where the backward pass needs it
 	trains     W
+	pooled     W // trains of what the layer hands up pooled
 	counts     W
 	spikeError R
 	errors     R // ∂L/∂S, then ∂L/∂h
@@ -72,6 +75,9 @@ func lay[T cpuref.Float, W, R any](p *plan[T], cut segmentation, samples int, a 
 	} else {
 		all.index = a.words("event index", product(samples*cut.eventRows(), neurons))
 	}
+	if widest := p.widestPooled(); widest > 0 {
+		all.pooledErrors = a.numbers("pooled errors", product(rows, widest))
+	}
 	for l, layer := range p.layers {
 		stride, states, name := cpuref.Stride(layer.neurons), layer.neuron.Model.States(), fmt.Sprintf("layer%d ", l)
 		one := layerArrays[W, R]{
@@ -81,6 +87,9 @@ func lay[T cpuref.Float, W, R any](p *plan[T], cut segmentation, samples int, a 
 			counts:     a.words(name+"counts", product(samples, stride)),
 			spikeError: a.numbers(name+"spike error", product(samples, stride)),
 			errors:     turns[(len(p.layers)-l)%2],
+		}
+		if !layer.pooling.None() {
+			one.pooled = a.words(name+"pooled trains", product(layer.handed*layer.pooling.Copies(), words))
 		}
 		if layer.neuron.LosesState() {
 			one.lost = a.numbers(name+"lost", product(rows, stride))
@@ -125,15 +134,36 @@ func (a *arrays[W, R]) errorsOf(c *weightPlan) R {
 	return a.layers[c.target].errors
 }
 
-// trainsOf are the spike trains of the source of a connection.
-func (a *arrays[W, R]) trainsOf(c *weightPlan) W {
-	switch c.source {
-	case always:
+// trainsOf are the spike trains of the source of a connection, as it takes them.
+func (a *arrays[W, R]) trainsOf(c *weightPlan, pooled bool) W {
+	switch {
+	case c.source == always:
 		return a.always
-	case -1:
+	case c.source == -1:
 		return a.inputTrains
+	case pooled:
+		return a.layers[c.source].pooled
 	}
 	return a.layers[c.source].trains
+}
+
+// errorsBelow are where the errors go that a connection carries down to its source.
+func (a *arrays[W, R]) errorsBelow(c *weightPlan, pooled bool) R {
+	if pooled {
+		return a.pooledErrors
+	}
+	return a.layers[c.source].errors
+}
+
+// widestPooled is the most numbers that a layer hands up pooled; 0: none does.
+func (p *plan[T]) widestPooled() int {
+	most := 0
+	for _, layer := range p.layers {
+		if !layer.pooling.None() {
+			most = max(most, layer.handed)
+		}
+	}
+	return most
 }
 
 // product is a·b, or the largest number where that is larger: memory that no machine has

@@ -72,7 +72,24 @@ func (r *chunkRun[T]) listSpikes(l, s int) {
 
 // spikeTrains implements executor.
 func (r *chunkRun[T]) spikeTrains(l, s int) {
-	cpuref.SpikeTrainsSegment(r.layers[l].trains, r.events, r.plan.layers[l].neurons, r.samples(), r.plan.steps, r.cut.segment(s), 0, r.samples())
+	cpuref.SpikeTrainsSegment(r.layers[l].trains, r.events, r.plan.layers[l].neurons, 1, r.samples(), r.plan.steps, r.cut.segment(s), 0, r.samples())
+}
+
+// poolSpikes implements executor.
+func (r *chunkRun[T]) poolSpikes(l, s int) { r.pool(l, r.layers[l].spikes, r.cut.eventSegment(s)) }
+
+// pool lists the events that a layer hands up pooled.
+func (r *chunkRun[T]) pool(l int, spikes []uint32, segment cpuref.Segment) {
+	layer := &r.plan.layers[l]
+	cpuref.PoolEvents(&cpuref.PoolEventsArguments{
+		Events: r.events, Spikes: spikes, Steps: r.plan.steps, Capacity: layer.neurons, Pooling: layer.pooling, Segment: segment,
+	}, 0, r.samples())
+}
+
+// pooledTrains implements executor.
+func (r *chunkRun[T]) pooledTrains(l, s int) {
+	layer := &r.plan.layers[l]
+	cpuref.SpikeTrainsSegment(r.layers[l].pooled, r.events, layer.handed, layer.pooling.Copies(), r.samples(), r.plan.steps, r.cut.segment(s), 0, r.samples())
 }
 
 // readoutForward implements executor.

@@ -112,9 +112,7 @@ func (r *replicaRun[T]) present() {
 		cpuref.LIFForward(&arguments, &r.work, 0, 1)
 		events = r.listFrom(l, shared.spikes, 0)
 		if r.counted(l) {
-			trains := r.layers[l].trains
-			cpuref.SpikeTrains(trains, events, neurons, 1, p.steps, 0, 1)
-			cpuref.SpikeCounts(shared.counts, trains, neurons, 1, p.steps, 0, 1)
+			countBits(shared.counts, shared.spikes, cpuref.Words(neurons))
 		}
 	}
 	if p.readout != nil {
@@ -124,11 +122,15 @@ func (r *replicaRun[T]) present() {
 	}
 }
 
-// listFrom lists the spikes of a layer of one sample from a step on.
+// listFrom lists the spikes that a layer hands up of one sample from a step on.
 func (r *replicaRun[T]) listFrom(l int, spikes []uint32, first int) cpuref.Events {
 	p, neurons := r.plan, r.plan.layers[l].neurons
-	cpuref.BuildEventsSegment(r.events, spikes, cpuref.Words(neurons), neurons, p.steps,
-		cpuref.Segment{First: first, Last: p.steps, Rows: p.steps}, 0, 1)
+	segment := cpuref.Segment{First: first, Last: p.steps, Rows: p.steps}
+	if p.layers[l].pooling.None() {
+		cpuref.BuildEventsSegment(r.events, spikes, cpuref.Words(neurons), neurons, p.steps, segment, 0, 1)
+	} else {
+		r.pool(l, spikes, segment)
+	}
 	return r.events
 }
 
@@ -170,6 +172,16 @@ func (s *presentation[T]) begin(first int, trace []T, size int) []T {
 		copy(s.states, trace[(first-1)*size:][:size])
 	}
 	return s.states
+}
+
+// countBits counts the spikes of every neuron in rows of words.
+func countBits(counts, spikes []uint32, words int) {
+	clear(counts)
+	for i, word := range spikes {
+		for ; word != 0; word &= word - 1 {
+			counts[i%words*32+bits.TrailingZeros32(word)]++
+		}
+	}
 }
 
 // counted says whether a loss looks at the spike counts of a layer.

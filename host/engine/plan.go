@@ -31,6 +31,8 @@ type plan[T cpuref.Float] struct {
 
 type layerPlan[T cpuref.Float] struct {
 	neurons, inputs int // numbers that the neurons and the inputs take in the kernels
+	handed          int // the same of what the layer hands up: its neurons, or pooled
+	pooling         cpuref.Pooling
 	filters         int // neurons per position; 0 in a dense layer
 	geometry        network.Geometry
 	neuron          cpuref.Neuron[T]
@@ -80,14 +82,14 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 	for l := range n.Layers {
 		layer, geometry := &n.Layers[l], n.Geometry(l)
 		lp := layerPlan[T]{
-			neurons: geometry.Slots(), geometry: geometry,
+			neurons: geometry.Slots(), geometry: geometry, handed: n.Handed(l).Slots(), pooling: n.Pooling(l),
 			neuron:    network.NeuronParameters[T](layer, n.StepLength),
 			recurrent: -1, bias: -1,
 		}
 		if layer.Convolutional() {
 			lp.filters = layer.Filters
 		}
-		below := n.Geometry(l - 1)
+		below := n.Handed(l - 1)
 		lp.inputs = below.Slots()
 		connect := func(source, delay int, below network.Geometry, window cpuref.Window) int {
 			return p.connect(weightPlan{Weight: described[len(p.weights)], source: source, target: l, delay: delay, window: window}, below)
@@ -108,7 +110,7 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 		top := len(n.Layers) - 1
 		r := &readoutPlan[T]{bias: -1}
 		r.decayMembrane, r.driveMembrane, r.decaySynapse, r.initial = network.ReadoutParameters[T](n)
-		r.weight = p.connect(weightPlan{Weight: described[len(p.weights)], source: top, target: top + 1, delay: n.Readout.Delay}, n.Geometry(top))
+		r.weight = p.connect(weightPlan{Weight: described[len(p.weights)], source: top, target: top + 1, delay: n.Readout.Delay}, n.Handed(top))
 		if n.Readout.Bias {
 			r.bias = p.connect(weightPlan{Weight: described[len(p.weights)], source: always, target: top + 1}, network.DenseGeometry(1))
 		}
@@ -204,6 +206,20 @@ func alwaysTrains(length, steps int) []uint32 {
 // above is the number of the connection from a layer to what lies above it, -1 if there is none.
 func (p *plan[T]) above(l int) int {
 	return slices.IndexFunc(p.weights, func(w weightPlan) bool { return w.source == l && w.target > l })
+}
+
+// handsPooled says whether a connection takes the spikes of a layer below as it hands them
+// up pooled.
+func (p *plan[T]) handsPooled(w *weightPlan) bool {
+	return w.source >= 0 && w.target > w.source && !p.layers[w.source].pooling.None()
+}
+
+// copies is how many spikes a connection may take of a number in a step.
+func (p *plan[T]) copies(w *weightPlan) int {
+	if !p.handsPooled(w) {
+		return 1
+	}
+	return p.layers[w.source].pooling.Copies()
 }
 
 // takes is how many numbers and filters the target of a connection has.

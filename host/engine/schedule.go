@@ -27,6 +27,8 @@ type executor interface {
 	lifForward(l, s, slot int)    // runs a layer over a segment, with the events of what lies below it and the states of a slot
 	listSpikes(l, s int)          // lists the events of a layer
 	spikeTrains(l, s int)         // makes spike trains of them
+	poolSpikes(l, s int)          // lists instead what a layer hands up pooled
+	pooledTrains(l, s int)        // makes spike trains of that
 	readoutForward(s int)
 	membranesDone(s int) // those of a segment are what they are
 
@@ -40,6 +42,7 @@ type executor interface {
 	readoutBackward()
 	moveHalo(l int)          // moves the first errors of a segment to behind those of the segment before it, which looks ahead to them
 	errorBelow(c, s int)     // takes errors back through a connection, to its source
+	unpoolErrors(l, s int)   // takes errors of what a layer hands up pooled to its neurons
 	takeTargetErrors(s int)  // takes the errors of a segment's output spikes from those of all steps
 	clearErrors(l, s int)    // of a layer above which there is nothing
 	lifBackward(l, s int)    // takes the errors of a segment back through a layer
@@ -90,6 +93,13 @@ func (s *schedule[T]) forwardSegment(part int, again bool) {
 		if !again {
 			s.do.spikeTrains(l, part)
 		}
+		if s.layers[l].pooling.None() {
+			continue
+		}
+		s.do.poolSpikes(l, part)
+		if s.backward && !again {
+			s.do.pooledTrains(l, part)
+		}
 	}
 }
 
@@ -137,6 +147,9 @@ func (s *schedule[T]) layerErrors(l, part int) {
 	switch above := s.above(l); {
 	case above >= 0:
 		s.do.errorBelow(above, part)
+		if !s.layers[l].pooling.None() {
+			s.do.unpoolErrors(l, part)
+		}
 	case s.distance == nil:
 		s.do.clearErrors(l, part)
 	case s.cut.count() > 1:

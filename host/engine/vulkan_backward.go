@@ -28,13 +28,27 @@ func (r *recorder) errorBelow(i, s int) {
 	neurons, filters := r.plan.takes(c)
 	r.do(func() error {
 		return r.kernels.errorBelow.Record(r.stream, kernels.ErrorBelowBuffers{
-			Error: whole(r.layers[c.source].errors), Above: whole(r.errorsOf(c)), Transposed: whole(r.engine.transposed[i]),
+			Error: whole(r.errorsBelow(c, r.plan.handsPooled(c))), Above: whole(r.errorsOf(c)), Transposed: whole(r.engine.transposed[i]),
 			Geometry: whole(r.engine.geometries[i]),
 		}, kernels.ErrorBelowParameters{
-			Samples: r.samples, Steps: r.steps, Neurons: uint32(neurons), Below: uint32(r.plan.layers[c.source].neurons),
+			Samples: r.samples, Steps: r.steps, Neurons: uint32(neurons), Below: uint32(r.plan.layers[c.source].handed),
 			Filters: uint32(filters), Delay: uint32(c.delay), Window: c.window,
 			Segment: cut.segment(s), AboveSegment: cut.segment(r.plan.errorPart(c, s)),
 		})
+	})
+}
+
+// unpoolErrors implements executor.
+func (r *recorder) unpoolErrors(l, s int) {
+	pooling := &r.plan.layers[l].pooling
+	r.do(func() error {
+		return r.kernels.layers[l].unpool.Record(r.stream,
+			kernels.UnpoolErrorsBuffers{Error: whole(r.layers[l].errors), Pooled: whole(r.pooledErrors), Spikes: whole(r.layers[l].spikes)},
+			kernels.UnpoolErrorsParameters{
+				Samples: r.samples, Steps: r.steps, Height: uint32(pooling.Plane.Height), Width: uint32(pooling.Plane.Width),
+				CellHeight: uint32(pooling.Cell.Height), CellWidth: uint32(pooling.Cell.Width), Unit: uint32(pooling.Unit),
+				Segment: r.engine.cut.segment(s),
+			})
 	})
 }
 
@@ -94,10 +108,10 @@ func (r *recorder) weightGradient(i, s int) {
 	c := &r.plan.weights[i]
 	r.do(func() error {
 		return r.kernels.weightGradient.Record(r.stream, kernels.WeightGradientBuffers{
-			Partial: whole(r.partial[i]), Trains: whole(r.trainsOf(c)), Error: whole(r.errorsOf(c)), Samplewise: whole(r.samplewise[i]),
+			Partial: whole(r.partial[i]), Trains: whole(r.trainsOf(c, r.plan.handsPooled(c))), Error: whole(r.errorsOf(c)), Samplewise: whole(r.samplewise[i]),
 			Geometry: whole(r.engine.geometries[i]),
 		}, kernels.WeightGradientParameters{
-			Samples: r.samples, Steps: r.steps, Inputs: uint32(c.rows), Neurons: uint32(c.Rows),
+			Samples: r.samples, Steps: r.steps, Inputs: uint32(c.rows), Copies: uint32(r.plan.copies(c)), Neurons: uint32(c.Rows),
 			Delay: uint32(c.delay), Window: c.window, Segment: r.engine.cut.segment(s),
 		})
 	})

@@ -22,7 +22,7 @@ func (r *recorder) begin() {
 // inputTrains implements executor.
 func (r *recorder) inputTrains() {
 	rows, index := r.inputEvents()
-	r.trains(r.arrays.inputTrains, rows, index, r.plan.layers[0].inputs, cpuref.Segment{})
+	r.trains(r.arrays.inputTrains, rows, index, r.plan.layers[0].inputs, 1, cpuref.Segment{})
 }
 
 // slot binds one of the states of a layer; nothing of whole samples.
@@ -95,15 +95,36 @@ func (r *recorder) listSpikes(l, s int) {
 
 // spikeTrains implements executor.
 func (r *recorder) spikeTrains(l, s int) {
-	r.trains(r.layers[l].trains, whole(r.rows), whole(r.index), r.plan.layers[l].neurons, r.engine.cut.segment(s))
+	r.trains(r.layers[l].trains, whole(r.rows), whole(r.index), r.plan.layers[l].neurons, 1, r.engine.cut.segment(s))
 }
 
-// trains records that events become spike trains.
-func (r *recorder) trains(trains *gpu.Buffer, rows, index gpu.Binding, neurons int, part cpuref.Segment) {
+// poolSpikes implements executor.
+func (r *recorder) poolSpikes(l, s int) {
+	layer := &r.plan.layers[l]
+	plane, cell := layer.pooling.Plane, layer.pooling.Cell
+	r.do(func() error {
+		return r.kernels.layers[l].pool.Record(r.stream,
+			kernels.PoolEventsBuffers{Rows: whole(r.rows), Index: whole(r.index), Spikes: whole(r.layers[l].spikes)},
+			kernels.PoolEventsParameters{
+				Samples: r.samples, Steps: r.steps, Height: uint32(plane.Height), Width: uint32(plane.Width),
+				CellHeight: uint32(cell.Height), CellWidth: uint32(cell.Width), Unit: uint32(layer.pooling.Unit),
+				Capacity: uint32(layer.neurons), Segment: r.engine.cut.eventSegment(s),
+			})
+	})
+}
+
+// pooledTrains implements executor.
+func (r *recorder) pooledTrains(l, s int) {
+	layer := &r.plan.layers[l]
+	r.trains(r.layers[l].pooled, whole(r.rows), whole(r.index), layer.handed, layer.pooling.Copies(), r.engine.cut.segment(s))
+}
+
+// trains records that events become spike trains, of each neuron so many.
+func (r *recorder) trains(trains *gpu.Buffer, rows, index gpu.Binding, neurons, copies int, part cpuref.Segment) {
 	r.do(func() error {
 		return r.kernels.spikeTrains.Record(r.stream,
 			kernels.SpikeTrainsBuffers{Trains: whole(trains), Rows: rows, Index: index},
-			kernels.SpikeTrainsParameters{Neurons: uint32(neurons), Samples: r.samples, Steps: r.steps, Segment: part})
+			kernels.SpikeTrainsParameters{Neurons: uint32(neurons), Copies: uint32(copies), Samples: r.samples, Steps: r.steps, Segment: part})
 	})
 }
 

@@ -32,6 +32,8 @@ type layerKernels struct {
 	forward  *kernels.LIFForward
 	backward *kernels.LIFBackward
 	activity []*kernels.Activity // one a regularizer
+	pool     *kernels.PoolEvents // nil unless positions are pooled
+	unpool   *kernels.UnpoolErrors
 }
 
 func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
@@ -67,6 +69,10 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 				l.activity = append(l.activity, kernel)
 				return err
 			})
+		}
+		if !layer.pooling.None() {
+			set(func() (err error) { l.pool, err = kernels.NewPoolEvents(device, layer.pooling.Kind); return err })
+			set(func() (err error) { l.unpool, err = kernels.NewUnpoolErrors(device, layer.pooling.Kind); return err })
 		}
 		k.layers = append(k.layers, l)
 	}

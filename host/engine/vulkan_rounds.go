@@ -32,14 +32,14 @@ const activeShare = 4
 func (e *Vulkan) rounds() int {
 	most, length := 0, e.cut.length
 	for _, layer := range e.plan.layers {
-		below, positions, own := layer.inputs, 1, 0
+		below, positions, own := layer.inputs*e.plan.copies(&e.plan.weights[layer.input]), 1, 0
 		if layer.recurrent >= 0 {
 			own = layer.neurons
 		}
 		back := own
 		lines := 0 // of kernels, each of which is searched for
 		if w := e.plan.weights[layer.input].window; !w.Dense() {
-			below, positions, lines = w.Rows(0), w.Positions.Area(), w.Planes*w.Kernel.Height
+			below, positions, lines = w.Rows(0)*e.plan.copies(&e.plan.weights[layer.input]), w.Positions.Area(), w.Planes*w.Kernel.Height
 		}
 		if w, _ := e.plan.recurrence(&layer); !w.Dense() {
 			own, back = w.Rows(0), 4*w.Blocks()*(1+layer.filters)
@@ -47,7 +47,7 @@ func (e *Vulkan) rounds() int {
 		}
 		forward := 1 + below/activeShare + cpuref.Words(own) + own/activeShare + lines*(1+bits.Len(uint(layer.inputs)))
 		backward := 1 + back/4 + 3
-		gradient := cpuref.ChunkSamples * positions * (1 + 32/activeShare) / 32
+		gradient := cpuref.ChunkSamples * positions * e.plan.copies(&e.plan.weights[layer.input]) * (1 + 32/activeShare) / 32
 		if layer.bias >= 0 {
 			gradient = cpuref.ChunkSamples * positions * (1 + 32) / 32
 		}
@@ -56,8 +56,8 @@ func (e *Vulkan) rounds() int {
 	return most
 }
 
-// checkRounds refuses losses that take more rounds than the driver allows: they are
-// computed of whole samples.
+// checkRounds refuses losses and pooling that take more rounds than the driver allows:
+// segments do not shorten them.
 func (e *Vulkan) checkRounds() error {
 	classes, rounds := e.plan.classes, e.plan.steps
 	switch e.plan.loss {
@@ -65,6 +65,15 @@ func (e *Vulkan) checkRounds() error {
 		rounds *= 2 + 6*classes + cpuref.Stride(classes)
 	case cpuref.LossMaxOverTime:
 		rounds = max(rounds, (rounds/16+2)*2*classes)
+	}
+	for l, layer := range e.plan.layers {
+		if layer.pooling.None() {
+			continue
+		}
+		lanes := layer.neurons / cpuref.Lane // of positions, looked at one after another
+		if limit := e.limits.rounds; limit > 0 && 3*lanes > limit {
+			return fmt.Errorf("its driver ends loops after %d rounds, and pooling layer %d takes %d: use another device or a smaller layer", limit, l, 3*lanes)
+		}
 	}
 	if limit := e.limits.rounds; limit > 0 && rounds > limit {
 		return fmt.Errorf("its driver ends loops after %d rounds, and the loss over %d steps of %d classes takes %d: use another device, loss or fewer steps",

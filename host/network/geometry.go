@@ -65,6 +65,19 @@ func (l *Layer) Window() cpuref.Window {
 	return w
 }
 
+// Cell is how many rows and columns of positions the layer hands up as one.
+func (l *Layer) Cell() cpuref.Extent {
+	switch {
+	case !l.Convolutional():
+		return cpuref.Extent{Height: 1, Width: 1}
+	case l.Kind == "conv1d":
+		return cpuref.Extent{Height: 1, Width: l.Pool}
+	case l.PoolHeight == 0:
+		return cpuref.Extent{Height: l.Pool, Width: l.Pool}
+	}
+	return cpuref.Extent{Height: l.PoolHeight, Width: l.Pool}
+}
+
 // RecurrentKernelExtent is the size of the kernel of a convolution over itself.
 func (l *Layer) RecurrentKernelExtent() cpuref.Extent {
 	if l.Kind == "conv1d" {
@@ -89,7 +102,7 @@ func (n *Network) Geometry(layer int) Geometry {
 	if !l.Convolutional() {
 		return DenseGeometry(l.Neurons)
 	}
-	w, below := l.Window(), n.Geometry(layer-1).Plane
+	w, below := l.Window(), n.Handed(layer-1).Plane
 	return Geometry{
 		Plane: cpuref.Extent{
 			Height: (below.Height+2*w.Padding.Height-w.Kernel.Height)/w.Stride.Height + 1,
@@ -99,13 +112,33 @@ func (n *Network) Geometry(layer int) Geometry {
 	}
 }
 
+// Pooling is how a layer hands up its spikes.
+func (n *Network) Pooling(layer int) cpuref.Pooling {
+	l, g := &n.Layers[layer], n.Geometry(layer)
+	if cell := l.Cell(); cell.Area() != 1 {
+		return cpuref.Pooling{Kind: Pools.Number(l.PoolKind), Plane: g.Plane, Cell: cell, Unit: g.Unit}
+	}
+	return cpuref.Pooling{}
+}
+
+// Handed is the arrangement of what a layer hands up to the next; layer −1 is the input.
+func (n *Network) Handed(layer int) Geometry {
+	g := n.Geometry(layer)
+	if layer >= 0 {
+		if p := n.Pooling(layer); !p.None() {
+			g.Plane = p.Cells()
+		}
+	}
+	return g
+}
+
 // InputWindow is the geometry of a layer's input connection for the kernels.
 func (n *Network) InputWindow(layer int) cpuref.Window {
 	l := &n.Layers[layer]
 	if !l.Convolutional() {
 		return cpuref.Window{}
 	}
-	w, below := l.Window(), n.Geometry(layer-1)
+	w, below := l.Window(), n.Handed(layer-1)
 	w.Positions, w.Below, w.Planes, w.Unit = n.Geometry(layer).Plane, below.Plane, below.Planes(), below.Unit
 	return w
 }
@@ -146,7 +179,7 @@ func (n *Network) resolve() error {
 		if !l.Convolutional() {
 			continue
 		}
-		below := n.Geometry(i - 1).Plane
+		below := n.Handed(i - 1).Plane
 		if i > 0 && !n.Layers[i-1].Convolutional() {
 			return fmt.Errorf("network.layer %d: kind = %q needs positions below, and layer %d is dense: put the dense layers last", i, l.Kind, i-1)
 		}
@@ -154,6 +187,9 @@ func (n *Network) resolve() error {
 			return fmt.Errorf("network.layer %d: %w", i, err)
 		}
 		l.Neurons = n.Geometry(i).Neurons()
+		if err := l.checkPool(n.Geometry(i).Plane); err != nil {
+			return fmt.Errorf("network.layer %d: %w", i, err)
+		}
 	}
 	return nil
 }
@@ -219,6 +255,21 @@ func (l *Layer) checkWindow(below cpuref.Extent) error {
 	}
 	if k := l.RecurrentKernel; l.Recurrent && (k < 1 || k%2 == 0 || k > most) {
 		return fmt.Errorf("recurrent_kernel = %d: an odd number from 1 to %d is needed, so that every position sees as far to both sides", k, most)
+	}
+	return nil
+}
+
+// checkPool checks how a convolution over a plane hands up its spikes.
+func (l *Layer) checkPool(plane cpuref.Extent) error {
+	if err := Pools.known("pool_kind", l.PoolKind); err != nil {
+		return err
+	}
+	cell := l.Cell()
+	if cell.Width < 1 || cell.Width > plane.Width {
+		return fmt.Errorf("pool = %d: from 1 (as they are) to %d is possible, the layer has %d × %d positions", cell.Width, plane.Width, plane.Height, plane.Width)
+	}
+	if cell.Height < 1 || cell.Height > plane.Height {
+		return fmt.Errorf("pool_height = %d: from 1 to %d is possible, the layer has %d × %d positions", cell.Height, plane.Height, plane.Height, plane.Width)
 	}
 	return nil
 }

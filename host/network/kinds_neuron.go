@@ -63,6 +63,18 @@ var Neurons = Kinds[cpuref.NeuronModel, Layer]{
 	},
 }
 
+// Pools are the ways in which a convolution hands up the spikes of a cell of positions.
+var Pools = Kinds[cpuref.Pool, Layer]{
+	{
+		Name: "max", Number: cpuref.PoolMax, Formula: "S = 1 if any position of the cell has a spike",
+		Sentence: "The default. The error goes to the first position, row by row, that has a spike, or to the first if none has, as in PyTorch.",
+	},
+	{
+		Name: "sum", Number: cpuref.PoolSum, Formula: "S = the number of spikes in the cell",
+		Sentence: "Every spike counts, and the error goes to all positions. An average is this with weights divided by the size of the cell.",
+	},
+}
+
 // Noises are the kinds of escape noise: p(u), u the membrane potential minus the threshold
 // and dt the length of a step (Gygax & Zenke 2025).
 var Noises = Kinds[cpuref.EscapeNoise, Noise]{

@@ -40,6 +40,9 @@ type Layer struct {
 	KernelHeight       int           `toml:"kernel_height"`    // conv2d: rows of the kernel; 0: as many as columns, Kernel
 	StrideHeight       int           `toml:"stride_height"`    // conv2d: rows from one position to the next; 0: as columns
 	PaddingHeight      int           `toml:"padding_height"`   // conv2d: silent rows above and below; [AsWidth]: as columns
+	Pool               int           `toml:"pool"`             // of a convolution: positions that are handed up as one, in each direction; 1: as they are
+	PoolHeight         int           `toml:"pool_height"`      // conv2d: rows of them; 0: as many as columns, Pool
+	PoolKind           string        `toml:"pool_kind"`        // one of [Pools]
 	RecurrentKernel    int           `toml:"recurrent_kernel"` // of a convolution: positions that feed one, odd, in each direction; padded by half of it
 	Recurrent          bool          `toml:"recurrent"`
 	Bias               bool          `toml:"bias"`                // a learned number that arrives at each neuron (filter of a convolution) in every step
@@ -131,7 +134,7 @@ func DefaultSurrogate(l *Layer) string {
 // Zenke 2025.
 func DefaultLayer() Layer {
 	l := Layer{
-		Kind: "dense", Neurons: 128, Filters: 16, Kernel: 7, Stride: 1, PaddingHeight: AsWidth, RecurrentKernel: 5,
+		Kind: "dense", Neurons: 128, Filters: 16, Kernel: 7, Stride: 1, PaddingHeight: AsWidth, Pool: 1, PoolKind: "max", RecurrentKernel: 5,
 		Recurrent: true, Delay: 1, RecurrentDelay: 1,
 		Neuron: "lif", TauMembrane: 0.02, TauSynapse: 0.01, Reset: "multiplicative",
 		Noise: Noise{Kind: "sigmoid"}, Initial: Initial{Kind: "fluctuation"},
@@ -167,12 +170,13 @@ func (n *Network) Targeted() bool {
 	return loss != nil && loss.Targets
 }
 
-// LayerInputs is the number of channels below a layer.
+// LayerInputs is the number of channels below a layer; what lies below the readout is that of
+// a layer beyond the last.
 func (n *Network) LayerInputs(layer int) int {
 	if layer == 0 {
 		return n.Inputs
 	}
-	return n.Layers[layer-1].Neurons
+	return n.Handed(layer - 1).Neurons()
 }
 
 // Weight describes one weight array, [Rows][Columns]. Biases are the weights of one input
@@ -251,7 +255,7 @@ func (n *Network) Weights() []Weight {
 		}
 	}
 	if !n.Spiking() {
-		weights = append(weights, Weight{Rows: n.Classes, Columns: n.Layers[len(n.Layers)-1].Neurons})
+		weights = append(weights, Weight{Rows: n.Classes, Columns: n.LayerInputs(len(n.Layers))})
 		if n.Readout.Bias {
 			weights = append(weights, Weight{Rows: n.Classes, Columns: 1, Bias: true})
 		}

@@ -104,7 +104,8 @@ func place(path string) bool {
 // before.
 var later = map[string]any{
 	"data.header": false, "network.layer.neuron": "lif", "network.layer.tau_adaptation": 0.2, "network.layer.adaptation": 0.2, "network.layer.bias": false,
-	"network.layer.kernel_height": 0, "network.layer.stride_height": 0, "network.layer.padding_height": network.AsWidth, "network.readout.bias": false,
+	"network.layer.kernel_height": 0, "network.layer.stride_height": 0, "network.layer.padding_height": network.AsWidth,
+	"network.layer.pool": 1, "network.layer.pool_height": 0, "network.layer.pool_kind": "max", "network.readout.bias": false,
 }
 
 // laterTables are tables that older configurations do not have.

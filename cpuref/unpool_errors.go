@@ -1,0 +1,55 @@
+package cpuref
+
+// UnpoolErrorsArguments are the arrays and sizes of [UnpoolErrors].
+type UnpoolErrorsArguments[T Float] struct {
+	Error []T // written; [sample][step][stride]: ∂L/∂S of the layer
+
+	Pooled []T      // [sample][step][stride of what is handed up]: ∂L/∂S of that
+	Spikes []uint32 // [sample][step][word]: of the layer
+
+	Steps   int
+	Pooling Pooling
+	Segment Segment // of Error and Pooled
+}
+
+// UnpoolErrors carries the errors of pooled spikes to the layer: of a sum to every
+// position of a cell, of a maximum to the first of them that has a spike, or the first if
+// none has, as PyTorch's MaxPool2d does. Samples first ≤ sample < last are done. Twin:
+// shaders/unpool_errors.comp.
+func UnpoolErrors[T Float](a *UnpoolErrorsArguments[T], first, last int) {
+	p, cells := &a.Pooling, a.Pooling.Cells()
+	stride, pooledStride := p.Plane.Area()*p.Unit, cells.Area()*p.Unit
+	words, segment := Words(stride), a.Segment.Of(a.Steps)
+	for b := first; b < last; b++ {
+		for t := segment.First; t < segment.Last; t++ {
+			held, r := segment.row(b, t), b*a.Steps+t
+			dst, pooled := a.Error[held*stride:][:stride], a.Pooled[held*pooledStride:][:pooledStride]
+			clear(dst)
+			spikes := a.Spikes[r*words : (r+1)*words]
+			for cell := range cells.Area() {
+				corner, from := p.corner(cells.Place(cell)), pooled[cell*p.Unit:][:p.Unit]
+				if p.Kind == PoolSum {
+					p.each(corner, 0, func(number int) { copy(dst[number:], from) })
+					continue
+				}
+				for lane := 0; lane < p.Unit; lane += Lane {
+					unspoken := uint32(1<<Lane - 1)
+					give := func(number int, to uint32) {
+						for bit, e := range from[lane : lane+Lane] {
+							if to>>bit&1 != 0 {
+								dst[number+bit] = e
+							}
+						}
+						unspoken &^= to
+					}
+					p.each(corner, lane, func(number int) {
+						if to := laneBits(spikes, number) & unspoken; to != 0 {
+							give(number, to)
+						}
+					})
+					give(corner*p.Unit+lane, unspoken)
+				}
+			}
+		}
+	}
+}
