@@ -44,6 +44,24 @@ func (c convCase) positions() cpuref.Extent {
 	}
 }
 
+// copies is how many spikes the inputs may have in a step.
+func (c convCase) copies() int { return 1 + c.samples%2*2 }
+
+// repeated has every event up to so many times.
+func (s *source) repeated(events cpuref.Events, most int) cpuref.Events {
+	var all cpuref.Events
+	for r := range events.Rows {
+		begin := uint32(len(all.Index))
+		for _, n := range events.Row(r) {
+			for range 1 + int(s.word())%most {
+				all.Index = append(all.Index, n)
+			}
+		}
+		all.Rows = append(all.Rows, [2]uint32{begin, uint32(len(all.Index))})
+	}
+	return all
+}
+
 // unit is how many numbers a position of the layer takes; unitBelow the same below it.
 func (c convCase) unit() int { return cpuref.Stride(c.filters) }
 
@@ -173,6 +191,9 @@ func runConv(c convCase, seed uint32) *convRun {
 	input := c.input()
 	run := &convRun{errors: s.rows(rows, neurons, -1, 1, 0.3)}
 	events := listed(s.spikesOf(rows, input.Planes*c.below.Area(), c.unitBelow(), max(1, c.filtersBelow), 0.3), rows, numbersBelow)
+	if c.copies() > 1 {
+		events = s.repeated(events, c.copies())
+	}
 	scale := 12 / float32(input.Blocks()*max(1, c.filtersBelow))
 	run.forward = cpuref.LIFForwardArguments[float32]{
 		Spikes:   make([]uint32, rows*cpuref.Words(neurons)),
@@ -234,10 +255,10 @@ func gradientOf(c convCase, events cpuref.Events, numbers int, errors []float32,
 	size := rows * c.unit()
 	all := make([]float32, cpuref.Chunks(c.samples)*size)
 	a := cpuref.WeightGradientArguments[float32]{
-		Trains: make([]uint32, numbers*c.samples*cpuref.Words(c.steps)), Error: errors,
+		Trains: make([]uint32, numbers*c.copies()*c.samples*cpuref.Words(c.steps)), Error: errors, Copies: c.copies(),
 		Samples: c.samples, Steps: c.steps, Neurons: c.filters, Window: window, Delay: delay,
 	}
-	cpuref.SpikeTrains(a.Trains, events, numbers, c.samples, c.steps, 0, c.samples)
+	cpuref.SpikeTrainsSegment(a.Trains, events, numbers, c.copies(), c.samples, c.steps, cpuref.Segment{}, 0, c.samples)
 	for chunk := range cpuref.Chunks(c.samples) {
 		a.Partial = all[chunk*size:][:size]
 		a.First, a.Last = chunk*cpuref.ChunkSamples, min((chunk+1)*cpuref.ChunkSamples, c.samples)
@@ -395,7 +416,7 @@ func checkConvGradient(r rig, k *kernels.WeightGradient, name string, a *cpuref.
 	}
 	r.run(func(stream *gpu.Stream) error {
 		return k.Record(stream, b, kernels.WeightGradientParameters{
-			Samples: uint32(a.Samples), Steps: uint32(a.Steps), Inputs: uint32(a.Window.Rows(0)),
+			Samples: uint32(a.Samples), Steps: uint32(a.Steps), Inputs: uint32(a.Window.Rows(0)), Copies: uint32(a.Copies),
 			Neurons: uint32(a.Neurons), Delay: uint32(a.Delay), Window: a.Window,
 		})
 	})

@@ -71,10 +71,10 @@ func TestWeightGradient(t *testing.T) {
 
 func checkWeightGradient(r rig, k *kernels.WeightGradient, c connectionCase, seed uint32) {
 	s := &source{seed: seed}
-	size := c.below * cpuref.Stride(c.neurons)
+	size, copies := c.below*cpuref.Stride(c.neurons), 1+int(seed%3)
 	want := make([]float32, cpuref.Chunks(c.samples)*size)
 	a := cpuref.WeightGradientArguments[float32]{
-		Trains: s.spikes(c.below*c.samples, c.steps, 0.2),
+		Trains: s.spikes(c.below*copies*c.samples, c.steps, 0.2), Copies: copies,
 		Error:  s.rows(c.samples*c.steps, c.neurons, -1, 1, 0.1),
 		Steps:  c.steps, Samples: c.samples, Neurons: c.neurons, Delay: c.delay,
 	}
@@ -89,7 +89,7 @@ func checkWeightGradient(r rig, k *kernels.WeightGradient, c connectionCase, see
 	}
 	r.run(func(stream *gpu.Stream) error {
 		return k.Record(stream, b, kernels.WeightGradientParameters{
-			Samples: uint32(c.samples), Steps: uint32(c.steps), Inputs: uint32(c.below), Neurons: uint32(c.neurons), Delay: uint32(c.delay),
+			Samples: uint32(c.samples), Steps: uint32(c.steps), Inputs: uint32(c.below), Copies: uint32(copies), Neurons: uint32(c.neurons), Delay: uint32(c.delay),
 		})
 	})
 	same(r, "partial", b.Partial, want)

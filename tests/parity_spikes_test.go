@@ -63,7 +63,7 @@ func TestSpikeTrains(t *testing.T) {
 			Trains: garbage(r, "trains", len(want)), Rows: array(r, "rows", flat(events.Rows)), Index: array(r, "index", events.Index),
 		}
 		r.run(func(stream *gpu.Stream) error {
-			return k.Record(stream, b, kernels.SpikeTrainsParameters{Neurons: uint32(c.neurons), Samples: uint32(c.samples), Steps: uint32(c.steps)})
+			return k.Record(stream, b, kernels.SpikeTrainsParameters{Neurons: uint32(c.neurons), Copies: 1, Samples: uint32(c.samples), Steps: uint32(c.steps)})
 		})
 		same(r, "trains", b.Trains, want)
 	})

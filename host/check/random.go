@@ -130,7 +130,17 @@ func (d *draws) plane(n *network.Network, convolutions int) {
 		layer.Kind, layer.Kernel, layer.KernelHeight = "conv2d", 1+d.below(5), d.below(5)
 		layer.Stride, layer.StrideHeight = 1+d.below(3), d.below(3)
 		layer.Padding, layer.PaddingHeight = d.below(3), d.below(4)-1
+		d.pool(layer, n.Geometry(l).Plane)
 	}
+}
+
+// pool draws how a convolution over a plane hands up its spikes: every other as they are.
+func (d *draws) pool(l *network.Layer, plane cpuref.Extent) {
+	if d.chance(2) || plane.Height < 1 || plane.Width < 1 {
+		return
+	}
+	l.PoolKind = turn(network.Pools.List(), d.below(1<<20))
+	l.Pool, l.PoolHeight = 1+d.below(min(3, plane.Width)), 1+d.below(min(3, plane.Height))
 }
 
 // augmentation draws what is done to the input spikes.

@@ -121,6 +121,7 @@ func reduceLayer(n *network.Network, l int, add func(func(*Drawn)), number func(
 		sized(now.Kernel, func(layer *network.Layer, value int) { layer.Kernel = value })
 		sized(now.Stride, func(layer *network.Layer, value int) { layer.Stride = value })
 		change(func(layer *network.Layer) { layer.Padding = 0 })
+		change(func(layer *network.Layer) { layer.Pool, layer.PoolHeight = 1, 0 })
 		change(func(layer *network.Layer) { layer.RecurrentKernel = 1 })
 	} else if !(n.Spiking() && l == len(n.Layers)-1) {
 		sized(now.Neurons, func(layer *network.Layer, value int) { layer.Neurons = value })

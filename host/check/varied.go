@@ -359,6 +359,14 @@ func (f *family) planes() {
 	add("a plane wider than a word", []int{1, 3, 40}, recurrently(over(3, 5, 3, 1, 1, 2, 1), 5), over(16, 1, 2, 3, 1, 0, 0))
 	add("kernels beyond the plane", []int{2, 2, 3}, over(3, 5, 4, 1, 2, 1, 2), recurrently(over(5, 2, 1, 1, 1, 1, 0), 7))
 	add("windows in the padding", []int{1, 3, 4}, over(5, 1, 2, 3, 2, 3, 2), over(4, 2, 1, 1, 2, 0, 1))
+	pooled := func(l network.Layer, pool, height int, kind string) network.Layer {
+		l.Pool, l.PoolHeight, l.PoolKind = pool, height, kind
+		return l
+	}
+	add("maximum below a convolution", []int{2, 6, 7}, pooled(recurrently(over(5, 3, 3, 1, 1, 1, 1), 3), 2, 0, "max"), over(17, 2, 2, 1, 1, 0, 0))
+	add("sum below a convolution", []int{2, 6, 7}, pooled(recurrently(over(17, 3, 3, 1, 1, 1, 1), 3), 2, 3, "sum"), over(5, 2, 2, 1, 1, 1, 0))
+	add("maximum below a dense layer", []int{1, 5, 40}, pooled(over(3, 1, 2, 1, 1, 0, 1), 3, 1, "max"), layer(33))
+	add("sums below the readout", []int{1, 9, 9}, pooled(over(5, 2, 2, 1, 1, 0, 0), 2, 0, "sum"), pooled(over(3, 3, 3, 1, 1, 1, 1), 2, 0, "sum"))
 	biased := over(5, 2, 2, 1, 1, 0, 0)
 	biased.Bias, biased.Regularizers = true, allRegularizers()
 	add("biases, regularized, counted spikes", []int{3, 4, 4}, biased)

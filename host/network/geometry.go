@@ -68,7 +68,7 @@ func (l *Layer) Window() cpuref.Window {
 // Cell is how many rows and columns of positions the layer hands up as one.
 func (l *Layer) Cell() cpuref.Extent {
 	switch {
-	case !l.Convolutional():
+	case !l.Convolutional() || l.Pool == 0 && l.PoolHeight == 0:
 		return cpuref.Extent{Height: 1, Width: 1}
 	case l.Kind == "conv1d":
 		return cpuref.Extent{Height: 1, Width: l.Pool}
@@ -261,10 +261,13 @@ func (l *Layer) checkWindow(below cpuref.Extent) error {
 
 // checkPool checks how a convolution over a plane hands up its spikes.
 func (l *Layer) checkPool(plane cpuref.Extent) error {
+	cell := l.Cell()
+	if cell.Area() == 1 {
+		return nil
+	}
 	if err := Pools.known("pool_kind", l.PoolKind); err != nil {
 		return err
 	}
-	cell := l.Cell()
 	if cell.Width < 1 || cell.Width > plane.Width {
 		return fmt.Errorf("pool = %d: from 1 (as they are) to %d is possible, the layer has %d × %d positions", cell.Width, plane.Width, plane.Height, plane.Width)
 	}

@@ -40,7 +40,7 @@ type Layer struct {
 	KernelHeight       int           `toml:"kernel_height"`    // conv2d: rows of the kernel; 0: as many as columns, Kernel
 	StrideHeight       int           `toml:"stride_height"`    // conv2d: rows from one position to the next; 0: as columns
 	PaddingHeight      int           `toml:"padding_height"`   // conv2d: silent rows above and below; [AsWidth]: as columns
-	Pool               int           `toml:"pool"`             // of a convolution: positions that are handed up as one, in each direction; 1: as they are
+	Pool               int           `toml:"pool"`             // of a convolution: positions that are handed up as one, in each direction; 0, 1: as they are
 	PoolHeight         int           `toml:"pool_height"`      // conv2d: rows of them; 0: as many as columns, Pool
 	PoolKind           string        `toml:"pool_kind"`        // one of [Pools]
 	RecurrentKernel    int           `toml:"recurrent_kernel"` // of a convolution: positions that feed one, odd, in each direction; padded by half of it
