@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
+	"spikegrad/cpuref"
 	"spikegrad/host/network"
 )
 
@@ -14,30 +14,36 @@ type connection struct {
 	node          string // of the weights, for messages
 	rows, columns int    // of a convolution: filters, and numbers that one sums
 	values        []float64
-	bias          []float64 // [row]: arrives in every step; nil: 0
-	kernel        int       // 0: dense
-	stride        int
-	padding       int
-	positions     int // of the neurons that a convolution leads to
-	delay         int // steps beyond the shortest
+	bias          []float64     // [row]: arrives in every step; nil: 0
+	window        cpuref.Window // of a convolution: what it says itself, and the positions that it leads to
+	plane         bool          // a convolution over rows and columns
+	below         network.Geometry
+	cell          cpuref.Extent // positions below that are summed up; none: as they are
+	delay         int           // steps beyond the shortest
 }
+
+// convolution says whether the weights are those of a kernel.
+func (c *connection) convolution() bool { return c.window.Kernel.Area() > 0 }
 
 // largestIdentity is how many neurons may be connected one to one without weights in the
 // file.
 const largestIdentity = 1 << 12
 
-// join adds up the ways from a layer of so many neurons to a node.
-func (b *builder) join(target string, ways []way, size int) connection {
+// join adds up the ways from a layer of neurons to a node.
+func (b *builder) join(target string, ways []way, below network.Geometry) connection {
 	var sum connection
 	for i, w := range ways {
-		c, ok := b.follow(w, size)
+		c, ok := b.follow(w, below)
 		switch {
 		case !ok:
 			return connection{rows: 1}
 		case i == 0:
 			sum = c
-		case c.kernel > 0 || sum.kernel > 0:
+		case c.convolution() || sum.convolution():
 			b.faults.add("%d ways with convolutions lead from node %q to %q: one is supported", len(ways), w.source, target)
+			return sum
+		case c.cell != sum.cell:
+			b.faults.add("ways from node %q to %q take it pooled in different ways: they must be alike", w.source, target)
 			return sum
 		case c.rows != sum.rows || c.delay != sum.delay:
 			b.faults.add("ways from node %q to %q lead to %d and %d neurons with delays of %d and %d steps: they must be alike", w.source, target, sum.rows, c.rows, sum.delay, c.delay)
@@ -52,9 +58,9 @@ func (b *builder) join(target string, ways []way, size int) connection {
 	return sum
 }
 
-// follow multiplies what lies on a way from a layer of so many neurons.
-func (b *builder) follow(w way, size int) (connection, bool) {
-	c := connection{node: w.source, rows: size}
+// follow multiplies what lies on a way from a layer of neurons.
+func (b *builder) follow(w way, below network.Geometry) (connection, bool) {
+	c := connection{node: w.source, rows: below.Neurons(), below: below}
 	scale := []float64{1} // of what enters the first weights
 	seconds := 0.0
 	ok := true
@@ -67,21 +73,21 @@ func (b *builder) follow(w way, size int) (connection, bool) {
 			return c, false
 		}
 		switch kind := b.kind(node); kind {
-		case typeLinear, typeAffine, typeConv1d:
+		case typeLinear, typeAffine, typeConv1d, typeConv2d:
 			weight, err := b.matrix(node)
 			switch {
 			case err != nil:
 				fail(node, "%v", err)
-			case c.kernel > 0:
+			case c.convolution():
 				fail(node, "it takes what the convolution %q gives, without neurons between", c.node)
-			case kind == typeConv1d && c.values != nil:
+			case weight.convolution() && c.values != nil:
 				fail(node, "it is a convolution of what %q gives, without neurons between", c.node)
-			case kind == typeConv1d:
-				err = b.convolve(&c, node, weight, scale, size)
+			case weight.convolution():
+				err = b.convolve(&c, node, weight, scale)
 			case weight.columns != c.rows:
 				fail(node, "it has weights of %d × %d: %d numbers lead to it", weight.rows, weight.columns, c.rows)
 			case c.values == nil:
-				c = weight
+				c.take(weight)
 				scaleColumns(&c, scale)
 			case float64(weight.rows)*float64(c.columns) > 1<<28:
 				fail(node, "with those below it makes %d × %d weights, which is too many", weight.rows, c.columns)
@@ -89,6 +95,10 @@ func (b *builder) follow(w way, size int) (connection, bool) {
 				c = product(weight, c)
 			}
 			if ok && err != nil {
+				fail(node, "%v", err)
+			}
+		case typeSumPool, typeAvgPool:
+			if err := b.pool(&c, node, w.source, &scale); err != nil {
 				fail(node, "%v", err)
 			}
 		case typeScale:
@@ -105,11 +115,11 @@ func (b *builder) follow(w way, size int) (connection, bool) {
 		}
 	}
 	if ok && c.values == nil {
-		if size > largestIdentity {
-			fail(w.source, "it leads to %d neurons one to one: at most %d are supported", size, largestIdentity)
+		if c.rows > largestIdentity {
+			fail(w.source, "it leads to %d neurons one to one: at most %d are supported", c.rows, largestIdentity)
 			return c, false
 		}
-		c = identity(w.source, size, scale)
+		c.take(identity(w.source, c.rows, scale))
 	}
 	if steps := math.Round(seconds / b.network.StepLength); ok && math.Abs(steps-seconds/b.network.StepLength) > 1e-6*max(1, steps) || steps < 0 || steps > math.MaxInt32 {
 		fail(w.source, "it leads through delays of %g s: a whole number of steps of %g s is needed", seconds, b.network.StepLength)
@@ -129,10 +139,8 @@ func (b *builder) matrix(node string) (connection, error) {
 	if err := members.unreadable("bias"); err != nil {
 		return connection{}, err
 	}
-	want := 2
-	if b.kind(node) == typeConv1d {
-		want = 3
-	}
+	want := map[string]int{typeConv1d: 3, typeConv2d: 4}[b.kind(node)]
+	want = max(2, want)
 	if len(values.Shape) != want {
 		return connection{}, fmt.Errorf("it has weights of shape %v: %d dimensions are needed", values.Shape, want)
 	}
@@ -149,8 +157,12 @@ func (b *builder) matrix(node string) (connection, error) {
 		}
 	}
 	c := connection{node: node, rows: values.Shape[0], columns: values.Shape[1], values: values.Float64}
-	if want == 3 {
-		c.columns, c.kernel = values.Shape[1]*values.Shape[2], values.Shape[2]
+	if want > 2 {
+		c.plane, c.window.Kernel = want == 4, cpuref.Extent{Height: values.Shape[want-2], Width: values.Shape[want-1]}
+		if want == 3 {
+			c.window.Kernel.Height = 1
+		}
+		c.columns *= c.window.Kernel.Area()
 	}
 	bias, ok := members["bias"].(array)
 	if !ok || !slices.ContainsFunc(bias.Float64, func(v float64) bool { return v != 0 }) {
@@ -166,61 +178,6 @@ func (b *builder) matrix(node string) (connection, error) {
 	}
 	c.bias = bias.Float64
 	return c, nil
-}
-
-// convolve makes a convolution of a connection that has no weights so far.
-func (b *builder) convolve(c *connection, node string, weight connection, scale []float64, size int) error {
-	if len(scale) != 1 {
-		return fmt.Errorf("it takes numbers that are scaled one by one: before a convolution one factor for all is supported")
-	}
-	stride, padding, err := b.window(node, weight.kernel)
-	if err != nil {
-		return err
-	}
-	below := weight.columns / weight.kernel
-	positions := size / below
-	if size%below != 0 || stride < 1 || padding < 0 || padding > positions || weight.kernel > positions+2*padding {
-		return fmt.Errorf("with %d channels, a kernel of %d, stride %d and padding %d does not fit the %d numbers that lead to it", below, weight.kernel, stride, padding, size)
-	}
-	weight.stride, weight.padding = stride, padding
-	weight.positions = (positions+2*padding-weight.kernel)/stride + 1
-	*c = weight
-	scaleColumns(c, scale)
-	return nil
-}
-
-// window is the stride and the padding of a convolution.
-func (b *builder) window(node string, kernel int) (stride, padding int, err error) {
-	members := b.nodes[node]
-	if err := members.unreadable("dilation", "groups"); err != nil {
-		return 0, 0, err
-	}
-	for _, name := range []string{"dilation", "groups"} {
-		if value, err := members.number(name); err == nil && value != 1 {
-			return 0, 0, fmt.Errorf("%s = %g: only 1 is supported", name, value)
-		}
-	}
-	whole := func(name string) int {
-		value, numberErr := members.number(name)
-		if numberErr == nil && (value != math.Trunc(value) || math.Abs(value) > math.MaxInt32) {
-			numberErr = fmt.Errorf("%s = %g: a whole number is needed", name, value)
-		}
-		if err == nil {
-			err = numberErr
-		}
-		return int(value)
-	}
-	stride = whole("stride")
-	switch text := members.text("padding"); {
-	case text == "valid":
-	case text == "same" && stride == 1 && kernel%2 == 1:
-		padding = kernel / 2
-	case text != "":
-		return 0, 0, fmt.Errorf("padding = %q: a number, \"valid\", or with stride 1 and an odd kernel \"same\" is supported", strings.TrimSpace(text))
-	default:
-		padding = whole("padding")
-	}
-	return stride, padding, err
 }
 
 // scale multiplies by the factors of a node: of what a connection gives, or of what will
@@ -265,17 +222,18 @@ func scaleRows(c *connection, factors []float64) error {
 	if len(factors) == 1 && factors[0] == 1 {
 		return nil
 	}
-	if len(factors) == c.rows*c.positions && c.kernel > 0 {
+	positions := max(1, c.window.Positions.Area())
+	if len(factors) == c.rows*positions && c.convolution() {
 		filters := make([]float64, c.rows)
 		for i, factor := range factors {
-			if filters[i/c.positions] = factors[i/c.positions*c.positions]; factor != filters[i/c.positions] {
+			if filters[i/positions] = factors[i/positions*positions]; factor != filters[i/positions] {
 				return fmt.Errorf("it has numbers that differ from position to position of a convolution")
 			}
 		}
 		factors = filters
 	}
 	if len(factors) != 1 && len(factors) != c.rows {
-		return fmt.Errorf("it has %d numbers: there are %d neurons", len(factors), c.rows*max(1, c.positions))
+		return fmt.Errorf("it has %d numbers: there are %d neurons", len(factors), c.rows*positions)
 	}
 	c.values = slices.Clone(c.values)
 	for i := range c.values {
@@ -302,7 +260,10 @@ func added(a, b []float64) []float64 {
 
 // product is what two dense connections, one after the other, come to.
 func product(above, below connection) connection {
-	c := connection{node: above.node, rows: above.rows, columns: below.columns, values: make([]float64, above.rows*below.columns)}
+	c := connection{
+		node: above.node, rows: above.rows, columns: below.columns, values: make([]float64, above.rows*below.columns),
+		below: below.below, cell: below.cell,
+	}
 	if below.bias != nil {
 		c.bias = make([]float64, above.rows)
 		for i := range above.values {
@@ -341,7 +302,11 @@ func (b *builder) give(name string, c connection, factor []float64) connection {
 		b.faults.add("%s, weights of node %q: the neurons that they lead to: %v", name, c.node, err)
 		return c
 	}
-	b.add(c.node, "weight", network.Weight{Name: name, Rows: c.rows, Columns: c.columns, Kernel: c.kernel}, c.values)
+	described := network.Weight{Name: name, Rows: c.rows, Columns: c.columns, Kernel: c.window.Kernel.Area()}
+	if c.plane {
+		described.Height = c.window.Kernel.Height
+	}
+	b.add(c.node, "weight", described, c.values)
 	return c
 }
 

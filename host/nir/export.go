@@ -16,12 +16,15 @@ const (
 	typeLinear  = "Linear"
 	typeAffine  = "Affine"
 	typeConv1d  = "Conv1d"
+	typeConv2d  = "Conv2d"
+	typeSumPool = "SumPool2d"
 	typeFlatten = "Flatten"
 	typeCubaLIF = "CubaLIF"
 	typeCubaLI  = "CubaLI"
 	typeLIF     = "LIF"
 	typeIF      = "IF"
 	typeLI      = "LI" // this and those below are only read
+	typeAvgPool = "AvgPool2d"
 	typeScale   = "Scale"
 	typeDelay   = "Delay"
 )
@@ -67,8 +70,8 @@ func Encode(n *network.Network, weights [][]float32, config string) ([]byte, err
 		switch layer := &n.Layers[l]; {
 		case network.Neurons.Number(layer.Neuron).Adapts():
 			return nil, fmt.Errorf("layer %d has neurons of kind %s, and NIR has no neuron whose threshold adapts: export without --nir", l, layer.Neuron)
-		case layer.Kind == "conv2d":
-			return nil, fmt.Errorf("layer %d is a conv2d, which is not written to NIR yet: export without --nir", l)
+		case layer.Cell().Area() > 1 && (layer.Kind != "conv2d" || network.Pools.Number(layer.PoolKind) != cpuref.PoolSum):
+			return nil, fmt.Errorf("layer %d is a %s with pool_kind = %q, and NIR has only sums and averages over rows and columns: export without --nir", l, layer.Kind, layer.PoolKind)
 		}
 	}
 	arrays := map[string]array{}
@@ -77,7 +80,7 @@ func Encode(n *network.Network, weights [][]float32, config string) ([]byte, err
 	}
 	w := &graphWriter{nodes: group{}}
 	input := n.Geometry(-1)
-	w.add("input", typeInput, group{"shape": sizes(shapeOf(input, n.Layers[0].Convolutional()))})
+	w.add("input", typeInput, group{"shape": sizes(shapeOf(input, n.Layers[0].Kind))})
 	for l := range n.Layers {
 		w.layer(n, l, arrays)
 	}
@@ -93,7 +96,7 @@ func Encode(n *network.Network, weights [][]float32, config string) ([]byte, err
 		w.add("output", typeOutput, group{"shape": sizes([]int{outputs})})
 	} else {
 		last := len(n.Layers) - 1
-		w.add("output", typeOutput, group{"shape": sizes(shapeOf(n.Geometry(last), n.Layers[last].Convolutional()))})
+		w.add("output", typeOutput, group{"shape": sizes(shapeOf(n.Geometry(last), n.Layers[last].Kind))})
 	}
 	file := group{
 		"version": formatVersion,
@@ -111,9 +114,9 @@ func Encode(n *network.Network, weights [][]float32, config string) ([]byte, err
 func (w *graphWriter) layer(n *network.Network, l int, arrays map[string]array) {
 	layer := &n.Layers[l]
 	name := fmt.Sprintf("layer%d", l)
-	shape := shapeOf(n.Geometry(l), layer.Convolutional())
+	shape := shapeOf(n.Geometry(l), layer.Kind)
 	if layer.Convolutional() {
-		w.add(name+"_input", typeConv1d, convolution(arrays[name+".input"], arrays[name+".bias"], n.Geometry(l-1).Positions(), layer.Stride, layer.Padding))
+		w.addConvolution(name+"_input", arrays[name+".input"], arrays[name+".bias"], n.InputWindow(l))
 	} else {
 		w.flatten(n, l)
 		w.addDense(name+"_input", arrays[name+".input"], arrays[name+".bias"])
@@ -129,16 +132,18 @@ func (w *graphWriter) layer(n *network.Network, l int, arrays map[string]array) 
 	members["v_threshold"] = filled(shape, network.Threshold)
 	members["v_reset"] = filled(shape, 0)
 	w.add(name, kind, members)
-	if !layer.Recurrent {
-		return
+	if layer.Recurrent {
+		if layer.Convolutional() {
+			w.addConvolution(name+"_recurrent", arrays[name+".recurrent"], array{}, n.RecurrentWindow(l))
+		} else {
+			w.addDense(name+"_recurrent", arrays[name+".recurrent"], array{})
+		}
+		w.edges = append(w.edges, w.last, name)
+		w.last = name
 	}
-	if layer.Convolutional() {
-		w.add(name+"_recurrent", typeConv1d, convolution(arrays[name+".recurrent"], array{}, n.Geometry(l).Positions(), 1, layer.RecurrentKernel/2))
-	} else {
-		w.addDense(name+"_recurrent", arrays[name+".recurrent"], array{})
+	if cell := layer.Cell(); cell.Area() > 1 {
+		w.add(name+"_pool", typeSumPool, group{"kernel_size": both(cell), "stride": both(cell), "padding": both(cpuref.Extent{})})
 	}
-	w.edges = append(w.edges, w.last, name)
-	w.last = name
 }
 
 // flatten makes one row of the neurons of a convolution, if that is what is below.
@@ -147,7 +152,7 @@ func (w *graphWriter) flatten(n *network.Network, l int) {
 		return
 	}
 	w.add(fmt.Sprintf("layer%d_flat", l-1), typeFlatten, group{
-		"input_type": sizes(shapeOf(n.Geometry(l-1), true)), "start_dim": int64(0), "end_dim": int64(-1),
+		"input_type": sizes(shapeOf(n.Handed(l-1), n.Layers[l-1].Kind)), "start_dim": int64(0), "end_dim": int64(-1),
 	})
 }
 
@@ -160,16 +165,27 @@ func (w *graphWriter) addDense(name string, weight, bias array) {
 	w.add(name, typeAffine, group{"weight": weight, "bias": bias})
 }
 
-// convolution are the members of a Conv1d over so many positions.
-func convolution(weight, bias array, positions, stride, padding int) group {
+// addConvolution adds weights of a kernel, with three dimensions over positions in a row and
+// with four over rows and columns.
+func (w *graphWriter) addConvolution(name string, weight, bias array, window cpuref.Window) {
 	if bias.Shape == nil {
 		bias = array{Shape: weight.Shape[:1], Float32: make([]float32, weight.Shape[0])}
 	}
-	return group{
-		"weight": weight, "bias": bias,
-		"input_shape": int64(positions), "stride": int64(stride), "padding": int64(padding), "dilation": int64(1), "groups": int64(1),
+	if len(weight.Shape) == 3 {
+		w.add(name, typeConv1d, group{
+			"weight": weight, "bias": bias, "input_shape": int64(window.Below.Width),
+			"stride": int64(window.Stride.Width), "padding": int64(window.Padding.Width), "dilation": int64(1), "groups": int64(1),
+		})
+		return
 	}
+	w.add(name, typeConv2d, group{
+		"weight": weight, "bias": bias, "input_shape": both(window.Below),
+		"stride": both(window.Stride), "padding": both(window.Padding), "dilation": both(cpuref.Extent{Height: 1, Width: 1}), "groups": int64(1),
+	})
 }
+
+// both are a number for rows and one for columns.
+func both(e cpuref.Extent) array { return sizes([]int{e.Height, e.Width}) }
 
 // neuronMembers are what all neurons with a synaptic current have.
 func neuronMembers(stepLength, tauMembrane, tauSynapse float64, shape []int) group {
@@ -180,10 +196,14 @@ func neuronMembers(stepLength, tauMembrane, tauSynapse float64, shape []int) gro
 	}
 }
 
-// shapeOf is the shape of a layer's neurons: filters and positions of a convolution.
-func shapeOf(g network.Geometry, convolutional bool) []int {
-	if convolutional {
+// shapeOf is the shape of neurons, or of the channels below a layer of a kind: of
+// convolutions filters and positions, or filters, rows and columns.
+func shapeOf(g network.Geometry, kind string) []int {
+	switch kind {
+	case "conv1d":
 		return []int{g.Filters, g.Positions()}
+	case "conv2d":
+		return []int{g.Filters, g.Plane.Height, g.Plane.Width}
 	}
 	return []int{g.Neurons()}
 }

@@ -343,7 +343,7 @@ func TestAllReasons(t *testing.T) {
 	(*late)["tau"] = one(0.001, 0.002)
 	nested := graphOf(group{"x": lif()}, "x y")
 	g := readGraph(t, graphOf(group{
-		"in": ending(typeInput, 6), "up": affine, "pool": &group{"type": "SumPool2d"}, "cells": late, "if": &group{"type": "I"}, "inner": nested,
+		"in": ending(typeInput, 6), "up": affine, "pool": &group{"type": "Threshold"}, "cells": late, "if": &group{"type": "I"}, "inner": nested,
 		"free": linear(3, 3, up), "out": ending(typeOutput, 4),
 	}, "in up pool cells if out, nobody if, inner out, free if"))
 	_, _, err := g.Network(nil, formStep, 60)
@@ -356,13 +356,70 @@ func TestAllReasons(t *testing.T) {
 		`an edge leads from "x" to "y", and the graph in node "inner" has no node "y"`,
 		`the graph in node "inner" has 0 nodes of type Input and 0 of type Output`,
 		`node "up": it has 3 biases: there are 4 rows of weights`,
-		`node "pool" is of type SumPool2d: two dimensions`,
+		`node "pool" is of type Threshold: a threshold without`,
 		`node "if" is of type I: integrators without a leak`,
 		`node "cells": tau differs from neuron to neuron (0.001 and 0.002)`,
 		`nothing leads to node "free"`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\nwithout %s", err, want)
+		}
+	}
+}
+
+// planeForm is a network over rows and columns as other programs write it: the shape of the
+// input in its node or in that of the convolution, numbers that stand for both directions, and
+// averages.
+func planeForm(shape array, convolution group) *group {
+	values := array{Shape: []int{2, 2, 3, 1}}
+	for i := range 12 {
+		values.Float64 = append(values.Float64, float64(i))
+	}
+	kernel := group{"type": typeConv2d, "weight": values, "stride": scalar(1), "padding": array{Text: []string{"valid"}}, "dilation": scalar(1), "groups": scalar(1)}
+	for name, member := range convolution {
+		kernel[name] = member
+	}
+	cells := &group{"type": typeLIF, "tau": scalar(0.002), "r": scalar(2), "v_leak": scalar(0), "v_threshold": scalar(1)}
+	return graphOf(group{
+		"in": &group{"type": typeInput, "shape": shape}, "kernel": &kernel, "cells": cells,
+		"pool": &group{"type": typeAvgPool, "kernel_size": one(2, 2), "stride": one(2, 2), "padding": one(0, 0)},
+		"flat": &group{"type": typeFlatten, "start_dim": int64(0), "end_dim": int64(-1)},
+		"up":   linear(3, 8, up), "sum": &group{"type": typeLI, "tau": scalar(0.002), "r": scalar(1), "v_leak": scalar(0)}, "out": ending(typeOutput, 3),
+	}, "in kernel cells pool flat up sum out")
+}
+
+// TestPlanes: networks over rows and columns are read in all their forms.
+func TestPlanes(t *testing.T) {
+	for name, form := range map[string]*group{
+		"shape of the input":  planeForm(one(2, 6, 4), nil),
+		"shape of the kernel": planeForm(one(48), group{"input_shape": one(6, 4)}),
+		"padding of zero":     planeForm(one(2, 6, 4), group{"padding": one(0, 0), "stride": one(1, 1)}),
+	} {
+		n, weights, err := readGraph(t, form).Network(nil, formStep, 60)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		layer := &n.Layers[0]
+		if !slices.Equal(n.InputShape, []int{2, 6, 4}) || layer.Kind != "conv2d" || layer.Filters != 2 || layer.Window().Kernel != (cpuref.Extent{Height: 3, Width: 1}) ||
+			layer.Cell() != (cpuref.Extent{Height: 2, Width: 2}) || layer.PoolKind != "sum" || n.Handed(0).Neurons() != 8 {
+			t.Errorf("%s: read as %+v over %v", name, layer, n.InputShape)
+		}
+		if got, want := weights[1][1], float32(up(0, 1)/4); got != want {
+			t.Errorf("%s: a weight after the average is %g, want %g", name, got, want)
+		}
+	}
+	for want, form := range map[string]*group{
+		"is not said: give the input":             planeForm(one(48), nil),
+		"input_shape":                             planeForm(one(48), group{"input_shape": one(5, 4)}),
+		"dilation = 2":                            planeForm(one(2, 6, 4), group{"dilation": one(2, 2)}),
+		"stride has 3 numbers":                    planeForm(one(2, 6, 4), group{"stride": one(1, 1, 1)}),
+		"a kernel of 3, stride 0":                 planeForm(one(2, 6, 4), group{"stride": scalar(0)}),
+		"which do not share the 45":               planeForm(one(45), nil),
+		"kernel of 2 × 2: what leads to it has 1": planeForm(one(2, 3, 4), nil),
+	} {
+		if _, _, err := readGraph(t, form).Network(nil, formStep, 60); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want an error with %q, got %v", want, err)
 		}
 	}
 }

@@ -74,7 +74,7 @@ func fuzzedGraph(p *[]byte, depth int) *group {
 }
 
 func fuzzedNode(p *[]byte, depth int) *group {
-	kinds := []string{typeInput, typeOutput, typeLinear, typeAffine, typeConv1d, typeCubaLIF, typeCubaLI, typeLIF, typeLI, typeFlatten, typeScale, typeDelay, typeIF, typeGraph}
+	kinds := []string{typeInput, typeOutput, typeLinear, typeAffine, typeConv1d, typeCubaLIF, typeCubaLI, typeLIF, typeLI, typeFlatten, typeScale, typeDelay, typeIF, typeGraph, typeConv2d, typeSumPool, typeAvgPool}
 	kind := kinds[next(p)%len(kinds)]
 	if kind == typeGraph && depth < 3 {
 		return fuzzedGraph(p, depth+1)
@@ -82,6 +82,9 @@ func fuzzedNode(p *[]byte, depth int) *group {
 	shape := next(p)
 	size := func(shift int) int { return shape >> shift & 3 }
 	node := group{"type": array{Text: []string{kind}}, "shape": array{Shape: []int{1}, Float64: []float64{float64(3 + size(0)%2)}}}
+	if kind == typeInput && shape >= 128 {
+		node["shape"] = array{Shape: []int{3}, Float64: []float64{1, float64(1 + size(0)), float64(1 + size(2))}}
+	}
 	numbers := func(shape ...int) array {
 		a, count := array{Shape: shape}, 1
 		for _, length := range shape {
@@ -97,6 +100,10 @@ func fuzzedNode(p *[]byte, depth int) *group {
 		node["weight"], node["bias"] = numbers(3+size(0)%2, 3+size(2)%2), array{Shape: []int{1}, Float64: []float64{float64(size(4) / 3)}}
 	case typeConv1d:
 		node["weight"], node["stride"], node["padding"] = numbers(1+size(0), 1+size(2)%2, 1+size(4)), numbers(), numbers()
+	case typeConv2d:
+		node["weight"], node["stride"], node["padding"] = numbers(1+size(0), 1+size(2)%2, 1+size(4), 1+size(2)), numbers(), numbers(2)
+	case typeSumPool, typeAvgPool:
+		node["kernel_size"], node["stride"], node["padding"] = numbers(2), numbers(2), array{Shape: []int{1}, Float64: []float64{0}}
 	case typeScale:
 		node["scale"] = numbers(1 + size(0))
 	case typeDelay:

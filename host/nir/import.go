@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"spikegrad/cpuref"
 	"spikegrad/host/network"
 )
 
@@ -96,28 +97,41 @@ func (b *builder) build() {
 		}
 	}
 	order := b.order(input, output)
-	if size, err := b.inputs(input); err != nil {
+	if below, err := b.inputs(input); err != nil {
 		b.faults.add("node %q: %v", input, err)
 	} else {
-		b.network.Inputs = size
-		b.layers(order, output)
+		b.network.Inputs = below.Neurons()
+		b.layers(order, output, below)
 	}
 }
 
-// inputs is the number of input channels.
-func (b *builder) inputs(input string) (int, error) {
+// inputs is the arrangement of the input channels: of three numbers channels, rows and
+// columns, of two channels and positions in a row.
+func (b *builder) inputs(input string) (network.Geometry, error) {
 	shape, err := b.nodes[input].numbers("shape")
 	if err != nil {
-		return 0, err
+		return network.Geometry{}, err
 	}
 	channels := 1.0
 	for _, length := range shape.Float64 {
 		channels *= length
 	}
 	if !(channels >= 1 && channels < 1<<31) || channels != math.Trunc(channels) {
-		return 0, fmt.Errorf("shape %v: at least one channel is needed, and fewer than 2³¹", shape.Float64)
+		return network.Geometry{}, fmt.Errorf("shape %v: at least one channel is needed, and fewer than 2³¹", shape.Float64)
 	}
-	return int(channels), nil
+	g := network.DenseGeometry(int(channels))
+	for _, length := range shape.Float64 {
+		if length != math.Trunc(length) || length < 1 {
+			return g, nil // no arrangement
+		}
+	}
+	if lengths := shape.Float64; len(lengths) == 2 || len(lengths) == 3 {
+		g.Filters, g.Plane.Width = int(lengths[0]), int(lengths[len(lengths)-1])
+		if len(lengths) == 3 {
+			g.Plane.Height = int(lengths[1])
+		}
+	}
+	return g, nil
 }
 
 // order follows the graph upwards: the nodes with state from the input on, without it.
@@ -158,12 +172,12 @@ func (b *builder) order(input, output string) []string {
 }
 
 // layers adds the layers and what is read out.
-func (b *builder) layers(order []string, output string) {
-	below, size := "", b.network.Inputs
+func (b *builder) layers(order []string, output string, shape network.Geometry) {
+	below := ""
 	for i, node := range order {
 		kind := b.kind(node)
 		if kind == typeLI || kind == typeCubaLI {
-			b.readout(node, below, size)
+			b.readout(node, below, shape)
 			if i < len(order)-1 {
 				b.faults.add("node %q is of type %s and feeds node %q: neurons without spikes are supported as the last only", node, kind, order[i+1])
 			}
@@ -176,7 +190,7 @@ func (b *builder) layers(order []string, output string) {
 			}
 			return
 		}
-		size = b.layer(node, size)
+		shape = b.layer(node, shape)
 		below = node
 	}
 	if len(order) == 0 {
@@ -185,11 +199,11 @@ func (b *builder) layers(order []string, output string) {
 		}
 		return
 	}
-	b.ending(b.sources[output], size)
+	b.ending(b.sources[output], shape)
 }
 
-// layer adds a layer with its connections and returns the number of its neurons.
-func (b *builder) layer(node string, size int) int {
+// layer adds a layer with its connections and returns the arrangement of its neurons.
+func (b *builder) layer(node string, below network.Geometry) network.Geometry {
 	l := len(b.network.Layers)
 	layer := Defaults()
 	if b.base != nil && l < len(b.base.Layers) {
@@ -207,41 +221,44 @@ func (b *builder) layer(node string, size int) int {
 		}
 	}
 	name := fmt.Sprintf("layer%d", l)
-	input := b.join(node, up, size)
+	input := b.join(node, up, below)
+	b.handUp(input.cell)
 	bias := b.give(name+".input", input, factor).bias
 	layer.Delay += input.delay
-	size = input.rows
-	if input.kernel == 0 {
-		layer.Neurons = input.rows
-	} else {
-		layer.Kind, layer.Filters, layer.Kernel, layer.Stride, layer.Padding = "conv1d", input.rows, input.kernel, input.stride, input.padding
-		size = input.rows * input.positions
+	own := network.DenseGeometry(input.rows)
+	if layer.Neurons = input.rows; input.convolution() {
+		own.Plane = input.window.Positions
+		input.describe(&layer)
+		if l == 0 && (input.plane || input.below.Filters > 1) {
+			b.network.InputShape = []int{input.below.Filters, input.below.Plane.Height, input.below.Plane.Width}
+		}
 	}
 	layer.Recurrent = len(back) > 0
 	if layer.Recurrent {
-		loop := b.join(node, back, size)
+		loop := b.join(node, back, own)
 		if given := b.give(name+".recurrent", loop, factor); given.rows == input.rows { // others are refused by their shape
 			bias = added(bias, given.bias)
 		}
 		layer.RecurrentDelay += loop.delay
 		switch {
-		case (loop.kernel == 0) != (input.kernel == 0):
+		case loop.cell != cpuref.Extent{}:
+			b.faults.add("node %q takes its own spikes pooled: a loop takes them as they are", node)
+		case loop.convolution() != input.convolution() || loop.plane != input.plane:
 			b.faults.add("node %q has weights of another kind in its loop than from below: a layer is dense or a convolution in both", node)
-		case loop.kernel > 0 && (loop.stride != 1 || loop.padding != loop.kernel/2):
-			b.faults.add("node %q has stride %d and padding %d: in a loop 1 and %d are supported", loop.node, loop.stride, loop.padding, loop.kernel/2)
-		case loop.kernel > 0:
-			layer.RecurrentKernel = loop.kernel
+		case loop.convolution():
+			b.centred(&loop)
+			layer.RecurrentKernel = loop.window.Kernel.Width
 		}
 	}
 	if layer.Bias = layer.Bias || bias != nil; layer.Bias {
 		b.giveBias(name+".bias", input.node, input.rows, bias)
 	}
 	b.network.Layers = append(b.network.Layers, layer)
-	return size
+	return own
 }
 
 // readout ends the network in leaky integrators.
-func (b *builder) readout(node, below string, size int) {
+func (b *builder) readout(node, below string, shape network.Geometry) {
 	r := &b.network.Readout
 	if below == "" {
 		b.faults.add("the graph has no layer of neurons: one of type %s or %s is needed", typeCubaLIF, typeLIF)
@@ -265,12 +282,13 @@ func (b *builder) readout(node, below string, size int) {
 			return
 		}
 	}
-	b.readoutWeights(b.join(node, b.sources[node], size), factor)
+	b.readoutWeights(b.join(node, b.sources[node], shape), factor)
 }
 
 // readoutWeights adds the connection to the readout.
 func (b *builder) readoutWeights(c connection, factor []float64) {
-	if c.kernel > 0 {
+	b.handUp(c.cell)
+	if c.convolution() {
 		b.faults.add("node %q is a convolution: a readout has one weight for every neuron and class", c.node)
 		return
 	}
@@ -284,7 +302,7 @@ func (b *builder) readoutWeights(c connection, factor []float64) {
 
 // ending ends the network in what leads from the last layer to the output: its spikes, or
 // their weighted sum in every step.
-func (b *builder) ending(ways []way, size int) {
+func (b *builder) ending(ways []way, shape network.Geometry) {
 	plain := true
 	for _, w := range ways {
 		for _, node := range w.nodes {
@@ -294,11 +312,12 @@ func (b *builder) ending(ways []way, size int) {
 	r := &b.network.Readout
 	if len(ways) <= 1 && plain {
 		r.Kind, r.Loss = "spikes", "counts"
-		b.network.Classes = size
+		b.network.Classes = shape.Neurons()
+		b.handUp(cpuref.Extent{})
 		return
 	}
 	momentary := b.momentary()
 	*r = network.DefaultReadout()
 	r.Delay, r.Initial, r.Tau, r.TauSynapse = 0, 0, momentary, momentary
-	b.readoutWeights(b.join("output", ways, size), []float64{1})
+	b.readoutWeights(b.join("output", ways, shape), []float64{1})
 }

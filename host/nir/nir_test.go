@@ -58,6 +58,32 @@ var forms = map[string]func(n *network.Network){
 		}
 		n.Layers[1].Recurrent = false
 	},
+	"planes": func(n *network.Network) {
+		n.InputShape = []int{2, 3, 4}
+		for l := range n.Layers {
+			c := &n.Layers[l]
+			c.Kind, c.Filters, c.Kernel, c.Padding, c.RecurrentKernel = "conv2d", 3+l, 3, 1, 3
+		}
+		n.Layers[0].KernelHeight, n.Layers[0].PaddingHeight, n.Layers[1].StrideHeight = 2, 1, 2
+	},
+	"channels of positions": func(n *network.Network) {
+		n.InputShape = []int{2, 1, 12}
+		c := &n.Layers[0]
+		c.Kind, c.Filters, c.Kernel, c.Recurrent = "conv1d", 3, 5, false
+	},
+	"pooled below a plane": func(n *network.Network) {
+		n.InputShape = []int{1, 4, 6}
+		for l := range n.Layers {
+			c := &n.Layers[l]
+			c.Kind, c.Filters, c.Kernel, c.RecurrentKernel, c.PoolKind = "conv2d", 3+l, 2, 3, "sum"
+		}
+		n.Layers[0].Pool, n.Layers[1].Pool, n.Layers[1].PoolHeight, n.Layers[1].Padding = 2, 2, 1, 1
+	},
+	"pooled below a dense layer": func(n *network.Network) {
+		n.InputShape = []int{1, 4, 6}
+		c := &n.Layers[0]
+		c.Kind, c.Filters, c.Kernel, c.Recurrent, c.Pool, c.PoolHeight, c.PoolKind = "conv2d", 3, 1, false, 3, 2, "sum"
+	},
 	"convolution and dense": func(n *network.Network) {
 		c := &n.Layers[0]
 		c.Kind, c.Filters, c.Kernel, c.Stride, c.RecurrentKernel = "conv1d", 3, 7, 3, 5

@@ -8,14 +8,13 @@ import (
 // The types of nodes that hold state, and of those that only weigh what passes.
 var (
 	stateful = []string{typeInput, typeCubaLIF, typeCubaLI, typeLIF, typeIF, typeLI}
-	weighing = []string{typeLinear, typeAffine, typeConv1d, typeScale, typeFlatten, typeDelay, typePassed}
+	weighing = []string{typeLinear, typeAffine, typeConv1d, typeConv2d, typeSumPool, typeAvgPool, typeScale, typeFlatten, typeDelay, typePassed}
 )
 
 // refused says why nodes of a type cannot be imported.
 var refused = map[string]string{
 	"I":         "integrators without a leak are not supported",
 	"Threshold": "a threshold without a membrane is not supported",
-	"Conv2d":    "two dimensions are not supported", "SumPool2d": "two dimensions are not supported", "AvgPool2d": "two dimensions are not supported",
 }
 
 // way is what a layer of neurons, or the input, takes to another.
@@ -62,7 +61,7 @@ func (b *builder) check(needed map[string]bool) {
 // layers are not found are told too.
 func (b *builder) checkMembers(node, kind string) {
 	switch kind {
-	case typeLinear, typeAffine, typeConv1d:
+	case typeLinear, typeAffine, typeConv1d, typeConv2d:
 		if _, err := b.matrix(node); err != nil {
 			b.faults.add("node %q: %v", node, err)
 		}
