@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes *_avx2.go, for vectors of 8 neurons, from *_avx512.go.
 set -eu
-for loops in vector products sums update; do
+for loops in vector varied products sums update; do
 	{
 		echo "// Code generated from ${loops}_avx512.go by generate_avx2.sh; DO NOT EDIT."
 		echo

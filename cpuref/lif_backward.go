@@ -10,12 +10,17 @@ type LIFBackwardArguments[T Float] struct {
 	Lost                []T      // [sample][step][stride]: what [LIFForward] left; only with [Neuron.LosesState]
 	SpikeError          []T      // [sample][stride]: error that every spike of a neuron gets, whenever
 	RecurrentTransposed []T      // [neuron][stride]: Vᵀ, nil without recurrence
+	Constants           []T      // [ConstantRows][stride]: of neurons that differ; nil: all as Neuron says
+	Trace               []T      // [sample][step][state][stride]: as [LIFForward] left it; only with learned constants
+	// ConstantErrors, [sample][learned][stride], written if constants are learned: ∂L/∂a_m,
+	// ∂L/∂a_s, … as [Neuron.AddConstants] has them, read where the segment ends.
+	ConstantErrors []T
 
 	Steps, Neurons int
 	Filters        int     // neurons a position; 0 in a dense layer
 	Recurrent      Window  // geometry of the recurrent connection
 	RecurrentDelay int     // steps
-	Segment        Segment // of Error, Membrane, Derivative and Lost, which hold a row before and RecurrentDelay rows after it
+	Segment        Segment // of Error, Membrane, Derivative, Lost and Trace, which hold a row before and RecurrentDelay rows after it
 	States         []T     // [sample][state][stride]: adjoints, read where the segment ends, written where it begins; nil for whole samples
 	Neuron         Neuron[T]
 }
@@ -27,6 +32,7 @@ type LIFBackwardArguments[T Float] struct {
 //	λS[t]    = ∂L/∂S[t] from above + Σ Vᵀ·∂L/∂h[t+d_rec] + SpikeError
 //	λ[t]     = what λ[t+1] and g(U[t] − θ)·λS[t] pass: [Neuron.Adjoint]
 //
+// Derivatives with respect to learned constants are added up from the last step to the first.
 // With DifferentiateReset λS[t] gets the derivative of U[t+1] with respect to S[t] times
 // λU[t+1] as well; otherwise the gate is a constant. Samples first ≤ sample < last are
 // done. Twin: shaders/lif_backward.comp.
@@ -34,11 +40,16 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 	stride, words, samples := Stride(a.Neurons), Words(a.Neurons), last-first
 	count, p := a.Neuron.Model.States(), &a.Neuron
 	work.grow(4+count, samples*stride)
-	recurrent, zero, derivative, received, adjoints := work.rows[0], work.rows[1], work.rows[2], work.rows[3], work.rows[4:4+count]
+	recurrent, resting, derivative, received, adjoints := work.rows[0], work.rows[1], work.rows[2], work.rows[3], work.rows[4:4+count]
 	if p.Model.HasCurrent() {
 		received = adjoints[1] // as it is
 	}
-	clear(zero)
+	clear(resting) // potentials before the first step
+	if a.Constants != nil {
+		for n, raised := range a.Constants[RowRaised*stride:][:stride] {
+			resting[n] = 0 - raised
+		}
+	}
 	of := func(b int) (states [MostStates][]T) { // the adjoints of a sample
 		for k, rows := range adjoints {
 			states[k] = rows[(b-first)*stride:][:stride]
@@ -52,6 +63,9 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 			loadStates(states[:count], a.States, b)
 		} else {
 			clearRows(states[:count])
+		}
+		if learned := p.Learn.Count() * stride; learned > 0 && segment.Last == a.Steps {
+			clear(a.ConstantErrors[b*learned:][:learned])
 		}
 	}
 	filters := filtersOf(a.Filters, a.Neurons)
@@ -79,8 +93,8 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 			state := adjointRows[T]{
 				states: of(b), received: received[own:][:stride], errors: a.Error[at:][:stride],
 				recurrent: recurrent[own:][:stride], spikeError: a.SpikeError[b*stride:][:stride],
-				before: zero[:stride], lost: zero[:stride], derivative: derivative[:stride],
-				spikes: a.Spikes[row*words : (row+1)*words],
+				before: resting[:stride], lost: resting[:stride], derivative: derivative[:stride],
+				spikes: a.Spikes[row*words : (row+1)*words], constants: a.Constants,
 			}
 			if a.Derivative != nil {
 				state.derivative, state.given = a.Derivative[at:][:stride], true
@@ -89,6 +103,12 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 			}
 			if p.LosesState() {
 				state.lost = a.Lost[at:][:stride]
+			}
+			if p.Learn != 0 && t > 0 {
+				state.held = a.Trace[(at-stride)*count:][:count*stride]
+			}
+			if learned := p.Learn.Count() * stride; learned > 0 {
+				state.constantErrors = a.ConstantErrors[b*learned:][:learned]
 			}
 			adjoint(p, &state)
 		}

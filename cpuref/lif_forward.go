@@ -5,7 +5,7 @@ type LIFForwardArguments[T Float] struct {
 	Spikes   []uint32 // written; [sample][step][word]: S[t]
 	Membrane []T      // written if not nil; [sample][step][stride]: [Neuron.Potential] at t+1, U[t+1] without adaptation
 	Lost     []T      // written if not nil; [sample][step][stride]: what a spike takes from U[t+1], see [Neuron.Advance]
-	Trace    []T      // written if not nil; [sample][step][state][stride]: all states at t+1, of whole samples
+	Trace    []T      // written if not nil; [sample][step][state][stride]: all states at t+1
 	// Derivative, written if not nil, [sample][step][stride], is the surrogate derivative
 	// at step t; only of neurons that [Neuron.SharesExponential].
 	Derivative []T
@@ -18,6 +18,7 @@ type LIFForwardArguments[T Float] struct {
 	Drive            []T      // [sample][step][stride]: what [InputDrive] makes of the events, in their place; nil: they are added up here
 	Uniform          []T      // [sample][step][stride]: what [NoiseUniform] draws; nil: drawn here
 	Flips            []Flip   // [sample]; nil: none
+	Constants        []T      // [ConstantRows][stride]: of neurons that differ, see [LearnedConstants]; nil: all as Neuron says
 
 	Steps, Neurons        int
 	Filters               int       // neurons a position; 0 in a dense layer
@@ -25,7 +26,7 @@ type LIFForwardArguments[T Float] struct {
 	Delay, RecurrentDelay int       // steps
 	Key                   [2]uint32 // seed, stream
 	Layer                 uint32
-	Segment               Segment // of Membrane, Lost and Derivative; from the second on they hold a row before it
+	Segment               Segment // of Membrane, Lost, Derivative and Trace; from the second on they hold a row before it
 	States                []T     // [sample][state][stride], read where the segment begins, written where it ends; nil for whole samples
 	Neuron                Neuron[T]
 }
@@ -62,9 +63,10 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 	state := neuronRows[T]{input: input, recurrent: work.rows[2], gates: work.rows[3]}
 	copy(state.states[:count], work.rows[5:])
 	state.potential = state.states[0]
-	if a.Neuron.Model.Adapts() {
+	if a.Neuron.Model.Adapts() || a.Constants != nil {
 		state.potential = work.rows[4]
 	}
+	state.constants = a.Constants
 	choice := decision[T]{
 		gates: state.gates, potential: state.potential, uniform: uniform,
 		noise: a.Neuron.Noise, parameters: a.Neuron.NoiseParameters, threshold: a.Neuron.Threshold,
@@ -75,12 +77,16 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 		if segment.First > 0 {
 			loadStates(state.states[:count], a.States, b)
 			potentials(&a.Neuron, &state)
+			before := segment.row(b, segment.First-1)
 			if a.Membrane != nil {
-				copy(a.Membrane[segment.row(b, segment.First-1)*stride:], state.potential)
+				copy(a.Membrane[before*stride:], state.potential)
+			}
+			if a.Trace != nil {
+				storeStates(a.Trace, state.states[:count], before)
 			}
 		} else {
 			clearRows(state.states[:count])
-			clear(state.potential)
+			potentials(&a.Neuron, &state)
 		}
 		choice.number = a.Numbers[b]
 		for t := segment.First; t < segment.Last; t++ {
@@ -121,7 +127,7 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 				copy(a.Membrane[at:], state.potential)
 			}
 			if a.Trace != nil {
-				storeStates(a.Trace, state.states[:count], row)
+				storeStates(a.Trace, state.states[:count], segment.row(b, t))
 			}
 		}
 		if a.States != nil {
@@ -130,13 +136,21 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 	}
 }
 
-// potentials computes the potentials of states that were loaded.
+// potentials computes the potentials of states that a step did not lead to.
 func potentials[T Float](p *Neuron[T], s *neuronRows[T]) {
-	if !p.Model.Adapts() {
+	if !p.Model.Adapts() && s.constants == nil {
 		return // they are the membranes
 	}
 	for n := range s.potential {
-		s.potential[n] = p.Potential(&NeuronState[T]{s.states[0][n], s.states[1][n], s.states[2][n]})
+		var state NeuronState[T]
+		for k, row := range s.states[:p.Model.States()] {
+			state[k] = row[n]
+		}
+		q := *p
+		if s.constants != nil {
+			q = p.of(s.constants, n)
+		}
+		s.potential[n] = q.Potential(&state)
 	}
 }
 

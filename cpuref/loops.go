@@ -163,7 +163,8 @@ func decide[T Float](d *decision[T]) {
 // neuronRows are the states of the neurons of one sample, [stride] each.
 type neuronRows[T Float] struct {
 	states                  [MostStates][]T // read: at step t; written: at step t+1
-	potential               []T             // written: [Neuron.Potential] at step t+1; without adaptation it is the membrane
+	potential               []T             // written: [Neuron.Potential] at step t+1; the membrane, where neurons neither adapt nor differ
+	constants               []T             // of neurons that differ; nil if all are alike
 	lost                    []T             // written if not nil: what a spike takes from the membrane
 	input, recurrent, gates []T
 }
@@ -180,11 +181,16 @@ func integrate[T Float](p *Neuron[T], s *neuronRows[T]) {
 		for k, row := range rows {
 			state[k] = row[n]
 		}
-		lost := p.Advance(&state, s.input[n]+s.recurrent[n], gate)
+		q := p
+		if s.constants != nil {
+			own := p.of(s.constants, n)
+			q = &own
+		}
+		lost := q.Advance(&state, s.input[n]+s.recurrent[n], gate)
 		for k, row := range rows {
 			row[n] = state[k]
 		}
-		s.potential[n] = p.Potential(&state)
+		s.potential[n] = q.Potential(&state)
 		if s.lost != nil {
 			s.lost[n] = lost
 		}
@@ -202,6 +208,9 @@ type adjointRows[T Float] struct {
 	derivative            []T // g of it minus θ if it is given, else scratch
 	given                 bool
 	spikes                []uint32
+	constants             []T // of neurons that differ; nil if all are alike
+	held                  []T // [state][stride]: states at t, of learned constants; nil before the first step: 0
+	constantErrors        []T // [learned][stride]: added to
 }
 
 // receive writes ∂L/∂h[t] of one sample, of neurons without a current: [Neuron.Received].
@@ -225,7 +234,12 @@ func adjoint[T Float](p *Neuron[T], s *adjointRows[T]) {
 	}
 	rows := s.states[:p.Model.States()]
 	for n := range s.errors {
-		gate, lost := T(1), p.Threshold
+		q := p
+		if s.constants != nil {
+			own := p.of(s.constants, n)
+			q = &own
+		}
+		gate, lost := T(1), q.Threshold
 		spike := n/32 < len(s.spikes) && s.spikes[n/32]>>(n%32)&1 != 0
 		if spike {
 			gate = 0
@@ -242,10 +256,36 @@ func adjoint[T Float](p *Neuron[T], s *adjointRows[T]) {
 		for k, row := range rows {
 			state[k] = row[n]
 		}
-		spikeAdjoint = p.SpikeAdjoint(spikeAdjoint, &state, p.DifferentiateReset, lost)
-		p.Adjoint(&state, T(s.derivative[n]*FlushState(spikeAdjoint)), gate)
+		spikeAdjoint = q.SpikeAdjoint(spikeAdjoint, &state, p.DifferentiateReset, lost)
+		sloped := T(s.derivative[n] * FlushState(spikeAdjoint))
+		if p.Learn != 0 {
+			s.addConstants(q, n, &state, sloped, gate)
+		}
+		q.Adjoint(&state, sloped, gate)
 		for k, row := range rows {
 			row[n] = state[k]
+		}
+	}
+}
+
+// addConstants adds what a step brings to the derivatives with respect to the learned
+// constants of a neuron.
+func (s *adjointRows[T]) addConstants(p *Neuron[T], n int, adjoint *NeuronState[T], sloped, gate T) {
+	stride := len(s.errors)
+	var held NeuronState[T]
+	for k := range len(s.held) / stride {
+		held[k] = s.held[k*stride+n]
+	}
+	var sums [learnable]T
+	for c := range learnable {
+		if p.Learn.Has(c) {
+			sums[c] = s.constantErrors[p.Learn.Place(c)*stride+n]
+		}
+	}
+	p.AddConstants(&sums, &held, adjoint, sloped, gate)
+	for c := range learnable {
+		if p.Learn.Has(c) {
+			s.constantErrors[p.Learn.Place(c)*stride+n] = sums[c]
 		}
 	}
 }

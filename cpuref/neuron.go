@@ -54,6 +54,11 @@ type Neuron[T Float] struct {
 	DecayAdaptation T // a_a = exp(−dt/τ_a)
 	Adaptation      T // κ, what a spike adds to A
 
+	// Raised is by how much the neuron's own θ exceeds the one that potentials are compared
+	// with: 0 unless thresholds are learned.
+	Raised T
+	Learn  LearnedSet // which constants differ from neuron to neuron: see [LearnedConstants]
+
 	Model              NeuronModel
 	Reset              Reset
 	DifferentiateReset bool
@@ -79,12 +84,14 @@ func (p *Neuron[T]) SharesExponential() bool {
 // that the backward pass needs it of every step.
 func (p *Neuron[T]) LosesState() bool { return p.DifferentiateReset && p.Reset != ResetSubtractive }
 
-// Potential is what escape noise compares with the threshold: U, less what A has raised it by.
+// Potential is what escape noise compares with the threshold: U, less what A has raised it
+// by, and less what a learned θ is higher.
 func (p *Neuron[T]) Potential(s *NeuronState[T]) T {
+	above := s[0]
 	if p.Model.Adapts() {
-		return s[0] - s[2]
+		above -= s[2]
 	}
-	return s[0]
+	return above - p.Raised
 }
 
 // Advance takes a neuron from step t to t+1: received is h[t], gate 1 − S[t]. It returns

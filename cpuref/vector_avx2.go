@@ -200,6 +200,10 @@ func supportedAVX2(x, u, from, to archsimd.Float32x8) archsimd.Float32x8 {
 }
 
 func integrateAVX2(p *Neuron[float32], s *neuronRows[float32]) {
+	if s.constants != nil {
+		integrateVariedAVX2(p, s)
+		return
+	}
 	stride := len(s.states[0])
 	membrane, gates := &s.states[0][0], &s.gates[:stride][0]
 	input, recurrent := &s.input[:stride][0], &s.recurrent[:stride][0]
@@ -257,6 +261,10 @@ func adjointAVX2(p *Neuron[float32], s *adjointRows[float32]) {
 	stride := len(s.states[0])
 	if !s.given {
 		derivativesAVX2(p, s)
+	}
+	if s.constants != nil {
+		adjointVariedAVX2(p, s)
+		return
 	}
 	membrane, errors, received := &s.states[0][0], &s.errors[:stride][0], &s.received[:stride][0]
 	recurrent, spikeError := &s.recurrent[:stride][0], &s.spikeError[:stride][0]

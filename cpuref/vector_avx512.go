@@ -200,6 +200,10 @@ func supportedAVX512(x, u, from, to archsimd.Float32x16) archsimd.Float32x16 {
 }
 
 func integrateAVX512(p *Neuron[float32], s *neuronRows[float32]) {
+	if s.constants != nil {
+		integrateVariedAVX512(p, s)
+		return
+	}
 	stride := len(s.states[0])
 	membrane, gates := &s.states[0][0], &s.gates[:stride][0]
 	input, recurrent := &s.input[:stride][0], &s.recurrent[:stride][0]
@@ -257,6 +261,10 @@ func adjointAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 	stride := len(s.states[0])
 	if !s.given {
 		derivativesAVX512(p, s)
+	}
+	if s.constants != nil {
+		adjointVariedAVX512(p, s)
+		return
 	}
 	membrane, errors, received := &s.states[0][0], &s.errors[:stride][0], &s.received[:stride][0]
 	recurrent, spikeError := &s.recurrent[:stride][0], &s.spikeError[:stride][0]

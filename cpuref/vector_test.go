@@ -51,6 +51,9 @@ func TestVectorLoops(t *testing.T) {
 					Noise: EscapeNoise(kind % 4), NoiseParameters: [2]float32{3, 4},
 					Surrogate: Surrogate(kind), SurrogateParameter: [3]float32{2, 0.7, 0.3},
 				}
+				if kind%2 == 0 { // constants differ from neuron to neuron
+					neuron.Learn = LearnedSet(1 + (7*kind)%31)
+				}
 				if kind >= 6 {
 					neuron.Support = Support[float32]{true, -1.01, 0.4} // so low that resting neurons are inside
 				}
@@ -91,6 +94,9 @@ func runVectorKernels(neuron Neuron[float32], neurons int) []float32 {
 		Numbers: []uint32{3, 1, 4, 15, 9}, Steps: steps, Neurons: neurons, Delay: 1, RecurrentDelay: 2,
 		Key: [2]uint32{5, 6}, Layer: 2, Neuron: neuron,
 	}
+	if neuron.Learn != 0 {
+		forward.Constants, forward.Trace = v.rows(ConstantRows, neurons, 1), make([]float32, rows*neuron.Model.States()*stride)
+	}
 	var work Workspace[float32]
 	LIFForward(&forward, &work, 0, samples)
 	out := append(append([]float32{}, forward.Membrane...), forward.Lost...)
@@ -102,9 +108,10 @@ func runVectorKernels(neuron Neuron[float32], neurons int) []float32 {
 		Error: v.rows(rows, neurons, 1), Spikes: forward.Spikes, Membrane: forward.Membrane, Lost: forward.Lost,
 		SpikeError: v.rows(samples, neurons, 0.1), RecurrentTransposed: v.rows(neurons, neurons, 1),
 		Steps: steps, Neurons: neurons, RecurrentDelay: 2, Neuron: neuron,
+		Constants: forward.Constants, Trace: forward.Trace, ConstantErrors: v.array(samples*neuron.Learn.Count()*stride, 1),
 	}
 	LIFBackward(&backward, &work, 0, samples)
-	out = append(out, backward.Error...)
+	out = append(append(out, backward.Error...), backward.ConstantErrors...)
 
 	below := ErrorBelowArguments[float32]{
 		Error: make([]float32, rows*Stride(inputs)), Above: backward.Error, Transposed: v.rows(neurons, inputs, 1),

@@ -1,0 +1,54 @@
+package cpuref
+
+// ConstantGradientArguments are the arrays and sizes of [ConstantGradient].
+type ConstantGradientArguments[T Float] struct {
+	Partial    []T // written; [unit]: the partial gradient of one chunk
+	Samplewise []T // [sample][learned][stride]: what [LIFBackward] summed up
+	Rows       []T // what [LearnedConstants] writes
+
+	Neurons, Filters int // neurons; those of a position, 0 in a dense layer
+	Units            int // learned numbers: as many as a position has neurons, or 1
+	Constant         Constant
+	Place, Count     int // of the constant among the learned ones, and how many there are
+	First, Last      int // the samples of the chunk
+}
+
+// ConstantGradient sums, for one chunk of samples, the derivatives of the loss with respect
+// to a learned constant:
+//
+//	∂L/∂ρ = Σ_samples Σ_positions ∂L/∂a · ∂a/∂ρ
+//
+// in ascending order. What all neurons share is the sum over those of a position, of Lane
+// sums of every Lane-th, ascending, in ascending order. Twin:
+// shaders/constant_gradient.comp.
+func ConstantGradient[T Float](a *ConstantGradientArguments[T]) {
+	filters := filtersOf(a.Filters, a.Neurons)
+	stride, unit := Stride(a.Neurons), Stride(filters)
+	clear(a.Partial)
+	slopes := a.Rows[(RowSlopes+int(a.Constant))*stride:]
+	of := func(n int) T { // neuron n of all positions
+		var sum T
+		for b := a.First; b < a.Last; b++ {
+			sample := a.Samplewise[(b*a.Count+a.Place)*stride:][:stride]
+			for at := n; at < stride; at += unit {
+				sum += sample[at]
+			}
+		}
+		return sum
+	}
+	if a.Units > 1 {
+		for n := range filters {
+			a.Partial[n] = FlushState(T(of(n) * slopes[n]))
+		}
+		return
+	}
+	var total T
+	for strand := range Lane {
+		var sum T
+		for n := strand; n < filters; n += Lane {
+			sum += of(n)
+		}
+		total += sum
+	}
+	a.Partial[0] = FlushState(T(total * slopes[0]))
+}

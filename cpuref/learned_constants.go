@@ -1,0 +1,159 @@
+package cpuref
+
+import "math/bits"
+
+// Constant is a constant of neurons that can be learned. Its value is the configured one
+// times exp(ρ); ρ, which is learned, lies within ±[ConstantBound].
+type Constant uint32
+
+// The constants.
+const (
+	ConstantTauMembrane   Constant = iota // τ_mem, of a_m = exp(−dt/τ_mem)
+	ConstantTauSynapse                    // τ_syn, of a_s = exp(−dt/τ_syn)
+	ConstantThreshold                     // θ
+	ConstantTauAdaptation                 // τ_a, of a_a = exp(−dt/τ_a)
+	ConstantAdaptation                    // κ
+	learnable                             // how many there are
+)
+
+// ConstantBound is the largest magnitude of ρ: values from 1/54.6 to 54.6 times the
+// configured one.
+const ConstantBound = 4
+
+// LearnedSet is a set of constants, a bit each.
+type LearnedSet uint32
+
+// With is the set and a constant.
+func (s LearnedSet) With(c Constant) LearnedSet { return s | 1<<c }
+
+// Has says whether a constant is in the set.
+func (s LearnedSet) Has(c Constant) bool { return s>>c&1 != 0 }
+
+// Count is how many constants are in the set.
+func (s LearnedSet) Count() int { return bits.OnesCount32(uint32(s)) }
+
+// Place is the number of a constant among those of the set.
+func (s LearnedSet) Place(c Constant) int { return (s & (1<<c - 1)).Count() }
+
+// Rows of the array that [LearnedConstants] writes: what neurons take for their constants
+// and, behind those, the derivatives of these with respect to ρ, a row for each [Constant].
+const (
+	RowDecayMembrane = iota
+	RowDriveMembrane
+	RowDecaySynapse
+	RowThreshold
+	RowRaised
+	RowDecayAdaptation
+	RowAdaptation
+	RowSlopes
+	ConstantRows = RowSlopes + int(learnable)
+)
+
+// FillConstants writes what a neuron of the layer has to all rows of an array for
+// [LearnedConstants], [ConstantRows][stride].
+func FillConstants[T Float](rows []T, p *Neuron[T]) {
+	stride := len(rows) / ConstantRows
+	for row, value := range [RowSlopes]T{
+		p.DecayMembrane, p.DriveMembrane, p.DecaySynapse, p.Threshold, p.Raised, p.DecayAdaptation, p.Adaptation,
+	} {
+		for n := range stride {
+			rows[row*stride+n] = value
+		}
+	}
+}
+
+// LearnedConstantsArguments are the arrays and sizes of [LearnedConstants].
+type LearnedConstantsArguments[T Float] struct {
+	Rows    []T // [ConstantRows][stride]; written: those that the constant decides over
+	Learned []T // read and written; [stride of a position], or one for all neurons: ρ
+
+	Neurons, Filters int // neurons; those of a position, 0 in a dense layer
+	Units            int // learned numbers: as many as a position has neurons, or 1
+	Constant         Constant
+	Factor           T // dt/τ of a configured time constant, otherwise the configured value
+}
+
+// LearnedConstants limits what is learned of a constant to its bounds, and computes from it
+// what neurons first ≤ n < last of the padded row take:
+//
+//	a = exp(−x), x = dt/τ·exp(−ρ), ∂a/∂ρ = a·x;    θ·exp(ρ), κ·exp(ρ), their own derivatives
+//
+// Twin: shaders/learned_constants.comp.
+func LearnedConstants[T Float](a *LearnedConstantsArguments[T], first, last int) {
+	stride, unit := Stride(a.Neurons), Stride(filtersOf(a.Filters, a.Neurons))
+	put := func(row, n int, value T) { a.Rows[row*stride+n] = value }
+	for n := first; n < last; n++ {
+		i := n % unit
+		if a.Units == 1 {
+			i = 0
+		}
+		rho := a.Learned[i]
+		if rho > ConstantBound {
+			rho = ConstantBound
+		}
+		if rho < -ConstantBound {
+			rho = -ConstantBound
+		}
+		if n == i {
+			a.Learned[i] = rho // the other neurons of a learned number limit it for themselves
+		}
+		slope := RowSlopes + int(a.Constant)
+		switch a.Constant {
+		case ConstantThreshold:
+			theta := FlushWeight(T(a.Factor * Exp(rho)))
+			put(RowThreshold, n, theta)
+			put(RowRaised, n, FlushState(theta-1))
+			put(slope, n, theta)
+		case ConstantAdaptation:
+			kappa := FlushWeight(T(a.Factor * Exp(rho)))
+			put(RowAdaptation, n, kappa)
+			put(slope, n, kappa)
+		default:
+			x := T(a.Factor * Exp(-rho))
+			if x > exponentLimit {
+				x = exponentLimit
+			}
+			decay := FlushWeight(Exp(-x))
+			put(slope, n, FlushWeight(T(decay*x)))
+			switch a.Constant {
+			case ConstantTauMembrane:
+				put(RowDecayMembrane, n, decay)
+				put(RowDriveMembrane, n, FlushWeight(1-decay))
+			case ConstantTauSynapse:
+				put(RowDecaySynapse, n, decay)
+			case ConstantTauAdaptation:
+				put(RowDecayAdaptation, n, decay)
+			}
+		}
+	}
+}
+
+// of is neuron n of a layer whose constants lie in rows.
+func (p *Neuron[T]) of(rows []T, n int) Neuron[T] {
+	q, stride := *p, len(rows)/ConstantRows
+	q.DecayMembrane, q.DriveMembrane = rows[RowDecayMembrane*stride+n], rows[RowDriveMembrane*stride+n]
+	q.DecaySynapse, q.DecayAdaptation = rows[RowDecaySynapse*stride+n], rows[RowDecayAdaptation*stride+n]
+	q.Threshold, q.Raised, q.Adaptation = rows[RowThreshold*stride+n], rows[RowRaised*stride+n], rows[RowAdaptation*stride+n]
+	return q
+}
+
+// AddConstants adds to sums, a number for each [Constant], what a step brings to the
+// derivatives of the loss with respect to a_m, a_s, θ, a_a and κ: held are the states at t,
+// adjoint the adjoints at t+1, sloped what ∂L/∂S[t] passes to the potential, gate 1 − S[t].
+// Products that a device might flush count as 0.
+func (p *Neuron[T]) AddConstants(sums *[learnable]T, held, adjoint *NeuronState[T], sloped, gate T) {
+	leak, drive := p.passed(adjoint[0], gate)
+	sums[ConstantTauMembrane] += FlushState(T(leak * held[0]))
+	if p.Model.HasCurrent() { // 1 − a_m drives
+		sums[ConstantTauMembrane] -= FlushState(T(drive * held[1]))
+		sums[ConstantTauSynapse] += FlushState(T(adjoint[1] * held[1]))
+	}
+	sums[ConstantThreshold] -= FlushState(sloped)
+	if p.Reset == ResetSubtractive {
+		sums[ConstantThreshold] -= T(adjoint[0] * (1 - gate))
+	}
+	if p.Model.Adapts() {
+		sums[ConstantTauAdaptation] += FlushState(T(adjoint[2] * held[2]))
+		sums[ConstantAdaptation] += T(adjoint[2] * (1 - gate))
+	}
+}
