@@ -3,7 +3,7 @@ package cpuref
 import "math/bits"
 
 // Constant is a constant of neurons that can be learned. Its value is the configured one
-// times exp(ρ); ρ, which is learned, lies within ±[ConstantBound].
+// times exp(ρ); ρ, which is learned, lies within ±[LearnedBound].
 type Constant uint32
 
 // The constants.
@@ -16,9 +16,9 @@ const (
 	learnable                             // how many there are
 )
 
-// ConstantBound is the largest magnitude of ρ: values from 1/54.6 to 54.6 times the
+// LearnedBound is the largest magnitude of ρ: values from 1/54.6 to 54.6 times the
 // configured one.
-const ConstantBound = 4
+const LearnedBound = 4
 
 // LearnedSet is a set of constants, a bit each.
 type LearnedSet uint32
@@ -46,13 +46,13 @@ const (
 	RowDecayAdaptation
 	RowAdaptation
 	RowSlopes
-	ConstantRows = RowSlopes + int(learnable)
+	LearnedRows = RowSlopes + int(learnable)
 )
 
 // FillConstants writes what a neuron of the layer has to all rows of an array for
-// [LearnedConstants], [ConstantRows][stride].
+// [LearnedConstants], [LearnedRows][stride].
 func FillConstants[T Float](rows []T, p *Neuron[T]) {
-	stride := len(rows) / ConstantRows
+	stride := len(rows) / LearnedRows
 	for row, value := range [RowSlopes]T{
 		p.DecayMembrane, p.DriveMembrane, p.DecaySynapse, p.Threshold, p.Raised, p.DecayAdaptation, p.Adaptation,
 	} {
@@ -64,7 +64,7 @@ func FillConstants[T Float](rows []T, p *Neuron[T]) {
 
 // LearnedConstantsArguments are the arrays and sizes of [LearnedConstants].
 type LearnedConstantsArguments[T Float] struct {
-	Rows    []T // [ConstantRows][stride]; written: those that the constant decides over
+	Rows    []T // [LearnedRows][stride]; written: those that the constant decides over
 	Learned []T // read and written; [stride of a position], or one for all neurons: ρ
 
 	Neurons, Filters int // neurons; those of a position, 0 in a dense layer
@@ -88,11 +88,11 @@ func LearnedConstants[T Float](a *LearnedConstantsArguments[T], first, last int)
 			i = 0
 		}
 		rho := a.Learned[i]
-		if rho > ConstantBound {
-			rho = ConstantBound
+		if rho > LearnedBound {
+			rho = LearnedBound
 		}
-		if rho < -ConstantBound {
-			rho = -ConstantBound
+		if rho < -LearnedBound {
+			rho = -LearnedBound
 		}
 		if n == i {
 			a.Learned[i] = rho // the other neurons of a learned number limit it for themselves
@@ -130,7 +130,7 @@ func LearnedConstants[T Float](a *LearnedConstantsArguments[T], first, last int)
 
 // of is neuron n of a layer whose constants lie in rows.
 func (p *Neuron[T]) of(rows []T, n int) Neuron[T] {
-	q, stride := *p, len(rows)/ConstantRows
+	q, stride := *p, len(rows)/LearnedRows
 	q.DecayMembrane, q.DriveMembrane = rows[RowDecayMembrane*stride+n], rows[RowDriveMembrane*stride+n]
 	q.DecaySynapse, q.DecayAdaptation = rows[RowDecaySynapse*stride+n], rows[RowDecayAdaptation*stride+n]
 	q.Threshold, q.Raised, q.Adaptation = rows[RowThreshold*stride+n], rows[RowRaised*stride+n], rows[RowAdaptation*stride+n]

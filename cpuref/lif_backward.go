@@ -10,7 +10,7 @@ type LIFBackwardArguments[T Float] struct {
 	Lost                []T      // [sample][step][stride]: what [LIFForward] left; only with [Neuron.LosesState]
 	SpikeError          []T      // [sample][stride]: error that every spike of a neuron gets, whenever
 	RecurrentTransposed []T      // [neuron][stride]: Vᵀ, nil without recurrence
-	Constants           []T      // [ConstantRows][stride]: of neurons that differ; nil: all as Neuron says
+	Constants           []T      // [LearnedRows][stride]: of neurons that differ; nil: all as Neuron says
 	Trace               []T      // [sample][step][state][stride]: as [LIFForward] left it; only with learned constants
 	// ConstantErrors, [sample][learned][stride], written if constants are learned: ∂L/∂a_m,
 	// ∂L/∂a_s, … as [Neuron.AddConstants] has them, read where the segment ends.

@@ -18,7 +18,7 @@ type LIFForwardArguments[T Float] struct {
 	Drive            []T      // [sample][step][stride]: what [InputDrive] makes of the events, in their place; nil: they are added up here
 	Uniform          []T      // [sample][step][stride]: what [NoiseUniform] draws; nil: drawn here
 	Flips            []Flip   // [sample]; nil: none
-	Constants        []T      // [ConstantRows][stride]: of neurons that differ, see [LearnedConstants]; nil: all as Neuron says
+	Constants        []T      // [LearnedRows][stride]: of neurons that differ, see [LearnedConstants]; nil: all as Neuron says
 
 	Steps, Neurons        int
 	Filters               int       // neurons a position; 0 in a dense layer

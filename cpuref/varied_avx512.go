@@ -12,7 +12,7 @@ func integrateVariedAVX512(p *Neuron[float32], s *neuronRows[float32]) {
 	stride := len(s.states[0])
 	membrane, gates, potential := &s.states[0][0], &s.gates[:stride][0], &s.potential[:stride][0]
 	input, recurrent := &s.input[:stride][0], &s.recurrent[:stride][0]
-	constants := &s.constants[:ConstantRows*stride][0]
+	constants := &s.constants[:LearnedRows*stride][0]
 	current, adaptation, lost := membrane, membrane, membrane
 	if p.Model.HasCurrent() {
 		current = &s.states[1][:stride][0]
@@ -68,7 +68,7 @@ func adjointVariedAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 	membrane, errors, received := &s.states[0][0], &s.errors[:stride][0], &s.received[:stride][0]
 	recurrent, spikeError := &s.recurrent[:stride][0], &s.spikeError[:stride][0]
 	lost, derivative := &s.lost[:stride][0], &s.derivative[:stride][0]
-	constants := &s.constants[:ConstantRows*stride][0]
+	constants := &s.constants[:LearnedRows*stride][0]
 	current, adaptation := membrane, membrane
 	if p.Model.HasCurrent() {
 		current = &s.states[1][:stride][0]

@@ -95,7 +95,7 @@ func runVectorKernels(neuron Neuron[float32], neurons int) []float32 {
 		Key: [2]uint32{5, 6}, Layer: 2, Neuron: neuron,
 	}
 	if neuron.Learn != 0 {
-		forward.Constants, forward.Trace = v.rows(ConstantRows, neurons, 1), make([]float32, rows*neuron.Model.States()*stride)
+		forward.Constants, forward.Trace = v.rows(LearnedRows, neurons, 1), make([]float32, rows*neuron.Model.States()*stride)
 	}
 	var work Workspace[float32]
 	LIFForward(&forward, &work, 0, samples)

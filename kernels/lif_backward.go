@@ -18,6 +18,9 @@ type LIFBackwardBuffers struct {
 	States              gpu.Binding // [sample][state][stride] float32: adjoints, read where a segment ends, written where it begins
 	ConstantsOfLayer    gpu.Binding // of the neurons: what [NeuronConstants] returns
 	RecurrentGeometry   gpu.Binding // what [WindowNumbers] returns, of a recurrent convolution
+	Varied              gpu.Binding // what [LearnedConstants] wrote, where constants are learned
+	Trace               gpu.Binding // there too; what [LIFForward] left
+	ConstantErrors      gpu.Binding // written there; [sample][learned][stride] float32, read where a segment ends
 }
 
 // LIFBackwardParameters are the numbers of [LIFBackward].
@@ -28,7 +31,7 @@ type LIFBackwardParameters struct {
 	Filters        uint32         // neurons a position; 0: all, as in a dense layer
 	RecurrentDelay uint32         // steps
 	Recurrent      cpuref.Window  // geometry of the recurrent connection, as in the buffer
-	Segment        cpuref.Segment // of Error, Membrane and Lost, which hold a row before and RecurrentDelay rows after it
+	Segment        cpuref.Segment // of Error, Membrane, Lost and Trace, which hold a row before and RecurrentDelay rows after it
 }
 
 // LIFBackwardChoice is what a pipeline of [LIFBackward] is built for.
@@ -41,6 +44,7 @@ type LIFBackwardChoice struct {
 	Recurrent          bool
 	Limited            bool   // the surrogate derivative counts as 0 outside of a range
 	Convolution        bool   // the recurrent connection has a window
+	Learn              uint32 // cpuref.LearnedSet
 	Spread             Spread // the zero value: as suits the device
 	Depth              uint32 // samples a lane; 0: as suits the device
 }
@@ -70,7 +74,7 @@ func NewLIFBackward(device *gpu.Device, choice LIFBackwardChoice) (*LIFBackward,
 			choice.Neurons, 32*uint64(shared), device.Info().Name, limit)
 	}
 	k, err := newKernel(device, name, choice.Spread.group(), choice.Surrogate, choice.Reset,
-		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution), flag(choice.Limited), choice.Model)
+		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution), flag(choice.Limited), choice.Model, choice.Learn)
 	return &LIFBackward{k, choice}, err
 }
 
@@ -122,6 +126,13 @@ func (k *LIFBackward) Record(stream *gpu.Stream, b LIFBackwardBuffers, p LIFBack
 	if k.choice.Recurrent && k.choice.Convolution {
 		geometry.bytes = windowBytes
 	}
+	varied := argument{"learned constants", b.Varied, gpu.Read, 0}
+	trace := argument{"trace", b.Trace, gpu.Read, 0}
+	constants := argument{"constant errors", b.ConstantErrors, gpu.ReadWrite, 0}
+	if learned := uint64(cpuref.LearnedSet(k.choice.Learn).Count()); learned > 0 {
+		varied.bytes, trace.bytes = variedBytes(p.Neurons), bytes(held, statesOf(k.choice.Model), row)
+		constants.bytes = bytes(uint64(p.Samples), learned, row)
+	}
 	groups, err := k.choice.Spread.grid(&k.kernel, p.Neurons, uint32(ceil(uint64(p.Samples), uint64(k.choice.Depth))))
 	if err != nil {
 		return err
@@ -136,5 +147,8 @@ func (k *LIFBackward) Record(stream *gpu.Stream, b LIFBackwardBuffers, p LIFBack
 		{"states", b.States, gpu.ReadWrite, stateBytes(p.Segment, p.Steps, p.Samples, statesOf(k.choice.Model), row)},
 		{"constants", b.ConstantsOfLayer, gpu.Read, constantBytes},
 		geometry,
+		varied,
+		trace,
+		constants,
 	}, p, groups)
 }

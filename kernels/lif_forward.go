@@ -22,6 +22,8 @@ type LIFForwardBuffers struct {
 	Bias             gpu.Binding // [stride] of a position, with biases
 	// What [WindowNumbers] returns of the connections, of a convolution.
 	InputGeometry, RecurrentGeometry gpu.Binding
+	Varied                           gpu.Binding // what [LearnedConstants] wrote, where constants differ
+	Trace                            gpu.Binding // written where they do; [sample][row of Segment][state][stride] float32
 }
 
 // LIFForwardParameters are the numbers of [LIFForward].
@@ -36,7 +38,7 @@ type LIFForwardParameters struct {
 	Flips          uint32        // where layer, step and neuron of the flips begin in Numbers; 0: no flips
 	Input          cpuref.Window // geometry of the connections, as in the buffers
 	Recurrent      cpuref.Window
-	Segment        cpuref.Segment // of Membrane and Lost; from the second on they hold a row before it
+	Segment        cpuref.Segment // of Membrane, Lost and Trace; from the second on they hold a row before it
 }
 
 // LIFForwardChoice is what a pipeline of [LIFForward] is built for.
@@ -49,6 +51,7 @@ type LIFForwardChoice struct {
 	Bias        bool
 	StoreLost   bool
 	Convolution bool   // connections have windows
+	Varied      bool   // constants differ from neuron to neuron
 	Spread      Spread // the zero value: as suits the device
 }
 
@@ -69,7 +72,7 @@ func NewLIFForward(device *gpu.Device, choice LIFForwardChoice) (*LIFForward, er
 		return nil, err
 	}
 	k, err := newKernel(device, name, choice.Spread.group(), choice.Noise, choice.Reset,
-		flag(choice.Recurrent), flag(choice.StoreLost), choice.Spread.Lanes, choice.Spread.Blocks, flag(choice.Convolution), choice.Model, flag(choice.Bias))
+		flag(choice.Recurrent), flag(choice.StoreLost), choice.Spread.Lanes, choice.Spread.Blocks, flag(choice.Convolution), choice.Model, flag(choice.Bias), flag(choice.Varied))
 	return &LIFForward{k, choice}, err
 }
 
@@ -109,6 +112,11 @@ func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwar
 			recurrentGeometry.bytes = windowBytes
 		}
 	}
+	varied := argument{"learned constants", b.Varied, gpu.Read, 0}
+	trace := argument{"trace", b.Trace, gpu.Write, 0}
+	if k.choice.Varied {
+		varied.bytes, trace.bytes = variedBytes(p.Neurons), bytes(held, statesOf(k.choice.Model), row)
+	}
 	inputs := max(available(b.InputWeights), bytes(unit))
 	if inputs%bytes(unit) != 0 {
 		return fmt.Errorf("lif_forward: input weights have %d bytes, rows of %d neurons take a multiple of %d", inputs, p.Filters, bytes(unit))
@@ -140,5 +148,7 @@ func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwar
 		bias,
 		inputGeometry,
 		recurrentGeometry,
+		varied,
+		trace,
 	}, p, groups)
 }

@@ -12,6 +12,12 @@ const uint NEURON_ADAPTIVE = 3u;
 const uint POOL_MAX = 0u;
 const uint POOL_SUM = 1u;
 
+const uint CONSTANT_TAU_MEMBRANE = 0u;
+const uint CONSTANT_TAU_SYNAPSE = 1u;
+const uint CONSTANT_THRESHOLD = 2u;
+const uint CONSTANT_TAU_ADAPTATION = 3u;
+const uint CONSTANT_ADAPTATION = 4u;
+
 const uint NOISE_THRESHOLD = 0u;
 const uint NOISE_SIGMOID = 1u;
 const uint NOISE_EXPONENTIAL = 2u;

@@ -26,6 +26,7 @@ layout(constant_id = 7) const uint DEPTH = 1u;                // samples a lane
 layout(constant_id = 9) const uint CONVOLUTION = 0u;          // 1: the recurrent connection has a window
 layout(constant_id = 10) const uint LIMITED = 0u;             // 1: the surrogate derivative counts as 0 outside of a range
 layout(constant_id = 11) const uint MODEL = 0u;
+layout(constant_id = 12) const uint LEARN = 0u;               // constants that are learned, a bit each; 0: all neurons are alike
 layout(constant_id = 8) const uint SHARED_QUADS = 1u;         // samples a workgroup times quads a sample
 
 layout(std430, binding = 0) buffer Error { vec4 errors[]; };
@@ -37,6 +38,9 @@ layout(std430, binding = 5) readonly buffer RecurrentTransposed { vec4 recurrent
 layout(std430, binding = 6) buffer States { vec4 states[]; };  // of segments: adjoints of a sample, one after another
 layout(std430, binding = 7) readonly buffer ConstantsOfLayer { Constants constants; };
 layout(std430, binding = 8) readonly buffer RecurrentGeometry { Window recurrent_window; };
+layout(std430, binding = 9) readonly buffer Varied { vec4 varied[]; };
+layout(std430, binding = 10) readonly buffer Trace { vec4 trace[]; };            // as lif_forward left it
+layout(std430, binding = 11) buffer ConstantErrors { vec4 constant_errors[]; };  // of a sample, one learned constant after another
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -51,6 +55,31 @@ layout(push_constant) uniform Parameters {
 };
 
 shared vec4 received[2u * SHARED_QUADS];
+
+#define EACH_LEARNED(do_one, sums, sample_, quad)                            \
+    do_one(sums.tau_membrane, CONSTANT_TAU_MEMBRANE, sample_, quad)          \
+    do_one(sums.tau_synapse, CONSTANT_TAU_SYNAPSE, sample_, quad)            \
+    do_one(sums.threshold, CONSTANT_THRESHOLD, sample_, quad)                \
+    do_one(sums.tau_adaptation, CONSTANT_TAU_ADAPTATION, sample_, quad)      \
+    do_one(sums.adaptation, CONSTANT_ADAPTATION, sample_, quad)
+
+#define LOAD_SUM(sum, constant, sample_, quad)                     \
+    if (learns(constant)) {                                        \
+        sum = constant_errors[place(constant, sample_, quad, quads)]; \
+    }
+
+#define STORE_SUM(sum, constant, sample_, quad)                    \
+    if (learns(constant)) {                                        \
+        constant_errors[place(constant, sample_, quad, quads)] = sum; \
+    }
+
+bool learns(uint constant) { return (LEARN >> constant & 1u) != 0u; }
+
+// Where the sums of a quad lie for a learned constant.
+uint place(uint constant, uint sample_, uint quad, uint quads) {
+    uint learned = uint(bitCount(LEARN));
+    return (sample_ * learned + uint(bitCount(LEARN & ((1u << constant) - 1u)))) * quads + quad;
+}
 
 float derivative(Constants c, float before, float spike) {
     precise float u = before - c.threshold;
@@ -80,16 +109,25 @@ void main() {
     Quad adjoint[DEPTH * BLOCKS];
     precise vec4 recurrent_sum[DEPTH * BLOCKS];
     vec4 spike_error[DEPTH * BLOCKS];
+    Own own_constants[BLOCKS];
+    Sums sums[DEPTH * BLOCKS];
     [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
         uint own = (gl_WorkGroupID.x * BLOCKS + k) * LANES + lane;
         quad[k] = min(own, quads - 1u);  // a lane too many computes in vain and stores nothing
+        own_constants[k] = shared_constants(c);
+        if (LEARN != 0u) {
+            LOAD_OWN(own_constants[k], quad[k], quads)
+        }
         [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
             uint j = d * BLOCKS + k;
             owned[j] = first_sample + d < samples && own < quads;
             adjoint[j] = RESTING;
             spike_error[j] = owned[j] ? spike_errors[(first_sample + d) * quads + quad[k]] : vec4(0.0);
+            sums[j] = Sums(vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0));
             if (segment_last < steps && owned[j]) {
-                LOAD_STATES(adjoint[j], states_of(MODEL) * (first_sample + d) * quads + quad[k], quads)
+                uint sample_ = first_sample + d;
+                LOAD_STATES(states, adjoint[j], states_of(MODEL) * sample_ * quads + quad[k], quads)
+                EACH_LEARNED(LOAD_SUM, sums[j], sample_, quad[k])
             }
         }
     }
@@ -192,8 +230,15 @@ void main() {
             uint sample_ = first_sample + j / BLOCKS;
             uint own = quad[j % BLOCKS];
             uint at = (sample_ * segment_rows + t - segment_origin) * quads + own;
-            vec4 before = t > 0u ? membranes[at - quads] : vec4(0.0);  // U[t] − A[t]
-            vec4 lost = vec4(c.threshold);
+            vec4 before = vec4(0.0);  // U[t] − A[t]
+            if (LEARN != 0u) {
+                precise vec4 resting = vec4(0.0) - own_constants[j % BLOCKS].raised;
+                before = resting;
+            }
+            if (t > 0u) {
+                before = membranes[at - quads];
+            }
+            vec4 lost = own_constants[j % BLOCKS].threshold;
             if (DIFFERENTIATE_RESET != 0u && RESET != RESET_SUBTRACTIVE) {
                 lost = losts[at];
             }
@@ -203,14 +248,30 @@ void main() {
             spike_adjoint = spike_adjoint + spike_error[j];
             vec4 slope = vec4(derivative(c, before.x, spike[j].x), derivative(c, before.y, spike[j].y),
                               derivative(c, before.z, spike[j].z), derivative(c, before.w, spike[j].w));
-            retreat(MODEL, RESET, DIFFERENTIATE_RESET != 0u, c, adjoint[j], spike_adjoint, slope, lost, spike[j]);
+            Quad later = adjoint[j];
+            vec4 sloped = retreat(MODEL, RESET, DIFFERENTIATE_RESET != 0u, own_constants[j % BLOCKS], adjoint[j], spike_adjoint, slope, lost, spike[j]);
+            if (LEARN != 0u) {
+                Quad held = RESTING;
+                if (t > 0u) {
+                    LOAD_STATES(trace, held, states_of(MODEL) * (at - own - quads) + own, quads)
+                }
+                add_constants(MODEL, RESET, sums[j], held, later, sloped, spike[j]);
+            }
         }
     }
 
+    if (LEARN != 0u) {
+        [[unroll]] for (uint j = 0u; j < DEPTH * BLOCKS; j++) {
+            if (owned[j]) {
+                uint sample_ = first_sample + j / BLOCKS;
+                EACH_LEARNED(STORE_SUM, sums[j], sample_, quad[j % BLOCKS])
+            }
+        }
+    }
     if (segment_last - segment_first < steps) {
         [[unroll]] for (uint j = 0u; j < DEPTH * BLOCKS; j++) {
             if (owned[j]) {
-                STORE_STATES(adjoint[j], states_of(MODEL) * (first_sample + j / BLOCKS) * quads + quad[j % BLOCKS], quads)
+                STORE_STATES(states, adjoint[j], states_of(MODEL) * (first_sample + j / BLOCKS) * quads + quad[j % BLOCKS], quads)
             }
         }
     }

@@ -26,7 +26,8 @@ layout(constant_id = 5) const uint LANES = 1u;          // lanes a sample
 layout(constant_id = 6) const uint BLOCKS = 1u;         // quads a lane
 layout(constant_id = 7) const uint CONVOLUTION = 0u;    // 1: connections have windows
 layout(constant_id = 8) const uint MODEL = 0u;
-layout(constant_id = 9) const uint BIAS = 0u;  // 1: with biases
+layout(constant_id = 9) const uint BIAS = 0u;    // 1: with biases
+layout(constant_id = 10) const uint VARIED = 0u;  // 1: constants differ from neuron to neuron, and states are stored
 
 layout(std430, binding = 0) coherent buffer Spikes { uint spikes[]; };  // zero before
 layout(std430, binding = 1) writeonly buffer Membrane { vec4 membranes[]; };
@@ -41,6 +42,8 @@ layout(std430, binding = 9) readonly buffer ConstantsOfLayer { Constants constan
 layout(std430, binding = 10) readonly buffer Bias { vec4 biases[]; };  // of the neurons of a position
 layout(std430, binding = 11) readonly buffer InputGeometry { Window input_window; };
 layout(std430, binding = 12) readonly buffer RecurrentGeometry { Window recurrent_window; };
+layout(std430, binding = 13) readonly buffer Varied { vec4 varied[]; };
+layout(std430, binding = 14) writeonly buffer Trace { vec4 trace[]; };  // of a row, the states one after another
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -182,15 +185,24 @@ void main() {
     precise vec4 recurrent_sum[BLOCKS];
     vec4 bias[BLOCKS];
     uint bits[BLOCKS];
+    Own own_constants[BLOCKS];
     [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
         uint own = (gl_WorkGroupID.x * BLOCKS + k) * LANES + lane;
         owned[k] = present && own < quads;
         quad[k] = min(own, quads - 1u);  // a lane too many does the last quad again and stores nothing
         bias[k] = BIAS != 0u ? biases[quad[k] % quads_of(filters)] : vec4(0.0);
         neuron[k] = RESTING;
+        own_constants[k] = shared_constants(c);
+        if (VARIED != 0u) {
+            LOAD_OWN(own_constants[k], quad[k], quads)
+        }
         if (segment_first > 0u && owned[k]) {
-            LOAD_STATES(neuron[k], states_of(MODEL) * sample_ * quads + quad[k], quads)
-            membranes[(sample_ * segment_rows + segment_first - 1u - segment_origin) * quads + quad[k]] = potential(MODEL, neuron[k]);
+            LOAD_STATES(states, neuron[k], states_of(MODEL) * sample_ * quads + quad[k], quads)
+            uint before = (sample_ * segment_rows + segment_first - 1u - segment_origin) * quads;
+            membranes[before + quad[k]] = potential(MODEL, VARIED != 0u, own_constants[k], neuron[k]);
+            if (VARIED != 0u) {
+                STORE_STATES(trace, neuron[k], states_of(MODEL) * before + quad[k], quads)
+            }
         }
     }
 
@@ -198,7 +210,7 @@ void main() {
         uint row = sample_ * steps + t;                                    // of spikes and events
         uint held = (sample_ * segment_rows + t - segment_origin) * quads;  // of membranes
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
-            bits[k] = decide_quad(c, potential(MODEL, neuron[k]), number, t, quad[k]);
+            bits[k] = decide_quad(c, potential(MODEL, VARIED != 0u, own_constants[k], neuron[k]), number, t, quad[k]);
             if (t == flip_step && flip_neuron / 4u == quad[k]) {
                 bits[k] ^= 1u << (flip_neuron % 4u);
             }
@@ -249,9 +261,12 @@ void main() {
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
             vec4 spike = vec4(bits[k] & 1u, (bits[k] >> 1) & 1u, (bits[k] >> 2) & 1u, (bits[k] >> 3) & 1u);
             precise vec4 received = input_sum[k] + recurrent_sum[k];
-            vec4 lost = advance(MODEL, RESET, c, neuron[k], received, spike);
+            vec4 lost = advance(MODEL, RESET, own_constants[k], neuron[k], received, spike);
             if (owned[k]) {
-                membranes[held + quad[k]] = potential(MODEL, neuron[k]);
+                membranes[held + quad[k]] = potential(MODEL, VARIED != 0u, own_constants[k], neuron[k]);
+                if (VARIED != 0u) {
+                    STORE_STATES(trace, neuron[k], states_of(MODEL) * held + quad[k], quads)
+                }
                 if (STORE_LOST != 0u) {
                     losts[held + quad[k]] = lost;
                 }
@@ -262,7 +277,7 @@ void main() {
     if (segment_last - segment_first < steps) {
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
             if (owned[k]) {
-                STORE_STATES(neuron[k], states_of(MODEL) * sample_ * quads + quad[k], quads)
+                STORE_STATES(states, neuron[k], states_of(MODEL) * sample_ * quads + quad[k], quads)
             }
         }
     }

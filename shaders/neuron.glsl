@@ -35,31 +35,71 @@ bool adapts(uint model) { return model == NEURON_ADAPTIVE; }
 
 uint states_of(uint model) { return adapts(model) ? 3u : has_current(model) ? 2u : 1u; }
 
+// Rows of what cpuref.LearnedConstants writes; of the derivatives one for each constant.
+const uint ROW_DECAY_MEMBRANE = 0u;
+const uint ROW_DRIVE_MEMBRANE = 1u;
+const uint ROW_DECAY_SYNAPSE = 2u;
+const uint ROW_THRESHOLD = 3u;
+const uint ROW_RAISED = 4u;
+const uint ROW_DECAY_ADAPTATION = 5u;
+const uint ROW_ADAPTATION = 6u;
+const uint ROW_SLOPES = 7u;
+
+// What neurons of a quad have of their own, where constants are learned; as
+// cpuref/learned_constants.go lists it.
+struct Own {
+    vec4 decay_membrane;
+    vec4 drive_membrane;
+    vec4 decay_synapse;
+    vec4 threshold;
+    vec4 raised;
+    vec4 decay_adaptation;
+    vec4 adaptation;
+};
+
+// What all neurons share, as if it were a quad's own.
+Own shared_constants(Constants c) {
+    return Own(vec4(c.decay_membrane), vec4(c.drive_membrane), vec4(c.decay_synapse), vec4(c.threshold), vec4(0.0),
+               vec4(c.decay_adaptation), vec4(c.adaptation));
+}
+
+#define LOAD_OWN(own, quad, quads)                              \
+    own.decay_membrane = varied[ROW_DECAY_MEMBRANE * (quads) + (quad)]; \
+    own.drive_membrane = varied[ROW_DRIVE_MEMBRANE * (quads) + (quad)]; \
+    own.decay_synapse = varied[ROW_DECAY_SYNAPSE * (quads) + (quad)]; \
+    own.threshold = varied[ROW_THRESHOLD * (quads) + (quad)];   \
+    own.raised = varied[ROW_RAISED * (quads) + (quad)];         \
+    own.decay_adaptation = varied[ROW_DECAY_ADAPTATION * (quads) + (quad)]; \
+    own.adaptation = varied[ROW_ADAPTATION * (quads) + (quad)];
+
 // What escape noise compares with the threshold.
-vec4 potential(uint model, Quad quad) {
+vec4 potential(uint model, bool varied_constants, Own c, Quad quad) {
     precise vec4 above = quad.membrane;
     if (adapts(model)) {
         above = above - quad.adaptation;
+    }
+    if (varied_constants) {
+        above = above - c.raised;
     }
     return above;
 }
 
 // Takes a quad from step t to t+1: received is h[t], spike S[t]. Returns what a spike
 // takes from the membrane.
-vec4 advance(uint model, uint reset, Constants c, inout Quad quad, vec4 received, vec4 spike) {
+vec4 advance(uint model, uint reset, Own c, inout Quad quad, vec4 received, vec4 spike) {
     precise vec4 drive = received;
     if (has_current(model)) {
-        drive = vec4(c.drive_membrane) * quad.current;
-        precise vec4 held = vec4(c.decay_synapse) * quad.current;
+        drive = c.drive_membrane * quad.current;
+        precise vec4 held = c.decay_synapse * quad.current;
         precise vec4 charged = held + received;
         quad.current = flush_state(charged);
     }
 
     precise vec4 gate = vec4(1.0) - spike;
-    precise vec4 leak = vec4(c.decay_membrane) * quad.membrane;
+    precise vec4 leak = c.decay_membrane * quad.membrane;
     precise vec4 sum = leak + drive;
     precise vec4 next;
-    vec4 lost = vec4(c.threshold);
+    vec4 lost = c.threshold;
     if (reset == RESET_MULTIPLICATIVE) {
         next = sum * gate;
         lost = flush_state(sum);
@@ -68,13 +108,13 @@ vec4 advance(uint model, uint reset, Constants c, inout Quad quad, vec4 received
         next = kept + drive;
         lost = flush_state(leak);
     } else {
-        precise vec4 taken = vec4(c.threshold) * spike;
+        precise vec4 taken = c.threshold * spike;
         next = sum - taken;
     }
     quad.membrane = flush_state(next);
     if (adapts(model)) {
-        precise vec4 recovered = vec4(c.decay_adaptation) * quad.adaptation;
-        precise vec4 added = vec4(c.adaptation) * spike;
+        precise vec4 recovered = c.decay_adaptation * quad.adaptation;
+        precise vec4 added = c.adaptation * spike;
         precise vec4 raised = recovered + added;
         quad.adaptation = flush_state(raised);
     }
@@ -96,10 +136,47 @@ vec4 received_error(uint model, uint reset, Quad adjoint, vec4 spike) {
     return has_current(model) ? adjoint.current : driven(reset, adjoint.membrane, spike);
 }
 
+// Derivatives of the loss with respect to the constants of a quad, added up.
+struct Sums {
+    vec4 tau_membrane;
+    vec4 tau_synapse;
+    vec4 threshold;
+    vec4 tau_adaptation;
+    vec4 adaptation;
+};
+
+// Adds what a step brings to them: held are the states at t, adjoint the adjoints at t+1.
+void add_constants(uint model, uint reset, inout Sums sums, Quad held, Quad adjoint, vec4 sloped, vec4 spike) {
+    precise vec4 leaking = leaked(reset, adjoint.membrane, spike) * held.membrane;
+    precise vec4 tau_membrane = sums.tau_membrane + flush_state(leaking);
+    if (has_current(model)) {
+        precise vec4 driving = driven(reset, adjoint.membrane, spike) * held.current;
+        tau_membrane = tau_membrane - flush_state(driving);
+        precise vec4 charging = adjoint.current * held.current;
+        precise vec4 tau_synapse = sums.tau_synapse + flush_state(charging);
+        sums.tau_synapse = tau_synapse;
+    }
+    sums.tau_membrane = tau_membrane;
+    precise vec4 threshold = sums.threshold - flush_state(sloped);
+    if (reset == RESET_SUBTRACTIVE) {
+        precise vec4 taken = adjoint.membrane * spike;
+        threshold = threshold - taken;
+    }
+    sums.threshold = threshold;
+    if (adapts(model)) {
+        precise vec4 recovering = adjoint.adaptation * held.adaptation;
+        precise vec4 tau_adaptation = sums.tau_adaptation + flush_state(recovering);
+        sums.tau_adaptation = tau_adaptation;
+        precise vec4 raising = adjoint.adaptation * spike;
+        precise vec4 adaptation = sums.adaptation + raising;
+        sums.adaptation = adaptation;
+    }
+}
+
 // Takes the adjoints of a quad from step t+1 to t: spike_adjoint is ∂L/∂S[t] by all ways
 // but the neuron's own states, slope the surrogate derivative at U[t] − A[t], lost what
-// advance returned.
-void retreat(uint model, uint reset, bool differentiate_reset, Constants c, inout Quad adjoint, vec4 spike_adjoint,
+// advance returned. Returns what ∂L/∂S[t] passes to the potential.
+vec4 retreat(uint model, uint reset, bool differentiate_reset, Own c, inout Quad adjoint, vec4 spike_adjoint,
              vec4 slope, vec4 lost, vec4 spike) {
     precise vec4 arrived = spike_adjoint;
     if (differentiate_reset) {
@@ -107,41 +184,42 @@ void retreat(uint model, uint reset, bool differentiate_reset, Constants c, inou
         arrived = arrived - share;
     }
     if (adapts(model)) {
-        precise vec4 raising = vec4(c.adaptation) * adjoint.adaptation;
+        precise vec4 raising = c.adaptation * adjoint.adaptation;
         arrived = arrived + raising;
     }
     if (has_current(model)) {
-        precise vec4 held = vec4(c.decay_synapse) * adjoint.current;
-        precise vec4 driving = vec4(c.drive_membrane) * driven(reset, adjoint.membrane, spike);
+        precise vec4 held = c.decay_synapse * adjoint.current;
+        precise vec4 driving = c.drive_membrane * driven(reset, adjoint.membrane, spike);
         precise vec4 next_current = held + driving;
         adjoint.current = flush_state(next_current);
     }
 
-    precise vec4 leaking = vec4(c.decay_membrane) * leaked(reset, adjoint.membrane, spike);
+    precise vec4 leaking = c.decay_membrane * leaked(reset, adjoint.membrane, spike);
     precise vec4 sloped = slope * flush_state(arrived);
     precise vec4 next = leaking + sloped;
     adjoint.membrane = flush_state(next);
     if (adapts(model)) {
-        precise vec4 recovering = vec4(c.decay_adaptation) * adjoint.adaptation;
+        precise vec4 recovering = c.decay_adaptation * adjoint.adaptation;
         precise vec4 raised = recovering - sloped;
         adjoint.adaptation = flush_state(raised);
     }
+    return sloped;
 }
 
-#define LOAD_STATES(quad, at, quads)                   \
-    quad.membrane = states[at];                        \
-    if (has_current(MODEL)) {                          \
-        quad.current = states[(at) + (quads)];         \
-    }                                                  \
-    if (adapts(MODEL)) {                               \
-        quad.adaptation = states[(at) + 2u * (quads)]; \
+#define LOAD_STATES(array, quad, at, quads)           \
+    quad.membrane = array[at];                        \
+    if (has_current(MODEL)) {                         \
+        quad.current = array[(at) + (quads)];         \
+    }                                                 \
+    if (adapts(MODEL)) {                              \
+        quad.adaptation = array[(at) + 2u * (quads)]; \
     }
 
-#define STORE_STATES(quad, at, quads)                  \
-    states[at] = quad.membrane;                        \
-    if (has_current(MODEL)) {                          \
-        states[(at) + (quads)] = quad.current;         \
-    }                                                  \
-    if (adapts(MODEL)) {                               \
-        states[(at) + 2u * (quads)] = quad.adaptation; \
+#define STORE_STATES(array, quad, at, quads)          \
+    array[at] = quad.membrane;                        \
+    if (has_current(MODEL)) {                         \
+        array[(at) + (quads)] = quad.current;         \
+    }                                                 \
+    if (adapts(MODEL)) {                              \
+        array[(at) + 2u * (quads)] = quad.adaptation; \
     }

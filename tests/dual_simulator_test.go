@@ -67,7 +67,12 @@ func (s *dualSimulator) run() *dualOutcome {
 				bias = s.weights[next]
 				next++
 			}
-			spikes, membrane := s.layer(l, b, below, input, recurrent, bias)
+			learned := map[string][]dual{}
+			for _, constant := range n.Layers[l].Learned() {
+				learned[constant] = s.weights[next]
+				next++
+			}
+			spikes, membrane := s.layer(l, b, below, input, recurrent, bias, learned)
 			out.spikes[l] = append(out.spikes[l], spikes)
 			out.membrane[l] = append(out.membrane[l], membrane)
 			for _, r := range n.Layers[l].Regularizers {
@@ -109,16 +114,41 @@ func (s *dualSimulator) inputs(sample int) [][]dual {
 	return spikes
 }
 
-// layer runs one layer on one sample: S[t] and U[t+1] − A[t+1], [step][neuron].
-func (s *dualSimulator) layer(l, sample int, below [][]dual, input, recurrent, bias []dual) (spikes, membrane [][]dual) {
-	layer, dt := &s.network.Layers[l], s.network.StepLength
-	keepMembrane, keepCurrent := math.Exp(-dt/layer.TauMembrane), math.Exp(-dt/layer.TauSynapse)
-	keepAdaptation, adaptation := 0.0, 0.0
+// dualConstants are the constants of one neuron.
+type dualConstants struct{ keepMembrane, keepCurrent, keepAdaptation, adaptation, threshold dual }
+
+// constants are those of neuron k of so many, of which some are learned: for each position of a
+// filter, or for all neurons, by the logarithm of a factor.
+func (s *dualSimulator) constants(layer *network.Layer, learned map[string][]dual, k int) (c dualConstants) {
+	value := func(name string, configured float64) dual {
+		array, there := learned[name]
+		if !there {
+			return dual{configured, 0}
+		}
+		return array[k*len(array)/layer.Neurons].exp().scaled(configured)
+	}
+	decay := func(name string, tau float64) dual {
+		x := value(name, tau) // exp(−dt/τ), by d(1/τ) = −dτ/τ²
+		return dual{1 / x.value, -x.slope / (x.value * x.value)}.scaled(-s.network.StepLength).exp()
+	}
+	c.keepMembrane, c.keepCurrent = decay("tau_membrane", layer.TauMembrane), decay("tau_synapse", layer.TauSynapse)
 	if layer.Neuron == "adaptive" {
-		keepAdaptation, adaptation = math.Exp(-dt/layer.TauAdaptation), layer.Adaptation
+		c.keepAdaptation, c.adaptation = decay("tau_adaptation", layer.TauAdaptation), value("adaptation", layer.Adaptation)
 	}
 	if layer.Neuron == "if" {
-		keepMembrane = 1
+		c.keepMembrane = dual{1, 0}
+	}
+	c.threshold = value("threshold", 1)
+	return c
+}
+
+// layer runs one layer on one sample: S[t] and U[t+1] − A[t+1], less by what a learned
+// threshold exceeds 1, [step][neuron].
+func (s *dualSimulator) layer(l, sample int, below [][]dual, input, recurrent, bias []dual, learned map[string][]dual) (spikes, membrane [][]dual) {
+	layer, dt := &s.network.Layers[l], s.network.StepLength
+	constants := make([]dualConstants, layer.Neurons)
+	for k := range constants {
+		constants[k] = s.constants(layer, learned, k)
 	}
 	u, i, a := make([]dual, layer.Neurons), make([]dual, layer.Neurons), make([]dual, layer.Neurons)
 	connect, reconnect := addSynapses, addSynapses
@@ -128,8 +158,8 @@ func (s *dualSimulator) layer(l, sample int, below [][]dual, input, recurrent, b
 	for t := range s.network.Steps {
 		now := make([]dual, layer.Neurons)
 		for k := range now {
-			above := u[k].minus(a[k])
-			potential := above.value - 1
+			above := u[k].minus(a[k]).minus(constants[k].threshold)
+			potential := above.value
 			spiked := s.spikes(layer, l, sample, t, k, potential)
 			g := surrogateOf(layer, dt, potential, spiked)
 			now[k].slope = g * above.slope
@@ -150,14 +180,15 @@ func (s *dualSimulator) layer(l, sample int, below [][]dual, input, recurrent, b
 		}
 		after, seen := make([]dual, layer.Neurons), make([]dual, layer.Neurons)
 		for k := range after {
-			drive := i[k].scaled(1 - keepMembrane)
+			c := &constants[k]
+			drive := i[k].times(dual{1, 0}.minus(c.keepMembrane))
 			if layer.Neuron == "lif_delta" || layer.Neuron == "if" {
 				drive = h[k]
 			}
-			after[k] = afterReset(layer, u[k].scaled(keepMembrane), drive, now[k])
-			i[k] = i[k].scaled(keepCurrent).plus(h[k])
-			a[k] = a[k].scaled(keepAdaptation).plus(now[k].scaled(adaptation))
-			seen[k] = after[k].minus(a[k])
+			after[k] = afterReset(layer, u[k].times(c.keepMembrane), drive, now[k], c.threshold)
+			i[k] = i[k].times(c.keepCurrent).plus(h[k])
+			a[k] = a[k].times(c.keepAdaptation).plus(now[k].times(c.adaptation))
+			seen[k] = after[k].minus(a[k]).minus(c.threshold).plus(dual{1, 0})
 		}
 		u = after
 		membrane = append(membrane, seen)
@@ -166,7 +197,7 @@ func (s *dualSimulator) layer(l, sample int, below [][]dual, input, recurrent, b
 }
 
 // afterReset is U[t+1] from the leaked membrane, the drive and the spike.
-func afterReset(layer *network.Layer, leaked, drive, spike dual) dual {
+func afterReset(layer *network.Layer, leaked, drive, spike, threshold dual) dual {
 	if !layer.DifferentiateReset {
 		spike.slope = 0
 	}
@@ -177,7 +208,7 @@ func afterReset(layer *network.Layer, leaked, drive, spike dual) dual {
 	case "membrane_only":
 		return leaked.times(open).plus(drive)
 	}
-	return leaked.plus(drive).minus(spike) // subtractive, θ = 1
+	return leaked.plus(drive).minus(spike.times(threshold)) // subtractive
 }
 
 // addSynapses adds to h the weighted spikes of a step, if there was one.

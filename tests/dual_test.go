@@ -154,7 +154,33 @@ func dualCases() []dualCase {
 			}
 		}
 	}
+	for i, reset := range dualResets {
+		for j, neuron := range []string{"lif", "lif_delta", "adaptive", "if"} {
+			add(kinds[(7*i+5*j)%len(kinds)], reset, (i+j)%2 == 0, dualLosses[(3*i+j)%len(dualLosses)])
+			c := &cases[len(cases)-1]
+			c.name += "_learned_" + neuron
+			if neuron == "lif_delta" || neuron == "if" {
+				c.scale = 1.3
+			}
+			for l := range c.network.Layers {
+				learnAll(&c.network.Layers[l], neuron)
+				c.network.Layers[l].LearnPer = []string{"neuron", "layer"}[(i+j+l)%2]
+			}
+			c.network.Layers[(i+j)%2].Bias = true
+		}
+	}
 	return cases
+}
+
+// learnAll makes a layer one of neurons of a kind whose constants are all learned.
+func learnAll(layer *network.Layer, neuron string) {
+	layer.Neuron, layer.TauAdaptation, layer.Adaptation = neuron, 0.015, 0.2
+	layer.Learn = map[string][]string{
+		"lif":       {"threshold", "tau_membrane", "tau_synapse"},
+		"lif_delta": {"threshold", "tau_membrane"},
+		"if":        {"threshold"},
+		"adaptive":  {"adaptation", "tau_adaptation", "threshold", "tau_synapse", "tau_membrane"},
+	}[neuron]
 }
 
 // TestDualNumbers compares back-propagation with derivatives carried forward.
@@ -324,7 +350,7 @@ func randomWeights(random *rand.Rand, n *network.Network, scale float64) [][]flo
 		if w.Name == "readout" {
 			deviation = 1 / math.Sqrt(float64(w.Columns))
 		}
-		if w.Bias {
+		if w.Bias || w.Constant != "" {
 			deviation = 0.3
 		}
 		array := make([]float64, w.Rows*w.Columns)

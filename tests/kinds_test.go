@@ -12,7 +12,7 @@ import (
 // tableOfKinds is a table of kinds by the type of their numbers in cpuref.
 func tableOfKinds() map[string]map[string]uint32 {
 	return map[string]map[string]uint32{
-		"NeuronModel": numbersOf(network.Neurons), "Pool": numbersOf(network.Pools), "EscapeNoise": numbersOf(network.Noises),
+		"NeuronModel": numbersOf(network.Neurons), "Pool": numbersOf(network.Pools), "Constant": numbersOf(network.Constants), "EscapeNoise": numbersOf(network.Noises),
 		"Surrogate": numbersOf(network.Surrogates), "Reset": numbersOf(network.Resets),
 		"Loss": numbersOf(network.Losses), "Optimizer": numbersOf(network.Optimizers),
 	}

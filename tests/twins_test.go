@@ -365,7 +365,7 @@ func (p *parsedPackage) accesses(name string) map[string]string {
 // in cpuref, or, for what only tests know, in kernels. Those of kinds are left to TestKinds.
 func TestTwinConstants(t *testing.T) {
 	definitions, wrappers := parsed(t, definitionFolder), parsed(t, wrapperFolder)
-	ofKinds := regexp.MustCompile(`^(NEURON|POOL|NOISE|RESET|SURROGATE|LOSS|OPTIMIZER)_`)
+	ofKinds := regexp.MustCompile(`^(NEURON|POOL|CONSTANT|NOISE|RESET|SURROGATE|LOSS|OPTIMIZER)_`)
 	shaderConstant := regexp.MustCompile(`(?m)^const (uint|float) (\w+) = ([^;]+);`)
 	var paths []string
 	for _, extension := range []string{".comp", ".glsl"} {

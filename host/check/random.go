@@ -90,6 +90,11 @@ func (d *draws) drawn(name string) Drawn {
 		n.Layers[l].Bias = d.chance(3)
 	}
 	n.Readout.Bias = !n.Spiking() && d.chance(3)
+	for l := range n.Layers {
+		if d.chance(3) {
+			d.learned(&n.Layers[l])
+		}
+	}
 	return Drawn{c, Variant{Workers: 1 + d.below(7), PassSamples: d.of([]int{0, 0, 8, 16}), SegmentSteps: d.of([]int{0, 32})}}
 }
 
@@ -118,6 +123,15 @@ func (d *draws) layer(steps int, convolutional bool) network.Layer {
 	}
 	l.Neuron = turn(network.Neurons.List(), d.below(1<<20))
 	return l
+}
+
+// learned makes some constants of a layer learned, of those that its neurons have.
+func (d *draws) learned(l *network.Layer) {
+	learnAll(l)
+	for len(l.Learn) > 1 && d.chance(2) {
+		l.Learn = l.Learn[1:]
+	}
+	l.LearnPer = turn([]string{"neuron", "layer"}, d.below(2))
 }
 
 // plane gives the input of a network rows and columns, and its lowest layers kernels over both.

@@ -41,13 +41,17 @@ type array struct {
 // evaluation is the number of the pass without an update.
 const evaluation = 2
 
-// weights are those that a case begins with: initial ones, and biases on both sides of 0.
+// weights are those that a case begins with: initial ones, and biases and learned constants on
+// both sides of where they begin.
 func (c *Case) weights() [][]float32 {
 	arrays := c.Network.Initialise(c.Seed)
 	for i, w := range c.Network.Weights() {
 		for j := range arrays[i] {
-			if w.Bias {
+			switch {
+			case w.Bias:
 				arrays[i][j] = float32(j*7%9-3) / 32
+			case w.Constant != "":
+				arrays[i][j] += float32(j*5%11-4) / 16
 			}
 		}
 	}

@@ -304,6 +304,7 @@ func (f *family) newer() {
 	})
 	f.biases()
 	f.planes()
+	f.learned()
 	for i := range f.cases[first:] {
 		c := &f.cases[first+i]
 		hash := fnv.New32a()
@@ -371,6 +372,58 @@ func (f *family) planes() {
 	biased.Bias, biased.Regularizers = true, allRegularizers()
 	add("biases, regularized, counted spikes", []int{3, 4, 4}, biased)
 	setLoss(f.cases[len(f.cases)-1].Network, "counts")
+}
+
+// learned varies which constants are learned, in which neurons and of what.
+func (f *family) learned() {
+	for i, reset := range network.Resets.List() {
+		for j, kind := range network.Neurons.List() {
+			per := []string{"neuron", "layer"}[(i+j)%2]
+			f.vary(fmt.Sprintf("learned constants per %s, neuron %s, reset %s", per, kind, reset), func(c *Case) {
+				l := &c.Network.Layers[0]
+				l.Neuron, l.Reset, l.DifferentiateReset, l.Recurrent = kind, reset, j%2 == 0, j != i
+				l.LearnPer, l.LearnSpread = per, 0
+				learnAll(l)
+				c.Samples = []int{9, 17, 33}[i]
+			})
+		}
+	}
+	f.vary("learned constants, two layers, clipped", func(c *Case) {
+		n := c.Network
+		n.Layers = append(n.Layers, layer(17))
+		n.Layers[0].Learn, n.Layers[1].Learn, n.Layers[1].Neuron = []string{"threshold"}, []string{"tau_adaptation"}, "adaptive"
+		n.Layers[0].LearnPer, n.Layers[0].Bias = "layer", true
+		setKinds(&n.Layers[0], "sigmoid", network.Matched)
+		c.Samples, c.Update.ClipNorm = 17, 0.01
+	})
+	f.vary("learned constants, spread, large steps", func(c *Case) {
+		l := &c.Network.Layers[0]
+		l.Learn, l.LearnSpread = []string{"tau_membrane", "tau_synapse", "threshold"}, 0.6
+		c.Optimizer = cpuref.OptimizerAdam
+		c.Update = updates()["adam"]
+		c.Update.LearningRate = 3 // to the bounds
+	})
+	for i, per := range []string{"neuron", "layer"} {
+		convolved := recurrently(convolution(5+12*i, 5, 2, 1), 3)
+		convolved.Neuron, convolved.LearnPer, convolved.Reset = "adaptive", per, network.Resets.List()[2*i]
+		learnAll(&convolved)
+		f.conv("learned constants per "+per, convolved)
+	}
+}
+
+// learnAll makes all constants learned that the neurons of a layer have.
+func learnAll(l *network.Layer) {
+	model := network.Neurons.Number(l.Neuron)
+	l.Learn = []string{"threshold"}
+	if model != cpuref.NeuronIF {
+		l.Learn = append(l.Learn, "tau_membrane")
+	}
+	if model.HasCurrent() {
+		l.Learn = append(l.Learn, "tau_synapse")
+	}
+	if model.Adapts() {
+		l.Learn = append(l.Learn, "tau_adaptation", "adaptation")
+	}
 }
 
 // eachNew calls a function for the kinds of a table that a list has not.

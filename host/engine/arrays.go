@@ -41,6 +41,9 @@ type layerArrays[W, R any] struct {
 	errors     R // ∂L/∂S, then ∂L/∂h
 	states     R // [slot][sample][state][stride] where segments begin; the last slot is for those that run again
 	adjoints   R // [sample][state][stride] at the end of the segment at work
+
+	trace          R // [sample][row][state][stride]: states at t+1; of learned constants only
+	constantErrors R // [sample][learned][stride]: what the backward pass adds up of them
 }
 
 // allocator makes arrays of a given length.
@@ -94,6 +97,10 @@ func lay[T cpuref.Float, W, R any](p *plan[T], cut segmentation, samples int, a 
 		if layer.neuron.LosesState() {
 			one.lost = a.numbers(name+"lost", product(rows, stride))
 		}
+		if learned := layer.neuron.Learn.Count(); learned > 0 {
+			one.trace = a.numbers(name+"trace", product(rows*states, stride))
+			one.constantErrors = a.numbers(name+"constant errors", product(samples*learned, stride))
+		}
 		if !whole {
 			one.errors = a.numbers(name+"errors", product(rows, stride))
 			one.states = a.numbers(name+"states", product(states*samples*cut.slots(), stride))
@@ -118,7 +125,7 @@ func lay[T cpuref.Float, W, R any](p *plan[T], cut segmentation, samples int, a 
 	}
 	for _, w := range p.weights {
 		var sums R
-		if !whole && w.target < len(p.layers) {
+		if !whole && w.target < len(p.layers) && w.source != learned {
 			sums = a.numbers(w.Name+" gradients of samples", product(samples, w.size))
 		}
 		all.samplewise = append(all.samplewise, sums)

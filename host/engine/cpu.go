@@ -17,6 +17,7 @@ type CPU[T cpuref.Float] struct {
 	weights    [][]T   // packed
 	transposed [][]T   // packed transposes; nil where no error flows through
 	states     [][][]T // [weight array][state][…]
+	constants  [][]T   // [layer]: [cpuref.LearnedConstants]; nil where none are learned
 	partial    [][]T   // [weight array][chunk·size]: partial gradients, the sum in the first
 	workers    []*cpuWorker[T]
 
@@ -49,6 +50,10 @@ func NewCPU[T cpuref.Float](n *network.Network, options Options) (*CPU[T], error
 		e.transposed = append(e.transposed, transposed)
 		e.partial = append(e.partial, nil)
 	}
+	for l := range p.layers {
+		e.constants = append(e.constants, p.constantRows(l))
+	}
+	e.derive()
 	for range workerCount(options.Workers) {
 		e.workers = append(e.workers, newCPUWorker(e))
 	}
@@ -72,18 +77,28 @@ func (e *CPU[T]) SetWeights(weights [][]T) error {
 	if err := checkWeights(e.plan.weights, weights); err != nil {
 		return err
 	}
+	if err := e.plan.checkBounds(weights); err != nil {
+		return err
+	}
 	for i, w := range e.plan.weights {
 		pack(w, e.weights[i], weights[i])
 		for j, value := range e.weights[i] {
 			e.weights[i][j] = cpuref.FlushWeight(value)
 		}
 	}
-	e.transpose()
+	e.derive()
 	return nil
 }
 
-// transpose renews the transposed weights.
-func (e *CPU[T]) transpose() {
+// derive renews what is made of the weights: their transposes, and learned constants.
+func (e *CPU[T]) derive() {
+	for i := range e.plan.weights {
+		if e.plan.weights[i].source == learned {
+			arguments := e.plan.constantArguments(i)
+			arguments.Rows, arguments.Learned = e.constants[e.plan.weights[i].target], e.weights[i]
+			cpuref.LearnedConstants(&arguments, 0, cpuref.Stride(arguments.Neurons))
+		}
+	}
 	parallel(len(e.workers), len(e.plan.weights), func(_, i int) {
 		w := e.plan.weights[i]
 		if e.transposed[i] != nil {
@@ -199,7 +214,7 @@ func (e *CPU[T]) Update(update Update) error {
 		copy(arguments.State[:], e.states[i])
 		cpuref.OptimizerUpdate(&arguments, first, last)
 	})
-	e.transpose()
+	e.derive()
 	return nil
 }
 

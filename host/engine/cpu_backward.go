@@ -67,6 +67,7 @@ func (r *chunkRun[T]) lifBackward(l, s int) {
 		Steps:      p.steps, Neurons: layer.neurons, Filters: layer.filters,
 		Recurrent: recurrent, RecurrentDelay: recurrentDelay,
 		Neuron: layer.neuron, Segment: r.cut.segment(s), States: arrays.adjoints,
+		Constants: r.engine.constants[l], Trace: arrays.trace, ConstantErrors: arrays.constantErrors,
 	}
 	if r.leavesDerivative(l) {
 		arguments.Membrane, arguments.Derivative = nil, arrays.membrane
@@ -86,4 +87,16 @@ func (r *chunkRun[T]) weightGradient(i, s int) {
 		Samples: r.samples(), Last: r.samples(), Steps: r.plan.steps, Neurons: c.Rows,
 		Window: c.window, Copies: r.plan.copies(c), Delay: c.delay, Segment: r.cut.segment(s),
 	}, &r.work, 0, c.rows)
+}
+
+// constantGradient implements executor.
+func (r *chunkRun[T]) constantGradient(i int) {
+	c := &r.plan.weights[i]
+	layer, constant, place := r.plan.learnedConstant(i)
+	cpuref.ConstantGradient(&cpuref.ConstantGradientArguments[T]{
+		Partial:    r.engine.partial[i][r.chunk*c.size : (r.chunk+1)*c.size],
+		Samplewise: r.layers[c.target].constantErrors, Rows: r.engine.constants[c.target],
+		Neurons: layer.neurons, Filters: layer.filters, Units: c.Rows,
+		Constant: constant, Place: place, Count: layer.neuron.Learn.Count(), Last: r.samples(),
+	})
 }

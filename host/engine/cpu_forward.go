@@ -31,7 +31,7 @@ func (r *chunkRun[T]) lifForward(l, s, slot int) {
 	if r.leavesDerivative(l) {
 		arguments.Membrane, arguments.Derivative = nil, r.layers[l].membrane
 	}
-	arguments.Segment, arguments.States = r.cut.segment(s), r.slot(l, slot)
+	arguments.Trace, arguments.Segment, arguments.States = r.layers[l].trace, r.cut.segment(s), r.slot(l, slot)
 	cpuref.LIFForward(&arguments, &r.work, 0, r.samples())
 }
 
@@ -52,7 +52,7 @@ func (r *chunkRun[T]) layerForward(l int, events cpuref.Events) cpuref.LIFForwar
 		Numbers: r.batch.Numbers[r.first:r.last], Flips: r.flips,
 		Steps: p.steps, Neurons: layer.neurons, Filters: layer.filters,
 		Input: input.window, Delay: input.delay,
-		Key: r.key, Layer: uint32(l), Neuron: layer.neuron,
+		Key: r.key, Layer: uint32(l), Neuron: layer.neuron, Constants: r.engine.constants[l],
 	}
 	arguments.Recurrent, arguments.RecurrentDelay = p.recurrence(layer)
 	if layer.recurrent >= 0 {

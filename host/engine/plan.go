@@ -23,7 +23,7 @@ type plan[T cpuref.Float] struct {
 	// distance is the loss on spikes with targets; nil if classes are told apart.
 	distance *cpuref.SpikeDistanceArguments[T]
 	// weights are the connections, in the order of the network's arrays: of each layer its
-	// input, its recurrence, its biases. What several of them bring a layer is added as
+	// input, its recurrence, its biases, and then its learned constants. What several of them bring a layer is added as
 	// [cpuref.LIFForward] says.
 	weights []weightPlan
 	options Options
@@ -52,7 +52,7 @@ type readoutPlan[T cpuref.Float] struct {
 // a position.
 type weightPlan struct {
 	network.Weight
-	source  int // layer whose spikes it weighs; -1: the network's input; or always
+	source  int // layer whose spikes it weighs; -1: the network's input; or always, or learned
 	target  int // layer that takes them; one beyond the last: the readout
 	window  cpuref.Window
 	delay   int // steps
@@ -100,6 +100,9 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 		}
 		if layer.Bias {
 			lp.bias = connect(always, 0, network.DenseGeometry(1), n.BiasWindow(l))
+		}
+		for range layer.Learned() {
+			p.connect(weightPlan{Weight: described[len(p.weights)], source: learned, target: l}, network.DenseGeometry(1))
 		}
 		for _, r := range layer.Regularizers {
 			lp.activity = append(lp.activity, network.ActivityParameters[T](r, geometry))

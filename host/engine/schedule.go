@@ -48,6 +48,7 @@ type executor interface {
 	lifBackward(l, s int)    // takes the errors of a segment back through a layer
 	errorsDone(l, s int)     // those of a layer in a segment are what they are
 	weightGradient(c, s int) // adds what a segment, or allSteps, brings to the gradient of a connection
+	constantGradient(c int)  // makes the gradient of a learned constant of what a layer has added up
 }
 
 // run is the whole way of a pass: forward, loss and, if there is one, backward.
@@ -164,8 +165,12 @@ func (s *schedule[T]) layerErrors(l, part int) {
 // connections to a target.
 func (s *schedule[T]) weightGradients(target, part int) {
 	for c := range s.weights {
-		if s.weights[c].target == target {
+		switch w := &s.weights[c]; {
+		case w.target != target:
+		case w.source != learned:
 			s.do.weightGradient(c, part)
+		case part == 0: // the segment that is done last
+			s.do.constantGradient(c)
 		}
 	}
 }

@@ -23,6 +23,7 @@ type Vulkan struct {
 
 	weights    []*gpu.Buffer   // packed
 	constants  []*gpu.Buffer   // [layer]: kernels.NeuronConstants
+	varied     []*gpu.Buffer   // [layer]: cpuref.LearnedConstants; nil where none are learned
 	geometries []*gpu.Buffer   // [weight array]: kernels.WindowNumbers
 	transposed []*gpu.Buffer   // packed transposes; nil where no error flows through
 	states     [][]*gpu.Buffer // [weight array][state]
@@ -65,7 +66,7 @@ const (
 	purposeNode    // adds up those of some chunks
 	purposeUpdate
 	purposeUpdateSums // the same from sums
-	purposeTranspose
+	purposeDerive
 	purposeNorm
 	purposeNormSums // the same from sums
 )
@@ -125,6 +126,9 @@ func (e *Vulkan) open() (err error) {
 	if err == nil {
 		err = e.uploadConstants()
 	}
+	if err == nil {
+		err = e.uploadVaried()
+	}
 	if err != nil {
 		return err
 	}
@@ -172,6 +176,22 @@ func (e *Vulkan) uploadConstants() (err error) {
 	return err
 }
 
+// uploadVaried makes the arrays of learned constants, with what neurons have before anything
+// is learned.
+func (e *Vulkan) uploadVaried() (err error) {
+	buffer := bufferMaker(e.device, &err)
+	for l := range e.plan.layers {
+		var varied *gpu.Buffer
+		if rows := e.plan.constantRows(l); rows != nil {
+			if varied = buffer(fmt.Sprintf("layer%d learned constants", l), len(rows)); err == nil {
+				err = varied.Upload(0, asBytes(rows))
+			}
+		}
+		e.varied = append(e.varied, varied)
+	}
+	return err
+}
+
 // Describe names the device and its driver.
 func (e *Vulkan) Describe() Description {
 	return describeVulkan(e.device.Info())
@@ -212,6 +232,9 @@ func (e *Vulkan) SetWeights(weights [][]float32) error {
 	if err := checkWeights(e.plan.weights, weights); err != nil {
 		return err
 	}
+	if err := e.plan.checkBounds(weights); err != nil {
+		return err
+	}
 	if err := e.settle(); err != nil {
 		return err
 	}
@@ -225,7 +248,7 @@ func (e *Vulkan) SetWeights(weights [][]float32) error {
 			return err
 		}
 	}
-	return e.run(streamKey{purpose: purposeTranspose})
+	return e.run(streamKey{purpose: purposeDerive})
 }
 
 // Weights implements [Engine].

@@ -90,6 +90,9 @@ func (r *recorder) lifBackward(l, s int) {
 		buffers.RecurrentTransposed = whole(r.engine.transposed[layer.recurrent])
 		buffers.RecurrentGeometry = whole(r.engine.geometries[layer.recurrent])
 	}
+	if layer.neuron.Learn != 0 {
+		buffers.Varied, buffers.Trace, buffers.ConstantErrors = whole(r.engine.varied[l]), whole(arrays.trace), whole(arrays.constantErrors)
+	}
 	recurrent, recurrentDelay := r.plan.recurrence(layer)
 	r.do(func() error {
 		return r.kernels.layers[l].backward.Record(r.stream, buffers, kernels.LIFBackwardParameters{
@@ -113,6 +116,24 @@ func (r *recorder) weightGradient(i, s int) {
 		}, kernels.WeightGradientParameters{
 			Samples: r.samples, Steps: r.steps, Inputs: uint32(c.rows), Copies: uint32(r.plan.copies(c)), Neurons: uint32(c.Rows),
 			Delay: uint32(c.delay), Window: c.window, Segment: r.engine.cut.segment(s),
+		})
+	})
+}
+
+// constantGradient implements executor.
+func (r *recorder) constantGradient(i int) {
+	c := &r.plan.weights[i]
+	layer, constant, place := r.plan.learnedConstant(i)
+	kernel := r.kernels.constantGradient
+	if c.Rows == 1 {
+		kernel = r.kernels.commonGradient
+	}
+	r.do(func() error {
+		return kernel.Record(r.stream, kernels.ConstantGradientBuffers{
+			Partial: whole(r.partial[i]), Samplewise: whole(r.layers[c.target].constantErrors), Varied: whole(r.engine.varied[c.target]),
+		}, kernels.ConstantGradientParameters{
+			Samples: r.samples, Neurons: uint32(layer.neurons), Filters: uint32(layer.filters),
+			Constant: uint32(constant), Place: uint32(place), Count: uint32(layer.neuron.Learn.Count()),
 		})
 	})
 }

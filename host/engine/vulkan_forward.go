@@ -68,6 +68,9 @@ func (r *recorder) lifForward(l, s, slot int) {
 	if layer.bias >= 0 {
 		buffers.Bias = whole(r.engine.weights[layer.bias])
 	}
+	if layer.neuron.Learn != 0 {
+		buffers.Varied, buffers.Trace = whole(r.engine.varied[l]), whole(arrays.trace)
+	}
 	input := &r.plan.weights[layer.input]
 	recurrent, recurrentDelay := r.plan.recurrence(layer)
 	r.do(func() error {

@@ -21,6 +21,9 @@ type kernelSet struct {
 	targets           targetKernels
 	errorBelow        *kernels.ErrorBelow
 	weightGradient    *kernels.WeightGradient
+	learnedConstants  *kernels.LearnedConstants
+	constantGradient  *kernels.ConstantGradient
+	commonGradient    *kernels.ConstantGradient // of what all neurons of a layer share
 	sumChunks         *kernels.SumChunks
 	optimizer         *kernels.Optimizer
 	transpose         *kernels.Transpose
@@ -50,7 +53,7 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 			l.forward, err = kernels.NewLIFForward(device, kernels.LIFForwardChoice{
 				Neurons: uint32(layer.neurons), Model: uint32(layer.neuron.Model), Noise: uint32(layer.neuron.Noise), Reset: uint32(layer.neuron.Reset),
 				Recurrent: layer.recurrent >= 0, Bias: layer.bias >= 0, StoreLost: layer.neuron.LosesState(),
-				Convolution: layer.filters > 0,
+				Convolution: layer.filters > 0, Varied: layer.neuron.Learn != 0,
 			})
 			return err
 		})
@@ -59,7 +62,7 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 				Neurons: uint32(layer.neurons), Model: uint32(layer.neuron.Model), Surrogate: uint32(layer.neuron.Surrogate), Reset: uint32(layer.neuron.Reset),
 				DifferentiateReset: layer.neuron.DifferentiateReset, Recurrent: layer.recurrent >= 0,
 				Limited:     layer.neuron.Support.Limited,
-				Convolution: layer.filters > 0,
+				Convolution: layer.filters > 0, Learn: uint32(layer.neuron.Learn),
 			})
 			return err
 		})
@@ -110,6 +113,15 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 	set(func() (err error) { k.errorBelow, err = kernels.NewErrorBelow(device); return err })
 	set(func() (err error) {
 		k.weightGradient, err = kernels.NewWeightGradient(device, kernels.WeightGradientChoice{})
+		return err
+	})
+	set(func() (err error) { k.learnedConstants, err = kernels.NewLearnedConstants(device); return err })
+	set(func() (err error) {
+		k.constantGradient, err = kernels.NewConstantGradient(device, kernels.ConstantGradientChoice{})
+		return err
+	})
+	set(func() (err error) {
+		k.commonGradient, err = kernels.NewConstantGradient(device, kernels.ConstantGradientChoice{Common: true})
 		return err
 	})
 	set(func() (err error) { k.sumChunks, err = kernels.NewSumChunks(device); return err })

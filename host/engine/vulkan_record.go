@@ -35,12 +35,12 @@ func (e *Vulkan) recordStream(stream *gpu.Stream, key streamKey) error {
 		r.sum(e.sums, 0, key.samples)
 	case purposeUpdate:
 		r.update(e.partial)
-		r.transpose()
+		r.derive()
 	case purposeUpdateSums:
 		r.update(e.sums)
-		r.transpose()
-	case purposeTranspose:
-		r.transpose()
+		r.derive()
+	case purposeDerive:
+		r.derive()
 	case purposeNorm:
 		r.norm(e.partial)
 	case purposeNormSums:
@@ -136,10 +136,22 @@ func (r *recorder) norm(gradient []*gpu.Buffer) {
 	r.leave(e.norms)
 }
 
-// transpose records the renewal of the transposed weights.
-func (r *recorder) transpose() {
+// derive records the renewal of what is made of the weights: their transposes, and learned
+// constants.
+func (r *recorder) derive() {
 	e := r.engine
 	for i, w := range e.plan.weights {
+		if w.source == learned {
+			a := e.plan.constantArguments(i)
+			r.do(func() error {
+				return e.kernels.learnedConstants.Record(r.stream,
+					kernels.LearnedConstantsBuffers{Varied: whole(e.varied[w.target]), Learned: whole(e.weights[i])},
+					kernels.LearnedConstantsParameters{
+						Neurons: uint32(a.Neurons), Filters: uint32(a.Filters), Units: uint32(a.Units),
+						Constant: uint32(a.Constant), Factor: a.Factor,
+					})
+			})
+		}
 		if e.transposed[i] == nil {
 			continue
 		}

@@ -31,7 +31,7 @@ func (e *Vulkan) free() {
 	e.freePass()
 	e.update.free()
 	e.norms.free()
-	buffers := slices.Concat([]*gpu.Buffer{e.update.Buffer, e.norms.Buffer}, e.weights, e.constants, e.geometries, e.transposed)
+	buffers := slices.Concat([]*gpu.Buffer{e.update.Buffer, e.norms.Buffer}, e.weights, e.constants, e.varied, e.geometries, e.transposed)
 	for _, states := range e.states {
 		buffers = append(buffers, states...)
 	}
@@ -76,7 +76,7 @@ func (e *Vulkan) NewProbe(n *network.Network) (*Probe, error) {
 		inner.free()
 		return nil, err
 	}
-	inner.weights = e.weights
+	inner.weights, inner.varied = e.weights, e.varied
 	inner.partial = make([]*gpu.Buffer, len(p.weights))
 	inner.sums = make([]*gpu.Buffer, len(p.weights))
 	return &Probe{inner}, nil
@@ -89,7 +89,7 @@ func (p *Probe) Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Ou
 
 // Close gives the probe's arrays back.
 func (p *Probe) Close() {
-	p.inner.weights = nil // the engine's
+	p.inner.weights, p.inner.varied = nil, nil // the engine's
 	p.inner.free()
 }
 

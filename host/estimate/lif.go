@@ -41,6 +41,9 @@ func NewLIF(n *network.Network, input []float64, head Head) (*LIF, error) {
 	if len(input) != n.Steps*n.Inputs {
 		return nil, fmt.Errorf("input of %d values: %d steps of %d channels make %d", len(input), n.Steps, n.Inputs, n.Steps*n.Inputs)
 	}
+	if n.Learns() {
+		return nil, fmt.Errorf("the network has learned constants: circuits are made of networks whose neurons are alike")
+	}
 	c := &LIF{input: input, channels: n.Inputs}
 	var layers []LayerLayout
 	var names []string

@@ -7,7 +7,8 @@ import (
 )
 
 // Initialise draws initial weights, one row-major array [rows][columns] for each of
-// [Network.Weights], from the seed alone: the same on every machine. Biases are 0.
+// [Network.Weights], from the seed alone: the same on every machine. Biases are 0, and
+// so are learned constants unless they are spread.
 func (n *Network) Initialise(seed uint32) [][]float32 {
 	described := n.Weights()
 	weights := make([][]float32, 0, len(described))
@@ -40,6 +41,9 @@ func (n *Network) Initialise(seed uint32) [][]float32 {
 		}
 		if layer.Bias {
 			zero()
+		}
+		for range layer.Learned() {
+			weights = append(weights, layer.initialConstant(described[len(weights)], seed, len(weights)))
 		}
 	}
 	if !n.Spiking() {

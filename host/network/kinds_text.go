@@ -19,6 +19,7 @@ const uint CHUNK_SAMPLES = %du;  // samples summed in ascending order before the
 `, cpuref.Lane, cpuref.ChunkSamples)
 	constants(&b, "NEURON", Neurons)
 	constants(&b, "POOL", Pools)
+	constants(&b, "CONSTANT", Constants)
 	constants(&b, "NOISE", Noises)
 	constants(&b, "RESET", Resets)
 	constants(&b, "SURROGATE", Surrogates)
@@ -53,6 +54,7 @@ func KindsPage() string {
 		"a_m = exp(−dt/τ_membrane), a_s = exp(−dt/τ_synapse), σ(x) = 1/(1 + exp(−x)), w a weight and ∇ its gradient.\n")
 	section(&b, "Neurons", "`network.layer.neuron`: what drives the membrane, D in the resets below. h is the sum of weights that spikes bring in a step, and of the bias.", Neurons)
 	section(&b, "Pooling", "`network.layer.pool_kind`: what the layer above gets of `pool` × `pool` positions, for each filter.", Pools)
+	section(&b, "Learned constants", "`network.layer.learn`: constants of neurons that are learned, each as the logarithm ρ of what multiplies the configured value, for each neuron (filter of a convolution) or layer.", Constants)
 	section(&b, "Escape noise", "`network.layer.noise.kind`: the probability p(u) of a spike.", Noises)
 	section(&b, "Surrogate derivatives", "`network.layer.surrogate.kind`: g(u), which the backward pass takes for the derivative of a spike. On top of these comes `"+
 		Matched+"`: p′(u), the derivative of the layer's\nescape noise. `audit --surrogates KIND:VALUE` sets the parameter of a kind that has one.", Surrogates)

@@ -53,6 +53,9 @@ type Layer struct {
 	TauSynapse         float64       `toml:"tau_synapse"`         // seconds, of neurons with a synaptic current
 	TauAdaptation      float64       `toml:"tau_adaptation"`      // seconds, of neurons that adapt
 	Adaptation         float64       `toml:"adaptation"`          // what a spike of them adds to their threshold
+	Learn              []string      `toml:"learn"`               // names of [Constants] that are learned, as factors on the values here
+	LearnPer           string        `toml:"learn_per"`           // neuron (filter of a convolution) or layer: what has a learned constant of its own
+	LearnSpread        float64       `toml:"learn_spread"`        // standard deviation of the learned time constants at the beginning, relative to their mean
 	Reset              string        `toml:"reset"`               // one of [Resets]
 	DifferentiateReset bool          `toml:"differentiate_reset"` // let the gradient flow through the reset
 	Noise              Noise         `toml:"noise"`
@@ -136,7 +139,7 @@ func DefaultLayer() Layer {
 	l := Layer{
 		Kind: "dense", Neurons: 128, Filters: 16, Kernel: 7, Stride: 1, PaddingHeight: AsWidth, Pool: 1, PoolKind: "max", RecurrentKernel: 5,
 		Recurrent: true, Delay: 1, RecurrentDelay: 1,
-		Neuron: "lif", TauMembrane: 0.02, TauSynapse: 0.01, Reset: "multiplicative",
+		Neuron: "lif", TauMembrane: 0.02, TauSynapse: 0.01, LearnPer: perNeuron, Reset: "multiplicative",
 		Noise: Noise{Kind: "sigmoid"}, Initial: Initial{Kind: "fluctuation"},
 	}
 	l.Surrogate.Kind = DefaultSurrogate(&l)
@@ -180,21 +183,24 @@ func (n *Network) LayerInputs(layer int) int {
 }
 
 // Weight describes one weight array, [Rows][Columns]. Biases are the weights of one input
-// that spikes in every step.
+// that spikes in every step. Learned constants are held as the logarithm of what multiplies
+// the configured value.
 type Weight struct {
-	Name    string // layer0.input, layer0.recurrent, layer0.bias, …, readout, readout.bias
+	Name    string // layer0.input, layer0.recurrent, layer0.bias, layer0.log_tau_membrane, …, readout, readout.bias
 	Rows    int    // neurons it leads to; filters of a convolution
 	Columns int    // neurons it comes from; filters below times Kernel of a convolution
 	Kernel  int    // elements of the kernel of a convolution; 0: dense
 	Height  int    `json:",omitempty"` // rows of the kernel of a conv2d; otherwise 0
 	Bias    bool   `json:",omitempty"`
+	// Constant is, of a learned constant, its name.
+	Constant string `json:",omitempty"`
 }
 
 // Shape lists the dimensions of the array in files: {rows, columns}, of a convolution
 // {filters, filters below, kernel}, of a conv2d {filters, filters below, rows, columns of the
-// kernel}, of biases {rows}.
+// kernel}, of biases and learned constants {rows}.
 func (w Weight) Shape() []int {
-	if w.Bias {
+	if w.Bias || w.Constant != "" {
 		return []int{w.Rows}
 	}
 	if w.Kernel == 0 {
@@ -207,8 +213,8 @@ func (w Weight) Shape() []int {
 }
 
 // WeightNames lists the names of the weight arrays in the order of every file: for each
-// layer the input weights, then the recurrent ones and the biases if any, and last the
-// readout's.
+// layer the input weights, then the recurrent ones, the biases and the learned constants if
+// any, and last the readout's.
 func (n *Network) WeightNames() []string {
 	var names []string
 	for l := range n.Layers {
@@ -218,6 +224,9 @@ func (n *Network) WeightNames() []string {
 		}
 		if n.Layers[l].Bias {
 			names = append(names, fmt.Sprintf("layer%d.bias", l))
+		}
+		for _, constant := range n.Layers[l].Learned() {
+			names = append(names, fmt.Sprintf("layer%d.%s%s", l, logPrefix, constant))
 		}
 	}
 	if !n.Spiking() {
@@ -252,6 +261,13 @@ func (n *Network) Weights() []Weight {
 		}
 		if layer.Bias {
 			weights = append(weights, Weight{Rows: input.Rows, Columns: 1, Bias: true})
+		}
+		for _, constant := range layer.Learned() {
+			w := Weight{Rows: input.Rows, Columns: 1, Constant: constant}
+			if layer.LearnPer == perLayer {
+				w.Rows = 1
+			}
+			weights = append(weights, w)
 		}
 	}
 	if !n.Spiking() {

@@ -30,6 +30,9 @@ func NeuronParameters[T cpuref.Float](l *Layer, stepLength float64) cpuref.Neuro
 		neuron.DecayAdaptation, _ = Decay[T](stepLength, l.TauAdaptation)
 		neuron.Adaptation = cpuref.FlushWeight(T(l.Adaptation))
 	}
+	for _, name := range l.Learned() {
+		neuron.Learn = neuron.Learn.With(Constants.Number(name))
+	}
 	if noise := Noises.Find(l.Noise.Kind); noise.Prepare != nil {
 		p := noise.Prepare(l.Noise, stepLength)
 		neuron.NoiseParameters = [2]T{T(p[0]), T(p[1])}

@@ -69,6 +69,9 @@ func (l *Layer) validate(steps int) error {
 	if err := positive("tau_synapse", l.TauSynapse); err != nil {
 		return err
 	}
+	if err := l.validateLearned(); err != nil {
+		return err
+	}
 	if err := Resets.known("reset", l.Reset); err != nil {
 		return err
 	}

@@ -175,7 +175,7 @@ func TestExplanations(t *testing.T) {
 	config := tiny(t)
 	config.Network.Layers[0].Regularizers = []network.Regularizer{network.DefaultRegularizer()}
 	config.Training.Freeze, config.Pretrained.Fresh = []string{"readout"}, []string{"readout"}
-	config.Network.InputShape = []int{1, 8, 8}
+	config.Network.InputShape, config.Network.Layers[0].Learn = []int{1, 8, 8}, []string{"threshold"}
 	config.Training.Rates = []Rates{{Weights: []string{"readout"}}}
 	seen := map[string]bool{}
 	for _, f := range fields(&config) {

@@ -50,7 +50,7 @@ func defaultTexts() (map[string]string, error) {
 			}
 		}
 	}
-	for _, list := range []string{"training.freeze", "pretrained.fresh", "network.input_shape"} {
+	for _, list := range []string{"training.freeze", "pretrained.fresh", "network.input_shape", "network.layer.learn"} {
 		texts[list] = "[]"
 	}
 	texts["training.rates.weights"], texts["training.rates.learning_rate_factor"], texts["training.rates.weight_decay_factor"] = "", "1.0", "1.0"

@@ -107,7 +107,7 @@ func (m *Model) header() ([]byte, error) {
 }
 
 // ReadModel reads a file. Arrays must have type F32 and two dimensions, three if they are
-// convolutions, one if they are biases.
+// convolutions, one if they are biases or learned constants.
 func ReadModel(path string) (*Model, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -193,7 +193,9 @@ func (h *tensorHeader) tensor(name string, content []byte) (Tensor, error) {
 	described := network.Weight{Name: name, Rows: h.Shape[0], Columns: 1}
 	switch len(h.Shape) {
 	case 1:
-		described.Bias = true
+		if described.Constant = network.ConstantOf(name); described.Constant == "" {
+			described.Bias = true
+		}
 	case 2:
 		described.Columns = h.Shape[1]
 	case 3:

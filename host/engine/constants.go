@@ -1,0 +1,52 @@
+package engine
+
+import (
+	"fmt"
+
+	"spikegrad/cpuref"
+	"spikegrad/host/network"
+)
+
+// learned is the source of learned constants: they weigh no spikes.
+const learned = -3
+
+// constantRows are the constants of the neurons of a layer before anything is learned; nil
+// where nothing is.
+func (p *plan[T]) constantRows(l int) []T {
+	layer := &p.layers[l]
+	if layer.neuron.Learn == 0 {
+		return nil
+	}
+	rows := make([]T, cpuref.LearnedRows*cpuref.Stride(layer.neurons))
+	cpuref.FillConstants(rows, &layer.neuron)
+	return rows
+}
+
+// learnedConstant says which constant of its layer weight array i holds, and which number it
+// has among the learned ones.
+func (p *plan[T]) learnedConstant(i int) (layer *layerPlan[T], constant cpuref.Constant, place int) {
+	layer, constant = &p.layers[p.weights[i].target], network.Constants.Number(p.weights[i].Constant)
+	return layer, constant, layer.neuron.Learn.Place(constant)
+}
+
+// constantArguments are the sizes and numbers of [cpuref.LearnedConstants] for weight array i.
+func (p *plan[T]) constantArguments(i int) cpuref.LearnedConstantsArguments[T] {
+	w := &p.weights[i]
+	layer, constant, _ := p.learnedConstant(i)
+	return cpuref.LearnedConstantsArguments[T]{
+		Neurons: layer.neurons, Filters: layer.filters, Units: w.Rows, Constant: constant,
+		Factor: network.ConstantFactor[T](&p.network.Layers[w.target], w.Constant, p.network.StepLength),
+	}
+}
+
+// checkBounds refuses learned constants out of their bounds.
+func (p *plan[T]) checkBounds(weights [][]T) error {
+	for i, w := range p.weights {
+		for j, rho := range weights[i] {
+			if w.source == learned && !(rho >= -cpuref.LearnedBound && rho <= cpuref.LearnedBound) {
+				return fmt.Errorf("weights %s hold %g at number %d: from %d to %d is possible", w.Name, rho, j, -cpuref.LearnedBound, cpuref.LearnedBound)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,188 @@
+package network
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"spikegrad/cpuref"
+)
+
+// Constants are the constants of neurons that can be learned. ρ, which is learned, begins
+// at 0 unless it is spread, and lies within ±[cpuref.LearnedBound].
+var Constants = Kinds[cpuref.Constant, Layer]{
+	{
+		Name: "tau_membrane", Number: cpuref.ConstantTauMembrane, Formula: "a_m = exp(−dt/(τ_membrane·e^ρ))",
+		Sentence: "The time constant of the membrane.",
+	},
+	{
+		Name: "tau_synapse", Number: cpuref.ConstantTauSynapse, Formula: "a_s = exp(−dt/(τ_synapse·e^ρ))",
+		Sentence: "That of the synaptic current.",
+	},
+	{
+		Name: "threshold", Number: cpuref.ConstantThreshold, Formula: "θ = e^ρ",
+		Sentence: "The threshold. Recorded membranes are less by what it exceeds 1, so that 1 stays where spikes are decided.",
+	},
+	{
+		Name: "tau_adaptation", Number: cpuref.ConstantTauAdaptation, Formula: "a_a = exp(−dt/(τ_a·e^ρ))",
+		Sentence: "The time constant with which a raised threshold recovers.",
+	},
+	{
+		Name: "adaptation", Number: cpuref.ConstantAdaptation, Formula: "κ·e^ρ",
+		Sentence: "What a spike adds to the threshold.",
+	},
+}
+
+// The values of [Layer.LearnPer].
+const (
+	perNeuron = "neuron"
+	perLayer  = "layer"
+)
+
+// logPrefix is how the names of the arrays of learned constants begin, after the layer's.
+const logPrefix = "log_"
+
+// ConstantOf is the name of the learned constant that an array of this name holds; empty of
+// other arrays.
+func ConstantOf(weights string) string {
+	_, name, _ := strings.Cut(weights, ".")
+	constant, learned := strings.CutPrefix(name, logPrefix)
+	if !learned || Constants.Find(constant) == nil {
+		return ""
+	}
+	return constant
+}
+
+// Learned lists the learned constants in the order of [Constants].
+func (l *Layer) Learned() []string {
+	if len(l.Learn) == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(Constants.List(), func(name string) bool { return !slices.Contains(l.Learn, name) })
+}
+
+// Learns says whether any constant of any layer is learned.
+func (n *Network) Learns() bool {
+	return slices.ContainsFunc(n.Layers, func(l Layer) bool { return len(l.Learn) > 0 })
+}
+
+// has says whether neurons of the layer have a constant.
+func (l *Layer) has(c cpuref.Constant) bool {
+	model := Neurons.Number(l.Neuron)
+	switch c {
+	case cpuref.ConstantTauMembrane:
+		return model != cpuref.NeuronIF
+	case cpuref.ConstantTauSynapse:
+		return model.HasCurrent()
+	case cpuref.ConstantTauAdaptation, cpuref.ConstantAdaptation:
+		return model.Adapts()
+	}
+	return true
+}
+
+// validateLearned checks which constants are learned, and how.
+func (l *Layer) validateLearned() error {
+	for i, name := range l.Learn {
+		constant := Constants.Find(name)
+		switch {
+		case constant == nil:
+			return fmt.Errorf("learn has %q, which is not learned: there are %s", name, Constants.Names())
+		case slices.Contains(l.Learn[:i], name):
+			return fmt.Errorf("learn has %q twice", name)
+		case !l.has(constant.Number):
+			return fmt.Errorf("learn has %q, and neurons of kind %s have none: leave it out, or choose another neuron", name, l.Neuron)
+		case constant.Number == cpuref.ConstantAdaptation && l.Adaptation == 0:
+			return fmt.Errorf("learn has %q, and adaptation = 0: a factor on it is learned, so begin above 0", name)
+		}
+	}
+	if l.LearnPer != "" && l.LearnPer != perNeuron && l.LearnPer != perLayer {
+		return fmt.Errorf("learn_per = %q is unknown: there are %s, %s", l.LearnPer, perNeuron, perLayer)
+	}
+	switch {
+	case !(l.LearnSpread >= 0 && l.LearnSpread <= 1):
+		return fmt.Errorf("learn_spread = %g: from 0 to 1 is possible", l.LearnSpread)
+	case l.LearnSpread > 0 && l.LearnPer == perLayer:
+		return fmt.Errorf("learn_spread = %g spreads time constants over neurons: it needs learn_per = %q", l.LearnSpread, perNeuron)
+	case l.LearnSpread > 0 && !slices.ContainsFunc(l.Learn, isTime):
+		return fmt.Errorf("learn_spread = %g spreads learned time constants, and learn has none", l.LearnSpread)
+	}
+	return nil
+}
+
+// isTime says whether a constant is a time constant.
+func isTime(constant string) bool { return strings.HasPrefix(constant, "tau_") }
+
+// value is what a constant is configured as.
+func (l *Layer) value(c cpuref.Constant) float64 {
+	switch c {
+	case cpuref.ConstantTauMembrane:
+		return l.TauMembrane
+	case cpuref.ConstantTauSynapse:
+		return l.TauSynapse
+	case cpuref.ConstantTauAdaptation:
+		return l.TauAdaptation
+	case cpuref.ConstantAdaptation:
+		return l.Adaptation
+	}
+	return Threshold
+}
+
+// ConstantFactor is the factor of [cpuref.LearnedConstants] for a learned constant.
+func ConstantFactor[T cpuref.Float](l *Layer, constant string, stepLength float64) T {
+	value := l.value(Constants.Number(constant))
+	if isTime(constant) {
+		value = stepLength / value
+	}
+	return cpuref.FlushWeight(T(value))
+}
+
+// ConstantValues are the values of a constant that an array of ρ stands for.
+func (l *Layer) ConstantValues(constant string, rho []float32) []float64 {
+	values := make([]float64, len(rho))
+	for i, r := range rho {
+		values[i] = float64(l.value(Constants.Number(constant)) * cpuref.Exp64(float64(r)))
+	}
+	return values
+}
+
+// initialConstant is where a learned constant begins: at its configured value or, of time
+// constants that are spread, at values drawn from a gamma distribution with that mean
+// (Perez-Nieves et al. 2021). Array is the number of the array in the network.
+func (l *Layer) initialConstant(w Weight, seed uint32, array int) []float32 {
+	values := make([]float32, w.Rows)
+	if l.LearnSpread == 0 || !isTime(w.Constant) {
+		return values
+	}
+	source := normals{seed: seed, array: spreadArrays + uint32(array)}
+	for i := range values {
+		rho := cpuref.Log64(source.gamma(i, 1/float64(l.LearnSpread*l.LearnSpread)))
+		values[i] = cpuref.FlushWeight(float32(max(-cpuref.LearnedBound, min(cpuref.LearnedBound, rho))))
+	}
+	return values
+}
+
+// spreadArrays are the numbers from which on arrays of random numbers are for constants.
+const spreadArrays = 1 << 24
+
+// attempts is how many numbers of a source there are for one of a gamma distribution.
+const attempts = 1 << 10
+
+// gamma is number i of a gamma distribution of shape k ≥ 1 and mean 1, by the method of
+// Marsaglia & Tsang 2000.
+func (s *normals) gamma(i int, k float64) float64 {
+	d := k - 1.0/3
+	c := 1 / math.Sqrt(9*d)
+	for at := i * attempts; ; at += 8 { // a block of normal numbers, one of uniform ones
+		x, u := s.normal(at), s.uniform(at+4)
+		v := 1 + float64(c*x)
+		if v <= 0 {
+			continue
+		}
+		v = float64(float64(v*v) * v)
+		limit := float64(float64(x*x)/2) + d - float64(d*v) + float64(d*cpuref.Log64(v))
+		if cpuref.Log64(u) < limit {
+			return float64(d * v / k)
+		}
+	}
+}
