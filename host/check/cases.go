@@ -29,7 +29,7 @@ func Cases(quick bool) []Case {
 	if !quick {
 		f.cases = append(variedCases(), mixedCases(allSizes())...)
 	}
-	f.newer()
+	f.newer(quick)
 	return f.cases
 }
 

@@ -264,7 +264,7 @@ func setSteps(n *network.Network, steps int) {
 
 // newer gives every kind that the family was not drawn with networks of its own: alone,
 // and for the kinds of a neuron in a convolution too. Seeds are made of names.
-func (f *family) newer() {
+func (f *family) newer(quick bool) {
 	first := len(f.cases)
 	neuron := func(kind string, change func(l *network.Layer)) {
 		f.varyLayer(kind, change)
@@ -304,7 +304,7 @@ func (f *family) newer() {
 	})
 	f.biases()
 	f.planes()
-	f.learned()
+	f.learned(quick)
 	for i := range f.cases[first:] {
 		c := &f.cases[first+i]
 		hash := fnv.New32a()
@@ -374,10 +374,13 @@ func (f *family) planes() {
 	setLoss(f.cases[len(f.cases)-1].Network, "counts")
 }
 
-// learned varies which constants are learned, in which neurons and of what.
-func (f *family) learned() {
+// learned varies which constants are learned, in which neurons and of what; if quick, less.
+func (f *family) learned(quick bool) {
 	for i, reset := range network.Resets.List() {
 		for j, kind := range network.Neurons.List() {
+			if quick && i != (j+2)%3 {
+				continue
+			}
 			per := []string{"neuron", "layer"}[(i+j)%2]
 			f.vary(fmt.Sprintf("learned constants per %s, neuron %s, reset %s", per, kind, reset), func(c *Case) {
 				l := &c.Network.Layers[0]
@@ -387,6 +390,15 @@ func (f *family) learned() {
 				c.Samples = []int{9, 17, 33}[i]
 			})
 		}
+	}
+	for i, per := range []string{"neuron", "layer"} {
+		if quick && i > 0 {
+			return
+		}
+		convolved := recurrently(convolution(5+12*i, 5, 2, 1), 3)
+		convolved.Neuron, convolved.LearnPer, convolved.Reset = "adaptive", per, network.Resets.List()[2*i]
+		learnAll(&convolved)
+		f.conv("learned constants per "+per, convolved)
 	}
 	f.vary("learned constants, two layers, clipped", func(c *Case) {
 		n := c.Network
@@ -403,12 +415,6 @@ func (f *family) learned() {
 		c.Update = updates()["adam"]
 		c.Update.LearningRate = 3 // to the bounds
 	})
-	for i, per := range []string{"neuron", "layer"} {
-		convolved := recurrently(convolution(5+12*i, 5, 2, 1), 3)
-		convolved.Neuron, convolved.LearnPer, convolved.Reset = "adaptive", per, network.Resets.List()[2*i]
-		learnAll(&convolved)
-		f.conv("learned constants per "+per, convolved)
-	}
 }
 
 // learnAll makes all constants learned that the neurons of a layer have.

@@ -43,6 +43,9 @@ const (
 // logPrefix is how the names of the arrays of learned constants begin, after the layer's.
 const logPrefix = "log_"
 
+// LearnedName is the name of the array of a learned constant, after the layer's.
+func LearnedName(constant string) string { return logPrefix + constant }
+
 // ConstantOf is the name of the learned constant that an array of this name holds; empty of
 // other arrays.
 func ConstantOf(weights string) string {
@@ -144,6 +147,11 @@ func (l *Layer) ConstantValues(constant string, rho []float32) []float64 {
 		values[i] = float64(l.value(Constants.Number(constant)) * cpuref.Exp64(float64(r)))
 	}
 	return values
+}
+
+// ConstantLogarithm is ρ of a value of a constant, of which [Layer.ConstantValues] makes it.
+func (l *Layer) ConstantLogarithm(constant string, value float64) float64 {
+	return cpuref.Log64(value / l.value(Constants.Number(constant)))
 }
 
 // initialConstant is where a learned constant begins: at its configured value or, of time

@@ -226,7 +226,7 @@ func (n *Network) WeightNames() []string {
 			names = append(names, fmt.Sprintf("layer%d.bias", l))
 		}
 		for _, constant := range n.Layers[l].Learned() {
-			names = append(names, fmt.Sprintf("layer%d.%s%s", l, logPrefix, constant))
+			names = append(names, fmt.Sprintf("layer%d.%s", l, LearnedName(constant)))
 		}
 	}
 	if !n.Spiking() {

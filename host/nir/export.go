@@ -92,7 +92,7 @@ func Encode(n *network.Network, weights [][]float32, config string) ([]byte, err
 		if tau == 0 {
 			tau = float64(n.Steps) * n.StepLength
 		}
-		w.add("readout", typeCubaLI, neuronMembers(n.StepLength, tau, n.Readout.TauSynapse, []int{outputs}))
+		w.add("readout", typeCubaLI, neuronMembers(n.StepLength, []float64{tau}, []float64{n.Readout.TauSynapse}, []int{outputs}))
 		w.add("output", typeOutput, group{"shape": sizes([]int{outputs})})
 	} else {
 		last := len(n.Layers) - 1
@@ -121,15 +121,24 @@ func (w *graphWriter) layer(n *network.Network, l int, arrays map[string]array) 
 		w.flatten(n, l)
 		w.addDense(name+"_input", arrays[name+".input"], arrays[name+".bias"])
 	}
-	kind, members := typeCubaLIF, neuronMembers(n.StepLength, layer.TauMembrane, layer.TauSynapse, shape)
+	// One number for all neurons, or, of a learned constant, one for each filter.
+	constant := func(what string, configured float64) []float64 {
+		if learned, there := arrays[fmt.Sprintf("layer%d.%s", l, network.LearnedName(what))]; there {
+			return layer.ConstantValues(what, learned.Float32)
+		}
+		return []float64{configured}
+	}
+	membrane, synapse := constant("tau_membrane", layer.TauMembrane), constant("tau_synapse", layer.TauSynapse)
+	kind, members := typeCubaLIF, neuronMembers(n.StepLength, membrane, synapse, shape)
 	switch layer.Neuron {
 	case "lif_delta":
-		tau := eulerTau(n.StepLength, layer.TauMembrane)
-		kind, members = typeLIF, group{"tau": filled(shape, tau), "r": filled(shape, tau/n.StepLength), "v_leak": filled(shape, 0)}
+		tau := mapped(membrane, func(tau float64) float64 { return eulerTau(n.StepLength, tau) })
+		r := mapped(tau, func(tau float64) float64 { return tau / n.StepLength })
+		kind, members = typeLIF, group{"tau": spread(shape, tau), "r": spread(shape, r), "v_leak": filled(shape, 0)}
 	case "if":
 		kind, members = typeIF, group{"r": filled(shape, 1/n.StepLength)}
 	}
-	members["v_threshold"] = filled(shape, network.Threshold)
+	members["v_threshold"] = spread(shape, constant("threshold", network.Threshold))
 	members["v_reset"] = filled(shape, 0)
 	w.add(name, kind, members)
 	if layer.Recurrent {
@@ -188,12 +197,31 @@ func (w *graphWriter) addConvolution(name string, weight, bias array, window cpu
 func both(e cpuref.Extent) array { return sizes([]int{e.Height, e.Width}) }
 
 // neuronMembers are what all neurons with a synaptic current have.
-func neuronMembers(stepLength, tauMembrane, tauSynapse float64, shape []int) group {
-	synapse := eulerTau(stepLength, tauSynapse)
+// Time constants are one number, or one for each filter.
+func neuronMembers(stepLength float64, tauMembrane, tauSynapse []float64, shape []int) group {
+	euler := func(tau float64) float64 { return eulerTau(stepLength, tau) }
+	synapse := mapped(tauSynapse, euler)
 	return group{
-		"tau_mem": filled(shape, eulerTau(stepLength, tauMembrane)), "tau_syn": filled(shape, synapse),
-		"r": filled(shape, 1), "v_leak": filled(shape, 0), "w_in": filled(shape, synapse/stepLength),
+		"tau_mem": spread(shape, mapped(tauMembrane, euler)), "tau_syn": spread(shape, synapse),
+		"r": filled(shape, 1), "v_leak": filled(shape, 0), "w_in": spread(shape, mapped(synapse, func(tau float64) float64 { return tau / stepLength })),
 	}
+}
+
+func mapped(values []float64, f func(float64) float64) []float64 {
+	result := make([]float64, len(values))
+	for i, value := range values {
+		result[i] = f(value)
+	}
+	return result
+}
+
+// spread gives each neuron the value of its filter, or all the only one.
+func spread(shape []int, values []float64) array {
+	a := filled(shape, 0)
+	for i := range a.Float64 {
+		a.Float64[i] = values[i*len(values)/len(a.Float64)]
+	}
+	return a
 }
 
 // shapeOf is the shape of neurons, or of the channels below a layer of a kind: of

@@ -211,7 +211,11 @@ func (b *builder) layer(node string, below network.Geometry) network.Geometry {
 	}
 	layer.Kind = "dense"
 	layer.Neuron = map[string]string{typeCubaLIF: "lif", typeLIF: "lif_delta", typeIF: "if"}[b.kind(node)]
-	factor := b.neurons(node, &layer.TauMembrane, &layer.TauSynapse)
+	learned := map[string][]float64{}
+	for _, constant := range layer.Learn {
+		learned[constant] = nil
+	}
+	factor := b.neurons(node, &layer.TauMembrane, &layer.TauSynapse, learned)
 	var up, back []way
 	for _, w := range b.sources[node] {
 		if w.source == node {
@@ -253,6 +257,7 @@ func (b *builder) layer(node string, below network.Geometry) network.Geometry {
 	if layer.Bias = layer.Bias || bias != nil; layer.Bias {
 		b.giveBias(name+".bias", input.node, input.rows, bias)
 	}
+	b.giveLearned(name, node, &layer, input.rows, learned)
 	b.network.Layers = append(b.network.Layers, layer)
 	return own
 }
@@ -272,7 +277,7 @@ func (b *builder) readout(node, below string, shape network.Geometry) {
 		tau = float64(b.network.Steps) * b.network.StepLength
 	}
 	duration := tau
-	factor := b.neurons(node, &tau, &r.TauSynapse)
+	factor := b.neurons(node, &tau, &r.TauSynapse, nil)
 	if tau != duration {
 		r.Tau = tau
 	}

@@ -3,6 +3,9 @@ package nir
 import (
 	"fmt"
 	"math"
+	"slices"
+
+	"spikegrad/host/network"
 )
 
 // momentary is a time constant so short that nothing is left after a step: exp(−128) is
@@ -12,8 +15,9 @@ func (b *builder) momentary() float64 { return b.network.StepLength / 128 }
 // neurons reads time constants and returns what the weights into the neurons have to be
 // multiplied by, one number for all or one for each: 1 where a spike adds its weight to
 // the current of CubaLIF or the membrane of LIF and IF and the threshold is 1. The current of LI
-// lasts one step. Time constants whose Euler form the file has are left as they are.
-func (b *builder) neurons(node string, tauMembrane, tauSynapse *float64) (factor []float64) {
+// lasts one step. Time constants whose Euler form the file has are left as they are. Learned
+// names constants that may differ from neuron to neuron, whose values it receives.
+func (b *builder) neurons(node string, tauMembrane, tauSynapse *float64, learned map[string][]float64) (factor []float64) {
 	dt := b.network.StepLength
 	p := parameters{members: b.nodes[node], node: node, faults: &b.faults}
 	kind := b.kind(node)
@@ -25,28 +29,42 @@ func (b *builder) neurons(node string, tauMembrane, tauSynapse *float64) (factor
 		reset = p.each("v_reset", 0)
 	}
 	current := kind == typeCubaLIF || kind == typeCubaLI
-	membrane, synapse, in := 0.0, dt, []float64{1}
+	// A time constant in Euler's form, one for all neurons or, learned, one for each.
+	constant := func(name, what string, tau *float64) (euler []float64) {
+		if _, there := learned[what]; !there {
+			euler = []float64{p.one(name)}
+			if !p.failed {
+				b.constant(node, name, euler[0], tau)
+			}
+			return euler
+		}
+		euler = p.each(name, none)
+		learned[what] = make([]float64, len(euler))
+		for i := range euler {
+			learned[what][i] = *tau
+			if !p.failed {
+				b.constant(node, name, euler[i], &learned[what][i])
+			}
+		}
+		return euler
+	}
+	membrane, synapse, in := []float64{0}, []float64{dt}, []float64{1}
 	switch {
 	case current:
-		membrane, synapse, in = p.one("tau_mem"), p.one("tau_syn"), p.each("w_in", 1)
+		membrane, synapse, in = constant("tau_mem", "tau_membrane", tauMembrane), constant("tau_syn", "tau_synapse", tauSynapse), p.each("w_in", 1)
 	case kind == typeIF:
-		membrane = 1 // second: r is what a unit of input brings in that time
+		membrane[0] = 1 // second: r is what a unit of input brings in that time
 	default:
-		membrane = p.one("tau")
+		membrane = constant("tau", "tau_membrane", tauMembrane)
 	}
 	if p.failed {
 		return []float64{1}
 	}
-	if kind != typeIF {
-		b.constant(node, map[bool]string{true: "tau_mem", false: "tau"}[current], membrane, tauMembrane)
-	}
-	if current {
-		b.constant(node, "tau_syn", synapse, tauSynapse)
-	} else if kind == typeLI {
+	if kind == typeLI {
 		*tauSynapse = b.momentary()
 	}
 	count := 1
-	for _, values := range [][]float64{r, leak, reset, threshold, in} {
+	for _, values := range [][]float64{r, leak, reset, threshold, in, membrane, synapse} {
 		if count == 1 {
 			count = len(values)
 		} else if len(values) != 1 && len(values) != count {
@@ -56,8 +74,12 @@ func (b *builder) neurons(node string, tauMembrane, tauSynapse *float64) (factor
 	}
 	at := func(values []float64, i int) float64 { return values[min(i, len(values)-1)] }
 	factor = make([]float64, count)
+	_, learnsThreshold := learned["threshold"]
+	if learnsThreshold {
+		learned["threshold"] = make([]float64, count)
+	}
 	for i := range factor {
-		r, leak, reset, threshold, in := at(r, i), at(leak, i), at(reset, i), at(threshold, i), at(in, i)
+		r, leak, reset, threshold, in, membrane, synapse := at(r, i), at(leak, i), at(reset, i), at(threshold, i), at(in, i), at(membrane, i), at(synapse, i)
 		switch {
 		case leak != reset:
 			b.faults.add("node %q: v_leak = %g and v_reset = %g: equal ones are supported", node, leak, reset)
@@ -65,6 +87,9 @@ func (b *builder) neurons(node string, tauMembrane, tauSynapse *float64) (factor
 		case !(threshold > leak):
 			b.faults.add("node %q: v_threshold = %g: one above v_leak = %g is needed", node, threshold, leak)
 			return []float64{1}
+		}
+		if learnsThreshold { // which then is not in the weights
+			learned["threshold"][i], threshold = threshold-leak, leak+1
 		}
 		factor[i] = r / (threshold - leak)
 		if kind == typeLIF || kind == typeIF {
@@ -76,7 +101,37 @@ func (b *builder) neurons(node string, tauMembrane, tauSynapse *float64) (factor
 			factor[i] *= in * dt / synapse
 		}
 	}
+	if slices.Max(factor) == slices.Min(factor) {
+		factor = factor[:1]
+	}
 	return factor
+}
+
+// giveLearned adds the learned constants of a layer of so many filters, in the order of
+// networks: logarithms of what multiplies the configured values.
+func (b *builder) giveLearned(name, node string, layer *network.Layer, rows int, learned map[string][]float64) {
+	for _, constant := range layer.Learned() {
+		w := network.Weight{Name: name + "." + network.LearnedName(constant), Rows: rows, Columns: 1, Constant: constant}
+		if layer.LearnPer == "layer" {
+			w.Rows = 1
+		}
+		values := learned[constant]
+		if len(values) != 1 && len(values)%w.Rows != 0 || len(values) == 0 {
+			b.faults.add("node %q has %d values of %s: there are %d rows of weights", node, len(values), constant, rows)
+			return
+		}
+		rho := make([]float64, w.Rows)
+		share := max(1, len(values)/w.Rows) // neurons with one learned number
+		for i := range rho {
+			own := values[min(i*share, len(values)-1):][:share]
+			if slices.Max(own) != slices.Min(own) {
+				b.faults.add("node %q: %s differs from neuron to neuron of what has one: from %g to %g", node, constant, slices.Min(own), slices.Max(own))
+				return
+			}
+			rho[i] = layer.ConstantLogarithm(constant, own[0])
+		}
+		b.add(node, constant, w, rho)
+	}
 }
 
 // constant turns a time constant for Euler's rule into one with which the step is the same.

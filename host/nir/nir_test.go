@@ -167,6 +167,66 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// TestLearnedConstants: a file has the constants of each neuron, and read with its configuration
+// gives the same bits.
+func TestLearnedConstants(t *testing.T) {
+	for name, change := range map[string]func(n *network.Network){
+		"per neuron": func(n *network.Network) {
+			n.Layers[0].Learn, n.Layers[1].Learn = []string{"threshold", "tau_membrane", "tau_synapse"}, []string{"tau_synapse"}
+		},
+		"per layer, other models": func(n *network.Network) {
+			n.Layers[0].Learn, n.Layers[0].LearnPer, n.Layers[0].Neuron = []string{"tau_membrane", "threshold"}, "layer", "lif_delta"
+			n.Layers[1].Learn, n.Layers[1].Neuron, n.Layers[1].Bias = []string{"threshold"}, "if", true
+		},
+		"per filter": func(n *network.Network) {
+			c := &n.Layers[0]
+			c.Kind, c.Filters, c.Kernel, c.Stride, c.RecurrentKernel, c.Learn = "conv1d", 3, 7, 3, 5, []string{"tau_membrane", "threshold"}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := networkOf(t, change)
+			weights := n.Initialise(5)
+			for i, w := range n.Weights() {
+				for j := range weights[i] {
+					if w.Constant != "" {
+						weights[i][j] = float32(j%7-3) / 3.1
+					}
+				}
+			}
+			graph, err := Read(encoded(t, n, weights))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, read, err := graph.Network(n, n.StepLength, n.Steps)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got, n) {
+				t.Errorf("read %+v, want %+v", got, n)
+			}
+			if !slices.Equal(bitsOf(read), bitsOf(weights)) {
+				t.Error("weights have other bits")
+			}
+			for i, w := range n.Weights() {
+				if w.Name != "layer0.log_threshold" {
+					continue
+				}
+				found := graph.nodes["layer0"]
+				thresholds, err := found.numbers("v_threshold")
+				if err != nil {
+					t.Fatal(err)
+				}
+				for k, threshold := range thresholds.Float64 {
+					rho := weights[i][k*len(weights[i])/len(thresholds.Float64)]
+					if !near(threshold, math.Exp(float64(rho))) {
+						t.Errorf("threshold %d is %g, ρ is %g", k, threshold, rho)
+					}
+				}
+			}
+		})
+	}
+}
+
 // TestWithoutConfiguration reads what the nodes alone say.
 func TestWithoutConfiguration(t *testing.T) {
 	for name, form := range forms {

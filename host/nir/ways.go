@@ -67,7 +67,13 @@ func (b *builder) checkMembers(node, kind string) {
 		}
 	case typeCubaLIF, typeCubaLI, typeLIF, typeIF, typeLI:
 		var tauMembrane, tauSynapse float64
-		b.neurons(node, &tauMembrane, &tauSynapse)
+		learned := map[string][]float64{} // of any layer: which one this is is not known yet
+		for l := 0; b.base != nil && l < len(b.base.Layers); l++ {
+			for _, constant := range b.base.Layers[l].Learn {
+				learned[constant] = nil
+			}
+		}
+		b.neurons(node, &tauMembrane, &tauSynapse, learned)
 	}
 }
 
