@@ -88,10 +88,11 @@ func (c *LIFBackwardChoice) shared() uint32 {
 }
 
 // backwardDepth chooses how many samples a lane has: loads of weights cost most on a
-// software driver, and lanes are few there.
+// software driver, and lanes are few there. With learned constants, whose sums a lane keeps
+// for each sample, more than one takes such a driver minutes to compile.
 func backwardDepth(info gpu.DeviceInfo, c LIFBackwardChoice) uint32 {
 	c.Depth = 1
-	if info.Type == gpu.Software && c.Recurrent {
+	if info.Type == gpu.Software && c.Recurrent && c.Learn == 0 {
 		c.Depth = softwareDepth
 		for c.Depth > 1 && 32*c.shared() > info.MaxSharedMemory {
 			c.Depth /= 2

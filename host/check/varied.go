@@ -391,12 +391,15 @@ func (f *family) learned(quick bool) {
 			})
 		}
 	}
+	if quick {
+		return
+	}
 	for i, per := range []string{"neuron", "layer"} {
-		if quick && i > 0 {
-			return
+		convolved := convolution(5+12*i, 5, 2, 1)
+		if convolved.LearnPer, convolved.Neuron = per, "lif_delta"; i == 0 {
+			convolved = recurrently(convolved, 3)
+			convolved.Neuron, convolved.Reset = "lif", "subtractive"
 		}
-		convolved := recurrently(convolution(5+12*i, 5, 2, 1), 3)
-		convolved.Neuron, convolved.LearnPer, convolved.Reset = "adaptive", per, network.Resets.List()[2*i]
 		learnAll(&convolved)
 		f.conv("learned constants per "+per, convolved)
 	}

@@ -261,6 +261,9 @@ func writeSummary(a *app, s *train.Summary, folder string) error {
 	}
 	t.row("training accuracy", percent(s.TrainAccuracy), fmt.Sprintf("%d samples, last epoch", s.TrainSamples))
 	t.row("spikes", fmt.Sprintf("%.3g", s.SpikesPerNeuron), "a neuron and sample")
+	for _, c := range s.LearnedConstants {
+		t.row(fmt.Sprintf("layer%d %s", c.Layer, c.Name), constantText(c.Name, c.Mean), fmt.Sprintf("mean; from %s to %s", constantText(c.Name, c.Least), constantText(c.Name, c.Largest)))
+	}
 	t.row("speed", fmt.Sprintf("%.0f", s.SamplesPerSecond), "samples/s in training")
 	t.row("device", s.Device, s.Driver)
 	t.row("weights", s.WeightsSHA256[:16], "first of SHA-256")
@@ -276,6 +279,14 @@ func writeSummary(a *app, s *train.Summary, folder string) error {
 		fmt.Fprintln(a.out, "picture:", picture)
 	}
 	return nil
+}
+
+// constantText is a value of a learned constant.
+func constantText(name string, value float64) string {
+	if strings.HasPrefix(name, "tau_") {
+		return fmt.Sprintf("%.3g ms", 1000*value)
+	}
+	return fmt.Sprintf("%.3g", value)
 }
 
 func percent(share float64) string { return fmt.Sprintf("%.2f %%", 100*share) }

@@ -43,8 +43,10 @@ const (
 // logPrefix is how the names of the arrays of learned constants begin, after the layer's.
 const logPrefix = "log_"
 
-// LearnedName is the name of the array of a learned constant, after the layer's.
-func LearnedName(constant string) string { return logPrefix + constant }
+// LearnedArray is the name of the array of a learned constant of a layer.
+func (n *Network) LearnedArray(layer int, constant string) string {
+	return fmt.Sprintf("layer%d.%s%s", layer, logPrefix, constant)
+}
 
 // ConstantOf is the name of the learned constant that an array of this name holds; empty of
 // other arrays.

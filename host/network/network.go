@@ -226,7 +226,7 @@ func (n *Network) WeightNames() []string {
 			names = append(names, fmt.Sprintf("layer%d.bias", l))
 		}
 		for _, constant := range n.Layers[l].Learned() {
-			names = append(names, fmt.Sprintf("layer%d.%s", l, LearnedName(constant)))
+			names = append(names, n.LearnedArray(l, constant))
 		}
 	}
 	if !n.Spiking() {

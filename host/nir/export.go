@@ -123,7 +123,7 @@ func (w *graphWriter) layer(n *network.Network, l int, arrays map[string]array) 
 	}
 	// One number for all neurons, or, of a learned constant, one for each filter.
 	constant := func(what string, configured float64) []float64 {
-		if learned, there := arrays[fmt.Sprintf("layer%d.%s", l, network.LearnedName(what))]; there {
+		if learned, there := arrays[n.LearnedArray(l, what)]; there {
 			return layer.ConstantValues(what, learned.Float32)
 		}
 		return []float64{configured}

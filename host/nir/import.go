@@ -257,7 +257,7 @@ func (b *builder) layer(node string, below network.Geometry) network.Geometry {
 	if layer.Bias = layer.Bias || bias != nil; layer.Bias {
 		b.giveBias(name+".bias", input.node, input.rows, bias)
 	}
-	b.giveLearned(name, node, &layer, input.rows, learned)
+	b.giveLearned(node, &layer, input.rows, learned)
 	b.network.Layers = append(b.network.Layers, layer)
 	return own
 }

@@ -109,9 +109,9 @@ func (b *builder) neurons(node string, tauMembrane, tauSynapse *float64, learned
 
 // giveLearned adds the learned constants of a layer of so many filters, in the order of
 // networks: logarithms of what multiplies the configured values.
-func (b *builder) giveLearned(name, node string, layer *network.Layer, rows int, learned map[string][]float64) {
+func (b *builder) giveLearned(node string, layer *network.Layer, rows int, learned map[string][]float64) {
 	for _, constant := range layer.Learned() {
-		w := network.Weight{Name: name + "." + network.LearnedName(constant), Rows: rows, Columns: 1, Constant: constant}
+		w := network.Weight{Name: b.network.LearnedArray(len(b.network.Layers), constant), Rows: rows, Columns: 1, Constant: constant}
 		if layer.LearnPer == "layer" {
 			w.Rows = 1
 		}

@@ -36,9 +36,11 @@ type Summary struct {
 	SpikesPerNeuron       float64   `json:"spikes_per_neuron"`
 	LayerSpikes           []float64 `json:"layer_spikes_per_neuron"`
 	SpikesOtherMode       *float64  `json:"spikes_per_neuron_other_mode"`
-	Weights               int       `json:"weights"`        // numbers
-	WeightsSHA256         string    `json:"weights_sha256"` // see [WeightsSHA256]
-	ConfigSHA256          string    `json:"config_sha256"`  // see [Config.Hash]
+	// LearnedConstants are those of the weights kept; nil where none are learned.
+	LearnedConstants []LearnedConstant `json:"learned_constants,omitempty"`
+	Weights          int               `json:"weights"`        // numbers
+	WeightsSHA256    string            `json:"weights_sha256"` // see [WeightsSHA256]
+	ConfigSHA256     string            `json:"config_sha256"`  // see [Config.Hash]
 	// Pretrained is what the run began with; nil for weights that were drawn.
 	Pretrained        *Pretrained `json:"pretrained,omitempty"`
 	TrainSamples      int         `json:"train_samples"`
@@ -128,7 +130,7 @@ func (r *run) summarise() (*Summary, [][]float32, error) {
 	for _, values := range weights {
 		s.Weights += len(values)
 	}
-	s.WeightsSHA256 = WeightsSHA256(weights)
+	s.WeightsSHA256, s.LearnedConstants = WeightsSHA256(weights), learnedConstants(r.network, weights)
 	return s, weights, nil
 }
 
