@@ -58,7 +58,7 @@ packed "$work/changelog" $documents/changelog.Debian.gz
     cat "$folder/LICENSE"
     printf '\nThe built-in digits:\n\n'
     cat host/data/handwritten_digits.NOTICE.txt
-    printf '\nThe packages of others that the program is built from:\n\n'
+    printf '\nThe packages of others that the program is built from. Where they name the GPL, its text is in\n/usr/share/common-licenses/GPL-2.\n\n'
     cat "$folder/THIRD_PARTY_LICENSES.txt"
 } >"$work/copyright"
 put "$work/copyright" $documents/copyright

@@ -48,6 +48,7 @@ build() { # build FILE: the program; in the environment, for what
     go build -buildvcs=true -ldflags '-s -w -buildid=' -o "$1" .
 }
 
+# FreeType comes under either of two licences; its own is taken, and the GPL left out.
 licences() { # the licences of all modules in the program, and of Go
     local module folder name depth files file encoding
     {
@@ -56,7 +57,7 @@ licences() { # the licences of all modules in the program, and of Go
     } | while read -r module folder; do
         name=$module depth=1
         if [ "$module" != Go ]; then name="$module ${folder%% *}" folder=${folder#* } depth=2; fi
-        files=$(find "$folder" -maxdepth $depth -type f ! -name '*.go' ! -path '*/testdata/*' \( -iname 'licen[cs]e*' -o -iname 'copying*' -o -iname 'notice*' -o -iname 'patents*' \
+        files=$(find "$folder" -maxdepth $depth -type f ! -name '*.go' ! -path '*/testdata/*' ! -name gpl.txt \( -iname 'licen[cs]e*' -o -iname 'copying*' -o -iname 'notice*' -o -iname 'patents*' \
             -o -path "$folder/licenses/*" -o -path "$folder/THIRD_PARTY_LICENSES/*" \) | LC_ALL=C sort)
         if [ -z "$files" ]; then
             echo "dist: $name has no file with its licence, without which it may not be handed on" >&2
