@@ -85,6 +85,7 @@ Description: stochastic spiking neural networks on Vulkan GPUs and the CPU
  networks run on the CPU.
 CONTROL
 chmod 644 "$root"/DEBIAN/*
+find "$root" -exec touch --date="@$date" {} + # dpkg-deb sets back what is newer, and leaves older times
 file=spikegrad_${version}_$processor.deb
 dpkg-deb --root-owner-group -Zxz --build "$root" "$out/$file" >/dev/null
 echo "dist/$file"
