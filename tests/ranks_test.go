@@ -67,6 +67,10 @@ func (p program) ranks(t *testing.T) {
 			t.Run("Equal", func(t *testing.T) { p.ranksEqual(t, l) })
 			t.Run("Measure", func(t *testing.T) { p.ranksMeasure(t, l) })
 			t.Run("Killed", func(t *testing.T) { p.rankKilled(t, l) })
+			if os.Getenv("SPIKEGRAD_FULL") != "" {
+				t.Run("KilledOften", func(t *testing.T) { p.ranksKilledOften(t, l) })
+				t.Run("Comparison", func(t *testing.T) { p.ranksCompare(t, l) })
+			}
 			t.Run("Interrupted", func(t *testing.T) { p.rankInterrupted(t, l) })
 			t.Run("Hangs", func(t *testing.T) { p.rankHangs(t, l) })
 			t.Run("Refused", func(t *testing.T) { p.ranksRefused(t, l) })
@@ -144,9 +148,9 @@ func (p program) ranksMeasure(t *testing.T, l launcher) {
 }
 
 // incidental are lines of results that say where and how fast they were found.
-var incidental = regexp.MustCompile(`(?m)^(\s*"(device|\w*seconds\w*|\w*epochs)": |.* s on .*cpu).*\n`)
+var incidental = regexp.MustCompile(`(?m)^(\s*"(device|\w*seconds?\w*|\w*epochs|finished)": |.* s on .*cpu).*\n`)
 
-// sameFolders compares two folders of results, file by file.
+// sameFolders compares the files of two folders of results.
 func sameFolders(t *testing.T, want, got string) {
 	t.Helper()
 	names := func(folder string) (names []string) {
@@ -155,7 +159,9 @@ func sameFolders(t *testing.T, want, got string) {
 			t.Fatal(err)
 		}
 		for _, entry := range entries {
-			names = append(names, entry.Name())
+			if !entry.IsDir() {
+				names = append(names, entry.Name())
+			}
 		}
 		return names
 	}
@@ -278,6 +284,41 @@ func (p program) rankKilled(t *testing.T, l launcher) {
 		t.Fatalf("without a rank the job ends well: %s", s.stderr.String())
 	}
 	p.goesOn(t, l, folder, 2)
+}
+
+// ranksKilledOften is the long form: ten times one of seven or fewer ranks is killed, each time another one,
+// later in the run, and with another number of ranks to go on; in the end one process finishes the run in
+// the bits of one that nobody disturbed.
+func (p program) ranksKilledOften(t *testing.T, l launcher) {
+	folder := rankFolder(t)
+	arguments := []string{"train", "run.toml", "--out", "run"}
+	for moment := range 10 {
+		ranks := []int{7, 2, 5, 3, 4, 6}[moment%6]
+		s := l.start(t, p, folder, ranks, arguments...)
+		l.signal(t, p, moment%ranks, syscall.SIGKILL)
+		if err := <-s.ended; err == nil {
+			t.Fatalf("moment %d: without a rank the job ends well: %s", moment, s.stderr.String())
+		}
+		arguments = []string{"train", "--resume", "run"}
+	}
+	p.goesOn(t, l, folder, 7)
+}
+
+// ranksCompare is in the long form too: a reproduced experiment over ranks leaves what one process leaves.
+func (p program) ranksCompare(t *testing.T, l launcher) {
+	folder := t.TempDir()
+	compare := strings.Fields("reproduce classification --data randman --quick --epochs 1 --seeds 1 --methods deterministic-superspike,stochastic-superspike --device cpu --quiet --out")
+	if got := finish(t, p.command(folder, append(compare, "one")...)); got.code != 0 {
+		t.Fatalf("%+v", got)
+	}
+	if got := finish(t, l.command(p, folder, 3, append(compare, "three")...)); got.code != 0 || strings.Count(got.stdout, "results: ") != 1 {
+		t.Fatalf("%+v", got)
+	}
+	one, three := filepath.Join(folder, "one"), filepath.Join(folder, "three")
+	sameFolders(t, one, three)
+	for _, run := range []string{"deterministic-superspike-seed1", "stochastic-superspike-seed1"} {
+		sameFolders(t, filepath.Join(one, "runs", run, "evaluation"), filepath.Join(three, "runs", run, "evaluation"))
+	}
 }
 
 // rankInterrupted: when one rank is asked to end, all stop between the same two updates.
