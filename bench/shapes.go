@@ -103,7 +103,7 @@ func Find(name, variant string) ([]Shape, error) {
 	}
 	switch {
 	case len(variants) == 0:
-		return nil, fmt.Errorf("shape %q is unknown: there are A to G and all", name)
+		return nil, fmt.Errorf("shape %q is unknown; want A to G, or all", name)
 	case len(found) == 0:
 		return nil, fmt.Errorf("shape %s has no variant %q: there are %s", name, variant, strings.Join(variants, ", "))
 	}

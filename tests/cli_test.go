@@ -112,7 +112,7 @@ func (p program) exitCodes(t *testing.T) {
 		{"bench --shape H", 2, "A to G and all"},
 		{"bench --shape A --variant T=5", 2, "T=32"},
 		{"bench --repeat 0", 2, "--repeat 0: 1 or more"},
-		{"bench --skip-below=-1", 2, "from 0 (nothing is left out)"},
+		{"bench --skip-below=-1", 2, "at least 0 (nothing is skipped)"},
 		{"bench --shape A --device cpu --skip-below 0.1", 1, "shapes B to G"},
 		{"bench --shape E --device vulkan:1000", 1, "vulkan:1000"},
 	} {
@@ -123,7 +123,7 @@ func (p program) exitCodes(t *testing.T) {
 		}
 	}
 	bare := finish(t, p.command(folder)) // its error comes below the help
-	if bare.code != 2 || !strings.HasPrefix(bare.stderr, "Usage: ") || !strings.HasSuffix(bare.stderr, "\nspikegrad: no command was given; the help above lists them\n") {
+	if bare.code != 2 || !strings.HasPrefix(bare.stderr, "Usage: ") || !strings.HasSuffix(bare.stderr, "\nspikegrad: no command given; the help above lists them\n") {
 		t.Errorf("no command: exit code %d, stderr %q", bare.code, bare.stderr)
 	}
 	if entries, err := os.ReadDir(folder); err != nil || len(entries) > 0 {

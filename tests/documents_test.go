@@ -39,6 +39,55 @@ func goneFrom(t *testing.T, page string) (gone []string, checked int) {
 	return gone, checked
 }
 
+// tableRow is a row that begins with a file: the file, and the rest.
+var tableRow = regexp.MustCompile("(?m)^\\| `([A-Za-z][A-Za-z0-9_/.-]*\\.[a-z]+)` \\| (.*)$")
+
+// identifier is a name in Go or GLSL.
+var identifier = regexp.MustCompile(`^[A-Za-z][A-Za-z_]*$`)
+
+// goneFromFiles lists the names in rows of tables that are not in the file that the row is about,
+// and the files that do not exist.
+func goneFromFiles(page string) (gone []string, checked int) {
+	for _, row := range tableRow.FindAllStringSubmatch(page, -1) {
+		text, err := os.ReadFile(filepath.Join("..", row[1]))
+		if err != nil {
+			gone = append(gone, row[1])
+			continue
+		}
+		for _, found := range code.FindAllStringSubmatch(row[2], -1) {
+			if !identifier.MatchString(found[1]) {
+				continue
+			}
+			checked++
+			if !regexp.MustCompile(`\b` + found[1] + `\b`).Match(text) {
+				gone = append(gone, row[1]+": "+found[1])
+			}
+		}
+	}
+	return gone, checked
+}
+
+// TestNamedIdentifiers keeps the lists of what to change for something new true.
+func TestNamedIdentifiers(t *testing.T) {
+	for page, least := range map[string]int{"../docs/explanation/architecture.md": 25, "../docs/how-to/own-surrogate.md": 4} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gone, checked := goneFromFiles(string(text))
+		if len(gone) > 0 {
+			t.Errorf("%s names what does not exist: %s", page, strings.Join(gone, ", "))
+		}
+		if checked < least {
+			t.Errorf("%s: %d names were found, which is too few to be true", page, checked)
+		}
+	}
+	gone, _ := goneFromFiles("| `cpuref/neuron.go` | `States`, `Status` and `KIND:VALUE` |\n| `cpuref/none.go` | nothing |\n")
+	if got := strings.Join(gone, ", "); got != "cpuref/neuron.go: Status, cpuref/none.go" {
+		t.Errorf("of names that do not exist were found: %s", got)
+	}
+}
+
 // functionsOfTests is the text of all files of tests.
 func functionsOfTests(t *testing.T) string {
 	t.Helper()

@@ -75,8 +75,8 @@ func checkWeightGradient(r rig, k *kernels.WeightGradient, c connectionCase, see
 	want := make([]float32, cpuref.Chunks(c.samples)*size)
 	a := cpuref.WeightGradientArguments[float32]{
 		Trains: s.spikes(c.below*copies*c.samples, c.steps, 0.2), Copies: copies,
-		Error:  s.rows(c.samples*c.steps, c.neurons, -1, 1, 0.1),
-		Steps:  c.steps, Samples: c.samples, Neurons: c.neurons, Delay: c.delay,
+		Error: s.rows(c.samples*c.steps, c.neurons, -1, 1, 0.1),
+		Steps: c.steps, Samples: c.samples, Neurons: c.neurons, Delay: c.delay,
 	}
 	for chunk := range cpuref.Chunks(c.samples) {
 		a.Partial = want[chunk*size:][:size]

@@ -42,7 +42,7 @@ const (
 // Measure implements [estimate.Device].
 func (l Laboratory) Measure(ctx context.Context, p *estimate.Spiking, estimator string, trials int) (measured estimate.Measured, err error) {
 	if trials < 2*leastBatches || trials > estimate.MaximumTrials {
-		return measured, l.Team.Agree(fmt.Errorf("%d trials on a device: from %d to %d are possible", trials, 2*leastBatches, estimate.MaximumTrials))
+		return measured, l.Team.Agree(fmt.Errorf("%d trials on a device: must be from %d to %d", trials, 2*leastBatches, estimate.MaximumTrials))
 	}
 	e, err := l.open(p, estimator)
 	if err != nil {

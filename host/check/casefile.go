@@ -102,7 +102,7 @@ func (f *caseFile) check() error {
 		}
 	}
 	if network.Optimizers.Find(f.Optimizer.Kind) == nil {
-		return fmt.Errorf("optimizer.kind = %q is unknown: there are %s", f.Optimizer.Kind, network.Optimizers.Names())
+		return fmt.Errorf("optimizer.kind = %q is unknown; want one of %s", f.Optimizer.Kind, network.Optimizers.Names())
 	}
 	if a := f.Augment; a != nil {
 		for _, limits := range [][]uint32{a.Time, a.Channel, a.TogetherTime, a.TogetherChannel} {

@@ -17,22 +17,22 @@ type auditCommand struct {
 	Folder string `arg:"" name:"run" help:"Folder of a finished run."`
 
 	otherData
-	Part        string    `default:"test" enum:"test,validation,train" help:"Where samples are taken from: test, validation or train."`
-	Samples     *int      `help:"Samples over which the loss is averaged; more than there are, or 0 for slopes, is all. 96 for slopes, else 128." placeholder:"N"`
-	Surrogates  []string  `default:"matched,superspike,arctangent,unscaled_sigmoid" help:"Surrogates to compare, besides the run's own: KIND, or KIND:VALUE with another steepness or width." placeholder:"NAMES"`
-	Steps       []float64 `default:"0.005,0.01,0.02" help:"Step sizes along a direction, as fractions of the length of the weights it changes. Slopes are reported for the first; the others show how far it can be trusted." placeholder:"SHARES"`
-	Draws       int       `default:"2" help:"Draws of noise for each sample." placeholder:"N"`
-	Directions  int       `default:"768" help:"Presentations over which the direction of each surrogate is averaged." placeholder:"N"`
-	Plan        bool      `help:"Only say what the slopes would cost."`
-	Unbiased    bool      `help:"Estimate the whole gradient by single flips instead, some hundred times as costly."`
-	Pairs       int       `default:"200000" help:"With --unbiased: most runs with a flipped spike." placeholder:"N"`
-	Precision   float64   `default:"0.05" help:"With --unbiased: stop when the cosines of all layers are known to this, up and down." placeholder:"X"`
-	OtherMode   bool      `help:"For a network without noise: give it sigmoid noise of its steepness."`
-	Seed        *uint32   `help:"Of samples, noise and flips; else that of the run." placeholder:"N"`
-	Out         string    `help:"Folder of the results; else audit in that of the run." placeholder:"FOLDER"`
-	Device      string    `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them. Several joined by + share each batch; the result is the same."`
-	Workers     int       `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
-	PassSamples int       `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
+	Part        string    `default:"test" enum:"test,validation,train" help:"Samples to use: test, validation or train."`
+	Samples     *int      `help:"Number of samples to average the loss over; a number larger than the dataset uses all, and so does 0 for slopes. Default: 96 for slopes, 128 with --unbiased." placeholder:"N"`
+	Surrogates  []string  `default:"matched,superspike,arctangent,unscaled_sigmoid" help:"Surrogates to compare with the run's own: KIND, or KIND:VALUE to set the steepness or width." placeholder:"NAMES"`
+	Steps       []float64 `default:"0.005,0.01,0.02" help:"Step sizes along a direction, as fractions of the norm of the weights it changes. Slopes are reported for the first; the others show how far to trust it." placeholder:"SHARES"`
+	Draws       int       `default:"2" help:"Number of noise draws per sample." placeholder:"N"`
+	Directions  int       `default:"768" help:"Number of sample presentations to average each surrogate's direction over." placeholder:"N"`
+	Plan        bool      `help:"Print the cost of measuring the slopes, and stop."`
+	Unbiased    bool      `help:"Estimate the whole gradient by single flips instead, at about a hundred times the cost."`
+	Pairs       int       `default:"200000" help:"With --unbiased: maximum number of runs with a flipped spike." placeholder:"N"`
+	Precision   float64   `default:"0.05" help:"With --unbiased: stop when the cosine of every layer is known to within ±X." placeholder:"X"`
+	OtherMode   bool      `help:"For a network without noise: give it sigmoid noise of the steepness noise.beta."`
+	Seed        *uint32   `help:"Seed of samples, noise and flips. Default: that of the run." placeholder:"N"`
+	Out         string    `help:"Folder for the results. Default: audit in the run folder." placeholder:"FOLDER"`
+	Device      string    `default:"auto" help:"Device to run on: auto, cpu, vulkan:N or vulkan:NAME (see 'spikegrad devices'). Several joined by + share each batch. Does not change the result."`
+	Workers     int       `help:"CPU worker goroutines; 0 for one per processor. Does not change the result." placeholder:"N"`
+	PassSamples int       `help:"Maximum number of samples on a device at once; 0 for as many as fit. Does not change the result." placeholder:"N"`
 	JSON        bool      `name:"json" help:"Print JSON."`
 
 	rankFlags
@@ -40,13 +40,14 @@ type auditCommand struct {
 
 // Help is the rest of the help.
 func (auditCommand) Help() string {
-	return `Measures how good the surrogate gradient of a trained network is. By default it measures slopes: how
-fast the expected loss really falls along each surrogate's direction, compared with what its length
-promises, array by array. Two forward passes with the same noise give one. With --unbiased the whole
-gradient is estimated by flipping single spikes, and compared with the surrogates layer by layer.
+	return `Measures how accurate the surrogate gradient of a trained network is. By default it measures slopes: how
+fast the expected loss really falls along the direction of each surrogate gradient, compared with what the
+gradient's length promises, for each weight array. Each slope takes two forward passes with the same noise.
+With --unbiased, the whole gradient is estimated by flipping single spikes and compared with the surrogate
+gradients layer by layer.
 
-The folder then holds slopes.md (audit.md with --unbiased), a page in plain sentences, slopes.json
-(audit.json) with every number, and a picture.
+The results folder then holds slopes.md (or audit.md), which explains the results in plain sentences,
+slopes.json (or audit.json) with every number, and a picture.
 
 Started by mpirun or srun, the processes share the runs, and the result is that of one.
 

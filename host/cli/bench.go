@@ -13,38 +13,39 @@ import (
 
 // benchCommand is spikegrad bench.
 type benchCommand struct {
-	Shape     string    `default:"all" help:"A to G, or all."`
-	Variant   string    `help:"One variant of a shape, such as T=8 of A or N=512 of B."`
-	Neuron    string    `default:"lif" help:"Neurons of all layers, one of ${neurons}."`
+	Shape     string    `default:"all" help:"Network to time: A to G, or all."`
+	Variant   string    `help:"A single variant of the shape, such as T=8 for A or N=512 for B."`
+	Neuron    string    `default:"lif" help:"Neurons of all layers: ${neurons}."`
 	Bias      bool      `help:"Give all layers biases."`
-	Device    []string  `default:"auto" help:"auto, cpu, vulkan:N, vulkan:NAME or all; several joined by + share each batch, several separated by commas are measured in turn."`
-	Repeat    int       `default:"7" help:"Steps to time; the first, which warms up, is not among them."`
-	Workers   int       `help:"Goroutines of the CPU engine; 0: one a processor."`
-	Batch     int       `help:"Samples of a batch; 0: as many as the shape names."`
-	Kernels   bool      `help:"Time every kernel of a Vulkan device too."`
-	SkipBelow []float64 `placeholder:"X,..." help:"Measure what counting surrogate derivatives below these thresholds as 0 does."`
+	Device    []string  `default:"auto" help:"Device to time: auto, cpu, vulkan:N, vulkan:NAME or all. Several joined by + share each batch; several separated by commas are timed in turn."`
+	Repeat    int       `default:"7" help:"Number of training steps to time, after one warm-up step."`
+	Workers   int       `help:"CPU worker goroutines; 0 for one per processor."`
+	Batch     int       `help:"Samples per batch; 0 for the shape's own."`
+	Kernels   bool      `help:"Also time every kernel, on Vulkan devices."`
+	SkipBelow []float64 `placeholder:"X,..." help:"Measure the effect of treating surrogate derivatives below these thresholds as 0."`
 	Scaling   bool      `help:"Measure how time and memory grow with steps, samples, spikes and workers."`
-	Out       string    `help:"Folder for the pictures of --scaling." placeholder:"FOLDER"`
+	Out       string    `help:"With --scaling: folder for the pictures." placeholder:"FOLDER"`
 	JSON      bool      `name:"json" help:"Print JSON."`
 }
 
 // Help is the rest of the help.
 func (benchCommand) Help() string {
-	return `Times training steps (forward, backward, update) of fixed networks on synthetic input. Before anything is timed,
+	return `Times training steps (forward, backward, update) of fixed networks on synthetic input. Before timing,
 a small batch of the same network is trained on the device and with the plain loops of the CPU engine, and all
-bits are compared. Times are medians, the least and the largest step beside them.
+bits are compared. Times are medians, shown with the fastest and the slowest step.
 
-BYTES is what the kernels of a step read and write if nothing stays in a cache from kernel to kernel, OPERATIONS are
-additions, multiplications and integer operations; the shares are those of what the device was measured to copy
-and to compute just before. EVENTS are spikes times the synapses they go to. MEMORY is what the engine took.
+BYTES is what the kernels of a step read and write if nothing stays cached between kernels. OPERATIONS counts
+additions, multiplications and integer operations. The shares are relative to the copy bandwidth and the arithmetic
+throughput measured on the device just before. EVENTS is spikes times the synapses they reach. MEMORY is what the
+engine allocated.
 
---skip-below measures steps in which surrogate derivatives below a threshold count as 0, as with the configuration key
-skip_below; 0, which leaves all, is always among the thresholds. SPEED-UP is the time of a step with threshold 0 by that with the
-threshold, COSINE that of the angle between the gradients of the initial weights with the threshold and with 0, LEAST
-the same of the weights between two layers that changed most.
+--skip-below times steps in which surrogate derivatives below a threshold count as 0, as with the configuration key
+skip_below. The threshold 0, which skips nothing, is always included. SPEED-UP is the step time at threshold 0 divided
+by that at the threshold. COSINE is the cosine between the gradients at the initial weights with the threshold and
+with 0; LEAST is that of the weight array between two layers that changed most.
 
---scaling varies one quantity of shape E at a time. Memory is also measured with samples held in segments, whose
-membranes are computed again for the gradient, and with fewer input spikes in smaller batches.
+--scaling varies one property of shape E at a time. Memory is also measured with samples split into segments, whose
+membrane potentials are recomputed for the gradient, and with fewer input spikes in smaller batches.
 
     A  LIF neurons alone: 65536 of them, 64 samples, 4 to 32 steps
     B  linear N-N and LIF, N = 512 and 4096, 500 steps, batch 16
@@ -78,7 +79,7 @@ func (c *benchCommand) Run(a *app) error {
 		return usageError{err}
 	}
 	if network.Neurons.Find(c.Neuron) == nil {
-		return usageError{fmt.Errorf("--neuron %q is unknown: there are %s", c.Neuron, network.Neurons.Names())}
+		return usageError{fmt.Errorf("--neuron %q is unknown; want one of %s", c.Neuron, network.Neurons.Names())}
 	}
 	for i := range shapes {
 		shapes[i] = shapes[i].With(c.Neuron, c.Bias)
@@ -88,12 +89,12 @@ func (c *benchCommand) Run(a *app) error {
 		value, least int
 	}{{"repeat", c.Repeat, 1}, {"workers", c.Workers, 0}, {"batch", c.Batch, 0}} {
 		if number.value < number.least {
-			return usageError{fmt.Errorf("--%s %d: %d or more is possible", number.flag, number.value, number.least)}
+			return usageError{fmt.Errorf("--%s %d: must be at least %d", number.flag, number.value, number.least)}
 		}
 	}
 	for _, threshold := range c.SkipBelow {
 		if !(threshold >= 0 && threshold <= math.MaxFloat32) {
-			return usageError{fmt.Errorf("--skip-below %g: from 0 (nothing is left out) on is possible", threshold)}
+			return usageError{fmt.Errorf("--skip-below %g: must be at least 0 (nothing is skipped)", threshold)}
 		}
 	}
 	if c.Scaling && (len(c.SkipBelow) > 0 || c.Kernels || c.Batch > 0) {

@@ -15,24 +15,24 @@ import (
 
 // checkCommand is spikegrad check.
 type checkCommand struct {
-	Device     string `default:"all" help:"all (in turn), cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them. Several joined by + share each batch."`
-	Quick      bool   `help:"Fewer and smaller networks."`
-	Random     int    `help:"So many random networks instead of the family." placeholder:"N"`
-	Seed       uint32 `default:"1" help:"With --random: of the networks." placeholder:"S"`
-	Network    string `help:"The network in this file instead, as --random prints it." placeholder:"FILE"`
-	Validation bool   `help:"Load the Vulkan validation layer; what it says counts as failed."`
+	Device     string `default:"all" help:"Device to check: all (in turn), cpu, vulkan:N or vulkan:NAME (see 'spikegrad devices'). Several joined by + share each batch."`
+	Quick      bool   `help:"Check fewer and smaller networks."`
+	Random     int    `help:"Check N random networks instead of the fixed ones." placeholder:"N"`
+	Seed       uint32 `default:"1" help:"With --random: seed of the networks." placeholder:"S"`
+	Network    string `help:"Check the network in this file instead, as printed by --random." placeholder:"FILE"`
+	Validation bool   `help:"Load the Vulkan validation layer; any message from it counts as a failure."`
 	JSON       bool   `name:"json" help:"Print JSON."`
 }
 
 // Help is the rest of the help.
 func (checkCommand) Help() string {
-	return `Trains a family of small networks, of every kind and of awkward sizes, on the CPU engine and on each
-device, and compares spikes, membranes, losses, gradients, weights and optimizer states bit for bit.
-The CPU engine itself is run with several numbers of workers. Exits with 1 if anything differs.
+	return `Trains a family of small networks, covering every kind and awkward sizes, on the CPU engine and on each
+device, and compares spikes, membrane potentials, losses, gradients, weights and optimizer states bit for bit.
+The CPU engine itself runs with several worker counts. Exits with status 1 if anything differs.
 
-With --random, networks of up to 3 layers of 130 neurons, 70 inputs, 33 classes, 70 steps and 40 samples
-are drawn, of all kinds, and cut into passes and segments at random. A difference is shrunk: the smallest
-network found that shows it is printed as TOML, which --network runs again.
+With --random, networks of all kinds are drawn at random, with up to 3 layers of 130 neurons, 70 inputs,
+33 classes, 70 steps and 40 samples, and split into random passes and segments. If one differs, the smallest
+network found that shows the difference is printed as TOML; --network runs it again.
 
 Examples:
 

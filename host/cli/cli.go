@@ -25,30 +25,30 @@ import (
 
 // commands are all there is on the command line.
 type commands struct {
-	Devices    devicesCommand    `cmd:"" help:"List the devices that networks can run on."`
+	Devices    devicesCommand    `cmd:"" help:"List the devices a network can run on."`
 	Train      trainCommand      `cmd:"" help:"Train a network."`
 	Eval       evalCommand       `cmd:"" help:"Evaluate the network of a finished run."`
 	View       viewCommand       `cmd:"" help:"Show the network of a finished run in a live window."`
 	Runs       runsCommand       `cmd:"" help:"List runs as a table."`
-	Report     reportCommand     `cmd:"" help:"Make one HTML page of runs."`
-	Export     exportCommand     `cmd:"" help:"Write a network for other programs, or what it does as tables."`
-	Import     importCommand     `cmd:"" help:"Make a run of a network of another program."`
-	Audit      auditCommand      `cmd:"" help:"Measure how good the surrogate gradient of a finished run is."`
-	Estimate   estimateCommand   `cmd:"" help:"Compare estimators of the gradient on a small network."`
+	Report     reportCommand     `cmd:"" help:"Write an HTML report of one or more runs."`
+	Export     exportCommand     `cmd:"" help:"Export a network to NIR, or its activity to CSV tables."`
+	Import     importCommand     `cmd:"" help:"Import a network from NIR as a run."`
+	Audit      auditCommand      `cmd:"" help:"Measure how accurate the surrogate gradient of a finished run is."`
+	Estimate   estimateCommand   `cmd:"" help:"Compare gradient estimators on a small network."`
 	Check      checkCommand      `cmd:"" help:"Compare devices with the CPU engine, bit for bit."`
 	Bench      benchCommand      `cmd:"" help:"Measure how fast devices train."`
-	Tune       tuneCommand       `cmd:"" help:"Find workgroups that are fast on a Vulkan device."`
-	Reproduce  reproduceCommand  `cmd:"" help:"Repeat an experiment of Gygax & Zenke 2025."`
-	Predict    predictCommand    `cmd:"" help:"Write classes and their probabilities, with their spread over noise."`
+	Tune       tuneCommand       `cmd:"" help:"Find the fastest workgroup sizes for a Vulkan device."`
+	Reproduce  reproduceCommand  `cmd:"" help:"Reproduce an experiment of Gygax & Zenke 2025."`
+	Predict    predictCommand    `cmd:"" help:"Predict classes and their probabilities, with their spread over noise trials."`
 	Data       dataCommand       `cmd:"" help:"Fetch and inspect datasets."`
-	Config     configCommand     `cmd:"" help:"Print a complete configuration with comments, or check one."`
-	Completion completionCommand `cmd:"" help:"Print a script for completion in a shell."`
+	Config     configCommand     `cmd:"" help:"Print a complete, commented configuration, or check one."`
+	Completion completionCommand `cmd:"" help:"Print a shell completion script."`
 	Reference  referenceCommand  `cmd:"" hidden:"" help:"Print a page of the documentation."`
 	Version    versionCommand    `cmd:"" help:"Print the version of the program."`
 
-	Quiet    bool     `xor:"amount" help:"Print no progress and no notes."`
+	Quiet    bool     `xor:"amount" help:"Do not print progress or notes."`
 	Verbose  bool     `xor:"amount" help:"Print log lines."`
-	ShowHelp helpFlag `name:"help" short:"h" help:"Print help; after a command, help for it."`
+	ShowHelp helpFlag `name:"help" short:"h" help:"Print help for the program or, after a command, for that command."`
 }
 
 // Help is the rest of the help.
@@ -80,7 +80,7 @@ var errHelped = errors.New("help was printed")
 
 // errNoCommand is the wrong usage of the program without arguments, to which its help is
 // the answer.
-var errNoCommand = usageError{errors.New("no command was given; the help above lists them")}
+var errNoCommand = usageError{errors.New("no command given; the help above lists them")}
 
 // purpose is what the program is for.
 const purpose = "Simulate and train stochastic spiking neural networks, with the same bits on every device."

@@ -132,7 +132,7 @@ func TestWrongUsage(t *testing.T) {
 		{"train " + file("key.toml", "[training]\nepochs = 2\nbatsch = 3\n") + " --out " + out, "key.toml line 3, column 1: unknown key training.batsch"},
 		{"train " + file("type.toml", "[training]\nepochs = \"two\"\n") + " --out " + out, "type.toml line 2"},
 		{"train " + file("tau.toml", "[[network.layer]]\ntau_membrane = -1.0\n") + " --out " + out, "tau_membrane = -1"},
-		{"train " + file("delay.toml", "[[network.layer]]\ndelay = 50\n") + " --out " + out, "delay = 50 steps: from 0 to 49"},
+		{"train " + file("delay.toml", "[[network.layer]]\ndelay = 50\n") + " --out " + out, "delay = 50 steps: must be from 0 to 49"},
 		{"config --check " + filepath.Join(folder, "key.toml"), "key.toml line 3"},
 		{"config --data nothing", "dataset \"nothing\""},
 		{"check --device gpu", "device \"gpu\" is unknown"},

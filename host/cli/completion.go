@@ -10,12 +10,12 @@ import (
 
 // completionCommand is spikegrad completion.
 type completionCommand struct {
-	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
+	Shell string `arg:"" enum:"bash,zsh,fish" help:"Shell: bash, zsh or fish."`
 }
 
 // Help is the rest of the help.
 func (completionCommand) Help() string {
-	return `Prints a script that lets a shell complete commands, flags, values and files.
+	return `Prints a script that makes the shell complete commands, flags, values and files.
 
 Examples:
 

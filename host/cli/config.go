@@ -9,16 +9,16 @@ import (
 
 // configCommand is spikegrad config.
 type configCommand struct {
-	Data  string `help:"Dataset, NAME or NAME:PATH; with --check it takes the place of the file's." placeholder:"DATA"`
-	Check string `help:"Check this configuration instead: say what is wrong, or how much memory its network takes on every device." placeholder:"FILE"`
+	Data  string `help:"Dataset, NAME or NAME:PATH. With --check, it overrides the file's." placeholder:"DATA"`
+	Check string `help:"Check this configuration file instead, and print what is wrong with it, or how much memory its network takes on each device." placeholder:"FILE"`
 }
 
 // Help is the rest of the help.
 func (configCommand) Help() string {
-	return `Prints the configuration that train uses if it is given none: every key with its default and what
-it is for. Save it, change it, and hand it to train. With --check, what its network takes on every device goes
-to the error output: weights with the optimizer's numbers, and what a batch needs; the data are opened only if
-nothing else tells their channels and classes.
+	return `Prints the configuration that train uses by default: every key, with its value and an explanation.
+Save it, edit it, and pass it to train. With --check, the memory its network takes on each device goes to
+standard error: weights with the optimizer's states, and what a batch needs. The data are opened only if
+nothing else gives their channels and classes.
 
 Examples:
 

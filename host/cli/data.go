@@ -17,7 +17,7 @@ import (
 // dataCommand is spikegrad data.
 type dataCommand struct {
 	Fetch   fetchCommand   `cmd:"" help:"Download published recordings."`
-	Inspect inspectCommand `cmd:"" help:"Tell what a dataset or a file of recordings holds."`
+	Inspect inspectCommand `cmd:"" help:"Describe what a dataset or a file of recordings contains."`
 }
 
 // Help is the rest of the help.
@@ -30,19 +30,19 @@ func (dataCommand) Help() string {
 
 // fetchCommand is spikegrad data fetch.
 type fetchCommand struct {
-	Dataset string `arg:"" enum:"shd,ssc,nmnist" help:"shd (Spiking Heidelberg Digits), ssc (Spiking Speech Commands) or nmnist (N-MNIST, of an event camera)."`
+	Dataset string `arg:"" enum:"shd,ssc,nmnist" help:"Dataset: shd (Spiking Heidelberg Digits), ssc (Spiking Speech Commands) or nmnist (N-MNIST, event camera)."`
 
-	To   string `help:"Folder of the files; else one named like the dataset." placeholder:"FOLDER"`
-	URL  string `name:"url" help:"Folder on the web that has the packed files, if not that of the authors." placeholder:"URL"`
+	To   string `help:"Folder for the files. Default: one named after the dataset." placeholder:"FOLDER"`
+	URL  string `name:"url" help:"URL of the folder to download from. Default: that of the authors." placeholder:"URL"`
 	JSON bool   `name:"json" help:"Print JSON."`
 }
 
 // Help is the rest of the help.
 func (fetchCommand) Help() string {
-	return `Downloads the files, compares their MD5 sums with those published, and unpacks them. Interrupted, the
-same command resumes the download; files that are there and right are left alone.
+	return `Downloads the files, compares their MD5 sums with the published ones, and unpacks them. If interrupted, the
+same command continues where it stopped; files that are already there and correct are left alone.
 
-shd and ssc are by Cramer, Stradmann, Schemmel and Zenke (2022), under CC BY 4.0, and packed as NAME.h5.gz.
+shd and ssc are by Cramer, Stradmann, Schemmel and Zenke (2022), under CC BY 4.0, packed as NAME.h5.gz.
 nmnist is by Orchard, Jayawant, Cohen and Thakor (2015), Mendeley Data 468j46mzdv: Train.zip and Test.zip,
 70,000 small files once unpacked.
 
@@ -131,19 +131,19 @@ func (p *fetchProgress) close() {
 type inspectCommand struct {
 	Data string `arg:"" help:"Dataset, NAME or NAME:PATH, or a file or folder of recordings."`
 
-	Steps      int     `help:"Time steps of a sample; else the dataset's default." placeholder:"N"`
-	StepLength float64 `help:"Seconds of a step; else the dataset's default." placeholder:"S"`
-	Header     bool    `help:"The first line of a CSV file is a heading."`
-	Samples    int     `default:"4" help:"Samples in the pictures, of as many classes." placeholder:"N"`
-	Out        string  `help:"Folder for pictures: rasters of samples, the rate of each channel, and frames of data that have pixels." placeholder:"FOLDER"`
-	NoCache    bool    `help:"Neither read nor keep a fast copy of the spikes in the user's cache folder."`
-	JSON       bool    `name:"json" help:"Print JSON, with the rate of each channel and the samples of each class."`
+	Steps      int     `help:"Time steps per sample. Default: the dataset's." placeholder:"N"`
+	StepLength float64 `help:"Length of a time step in seconds. Default: the dataset's." placeholder:"S"`
+	Header     bool    `help:"Treat the first line of a CSV file as a heading."`
+	Samples    int     `default:"4" help:"Number of samples to draw, each of a different class." placeholder:"N"`
+	Out        string  `help:"Folder for pictures: rasters of samples, the rate of each channel, and frames if the data have pixels." placeholder:"FOLDER"`
+	NoCache    bool    `help:"Do not read or write a fast copy of the spikes in your cache folder."`
+	JSON       bool    `name:"json" help:"Print JSON, including the rate of each channel and the number of samples in each class."`
 }
 
 // Help is the rest of the help.
 func (inspectCommand) Help() string {
-	return `Counts samples, classes and spikes, and says what reading leaves out. Spikes are counted as a network
-gets them: at most one of a channel in a step.
+	return `Counts samples, classes and spikes, and reports what is dropped when the data are read. Spikes are counted
+as a network receives them: at most one per channel per step.
 
 Examples:
 

@@ -22,9 +22,9 @@ type devicesCommand struct {
 
 // Help is the rest of the help.
 func (devicesCommand) Help() string {
-	return `Lists every Vulkan device with its driver and the limits that decide how large a network it can
-run, and the CPU engine, which is always there. The last lines say how to train on several devices
-at once, and which one --device auto takes.
+	return `Lists every Vulkan device with its driver and the limits that determine how large a network it can
+run, and the CPU engine, which is always available. The last lines say how to train on several devices
+at once, and which device --device auto picks.
 
 With a configuration, it also says how much memory its network takes: weights with the optimizer's numbers, and what a
 batch needs, of which so many samples and steps are on the device at once.

@@ -11,16 +11,16 @@ import (
 
 // estimateCommand is spikegrad estimate.
 type estimateCommand struct {
-	Net        string  `required:"" help:"perceptron, mlp:H or mlp:H1,H2 (binary units), lif:H1,H2 (leaky integrate-and-fire neurons)." placeholder:"NET"`
-	Estimators string  `default:"all" help:"Names with commas between, or all." placeholder:"NAMES"`
-	Trials     float64 `default:"1e5" help:"Samples of each estimator." placeholder:"N"`
+	Net        string  `required:"" help:"Network: perceptron, mlp:H or mlp:H1,H2 (binary units), or lif:H1,H2 (leaky integrate-and-fire neurons)." placeholder:"NET"`
+	Estimators string  `default:"all" help:"Estimators, separated by commas, or all." placeholder:"NAMES"`
+	Trials     float64 `default:"1e5" help:"Number of estimates by each estimator." placeholder:"N"`
 	Beta       float64 `default:"5" help:"Steepness of the sigmoid escape noise." placeholder:"X"`
-	Inputs     int     `help:"Input channels; 2, for lif 10." placeholder:"N"`
-	Steps      int     `help:"Of a lif; 50." placeholder:"N"`
-	Loss       string  `help:"output, squared or van_rossum; output, for lif van_rossum." placeholder:"LOSS"`
-	Seed       uint32  `default:"1" help:"Of weights, inputs, targets and noise." placeholder:"N"`
-	Workers    int     `help:"Goroutines; 0 is one a processor. Changes no result." placeholder:"N"`
-	Device     string  `help:"For lif nets: estimates in float32 by the engine that trains, on auto, cpu, vulkan:N or vulkan:NAME; left out, in float64 on the CPU." placeholder:"DEVICE"`
+	Inputs     int     `help:"Number of input channels. Default: 2, or 10 for lif." placeholder:"N"`
+	Steps      int     `help:"Number of time steps, for lif. Default: 50." placeholder:"N"`
+	Loss       string  `help:"Loss: output, squared or van_rossum. Default: output, or van_rossum for lif." placeholder:"LOSS"`
+	Seed       uint32  `default:"1" help:"Seed of weights, inputs, targets and noise." placeholder:"N"`
+	Workers    int     `help:"CPU worker goroutines; 0 for one per processor. Does not change the result." placeholder:"N"`
+	Device     string  `help:"For lif: compute in float32 with the training engine, on auto, cpu, vulkan:N or vulkan:NAME. Default: in float64 on the CPU." placeholder:"DEVICE"`
 	Out        string  `help:"Folder for estimate.json and pictures." placeholder:"FOLDER"`
 	JSON       bool    `name:"json" help:"Print JSON."`
 
@@ -29,9 +29,10 @@ type estimateCommand struct {
 
 // Help is the rest of the help.
 func (estimateCommand) Help() string {
-	return `Measures estimators of the gradient of the expected loss on one small network under one noise: mean, bias
-against the exact gradient (up to 20 units, else against single flips), variance, and what an estimate of given
-precision costs. In float64 on the CPU or, of lif nets, those of them that can train, on a device.
+	return `Measures estimators of the gradient of the expected loss on a small network: their mean, their bias, their
+variance, and the cost of an estimate of a given precision. The bias is relative to the exact gradient for up to
+20 units, and to single flips beyond. Everything is computed in float64 on the CPU. With --device, lif networks run on
+a device, with those estimators that can be used for training.
 
 Started by mpirun or srun, the processes share the trials, and the result is that of one.
 
@@ -46,7 +47,7 @@ Examples:
 // Run measures.
 func (c *estimateCommand) Run(a *app) error {
 	if !(c.Trials >= 2 && c.Trials <= 1e12 && c.Trials == math.Trunc(c.Trials)) {
-		return usageError{fmt.Errorf("--trials %g: a whole number from 2 to 1e12 is possible", c.Trials)}
+		return usageError{fmt.Errorf("--trials %g: must be an integer from 2 to 1e12", c.Trials)}
 	}
 	if err := c.rankFlags.check(); err != nil {
 		return usageError{err}

@@ -18,15 +18,15 @@ type evalCommand struct {
 
 	otherData
 	Part        string `default:"test" enum:"test,validation,train" help:"Samples to evaluate: test, validation or train."`
-	Device      string `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them. Several joined by + share each batch; the result is the same."`
-	OtherMode   bool   `help:"Switch the noise off, or on if the network was trained without."`
-	Trials      *int   `help:"Run every sample so many times, in both modes, and measure also how spikes vary." placeholder:"N"`
-	Sample      int    `help:"With --trials: the sample of which rasters are drawn." placeholder:"N"`
-	Out         string `help:"With --trials: folder of the results; else evaluation in that of the run." placeholder:"FOLDER"`
-	Workers     int    `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
-	PassSamples int    `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
+	Device      string `default:"auto" help:"Device to run on: auto, cpu, vulkan:N or vulkan:NAME (see 'spikegrad devices'). Several joined by + share each batch. Does not change the result."`
+	OtherMode   bool   `help:"Switch the noise off, or on if the network was trained without it."`
+	Trials      *int   `help:"Run every sample N times, with noise and without, and also measure how the spikes vary." placeholder:"N"`
+	Sample      int    `help:"With --trials: the sample to draw rasters of." placeholder:"N"`
+	Out         string `help:"With --trials: folder for the results. Default: evaluation in the run folder." placeholder:"FOLDER"`
+	Workers     int    `help:"CPU worker goroutines; 0 for one per processor. Does not change the result." placeholder:"N"`
+	PassSamples int    `help:"Maximum number of samples on a device at once; 0 for as many as fit. Does not change the result." placeholder:"N"`
 
-	SegmentSteps int `help:"Steps of a sample to hold at once; 0 is all if they fit. Changes no result." placeholder:"N"`
+	SegmentSteps int `help:"Time steps of a sample to keep in memory at once; 0 for all, if they fit. Does not change the result." placeholder:"N"`
 
 	JSON bool `name:"json" help:"Print JSON."`
 
@@ -36,13 +36,13 @@ type evalCommand struct {
 // Help is the rest of the help.
 func (evalCommand) Help() string {
 	return `Runs the samples of a dataset once through a trained network. The same weights give the same numbers
-on every device. Other data are read as the run's were, if they have the same name.
+on every device. If --data names the same kind of dataset as the run, it is read with the run's settings.
 
-With --trials every sample is run many times under fresh noise, with the noise of the network and without.
-The folder then holds evaluation.json (accuracies, Fano factors, confusion matrices), rasters.json and
-pictures; 'spikegrad report' shows them.
+With --trials, every sample is run N times with fresh noise, and also with the noise switched off (or
+on, if the network was trained without it). The results folder then holds evaluation.json (accuracies,
+Fano factors, confusion matrices), rasters.json and pictures; 'spikegrad report' shows them.
 
-Started by mpirun or srun, the processes share the samples, and the result is that of one.
+Started by mpirun or srun, the processes share the samples; the result is that of a single process.
 
 Examples:
 
@@ -171,7 +171,7 @@ func (e *evaluation) write(a *app) error {
 	var t table
 	t.row("accuracy", percent(e.Accuracy), fmt.Sprintf("%d %s samples of %s, %s", e.Samples, e.Part, e.Data, mode))
 	t.row("loss", fmt.Sprintf("%.4f", e.Loss), "cross-entropy, mean")
-	t.row("spikes", fmt.Sprintf("%.3g", e.SpikesPerNeuron), "a neuron and sample")
+	t.row("spikes", fmt.Sprintf("%.3g", e.SpikesPerNeuron), "per neuron per sample")
 	t.row("device", e.Device, e.Driver)
 	return t.write(a.out)
 }

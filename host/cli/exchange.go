@@ -17,24 +17,24 @@ import (
 type exportCommand struct {
 	Folder string `arg:"" name:"run" help:"Folder of a finished run."`
 
-	NIR     string `name:"nir" help:"Write the network to this file in the Neural Intermediate Representation (HDF5)." placeholder:"FILE"`
-	CSV     string `name:"csv" help:"Write spikes and membranes of samples to tables in this folder." placeholder:"FOLDER"`
-	Samples int    `default:"10" help:"With --csv: so many samples, from the first on." placeholder:"N"`
-	Part    string `default:"test" enum:"test,validation,train" help:"With --csv: where samples are taken from: test, validation or train."`
+	NIR     string `name:"nir" help:"Write the network to this file, in the Neural Intermediate Representation (HDF5)." placeholder:"FILE"`
+	CSV     string `name:"csv" help:"Write tables of spikes and membrane potentials to this folder." placeholder:"FOLDER"`
+	Samples int    `default:"10" help:"With --csv: number of samples to export, from the first on." placeholder:"N"`
+	Part    string `default:"test" enum:"test,validation,train" help:"With --csv: samples to export: test, validation or train."`
 	otherData
-	Device string `default:"auto" help:"With --csv: auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
+	Device string `default:"auto" help:"With --csv: device to run on: auto, cpu, vulkan:N or vulkan:NAME (see 'spikegrad devices')."`
 }
 
 // Help is the rest of the help.
 func (exportCommand) Help() string {
-	return `Hands a trained network, or what it does, over to other programs.
+	return `Exports a trained network, or its activity, for use in other programs.
 
-With --nir a graph of Linear, Conv1d, CubaLIF and CubaLI nodes, as snnTorch, Norse, spyx and others read it.
-Escape noise, surrogate derivatives and delays, which such graphs do not know, go along as metadata, so that
-'spikegrad import' gives back the same run.
+With --nir, the network is written as a graph of Linear, Conv1d, CubaLIF and CubaLI nodes, which snnTorch, Norse,
+spyx and others read. NIR has no escape noise, surrogate derivatives or delays; they are stored as metadata,
+so 'spikegrad import' restores the same run.
 
-With --csv the tables samples.csv, spikes.csv, membranes.csv and readout.csv, a row an observation. The
-weights are in the run's model.safetensors and the course of the training in its metrics.csv already.
+With --csv, the activity is written to samples.csv, spikes.csv, membranes.csv and readout.csv, one row per observation.
+The weights are already in the run's model.safetensors, and the training history in its metrics.csv.
 
 Examples:
 
@@ -99,24 +99,24 @@ func (c *exportCommand) tables(a *app, t *trained) (err error) {
 
 // importCommand is spikegrad import.
 type importCommand struct {
-	File string `arg:"" help:"Network in the Neural Intermediate Representation (HDF5)."`
+	File string `arg:"" help:"Network file in the Neural Intermediate Representation (HDF5)."`
 
-	Out        string  `required:"" help:"Folder of the run that is made, new or empty." placeholder:"FOLDER"`
-	Data       string  `help:"What the network is for, NAME or NAME:PATH; needed if the file is of another program." placeholder:"DATA"`
-	Steps      *int    `help:"Time steps of a sample; else those of the file or of the data." placeholder:"N"`
-	StepLength float64 `help:"Seconds of a step; else those of the file or of the data." placeholder:"S"`
-	Units      *int    `help:"Units in files of recorded spikes." placeholder:"N"`
-	Merge      *int    `help:"Neighbouring units that make one input channel." placeholder:"N"`
+	Out        string  `required:"" help:"Folder for the run; must be new or empty." placeholder:"FOLDER"`
+	Data       string  `help:"Dataset the network is for, NAME or NAME:PATH; required for files from other programs." placeholder:"DATA"`
+	Steps      *int    `help:"Time steps per sample. Default: those of the file or the dataset." placeholder:"N"`
+	StepLength float64 `help:"Length of a time step in seconds. Default: that of the file or the dataset." placeholder:"S"`
+	Units      *int    `help:"Number of units in the files of recorded spikes." placeholder:"N"`
+	Merge      *int    `help:"Number of neighbouring units to merge into one input channel." placeholder:"N"`
 }
 
 // Help is the rest of the help.
 func (importCommand) Help() string {
-	return `Makes a run of a network: a folder with configuration and weights, which eval, audit, report and export
-take. Of files of other programs, graphs of Linear, Affine (without bias), Conv1d, Scale, Delay, Flatten, LIF, LI,
-CubaLIF and CubaLI nodes are understood, and of such graphs inside each other, if layers follow each other from
-input to output, with loops to themselves. What cannot be imported is refused with all reasons, node by node.
-What such files do not say is as in 'spikegrad config', without noise and delay. The data are opened: they must
-have as many channels and classes as the network.
+	return `Imports a network as a run: a folder with configuration and weights, which eval, audit, report and export
+accept. Files from other programs may contain Linear, Affine, Conv1d, Scale, Delay, Flatten, IF, LIF, LI, CubaLIF and
+CubaLI nodes, and nested graphs of these, if the layers form a chain from input to output, each with an optional loop
+to itself. Anything else is refused, with a reason for every node. Whatever the file does not specify is set as in
+'spikegrad config', but without noise and delays. The dataset is opened: it must have as many channels and classes
+as the network.
 
 Examples:
 

@@ -17,30 +17,30 @@ type predictCommand struct {
 	Folder string `arg:"" name:"run" help:"Folder of a finished run."`
 
 	otherData
-	Unlabelled bool   `help:"The data of --data come without labels: predict all of them, in their order. Of csv:FILE every column is a value then, and npz:FILE needs no y."`
+	Unlabelled bool   `help:"The samples of --data have no labels; predict all, in order. Every column of csv:FILE is then a value, and npz:FILE needs no y."`
 	Part       string `default:"test" enum:"test,validation,train,all" help:"Samples to predict: test, validation, train or all."`
-	Trials     int    `default:"20" help:"Times that every sample is run, each under fresh noise." placeholder:"N"`
-	OtherMode  bool   `help:"Switch the noise off, or on if the network was trained without."`
-	Out        string `required:"" help:"CSV file of the predictions." placeholder:"FILE"`
+	Trials     int    `default:"20" help:"Number of trials per sample, each with fresh noise." placeholder:"N"`
+	OtherMode  bool   `help:"Switch the noise off, or on if the network was trained without it."`
+	Out        string `required:"" help:"CSV file for the predictions." placeholder:"FILE"`
 
-	Device       string `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them. Several joined by + share each batch; the result is the same."`
-	Workers      int    `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
-	PassSamples  int    `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
-	SegmentSteps int    `help:"Steps of a sample to hold at once; 0 is all if they fit. Changes no result." placeholder:"N"`
+	Device       string `default:"auto" help:"Device to run on: auto, cpu, vulkan:N or vulkan:NAME (see 'spikegrad devices'). Several joined by + share each batch. Does not change the result."`
+	Workers      int    `help:"CPU worker goroutines; 0 for one per processor. Does not change the result." placeholder:"N"`
+	PassSamples  int    `help:"Maximum number of samples on a device at once; 0 for as many as fit. Does not change the result." placeholder:"N"`
+	SegmentSteps int    `help:"Time steps of a sample to keep in memory at once; 0 for all, if they fit. Does not change the result." placeholder:"N"`
 
 	JSON bool `name:"json" help:"Print JSON."`
 }
 
 // Help is the rest of the help.
 func (predictCommand) Help() string {
-	return `Runs samples through a trained network, each in several trials, and writes a table with a line per
-sample: its part and number there, its label, the predicted class (that of the largest probability, as a
-mean over trials) with this probability, its standard deviation over trials and the share of trials that
-predict it, then probability and deviation of every class. Probabilities are those of which the loss is
-the cross-entropy. The noise of the network makes the trials differ: what it is unsure of, it answers
-differently.
+	return `Runs each sample through a trained network in several trials, and writes a table with one line per
+sample: its part (test, validation or train) and its number there; its label; the predicted class, the one with
+the highest probability averaged over trials; that probability, its standard deviation over trials, and the share of
+trials that predict the class; then the probability of every class and its standard deviation. The probabilities are
+those whose cross-entropy is the loss. Trials differ because of the network's noise: where the network is unsure,
+its answers vary.
 
-With --unlabelled the column of labels is empty, the part is called unlabelled, and nothing is said of accuracy.
+With --unlabelled, the label column is empty, the part is called unlabelled, and no accuracy is reported.
 
 Examples:
 

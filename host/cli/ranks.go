@@ -28,7 +28,7 @@ var (
 
 // rankFlags are those of commands that share their work.
 type rankFlags struct {
-	RankTimeout time.Duration `default:"60s" help:"Under mpirun or srun: how long a rank may keep the others waiting before all are ended." placeholder:"DURATION"`
+	RankTimeout time.Duration `default:"60s" help:"Under mpirun or srun: how long a rank may keep the others waiting before all of them are stopped." placeholder:"DURATION"`
 }
 
 // check refuses a limit that no job can keep.

@@ -22,8 +22,8 @@ type referenceCommand struct {
 
 // Help is the rest of the help.
 func (referenceCommand) Help() string {
-	return `Prints a page of the documentation in Markdown, the numbers of kinds for shaders, or the
-page for man.
+	return `Prints a page of the documentation in Markdown, the shader constants for the kinds, or the
+manual page.
 
 Examples:
 
@@ -66,11 +66,17 @@ func commandReference(program *kong.Node) string {
 		statuses = append(statuses, fmt.Sprintf("%d %s", status.code, status.meaning))
 	}
 	fmt.Fprintf(&b, "Exit status: %s.\n", strings.Join(statuses, ", "))
+	b.WriteString("\n| command | |\n|---|---|\n")
+	for _, child := range program.Children {
+		if !child.Hidden {
+			fmt.Fprintf(&b, "| [`%s`](#%s) | %s |\n", child.Name, strings.ReplaceAll(child.FullPath(), " ", "-"), cell(child.Help))
+		}
+	}
 	b.WriteString("\n## Environment\n\n| variable | |\n|---|---|\n")
 	for _, variable := range environment {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", variable.text, cell(variable.help))
 	}
-	b.WriteString("\n## Flags of all commands\n\n")
+	b.WriteString("\n## Flags of every command\n\n")
 	writeFlags(&b, program.Flags)
 	eachCommand(program, func(command *kong.Node) {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n", command.FullPath(), command.Help)

@@ -12,21 +12,21 @@ import (
 
 // reportCommand is spikegrad report.
 type reportCommand struct {
-	Folders []string `arg:"" name:"run" help:"Folders of runs, or folders that hold some."`
+	Folders []string `arg:"" name:"run" help:"Run folders, or folders that contain some."`
 
-	Out          string `default:"report.html" help:"The page." placeholder:"FILE"`
-	NoEvaluation bool   `help:"Show only what the folders hold, instead of evaluating runs that were not."`
-	Device       string `default:"auto" help:"Of evaluations: auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them. Several joined by + share each batch; the result is the same."`
-	Workers      int    `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
-	PassSamples  int    `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
+	Out          string `default:"report.html" help:"File to write." placeholder:"FILE"`
+	NoEvaluation bool   `help:"Show only what the folders contain; do not evaluate runs that were not evaluated."`
+	Device       string `default:"auto" help:"Device for evaluations: auto, cpu, vulkan:N or vulkan:NAME (see 'spikegrad devices'). Several joined by + share each batch. Does not change the result."`
+	Workers      int    `help:"CPU worker goroutines; 0 for one per processor. Does not change the result." placeholder:"N"`
+	PassSamples  int    `help:"Maximum number of samples on a device at once; 0 for as many as fit. Does not change the result." placeholder:"N"`
 }
 
 // Help is the rest of the help.
 func (reportCommand) Help() string {
-	return `Makes one HTML page of runs, to open in any browser or to send: configuration, learning curves, rasters,
-confusion matrix, Fano factors, the audit if there is one, and several runs side by side. The page loads
-nothing from elsewhere and needs no scripts. It shows what 'spikegrad eval RUN --trials N' left in the
-folder of a run; without that, the run is evaluated shortly, which writes nothing.
+	return `Writes one self-contained HTML page to open in any browser or to send: configuration, learning curves, rasters,
+confusion matrix, Fano factors, the audit if there is one, and a comparison if you name several runs. The page
+loads nothing from elsewhere and uses no scripts. It shows what 'spikegrad eval RUN --trials N' left in the
+run folder; without that, the run is evaluated briefly, and nothing is written to its folder.
 
 Examples:
 

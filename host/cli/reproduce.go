@@ -14,20 +14,20 @@ import (
 // reproduceCommand is spikegrad reproduce: one command an experiment.
 type reproduceCommand struct {
 	Neurons        experimentCommand     `cmd:"" help:"Single neurons: spikes, expected spikes and derivatives against the input."`
-	Derivatives    experimentCommand     `cmd:"" help:"Estimators of the gradient against the exact one."`
-	Estimators     experimentCommand     `cmd:"" help:"Bias and variance of the estimators by depth, width and noise of the network."`
-	Loop           experimentCommand     `cmd:"" help:"Surrogate gradients are no gradients: the integral around a closed curve."`
-	Limit          experimentCommand     `cmd:"" help:"As the noise gets steeper, surrogate gradients converge to those of the deterministic network."`
-	Bias           experimentCommand     `cmd:"" help:"Surrogate derivatives against the true ones: signs, minima, the plane of two weights."`
+	Derivatives    experimentCommand     `cmd:"" help:"Gradient estimators compared with the exact gradient."`
+	Estimators     experimentCommand     `cmd:"" help:"Bias and variance of the estimators as depth, width and noise of the network vary."`
+	Loop           experimentCommand     `cmd:"" help:"Surrogate gradients are not gradients: their integral around a closed curve."`
+	Limit          experimentCommand     `cmd:"" help:"Surrogate gradients converge to those of the deterministic network as the noise gets steeper."`
+	Bias           experimentCommand     `cmd:"" help:"Surrogate derivatives compared with the true ones: signs, minima, the plane of two weights."`
 	SpikeMatching  matchingCommand       `cmd:"" help:"Networks learn to spike at the dark pixels of a picture."`
-	All            experimentCommand     `cmd:"" help:"All of the above, each in a folder of its own."`
-	Classification classificationCommand `cmd:"" help:"Spoken digits or random manifolds: deterministic and stochastic networks compared."`
+	All            experimentCommand     `cmd:"" help:"All of the above, each in its own folder."`
+	Classification classificationCommand `cmd:"" help:"Deterministic and stochastic networks compared on spoken digits or random manifolds."`
 }
 
 // Help is the rest of the help.
 func (reproduceCommand) Help() string {
-	return `Repeats experiments of Gygax & Zenke, Elucidating the theoretical underpinnings of surrogate gradient
-learning in spiking neural networks (Neural Computation 2025). Each leaves pictures and numbers in a folder.
+	return `Reproduces experiments of Gygax & Zenke, Elucidating the theoretical underpinnings of surrogate gradient
+learning in spiking neural networks (Neural Computation 2025). Each writes pictures and numbers to a folder.
 
 Examples:
 
@@ -38,16 +38,16 @@ Examples:
 
 // experimentCommand is an experiment without data; its name says which.
 type experimentCommand struct {
-	Out     string `required:"" help:"Folder of the results." placeholder:"FOLDER"`
-	Quick   bool   `help:"Less precision, in seconds."`
-	Seed    uint32 `default:"1" help:"Of the noise." placeholder:"N"`
-	Workers int    `help:"Goroutines; 0 is one a processor. Changes no result." placeholder:"N"`
-	Device  string `default:"auto" help:"For what is done in single precision: auto, cpu, vulkan:N or vulkan:NAME. Changes no result."`
+	Out     string `required:"" help:"Folder for the results." placeholder:"FOLDER"`
+	Quick   bool   `help:"Take seconds, at lower precision."`
+	Seed    uint32 `default:"1" help:"Seed of the noise." placeholder:"N"`
+	Workers int    `help:"CPU worker goroutines; 0 for one per processor. Does not change the result." placeholder:"N"`
+	Device  string `default:"auto" help:"Device for what is computed in single precision: auto, cpu, vulkan:N or vulkan:NAME. Does not change the result."`
 }
 
 // Help is the rest of the help.
 func (experimentCommand) Help() string {
-	return `Leaves pictures and the numbers behind them in a folder. The numbers depend on the seed alone.
+	return `Writes pictures, and the numbers behind them, to a folder. The numbers depend only on the seed.
 
 Examples:
 
@@ -110,20 +110,20 @@ func (c *experimentCommand) Run(a *app, parsed *kong.Context) error {
 
 // classificationCommand is spikegrad reproduce classification.
 type classificationCommand struct {
-	Data        string   `required:"" help:"spoken:DIR, shd:DIR, ssc:DIR or randman." placeholder:"DATA"`
-	Out         string   `required:"" help:"Folder of the results; that of an interrupted reproduction is gone on with." placeholder:"FOLDER"`
-	Seeds       int      `default:"5" help:"Runs of each method." placeholder:"N"`
-	Job         string   `help:"Make only the I-th of N parts of the runs, as in a job array; the same command without it then puts all together." placeholder:"I/N"`
-	Epochs      int      `help:"Instead of those of the experiment." placeholder:"N"`
-	Steps       int      `help:"Number of time steps for spoken words, in place of the experiment's own; the script of the paper's authors uses 349 for SHD." placeholder:"N"`
-	Quick       bool     `help:"Smaller networks, fewer epochs and trials: minutes instead of hours."`
-	Tuned       bool     `help:"Spoken words: instead of the published settings those that did best, with augmentation, in longer and fewer steps."`
-	Smoothness  float64  `help:"Of random manifolds: the larger, the easier." placeholder:"ALPHA"`
-	Set         string   `default:"methods" enum:"methods,sigmoid,reset,noises" help:"What is compared: methods, sigmoid, reset or noises; see below."`
-	Methods     []string `help:"Methods of the set to compare, each with the first one named; all by default." placeholder:"NAME"`
-	Device      string   `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them. Several joined by + share each batch; the result is the same."`
-	Workers     int      `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
-	PassSamples int      `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
+	Data        string   `required:"" help:"Dataset: spoken:DIR, shd:DIR, ssc:DIR or randman." placeholder:"DATA"`
+	Out         string   `required:"" help:"Folder for the results. If it holds an interrupted reproduction, that is resumed." placeholder:"FOLDER"`
+	Seeds       int      `default:"5" help:"Number of seeds for each method." placeholder:"N"`
+	Job         string   `help:"Make only the I-th of N parts of the runs, for a job array. Afterwards, run the same command without --job to combine them." placeholder:"I/N"`
+	Epochs      int      `help:"Number of epochs. Default: as in the experiment." placeholder:"N"`
+	Steps       int      `help:"For spoken words: number of time steps. Default: as in the experiment; the script of the paper's authors uses 349 for SHD." placeholder:"N"`
+	Quick       bool     `help:"Use smaller networks, fewer epochs and fewer trials: minutes instead of hours."`
+	Tuned       bool     `help:"For spoken words: use the best settings found, with augmentation and fewer, longer steps, instead of the published ones."`
+	Smoothness  float64  `help:"For random manifolds: smoothness; the larger, the easier." placeholder:"ALPHA"`
+	Set         string   `default:"methods" enum:"methods,sigmoid,reset,noises" help:"Set of methods to compare: methods, sigmoid, reset or noises."`
+	Methods     []string `help:"Methods of the set to compare with the first one named. Default: all." placeholder:"NAME"`
+	Device      string   `default:"auto" help:"Device to run on: auto, cpu, vulkan:N or vulkan:NAME (see 'spikegrad devices'). Several joined by + share each batch. Does not change the result."`
+	Workers     int      `help:"CPU worker goroutines; 0 for one per processor. Does not change the result." placeholder:"N"`
+	PassSamples int      `help:"Maximum number of samples on a device at once; 0 for as many as fit. Does not change the result." placeholder:"N"`
 	JSON        bool     `name:"json" help:"Print the numbers as JSON instead of tables."`
 
 	rankFlags
@@ -131,17 +131,17 @@ type classificationCommand struct {
 
 // Help is the rest of the help.
 func (classificationCommand) Help() string {
-	return `Trains networks in several ways from several seeds, and tests each with noise and without. The folder
-then holds classification.md with tables and pictures, classification.json with every number, and the
-runs. Interrupted, the same command goes on. Started by mpirun or srun, the processes share each batch,
-one training after the other. The ways are those of a set:
+	return `Trains networks by several methods, each from several seeds, and tests each with noise and without. The
+folder then holds classification.md with tables and pictures, classification.json with every number, and
+the runs. If interrupted, the same command resumes. Started by mpirun or srun, the processes share each
+batch, one training after the other. The methods are those of one set:
 
     methods  deterministic-superspike, stochastic-superspike, stochastic-matched (the sigmoid's derivative),
              multilayerspiker
     sigmoid  deterministic-sigmoid, stochastic-matched, stochastic-unscaled (without the factor β; the
              paper's authors call it scaled)
-    reset    stochastic-matched and stochastic-unscaled, each also with errors that flow back through the
-             reset: stochastic-matched-reset, stochastic-unscaled-reset
+    reset    stochastic-matched and stochastic-unscaled, and the same with errors that also flow back through
+             the reset: stochastic-matched-reset, stochastic-unscaled-reset
     noises   stochastic-matched, stochastic-exponential, stochastic-hazard, stochastic-superspike-noise (the
              integral of SuperSpike): other escape noise, each with the surrogate that matches it
 

@@ -13,21 +13,21 @@ import (
 
 // runsCommand is spikegrad runs.
 type runsCommand struct {
-	Folders []string `arg:"" optional:"" name:"folder" help:"Folders of runs, or folders that hold some; without one, runs."`
+	Folders []string `arg:"" optional:"" name:"folder" help:"Run folders, or folders that contain some. Default: runs."`
 
-	Data        string   `help:"Only runs of this dataset." placeholder:"NAME"`
-	Device      string   `help:"Only runs whose device has this in its name." placeholder:"TEXT"`
-	State       string   `default:"any" enum:"any,finished,unfinished,imported" help:"Only runs that are finished, unfinished or imported."`
-	MinAccuracy *float64 `help:"Only runs with at least this accuracy, from 0 to 1." placeholder:"SHARE"`
-	Sort        string   `default:"date" enum:"date,accuracy,data,folder" help:"date, the newest first; accuracy, the best first; data or folder, by the alphabet."`
+	Data        string   `help:"Only runs on this dataset." placeholder:"NAME"`
+	Device      string   `help:"Only runs whose device name contains this text." placeholder:"TEXT"`
+	State       string   `default:"any" enum:"any,finished,unfinished,imported" help:"Only runs in this state: finished, unfinished or imported."`
+	MinAccuracy *float64 `help:"Only runs with at least this accuracy, between 0 and 1." placeholder:"SHARE"`
+	Sort        string   `default:"date" enum:"date,accuracy,data,folder" help:"Sort by date (newest first), accuracy (best first), data or folder (alphabetically)."`
 	JSON        bool     `name:"json" help:"Print JSON."`
 }
 
 // Help is the rest of the help.
 func (runsCommand) Help() string {
-	return `Lists runs in a table, newest first. Accuracy is on the test samples; a run without them shows its validation
-accuracy, and one with neither its training accuracy. A folder that cannot be read as a run is left out with
-a warning.
+	return `Lists runs in a table, newest first. The accuracy is that on the test samples, or on the validation samples if
+there are no test samples, or on the training samples if there are neither. A folder that cannot be read as a run is
+skipped with a warning.
 
 Examples:
 

@@ -14,25 +14,25 @@ import (
 
 // trainCommand is spikegrad train.
 type trainCommand struct {
-	Config string `arg:"" optional:"" help:"Configuration; without it the defaults that 'spikegrad config' prints."`
+	Config string `arg:"" optional:"" help:"Configuration file. Without one, the defaults that 'spikegrad config' prints."`
 
-	Data string `help:"Dataset, one of ${datasets}." placeholder:"DATA"`
+	Data string `help:"Dataset: ${datasets}." placeholder:"DATA"`
 	headerFlag
-	Device       string   `default:"auto" help:"auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them. Several joined by + share each batch; the result is the same."`
-	Epochs       *int     `help:"How often all training samples are presented." placeholder:"N"`
-	Batch        *int     `help:"Samples of an update." placeholder:"N"`
-	Seed         *uint32  `help:"Of weights, order of samples and noise." placeholder:"N"`
-	Estimator    string   `help:"Of the gradient: surrogate, or, for small networks with noise, single_flip or score_baseline." placeholder:"NAME"`
-	Out          string   `help:"Folder of the run, new or empty; else one is made in runs." placeholder:"FOLDER"`
-	Resume       string   `help:"Go on with the run in this folder." placeholder:"RUN"`
-	From         string   `help:"Begin with the weights of a finished run, or of a .safetensors or .nir file." placeholder:"RUN|FILE"`
-	Fresh        []string `help:"With --from: draw these weights all the same, by name." placeholder:"NAME,..."`
-	Freeze       []string `help:"Do not train these weights, such as layer0.input or readout." placeholder:"NAME,..."`
-	Workers      int      `help:"Goroutines of the CPU engine; 0 is one a processor. Changes no result." placeholder:"N"`
-	PassSamples  int      `help:"Most samples on a device at once; 0 is as many as fit. Changes no result." placeholder:"N"`
-	SegmentSteps int      `help:"Steps of a sample to hold at once, the others are computed again; 0 is all if they fit. Changes no result." placeholder:"N"`
-	TensorBoard  string   `name:"tensorboard" help:"Folder for event files, which TensorBoard shows. Changes no result." placeholder:"FOLDER"`
-	View         bool     `help:"Show the network in a live window while it trains. Changes no result."`
+	Device       string   `default:"auto" help:"Device to run on: auto, cpu, vulkan:N or vulkan:NAME (see 'spikegrad devices'). Several joined by + share each batch. Does not change the result."`
+	Epochs       *int     `help:"Number of passes over the training samples." placeholder:"N"`
+	Batch        *int     `help:"Number of samples per update." placeholder:"N"`
+	Seed         *uint32  `help:"Seed of the initial weights, the order of samples and the noise." placeholder:"N"`
+	Estimator    string   `help:"Gradient estimator: surrogate or, for small networks with noise, the unbiased single_flip or score_baseline." placeholder:"NAME"`
+	Out          string   `help:"Folder for the run; must be new or empty. Default: a new folder in runs." placeholder:"FOLDER"`
+	Resume       string   `help:"Resume the run in this folder." placeholder:"RUN"`
+	From         string   `help:"Start from the weights of a finished run, or of a .safetensors or .nir file." placeholder:"RUN|FILE"`
+	Fresh        []string `help:"With --from: initialize these weight arrays at random instead." placeholder:"NAME,..."`
+	Freeze       []string `help:"Do not train these weight arrays, such as layer0.input or readout." placeholder:"NAME,..."`
+	Workers      int      `help:"CPU worker goroutines; 0 for one per processor. Does not change the result." placeholder:"N"`
+	PassSamples  int      `help:"Maximum number of samples on a device at once; 0 for as many as fit. Does not change the result." placeholder:"N"`
+	SegmentSteps int      `help:"Time steps of a sample to keep in memory at once; the others are recomputed. 0 for all, if they fit. Does not change the result." placeholder:"N"`
+	TensorBoard  string   `name:"tensorboard" help:"Write event files for TensorBoard to this folder. Does not change the result." placeholder:"FOLDER"`
+	View         bool     `help:"Show the network in a live window while it trains. Does not change the result."`
 	JSON         bool     `name:"json" help:"Print the summary as JSON."`
 
 	rankFlags
@@ -40,21 +40,21 @@ type trainCommand struct {
 
 // Help is the rest of the help.
 func (trainCommand) Help() string {
-	return `Trains a network and leaves a folder with the configuration, metrics of every epoch, checkpoints,
-the weights and pictures. Flags take the place of what the configuration says. A run that was
-interrupted goes on with --resume and ends in the same weights; an imported one begins with its own.
+	return `Trains a network and writes a run folder with the configuration, the metrics of every epoch, checkpoints,
+the weights and pictures. Flags override the configuration. To continue an interrupted run, use --resume: it
+ends with the weights of an uninterrupted run. An imported network is trained from its imported weights.
 
-With --from a training begins with weights of another one, with a fresh optimizer; the run keeps a copy.
-Arrays that do not fit the network are an error, unless --fresh has them drawn. Neurons of other time
-constants, steps or noise are noted.
+With --from, training starts from the weights of another network, with a new optimizer state; the run keeps
+a copy of those weights. Arrays that do not fit the network are an error unless you list them in --fresh. You get a note
+if the time constants, time step or noise differ from those the weights were trained with.
 
-Started by mpirun or srun, as in 'mpirun -n 4 spikegrad train', the processes share each batch, and
-the result is that of one. The first one prints and writes; configuration and data have to be on
-every machine. SPIKEGRAD_MPI names the MPI library, if the launcher's is not found, or is off.
+Started by mpirun or srun, as in 'mpirun -n 4 spikegrad train', the processes share each batch and produce
+the result of a single process. The first process prints and writes; configuration and data must be readable on
+every machine. Set SPIKEGRAD_MPI to the path of the MPI library if the launcher's is not found, or to off.
 
-With --tensorboard every update and every epoch is written to an event file: losses, accuracies, spikes,
-learning rate, histograms of weights and firing rates, and rasters of a test sample. A run that goes on
-adds a file to the same folder, and what is there already is not written twice.
+With --tensorboard, every update and every epoch is written to an event file: losses, accuracies, spikes,
+learning rate, histograms of weights and firing rates, and rasters of a test sample. A resumed run adds
+another file to the same folder and repeats nothing.
 
 Examples:
 
@@ -254,19 +254,19 @@ func writeSummary(a *app, s *train.Summary, folder string) error {
 		t.row("test accuracy", percent(*s.TestAccuracy), fmt.Sprintf("%d samples", s.TestSamples))
 	}
 	if s.TestAccuracyOtherMode != nil {
-		t.row("in the other mode", percent(*s.TestAccuracyOtherMode), "the same weights with noise off, or on if trained without")
+		t.row("in the other mode", percent(*s.TestAccuracyOtherMode), "the same weights, noise off (on if trained without)")
 	}
 	if s.ValidationAccuracy != nil {
 		t.row("validation accuracy", percent(*s.ValidationAccuracy), fmt.Sprintf("%d samples, epoch %d", s.ValidationSamples, s.KeptEpoch))
 	}
 	t.row("training accuracy", percent(s.TrainAccuracy), fmt.Sprintf("%d samples, last epoch", s.TrainSamples))
-	t.row("spikes", fmt.Sprintf("%.3g", s.SpikesPerNeuron), "a neuron and sample")
+	t.row("spikes", fmt.Sprintf("%.3g", s.SpikesPerNeuron), "per neuron per sample")
 	for _, c := range s.LearnedConstants {
 		t.row(fmt.Sprintf("layer%d %s", c.Layer, c.Name), constantText(c.Name, c.Mean), fmt.Sprintf("mean; from %s to %s", constantText(c.Name, c.Least), constantText(c.Name, c.Largest)))
 	}
 	t.row("speed", fmt.Sprintf("%.0f", s.SamplesPerSecond), "samples/s in training")
 	t.row("device", s.Device, s.Driver)
-	t.row("weights", s.WeightsSHA256[:16], "first of SHA-256")
+	t.row("weights", s.WeightsSHA256[:16], "SHA-256, first 16 digits")
 	t.row("run", folder, "")
 	if err := t.write(a.out); err != nil {
 		return err

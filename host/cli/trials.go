@@ -84,24 +84,24 @@ func writeTrials(a *app, r *evaluate.Report, folder string) error {
 		}
 		return "off"
 	})
-	row("accuracy", fmt.Sprintf("%d %s samples of %s, mean and deviation of %d trials", r.Trained.Performance.Samples, r.Part, r.Data, r.Trials),
+	row("accuracy", fmt.Sprintf("%d %s samples of %s, mean ± standard deviation, %d trials", r.Trained.Performance.Samples, r.Part, r.Data, r.Trials),
 		func(m *evaluate.Mode) string {
 			return fmt.Sprintf("%s ± %.2f", percent(m.Performance.Accuracy), 100*m.Performance.AccuracySpread)
 		})
 	row("vote of the trials", "the class predicted most often", func(m *evaluate.Mode) string { return percent(m.Performance.Voted) })
-	row("trials agree", "pairs of trials of a sample", func(m *evaluate.Mode) string { return percent(m.Performance.Agreement) })
-	row("calibration error", "expected, of probabilities averaged over trials", func(m *evaluate.Mode) string { return percent(m.Performance.Calibration.Error) })
-	row("of single trials", "the same, each trial by itself", func(m *evaluate.Mode) string { return percent(m.Performance.Single.Error) })
+	row("trials agree", "pairs of trials with the same prediction", func(m *evaluate.Mode) string { return percent(m.Performance.Agreement) })
+	row("calibration error", "expected; probabilities averaged over trials", func(m *evaluate.Mode) string { return percent(m.Performance.Calibration.Error) })
+	row("of single trials", "the same for each trial by itself", func(m *evaluate.Mode) string { return percent(m.Performance.Single.Error) })
 	row("loss", "cross-entropy, mean", func(m *evaluate.Mode) string { return fmt.Sprintf("%.4f", m.Performance.Loss) })
 	for l := range r.Trained.Performance.Activity {
-		row(fmt.Sprintf("layer %d rate", l), "a neuron", func(m *evaluate.Mode) string { return fmt.Sprintf("%.3g Hz", m.Performance.Activity[l].Rate) })
-		row(fmt.Sprintf("layer %d Fano factor", l), fmt.Sprintf("mean over windows of %d steps with a spike, %d trials", r.Fano.Window, r.Fano.Trials), func(m *evaluate.Mode) string {
+		row(fmt.Sprintf("layer %d rate", l), "per neuron", func(m *evaluate.Mode) string { return fmt.Sprintf("%.3g Hz", m.Performance.Activity[l].Rate) })
+		row(fmt.Sprintf("layer %d Fano factor", l), fmt.Sprintf("mean over windows of %d steps that contain a spike, %d trials", r.Fano.Window, r.Fano.Trials), func(m *evaluate.Mode) string {
 			if m.Fano.Layers[l].AllWindows == nil {
 				return "unknown"
 			}
 			return fmt.Sprintf("%.3f", m.Fano.Layers[l].AllWindows.Mean)
 		})
-		row(fmt.Sprintf("layer %d Fano, busy", l), fmt.Sprintf("the same, more than %g spikes in a window, mean over neurons", r.Fano.Minimum), func(m *evaluate.Mode) string {
+		row(fmt.Sprintf("layer %d Fano, busy", l), fmt.Sprintf("the same, windows with more than %g spikes, mean over neurons", r.Fano.Minimum), func(m *evaluate.Mode) string {
 			if m.Fano.Layers[l].Neurons == nil {
 				return "unknown"
 			}

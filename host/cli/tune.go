@@ -16,17 +16,17 @@ import (
 
 // tuneCommand is spikegrad tune.
 type tuneCommand struct {
-	Device string `required:"" help:"auto, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them." placeholder:"DEVICE"`
-	Repeat int    `default:"5" help:"Rounds of measurement for every size." placeholder:"N"`
-	Forget bool   `help:"Instead remove what was found for the device."`
+	Device string `required:"" help:"Device to tune: auto, vulkan:N or vulkan:NAME (see 'spikegrad devices')." placeholder:"DEVICE"`
+	Repeat int    `default:"5" help:"Number of measurements of each size." placeholder:"N"`
+	Forget bool   `help:"Remove the stored sizes for the device instead."`
 	JSON   bool   `name:"json" help:"Print JSON."`
 }
 
 // Help is the rest of the help.
 func (tuneCommand) Help() string {
-	return `Measures every kernel on a Vulkan device with workgroups of several sizes and keeps those that are clearly
-faster in your cache folder, where all commands find them from then on. Results do not depend on it: for every size
-all bits are compared with the reference first. The figures are of this driver; after an update of it, tune again.
+	return `Times every kernel on a Vulkan device with several workgroup sizes, and stores those that are clearly faster in
+your cache folder, where all commands find them. The sizes never change a result: for each, all bits are first compared
+with the reference. The sizes are specific to the driver version; tune again after a driver update.
 
 Examples:
 
@@ -37,7 +37,7 @@ Examples:
 // Run measures and keeps.
 func (c *tuneCommand) Run(a *app) error {
 	if c.Repeat < 1 {
-		return usageError{fmt.Errorf("--repeat %d: 1 or more is possible", c.Repeat)}
+		return usageError{fmt.Errorf("--repeat %d: must be at least 1", c.Repeat)}
 	}
 	choice, err := chooseOne(c.Device, "workgroups are measured on each device alone")
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 
 func TestTuneRefuses(t *testing.T) {
 	wantError(t, call("tune", "--device", "cpu"), exitUsage, "name a Vulkan device")
-	wantError(t, call("tune", "--device", "vulkan:0", "--repeat", "0"), exitUsage, "1 or more is possible")
+	wantError(t, call("tune", "--device", "vulkan:0", "--repeat", "0"), exitUsage, "must be at least 1")
 	t.Setenv("HOME", "")
 	t.Setenv("XDG_CACHE_HOME", "")
 	wantError(t, call("tune", "--device", "vulkan:0"), exitFailed, "there is no cache folder")

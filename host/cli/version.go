@@ -14,7 +14,7 @@ type versionCommand struct {
 
 // Help is the rest of the help.
 func (versionCommand) Help() string {
-	return `Tells of what source the program was built, and whether Vulkan is in it.
+	return `Prints the version, the source revision the program was built from, and whether it includes Vulkan support.
 
 Examples:
 

@@ -18,14 +18,14 @@ type viewCommand struct {
 
 	otherData
 	Part   string `default:"test" enum:"test,validation,train" help:"Samples to show: test, validation or train."`
-	Device string `default:"auto" help:"Where the network runs: auto, cpu, vulkan:N or vulkan:NAME, as 'spikegrad devices' lists them."`
+	Device string `default:"auto" help:"Device to run the network on: auto, cpu, vulkan:N or vulkan:NAME (see 'spikegrad devices')."`
 }
 
 // Help is the rest of the help.
 func (viewCommand) Help() string {
-	text := `Shows samples on their way through a trained network, again and again with fresh noise: spikes of
-all layers, readout, weights, learning curve, and any neuron that is picked with the mouse. 'train --view'
-shows the same while a network trains; closing or freezing that window never changes the training.
+	text := `Shows samples passing through a trained network, each time with fresh noise: the spikes of all
+layers, the readout, the weights, the learning curve, and any neuron you pick with the mouse. 'train --view'
+shows the same for a network in training; closing or freezing that window never changes the training.
 
 Keys and mouse:
 

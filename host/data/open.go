@@ -53,16 +53,16 @@ func kinds() []kind {
 			defaults: defaultRandman, validate: validateRandman, open: openRandman,
 		},
 		{
-			name: "moving-digits", form: "moving-digits", about: "the built-in digits moving before a simulated event camera of 34×34 pixels and two polarities, generated",
+			name: "moving-digits", form: "moving-digits", about: "the built-in digits moving in front of a simulated event camera of 34×34 pixels and two polarities, generated",
 			shaped: true, known: knownMoving, defaults: defaultMoving, validate: validateMoving, open: openMoving,
 		},
 		{
-			name: "csv", form: "csv:FILE", about: "your own numbers in a text file, packed by gzip or not: a sample per line, its label last",
+			name: "csv", form: "csv:FILE", about: "your own numbers in a text file, optionally gzipped: one sample per line, its label last",
 			path: pathRequired, reader: "csv", encoded: true, bare: true, known: knownDigits,
 			defaults: defaultDigits, validate: validateDigits, open: openDigits,
 		},
 		{
-			name: "npz", form: "npz:FILE", about: "your own spikes, saved by NumPy: `x` of 0 and 1 or a list of spikes, `y` the labels",
+			name: "npz", form: "npz:FILE", about: "your own spikes, saved with NumPy: `x`, an array of 0 and 1 or a list of spikes, and the labels `y`",
 			path: pathRequired, bare: true, shaped: true, known: func(*Options) Known { return Known{} },
 			defaults: defaultNPZ, validate: validateNPZ, open: openNPZ,
 		},
@@ -71,9 +71,9 @@ func kinds() []kind {
 			path: pathRequired, divided: true, shaped: true, known: knownCamera,
 			defaults: defaultEventFiles, validate: validateCamera, open: openEventFiles,
 		},
-		recorded("shd", "shd:DIR", "Spiking Heidelberg Digits: `shd_train.h5` and `shd_test.h5` in a folder, packed by gzip or not", defaultHeidelberg),
-		recorded("ssc", "ssc:DIR", "Spiking Speech Commands: `ssc_train.h5`, `ssc_valid.h5` and `ssc_test.h5` in a folder, packed by gzip or not", defaultHeidelberg),
-		recorded("spoken", "spoken:DIR", "spoken digits: `spoken_digits_train.h5` and `spoken_digits_test.h5` in a folder, packed by gzip or not", defaultSpoken),
+		recorded("shd", "shd:DIR", "Spiking Heidelberg Digits: `shd_train.h5` and `shd_test.h5` in a folder, optionally gzipped", defaultHeidelberg),
+		recorded("ssc", "ssc:DIR", "Spiking Speech Commands: `ssc_train.h5`, `ssc_valid.h5` and `ssc_test.h5` in a folder, optionally gzipped", defaultHeidelberg),
+		recorded("spoken", "spoken:DIR", "spoken digits: `spoken_digits_train.h5` and `spoken_digits_test.h5` in a folder, optionally gzipped", defaultSpoken),
 	}
 }
 
@@ -104,7 +104,7 @@ func findKind(name string) (kind, error) {
 			return k, nil
 		}
 	}
-	return kind{}, fmt.Errorf("dataset %q asked for; there are: %s", name, Forms())
+	return kind{}, fmt.Errorf("dataset %q is unknown; want one of %s", name, Forms())
 }
 
 // SameReader says whether datasets of two names are read alike, with the same options.

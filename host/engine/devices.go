@@ -53,7 +53,7 @@ func Choose(device string) (Choice, error) {
 	}
 	wanted, named := strings.CutPrefix(device, "vulkan:")
 	if device != "auto" && (!named || wanted == "") {
-		return Choice{}, fmt.Errorf("device %q is unknown: there are auto, cpu, vulkan:N and vulkan:NAME, and several joined by + (see spikegrad devices)", device)
+		return Choice{}, fmt.Errorf("device %q is unknown; want auto, cpu, vulkan:N or vulkan:NAME, or several joined by + (see spikegrad devices)", device)
 	}
 	infos, err := gpu.Enumerate()
 	if named {

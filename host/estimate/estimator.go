@@ -147,7 +147,7 @@ func ParseEstimators(names string) ([]Estimator, error) {
 			}
 		}
 		if !found {
-			return nil, fmt.Errorf("estimator %q is unknown: there are all, %s", name, strings.Join(estimatorNames(known), ", "))
+			return nil, fmt.Errorf("estimator %q is unknown; want one of all, %s", name, strings.Join(estimatorNames(known), ", "))
 		}
 	}
 	return list, nil

@@ -34,7 +34,7 @@ func Measure(ctx context.Context, p Problem, e Estimator, trials, workers int) (
 // measureOver is Measure by all processes of a team.
 func measureOver(ctx context.Context, team Team, p Problem, e Estimator, trials, workers int) (Measured, error) {
 	if trials < 1 || trials > MaximumTrials {
-		return Measured{}, fmt.Errorf("%d trials: from 1 to %d are possible", trials, MaximumTrials)
+		return Measured{}, fmt.Errorf("%d trials: must be from 1 to %d", trials, MaximumTrials)
 	}
 	if found, want := len(p.Parameters), len(p.Circuit.Parameters()); found != want {
 		return Measured{}, fmt.Errorf("%d parameters given: the circuit has %d", found, want)

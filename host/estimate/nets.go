@@ -72,9 +72,9 @@ func NewProblem(o EstimateOptions) (Problem, error) {
 	case err != nil:
 		return Problem{}, fmt.Errorf("net %q: %w", o.Net, err)
 	case o.Inputs < 1 || o.Inputs > 1<<16 || o.Steps < 1 || o.Steps > 1<<16:
-		return Problem{}, fmt.Errorf("%d inputs and %d steps: from 1 to %d are possible", o.Inputs, o.Steps, 1<<16)
+		return Problem{}, fmt.Errorf("%d inputs and %d steps: must be from 1 to %d", o.Inputs, o.Steps, 1<<16)
 	case !(o.Beta >= 1e-3 && o.Beta <= 1e4):
-		return Problem{}, fmt.Errorf("beta = %g: from 0.001 to 10000 is possible", o.Beta)
+		return Problem{}, fmt.Errorf("beta = %g: must be from 0.001 to 10000", o.Beta)
 	case kind == "perceptron" && len(layers) == 0:
 		return newPerceptronProblem(o, []int{1})
 	case kind == "mlp" && len(layers) > 0:
@@ -82,7 +82,7 @@ func NewProblem(o EstimateOptions) (Problem, error) {
 	case kind == "lif" && len(layers) > 0:
 		return newLIFProblem(o, layers)
 	}
-	return Problem{}, fmt.Errorf("net %q is unknown: there are perceptron, mlp:H, mlp:H1,H2, lif:H1,H2 with numbers of units", o.Net)
+	return Problem{}, fmt.Errorf("net %q is unknown; want perceptron, mlp:H, mlp:H1,H2 or lif:H1,H2, with numbers of units", o.Net)
 }
 
 func parseSizes(sizes string) ([]int, error) {
@@ -93,7 +93,7 @@ func parseSizes(sizes string) ([]int, error) {
 	for text := range strings.SplitSeq(sizes, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil || n < 1 || n > 1<<16 {
-			return nil, fmt.Errorf("%q is no number of units: from 1 to %d are possible", text, 1<<16)
+			return nil, fmt.Errorf("%q is not a number of units; it must be from 1 to %d", text, 1<<16)
 		}
 		list = append(list, n)
 	}
@@ -135,7 +135,7 @@ func (o EstimateOptions) head(target [][]float64, layer network.Layer, stepLengt
 	case "van_rossum":
 		return NewVanRossum(target, layer.TauMembrane, layer.TauSynapse, stepLength), nil
 	}
-	return nil, fmt.Errorf("loss %q is unknown: there are output, squared, van_rossum", o.Loss)
+	return nil, fmt.Errorf("loss %q is unknown; want output, squared or van_rossum", o.Loss)
 }
 
 func newPerceptronProblem(o EstimateOptions, layers []int) (Problem, error) {

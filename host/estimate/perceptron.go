@@ -39,7 +39,7 @@ func NewPerceptron(o PerceptronOptions) (*Perceptron, error) {
 		return nil, fmt.Errorf("a perceptron of %d inputs and %d layers: it needs at least one of each", len(o.Input), len(o.Layers))
 	}
 	if network.Noises.Find(o.Noise.Kind) == nil {
-		return nil, fmt.Errorf("noise %q is unknown: there are %s", o.Noise.Kind, network.Noises.Names())
+		return nil, fmt.Errorf("noise %q is unknown; want one of %s", o.Noise.Kind, network.Noises.Names())
 	}
 	c := &Perceptron{input: o.Input, bias: o.Bias, theta: o.Threshold}
 	var layers []LayerLayout

@@ -114,7 +114,7 @@ func Fano(ctx context.Context, s *Subject, samples []int, options FanoOptions) (
 func (o *FanoOptions) check(n *network.Network) error {
 	switch {
 	case o.Window < 1 || o.Window > n.Steps:
-		return fmt.Errorf("a window of %d steps: from 1 to the %d steps of a sample are possible", o.Window, n.Steps)
+		return fmt.Errorf("a window of %d steps: must be from 1 to the %d steps of a sample", o.Window, n.Steps)
 	case o.Trials < 2:
 		return fmt.Errorf("a variance over %d trials: at least 2 are needed", o.Trials)
 	case float64(o.Trials)*float64(o.Window)*float64(o.Window) > math.MaxUint32:

@@ -156,7 +156,7 @@ func partOf(split data.Split, part string) (data.Source, error) {
 	parts := map[string]data.Source{"test": split.Test, "validation": split.Validation, "train": split.Train}
 	source, ok := parts[part]
 	if !ok {
-		return nil, fmt.Errorf("part %q is unknown: there are %s", part, strings.Join(slices.Sorted(maps.Keys(parts)), ", "))
+		return nil, fmt.Errorf("part %q is unknown; want one of %s", part, strings.Join(slices.Sorted(maps.Keys(parts)), ", "))
 	}
 	if source.Len() == 0 {
 		return nil, fmt.Errorf("%s has no %s samples: choose another part", split.Train.Name(), part)

@@ -46,7 +46,7 @@ func (s *Subject) check(samples []int, trials int) error {
 	}
 	most := (int64(math.MaxUint32) + 1) / int64(source.Len())
 	if trials < 1 || int64(trials) > most {
-		return fmt.Errorf("%d trials: from 1 to %d are possible with the %d samples of %s", trials, most, source.Len(), source.Name())
+		return fmt.Errorf("%d trials: must be from 1 to %d with the %d samples of %s", trials, most, source.Len(), source.Name())
 	}
 	return nil
 }

@@ -132,7 +132,7 @@ func (w *fileWriter) group(g Folder) (uint64, error) {
 	messages = append(messages, encodeMessage(messageGroupInfo, []byte{0, 0})...)
 	for _, name := range names {
 		if len(name) > math.MaxUint8 || name == "" {
-			return 0, fmt.Errorf("a name of %d bytes: from 1 to %d are possible", len(name), math.MaxUint8)
+			return 0, fmt.Errorf("a name of %d bytes: must be from 1 to %d", len(name), math.MaxUint8)
 		}
 		address, err := w.member(g[name])
 		if err != nil {

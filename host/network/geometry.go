@@ -174,7 +174,7 @@ func (n *Network) resolve() error {
 	for i := range n.Layers {
 		l := &n.Layers[i]
 		if l.Kind != "dense" && !l.Convolutional() {
-			return fmt.Errorf("network.layer %d: kind = %q is unknown: there are dense, conv1d, conv2d", i, l.Kind)
+			return fmt.Errorf("network.layer %d: kind = %q is unknown; want dense, conv1d or conv2d", i, l.Kind)
 		}
 		if !l.Convolutional() {
 			continue
@@ -222,7 +222,7 @@ func (l *Layer) checkWindow(below cpuref.Extent) error {
 		return fmt.Errorf("kind = \"conv1d\" needs positions in a row, and below are %d rows of %d: use conv2d", below.Height, below.Width)
 	}
 	if l.Filters < 1 || l.Filters > 1<<16 {
-		return fmt.Errorf("filters = %d: from 1 to %d are possible", l.Filters, 1<<16)
+		return fmt.Errorf("filters = %d: must be from 1 to %d", l.Filters, 1<<16)
 	}
 	w := l.Window()
 	for _, direction := range []struct {
@@ -244,7 +244,7 @@ func (l *Layer) checkWindow(below cpuref.Extent) error {
 			{"kernel", direction.kernel, 1, direction.below + 2*max(0, direction.padding)},
 		} {
 			if size.value < size.low || size.value > size.up {
-				return fmt.Errorf("%s%s = %d: from %d to %d is possible over %d %s with padding %d",
+				return fmt.Errorf("%s%s = %d: must be from %d to %d over %d %s with padding %d",
 					size.key, direction.suffix, size.value, size.low, size.up, direction.below, direction.positions, direction.padding)
 			}
 		}

@@ -118,7 +118,7 @@ func TestValidateRefusesConvolutions(t *testing.T) {
 		change func(n *Network)
 		words  []string // that the message must have
 	}{
-		{layer(func(l *Layer) { l.Kind = "conv3d" }), []string{"network.layer 1", `kind = "conv3d"`, "dense, conv1d, conv2d"}},
+		{layer(func(l *Layer) { l.Kind = "conv3d" }), []string{"network.layer 1", `kind = "conv3d"`, "dense, conv1d or conv2d"}},
 		{layer(func(l *Layer) { l.Kind = "conv2d" }), []string{"network.layer 1", `kind = "conv2d"`, "needs network.input_shape", "8 input channels"}},
 		{layer(func(l *Layer) { l.Kind = "" }), []string{"network.layer 1", `kind = ""`, "dense, conv1d"}},
 		{layer(func(l *Layer) { l.Filters = 0 }), []string{"network.layer 1: filters = 0", "from 1"}},

@@ -69,11 +69,11 @@ func (p *Parameter) Check(value float64) error {
 	}
 	switch {
 	case p.Zero == 0:
-		return fmt.Errorf("%s = %g: %s is possible", p.Key, value, b)
+		return fmt.Errorf("%s = %g: must be %s", p.Key, value, b)
 	case value == 0:
 		return nil
 	}
-	return fmt.Errorf("%s = %g: %s is possible, or 0 for the kind's own", p.Key, value, b)
+	return fmt.Errorf("%s = %g: must be %s, or 0 for the kind's default", p.Key, value, b)
 }
 
 // Find is the kind of a name, nil if there is none.
@@ -106,7 +106,7 @@ func (kinds Kinds[N, S]) Names() string {
 // known says that a key names no kind; nil if it does.
 func (kinds Kinds[N, S]) known(key, name string) error {
 	if kinds.Find(name) == nil {
-		return fmt.Errorf("%s = %q is unknown: there are %s", key, name, kinds.Names())
+		return fmt.Errorf("%s = %q is unknown; want one of %s", key, name, kinds.Names())
 	}
 	return nil
 }
@@ -155,7 +155,7 @@ func (s *Surrogate) Set(name string) error {
 	kind, text, valued := strings.Cut(name, ":")
 	found := Surrogates.Find(kind)
 	if found == nil && kind != Matched {
-		return fmt.Errorf("surrogate %q is unknown: there are %s, %s", name, Matched, Surrogates.Names())
+		return fmt.Errorf("surrogate %q is unknown; want one of %s, %s", name, Matched, Surrogates.Names())
 	}
 	s.Kind = kind
 	if !valued {

@@ -47,18 +47,18 @@ var Neurons = Kinds[cpuref.NeuronModel, Layer]{
 	},
 	{
 		Name: "lif_delta", Number: cpuref.NeuronLIFDelta, Formula: "D = h[t]",
-		Sentence: "Leaky integrate-and-fire without a synaptic current, which does not look at `tau_synapse`: what arrives enters the membrane.",
+		Sentence: "Leaky integrate-and-fire without a synaptic current: input enters the membrane directly, and `tau_synapse` is ignored.",
 	},
 	{
 		Name: "if", Number: cpuref.NeuronIF, Formula: "D = h[t], a_m = 1",
-		Sentence: "Integrate-and-fire: the same without a leak, so that neither time constant counts. What arrives stays until a spike resets it.",
+		Sentence: "Integrate-and-fire: as `lif_delta` but without a leak, so both time constants are ignored. Input stays in the membrane until a spike resets it.",
 	},
 	{
 		Name: "adaptive", Number: cpuref.NeuronAdaptive, Formula: "as lif, u = U − A − θ, A[t+1] = a_a·A[t] + κ·S[t]",
-		Sentence: "Leaky integrate-and-fire with spike-frequency adaptation: each spike raises the threshold, which recovers (Bellec et al. 2018). Gradients flow through the adaptation.",
+		Sentence: "Leaky integrate-and-fire with spike-frequency adaptation: each spike raises the threshold, which then recovers (Bellec et al. 2018). Gradients flow through the adaptation.",
 		Parameters: []Parameter{
-			{Key: "tau_adaptation", Symbol: "τ_a", Unit: "s", Meaning: "time constant with which the threshold recovers, a_a = exp(−dt/τ_a), seconds", Default: 0.2, Bounds: sensible},
-			{Key: "adaptation", Symbol: "κ", Meaning: "what a spike adds to the threshold", Default: 0.2, Bounds: upToLimit},
+			{Key: "tau_adaptation", Symbol: "τ_a", Unit: "s", Meaning: "recovery time constant of the threshold, a_a = exp(−dt/τ_a), seconds", Default: 0.2, Bounds: sensible},
+			{Key: "adaptation", Symbol: "κ", Meaning: "increase of the threshold per spike", Default: 0.2, Bounds: upToLimit},
 		},
 	},
 }
@@ -89,19 +89,19 @@ var Noises = Kinds[cpuref.EscapeNoise, Noise]{
 	},
 	{
 		Name: "exponential", Number: cpuref.NoiseExponential, Formula: "min(1, p0·exp(u/Δu))",
-		Sentence:   "Rises with the potential until every step has a spike.",
-		Parameters: []Parameter{p0("probability of a spike in a step at threshold"), deltaU("width")}, Matched: "limited_exponential",
+		Sentence:   "Rises with the potential until there is a spike in every step.",
+		Parameters: []Parameter{p0("probability of a spike per step at threshold"), deltaU("width")}, Matched: "limited_exponential",
 		Prepare: func(n Noise, _ float64) [3]float64 { return [3]float64{n.P0, 1 / n.DeltaU} },
 	},
 	{
 		Name: "hazard", Number: cpuref.NoiseHazard, Formula: "1 − exp(−dt·ρ0·exp(u/Δu))",
-		Sentence:   "A rate of spikes that rises with the potential.",
+		Sentence:   "A firing rate that rises with the potential.",
 		Parameters: []Parameter{rate("spikes per second at threshold"), deltaU("width")}, Matched: "hazard",
 		Prepare: func(n Noise, dt float64) [3]float64 { return [3]float64{dt * n.Rate, 1 / n.DeltaU} },
 	},
 	{
 		Name: "superspike", Number: cpuref.NoiseSuperSpike, Formula: "(1 + βu/(1 + β|u|))/2",
-		Sentence: "The integral of `scaled_superspike`: it rises and falls off slowly.", Parameters: []Parameter{steepness}, Matched: "scaled_superspike",
+		Sentence: "The integral of `scaled_superspike`: it has long tails on both sides.", Parameters: []Parameter{steepness}, Matched: "scaled_superspike",
 		Prepare: func(n Noise, _ float64) [3]float64 { return [3]float64{n.Beta} },
 	},
 }
@@ -110,17 +110,17 @@ var Noises = Kinds[cpuref.EscapeNoise, Noise]{
 // same layer: it comes on top of [Surrogates].
 const Matched = "matched"
 
-const asTheNoise = "as the noise's"
+const asTheNoise = "as for the noise"
 
 // Surrogates are the surrogate derivatives g(u).
 var Surrogates = Kinds[cpuref.Surrogate, Surrogate]{
 	{
 		Name: "superspike", Number: cpuref.SurrogateSuperSpike, Formula: "1/(β|u| + 1)²",
-		Sentence: "Falls off slowly (Zenke & Ganguli 2018).", Parameters: []Parameter{steepness}, Prepare: bySteepness, Peak: atThreshold,
+		Sentence: "Decays slowly away from the threshold (Zenke & Ganguli 2018).", Parameters: []Parameter{steepness}, Prepare: bySteepness, Peak: atThreshold,
 	},
 	{
 		Name: "scaled_superspike", Number: cpuref.SurrogateScaledSuperSpike, Formula: "β/(2(β|u| + 1)²)",
-		Sentence: "The same, scaled: it integrates to one.", Parameters: []Parameter{steepness}, Peak: atThreshold,
+		Sentence: "The same, scaled to integrate to one.", Parameters: []Parameter{steepness}, Peak: atThreshold,
 		Prepare: func(s Surrogate, _ float64) [3]float64 { return [3]float64{s.Beta, s.Beta / 2} },
 	},
 	{
@@ -129,7 +129,7 @@ var Surrogates = Kinds[cpuref.Surrogate, Surrogate]{
 	},
 	{
 		Name: "exponential", Number: cpuref.SurrogateExponential, Formula: "(p0/Δu)·exp(u/Δu)",
-		Sentence: "Without a limit; exponential noise is matched by `limited_exponential`.", Parameters: exponentialSurrogate, Prepare: exponentially,
+		Sentence: "Unbounded; the surrogate that matches exponential noise is `limited_exponential`.", Parameters: exponentialSurrogate, Prepare: exponentially,
 		Peak: func(s Surrogate, _ float64) float64 { return 80 * s.DeltaU }, // where the kernels limit the exponent, it grows no more
 	},
 	{
@@ -156,7 +156,7 @@ var Surrogates = Kinds[cpuref.Surrogate, Surrogate]{
 	},
 	{
 		Name: "straight_through", Number: cpuref.SurrogateStraightThrough, Formula: "1",
-		Sentence: "As if a spike were the potential.", Peak: atThreshold,
+		Sentence: "Treats a spike as if it were the potential.", Peak: atThreshold,
 	},
 	{
 		Name: "multilayerspiker", Number: cpuref.SurrogateMultilayerSpiker, Formula: "S",
@@ -179,7 +179,7 @@ var Surrogates = Kinds[cpuref.Surrogate, Surrogate]{
 	},
 	{
 		Name: "unscaled_sigmoid", Number: cpuref.SurrogateUnscaledSigmoid, Formula: "σ(βu)(1 − σ(βu))",
-		Sentence:   "Without the factor β: the integral is 1/β. The authors of Gygax & Zenke 2025 call it scaled, which here means that the integral is one.",
+		Sentence:   "As `sigmoid` without the factor β, so its integral is 1/β. Gygax & Zenke 2025 call it scaled; here, scaled means that the integral is one.",
 		Parameters: []Parameter{steepness}, Prepare: bySteepness, Peak: atThreshold,
 	},
 }
@@ -198,14 +198,14 @@ func atThreshold(Surrogate, float64) float64 { return 0 }
 var Resets = Kinds[cpuref.Reset, struct{}]{
 	{
 		Name: "multiplicative", Number: cpuref.ResetMultiplicative, Formula: "(a_m·U + D)·(1 − S)",
-		Sentence: "The membrane and what drives it begin anew.",
+		Sentence: "Resets the membrane and discards the input of the step.",
 	},
 	{
 		Name: "membrane_only", Number: cpuref.ResetMembraneOnly, Formula: "a_m·U·(1 − S) + D",
-		Sentence: "The membrane begins anew, the drive of the step is kept.",
+		Sentence: "Resets the membrane and keeps the input of the step.",
 	},
 	{
 		Name: "subtractive", Number: cpuref.ResetSubtractive, Formula: "a_m·U + D − θ·S",
-		Sentence: "The threshold is taken off.",
+		Sentence: "Subtracts the threshold.",
 	},
 }

@@ -6,15 +6,15 @@ import "spikegrad/cpuref"
 var Losses = Kinds[cpuref.Loss, Readout]{
 	{
 		Name: "max_over_time", Number: cpuref.LossMaxOverTime, Formula: "x = max over t of U[t+1]",
-		Sentence: "Cross-entropy of the largest potential of each integrator.",
+		Sentence: "Cross-entropy of the maximum potential of each integrator.",
 	},
 	{
 		Name: "sum_of_softmax", Number: cpuref.LossSumOfSoftmax, Formula: "x = Σ over t of softmax(U[t+1])",
-		Sentence: "Cross-entropy of the probabilities of all steps, added up.",
+		Sentence: "Cross-entropy of the class probabilities summed over all steps.",
 	},
 	{
 		Name: "last_step", Number: cpuref.LossLastStep, Formula: "x = U[T]",
-		Sentence: "Cross-entropy of the potentials at the end.",
+		Sentence: "Cross-entropy of the final potentials.",
 	},
 	{
 		Name: "counts", Number: cpuref.LossCounts, Formula: "x = Σ over t of S[t]", Spikes: true,
@@ -22,11 +22,11 @@ var Losses = Kinds[cpuref.Loss, Readout]{
 	},
 	{
 		Name: "van_rossum", Number: cpuref.LossVanRossum, Formula: "½ Σ (ε∗S − ε∗target)²", Spikes: true, Targets: true,
-		Sentence: "Distance of filtered spikes from target spikes (van Rossum 2001); from Go and `reproduce` only.",
+		Sentence: "Distance of filtered spikes from target spikes (van Rossum 2001); only available from Go and in `reproduce`.",
 	},
 	{
 		Name: "spike_difference", Number: cpuref.LossSpikeDifference, Formula: "½ Σ (S − target)²", Spikes: true, Targets: true,
-		Sentence: "Distance of spikes from target spikes; from Go and `reproduce` only.",
+		Sentence: "Distance of spikes from target spikes; only available from Go and in `reproduce`.",
 	},
 }
 
@@ -42,7 +42,7 @@ type Optimizer struct {
 }
 
 var (
-	momentum = Parameter{Key: "momentum", Symbol: "μ", Meaning: "share of the velocity that is kept", Default: 0.9, Bounds: ofZeroToOn}
+	momentum = Parameter{Key: "momentum", Symbol: "μ", Meaning: "share of the velocity kept at each update", Default: 0.9, Bounds: ofZeroToOn}
 	beta1    = Parameter{Key: "beta1", Symbol: "β1", Meaning: "decay of the mean gradient", Default: 0.9, Bounds: ofZeroToOn}
 	beta2    = Parameter{Key: "beta2", Symbol: "β2", Meaning: "decay of the mean squared gradient", Default: 0.999, Bounds: ofZeroToOn}
 )
@@ -51,7 +51,7 @@ var (
 // inside float32.
 func epsilon(own float64, text string) Parameter {
 	return Parameter{
-		Key: "epsilon", Symbol: "e", Meaning: "added to denominators, 0 for " + text,
+		Key: "epsilon", Symbol: "e", Meaning: "added to denominators; 0 for " + text,
 		Bounds: Bounds{From: 1e-18, To: 1}, Zero: own,
 	}
 }
@@ -59,7 +59,7 @@ func epsilon(own float64, text string) Parameter {
 // Shared are the parameters that all optimizers have.
 var Shared = []Parameter{
 	{Key: "learning_rate", Symbol: "η", Meaning: "step size", Default: 0.005, Bounds: Bounds{To: maximum, Above: true}},
-	{Key: "weight_decay", Symbol: "λ", Meaning: "adamw: apart from the gradient; the others add it to the gradient", Bounds: upToLimit},
+	{Key: "weight_decay", Symbol: "λ", Meaning: "strength of weight decay; adamw: decoupled from the gradient; others: added to the gradient", Bounds: upToLimit},
 }
 
 // DefaultOptimizer is Adam.
@@ -80,21 +80,21 @@ var Optimizers = Kinds[cpuref.Optimizer, Optimizer]{
 	},
 	{
 		Name: "adam", Number: cpuref.OptimizerAdam, Formula: "w ← w − η·m̂/(√v̂ + e)",
-		Sentence: "Steps of the mean gradient over the root of its mean square (Kingma & Ba 2015).", Parameters: []Parameter{beta1, beta2, epsilon(1e-8, "1e-8")},
+		Sentence: "Divides the mean gradient by the root of its mean square (Kingma & Ba 2015).", Parameters: []Parameter{beta1, beta2, epsilon(1e-8, "1e-8")},
 	},
 	{
 		Name: "adamw", Number: cpuref.OptimizerAdamW, Formula: "w ← w − η·m̂/(√v̂ + e) − ηλw",
-		Sentence: "The same with weight decay apart from the gradient (Loshchilov & Hutter 2019).", Parameters: []Parameter{beta1, beta2, epsilon(1e-8, "1e-8")},
+		Sentence: "Adam with decoupled weight decay (Loshchilov & Hutter 2019).", Parameters: []Parameter{beta1, beta2, epsilon(1e-8, "1e-8")},
 	},
 	{
 		Name: "smorms3", Number: cpuref.OptimizerSMORMS3, Formula: "w ← w − min(η, g²/(g2 + e))·∇/(√g2 + e)",
-		Sentence: "Steps as long as the gradient is steady (Funk 2015).", Parameters: []Parameter{epsilon(1e-16, "1e-16")},
+		Sentence: "Takes longer steps where the gradient is steady (Funk 2015).", Parameters: []Parameter{epsilon(1e-16, "1e-16")},
 	},
 }
 
 var excess = []Parameter{
-	{Key: "strength", Symbol: "strength", Meaning: "factor of the mean over neurons", Default: 0.1, Bounds: upToLimit},
-	{Key: "threshold", Symbol: "threshold", Unit: "spikes", Meaning: "spikes of a neuron in a sample", Default: 7, Bounds: upToLimit},
+	{Key: "strength", Symbol: "strength", Meaning: "factor on the mean over neurons", Default: 0.1, Bounds: upToLimit},
+	{Key: "threshold", Symbol: "threshold", Unit: "spikes", Meaning: "spikes per neuron per sample", Default: 7, Bounds: upToLimit},
 }
 
 // regularizing numbers the regularizers: see [cpuref.ActivityArguments].
@@ -128,19 +128,19 @@ func scaled(meaning string) Parameter {
 var Initials = Kinds[drawing, Initial]{
 	{
 		Name: "fluctuation", Number: 0, Formula: "Normal(0, share·σ_U²/(n·ν·ε̂))",
-		Sentence: "For a membrane that fluctuates as asked when n inputs fire at a rate ν (Rossbroich et al. 2022); `alpha` of the variance is the share of input weights, the rest that of recurrent ones.",
+		Sentence: "Gives the membrane the requested fluctuations when n inputs fire at a rate ν (Rossbroich et al. 2022). `alpha` is the share of the variance due to input weights; the rest is due to recurrent weights.",
 		Parameters: []Parameter{
-			{Key: "sigma_u", Symbol: "σ_U", Default: 1, Bounds: sensible, Meaning: "standard deviation of the membrane aimed at; about 1 for sparse inputs,\nless where inputs fire at high rates"},
-			{Key: "rate", Symbol: "ν", Unit: "Hz", Default: 15, Bounds: sensible, Meaning: "expected spikes per second of every input; 0 to measure it in the data\n(first layer), or for 15 (layers above)"},
-			{Key: "alpha", Symbol: "α", Default: 0.9, Bounds: Bounds{To: 1, Above: true}, Meaning: "share of the variance that comes through the input connection"},
+			{Key: "sigma_u", Symbol: "σ_U", Default: 1, Bounds: sensible, Meaning: "target standard deviation of the membrane; about 1 for sparse input, less if inputs\nfire at high rates"},
+			{Key: "rate", Symbol: "ν", Unit: "Hz", Default: 15, Bounds: sensible, Meaning: "expected firing rate of every input, spikes per second; 0 to measure it in the data (first\nlayer), or for 15 (other layers)"},
+			{Key: "alpha", Symbol: "α", Default: 0.9, Bounds: Bounds{To: 1, Above: true}, Meaning: "share of the variance due to the input connection"},
 		},
 	},
 	{
 		Name: "normal", Number: 1, Formula: "Normal(0, scale²/n)",
-		Sentence: "Normal, by the number n of inputs.", Parameters: []Parameter{scaled("standard deviation times √inputs")},
+		Sentence: "Normal, scaled by the number n of inputs.", Parameters: []Parameter{scaled("standard deviation times √inputs")},
 	},
 	{
 		Name: "uniform", Number: 2, Formula: "Uniform(−scale/√n, scale/√n)",
-		Sentence: "Uniform, by the number n of inputs.", Parameters: []Parameter{scaled("bound times √inputs")},
+		Sentence: "Uniform, scaled by the number n of inputs.", Parameters: []Parameter{scaled("bound times √inputs")},
 	},
 }

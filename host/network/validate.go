@@ -20,7 +20,7 @@ func (n *Network) Validate() error {
 	case n.Steps < 1:
 		return fmt.Errorf("the data have %d steps: at least 1 is needed", n.Steps)
 	case !(n.StepLength >= minimum && n.StepLength <= maximum):
-		return fmt.Errorf("the step length is %g s: from %g to %g s is possible", n.StepLength, minimum, float64(maximum))
+		return fmt.Errorf("the step length is %g s: must be from %g to %g s", n.StepLength, minimum, float64(maximum))
 	case len(n.Layers) == 0:
 		return fmt.Errorf("the network has no layer: add at least one [[network.layer]]")
 	}
@@ -47,7 +47,7 @@ func (n *Network) Validate() error {
 
 func (l *Layer) validate(steps int) error {
 	if l.Neurons < 1 || l.Neurons > 1<<20 {
-		return fmt.Errorf("neurons = %d: from 1 to %d are possible", l.Neurons, 1<<20)
+		return fmt.Errorf("neurons = %d: must be from 1 to %d", l.Neurons, 1<<20)
 	}
 	if err := delay("delay", l.Delay, steps); err != nil {
 		return err
@@ -94,11 +94,11 @@ func (l *Layer) validate(steps int) error {
 
 func (s Surrogate) validate(noise Noise) error {
 	if !(s.SkipBelow >= 0 && s.SkipBelow <= maximum) {
-		return fmt.Errorf("skip_below = %g: from 0 (nothing is left out) to %g is possible", s.SkipBelow, float64(maximum))
+		return fmt.Errorf("skip_below = %g: must be from 0 (nothing is skipped) to %g", s.SkipBelow, float64(maximum))
 	}
 	if s.Kind != Matched {
 		if Surrogates.Find(s.Kind) == nil {
-			return fmt.Errorf("kind = %q is unknown: there are %s, %s", s.Kind, Matched, Surrogates.Names())
+			return fmt.Errorf("kind = %q is unknown; want one of %s, %s", s.Kind, Matched, Surrogates.Names())
 		}
 		return Surrogates.Validate(s.Kind, &s)
 	}
@@ -113,17 +113,17 @@ func (r Regularizer) validate() error {
 		return err
 	}
 	if r.Power != 1 && r.Power != 2 {
-		return fmt.Errorf("power = %d: 1 and 2 are possible", r.Power)
+		return fmt.Errorf("power = %d: must be 1 or 2", r.Power)
 	}
 	if r.Average != "none" && r.Average != "layer" {
-		return fmt.Errorf("average = %q is unknown: there are none, layer", r.Average)
+		return fmt.Errorf("average = %q is unknown; want none or layer", r.Average)
 	}
 	return nil
 }
 
 func (r Readout) validate(steps int) error {
 	if r.Kind != "leaky" && r.Kind != "spikes" {
-		return fmt.Errorf("kind = %q is unknown: there are leaky, spikes", r.Kind)
+		return fmt.Errorf("kind = %q is unknown; want leaky or spikes", r.Kind)
 	}
 	if err := Losses.known("loss", r.Loss); err != nil {
 		return err
@@ -148,7 +148,7 @@ func (r Readout) validate(steps int) error {
 		return err
 	}
 	if !(math.Abs(r.Initial) <= maximum) {
-		return fmt.Errorf("initial = %g: a magnitude up to %g is possible", r.Initial, float64(maximum))
+		return fmt.Errorf("initial = %g: the magnitude must be at most %g", r.Initial, float64(maximum))
 	}
 	if err := positive("scale", r.Scale); err != nil {
 		return err
@@ -158,14 +158,14 @@ func (r Readout) validate(steps int) error {
 
 func positive(key string, value float64) error {
 	if !(value >= minimum && value <= maximum) {
-		return fmt.Errorf("%s = %g: from %g to %g is possible", key, value, minimum, float64(maximum))
+		return fmt.Errorf("%s = %g: must be from %g to %g", key, value, minimum, float64(maximum))
 	}
 	return nil
 }
 
 func delay(key string, value, steps int) error {
 	if value < 0 || value >= steps {
-		return fmt.Errorf("%s = %d steps: from 0 to %d is possible with samples of %d steps", key, value, steps-1, steps)
+		return fmt.Errorf("%s = %d steps: must be from 0 to %d with samples of %d steps", key, value, steps-1, steps)
 	}
 	return nil
 }

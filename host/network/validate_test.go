@@ -126,8 +126,8 @@ func TestValidateRefuses(t *testing.T) {
 		{surrogate("arctangent", func(s *Surrogate) { s.Alpha = 0 }), []string{"surrogate: alpha = 0"}},
 
 		{regularizer(func(r *Regularizer) { r.Kind = "middle" }), []string{"regularizer 1", `kind = "middle"`, "lower, upper"}},
-		{regularizer(func(r *Regularizer) { r.Power = 3 }), []string{"regularizer 1", "power = 3", "1 and 2"}},
-		{regularizer(func(r *Regularizer) { r.Average = "filter" }), []string{"regularizer 1", `average = "filter"`, "none, layer"}},
+		{regularizer(func(r *Regularizer) { r.Power = 3 }), []string{"regularizer 1", "power = 3", "must be 1 or 2"}},
+		{regularizer(func(r *Regularizer) { r.Average = "filter" }), []string{"regularizer 1", `average = "filter"`, "none or layer"}},
 		{regularizer(func(r *Regularizer) { r.Strength = -0.1 }), []string{"regularizer 1", "strength = -0.1"}},
 		{regularizer(func(r *Regularizer) { r.Strength = nan }), []string{"regularizer 1", "strength = NaN"}},
 		{regularizer(func(r *Regularizer) { r.Threshold = infinite }), []string{"regularizer 1", "threshold = +Inf"}},
@@ -141,7 +141,7 @@ func TestValidateRefuses(t *testing.T) {
 		{initial("fluctuation", func(i *Initial) { i.Alpha = 1.5 }), []string{"initial: alpha = 1.5"}},
 		{initial("fluctuation", func(i *Initial) { i.Alpha = 0 }), []string{"initial: alpha = 0"}},
 
-		{readout(func(r *Readout) { r.Kind = "dense" }), []string{"network.readout", `kind = "dense"`, "leaky, spikes"}},
+		{readout(func(r *Readout) { r.Kind = "dense" }), []string{"network.readout", `kind = "dense"`, "leaky or spikes"}},
 		{readout(func(r *Readout) { r.Loss = "hinge" }), []string{"network.readout", `loss = "hinge"`, "last_step"}},
 		{readout(func(r *Readout) { r.Loss = "counts" }), []string{`loss = "counts"`, `kind = "spikes"`}},
 		{readout(func(r *Readout) { r.Loss = "van_rossum" }), []string{`loss = "van_rossum"`, `kind = "spikes"`}},

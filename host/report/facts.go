@@ -19,13 +19,13 @@ func (s *section) facts() {
 		add("test accuracy", percent(*m.TestAccuracy), fmt.Sprintf("%d samples", m.TestSamples))
 	}
 	if m.TestAccuracyOtherMode != nil {
-		add("in the other mode", percent(*m.TestAccuracyOtherMode), "noise off, or on if trained without")
+		add("in the other mode", percent(*m.TestAccuracyOtherMode), "noise off (on if trained without)")
 	}
 	if m.ValidationAccuracy != nil {
 		add("validation accuracy", percent(*m.ValidationAccuracy), fmt.Sprintf("%d samples, epoch %d", m.ValidationSamples, m.KeptEpoch))
 	}
 	add("training accuracy", percent(m.TrainAccuracy), fmt.Sprintf("%d samples", m.TrainSamples))
-	add("spikes", fmt.Sprintf("%.3g", m.SpikesPerNeuron), "a neuron and sample")
+	add("spikes", fmt.Sprintf("%.3g", m.SpikesPerNeuron), "per neuron per sample")
 	add("weights", fmt.Sprint(m.Weights), "SHA-256 "+shortened(m.WeightsSHA256))
 	add("updates", fmt.Sprint(m.Steps), fmt.Sprintf("%d epochs, %s", m.Epochs, s.Config.Training.Optimizer.Kind))
 	add("speed", fmt.Sprintf("%.0f /s", m.SamplesPerSecond), "samples in training, "+m.Device)
@@ -40,7 +40,7 @@ func modeFacts(m *evaluate.Mode) []fact {
 	}
 	if p.Trials > 1 {
 		facts = append(facts,
-			fact{"trials agree", percent(p.Agreement), "pairs of trials of a sample"},
+			fact{"trials agree", percent(p.Agreement), "pairs of trials with the same prediction"},
 			fact{"vote of the trials", percent(p.Voted), "class predicted most often"})
 	}
 	for l, layer := range p.Activity {

@@ -27,7 +27,7 @@ func ParseJob(text string) (job Job, err error) {
 
 func (j Job) validate() error {
 	if j != (Job{}) && (j.Number < 1 || j.Number > j.Of) {
-		return fmt.Errorf("job %d of %d: from 1 to %d are possible", j.Number, j.Of, j.Of)
+		return fmt.Errorf("job %d of %d: must be from 1 to %d", j.Number, j.Of, j.Of)
 	}
 	return nil
 }

@@ -210,25 +210,25 @@ func (t *Training) validate() error {
 	const most = 1 << 20
 	switch {
 	case t.Epochs < 1 || t.Epochs > most:
-		return fmt.Errorf("training.epochs = %d: from 1 to %d are possible", t.Epochs, most)
+		return fmt.Errorf("training.epochs = %d: must be from 1 to %d", t.Epochs, most)
 	case t.Batch < 1 || t.Batch > most:
-		return fmt.Errorf("training.batch = %d: from 1 to %d are possible", t.Batch, most)
+		return fmt.Errorf("training.batch = %d: must be from 1 to %d", t.Batch, most)
 	case t.EvaluationBatch < 1 || t.EvaluationBatch > most:
-		return fmt.Errorf("training.evaluation_batch = %d: from 1 to %d are possible", t.EvaluationBatch, most)
+		return fmt.Errorf("training.evaluation_batch = %d: must be from 1 to %d", t.EvaluationBatch, most)
 	case t.Checkpoint < 0:
 		return fmt.Errorf("training.checkpoint = %d: give a number of updates, or 0 for a checkpoint after every epoch only", t.Checkpoint)
 	case t.Patience < 0:
 		return fmt.Errorf("training.patience = %d: give a number of epochs, or 0 to train all", t.Patience)
 	case !(t.ClipNorm >= 0 && t.ClipNorm <= 1e6):
-		return fmt.Errorf("training.clip_norm = %g: from 0 (no limit) to 1e+06 is possible", t.ClipNorm)
+		return fmt.Errorf("training.clip_norm = %g: must be from 0 (no limit) to 1e+06", t.ClipNorm)
 	case t.Keep != "last" && t.Keep != "best":
-		return fmt.Errorf("training.keep = %q is unknown: there are best, last", t.Keep)
+		return fmt.Errorf("training.keep = %q is unknown; want best or last", t.Keep)
 	}
 	if t.Estimator != "surrogate" && !slices.Contains(audit.Estimators(), t.Estimator) {
-		return fmt.Errorf("training.estimator = %q is unknown: there are surrogate, %s", t.Estimator, strings.Join(audit.Estimators(), ", "))
+		return fmt.Errorf("training.estimator = %q is unknown; want one of surrogate, %s", t.Estimator, strings.Join(audit.Estimators(), ", "))
 	}
 	if t.EstimatorTrials < 1 || t.EstimatorTrials > 1<<12 {
-		return fmt.Errorf("training.estimator_trials = %d: from 1 to %d are possible", t.EstimatorTrials, 1<<12)
+		return fmt.Errorf("training.estimator_trials = %d: must be from 1 to %d", t.EstimatorTrials, 1<<12)
 	}
 	if err := t.Schedule.validate(); err != nil {
 		return err
@@ -238,7 +238,7 @@ func (t *Training) validate() error {
 
 func validateOptimizer(o *network.Optimizer) error {
 	if network.Optimizers.Find(o.Kind) == nil {
-		return fmt.Errorf("training.optimizer.kind = %q is unknown: there are %s", o.Kind, network.Optimizers.Names())
+		return fmt.Errorf("training.optimizer.kind = %q is unknown; want one of %s", o.Kind, network.Optimizers.Names())
 	}
 	if err := network.Optimizers.ValidateAll(network.Shared, o); err != nil {
 		return fmt.Errorf("training.optimizer.%w", err)

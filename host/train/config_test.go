@@ -51,7 +51,7 @@ func TestValidateNamesTheValue(t *testing.T) {
 		"training.evaluation_batch = 0":                               "training.evaluation_batch = 0",
 		"training.checkpoint = -1":                                    "training.checkpoint = -1",
 		"training.keep = \"first\"":                                   "training.keep = \"first\"",
-		"training.optimizer.kind = \"newton\"":                        "there are adam, adamw, sgd, smorms3",
+		"training.optimizer.kind = \"newton\"":                        "want one of adam, adamw, sgd, smorms3",
 		"training.optimizer.learning_rate = 0":                        "learning_rate = 0",
 		"training.optimizer.learning_rate = nan":                      "learning_rate = NaN",
 		"training.optimizer.learning_rate = inf":                      "learning_rate = +Inf",

@@ -44,7 +44,7 @@ func TestEstimatorsLearn(t *testing.T) {
 
 func TestEstimatorsRefused(t *testing.T) {
 	for want, change := range map[string]func(*Config){
-		`training.estimator = "reinforce" is unknown: there are surrogate, single_flip, score_baseline`: func(c *Config) { c.Training.Estimator = "reinforce" },
+		`training.estimator = "reinforce" is unknown; want one of surrogate, single_flip, score_baseline`: func(c *Config) { c.Training.Estimator = "reinforce" },
 		"training.estimator_trials = 0": func(c *Config) { c.Training.EstimatorTrials = 0 },
 		"training.estimator: layer 0 spikes at a threshold": func(c *Config) {
 			c.Network.Layers[0].Noise.Kind, c.Network.Layers[0].Surrogate.Kind = "threshold", "superspike"

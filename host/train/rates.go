@@ -28,7 +28,7 @@ func (c *Config) rates() (map[string]engine.Rate, error) {
 			value float64
 		}{{"learning_rate_factor", group.LearningRate}, {"weight_decay_factor", group.WeightDecay}} {
 			if !(factor.value >= 0 && factor.value <= mostFactor) {
-				return nil, fmt.Errorf("%s.%s = %g: from 0 to %g is possible", key, factor.name, factor.value, mostFactor)
+				return nil, fmt.Errorf("%s.%s = %g: must be from 0 to %g", key, factor.name, factor.value, mostFactor)
 			}
 		}
 		if len(group.Weights) == 0 {

@@ -18,9 +18,9 @@ func Reference() (string, error) {
 	w := &referenceWriter{explained: explanations(), defaults: defaults}
 	w.text.WriteString(`# Configuration keys
 
-A configuration is a TOML file. Keys left out have their defaults, and a key that does not exist is an error that names its
-line. ` + "`spikegrad config`" + ` prints a complete one with these explanations as comments, ` + "`spikegrad config --check FILE`" + ` checks one.
-Defaults are those for the embedded digits, of keys that they do without those of the first dataset in the list below that has them.
+A configuration is a TOML file. Keys left out have their defaults; a key that does not exist is an error that names its
+line. ` + "`spikegrad config`" + ` prints a complete configuration with these explanations as comments, and ` + "`spikegrad config --check FILE`" + ` checks one.
+The defaults are those for the built-in digits; keys that the digits do not use have the default of the first dataset in the list below that does.
 `)
 	w.table(reflect.TypeFor[Config](), "")
 	return w.text.String(), nil
@@ -118,13 +118,13 @@ func (w *referenceWriter) heading(path string) {
 		w.text.WriteString(explanation + "\n\n")
 	}
 	if path == "data" {
-		w.text.WriteString("| dataset | what it is |\n|---|---|\n")
+		w.text.WriteString("| dataset | contents |\n|---|---|\n")
 		for _, spec := range data.Specs() {
 			fmt.Fprintf(&w.text, "| `%s` | %s |\n", spec.Form, spec.About)
 		}
 		w.text.WriteString("\n")
 	}
-	w.text.WriteString("| key | default | what it is for |\n|---|---|---|\n")
+	w.text.WriteString("| key | default | meaning |\n|---|---|---|\n")
 }
 
 // oneRow makes text fit for a cell of a table.

@@ -18,13 +18,13 @@ type Schedule struct {
 func (s *Schedule) validate() error {
 	switch {
 	case s.Kind != "constant" && s.Kind != "cosine" && s.Kind != "step":
-		return fmt.Errorf("training.schedule.kind = %q is unknown: there are constant, cosine, step", s.Kind)
+		return fmt.Errorf("training.schedule.kind = %q is unknown; want constant, cosine or step", s.Kind)
 	case s.Kind != "constant" && s.Length < 1:
 		return fmt.Errorf("training.schedule.length = %d: a %s schedule needs 1 epoch or more", s.Length, s.Kind)
 	case !(s.Final >= 0 && s.Final <= 1):
-		return fmt.Errorf("training.schedule.final = %g: from 0 to 1 is possible", s.Final)
+		return fmt.Errorf("training.schedule.final = %g: must be from 0 to 1", s.Final)
 	case !(s.Factor > 0 && s.Factor <= 1):
-		return fmt.Errorf("training.schedule.factor = %g: above 0 and up to 1 is possible", s.Factor)
+		return fmt.Errorf("training.schedule.factor = %g: must be above 0 and up to 1", s.Factor)
 	}
 	return nil
 }

@@ -23,13 +23,13 @@ func wrongType(key []string, message string) string {
 		return ""
 	}
 	if found := otherType.FindStringSubmatch(message); found != nil {
-		return fmt.Sprintf("%s: %s is needed, found %s", strings.Join(key, "."), wanted(t, key), typeName(found[1]))
+		return fmt.Sprintf("%s: want %s, found %s", strings.Join(key, "."), wanted(t, key), typeName(found[1]))
 	}
 	if manyTables.MatchString(message) {
-		return fmt.Sprintf("%s: %s is needed, found [[%s]]", strings.Join(key, "."), wanted(t, key), strings.Join(key, "."))
+		return fmt.Sprintf("%s: want %s, found [[%s]]", strings.Join(key, "."), wanted(t, key), strings.Join(key, "."))
 	}
 	if outOfRange.MatchString(message) {
-		return fmt.Sprintf("%s: %s is needed", strings.Join(key, "."), wanted(t, key))
+		return fmt.Sprintf("%s: want %s", strings.Join(key, "."), wanted(t, key))
 	}
 	return ""
 }
@@ -64,18 +64,18 @@ func wanted(t reflect.Type, key []string) string {
 	case reflect.Bool:
 		return "true or false"
 	case reflect.Uint32:
-		return fmt.Sprintf("a whole number from 0 to %d", uint32(math.MaxUint32))
+		return fmt.Sprintf("an integer from 0 to %d", uint32(math.MaxUint32))
 	case reflect.Int:
-		return "a whole number"
+		return "an integer"
 	case reflect.Float64:
 		return "a number"
 	case reflect.String:
-		return "a text in quotes"
+		return "a string in quotes"
 	case reflect.Slice:
 		if t.Elem().Kind() == reflect.Struct {
 			return "a table that begins with [[" + strings.Join(key, ".") + "]]"
 		}
-		return "a list in brackets of texts in quotes"
+		return "an array of strings"
 	}
 	return "a table that begins with [" + strings.Join(key, ".") + "]"
 }
@@ -84,15 +84,15 @@ func wanted(t reflect.Type, key []string) string {
 func typeName(name string) string {
 	switch name {
 	case "string":
-		return "a text"
+		return "a string"
 	case "integer":
-		return "a whole number"
+		return "an integer"
 	case "float":
-		return "a number with a point"
+		return "a float"
 	case "boolean", "bool":
 		return "true or false"
 	case "array":
-		return "a list"
+		return "an array"
 	case "table", "inline table":
 		return "a table"
 	}

@@ -17,13 +17,13 @@ var Keys = []Key{
 	{"T", "the same sample with fresh noise"},
 	{"X", "noise on or off"},
 	{"W", "next weight array"},
-	{"click", "pick a neuron in a raster: its membrane, its spikes in trials"},
-	{"Esc", "let the neuron go"},
-	{"Space", "freeze the picture; the training goes on"},
-	{"+ and −", "more or fewer pictures a second"},
+	{"click", "pick a neuron in a raster: shows its membrane, its spikes in trials"},
+	{"Esc", "deselect the neuron"},
+	{"Space", "freeze the picture; training continues"},
+	{"+ and −", "more or fewer pictures per second"},
 	{"S", "save the picture as PNG"},
 	{"H", "this help"},
-	{"Q", "close the window; the training goes on"},
+	{"Q", "close the window; training continues"},
 }
 
 // help records the help that lies over the picture.
