@@ -13,7 +13,7 @@ import (
 
 // Shape is a network and a batch to measure.
 type Shape struct {
-	Name    string // A to G
+	Name    string // A to H
 	Variant string // what tells shapes of one name apart; empty if there is one
 	Title   string
 	Network *network.Network
@@ -85,6 +85,11 @@ func Shapes() []Shape {
 			Name: "G", Title: "three conv1d layers on 20 channels",
 			Network: readOut(20, 15, 100, 0.002, conv(32, 11, 1, 0, 5), conv(64, 5, 1, 0, 5), conv(128, 5, 1, 0, 5)),
 			Samples: 400, Rate: 0.01, Compared: 9,
+		},
+		Shape{
+			Name: "H", Title: "two conv2d layers on 2 channels of 34×34, pooled in between",
+			Network: over([]int{2, 34, 34}, readOut(2*34*34, 10, 100, 0.002, pooled(conv2d(16, 5, 2, 15), 2), conv2d(32, 3, 1, 15))),
+			Samples: 64, Rate: 0.03, Compared: 9,
 		})
 }
 
@@ -103,7 +108,7 @@ func Find(name, variant string) ([]Shape, error) {
 	}
 	switch {
 	case len(variants) == 0:
-		return nil, fmt.Errorf("shape %q is unknown; want A to G, or all", name)
+		return nil, fmt.Errorf("shape %q is unknown; want A to H, or all", name)
 	case len(found) == 0:
 		return nil, fmt.Errorf("shape %s has no variant %q: there are %s", name, variant, strings.Join(variants, ", "))
 	}
@@ -134,6 +139,25 @@ func dense(neurons int, rate float64, recurrent bool) network.Layer {
 	layer := network.DefaultLayer()
 	layer.Surrogate.Kind = network.Matched
 	layer.Neurons, layer.Recurrent, layer.Initial.Rate = neurons, recurrent, rate
+	return layer
+}
+
+// over gives the input of a network rows and columns.
+func over(shape []int, n *network.Network) *network.Network {
+	n.InputShape = shape
+	return n
+}
+
+// conv2d is a convolution over rows and columns.
+func conv2d(filters, kernel, stride int, rate float64) network.Layer {
+	layer := conv(filters, kernel, stride, 0, rate)
+	layer.Kind = "conv2d"
+	return layer
+}
+
+// pooled hands up the maximum of so many rows and columns.
+func pooled(layer network.Layer, positions int) network.Layer {
+	layer.Pool, layer.PoolKind = positions, "max"
 	return layer
 }
 

@@ -109,7 +109,7 @@ func (p program) exitCodes(t *testing.T) {
 		{"train --resume missing", 1, "missing holds no run"},
 		{"train --device cpu --out /dev/null/run", 1, "/dev/null/run"},
 		{"eval missing", 1, "missing holds no run"},
-		{"bench --shape H", 2, "A to G and all"},
+		{"bench --shape I", 2, "A to H, or all"},
 		{"bench --shape A --variant T=5", 2, "T=32"},
 		{"bench --repeat 0", 2, "--repeat 0: 1 or more"},
 		{"bench --skip-below=-1", 2, "at least 0 (nothing is skipped)"},

@@ -157,7 +157,7 @@ def main():
     devices = options.devices.split(",") if options.devices else devices_of(options.spikegrad)
     wanted = [s for s in shapes() if not options.shapes or {s.name, s.key} & set(options.shapes.split(","))]
     if not wanted:
-        raise SystemExit(f"--shapes {options.shapes}: there are A to G, and with variants " + ", ".join(s.key for s in shapes() if s.variant))
+        raise SystemExit(f"--shapes {options.shapes}: there are A to H, and with variants " + ", ".join(s.key for s in shapes() if s.variant))
     not_installed = Path(sys.prefix).parent / "not-installed.txt"
     results = {"machine": machine(), "options": {k: v for k, v in vars(options).items() if k not in ("output", "spikegrad")},
                "not_installed": not_installed.read_text().splitlines() if not_installed.exists() else [], "shapes": {}}

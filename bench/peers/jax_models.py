@@ -11,7 +11,7 @@ import optax
 import spyx.nn as snn
 from flax import nnx
 
-from shapes import BETA, TAU_MEMBRANE, TAU_SYNAPSE, positions
+from shapes import BETA, TAU_MEMBRANE, TAU_SYNAPSE, handed, positions
 
 
 @jax.custom_vjp
@@ -45,28 +45,29 @@ class Trainer:
         def spike(u):
             return escape(u, noise["key"]) if shape.stochastic else threshold(u)
 
-        self.weights, neurons, below = {}, [], 1 if shape.layers[0].kernel else shape.inputs
+        self.weights, neurons, below = {}, [], shape.plane[0] if shape.plane else 1 if shape.layers[0].kernel else shape.inputs
+        axes = 2 if shape.plane else 1
         places = positions(shape)
         for number, layer in enumerate(shape.layers):
-            size = (layer.size, places[number]) if layer.kernel else (layer.size,)
+            size = (layer.size, *axes * (places[number],)) if layer.kernel else (layer.size,)
             neurons.append(snn.CuBaLIF(size, alpha=as_, beta=am, activation=spike, rngs=rngs))
             if shape.alone:
                 break
-            window = (layer.size, below, layer.kernel) if layer.kernel else (below, layer.size)
-            fan = below * max(1, layer.kernel)
+            window = (layer.size, below, *axes * (layer.kernel,)) if layer.kernel else (below, layer.size)
+            fan = below * max(1, layer.kernel) ** axes
             self.weights[f"input{number}"] = 3 * fan**-0.5 * jax.random.normal(jax.random.key(number), window)
             if layer.recurrent:
-                window = (layer.size, layer.size, layer.recurrent_kernel) if layer.kernel else (layer.size, layer.size)
+                window = (layer.size, layer.size, *axes * (layer.recurrent_kernel,)) if layer.kernel else (layer.size, layer.size)
                 self.weights[f"recurrent{number}"] = 0.1 * layer.size**-0.5 * jax.random.normal(jax.random.key(9), window)
             below = layer.size
         if shape.classes:
-            fan = below * places[-1]
+            fan = handed(shape)
             self.weights["readout"] = fan**-0.5 * jax.random.normal(jax.random.key(99), (fan, shape.classes))
 
         def connect(x, w, stride=1, padding=0):
             if w.ndim == 2:
                 return x @ w
-            return jax.lax.conv_general_dilated(x, w, (stride,), [(padding, padding)])
+            return jax.lax.conv_general_dilated(x, w, axes * (stride,), axes * [(padding, padding)])
 
         def run(number, h, weights, key):
             layer, neuron = shape.layers[number], neurons[number]
@@ -85,11 +86,16 @@ class Trainer:
 
         def logits(weights, x, key):
             steps, batch = x.shape[:2]
-            if shape.layers[0].kernel:
+            if shape.plane:
+                x = x.reshape(steps, batch, *shape.plane)
+            elif shape.layers[0].kernel:
                 x = x[:, :, None, :]
             for number, layer in enumerate(shape.layers):
                 h = connect(x.reshape(steps * batch, *x.shape[2:]), weights[f"input{number}"], layer.stride)
                 x = run(number, h.reshape(steps, batch, *h.shape[1:]), weights, jax.random.fold_in(key, number))
+                if layer.pool > 1:
+                    cell = (1, 1, 1) + axes * (layer.pool,)
+                    x = jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, cell, cell, "VALID")
             if not shape.classes:
                 return x.sum(0)
             h = x.reshape(steps, batch, -1) @ weights["readout"]

@@ -12,6 +12,7 @@ class Layer:
     kernel: int = 0  # 0: dense
     stride: int = 1
     recurrent_kernel: int = 0
+    pool: int = 1  # positions handed up as one, in both directions: the maximum
 
 
 @dataclass
@@ -27,6 +28,7 @@ class Shape:
     layers: list = field(default_factory=list)
     alone: bool = False  # neurons without synapses
     stochastic: bool = False
+    plane: tuple = ()  # channels, rows and columns of the input; convolutions are over both
 
     @property
     def key(self):
@@ -47,6 +49,8 @@ def shapes():
             Layer(16, True, 21, 10, 5), Layer(32, True, 7, 3, 5), Layer(64, True, 7, 3, 5)]),
         Shape("G", "", 20, 15, 100, 400, 0.01, 0.002, [
             Layer(32, False, 11), Layer(64, False, 5), Layer(128, False, 5)]),
+        Shape("H", "", 2 * 34 * 34, 10, 100, 64, 0.03, 0.002, [
+            Layer(16, False, 5, 2, pool=2), Layer(32, False, 3)], plane=(2, 34, 34)),
     ]
 
 
@@ -59,12 +63,19 @@ def find(key, batch=0):
 
 
 def positions(shape):
-    """Positions of every layer: 1 of a dense one."""
-    below, result = shape.inputs, []
+    """Positions of every layer in one direction: 1 of a dense one."""
+    below, result = shape.plane[-1] if shape.plane else shape.inputs, []
     for layer in shape.layers:
-        below = (below - layer.kernel) // layer.stride + 1 if layer.kernel else 1
-        result.append(below)
+        own = (below - layer.kernel) // layer.stride + 1 if layer.kernel else 1
+        result.append(own)
+        below = own // layer.pool
     return result
+
+
+def handed(shape):
+    """Numbers that the last layer hands up."""
+    places = positions(shape)[-1] // shape.layers[-1].pool
+    return shape.layers[-1].size * (places * places if shape.plane else places)
 
 
 TAU_MEMBRANE, TAU_SYNAPSE, BETA = 0.02, 0.01, 10.0

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from shapes import BETA, TAU_MEMBRANE, TAU_SYNAPSE, positions
+from shapes import BETA, TAU_MEMBRANE, TAU_SYNAPSE, handed
 
 
 class Threshold(torch.autograd.Function):
@@ -158,14 +158,15 @@ class Network(nn.Module):
         super().__init__()
         self.shape = shape
         self.input, self.recurrent, self.neurons = nn.ModuleList(), nn.ModuleList(), []
-        below = 1 if shape.layers[0].kernel else shape.inputs
+        convolution, self.pool = (nn.Conv2d, functional.max_pool2d) if shape.plane else (nn.Conv1d, functional.max_pool1d)
+        below = shape.plane[0] if shape.plane else 1 if shape.layers[0].kernel else shape.inputs
         for layer in shape.layers:
             self.neurons.append(peer(shape, compiled))
             if shape.alone:
                 continue
             if layer.kernel:
-                self.input.append(nn.Conv1d(below, layer.size, layer.kernel, layer.stride, bias=False))
-                recurrent = nn.Conv1d(layer.size, layer.size, layer.recurrent_kernel, padding=layer.recurrent_kernel // 2, bias=False) if layer.recurrent else nn.Identity()
+                self.input.append(convolution(below, layer.size, layer.kernel, layer.stride, bias=False))
+                recurrent = convolution(layer.size, layer.size, layer.recurrent_kernel, padding=layer.recurrent_kernel // 2, bias=False) if layer.recurrent else nn.Identity()
             else:
                 self.input.append(nn.Linear(below, layer.size, bias=False))
                 recurrent = nn.Linear(layer.size, layer.size, bias=False) if layer.recurrent else nn.Identity()
@@ -174,7 +175,7 @@ class Network(nn.Module):
             self.recurrent.append(recurrent)
             below = layer.size
         if shape.classes:
-            self.readout = nn.Linear(below * positions(shape)[-1], shape.classes, bias=False)
+            self.readout = nn.Linear(handed(shape), shape.classes, bias=False)
 
     def layer(self, number, x):
         """x: [step, batch, ...] input currents; returns spikes of the same shape."""
@@ -195,11 +196,16 @@ class Network(nn.Module):
         if self.shape.alone:
             return self.layer(0, x)
         steps, batch = x.shape[:2]
-        if self.shape.layers[0].kernel:
+        if self.shape.plane:
+            x = x.view(steps, batch, *self.shape.plane)
+        elif self.shape.layers[0].kernel:
             x = x.unsqueeze(2)  # one channel at every position
         for number, connection in enumerate(self.input):
             h = connection(x.flatten(0, 1))
             x = self.layer(number, h.view(steps, batch, *h.shape[1:]))
+            if self.shape.layers[number].pool > 1:
+                s = self.pool(x.flatten(0, 1), self.shape.layers[number].pool)
+                x = s.view(steps, batch, *s.shape[1:])
         if not self.shape.classes:
             return x.sum(0)
         h = self.readout(x.flatten(2))

@@ -13,7 +13,7 @@ import (
 
 // benchCommand is spikegrad bench.
 type benchCommand struct {
-	Shape     string    `default:"all" help:"Network to time: A to G, or all."`
+	Shape     string    `default:"all" help:"Network to time: A to H, or all."`
 	Variant   string    `help:"A single variant of the shape, such as T=8 for A or N=512 for B."`
 	Neuron    string    `default:"lif" help:"Neurons of all layers: ${neurons}."`
 	Bias      bool      `help:"Give all layers biases."`
