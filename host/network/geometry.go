@@ -269,10 +269,10 @@ func (l *Layer) checkPool(plane cpuref.Extent) error {
 		return err
 	}
 	if cell.Width < 1 || cell.Width > plane.Width {
-		return fmt.Errorf("pool = %d: from 1 (as they are) to %d is possible, the layer has %d × %d positions", cell.Width, plane.Width, plane.Height, plane.Width)
+		return fmt.Errorf("pool = %d: must be from 1 (no pooling) to %d; the layer has %d × %d positions", cell.Width, plane.Width, plane.Height, plane.Width)
 	}
 	if cell.Height < 1 || cell.Height > plane.Height {
-		return fmt.Errorf("pool_height = %d: from 1 to %d is possible, the layer has %d × %d positions", cell.Height, plane.Height, plane.Height, plane.Width)
+		return fmt.Errorf("pool_height = %d: must be from 1 to %d; the layer has %d × %d positions", cell.Height, plane.Height, plane.Height, plane.Width)
 	}
 	return nil
 }
