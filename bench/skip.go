@@ -35,7 +35,7 @@ func MeasureSkips(ctx context.Context, shapes []Shape, thresholds []float64, opt
 	for i := range shapes {
 		s := &shapes[i]
 		if s.Alone {
-			return fmt.Errorf("shape %s is neurons alone, without weights: shapes B to G have a gradient to compare", s)
+			return fmt.Errorf("shape %s is neurons alone, without weights: shapes B to H have a gradient to compare", s)
 		}
 		subject := s.subject(&options)
 		batch := s.Batch(subject.Samples)

@@ -40,7 +40,7 @@ func TestMeasureSkips(t *testing.T) {
 
 func TestMeasureSkipsRefusesNeuronsAlone(t *testing.T) {
 	err := MeasureSkips(t.Context(), tiny()[1:], nil, Options{}, func(*SkipResult) {})
-	if err == nil || !strings.Contains(err.Error(), "shapes B to G") {
+	if err == nil || !strings.Contains(err.Error(), "shapes B to H") {
 		t.Errorf("neurons alone: %v", err)
 	}
 }

@@ -98,7 +98,7 @@ func (p program) exitCodes(t *testing.T) {
 		{"config", 0, ""},
 		{"train --nothing", 2, "unknown flag --nothing"},
 		{"train --batch=-1", 2, "training.batch = -1"},
-		{"train --device gpu", 2, "auto, cpu, vulkan:N and vulkan:NAME"},
+		{"train --device gpu", 2, "want auto, cpu, vulkan:N or vulkan:NAME"},
 		{"train --device vulkan:1000", 1, "vulkan:1000"},
 		{"train --device cpu+vulkan:1000", 1, "vulkan:1000"},
 		{"train --device cpu+cpu", 2, "names cpu twice"},
@@ -111,9 +111,9 @@ func (p program) exitCodes(t *testing.T) {
 		{"eval missing", 1, "missing holds no run"},
 		{"bench --shape I", 2, "A to H, or all"},
 		{"bench --shape A --variant T=5", 2, "T=32"},
-		{"bench --repeat 0", 2, "--repeat 0: 1 or more"},
+		{"bench --repeat 0", 2, "--repeat 0: must be at least 1"},
 		{"bench --skip-below=-1", 2, "at least 0 (nothing is skipped)"},
-		{"bench --shape A --device cpu --skip-below 0.1", 1, "shapes B to G"},
+		{"bench --shape A --device cpu --skip-below 0.1", 1, "shapes B to H"},
 		{"bench --shape E --device vulkan:1000", 1, "vulkan:1000"},
 	} {
 		got := finish(t, p.command(folder, strings.Fields(c.arguments)...))
