@@ -136,7 +136,7 @@ func TestFind(t *testing.T) {
 	for _, c := range []struct {
 		name, variant string
 		count         int
-	}{{"all", "", 11}, {"A", "", 4}, {"b", "N=512", 1}, {"E", "", 1}, {"H", "", 0}, {"A", "T=5", 0}} {
+	}{{"all", "", 12}, {"A", "", 4}, {"b", "N=512", 1}, {"E", "", 1}, {"I", "", 0}, {"A", "T=5", 0}} {
 		found, err := Find(c.name, c.variant)
 		if len(found) != c.count || (err == nil) != (c.count > 0) {
 			t.Errorf("Find(%q, %q) gave %d shapes and %v, want %d", c.name, c.variant, len(found), err, c.count)
