@@ -155,7 +155,7 @@ func conv2d(filters, kernel, stride int, rate float64) network.Layer {
 	return layer
 }
 
-// pooled hands up the maximum of so many rows and columns.
+// pooled adds max pooling over cells of the given size.
 func pooled(layer network.Layer, positions int) network.Layer {
 	layer.Pool, layer.PoolKind = positions, "max"
 	return layer

@@ -6,7 +6,7 @@ type ConstantGradientArguments[T Float] struct {
 	Samplewise []T // [sample][learned][stride]: what [LIFBackward] summed up
 	Rows       []T // what [LearnedConstants] writes
 
-	Neurons, Filters int // neurons; those of a position, 0 in a dense layer
+	Neurons, Filters int // number of neurons; neurons per position, 0 in a dense layer
 	Units            int // learned numbers: as many as a position has neurons, or 1
 	Constant         Constant
 	Place, Count     int // of the constant among the learned ones, and how many there are
@@ -18,9 +18,9 @@ type ConstantGradientArguments[T Float] struct {
 //
 //	∂L/∂ρ = Σ_samples Σ_positions ∂L/∂a · ∂a/∂ρ
 //
-// in ascending order. What all neurons share is the sum over those of a position, of Lane
-// sums of every Lane-th, ascending, in ascending order. Twin:
-// shaders/constant_gradient.comp.
+// in ascending order. For a constant that all neurons share, neurons are summed over a
+// position: Lane partial sums, each over every Lane-th neuron, then added in ascending
+// order. Twin: shaders/constant_gradient.comp.
 func ConstantGradient[T Float](a *ConstantGradientArguments[T]) {
 	filters := filtersOf(a.Filters, a.Neurons)
 	stride, unit := Stride(a.Neurons), Stride(filters)

@@ -32,7 +32,7 @@ func (s LearnedSet) Has(c Constant) bool { return s>>c&1 != 0 }
 // Count is how many constants are in the set.
 func (s LearnedSet) Count() int { return bits.OnesCount32(uint32(s)) }
 
-// Place is the number of a constant among those of the set.
+// Place is the index of a constant within the set.
 func (s LearnedSet) Place(c Constant) int { return (s & (1<<c - 1)).Count() }
 
 // Rows of the array that [LearnedConstants] writes: what neurons take for their constants
@@ -67,7 +67,7 @@ type LearnedConstantsArguments[T Float] struct {
 	Rows    []T // [LearnedRows][stride]; written: those that the constant decides over
 	Learned []T // read and written; [stride of a position], or one for all neurons: ρ
 
-	Neurons, Filters int // neurons; those of a position, 0 in a dense layer
+	Neurons, Filters int // number of neurons; neurons per position, 0 in a dense layer
 	Units            int // learned numbers: as many as a position has neurons, or 1
 	Constant         Constant
 	Factor           T // dt/τ of a configured time constant, otherwise the configured value

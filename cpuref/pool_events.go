@@ -10,12 +10,11 @@ type PoolEventsArguments struct {
 	Steps    int
 	Capacity int // at least the number of neurons
 	Pooling  Pooling
-	Segment  Segment // of Events.Index; rows and spikes are those of all steps
+	Segment  Segment // of Events.Index; rows and spikes cover all steps
 }
 
-// PoolEvents lists the spikes that a layer hands up when its positions are pooled, in
-// ascending number: of a maximum each number once, of a sum as often as positions of the
-// cell have a spike. Samples first ≤ sample < last are done. Twin: shaders/pool_events.comp.
+// PoolEvents lists the pooled spikes of a layer in ascending number: with max pooling each
+// number once, with sum pooling once per spike in the cell. Samples first ≤ sample < last are done. Twin: shaders/pool_events.comp.
 func PoolEvents(a *PoolEventsArguments, first, last int) {
 	segment, words := a.Segment.Of(a.Steps), Words(a.Pooling.Plane.Area()*a.Pooling.Unit)
 	for b := first; b < last; b++ {
@@ -27,7 +26,7 @@ func PoolEvents(a *PoolEventsArguments, first, last int) {
 	}
 }
 
-// appendSpikes appends the spikes that are handed up of those of a step.
+// appendSpikes appends the pooled spikes of a step, given its spikes.
 func (p *Pooling) appendSpikes(dst, spikes []uint32) []uint32 {
 	cells := p.Cells()
 	for cell := range cells.Area() {
@@ -51,7 +50,7 @@ func (p *Pooling) appendSpikes(dst, spikes []uint32) []uint32 {
 	return dst
 }
 
-// each calls do with a number at every position of the cell of a corner, row by row.
+// each calls do once per position of a cell, row by row, given the cell's first position.
 func (p *Pooling) each(corner, lane int, do func(number int)) {
 	for y := range p.Cell.Height {
 		for x := range p.Cell.Width {

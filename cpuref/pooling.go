@@ -1,6 +1,6 @@
 package cpuref
 
-// Pool is how the spikes of neighbouring positions become those of one.
+// Pool is a way to pool the spikes of neighbouring positions.
 type Pool uint32
 
 // Kinds of pooling.
@@ -9,25 +9,25 @@ const (
 	PoolSum             // all spikes; their error goes to every position
 )
 
-// Pooling is how a layer of filters at positions hands its spikes up: those of a cell of
-// positions as those of one. Cells do not overlap, and positions at the bottom and on the
-// right that fill no cell are left out. The zero Pooling hands up the spikes as they are.
+// Pooling is how a convolution pools its spikes for the layer above: each cell of positions
+// becomes a single position. Cells do not overlap; positions at the bottom and on the right
+// that do not fill a cell are dropped. The zero Pooling passes the spikes on unchanged.
 type Pooling struct {
 	Kind  Pool
 	Plane Extent // positions of the layer
-	Cell  Extent // positions that become one
+	Cell  Extent // size of a cell, in positions
 	Unit  int    // numbers a position takes, see [Window]
 }
 
-// None says whether spikes are handed up as they are.
+// None reports whether spikes are passed on unchanged.
 func (p *Pooling) None() bool { return p.Cell == Extent{} }
 
-// Cells are the positions handed up.
+// Cells is the number of rows and columns of cells.
 func (p *Pooling) Cells() Extent {
 	return Extent{p.Plane.Height / p.Cell.Height, p.Plane.Width / p.Cell.Width}
 }
 
-// Copies is how many spikes of a number can be handed up in a step.
+// Copies is the maximum number of spikes per pooled number and step.
 func (p *Pooling) Copies() int {
 	if p.None() || p.Kind == PoolMax {
 		return 1

@@ -12,9 +12,9 @@ type UnpoolErrorsArguments[T Float] struct {
 	Segment Segment // of Error and Pooled
 }
 
-// UnpoolErrors carries the errors of pooled spikes to the layer: of a sum to every
-// position of a cell, of a maximum to the first of them that has a spike, or the first if
-// none has, as PyTorch's MaxPool2d does. Samples first ≤ sample < last are done. Twin:
+// UnpoolErrors carries errors from pooled spikes back to the layer: with sum pooling to every
+// position of the cell, with max pooling to the first position that has a spike, or to the
+// first position if none has, as PyTorch's MaxPool2d does. Samples first ≤ sample < last are done. Twin:
 // shaders/unpool_errors.comp.
 func UnpoolErrors[T Float](a *UnpoolErrorsArguments[T], first, last int) {
 	p, cells := &a.Pooling, a.Pooling.Cells()

@@ -34,6 +34,14 @@ func (e Extent) Place(number int) Extent {
 	return Extent{row, number - row*e.Width}
 }
 
+// Above are the positions that kernels fit at over so many below.
+func (w *Window) Above(below Extent) Extent {
+	return Extent{
+		Height: (below.Height+2*w.Padding.Height-w.Kernel.Height)/w.Stride.Height + 1,
+		Width:  (below.Width+2*w.Padding.Width-w.Kernel.Width)/w.Stride.Width + 1,
+	}
+}
+
 // Dense says whether everything below feeds everything above.
 func (w *Window) Dense() bool { return w.Positions == Extent{} }
 

@@ -142,21 +142,21 @@ func (a *arrays[W, R]) errorsOf(c *weightPlan) R {
 }
 
 // trainsOf are the spike trains of the source of a connection, as it takes them.
-func (a *arrays[W, R]) trainsOf(c *weightPlan, pooled bool) W {
+func (a *arrays[W, R]) trainsOf(c *weightPlan) W {
 	switch {
 	case c.source == always:
 		return a.always
 	case c.source == -1:
 		return a.inputTrains
-	case pooled:
+	case c.pooled:
 		return a.layers[c.source].pooled
 	}
 	return a.layers[c.source].trains
 }
 
 // errorsBelow are where the errors go that a connection carries down to its source.
-func (a *arrays[W, R]) errorsBelow(c *weightPlan, pooled bool) R {
-	if pooled {
+func (a *arrays[W, R]) errorsBelow(c *weightPlan) R {
+	if c.pooled {
 		return a.pooledErrors
 	}
 	return a.layers[c.source].errors

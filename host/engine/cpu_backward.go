@@ -21,7 +21,7 @@ func (r *chunkRun[T]) moveHalo(l int) {
 func (r *chunkRun[T]) errorBelow(i, s int) {
 	c := &r.plan.weights[i]
 	arguments := cpuref.ErrorBelowArguments[T]{
-		Error: r.errorsBelow(c, r.plan.handsPooled(c)), Above: r.errorsOf(c), Transposed: r.engine.transposed[i],
+		Error: r.errorsBelow(c), Above: r.errorsOf(c), Transposed: r.engine.transposed[i],
 		Below: r.plan.layers[c.source].handed, Steps: r.plan.steps,
 		Window: c.window, Delay: c.delay, Segment: r.cut.segment(s), AboveSegment: r.cut.segment(r.plan.errorPart(c, s)),
 	}
@@ -83,9 +83,9 @@ func (r *chunkRun[T]) weightGradient(i, s int) {
 	c := &r.plan.weights[i]
 	cpuref.WeightGradient(&cpuref.WeightGradientArguments[T]{
 		Partial: r.engine.partial[i][r.chunk*c.size : (r.chunk+1)*c.size],
-		Trains:  r.trainsOf(c, r.plan.handsPooled(c)), Error: r.errorsOf(c), Samplewise: r.samplewise[i],
+		Trains:  r.trainsOf(c), Error: r.errorsOf(c), Samplewise: r.samplewise[i],
 		Samples: r.samples(), Last: r.samples(), Steps: r.plan.steps, Neurons: c.Rows,
-		Window: c.window, Copies: r.plan.copies(c), Delay: c.delay, Segment: r.cut.segment(s),
+		Window: c.window, Copies: c.copies, Delay: c.delay, Segment: r.cut.segment(s),
 	}, &r.work, 0, c.rows)
 }
 

@@ -61,6 +61,8 @@ type weightPlan struct {
 	size    int     // rows·stride
 	blocks  int     // elements of the kernel; 1 if dense
 	columns []int32 // row of each column of the network's array
+	pooled  bool    // it takes the spikes of the layer below pooled
+	copies  int     // the most spikes that it takes from a number in a step
 	frozen  bool    // updates leave it as it is
 	rate    Rate
 }
@@ -162,7 +164,11 @@ func (p *plan[T]) freeze(names []string) error {
 // connect adds a connection from what lies below, and gives its number.
 func (p *plan[T]) connect(w weightPlan, below network.Geometry) int {
 	w.stride, w.rows, w.blocks = cpuref.Stride(w.Rows), w.window.Rows(below.Slots()), w.window.Blocks()
-	w.size = w.rows * w.stride
+	w.size, w.copies = w.rows*w.stride, 1
+	if w.source >= 0 && w.target > w.source {
+		pooling := &p.layers[w.source].pooling
+		w.pooled, w.copies = !pooling.None(), pooling.Copies()
+	}
 	w.columns = make([]int32, w.Columns)
 	for c := range w.columns {
 		w.columns[c] = int32(below.Slot(c))
@@ -209,20 +215,6 @@ func alwaysTrains(length, steps int) []uint32 {
 // above is the number of the connection from a layer to what lies above it, -1 if there is none.
 func (p *plan[T]) above(l int) int {
 	return slices.IndexFunc(p.weights, func(w weightPlan) bool { return w.source == l && w.target > l })
-}
-
-// handsPooled says whether a connection takes the spikes of a layer below as it hands them
-// up pooled.
-func (p *plan[T]) handsPooled(w *weightPlan) bool {
-	return w.source >= 0 && w.target > w.source && !p.layers[w.source].pooling.None()
-}
-
-// copies is how many spikes a connection may take of a number in a step.
-func (p *plan[T]) copies(w *weightPlan) int {
-	if !p.handsPooled(w) {
-		return 1
-	}
-	return p.layers[w.source].pooling.Copies()
 }
 
 // takes is how many numbers and filters the target of a connection has.

@@ -28,7 +28,7 @@ func (r *recorder) errorBelow(i, s int) {
 	neurons, filters := r.plan.takes(c)
 	r.do(func() error {
 		return r.kernels.errorBelow.Record(r.stream, kernels.ErrorBelowBuffers{
-			Error: whole(r.errorsBelow(c, r.plan.handsPooled(c))), Above: whole(r.errorsOf(c)), Transposed: whole(r.engine.transposed[i]),
+			Error: whole(r.errorsBelow(c)), Above: whole(r.errorsOf(c)), Transposed: whole(r.engine.transposed[i]),
 			Geometry: whole(r.engine.geometries[i]),
 		}, kernels.ErrorBelowParameters{
 			Samples: r.samples, Steps: r.steps, Neurons: uint32(neurons), Below: uint32(r.plan.layers[c.source].handed),
@@ -111,10 +111,10 @@ func (r *recorder) weightGradient(i, s int) {
 	c := &r.plan.weights[i]
 	r.do(func() error {
 		return r.kernels.weightGradient.Record(r.stream, kernels.WeightGradientBuffers{
-			Partial: whole(r.partial[i]), Trains: whole(r.trainsOf(c, r.plan.handsPooled(c))), Error: whole(r.errorsOf(c)), Samplewise: whole(r.samplewise[i]),
+			Partial: whole(r.partial[i]), Trains: whole(r.trainsOf(c)), Error: whole(r.errorsOf(c)), Samplewise: whole(r.samplewise[i]),
 			Geometry: whole(r.engine.geometries[i]),
 		}, kernels.WeightGradientParameters{
-			Samples: r.samples, Steps: r.steps, Inputs: uint32(c.rows), Copies: uint32(r.plan.copies(c)), Neurons: uint32(c.Rows),
+			Samples: r.samples, Steps: r.steps, Inputs: uint32(c.rows), Copies: uint32(c.copies), Neurons: uint32(c.Rows),
 			Delay: uint32(c.delay), Window: c.window, Segment: r.engine.cut.segment(s),
 		})
 	})

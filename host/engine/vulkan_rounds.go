@@ -32,14 +32,15 @@ const activeShare = 4
 func (e *Vulkan) rounds() int {
 	most, length := 0, e.cut.length
 	for _, layer := range e.plan.layers {
-		below, positions, own := layer.inputs*e.plan.copies(&e.plan.weights[layer.input]), 1, 0
+		input := &e.plan.weights[layer.input]
+		below, positions, own := layer.inputs*input.copies, 1, 0
 		if layer.recurrent >= 0 {
 			own = layer.neurons
 		}
 		back := own
 		lines := 0 // of kernels, each of which is searched for
-		if w := e.plan.weights[layer.input].window; !w.Dense() {
-			below, positions, lines = w.Rows(0)*e.plan.copies(&e.plan.weights[layer.input]), w.Positions.Area(), w.Planes*w.Kernel.Height
+		if w := input.window; !w.Dense() {
+			below, positions, lines = w.Rows(0)*input.copies, w.Positions.Area(), w.Planes*w.Kernel.Height
 		}
 		if w, _ := e.plan.recurrence(&layer); !w.Dense() {
 			own, back = w.Rows(0), 4*w.Blocks()*(1+layer.filters)
@@ -47,7 +48,7 @@ func (e *Vulkan) rounds() int {
 		}
 		forward := 1 + below/activeShare + cpuref.Words(own) + own/activeShare + lines*(1+bits.Len(uint(layer.inputs)))
 		backward := 1 + back/4 + 3
-		gradient := cpuref.ChunkSamples * positions * e.plan.copies(&e.plan.weights[layer.input]) * (1 + 32/activeShare) / 32
+		gradient := cpuref.ChunkSamples * positions * input.copies * (1 + 32/activeShare) / 32
 		if layer.bias >= 0 {
 			gradient = cpuref.ChunkSamples * positions * (1 + 32) / 32
 		}

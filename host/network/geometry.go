@@ -102,14 +102,8 @@ func (n *Network) Geometry(layer int) Geometry {
 	if !l.Convolutional() {
 		return DenseGeometry(l.Neurons)
 	}
-	w, below := l.Window(), n.Handed(layer-1).Plane
-	return Geometry{
-		Plane: cpuref.Extent{
-			Height: (below.Height+2*w.Padding.Height-w.Kernel.Height)/w.Stride.Height + 1,
-			Width:  (below.Width+2*w.Padding.Width-w.Kernel.Width)/w.Stride.Width + 1,
-		},
-		Filters: l.Filters, Unit: cpuref.Stride(l.Filters),
-	}
+	w := l.Window()
+	return Geometry{Plane: w.Above(n.Handed(layer - 1).Plane), Filters: l.Filters, Unit: cpuref.Stride(l.Filters)}
 }
 
 // Pooling is how a layer hands up its spikes.

@@ -139,8 +139,7 @@ func (b *builder) matrix(node string) (connection, error) {
 	if err := members.unreadable("bias"); err != nil {
 		return connection{}, err
 	}
-	want := map[string]int{typeConv1d: 3, typeConv2d: 4}[b.kind(node)]
-	want = max(2, want)
+	want := map[string]int{typeLinear: 2, typeAffine: 2, typeConv1d: 3, typeConv2d: 4}[b.kind(node)]
 	if len(values.Shape) != want {
 		return connection{}, fmt.Errorf("it has weights of shape %v: %d dimensions are needed", values.Shape, want)
 	}

@@ -51,10 +51,7 @@ func (b *builder) convolve(c *connection, node string, weight connection, scale 
 			return fmt.Errorf("with %d channels, a kernel of %d, stride %d and padding %d does not fit the %d numbers that lead to it", channels, kernel, stride, padding, size)
 		}
 	}
-	w.Positions = cpuref.Extent{
-		Height: (w.Below.Height+2*w.Padding.Height-w.Kernel.Height)/w.Stride.Height + 1,
-		Width:  (w.Below.Width+2*w.Padding.Width-w.Kernel.Width)/w.Stride.Width + 1,
-	}
+	w.Positions = w.Above(w.Below)
 	c.take(weight)
 	scaleColumns(c, scale)
 	return nil
