@@ -22,6 +22,7 @@ type Group struct {
 	network *network.Network
 	members []*member
 	sum     []float32              // of the last gradient
+	last    cut                    // of the last batch
 	choose  func(speeds []float64) // if not nil, has the last word on the speeds that shares are made of; for tests
 }
 

@@ -13,10 +13,6 @@ const (
 	workBoth
 )
 
-// recovery is what the speed of a member that was too slow to be given anything is multiplied
-// by from batch to batch, so that it is tried again.
-const recovery = 1.05
-
 // Evaluate implements [Engine].
 func (g *Group) Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error) {
 	outcome, _, err := g.run(batch, record, workForward, func(m *member, _ share, part *Batch, record *Record) (Outcome, error) {
@@ -122,7 +118,7 @@ func (g *Group) run(batch *Batch, record *Record, work int, do func(m *member, s
 	samples := batch.Samples()
 	for {
 		whole := newParts(g.network, samples)
-		shares, failed, outcomes := g.shares(cpuref.Chunks(samples), work), make([]error, len(g.members)), make([]Outcome, len(g.members))
+		shares, failed, outcomes := g.shares(samples, cpuref.ChunkSamples, work), make([]error, len(g.members)), make([]Outcome, len(g.members))
 		var group sync.WaitGroup
 		for i, m := range g.members {
 			s := shares[i]
@@ -155,7 +151,7 @@ func (g *Group) run(batch *Batch, record *Record, work int, do func(m *member, s
 func (g *Group) Replicas(batch *Batch, stream cpuref.Stream, replicas []Replica) (loss, regularizer []float32, err error) {
 	loss, regularizer = make([]float32, len(replicas)), make([]float32, len(replicas))
 	for {
-		shares, failed := g.shares(len(replicas), workForward), make([]error, len(g.members))
+		shares, failed := g.shares(len(replicas), 1, workForward), make([]error, len(g.members))
 		var group sync.WaitGroup
 		for i, m := range g.members {
 			s := shares[i]
@@ -173,72 +169,5 @@ func (g *Group) Replicas(batch *Batch, stream cpuref.Stream, replicas []Replica)
 		if lost, err := g.without(failed); !lost {
 			return loss, regularizer, err
 		}
-	}
-}
-
-// shares cut so many pieces of work among the members by their speeds; those that are not
-// known yet count as the mean of the others.
-func (g *Group) shares(count, work int) []share {
-	speeds, total, known := make([]float64, len(g.members)), 0.0, 0
-	for i, m := range g.members {
-		if speeds[i] = m.speed[work]; speeds[i] > 0 {
-			total += speeds[i]
-			known++
-		}
-	}
-	for i := range speeds {
-		if speeds[i] == 0 {
-			speeds[i] = 1
-			if known > 0 {
-				speeds[i] = total / float64(known)
-			}
-		}
-	}
-	if g.choose != nil {
-		g.choose(speeds)
-	}
-	shares, first := make([]share, len(speeds)), 0
-	for i, length := range fastest(count, speeds) {
-		if shares[i] = (share{first, first + length}); length == 0 {
-			g.members[i].speed[work] *= recovery
-		}
-		first += length
-	}
-	return shares
-}
-
-// fastest is how many of count equal pieces each member does so that all are done soonest.
-func fastest(count int, speeds []float64) []int {
-	total, left, lengths := 0.0, count, make([]int, len(speeds))
-	for _, speed := range speeds {
-		total += speed
-	}
-	for i, speed := range speeds {
-		lengths[i] = min(int(float64(count)*speed/total), left)
-		left -= lengths[i]
-	}
-	for ; left > 0; left-- { // to who has done one more first
-		next := 0
-		for i := range speeds {
-			if float64(lengths[i]+1)*speeds[next] < float64(lengths[next]+1)*speeds[i] {
-				next = i
-			}
-		}
-		lengths[next]++
-	}
-	return lengths
-}
-
-// timed takes in how long a member took. The first time says little: kernels are compiled and
-// arrays made.
-func (m *member) timed(work, samples int, spent time.Duration) {
-	m.runs[work]++
-	speed := float64(samples) / max(spent.Seconds(), 1e-9)
-	switch {
-	case m.runs[work] == 1:
-	case m.speed[work] == 0:
-		m.speed[work] = speed
-	default:
-		m.speed[work] = (m.speed[work] + speed) / 2
 	}
 }

@@ -133,32 +133,49 @@ func TestGroupShares(t *testing.T) {
 	g := groupOf(t, n, Options{}, 3)
 	defer g.Close()
 	g.choose = nil
-	for _, c := range []struct {
-		speeds []float64
-		want   []int
-	}{
-		{[]float64{0, 0, 0}, []int{10, 10, 10}},
-		{[]float64{10, 20, 30}, []int{5, 10, 15}},
-		{[]float64{10, 20, 0}, []int{7, 13, 10}}, // not known: as the others
-		{[]float64{100, 9, 8}, []int{26, 2, 2}},
-		{[]float64{1, 1000, 0.1}, []int{0, 30, 0}},
-	} {
+	shares := func(samples int, speeds ...float64) (lengths []int) {
 		for i, m := range g.members {
-			m.speed[workBoth] = c.speeds[i]
+			m.speed[workBoth] = speeds[i]
 		}
-		var got []int
-		for _, s := range g.shares(30, workBoth) {
-			got = append(got, s.last-s.first)
+		for _, s := range g.shares(samples, cpuref.ChunkSamples, workBoth) {
+			lengths = append(lengths, s.last-s.first)
 		}
-		if !slices.Equal(got, c.want) {
-			t.Errorf("speeds %v: shares %v, want %v", c.speeds, got, c.want)
+		return lengths
+	}
+	for _, c := range []struct {
+		samples int
+		speeds  []float64
+		want    []int
+	}{
+		{240, []float64{0, 0, 0}, []int{10, 10, 10}},
+		{240, []float64{10, 20, 30}, []int{5, 10, 15}},
+		{240, []float64{10, 20, 0}, []int{7, 13, 10}}, // not known: as the others
+		{240, []float64{100, 9, 8}, []int{26, 2, 2}},
+		{240, []float64{1, 1000, 0.1}, []int{0, 30, 0}},
+		{76, []float64{10, 10, 10}, []int{3, 3, 4}}, // the last piece is half of one
+	} {
+		g.last = cut{}
+		if got := shares(c.samples, c.speeds...); !slices.Equal(got, c.want) {
+			t.Errorf("%d samples, speeds %v: shares %v, want %v", c.samples, c.speeds, got, c.want)
 		}
 	}
+	// Speeds that vary a little change nothing.
+	g.last = cut{}
+	even := shares(480, 10, 10, 10)
+	for _, c := range []struct {
+		fast float64
+		same bool
+	}{{10.6, true}, {9.4, true}, {14, false}} {
+		if got := shares(480, 10, c.fast, 10); slices.Equal(got, even) != c.same {
+			t.Errorf("speeds 10, %g, 10 after three of 10: shares %v after %v", c.fast, got, even)
+		}
+	}
+	shares(240, 1, 1000, 0.1)
 	slow := g.members[2].speed[workBoth]
 	for range 400 {
-		g.shares(30, workBoth)
+		g.shares(30*cpuref.ChunkSamples, cpuref.ChunkSamples, workBoth)
 	}
-	if s := g.shares(30, workBoth)[2]; s.last == s.first {
+	if s := g.shares(30*cpuref.ChunkSamples, cpuref.ChunkSamples, workBoth)[2]; s.last == s.first {
 		t.Errorf("a member that was given nothing is never tried again: speed %g, before %g", g.members[2].speed[workBoth], slow)
 	}
 }

@@ -1,0 +1,108 @@
+package engine
+
+import "time"
+
+const (
+	// recovery is what the speed of a member that was too slow to be given anything is multiplied
+	// by from batch to batch, so that it is tried again.
+	recovery = 1.05
+	// gain is how much sooner a batch must be done with other shares for them to change: speeds
+	// vary from batch to batch, and a piece too many in a share costs more than that.
+	gain = 1.05
+)
+
+// cut is how many pieces of a number of samples each member did, and of what work.
+type cut struct {
+	samples, work int
+	lengths       []int // [member]
+}
+
+// shares cut samples in pieces of so many, of which the last may be shorter, and share them among
+// the members by their speeds; those that are not known yet count as the mean of the others.
+func (g *Group) shares(samples, piece, work int) []share {
+	speeds, total, known := make([]float64, len(g.members)), 0.0, 0
+	for i, m := range g.members {
+		if speeds[i] = m.speed[work]; speeds[i] > 0 {
+			total += speeds[i]
+			known++
+		}
+	}
+	for i := range speeds {
+		if speeds[i] == 0 {
+			speeds[i] = 1
+			if known > 0 {
+				speeds[i] = total / float64(known)
+			}
+		}
+	}
+	if g.choose != nil {
+		g.choose(speeds)
+	}
+	lengths := fastest(samples, piece, speeds)
+	if last := g.last; last.samples == samples && last.work == work && len(last.lengths) == len(lengths) &&
+		longest(last.lengths, samples, piece, speeds) < gain*longest(lengths, samples, piece, speeds) {
+		lengths = last.lengths
+	}
+	g.last = cut{samples, work, lengths}
+	shares, first := make([]share, len(speeds)), 0
+	for i, length := range lengths {
+		if shares[i] = (share{first, first + length}); length == 0 {
+			g.members[i].speed[work] *= recovery
+		}
+		first += length
+	}
+	return shares
+}
+
+// fastest is how many pieces of samples each member does so that all are done soonest. The
+// short piece is the last one, of the last member that does anything.
+func fastest(samples, piece int, speeds []float64) []int {
+	count := (samples + piece - 1) / piece
+	total, left, lengths := 0.0, count, make([]int, len(speeds))
+	for _, speed := range speeds {
+		total += speed
+	}
+	for i, speed := range speeds {
+		lengths[i] = min(int(float64(count)*speed/total), left)
+		left -= lengths[i]
+	}
+	for ; left > 0; left-- { // to who has done one more first
+		next, soonest := 0, 0.0
+		for i := range speeds {
+			more := float64((lengths[i] + 1) * piece)
+			if i == len(speeds)-1 {
+				more -= float64(count*piece - samples)
+			}
+			if more /= speeds[i]; i == 0 || more < soonest {
+				next, soonest = i, more
+			}
+		}
+		lengths[next]++
+	}
+	return lengths
+}
+
+// longest is when the last member is done with its pieces, in units of 1/speed.
+func longest(lengths []int, samples, piece int, speeds []float64) float64 {
+	end, first := 0.0, 0
+	for i, length := range lengths {
+		last := min(first+length*piece, samples)
+		end = max(end, float64(last-first)/speeds[i])
+		first = last
+	}
+	return end
+}
+
+// timed takes in how long a member took. The first time says little: kernels are compiled and
+// arrays made.
+func (m *member) timed(work, samples int, spent time.Duration) {
+	m.runs[work]++
+	speed := float64(samples) / max(spent.Seconds(), 1e-9)
+	switch {
+	case m.runs[work] == 1:
+	case m.speed[work] == 0:
+		m.speed[work] = speed
+	default:
+		m.speed[work] = (m.speed[work] + speed) / 2
+	}
+}
