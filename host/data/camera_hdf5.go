@@ -61,7 +61,7 @@ func eventDatasets(file *hdf5.File, name string) (found [4]*hdf5.Dataset, err er
 			return found, nil
 		}
 	}
-	return found, fmt.Errorf("%s: there are no datasets %s, neither in / nor in /events", name, wantedFields)
+	return found, fmt.Errorf("%s: no datasets %s in / or in /events", name, wantedFields)
 }
 
 // readEventHDF5 reads a file with the events of one sample: x, y, p and t, each a dataset

@@ -266,7 +266,7 @@ func classFolders(folder string) ([]string, error) {
 			folder, strings.Join(cameraSuffixes, ", "))
 	}
 	if len(names) > maxLabel+1 {
-		return nil, fmt.Errorf("%s: %d folders found, there are at most %d classes", folder, len(names), maxLabel+1)
+		return nil, fmt.Errorf("%s: %d folders found; at most %d classes can be read", folder, len(names), maxLabel+1)
 	}
 	if len(numbers) == len(names) {
 		slices.SortFunc(names, func(a, b string) int { return numbers[a] - numbers[b] })

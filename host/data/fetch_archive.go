@@ -270,7 +270,7 @@ func (m member) unpack(root *os.Root, buffer []byte) ([]byte, error) {
 	})
 	written, err := io.CopyBuffer(onlyWriter{io.MultiWriter(to, sum)}, io.LimitReader(reader, int64(m.file.UncompressedSize64)+1), buffer)
 	if err == nil && uint64(written) != m.file.UncompressedSize64 {
-		err = fmt.Errorf("%w: %d bytes are announced, there are others", errArchive, m.file.UncompressedSize64)
+		err = fmt.Errorf("%w: %d bytes announced, but the data is of another length", errArchive, m.file.UncompressedSize64)
 	}
 	return sum.Sum(nil), errors.Join(err, to.Close())
 }

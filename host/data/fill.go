@@ -47,7 +47,7 @@ func (f *Filler) Fill(batch *batch.Batch, source Source, samples []int, numbers 
 	}
 	for _, sample := range samples {
 		if sample < 0 || sample >= source.Len() {
-			return fmt.Errorf("filling a batch from %s: sample %d asked for, there are %d", source.Name(), sample, source.Len())
+			return fmt.Errorf("filling a batch from %s: sample %d asked for; it has %d", source.Name(), sample, source.Len())
 		}
 	}
 	steps := source.Steps()

@@ -75,7 +75,7 @@ func readNPZ(archive *numpy.Archive, o *Options) (*stored, []string, error) {
 		return nil, nil, err
 	}
 	if o.Unlabelled > 0 && shape[0] > maxUnlabelled {
-		return nil, nil, fmt.Errorf("%s: %d samples found, without labels there are at most %d", x.Name(), shape[0], maxUnlabelled)
+		return nil, nil, fmt.Errorf("%s: %d samples without labels; at most %d can be read", x.Name(), shape[0], maxUnlabelled)
 	}
 	if o.Unlabelled > 0 {
 		labels = make([]uint32, shape[0])
@@ -115,7 +115,7 @@ func npzVanished(kept, late int, o *Options) error {
 	case o.MinKept == 0 || float64(kept) >= o.MinKept*float64(kept+late) && kept > 0:
 		return nil
 	case late == 0:
-		return fmt.Errorf("%s: there are no spikes in it; set data.min_kept = 0 to use it anyway", o.Path)
+		return fmt.Errorf("%s: it has no spikes; set data.min_kept = 0 to use it anyway", o.Path)
 	}
 	return fmt.Errorf("%s: %d of %s fall in the %d steps of data.steps; x is [sample][step][channel…] (data.min_kept = 0 uses it anyway)",
 		o.Path, kept, counted(kept+late, "spike"), o.Steps)

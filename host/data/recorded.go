@@ -103,7 +103,7 @@ func (r *Recorded) vanished(path string, o *Options) error {
 	case o.MinKept == 0:
 		return nil
 	case r.Spikes == 0:
-		return fmt.Errorf("%s: there are no spikes in it; set data.min_kept = 0 to use it anyway", path)
+		return fmt.Errorf("%s: it has no spikes; set data.min_kept = 0 to use it anyway", path)
 	case float64(kept) < o.MinKept*float64(r.Spikes):
 		found = fmt.Sprintf("%d of %s fall in %s", kept, counted(r.Spikes, "spike"), steps)
 		advice = r.unit(o)

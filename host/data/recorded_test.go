@@ -64,7 +64,7 @@ func TestVanished(t *testing.T) {
 		"before the stimulus":   {options, spreadTimes(1, 0.5, -0.5, 0, false), "must count from the start of their sample"},
 		"steps in milliseconds": {long, spreadTimes(1, 0.7, 0, 0, false), "data.step_length looks like milliseconds"},
 		"all at 0":              {options, spreadTimes(0, 0, 0, 0, false), "the latest is at 0; times and data.step_length must both be in seconds"},
-		"no spikes":             {options, [][]float64{{}, {}}, "there are no spikes in it"},
+		"no spikes":             {options, [][]float64{{}, {}}, "it has no spikes"},
 	} {
 		r := recording(&c.options, c.samples...)
 		err := r.vanished("some.h5", &c.options)

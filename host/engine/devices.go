@@ -107,7 +107,7 @@ func find(wanted string, infos []gpu.DeviceInfo) (Choice, error) {
 		}
 		list = append(list, fmt.Sprintf("vulkan:%d %s", info.Index, info.Name))
 	}
-	return Choice{}, fmt.Errorf("device \"vulkan:%s\" was not found: there are %s", wanted, strings.Join(list, "; "))
+	return Choice{}, fmt.Errorf("device \"vulkan:%s\" not found; this machine has %s", wanted, strings.Join(list, "; "))
 }
 
 // Open makes an engine for a network on a named device; see [Choose].

@@ -144,7 +144,7 @@ func (p *plan[T]) setRates(rates map[string]Rate) error {
 		}
 	}
 	if left > 0 {
-		return fmt.Errorf("there are rates for %d weight arrays that the network does not have: %v", left, slices.Sorted(maps.Keys(rates)))
+		return fmt.Errorf("rates given for %d weight arrays the network does not have: %v", left, slices.Sorted(maps.Keys(rates)))
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ func (p *plan[T]) checkNodes(chunks int, nodes []cpuref.ChunkNode, sums [][]T) e
 // checkSums refuses sums of other length.
 func (p *plan[T]) checkSums(sums []T) error {
 	if length := p.sumLength(); len(sums) != length {
-		return fmt.Errorf("there are sums of %d numbers: the network has %d", len(sums), length)
+		return fmt.Errorf("%d sums given; the network has %d parameters", len(sums), length)
 	}
 	return nil
 }

@@ -90,7 +90,7 @@ func (o *EstimateOptions) onDevice(p Problem, list []Estimator) ([]Estimator, er
 		case slices.Contains(known, e.Name()):
 			kept = append(kept, e)
 		case o.Estimators != "all":
-			return nil, fmt.Errorf("estimator %q is computed in float64 on the CPU alone: on a device there are %s; leave the device out", e.Name(), strings.Join(known, ", "))
+			return nil, fmt.Errorf("estimator %q runs in float64 on the CPU only; on a device, use %s, or leave --device out", e.Name(), strings.Join(known, ", "))
 		}
 	}
 	return kept, nil

@@ -38,7 +38,7 @@ func (s *Subject) check(samples []int, trials int) error {
 	}
 	for _, sample := range samples {
 		if sample < 0 || sample >= source.Len() {
-			return fmt.Errorf("sample %d of %s was asked for: there are 0 to %d", sample, source.Name(), source.Len()-1)
+			return fmt.Errorf("sample %d of %s asked for; it has samples 0 to %d", sample, source.Name(), source.Len()-1)
 		}
 	}
 	if s.Batch < 1 {

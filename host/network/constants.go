@@ -92,7 +92,7 @@ func (l *Layer) validateLearned() error {
 		constant := Constants.Find(name)
 		switch {
 		case constant == nil:
-			return fmt.Errorf("learn has %q, which is not learned: there are %s", name, Constants.Names())
+			return fmt.Errorf("learn has %q; want one of %s", name, Constants.Names())
 		case slices.Contains(l.Learn[:i], name):
 			return fmt.Errorf("learn has %q twice", name)
 		case !l.has(constant.Number):
@@ -102,7 +102,7 @@ func (l *Layer) validateLearned() error {
 		}
 	}
 	if l.LearnPer != "" && l.LearnPer != perNeuron && l.LearnPer != perLayer {
-		return fmt.Errorf("learn_per = %q is unknown: there are %s, %s", l.LearnPer, perNeuron, perLayer)
+		return fmt.Errorf("learn_per = %q; want %s or %s", l.LearnPer, perNeuron, perLayer)
 	}
 	switch {
 	case !(l.LearnSpread >= 0 && l.LearnSpread <= 1):

@@ -168,7 +168,7 @@ func (b *builder) matrix(node string) (connection, error) {
 		return c, nil
 	}
 	if len(bias.Float64) != c.rows {
-		return connection{}, fmt.Errorf("it has %d biases: there are %d rows of weights", len(bias.Float64), c.rows)
+		return connection{}, fmt.Errorf("it has %d biases for %d rows of weights", len(bias.Float64), c.rows)
 	}
 	for i, v := range bias.Float64 {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -232,7 +232,7 @@ func scaleRows(c *connection, factors []float64) error {
 		factors = filters
 	}
 	if len(factors) != 1 && len(factors) != c.rows {
-		return fmt.Errorf("it has %d numbers: there are %d neurons", len(factors), c.rows*positions)
+		return fmt.Errorf("it has %d numbers for %d neurons", len(factors), c.rows*positions)
 	}
 	c.values = slices.Clone(c.values)
 	for i := range c.values {

@@ -355,7 +355,7 @@ func TestAllReasons(t *testing.T) {
 		`an edge leads from "nobody" to "if", and the graph has no node "nobody"`,
 		`an edge leads from "x" to "y", and the graph in node "inner" has no node "y"`,
 		`the graph in node "inner" has 0 nodes of type Input and 0 of type Output`,
-		`node "up": it has 3 biases: there are 4 rows of weights`,
+		`node "up": it has 3 biases for 4 rows of weights`,
 		`node "pool" is of type Threshold: a threshold without`,
 		`node "if" is of type I: integrators without a leak`,
 		`node "cells": tau differs from neuron to neuron (0.001 and 0.002)`,

@@ -117,7 +117,7 @@ func (b *builder) giveLearned(node string, layer *network.Layer, rows int, learn
 		}
 		values := learned[constant]
 		if len(values) != 1 && len(values)%w.Rows != 0 || len(values) == 0 {
-			b.faults.add("node %q has %d values of %s: there are %d rows of weights", node, len(values), constant, rows)
+			b.faults.add("node %q has %d values of %s for %d rows of weights", node, len(values), constant, rows)
 			return
 		}
 		rho := make([]float64, w.Rows)

@@ -321,7 +321,7 @@ func TestRefuses(t *testing.T) {
 		`v_leak = 0.5 and v_reset = 0: equal ones are supported`:            func(g *Graph) { g.nodes["layer0"]["v_leak"] = array{Float64: []float64{0.5}} },
 		`v_threshold = -1: one above v_leak = 0 is needed`:                  func(g *Graph) { g.nodes["layer0"]["v_threshold"] = array{Float64: []float64{-1}} },
 		`tau_mem = 0.001 s: at least a time step of 0.002 s`:                func(g *Graph) { g.nodes["layer0"]["tau_mem"] = array{Float64: []float64{0.001}} },
-		`node "layer0_input": it has 1 biases: there are 5 rows of weights`: func(g *Graph) { g.nodes["layer0_input"]["bias"] = array{Float64: []float64{0.5}} },
+		`node "layer0_input": it has 1 biases for 5 rows of weights`: func(g *Graph) { g.nodes["layer0_input"]["bias"] = array{Float64: []float64{0.5}} },
 		`node "layer0_input": bias 1 is NaN`: func(g *Graph) {
 			g.nodes["layer0_input"]["bias"] = array{Float64: []float64{1, math.NaN(), 1, 1, 1}}
 		},

@@ -90,7 +90,7 @@ func (a *Archive) Has(name string) bool { return a.members[name] != nil }
 func (a *Archive) open(name string) (io.ReadCloser, *zip.File, error) {
 	member := a.members[name]
 	if member == nil {
-		return nil, nil, fmt.Errorf("%s: no array %s; there are %s: %w", a.name, name, strings.Join(a.names, ", "), fs.ErrNotExist)
+		return nil, nil, fmt.Errorf("%s: no array %s; it holds %s: %w", a.name, name, strings.Join(a.names, ", "), fs.ErrNotExist)
 	}
 	reader, err := member.Open()
 	if err != nil {
