@@ -13,6 +13,7 @@ type MovingDigits struct {
 	Saccades      int     `toml:"saccades"`       // straight movements one after the other, around a polygon: 3
 	SaccadeLength float64 `toml:"saccade_length"` // seconds: 0.04
 	Amplitude     float64 `toml:"amplitude"`      // pixels of a saccade: 5
+	Rotation      float64 `toml:"rotation"`       // largest turn of the whole path either way, turns: 0, so that all samples move alike
 	Offset        float64 `toml:"offset"`         // farthest start from the middle in x and in y, pixels: 2
 	Contrast      float64 `toml:"contrast"`       // change of the logarithm of brightness that makes an event: 0.3
 	Mismatch      float64 `toml:"mismatch"`       // standard deviation of that over pixels, as a share: 0.1
@@ -52,6 +53,7 @@ func validateMoving(o *Options) error {
 		require(m.Saccades >= 1 && m.Saccades <= 20, "moving_digits.saccades", m.Saccades, "1 to 20"),
 		within("saccade_length", m.SaccadeLength, 0.005, 1),
 		within("amplitude", m.Amplitude, 0, movingSize),
+		within("rotation", m.Rotation, 0, 0.5),
 		within("offset", m.Offset, 0, movingSize),
 		within("contrast", m.Contrast, 0.05, 2),
 		within("mismatch", m.Mismatch, 0, 0.5),

@@ -24,6 +24,7 @@ const (
 	brightness  = 0.5       // of a grey value, compared with that of the background
 	pixels      = movingSize * movingSize
 	sqrt3       = 1.7320508075688772
+	firstTurn   = 0.125 // direction of the first saccade, turns from right to down: it crosses strokes of all directions
 )
 
 // simulatedCamera is what all samples share.
@@ -86,11 +87,9 @@ func (s *scene) record(digit []float32, sample uint32) []event {
 	s.events = s.events[:0]
 	words := cpuref.Philox(s.key, [4]uint32{sample, 0, 0, movingStart})
 	middle := float64(movingSize-digitSide*digitScale) / 2
-	start := func(word uint32) float64 {
-		aside := float64(2*fraction(word)) - 1
-		return middle + float64(aside*s.Offset)
-	}
-	x, y, angle := start(words[0]), start(words[1]), fraction(words[2])
+	aside := func(word uint32) float64 { return float64(2*fraction(word)) - 1 }
+	start := func(word uint32) float64 { return middle + float64(aside(word)*s.Offset) }
+	x, y, angle := start(words[0]), start(words[1]), firstTurn+float64(aside(words[2])*s.Rotation)
 	s.show(x, y)
 	s.memory = *s.now
 	frame := 0

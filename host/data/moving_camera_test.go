@@ -44,8 +44,9 @@ func showDigit(digit []float32, m *MovingDigits, sample uint32) *shownDigit {
 	y := 5 + float64((float64(2*fraction(words[1]))-1)*m.Offset)
 	d.x, d.y = []float64{x}, []float64{y}
 	frames := int(math.Round(m.SaccadeLength / 0.002))
+	turn := 0.125 + float64((float64(2*fraction(words[2]))-1)*m.Rotation)
 	for saccade := range m.Saccades {
-		sin, cos := math.Sincos(2 * math.Pi * (fraction(words[2]) + float64(saccade)/float64(m.Saccades)))
+		sin, cos := math.Sincos(2 * math.Pi * (turn + float64(saccade)/float64(m.Saccades)))
 		for i := range frames {
 			u := float64(i+1) / float64(frames)
 			way := m.Amplitude * u * u * (3 - float64(2*u))
@@ -59,14 +60,16 @@ func showDigit(digit []float32, m *MovingDigits, sample uint32) *shownDigit {
 // Each event is where and when the logarithm of the brightness passes the next threshold, up or
 // down, and none is missing. The digit is no mirror image of itself.
 func TestSimulatedEvents(t *testing.T) {
-	m := MovingDigits{Copies: 1, Saccades: 3, SaccadeLength: 0.04, Amplitude: 5, Offset: 2, Contrast: 0.3}
+	m := MovingDigits{Copies: 1, Saccades: 3, SaccadeLength: 0.04, Amplitude: 5, Rotation: 0.5, Offset: 2, Contrast: 0.3}
 	digit := make([]float32, digitSide*digitSide)
 	for i := range digitSide {
 		digit[i*digitSide+1] = 1
 		digit[1*digitSide+i] = 0.75
 		digit[4*digitSide+i/2] = 0.5
 	}
-	const rounding = 0.03 // of places and grey values
+	// Places are rounded to 1/256 of a grey pixel each way, across which the logarithm changes by
+	// 8/256 at most.
+	const rounding = 0.0625
 	scene := newScene(newSimulatedCamera(&m))
 	events, missing := 0, 0
 	for sample := range uint32(12) {

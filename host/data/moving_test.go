@@ -23,7 +23,7 @@ func TestMovingDigits(t *testing.T) {
 	if s.Train.Shape() != (Shape{2, 34, 34}) || s.Train.Len() != 2516 || s.Validation.Len() != 360 || s.Test.Len() != 718 || s.Train.Classes() != 10 || len(s.Notes) != 0 {
 		t.Fatalf("%v, %d, %d and %d samples, notes %q", s.Train.Shape(), s.Train.Len(), s.Validation.Len(), s.Test.Len(), s.Notes)
 	}
-	const want = "9dcb3f73f5678e22b0427e0190afeb0cfcb5a3bcf2eb0a37657ae420d194b2c8"
+	const want = "1f1fa0f7ddf4de2eb9a218375c83fa7e9de9f6becd5685504023d7273ec24cf9"
 	test := whole(t, s.Test)
 	checkRows(t, test, s.Test)
 	if got := digest(test); got != want {
@@ -69,7 +69,7 @@ func recordSquare(m MovingDigits) []event {
 // What moves to the right gets brighter at its right edge and darker at its left, once for
 // each threshold in the logarithm of its contrast; what stands still makes no events.
 func TestSimulatedCamera(t *testing.T) {
-	m := MovingDigits{Copies: 1, Saccades: 1, SaccadeLength: 0.04, Amplitude: 8, Contrast: 0.3}
+	m := MovingDigits{Copies: 1, Saccades: 1, SaccadeLength: 0.04, Amplitude: 8, Rotation: 0.5, Contrast: 0.3}
 	events := recordSquare(m)
 	// log(1 + 16/2) is seven thresholds of 0.3 and a bit.
 	count := map[string]int{}
@@ -165,6 +165,7 @@ func TestMovingCamera(t *testing.T) {
 		"data.moving_digits.copies = 0":           func(o *Options) { o.Moving.Copies = 0 },
 		"data.moving_digits.saccades = 21":        func(o *Options) { o.Moving.Saccades = 21 },
 		"data.moving_digits.saccade_length = NaN": func(o *Options) { o.Moving.SaccadeLength = math.NaN() },
+		"data.moving_digits.rotation = 0.6":       func(o *Options) { o.Moving.Rotation = 0.6 },
 		"data.moving_digits.contrast = 0":         func(o *Options) { o.Moving.Contrast = 0 },
 		"data.moving_digits.noise = -1":           func(o *Options) { o.Moving.Noise = -1 },
 		"no file":                                 func(o *Options) { o.Path = "x" },

@@ -202,6 +202,7 @@ func writtenExplanations() map[string]string {
 		"data.moving_digits.saccades":       "number of straight movements, one after the other around a polygon",
 		"data.moving_digits.saccade_length": "duration of each movement, seconds",
 		"data.moving_digits.amplitude":      "length of each movement, pixels",
+		"data.moving_digits.rotation":       "largest rotation of the whole path either way, turns: 0 for the same path in every sample, as in N-MNIST, 0.5 for any direction",
 		"data.moving_digits.offset":         "largest distance from the centre at which the first movement starts, in x and in y, pixels",
 		"data.moving_digits.contrast":       "change of log brightness that triggers an event",
 		"data.moving_digits.mismatch":       "standard deviation of that threshold between pixels, as a share of it",
