@@ -12,6 +12,7 @@ type LIFForwardArguments[T Float] struct {
 
 	Events           Events   // input spikes, rows [sample][step]
 	InputWeights     []T      // [input][stride], or as Input says
+	InputScale       T        // what input spikes count; 0: 1, see [Dropout]
 	RecurrentWeights []T      // [neuron][stride], or as Recurrent says; nil without recurrence
 	Bias             []T      // [stride] of a position: arrives in every step; nil: 0
 	Numbers          []uint32 // [sample]: number of the sample in the run
@@ -50,7 +51,7 @@ func flip[T Float](f Flip, layer, step uint32, spikes []uint32, gates []T) {
 // for the samples first ≤ sample < last:
 //
 //	S[t] = 1 if ξ < p(U[t] − A[t] − θ) else 0     (A only of adaptive neurons)
-//	h[t] = Σ W·S_in[t−d] + (b + Σ V·S[t−d_rec])     (each sum in ascending index)
+//	h[t] = s·Σ W·S_in[t−d] + (b + Σ V·S[t−d_rec])     (each sum in ascending index; s: InputScale)
 //
 // and the states at t+1 as [Neuron.Advance] says, from 0. A flip turns S[t] of one neuron of a sample into 1 − S[t] after it was
 // drawn: what the single-flip estimator of gradients needs. Only spikes cost additions: a weight row is added for every
@@ -165,15 +166,16 @@ func fill[T Float](dst, bias []T) {
 	}
 }
 
-// addInput writes Σ W·S_in[t−d] of a sample's step.
+// addInput writes s·Σ W·S_in[t−d] of a sample's step.
 func addInput[T Float](dst []T, a *LIFForwardArguments[T], work *Workspace[T], row, t int) {
 	clear(dst)
 	if t >= a.Delay {
 		addEvents(dst, a.InputWeights, a.Events.Row(row-a.Delay), &a.Input, work)
+		scale(dst, a.InputScale)
 	}
 }
 
-// InputDrive writes Σ W·S_in[t−d] of all steps to the arguments' Drive, for samples
+// InputDrive writes s·Σ W·S_in[t−d] of all steps to the arguments' Drive, for samples
 // first ≤ sample < last: runs of the same input need it once.
 func InputDrive[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, last int) {
 	stride := Stride(a.Neurons)

@@ -17,6 +17,7 @@ const (
 	StreamShuffle                  // order of samples, and splits of a dataset
 	StreamDataset                  // generated datasets
 	StreamEstimator                // choices of gradient estimators
+	StreamDropout                  // spikes that layers leave out while training
 )
 
 // The numbers of Philox4x32: what counters are multiplied by, and what is added to the words

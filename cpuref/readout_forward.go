@@ -8,6 +8,7 @@ type ReadoutForwardArguments[T Float] struct {
 	Events  Events // spikes of the last hidden layer
 	Weights []T    // [neuron][stride]
 	Bias    []T    // [stride]: arrives in every step; nil: 0
+	Scale   T      // what spikes count; 0: 1, see [Dropout]
 
 	Steps, Classes int
 	Delay          int // steps
@@ -21,7 +22,7 @@ type ReadoutForwardArguments[T Float] struct {
 
 // ReadoutForward runs the readout, leaky integrators without spikes:
 //
-//	I[t+1] = a_s·I[t] + (Σ W·S[t−d] + b)
+//	I[t+1] = a_s·I[t] + (s·Σ W·S[t−d] + b)     (s: Scale)
 //	U[t+1] = a_r·U[t] + (1−a_r)·I[t]
 //
 // for samples first ≤ sample < last. Twin: shaders/readout_forward.comp.
@@ -53,6 +54,7 @@ func ReadoutForward[T Float](a *ReadoutForwardArguments[T], work *Workspace[T], 
 			clear(input)
 			if t >= a.Delay {
 				addRows(input, a.Weights, a.Events.Row(row-a.Delay))
+				scale(input, a.Scale)
 			}
 			integrate(&neuron, &state)
 			copy(a.Readout[row*stride:], membrane)

@@ -14,6 +14,7 @@ type WeightGradientArguments[T Float] struct {
 	Window         Window  // geometry of the connection
 	Copies         int     // trains of an input, which spikes so often in a step at most; 0: 1
 	Delay          int     // steps
+	Scale          T       // what spikes count; 0: 1, see [Dropout]
 	First, Last    int     // the samples of the chunk
 	Segment        Segment // of Error, which holds Delay rows after it; the steps are those of the spikes
 	// Samplewise, [sample][input][unit], keeps the sums of each sample from segment
@@ -23,7 +24,7 @@ type WeightGradientArguments[T Float] struct {
 
 // WeightGradient sums, for one chunk of samples,
 //
-//	∂L/∂W[i] = Σ_samples Σ_t Σ_positions S_in[t]·∂L/∂h[t+d]
+//	∂L/∂W[i] = s·Σ_samples Σ_t Σ_positions S_in[t]·∂L/∂h[t+d]     (s: Scale)
 //
 // Samples are added in ascending order, each summed from zero first: words of 32
 // steps descending, as a backward pass produces the errors; in a word positions
@@ -58,6 +59,9 @@ func WeightGradient[T Float](a *WeightGradientArguments[T], work *Workspace[T], 
 			if segment.First == 0 { // otherwise to be gone on with
 				addRow(dst, sample)
 			}
+		}
+		if segment.First == 0 {
+			scale(dst, a.Scale)
 		}
 	}
 }

@@ -36,6 +36,7 @@ type LIFForwardParameters struct {
 	RecurrentDelay uint32        // steps
 	Layer          uint32        // number of the layer in the network, for the noise
 	Flips          uint32        // where layer, step and neuron of the flips begin in Numbers; 0: no flips
+	InputScale     float32       // what input spikes count; 0: 1
 	Input          cpuref.Window // geometry of the connections, as in the buffers
 	Recurrent      cpuref.Window
 	Segment        cpuref.Segment // of Membrane, Lost and Trace; from the second on they hold a row before it
@@ -88,6 +89,7 @@ func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwar
 	if p.Filters == 0 {
 		p.Filters = p.Neurons
 	}
+	p.InputScale = scaleOf(p.InputScale)
 	p.Segment = p.Segment.Of(int(p.Steps))
 	rows, row, unit := uint64(p.Samples)*uint64(p.Steps), stride(p.Neurons), stride(p.Filters)
 	held := uint64(p.Samples) * uint64(p.Segment.Rows)

@@ -25,6 +25,7 @@ type ReadoutForwardParameters struct {
 	DriveMembrane float32
 	DecaySynapse  float32
 	Initial       float32        // U[0]
+	Scale         float32        // what spikes count; 0: 1
 	Segment       cpuref.Segment // the steps to do; Readout holds all
 }
 
@@ -49,7 +50,7 @@ func (k *ReadoutForward) Record(stream *gpu.Stream, b ReadoutForwardBuffers, p R
 	if err := k.positive(size{"samples", p.Samples}, size{"steps", p.Steps}, size{"classes", p.Classes}); err != nil {
 		return err
 	}
-	p.Segment = p.Segment.Of(int(p.Steps))
+	p.Segment, p.Scale = p.Segment.Of(int(p.Steps)), scaleOf(p.Scale)
 	rows, row := uint64(p.Samples)*uint64(p.Steps), stride(p.Classes)
 	bias := argument{"bias", b.Bias, gpu.Read, 0}
 	if k.choice.Bias {

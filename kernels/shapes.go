@@ -13,6 +13,14 @@ func quads(n uint32) uint32 { return uint32(stride(n) / 4) }
 // stride is the length of a padded row of n neurons.
 func stride(n uint32) uint64 { return uint64(cpuref.Stride(int(n))) }
 
+// scaleOf is what spikes count, where 0 stands for 1.
+func scaleOf(scale float32) float32 {
+	if scale == 0 {
+		return 1
+	}
+	return scale
+}
+
 // words is how many 32-bit words hold n bits.
 func words(n uint32) uint64 { return uint64(cpuref.Words(int(n))) }
 

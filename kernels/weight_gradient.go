@@ -22,6 +22,7 @@ type WeightGradientParameters struct {
 	Copies  uint32         // trains of a number below, which spikes so often in a step at most
 	Neurons uint32         // of a position; all of a dense layer
 	Delay   uint32         // steps
+	Scale   float32        // what spikes count; 0: 1
 	Window  cpuref.Window  // geometry of the connection, as in the buffer
 	Segment cpuref.Segment // of Error, which holds Delay rows after it; the steps are those of the spikes
 }
@@ -85,7 +86,7 @@ func (k *WeightGradient) Record(stream *gpu.Stream, b WeightGradientBuffers, p W
 	if err := positive("weight_gradient", size{"samples", p.Samples}, size{"steps", p.Steps}, size{"inputs", p.Inputs}, size{"copies", p.Copies}, size{"neurons", p.Neurons}); err != nil {
 		return err
 	}
-	p.Segment = p.Segment.Of(int(p.Steps))
+	p.Segment, p.Scale = p.Segment.Of(int(p.Steps)), scaleOf(p.Scale)
 	samples, inputs := uint64(p.Samples), uint64(p.Inputs)
 	lanes := inputs * ceil(uint64(quads(p.Neurons)), uint64(k.blocks))
 	form, spread := k.suited(lanes * chunks(p.Samples))

@@ -54,6 +54,7 @@ layout(push_constant) uniform Parameters {
     uint recurrent_delay;
     uint layer;
     uint flips;  // where flips begin in numbers; 0: none
+    float input_scale;    // what input spikes count
     uint segment_first;   // steps to do
     uint segment_last;
     uint segment_origin;  // step of a sample's first row of membranes
@@ -260,7 +261,8 @@ void main() {
 
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
             vec4 spike = vec4(bits[k] & 1u, (bits[k] >> 1) & 1u, (bits[k] >> 2) & 1u, (bits[k] >> 3) & 1u);
-            precise vec4 received = input_sum[k] + recurrent_sum[k];
+            precise vec4 scaled = input_scale * input_sum[k];
+            precise vec4 received = scaled + recurrent_sum[k];
             vec4 lost = advance(MODEL, RESET, own_constants[k], neuron[k], received, spike);
             if (owned[k]) {
                 membranes[held + quad[k]] = potential(MODEL, VARIED != 0u, own_constants[k], neuron[k]);

@@ -24,6 +24,7 @@ layout(push_constant) uniform Parameters {
     float drive_membrane;
     float decay_synapse;
     float initial;
+    float scale;          // what spikes count
     uint segment_first;   // steps to do; the readout has rows for all
     uint segment_last;
     uint segment_origin;  // not used
@@ -54,9 +55,9 @@ void main() {
                 input_sum = input_sum + weights[index[e] * quads + quad];
             }
         }
-        precise vec4 received = input_sum;
+        precise vec4 received = scale * input_sum;
         if (BIAS != 0u) {
-            received = input_sum + biases[quad];
+            received = received + biases[quad];
         }
         precise vec4 leak = vec4(decay_membrane) * membrane;
         precise vec4 drive = vec4(drive_membrane) * current;

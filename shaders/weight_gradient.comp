@@ -32,6 +32,7 @@ layout(push_constant) uniform Parameters {
     uint copies;   // trains of a number below
     uint neurons;  // of a position
     uint delay;
+    float scale;   // what spikes count
     uint segment_first;   // steps of the spikes
     uint segment_last;
     uint segment_origin;  // step of a sample's first row of errors
@@ -140,7 +141,8 @@ void main() {
     }
     [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
         if (first_quad + k * lanes < quads) {
-            partial[(chunk * inputs + i) * quads + quad[k]] = sum[k];
+            precise vec4 scaled = scale * sum[k];
+            partial[(chunk * inputs + i) * quads + quad[k]] = scaled;
         }
     }
 }

@@ -77,6 +77,7 @@ func checkWeightGradient(r rig, k *kernels.WeightGradient, c connectionCase, see
 		Trains: s.spikes(c.below*copies*c.samples, c.steps, 0.2), Copies: copies,
 		Error: s.rows(c.samples*c.steps, c.neurons, -1, 1, 0.1),
 		Steps: c.steps, Samples: c.samples, Neurons: c.neurons, Delay: c.delay,
+		Scale: []float32{0, 10. / 7}[seed%2],
 	}
 	for chunk := range cpuref.Chunks(c.samples) {
 		a.Partial = want[chunk*size:][:size]
@@ -90,6 +91,7 @@ func checkWeightGradient(r rig, k *kernels.WeightGradient, c connectionCase, see
 	r.run(func(stream *gpu.Stream) error {
 		return k.Record(stream, b, kernels.WeightGradientParameters{
 			Samples: uint32(c.samples), Steps: uint32(c.steps), Inputs: uint32(c.below), Copies: uint32(copies), Neurons: uint32(c.neurons), Delay: uint32(c.delay),
+			Scale: a.Scale,
 		})
 	})
 	same(r, "partial", b.Partial, want)

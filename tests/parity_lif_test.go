@@ -151,6 +151,7 @@ func runLIF(c lifCase, seed uint32) *lifRun {
 		Membrane: make([]float32, rows*stride), Lost: make([]float32, rows*stride),
 		Events:           s.events(rows, c.inputs, 0.2),
 		InputWeights:     s.rows(c.inputs, c.neurons, -0.5*scale, scale, 0.1),
+		InputScale:       []float32{0, 10. / 7, 0, 1}[seed%4],
 		RecurrentWeights: run.recurrent, Bias: bias, Numbers: numbers,
 		Steps: c.steps, Neurons: c.neurons, Delay: c.delay, RecurrentDelay: c.recurrentDelay,
 		Key: [2]uint32{s.word(), uint32(cpuref.StreamNoise)}, Layer: 3, Neuron: c.neuron(),
@@ -212,7 +213,7 @@ func checkLIFForward(r rig, c lifCase, seed uint32) (spiked int) {
 	r.run(func(stream *gpu.Stream) error {
 		return k.Record(stream, b, kernels.LIFForwardParameters{
 			Samples: uint32(c.samples), Steps: uint32(c.steps), Neurons: uint32(c.neurons),
-			Delay: uint32(c.delay), RecurrentDelay: uint32(c.recurrentDelay), Layer: a.Layer,
+			Delay: uint32(c.delay), RecurrentDelay: uint32(c.recurrentDelay), Layer: a.Layer, InputScale: a.InputScale,
 		})
 	})
 	same(r, "spikes", b.Spikes, a.Spikes)

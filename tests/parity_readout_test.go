@@ -40,6 +40,7 @@ func TestReadoutForward(t *testing.T) {
 					Events:  s.events(rows, c.inputs, 0.1), Weights: s.rows(c.inputs, c.classes, -0.3, 0.3, 0.1),
 					Steps: c.steps, Classes: c.classes, Delay: c.delay,
 					DecayMembrane: 0.97, DriveMembrane: 0.03, DecaySynapse: 0.9, Initial: -0.001,
+					Scale: []float32{0, 1.25, 10. / 7}[i%3],
 				}
 				if i%2 == 1 {
 					a.Bias = s.rows(1, c.classes, -0.1, 0.1, 0)
@@ -53,7 +54,7 @@ func TestReadoutForward(t *testing.T) {
 				r.run(func(stream *gpu.Stream) error {
 					return forms[i%2].Record(stream, b, kernels.ReadoutForwardParameters{
 						Samples: uint32(c.samples), Steps: uint32(c.steps), Classes: uint32(c.classes), Delay: uint32(c.delay),
-						DecayMembrane: a.DecayMembrane, DriveMembrane: a.DriveMembrane, DecaySynapse: a.DecaySynapse, Initial: a.Initial,
+						DecayMembrane: a.DecayMembrane, DriveMembrane: a.DriveMembrane, DecaySynapse: a.DecaySynapse, Initial: a.Initial, Scale: a.Scale,
 					})
 				})
 				same(r, "readout", b.Readout, a.Readout)
