@@ -78,7 +78,7 @@ func (s *dualSimulator) run() *dualOutcome {
 			for _, r := range n.Layers[l].Regularizers {
 				out.regularizer = out.regularizer.plus(activityLoss(r, totals(spikes)))
 			}
-			below = s.handed(l, spikes)
+			below = s.kept(l, b, s.handed(l, spikes))
 		}
 		if n.Targeted() {
 			out.loss = out.loss.plus(s.distance(b, below))

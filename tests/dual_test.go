@@ -202,6 +202,7 @@ func checkDual(t *testing.T, c *dualCase, seed uint64) {
 	n := &c.network
 	random := rand.New(rand.NewPCG(seed, 24))
 	batch := randomBatch(random, n, c.samples, 0.3)
+	batch.Dropout = true
 	weights := randomWeights(random, n, c.scale)
 	options := engine.Options{Seed: 77, Workers: 1}
 	e, err := engine.NewCPU[float64](n, options)

@@ -21,6 +21,9 @@ type Batch struct {
 	Numbers []uint32
 	// Augment varies the input spikes, each sample's by its number; nil for none.
 	Augment *cpuref.Augmentation
+	// Dropout, in training, has layers leave out spikes that they hand up, as their Dropout
+	// says: those of a sample by its number.
+	Dropout bool
 	// Flips, [sample], names for every sample a spike that is turned into its
 	// opposite after it was drawn, with all that follows from it; nil for none.
 	Flips []Flip
@@ -56,7 +59,7 @@ func (b *Batch) Samples() int { return len(b.Labels) }
 func (b *Batch) Part(n *network.Network, first, last int) *Batch {
 	part := &Batch{
 		Rows: b.Rows[first*n.Steps : last*n.Steps], Index: b.Index,
-		Labels: b.Labels[first:last], Numbers: b.Numbers[first:last], Augment: b.Augment, Targets: b.Targets,
+		Labels: b.Labels[first:last], Numbers: b.Numbers[first:last], Augment: b.Augment, Dropout: b.Dropout, Targets: b.Targets,
 	}
 	if b.Flips != nil {
 		part.Flips = b.Flips[first:last]

@@ -15,7 +15,7 @@ func (c *Case) batch(pass, samples int) *engine.Batch {
 	n := c.Network
 	batch := &engine.Batch{Labels: make([]uint32, samples), Numbers: make([]uint32, samples)}
 	if pass < evaluation {
-		batch.Augment = c.Augment
+		batch.Augment, batch.Dropout = c.Augment, true
 	}
 	for b := range samples {
 		number := uint32(1000*pass + b)

@@ -95,6 +95,11 @@ func (d *draws) drawn(name string) Drawn {
 			d.learned(&n.Layers[l])
 		}
 	}
+	for l := range n.Layers {
+		if d.chance(4) && !(n.Spiking() && l == len(n.Layers)-1) {
+			n.Layers[l].Dropout, n.Layers[l].DropoutPer = 0.1*float64(1+d.below(7)), turn([]string{"spike", "neuron"}, d.below(2))
+		}
+	}
 	return Drawn{c, Variant{Workers: 1 + d.below(7), PassSamples: d.of([]int{0, 0, 8, 16}), SegmentSteps: d.of([]int{0, 32})}}
 }
 

@@ -49,7 +49,7 @@ func TestShrink(t *testing.T) {
 	}
 	n := d.Network
 	if l := n.Layers[0]; len(n.Layers) != 1 || !l.Recurrent || l.Convolutional() || l.Neurons != 3 || n.Steps != 5 || d.Samples != 2 ||
-		n.Inputs != 1 || n.Classes != 1 || l.Delay != 0 || len(l.Regularizers) != 0 || l.Noise.Kind != "threshold" || d.Augment != nil || d.Variant != (Variant{Workers: 1}) {
+		n.Inputs != 1 || n.Classes != 1 || l.Delay != 0 || len(l.Regularizers) != 0 || l.Dropout != 0 || l.Noise.Kind != "threshold" || d.Augment != nil || d.Variant != (Variant{Workers: 1}) {
 		t.Errorf("shrunk to\n%s", d.TOML())
 	}
 	// What is printed is the same case when it is read.
@@ -80,9 +80,12 @@ func TestRandom(t *testing.T) {
 		for _, l := range n.Layers {
 			kinds["noise "+l.Noise.Kind], kinds["surrogate "+l.Surrogate.Kind], kinds["reset "+l.Reset], kinds[l.Kind] = true, true, true, true
 			kinds["neuron "+l.Neuron] = true
+			if l.Dropout > 0 {
+				kinds["dropout per "+l.DropoutPer] = true
+			}
 		}
 	}
-	wanted := 3 + 1 + 1 + len(network.Losses) + len(network.Noises) + len(network.Surrogates) + len(network.Resets) + len(network.Neurons)
+	wanted := 3 + 1 + 1 + 2 + len(network.Losses) + len(network.Noises) + len(network.Surrogates) + len(network.Resets) + len(network.Neurons)
 	if len(kinds) != wanted {
 		t.Errorf("%d kinds occur, of %d: %v", len(kinds), wanted, kinds)
 	}

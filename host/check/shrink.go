@@ -128,6 +128,8 @@ func reduceLayer(n *network.Network, l int, add func(func(*Drawn)), number func(
 	}
 	change(func(layer *network.Layer) { layer.Recurrent = false })
 	change(func(layer *network.Layer) { layer.Bias = false })
+	change(func(layer *network.Layer) { layer.Dropout = 0 })
+	change(func(layer *network.Layer) { layer.DropoutPer = "spike" })
 	change(func(layer *network.Layer) { layer.Learn = nil })
 	change(func(layer *network.Layer) { layer.Delay = 0 })
 	change(func(layer *network.Layer) { layer.RecurrentDelay = 0 })

@@ -305,6 +305,7 @@ func (f *family) newer(quick bool) {
 	f.biases()
 	f.planes(quick)
 	f.learned(quick)
+	f.dropout(quick)
 	for i := range f.cases[first:] {
 		c := &f.cases[first+i]
 		hash := fnv.New32a()
@@ -374,6 +375,39 @@ func (f *family) planes(quick bool) {
 	biased.Bias, biased.Regularizers = true, allRegularizers()
 	add("biases, regularized, counted spikes", []int{3, 4, 4}, biased)
 	setLoss(f.cases[len(f.cases)-1].Network, "counts")
+}
+
+// dropout varies which layers leave out spikes, and how; if quick, less. Samples of several
+// words of steps have segments that run again.
+func (f *family) dropout(quick bool) {
+	add := func(name string, below, above float64, per string, layers ...network.Layer) {
+		f.vary("dropout, "+name, func(c *Case) {
+			n := c.Network
+			if layers == nil {
+				layers = []network.Layer{layer(33), layer(17)}
+			} else {
+				n.InputShape, n.Inputs = []int{1, 5, 7}, 35
+			}
+			n.Layers, n.Steps, c.Samples = layers, 37, 9
+			n.Layers[0].Dropout, n.Layers[0].DropoutPer = below, per
+			n.Layers[1].Dropout, n.Layers[1].DropoutPer = above, per
+		})
+	}
+	convolved := func(pool string) network.Layer {
+		l := recurrently(convolution(5, 3, 1, 1), 3)
+		l.Kind, l.Pool, l.PoolKind = "conv2d", 2, pool
+		return l
+	}
+	add("spikes of a pooled convolution, neurons of none", 0.4, 0, "spike", convolved("sum"), layer(17))
+	if quick {
+		return
+	}
+	add("spikes of two layers", 0.3, 0.5, "spike")
+	add("neurons of two layers", 0.5, 0.2, "neuron")
+	add("spikes of the upper layer", 0, 0.9, "spike")
+	above := convolution(17, 2, 1, 0)
+	above.Kind = "conv2d"
+	add("neurons of a pooled convolution", 0.4, 0.3, "neuron", convolved("max"), above)
 }
 
 // learned varies which constants are learned, in which neurons and of what; if quick, less.

@@ -18,6 +18,8 @@ type Filler struct {
 	// Augmentation is handed to the engine with every batch, which varies the samples;
 	// nil for none. Set it to train, not to evaluate.
 	Augmentation *cpuref.Augmentation
+	// Dropout is handed to the engine with every batch; see [batch.Batch]. Set it to train.
+	Dropout bool
 	// Part gives the samples of a batch of so many that are encoded, first to last; the others
 	// get no spikes. Nil for all.
 	Part  func(samples int) (first, last int)
@@ -62,7 +64,7 @@ func (f *Filler) Fill(batch *batch.Batch, source Source, samples []int, numbers 
 	batch.Numbers = append(batch.Numbers[:0], numbers...)
 	batch.Rows = slices.Grow(batch.Rows[:0], len(samples)*steps)
 	batch.Index = batch.Index[:0]
-	batch.Augment = f.Augmentation
+	batch.Augment, batch.Dropout = f.Augmentation, f.Dropout
 
 	first, last := 0, len(samples)
 	if f.Part != nil {

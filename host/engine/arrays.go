@@ -35,7 +35,7 @@ type layerArrays[W, R any] struct {
 	membrane   R // U[t+1], or the surrogate derivative at U[t]
 	lost       R // what a spike takes from U[t+1]; only where the backward pass needs it
 	trains     W
-	pooled     W // trains of what the layer hands up pooled
+	handed     W // trains of what the layer hands up, if it pools or leaves out spikes
 	counts     W
 	spikeError R
 	errors     R // ∂L/∂S, then ∂L/∂h
@@ -91,8 +91,8 @@ func lay[T cpuref.Float, W, R any](p *plan[T], cut segmentation, samples int, a 
 			spikeError: a.numbers(name+"spike error", product(samples, stride)),
 			errors:     turns[(len(p.layers)-l)%2],
 		}
-		if !layer.pooling.None() {
-			one.pooled = a.words(name+"pooled trains", product(layer.handed*layer.pooling.Copies(), words))
+		if layer.handsOther() {
+			one.handed = a.words(name+"trains handed up", product(layer.handed*layer.pooling.Copies(), words))
 		}
 		if layer.neuron.LosesState() {
 			one.lost = a.numbers(name+"lost", product(rows, stride))
@@ -148,8 +148,8 @@ func (a *arrays[W, R]) trainsOf(c *weightPlan) W {
 		return a.always
 	case c.source == -1:
 		return a.inputTrains
-	case c.pooled:
-		return a.layers[c.source].pooled
+	case c.handed:
+		return a.layers[c.source].handed
 	}
 	return a.layers[c.source].trains
 }

@@ -29,6 +29,15 @@ func (r *chunkRun[T]) errorBelow(i, s int) {
 	cpuref.ErrorBelow(&arguments, 0, r.samples())
 }
 
+// dropErrors implements executor.
+func (r *chunkRun[T]) dropErrors(l, s int) {
+	layer := &r.plan.layers[l]
+	cpuref.DropErrors(&cpuref.DropErrorsArguments[T]{
+		Error: r.errorsBelow(&r.plan.weights[r.plan.above(l)]), Numbers: r.batch.Numbers[r.first:r.last],
+		Steps: r.plan.steps, Neurons: layer.handed, Dropout: layer.dropout, Segment: r.cut.segment(s),
+	}, &r.work, 0, r.samples())
+}
+
 // unpoolErrors implements executor.
 func (r *chunkRun[T]) unpoolErrors(l, s int) {
 	cpuref.UnpoolErrors(&cpuref.UnpoolErrorsArguments[T]{
@@ -85,7 +94,7 @@ func (r *chunkRun[T]) weightGradient(i, s int) {
 		Partial: r.engine.partial[i][r.chunk*c.size : (r.chunk+1)*c.size],
 		Trains:  r.trainsOf(c), Error: r.errorsOf(c), Samplewise: r.samplewise[i],
 		Samples: r.samples(), Last: r.samples(), Steps: r.plan.steps, Neurons: c.Rows,
-		Window: c.window, Copies: c.copies, Delay: c.delay, Segment: r.cut.segment(s),
+		Window: c.window, Copies: c.copies, Delay: c.delay, Scale: r.plan.scale(c, r.dropping), Segment: r.cut.segment(s),
 	}, &r.work, 0, c.rows)
 }
 

@@ -51,7 +51,7 @@ func (r *chunkRun[T]) layerForward(l int, events cpuref.Events) cpuref.LIFForwar
 		Spikes: r.layers[l].spikes, Events: events, InputWeights: r.engine.weights[layer.input],
 		Numbers: r.batch.Numbers[r.first:r.last], Flips: r.flips,
 		Steps: p.steps, Neurons: layer.neurons, Filters: layer.filters,
-		Input: input.window, Delay: input.delay,
+		Input: input.window, Delay: input.delay, InputScale: p.scale(input, r.dropping),
 		Key: r.key, Layer: uint32(l), Neuron: layer.neuron, Constants: r.engine.constants[l],
 	}
 	arguments.Recurrent, arguments.RecurrentDelay = p.recurrence(layer)
@@ -86,10 +86,19 @@ func (r *chunkRun[T]) pool(l int, spikes []uint32, segment cpuref.Segment) {
 	}, 0, r.samples())
 }
 
-// pooledTrains implements executor.
-func (r *chunkRun[T]) pooledTrains(l, s int) {
+// dropSpikes implements executor.
+func (r *chunkRun[T]) dropSpikes(l, s int) {
 	layer := &r.plan.layers[l]
-	cpuref.SpikeTrainsSegment(r.layers[l].pooled, r.events, layer.handed, layer.pooling.Copies(), r.samples(), r.plan.steps, r.cut.segment(s), 0, r.samples())
+	cpuref.DropEvents(&cpuref.DropEventsArguments[T]{
+		Events: r.events, Numbers: r.batch.Numbers[r.first:r.last],
+		Steps: r.plan.steps, Neurons: layer.handed, Dropout: layer.dropout, Segment: r.cut.eventSegment(s),
+	}, &r.work, 0, r.samples())
+}
+
+// handedTrains implements executor.
+func (r *chunkRun[T]) handedTrains(l, s int) {
+	layer := &r.plan.layers[l]
+	cpuref.SpikeTrainsSegment(r.layers[l].handed, r.events, layer.handed, layer.pooling.Copies(), r.samples(), r.plan.steps, r.cut.segment(s), 0, r.samples())
 }
 
 // readoutForward implements executor.
@@ -107,7 +116,7 @@ func (r *chunkRun[T]) readoutArguments() cpuref.ReadoutForwardArguments[T] {
 		Readout: r.readout, Events: r.events, Weights: r.engine.weights[out.weight],
 		Steps: p.steps, Classes: p.classes, Delay: p.weights[out.weight].delay,
 		DecayMembrane: out.decayMembrane, DriveMembrane: out.driveMembrane,
-		DecaySynapse: out.decaySynapse, Initial: out.initial,
+		DecaySynapse: out.decaySynapse, Initial: out.initial, Scale: p.scale(&p.weights[out.weight], r.dropping),
 	}
 	if out.bias >= 0 {
 		arguments.Bias = r.engine.weights[out.bias]

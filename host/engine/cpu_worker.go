@@ -37,6 +37,7 @@ type chunkRun[T cpuref.Float] struct {
 	key         [2]uint32
 	record      *RecordOf[T] // of the batch; nil for none
 	backward    bool         // a backward pass follows
+	dropping    bool         // layers leave out spikes that they hand up
 
 	inputs            cpuref.Events // varied if the batch says so
 	flips             []cpuref.Flip
@@ -50,7 +51,7 @@ type chunkRun[T cpuref.Float] struct {
 func (w *cpuWorker[T]) run(batch *Batch, chunk int, stream cpuref.Stream, record *RecordOf[T], backward bool) {
 	e := w.engine
 	r := &chunkRun[T]{
-		cpuWorker: w, plan: e.plan, batch: batch, chunk: chunk, record: record, backward: backward,
+		cpuWorker: w, plan: e.plan, batch: batch, chunk: chunk, record: record, backward: backward, dropping: batch.Dropout,
 		first: chunk * cpuref.ChunkSamples, last: min((chunk+1)*cpuref.ChunkSamples, batch.Samples()),
 		key: [2]uint32{e.plan.options.Seed, uint32(stream)},
 	}
@@ -63,7 +64,7 @@ func (w *cpuWorker[T]) run(batch *Batch, chunk int, stream cpuref.Stream, record
 			r.flips = append(r.flips, f.Slot(e.plan.network))
 		}
 	}
-	s := schedule[T]{plan: e.plan, cut: w.cut, do: r, backward: backward}
+	s := schedule[T]{plan: e.plan, cut: w.cut, do: r, backward: backward, dropping: r.dropping}
 	s.run()
 	if record != nil {
 		r.recordSamples()

@@ -33,7 +33,8 @@ type layerPlan[T cpuref.Float] struct {
 	neurons, inputs int // numbers that the neurons and the inputs take in the kernels
 	handed          int // the same of what the layer hands up: its neurons, or pooled
 	pooling         cpuref.Pooling
-	filters         int // neurons per position; 0 in a dense layer
+	dropout         cpuref.Dropout[T] // of what it hands up, in training
+	filters         int               // neurons per position; 0 in a dense layer
 	geometry        network.Geometry
 	neuron          cpuref.Neuron[T]
 	input           int // number of the connection
@@ -62,6 +63,7 @@ type weightPlan struct {
 	blocks  int     // elements of the kernel; 1 if dense
 	columns []int32 // row of each column of the network's array
 	pooled  bool    // it takes the spikes of the layer below pooled
+	handed  bool    // it takes others than those of the layer below, which hands them up pooled or leaves some out
 	copies  int     // the most spikes that it takes from a number in a step
 	frozen  bool    // updates leave it as it is
 	rate    Rate
@@ -85,6 +87,7 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 		layer, geometry := &n.Layers[l], n.Geometry(l)
 		lp := layerPlan[T]{
 			neurons: geometry.Slots(), geometry: geometry, handed: n.Handed(l).Slots(), pooling: n.Pooling(l),
+			dropout:   network.DropoutParameters[T](n, l, options.Seed),
 			neuron:    network.NeuronParameters[T](layer, n.StepLength),
 			recurrent: -1, bias: -1,
 		}
@@ -166,8 +169,8 @@ func (p *plan[T]) connect(w weightPlan, below network.Geometry) int {
 	w.stride, w.rows, w.blocks = cpuref.Stride(w.Rows), w.window.Rows(below.Slots()), w.window.Blocks()
 	w.size, w.copies = w.rows*w.stride, 1
 	if w.source >= 0 && w.target > w.source {
-		pooling := &p.layers[w.source].pooling
-		w.pooled, w.copies = !pooling.None(), pooling.Copies()
+		source := &p.layers[w.source]
+		w.pooled, w.handed, w.copies = !source.pooling.None(), source.handsOther(), source.pooling.Copies()
 	}
 	w.columns = make([]int32, w.Columns)
 	for c := range w.columns {
@@ -180,6 +183,17 @@ func (p *plan[T]) connect(w weightPlan, below network.Geometry) int {
 	}
 	p.weights = append(p.weights, w)
 	return len(p.weights) - 1
+}
+
+// handsOther says whether what a layer hands up may be other than its spikes.
+func (l *layerPlan[T]) handsOther() bool { return !l.pooling.None() || !l.dropout.None() }
+
+// scale is what the spikes count that a connection takes, with or without dropout.
+func (p *plan[T]) scale(w *weightPlan, dropping bool) T {
+	if !dropping || w.source < 0 || w.source == w.target {
+		return 1
+	}
+	return p.layers[w.source].dropout.Scale
 }
 
 // recurrence is the geometry and delay of a layer's connection to itself; none has zeros.

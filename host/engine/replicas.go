@@ -23,6 +23,9 @@ func (p *plan[T]) checkReplicas(batch *Batch, replicas []Replica) error {
 	if batch.Flips != nil {
 		return fmt.Errorf("the batch flips spikes already: replicas are of samples without flips")
 	}
+	if batch.Dropout && p.network.Drops() {
+		return fmt.Errorf("the batch is one with dropout: replicas are of samples from which no spikes are left out")
+	}
 	for i, r := range replicas {
 		if r.Sample < 0 || r.Sample >= batch.Samples() {
 			return fmt.Errorf("replica %d is of sample %d: the batch has %d samples", i, r.Sample, batch.Samples())

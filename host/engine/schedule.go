@@ -13,6 +13,7 @@ type schedule[T cpuref.Float] struct {
 	cut      segmentation
 	do       executor
 	backward bool // a backward pass follows the forward pass
+	dropping bool // layers leave out spikes that they hand up
 }
 
 // executor carries out the steps of a schedule on the samples of a pass, each a kernel or
@@ -28,7 +29,8 @@ type executor interface {
 	listSpikes(l, s int)          // lists the events of a layer
 	spikeTrains(l, s int)         // makes spike trains of them
 	poolSpikes(l, s int)          // lists instead what a layer hands up pooled
-	pooledTrains(l, s int)        // makes spike trains of that
+	dropSpikes(l, s int)          // leaves out some of what is listed
+	handedTrains(l, s int)        // makes spike trains of what is left
 	readoutForward(s int)
 	membranesDone(s int) // those of a segment are what they are
 
@@ -42,6 +44,7 @@ type executor interface {
 	readoutBackward()
 	moveHalo(l int)          // moves the first errors of a segment to behind those of the segment before it, which looks ahead to them
 	errorBelow(c, s int)     // takes errors back through a connection, to its source
+	dropErrors(l, s int)     // takes errors of what a layer hands up back through what it left out
 	unpoolErrors(l, s int)   // takes errors of what a layer hands up pooled to its neurons
 	takeTargetErrors(s int)  // takes the errors of a segment's output spikes from those of all steps
 	clearErrors(l, s int)    // of a layer above which there is nothing
@@ -94,15 +97,20 @@ func (s *schedule[T]) forwardSegment(part int, again bool) {
 		if !again {
 			s.do.spikeTrains(l, part)
 		}
-		if s.layers[l].pooling.None() {
-			continue
+		if !s.layers[l].pooling.None() {
+			s.do.poolSpikes(l, part)
 		}
-		s.do.poolSpikes(l, part)
-		if s.backward && !again {
-			s.do.pooledTrains(l, part)
+		if s.drops(l) {
+			s.do.dropSpikes(l, part)
+		}
+		if s.layers[l].handsOther() && s.backward && !again {
+			s.do.handedTrains(l, part)
 		}
 	}
 }
+
+// drops says whether a layer leaves out spikes that it hands up.
+func (s *schedule[T]) drops(l int) bool { return s.dropping && !s.layers[l].dropout.None() }
 
 // losses computes the loss and regularizers and, for a backward pass, their derivatives.
 func (s *schedule[T]) losses() {
@@ -148,6 +156,9 @@ func (s *schedule[T]) layerErrors(l, part int) {
 	switch above := s.above(l); {
 	case above >= 0:
 		s.do.errorBelow(above, part)
+		if s.drops(l) {
+			s.do.dropErrors(l, part)
+		}
 		if !s.layers[l].pooling.None() {
 			s.do.unpoolErrors(l, part)
 		}

@@ -52,6 +52,7 @@ type streamKey struct {
 	samples   int  // of the pass; passes for purposeReduce; chunks for purposeNode; unused for an update
 	segment   int  // for purposeSegment; the first chunk for purposeNode
 	augmented bool // the input spikes are varied first
+	dropping  bool // layers leave out spikes that they hand up
 }
 
 type purpose int

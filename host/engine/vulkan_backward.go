@@ -38,6 +38,19 @@ func (r *recorder) errorBelow(i, s int) {
 	})
 }
 
+// dropErrors implements executor.
+func (r *recorder) dropErrors(l, s int) {
+	layer := &r.plan.layers[l]
+	r.do(func() error {
+		return r.kernels.dropErrors.Record(r.stream,
+			kernels.DropErrorsBuffers{Error: whole(r.errorsBelow(&r.plan.weights[r.plan.above(l)])), Numbers: r.section(sectionNumbers)},
+			kernels.DropErrorsParameters{
+				Samples: r.samples, Steps: r.steps, Neurons: uint32(layer.handed), Layer: layer.dropout.Layer,
+				Rate: layer.dropout.Rate, Scale: layer.dropout.Scale, Together: together(&layer.dropout), Segment: r.engine.cut.segment(s),
+			})
+	})
+}
+
 // unpoolErrors implements executor.
 func (r *recorder) unpoolErrors(l, s int) {
 	pooling := &r.plan.layers[l].pooling
@@ -115,7 +128,7 @@ func (r *recorder) weightGradient(i, s int) {
 			Geometry: whole(r.engine.geometries[i]),
 		}, kernels.WeightGradientParameters{
 			Samples: r.samples, Steps: r.steps, Inputs: uint32(c.rows), Copies: uint32(c.copies), Neurons: uint32(c.Rows),
-			Delay: uint32(c.delay), Window: c.window, Segment: r.engine.cut.segment(s),
+			Delay: uint32(c.delay), Scale: r.plan.scale(c, r.dropping), Window: c.window, Segment: r.engine.cut.segment(s),
 		})
 	})
 }

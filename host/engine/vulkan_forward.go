@@ -78,7 +78,7 @@ func (r *recorder) lifForward(l, s, slot int) {
 			Samples: r.samples, Steps: r.steps, Neurons: uint32(layer.neurons), Filters: uint32(layer.filters),
 			Input: input.window, Recurrent: recurrent,
 			Delay: uint32(input.delay), RecurrentDelay: uint32(recurrentDelay), Layer: uint32(l),
-			Flips: uint32(r.flipsAt()), Segment: r.engine.cut.segment(s),
+			Flips: uint32(r.flipsAt()), InputScale: r.plan.scale(input, r.dropping), Segment: r.engine.cut.segment(s),
 		})
 	})
 }
@@ -116,10 +116,31 @@ func (r *recorder) poolSpikes(l, s int) {
 	})
 }
 
-// pooledTrains implements executor.
-func (r *recorder) pooledTrains(l, s int) {
+// dropSpikes implements executor.
+func (r *recorder) dropSpikes(l, s int) {
+	dropout := &r.plan.layers[l].dropout
+	r.do(func() error {
+		return r.kernels.dropEvents.Record(r.stream,
+			kernels.DropEventsBuffers{Rows: whole(r.rows), Index: whole(r.index), Numbers: r.section(sectionNumbers)},
+			kernels.DropEventsParameters{
+				Samples: r.samples, Steps: r.steps, Layer: dropout.Layer, Rate: dropout.Rate, Together: together(dropout),
+				Segment: r.engine.cut.eventSegment(s),
+			})
+	})
+}
+
+// together is whether numbers are left out in all steps or in none, as kernels take it.
+func together(dropout *cpuref.Dropout[float32]) uint32 {
+	if dropout.Together {
+		return 1
+	}
+	return 0
+}
+
+// handedTrains implements executor.
+func (r *recorder) handedTrains(l, s int) {
 	layer := &r.plan.layers[l]
-	r.trains(r.layers[l].pooled, whole(r.rows), whole(r.index), layer.handed, layer.pooling.Copies(), r.engine.cut.segment(s))
+	r.trains(r.layers[l].handed, whole(r.rows), whole(r.index), layer.handed, layer.pooling.Copies(), r.engine.cut.segment(s))
 }
 
 // trains records that events become spike trains, of each neuron so many.
@@ -145,7 +166,8 @@ func (r *recorder) readoutForward(s int) {
 		return r.kernels.readoutForward.Record(r.stream, buffers, kernels.ReadoutForwardParameters{
 			Samples: r.samples, Steps: r.steps, Classes: uint32(r.plan.classes), Delay: uint32(r.plan.weights[out.weight].delay),
 			DecayMembrane: out.decayMembrane, DriveMembrane: out.driveMembrane,
-			DecaySynapse: out.decaySynapse, Initial: out.initial, Segment: r.engine.cut.segment(s),
+			DecaySynapse: out.decaySynapse, Initial: out.initial, Scale: r.plan.scale(&r.plan.weights[out.weight], r.dropping),
+			Segment: r.engine.cut.segment(s),
 		})
 	})
 }

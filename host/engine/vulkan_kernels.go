@@ -11,6 +11,8 @@ type kernelSet struct {
 	augment           *kernels.Augment
 	listAugmented     *kernels.BuildEvents
 	buildEvents       *kernels.BuildEvents
+	dropEvents        *kernels.DropEvents // nil unless layers drop out spikes
+	dropErrors        *kernels.DropErrors
 	spikeTrains       *kernels.SpikeTrains
 	spikeCounts       *kernels.SpikeCounts
 	spikeTotals       *kernels.SpikeTotals
@@ -88,6 +90,10 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 		k.buildEvents, err = kernels.NewBuildEvents(device, kernels.BuildEventsChoice{})
 		return err
 	})
+	if p.network.Drops() {
+		set(func() (err error) { k.dropEvents, err = kernels.NewDropEvents(device); return err })
+		set(func() (err error) { k.dropErrors, err = kernels.NewDropErrors(device); return err })
+	}
 	set(func() (err error) { k.spikeTrains, err = kernels.NewSpikeTrains(device); return err })
 	set(func() (err error) { k.spikeCounts, err = kernels.NewSpikeCounts(device); return err })
 	set(func() (err error) { k.spikeTotals, err = kernels.NewSpikeTotals(device); return err })

@@ -11,9 +11,9 @@ func (e *Vulkan) recordStream(stream *gpu.Stream, key streamKey) error {
 	r := &recorder{
 		pass: e.pass, engine: e, plan: e.plan, kernels: e.kernels, stream: stream,
 		samples: uint32(key.samples), steps: uint32(e.plan.steps),
-		augmented: key.augmented, backward: key.purpose == purposeGradient || key.purpose == purposePartial,
+		augmented: key.augmented, dropping: key.dropping, backward: key.purpose == purposeGradient || key.purpose == purposePartial,
 	}
-	s := schedule[float32]{plan: e.plan, cut: e.cut, do: r, backward: r.backward}
+	s := schedule[float32]{plan: e.plan, cut: e.cut, do: r, backward: r.backward, dropping: r.dropping}
 	switch key.purpose {
 	case purposeEvaluate, purposePartial, purposeGradient:
 		r.fetchInput()
@@ -58,6 +58,7 @@ type recorder struct {
 	stream         *gpu.Stream
 	samples, steps uint32
 	augmented      bool // the input spikes are varied
+	dropping       bool // layers leave out spikes that they hand up
 	backward       bool // a backward pass follows
 	err            error
 }

@@ -48,7 +48,7 @@ func (e *Vulkan) runBatch(batch *Batch, stream cpuref.Stream, record *Record, wh
 		if err := e.upload(batch, first, last, stream); err != nil {
 			return Outcome{}, err
 		}
-		if err := e.run(streamKey{purpose: what, samples: last - first, augmented: batch.Augment != nil}); err != nil {
+		if err := e.run(e.batchKey(what, batch, last-first, 0)); err != nil {
 			return Outcome{}, err
 		}
 		e.collect(first, last)
@@ -74,6 +74,14 @@ func (e *Vulkan) runBatch(batch *Batch, stream cpuref.Stream, record *Record, wh
 		return Outcome{}, err
 	}
 	return summarise(batch, e.loss, e.regularizer, e.predicted, e.totals), nil
+}
+
+// batchKey is the key of a stream that runs so many samples of a batch.
+func (e *Vulkan) batchKey(what purpose, batch *Batch, samples, segment int) streamKey {
+	return streamKey{
+		purpose: what, samples: samples, segment: segment,
+		augmented: batch.Augment != nil, dropping: batch.Dropout && e.plan.network.Drops(),
+	}
 }
 
 // indexRange is the part of the event index that rows refer to.
@@ -192,7 +200,7 @@ func (e *Vulkan) record(record *Record, batch *Batch, first, last int) error {
 func (e *Vulkan) recordMembranes(record *Record, batch *Batch, first, samples int) error {
 	for s := range e.cut.count() {
 		if e.cut.count() > 1 {
-			if err := e.run(streamKey{purpose: purposeSegment, samples: samples, segment: s, augmented: batch.Augment != nil}); err != nil {
+			if err := e.run(e.batchKey(purposeSegment, batch, samples, s)); err != nil {
 				return err
 			}
 		}

@@ -38,6 +38,7 @@ var Constants = Kinds[cpuref.Constant, Layer]{
 const (
 	perNeuron = "neuron"
 	perLayer  = "layer"
+	perSpike  = "spike"
 )
 
 // logPrefix is how the names of the arrays of learned constants begin, after the layer's.

@@ -48,6 +48,8 @@ type Layer struct {
 	Bias               bool          `toml:"bias"`                // a learned number that arrives at each neuron (filter of a convolution) in every step
 	Delay              int           `toml:"delay"`               // steps from an input spike to its entry into the synaptic current
 	RecurrentDelay     int           `toml:"recurrent_delay"`     // the same for the layer's own spikes
+	Dropout            float64       `toml:"dropout"`             // probability with which, in training, a spike is not handed up; those that are count 1/(1−dropout)
+	DropoutPer         string        `toml:"dropout_per"`         // spike or neuron: what is left out as one; of pooled positions likewise
 	Neuron             string        `toml:"neuron"`              // one of [Neurons]
 	TauMembrane        float64       `toml:"tau_membrane"`        // seconds
 	TauSynapse         float64       `toml:"tau_synapse"`         // seconds, of neurons with a synaptic current
@@ -139,7 +141,7 @@ func DefaultLayer() Layer {
 	l := Layer{
 		Kind: "dense", Neurons: 128, Filters: 16, Kernel: 7, Stride: 1, PaddingHeight: AsWidth, Pool: 1, PoolKind: "max", RecurrentKernel: 5,
 		Recurrent: true, Delay: 1, RecurrentDelay: 1,
-		Neuron: "lif", TauMembrane: 0.02, TauSynapse: 0.01, LearnPer: perNeuron, Reset: "multiplicative",
+		Neuron: "lif", TauMembrane: 0.02, TauSynapse: 0.01, LearnPer: perNeuron, Reset: "multiplicative", DropoutPer: perSpike,
 		Noise: Noise{Kind: "sigmoid"}, Initial: Initial{Kind: "fluctuation"},
 	}
 	l.Surrogate.Kind = DefaultSurrogate(&l)

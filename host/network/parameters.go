@@ -51,6 +51,15 @@ func NeuronParameters[T cpuref.Float](l *Layer, stepLength float64) cpuref.Neuro
 	return neuron
 }
 
+// DropoutParameters turns the dropout of a layer into what kernels take, for a run of a seed.
+func DropoutParameters[T cpuref.Float](n *Network, layer int, seed uint32) cpuref.Dropout[T] {
+	l := &n.Layers[layer]
+	return cpuref.Dropout[T]{
+		Rate: T(l.Dropout), Scale: T(1 / (1 - l.Dropout)),
+		Together: l.DropoutPer == perNeuron, Seed: seed, Layer: uint32(layer),
+	}
+}
+
 // resolved is the surrogate itself where it is that of an escape noise.
 func (s Surrogate) resolved(noise Noise) Surrogate {
 	if s.Kind != Matched {

@@ -32,6 +32,11 @@ func (n *Network) Validate() error {
 			return fmt.Errorf("network.layer %d: %w", l, err)
 		}
 	}
+	for l := range n.Layers {
+		if err := n.checkDropout(l); err != nil {
+			return fmt.Errorf("network.layer %d: %w", l, err)
+		}
+	}
 	if err := n.Readout.validate(n.Steps); err != nil {
 		return fmt.Errorf("network.readout: %w", err)
 	}
@@ -90,6 +95,30 @@ func (l *Layer) validate(steps int) error {
 		return fmt.Errorf("initial: %w", err)
 	}
 	return nil
+}
+
+// mostDropout bounds what a kept spike counts.
+const mostDropout = 0.99
+
+// checkDropout checks what a layer leaves out, and that something takes what it hands up.
+func (n *Network) checkDropout(layer int) error {
+	l := &n.Layers[layer]
+	switch {
+	case !(l.Dropout >= 0 && l.Dropout <= mostDropout):
+		return fmt.Errorf("dropout = %g: must be from 0 (none) to %g", l.Dropout, mostDropout)
+	case l.Dropout == 0:
+		return nil
+	case l.DropoutPer != perSpike && l.DropoutPer != perNeuron:
+		return fmt.Errorf("dropout_per = %q is unknown; want %s or %s", l.DropoutPer, perNeuron, perSpike)
+	case n.Spiking() && layer == len(n.Layers)-1:
+		return fmt.Errorf("dropout = %g leaves out spikes on their way up, and nothing lies above: the loss looks at the spikes of the last layer; set 0 there", l.Dropout)
+	}
+	return nil
+}
+
+// Drops says whether, in training, spikes are left out on their way up.
+func (n *Network) Drops() bool {
+	return slices.ContainsFunc(n.Layers, func(l Layer) bool { return l.Dropout > 0 })
 }
 
 func (s Surrogate) validate(noise Noise) error {

@@ -89,6 +89,9 @@ func (s *section) layers() {
 			f.Connection = "recurrent"
 		}
 		f.Connection += fmt.Sprintf(", delay %d", l.Delay)
+		if l.Dropout > 0 {
+			f.Connection += fmt.Sprintf(", dropout %g of every %s", l.Dropout, l.DropoutPer)
+		}
 		if s.Summary != nil && i < len(s.Summary.LayerSpikes) {
 			f.Activity = fmt.Sprintf("%.3g", s.Summary.LayerSpikes[i])
 		}

@@ -242,9 +242,12 @@ func writtenExplanations() map[string]string {
 		"network.layer.bias":             "whether each neuron, or filter, has a learned bias, added in every step; it starts at 0",
 		"network.layer.delay":            "delay from a spike below to this layer, steps, 0 to steps-1",
 		"network.layer.recurrent_delay":  "delay of recurrent connections, steps",
-		"network.layer.neuron":           network.Neurons.Names(),
-		"network.layer.tau_membrane":     "time constant of the membrane, seconds",
-		"network.layer.tau_synapse":      "lif, adaptive: time constant of the synaptic current, seconds",
+		"network.layer.dropout": "training only: probability that a spike is left out on its way to the layer above, 0 to 0.99; the others count\n" +
+			"1/(1-dropout) times. After pooling; recurrent connections, losses and regularizers see all spikes",
+		"network.layer.dropout_per":  "spike: each step draws anew; neuron: all spikes of a neuron in a sample are left out, or none",
+		"network.layer.neuron":       network.Neurons.Names(),
+		"network.layer.tau_membrane": "time constant of the membrane, seconds",
+		"network.layer.tau_synapse":  "lif, adaptive: time constant of the synaptic current, seconds",
 		"network.layer.learn": "constants to learn, each as the logarithm of a factor on the value above (threshold: on 1), between\n" +
 			"1/54.6 and 54.6: " + network.Constants.Names(),
 		"network.layer.learn_per": "neuron: each neuron, or filter, has its own; layer: one for all",

@@ -102,6 +102,9 @@ func (c *Config) Validate() error {
 	if c.Training.Estimator != "surrogate" && c.Data.Augment.Changes() {
 		return fmt.Errorf("training.estimator = %q needs input spikes as they are: leave data.augment out, or use the estimator surrogate", c.Training.Estimator)
 	}
+	if c.Training.Estimator != "surrogate" && c.Network.Drops() {
+		return fmt.Errorf("training.estimator = %q needs spikes that all go up: set network.layer.dropout to 0, or use the estimator surrogate", c.Training.Estimator)
+	}
 	return nil
 }
 

@@ -29,6 +29,7 @@ func TestImpossibleNetworks(t *testing.T) {
 		"[data]\nvalidation = 0.0\n[training]\nkeep = \"best\"\n":                                                                                                     "needs samples to validate with",
 		"[data]\nname = \"ssc\"\npath = \"x\"\nvalidation = 0.0\n[training]\nkeep = \"best\"\n":                                                                       "",
 		"[data.augment]\ndrop = 0.1\n[training]\nestimator = \"single_flip\"\n":                                                                                       "needs input spikes as they are",
+		"[[network.layer]]\ndropout = 0.1\n[training]\nestimator = \"single_flip\"\n":                                                                                 "needs spikes that all go up",
 		"[[network.layer]]\n[network.layer.noise]\nkind = \"threshold\"\n[network.layer.surrogate]\nkind = \"superspike\"\n[training]\nestimator = \"single_flip\"\n": "training.estimator: layer 0 spikes at a threshold",
 		"[[network.layer]]\nneurons = 9000\nrecurrent = false\n[training]\nbatch = 4000\nestimator = \"single_flip\"\n":                                               "use a smaller batch",
 		conv + "padding = -1\n": "padding",

@@ -332,7 +332,7 @@ func (r *run) prepare(begins bool) (err error) {
 	}
 	r.fingerprint = r.split.Fingerprint()
 	r.filler = data.Filler{Workers: options.Workers, Part: r.ranks.Part()}
-	filler := data.Filler{Workers: options.Workers, Augmentation: augmentation, Part: r.ranks.Part()}
+	filler := data.Filler{Workers: options.Workers, Augmentation: augmentation, Dropout: true, Part: r.ranks.Part()}
 	if config.Training.Estimator != "surrogate" {
 		filler.Part = nil // a learner looks at all samples
 	}
