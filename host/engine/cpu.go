@@ -176,18 +176,18 @@ func (e *CPU[T]) Optimizer() ([][][]T, error) {
 
 // Evaluate implements [Engine].
 func (e *CPU[T]) Evaluate(batch *Batch, stream cpuref.Stream, record *RecordOf[T]) (OutcomeOf[T], error) {
-	return e.run(batch, stream, record, false)
+	return e.run(batch, stream, record, false, nil)
 }
 
 // Gradient implements [Engine].
 func (e *CPU[T]) Gradient(batch *Batch, stream cpuref.Stream, record *RecordOf[T]) (OutcomeOf[T], error) {
 	e.samples = 0
-	outcome, err := e.run(batch, stream, record, true)
+	outcome, err := e.run(batch, stream, record, true, nil)
 	if err != nil {
 		return outcome, err
 	}
 	chunks := cpuref.Chunks(batch.Samples())
-	e.forRanges(func(i, first, last int) {
+	e.forRanges(e.plan.weights, func(i, first, last int) {
 		cpuref.SumChunks(e.partial[i], chunks, e.plan.weights[i].size, first, last)
 	})
 	e.samples = batch.Samples()
@@ -203,7 +203,7 @@ func (e *CPU[T]) Update(update Update) error {
 	if err != nil {
 		return err
 	}
-	e.forRanges(func(i, first, last int) {
+	e.forRanges(e.plan.weights, func(i, first, last int) {
 		if e.plan.weights[i].frozen {
 			return
 		}
@@ -233,12 +233,12 @@ func (e *CPU[T]) normParts(scale T) ([][]T, error) {
 	return parts, nil
 }
 
-// forRanges calls do on ranges that together cover every weight array.
-func (e *CPU[T]) forRanges(do func(i, first, last int)) {
+// forRanges calls do on ranges that together cover weight arrays.
+func (e *CPU[T]) forRanges(arrays []weightPlan, do func(i, first, last int)) {
 	const length = 1 << 14
 	type span struct{ i, first, last int }
 	var spans []span
-	for i, w := range e.plan.weights {
+	for i, w := range arrays {
 		for first := 0; first < w.size; first += length {
 			spans = append(spans, span{i, first, min(first+length, w.size)})
 		}
@@ -248,8 +248,8 @@ func (e *CPU[T]) forRanges(do func(i, first, last int)) {
 	})
 }
 
-// run takes a batch through the network, chunk by chunk.
-func (e *CPU[T]) run(batch *Batch, stream cpuref.Stream, record *RecordOf[T], backward bool) (OutcomeOf[T], error) {
+// run takes a batch through the network, chunk by chunk. Sums may be nil.
+func (e *CPU[T]) run(batch *Batch, stream cpuref.Stream, record *RecordOf[T], backward bool, sums *nodeSums[T]) (OutcomeOf[T], error) {
 	if err := batch.Check(e.plan.network); err != nil {
 		return OutcomeOf[T]{}, err
 	}
@@ -270,7 +270,7 @@ func (e *CPU[T]) run(batch *Batch, stream cpuref.Stream, record *RecordOf[T], ba
 		}
 	}
 	parallel(len(e.workers), chunks, func(worker, chunk int) {
-		e.workers[worker].run(batch, chunk, stream, record, backward)
+		e.workers[worker].run(batch, chunk, stream, record, backward, sums)
 	})
 	if err := checkFinite(e.loss, e.plan.weights, func(i int) ([]T, error) { return e.weights[i], nil }); err != nil {
 		return OutcomeOf[T]{}, err

@@ -109,3 +109,10 @@ func (r *chunkRun[T]) constantGradient(i int) {
 		Constant: constant, Place: place, Count: layer.neuron.Learn.Count(), Last: r.samples(),
 	})
 }
+
+// sumsDone implements executor.
+func (r *chunkRun[T]) sumsDone(target int) {
+	if r.sums != nil {
+		r.sums.chunkDone(target)
+	}
+}

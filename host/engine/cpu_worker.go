@@ -38,6 +38,7 @@ type chunkRun[T cpuref.Float] struct {
 	record      *RecordOf[T] // of the batch; nil for none
 	backward    bool         // a backward pass follows
 	dropping    bool         // layers leave out spikes that they hand up
+	sums        *nodeSums[T] // take the gradients; nil for none
 
 	inputs            cpuref.Events // varied if the batch says so
 	flips             []cpuref.Flip
@@ -47,11 +48,11 @@ type chunkRun[T cpuref.Float] struct {
 }
 
 // run takes one chunk of a batch forward and, if asked, backward into the chunk's
-// partial gradients.
-func (w *cpuWorker[T]) run(batch *Batch, chunk int, stream cpuref.Stream, record *RecordOf[T], backward bool) {
+// partial gradients, and these into sums of nodes.
+func (w *cpuWorker[T]) run(batch *Batch, chunk int, stream cpuref.Stream, record *RecordOf[T], backward bool, sums *nodeSums[T]) {
 	e := w.engine
 	r := &chunkRun[T]{
-		cpuWorker: w, plan: e.plan, batch: batch, chunk: chunk, record: record, backward: backward, dropping: batch.Dropout,
+		cpuWorker: w, plan: e.plan, batch: batch, chunk: chunk, record: record, backward: backward, dropping: batch.Dropout, sums: sums,
 		first: chunk * cpuref.ChunkSamples, last: min((chunk+1)*cpuref.ChunkSamples, batch.Samples()),
 		key: [2]uint32{e.plan.options.Seed, uint32(stream)},
 	}

@@ -50,9 +50,18 @@ type Engine interface {
 	// length SumLength, as it stands between the chunks: neither divided by the samples nor
 	// rounded. The nodes are in ascending order and make up the batch. No gradient is left
 	// in the engine.
-	GradientSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32) (Outcome, error)
+	//
+	// Final, if not nil, is called as soon as all sums have their final values from a number on,
+	// while the engine may still compute those before it: each time from a smaller number on,
+	// one of SumStarts, at last from 0 on; never twice at once, and not after the return. It may
+	// come from any goroutine, and holds up the engine. If an error is returned, it may not
+	// have been called, or for sums that are worth nothing.
+	GradientSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32, final func(first int)) (Outcome, error)
 	// SumLength is how many numbers the gradient of a sum has.
 	SumLength() int
+	// SumStarts is where in it the gradient of each layer begins, and last that of the readout if
+	// it has weights.
+	SumStarts() []int
 	// SetSums replaces the gradient by that of a sum over so many samples.
 	SetSums(sums []float32, samples int) error
 	// Update changes the weights by the gradient of the last call of Gradient, SetGradients or

@@ -83,6 +83,9 @@ func (g *Group) Update(update Update) error {
 // SumLength implements [Engine].
 func (g *Group) SumLength() int { return g.members[0].SumLength() }
 
+// SumStarts implements [Engine].
+func (g *Group) SumStarts() []int { return g.members[0].SumStarts() }
+
 // Weights implements [Engine].
 func (g *Group) Weights() (weights [][]float32, err error) {
 	err = g.any(func(m *member) error { weights, err = m.Weights(); return err })

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -15,45 +16,89 @@ const (
 
 // Evaluate implements [Engine].
 func (g *Group) Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error) {
-	outcome, _, err := g.run(batch, record, workForward, func(m *member, _ share, part *Batch, record *Record) (Outcome, error) {
-		return m.Evaluate(part, stream, record)
+	return g.run(batch, record, workForward, nil, func(i int, _ share, part *Batch, record *Record) (Outcome, error) {
+		return g.members[i].Evaluate(part, stream, record)
 	})
-	return outcome, err
 }
 
 // Gradient implements [Engine].
 func (g *Group) Gradient(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error) {
 	samples := batch.Samples()
 	g.sum = resize(g.sum, g.SumLength())
-	outcome, err := g.GradientSums(batch, stream, record, []cpuref.ChunkNode{{First: 0, Last: cpuref.Chunks(samples)}}, [][]float32{g.sum})
+	outcome, err := g.GradientSums(batch, stream, record, []cpuref.ChunkNode{{First: 0, Last: cpuref.Chunks(samples)}}, [][]float32{g.sum}, nil)
 	if err != nil {
 		return outcome, err
 	}
 	return outcome, g.SetSums(g.sum, samples)
 }
 
-// GradientSums implements [Engine]. Each member sums up the largest nodes of its share.
-func (g *Group) GradientSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32) (Outcome, error) {
-	outcome, shares, err := g.run(batch, record, workBoth, func(m *member, s share, part *Batch, record *Record) (Outcome, error) {
+// GradientSums implements [Engine]. Each member sums up the largest nodes of its share, and the group
+// adds up what all of them have, from the top layer down.
+func (g *Group) GradientSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32, final func(first int)) (Outcome, error) {
+	chunks := cpuref.Chunks(batch.Samples())
+	if err := checkNodes(chunks, g.SumLength(), nodes, sums); chunks > 0 && err != nil {
+		return Outcome{}, err
+	}
+	m := &meeting{nodes: nodes, sums: sums, final: final, done: g.SumLength()}
+	return g.run(batch, record, workBoth, m.begin, func(i int, s share, part *Batch, record *Record) (Outcome, error) {
 		var own []cpuref.ChunkNode
 		var room [][]float32
-		for _, p := range m.pieces(nodes, s) {
+		for _, p := range m.pieces[i] {
 			own = append(own, cpuref.ChunkNode{First: p.First - s.first, Last: p.Last - s.first})
 			room = append(room, p.sum)
 		}
-		return m.GradientSums(part, stream, record, own, room)
+		return g.members[i].GradientSums(part, stream, record, own, room, func(first int) { m.come(i, first) })
 	})
-	if err != nil {
-		return outcome, err
+}
+
+// meeting is where the sums of a group's members become those of the nodes asked for, as soon as all
+// members have come so far.
+type meeting struct {
+	nodes []cpuref.ChunkNode
+	sums  [][]float32 // [node]
+	final func(first int)
+
+	mutex  sync.Mutex
+	pieces [][]piece // [member]
+	first  []int     // [member]: its sums are final from here on
+	done   int       // sums are final from here on, whoever is lost later
+}
+
+// begin says who does what, for the first time or after a device was lost.
+func (m *meeting) begin(members []*member, shares []share) {
+	m.pieces, m.first = nil, nil
+	for i, member := range members {
+		m.pieces = append(m.pieces, member.pieces(m.nodes, shares[i]))
+		first := member.SumLength()
+		if len(m.pieces[i]) == 0 { // nobody waits for it
+			first = 0
+		}
+		m.first = append(m.first, first)
+	}
+}
+
+// come says that the sums of a member are final from a number on.
+func (m *meeting) come(i, first int) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	m.first[i] = first
+	if first = slices.Max(m.first); first >= m.done {
+		return
 	}
 	var all []piece
-	for i, m := range g.members {
-		all = append(all, m.pieces(nodes, shares[i])...)
+	for _, own := range m.pieces {
+		for _, p := range own {
+			p.sum = p.sum[first:m.done]
+			all = append(all, p)
+		}
 	}
-	for i, node := range nodes {
-		copy(sums[i], sumOfNode(all, i, node))
+	for i, node := range m.nodes {
+		copy(m.sums[i][first:m.done], sumOfNode(all, i, node))
 	}
-	return outcome, nil
+	m.done = first
+	if m.final != nil {
+		m.final(first)
+	}
 }
 
 // sumOfNode adds up the pieces, in ascending order, of a node asked for into the first of them.
@@ -110,15 +155,19 @@ func (s share) samples(samples int) (first, last int) {
 }
 
 // run has the members do their shares of a batch at once; again without those whose devices
-// are lost meanwhile. It returns the shares of the members that are left.
-func (g *Group) run(batch *Batch, record *Record, work int, do func(m *member, s share, part *Batch, record *Record) (Outcome, error)) (Outcome, []share, error) {
+// are lost meanwhile. Begin, if not nil, is called each time before.
+func (g *Group) run(batch *Batch, record *Record, work int, begin func(members []*member, shares []share),
+	do func(i int, s share, part *Batch, record *Record) (Outcome, error)) (Outcome, error) {
 	if err := batch.Check(g.network); err != nil {
-		return Outcome{}, nil, err
+		return Outcome{}, err
 	}
 	samples := batch.Samples()
 	for {
 		whole := newParts(g.network, samples)
 		shares, failed, outcomes := g.shares(samples, cpuref.ChunkSamples, work), make([]error, len(g.members)), make([]Outcome, len(g.members))
+		if begin != nil {
+			begin(g.members, shares)
+		}
 		var group sync.WaitGroup
 		for i, m := range g.members {
 			s := shares[i]
@@ -129,7 +178,7 @@ func (g *Group) run(batch *Batch, record *Record, work int, do func(m *member, s
 			group.Go(func() {
 				begun := time.Now()
 				var err error
-				outcomes[i], err = do(m, s, batch.Part(g.network, first, last), whole.record(record, first, last))
+				outcomes[i], err = do(i, s, batch.Part(g.network, first, last), whole.record(record, first, last))
 				failed[i] = inPart(err, first)
 				m.timed(work, last-first, time.Since(begun))
 			})
@@ -138,12 +187,12 @@ func (g *Group) run(batch *Batch, record *Record, work int, do func(m *member, s
 		if lost, err := g.without(failed); lost {
 			continue
 		} else if err != nil {
-			return Outcome{}, nil, err
+			return Outcome{}, err
 		}
 		for i := range outcomes {
 			whole.count(&outcomes[i])
 		}
-		return whole.outcome(record), shares, nil
+		return whole.outcome(record), nil
 	}
 }
 

@@ -201,11 +201,11 @@ func (l *losing) Evaluate(b *Batch, s cpuref.Stream, r *Record) (Outcome, error)
 	return l.Engine.Evaluate(b, s, r)
 }
 
-func (l *losing) GradientSums(b *Batch, s cpuref.Stream, r *Record, nodes []cpuref.ChunkNode, sums [][]float32) (Outcome, error) {
+func (l *losing) GradientSums(b *Batch, s cpuref.Stream, r *Record, nodes []cpuref.ChunkNode, sums [][]float32, final func(int)) (Outcome, error) {
 	if err := l.fail(); err != nil {
 		return Outcome{}, err
 	}
-	return l.Engine.GradientSums(b, s, r, nodes, sums)
+	return l.Engine.GradientSums(b, s, r, nodes, sums, final)
 }
 
 func (l *losing) SetSums(sums []float32, samples int) error {
@@ -332,7 +332,7 @@ func TestGradientSums(t *testing.T) {
 			return sums
 		}
 		for _, nodes := range [][]cpuref.ChunkNode{nil, {{First: 0, Last: 1}}, {{First: 1, Last: 2}}, {{First: 0, Last: 3}}, {{First: 0, Last: 1}, {First: 0, Last: 2}}} {
-			if _, err := e.GradientSums(batch, cpuref.StreamNoise, nil, nodes, room(len(nodes))); err == nil || !strings.Contains(err.Error(), "do not make up a batch of 2 chunks") {
+			if _, err := e.GradientSums(batch, cpuref.StreamNoise, nil, nodes, room(len(nodes)), nil); err == nil || !strings.Contains(err.Error(), "do not make up a batch of 2 chunks") {
 				t.Errorf("nodes %v: error %v", nodes, err)
 			}
 		}

@@ -60,6 +60,7 @@ type weightPlan struct {
 	stride  int
 	rows    int     // numbers below that feed a position
 	size    int     // rows·stride
+	at      int     // where its gradient begins among those of all arrays
 	blocks  int     // elements of the kernel; 1 if dense
 	columns []int32 // row of each column of the network's array
 	pooled  bool    // it takes the spikes of the layer below pooled
@@ -167,7 +168,7 @@ func (p *plan[T]) freeze(names []string) error {
 // connect adds a connection from what lies below, and gives its number.
 func (p *plan[T]) connect(w weightPlan, below network.Geometry) int {
 	w.stride, w.rows, w.blocks = cpuref.Stride(w.Rows), w.window.Rows(below.Slots()), w.window.Blocks()
-	w.size, w.copies = w.rows*w.stride, 1
+	w.size, w.copies, w.at = w.rows*w.stride, 1, p.sumLength()
 	if w.source >= 0 && w.target > w.source {
 		source := &p.layers[w.source]
 		w.pooled, w.handed, w.copies = !source.pooling.None(), source.handsOther(), source.pooling.Copies()

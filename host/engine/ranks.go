@@ -14,7 +14,8 @@ import (
 
 // Ranks is an engine over several processes, each with an engine of its own, which share each
 // batch by chunks. As in a [Group], each sums up the largest nodes of its share; then each rank adds
-// up a block of all gradients in the order of the tree, so that the bits are those of one device.
+// up a part of all gradients in the order of the tree, so that the bits are those of one device. The
+// gradients of upper layers are exchanged while lower ones compute.
 //
 // All ranks make the same calls in the same order with the same arguments, and get the same
 // results. Of a batch a rank reads only its own samples: see [RankShare].
@@ -31,6 +32,8 @@ type Ranks struct {
 	sums  [][]float32 // of the pieces of this rank
 	whole []float32
 	times RankTimes
+	// leastBlock is that of blocks, the same on all ranks.
+	leastBlock int
 }
 
 var _ Engine = (*Ranks)(nil)
@@ -39,8 +42,9 @@ var _ Engine = (*Ranks)(nil)
 type RankTimes struct {
 	Gradients int
 	Computed  time.Duration // by this rank
-	Waited    time.Duration // for the other ranks to have computed
-	Exchanged time.Duration // sums sent, added and gathered
+	Exchanged time.Duration // after that: sums sent, added and gathered; and for upper layers of other ranks
+	Hidden    time.Duration // the same while this rank computed
+	Waited    time.Duration // for the other ranks to have computed the rest
 	Sent      int           // bytes of sums, by this rank
 }
 
@@ -55,7 +59,7 @@ func OpenRanks(n *network.Network, x Exchange, open func() (Engine, error), inte
 		}
 		return nil, err
 	}
-	e := &Ranks{Engine: local, network: n, exchange: x, interrupted: interrupted, stop: stop}
+	e := &Ranks{Engine: local, network: n, exchange: x, interrupted: interrupted, stop: stop, leastBlock: leastBlock}
 	if err := e.describe(); err != nil {
 		return nil, errors.Join(err, local.Close())
 	}
@@ -139,7 +143,7 @@ func (e *Ranks) Close() error {
 	if t := e.times; t.Gradients > 0 {
 		mean := func(d time.Duration) time.Duration { return (d / time.Duration(t.Gradients)).Round(time.Microsecond) }
 		slog.Debug("gradients over ranks", "gradients", t.Gradients, "computed", mean(t.Computed), "waited", mean(t.Waited),
-			"exchanged", mean(t.Exchanged), "bytes_sent", t.Sent/t.Gradients)
+			"exchanged", mean(t.Exchanged), "hidden", mean(t.Hidden), "bytes_sent", t.Sent/t.Gradients)
 	}
 	for i, room := range e.rooms {
 		e.rooms[i] = e.exchange.Room(room, 0)

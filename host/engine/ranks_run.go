@@ -10,9 +10,9 @@ import (
 // What the rooms of an engine over ranks are for.
 const (
 	roomState  = iota // what ranks know of their samples
-	roomSend          // sums of the pieces of a rank, block by block
-	roomPieces        // sums of the pieces of all ranks, of the block of a rank
-	roomSums          // sums of the nodes asked for
+	roomSend          // sums of the pieces of a rank, of a block, part by part
+	roomPieces        // sums of the pieces of all ranks, of a rank's part of a block
+	roomSums          // sums of the nodes asked for, of a block of the numbers
 )
 
 // Bits of how a rank says that it does.
@@ -24,7 +24,7 @@ const (
 
 // Evaluate implements [Engine].
 func (e *Ranks) Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error) {
-	return e.run(batch, record, func(_ share, part *Batch, record *Record) (Outcome, error) {
+	return e.run(batch, record, nil, func(part *Batch, record *Record) (Outcome, error) {
 		return e.Engine.Evaluate(part, stream, record)
 	})
 }
@@ -33,7 +33,7 @@ func (e *Ranks) Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Ou
 func (e *Ranks) Gradient(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error) {
 	samples := batch.Samples()
 	e.whole = resize(e.whole, e.SumLength())
-	outcome, err := e.GradientSums(batch, stream, record, []cpuref.ChunkNode{{First: 0, Last: cpuref.Chunks(samples)}}, [][]float32{e.whole})
+	outcome, err := e.GradientSums(batch, stream, record, []cpuref.ChunkNode{{First: 0, Last: cpuref.Chunks(samples)}}, [][]float32{e.whole}, nil)
 	if err != nil {
 		return outcome, err
 	}
@@ -41,105 +41,40 @@ func (e *Ranks) Gradient(batch *Batch, stream cpuref.Stream, record *Record) (Ou
 }
 
 // GradientSums implements [Engine].
-func (e *Ranks) GradientSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32) (Outcome, error) {
-	chunks, length := cpuref.Chunks(batch.Samples()), e.SumLength()
-	begun, before := time.Now(), e.times.Waited
-	outcome, err := e.run(batch, record, func(s share, part *Batch, record *Record) (Outcome, error) {
-		var own []cpuref.ChunkNode
-		for _, p := range pieces(nodes, s) {
-			own = append(own, cpuref.ChunkNode{First: p.First - s.first, Last: p.Last - s.first})
-		}
-		for len(e.sums) < len(own) {
-			e.sums = append(e.sums, make([]float32, length))
-		}
-		return e.Engine.GradientSums(part, stream, record, own, e.sums[:len(own)])
+func (e *Ranks) GradientSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32, final func(first int)) (Outcome, error) {
+	chunks := cpuref.Chunks(batch.Samples())
+	if err := checkNodes(chunks, e.SumLength(), nodes, sums); chunks > 0 && err != nil {
+		return Outcome{}, agreedError{err}
+	}
+	f := e.newFolding(chunks, nodes, sums, final)
+	return e.run(batch, record, f, func(part *Batch, record *Record) (Outcome, error) {
+		return e.Engine.GradientSums(part, stream, record, f.shared, f.own, f.final)
 	})
-	if err != nil {
-		return outcome, err
-	}
-	e.times.Gradients++
-	e.times.Computed += time.Since(begun) - (e.times.Waited - before)
-	begun = time.Now()
-	defer func() { e.times.Exchanged += time.Since(begun) }()
-	return outcome, e.fold(chunks, length, nodes, sums)
 }
 
-// fold adds the sums of the pieces of all ranks in the order of the tree. Every rank adds up one
-// block of the numbers and hands the result to all.
-func (e *Ranks) fold(chunks, length int, nodes []cpuref.ChunkNode, sums [][]float32) error {
-	x := e.exchange
-	rank, ranks := x.Rank(), x.Ranks()
-	block := func(r int) (first, last int) { return length * r / ranks, length * (r + 1) / ranks }
-	first, last := block(rank)
-	width := last - first
-
-	var all []piece // of all ranks, ascending
-	begin := make([]int, ranks+1)
-	for r := range ranks {
-		all = append(all, pieces(nodes, rankShare(chunks, r, ranks))...)
-		begin[r+1] = len(all)
-	}
-	own := e.sums[:begin[rank+1]-begin[rank]]
-	packed := ofBytes(e.room(roomSend, 4*len(own)*(length-width)))
-	gathered := ofBytes(e.room(roomPieces, 4*len(all)*width))
-	receive, send := make([][]byte, ranks), make([][]byte, ranks)
-	for r := range ranks {
-		receive[r] = asBytes(gathered[begin[r]*width : begin[r+1]*width])
-		if r == rank {
-			continue
-		}
-		a, b := block(r)
-		send[r] = asBytes(packed[:len(own)*(b-a)])
-		for _, sum := range own {
-			packed = packed[copy(packed, sum[a:b]):]
-		}
-		e.times.Sent += len(send[r]) + 4*len(nodes)*width
-	}
-	for i, sum := range own {
-		copy(gathered[(begin[rank]+i)*width:], sum[first:last])
-	}
-	if err := x.Deal(receive, send); err != nil {
-		return err
-	}
-
-	result := ofBytes(e.room(roomSums, 4*len(nodes)*length)) // [rank][node][number]
-	at := func(r int) int { a, _ := block(r); return len(nodes) * a }
-	for i := range all {
-		all[i].sum = gathered[i*width:][:width]
-	}
-	for i := range nodes {
-		copy(result[at(rank)+i*width:], sumOfNode(all, i, nodes[i]))
-	}
-	for r := range ranks {
-		receive[r], send[r] = asBytes(result[at(r):at(r+1)]), asBytes(result[at(rank):at(rank+1)])
-	}
-	if err := x.Deal(receive, send); err != nil {
-		return err
-	}
-	for r := range ranks {
-		a, b := block(r)
-		for i := range nodes {
-			copy(sums[i][a:b], result[at(r)+i*(b-a):])
-		}
-	}
-	return nil
-}
-
-// run has every rank do its share of a batch, and tells all what is known of each sample.
-func (e *Ranks) run(batch *Batch, record *Record, do func(s share, part *Batch, record *Record) (Outcome, error)) (Outcome, error) {
+// run has every rank do its share of a batch, and tells all what is known of each sample. Gradients,
+// if not nil, are exchanged.
+func (e *Ranks) run(batch *Batch, record *Record, gradients *folding, do func(part *Batch, record *Record) (Outcome, error)) (Outcome, error) {
 	samples, ranks, rank := batch.Samples(), e.exchange.Ranks(), e.exchange.Rank()
 	if samples == 0 { // on all ranks
 		return Outcome{}, agreedError{batch.Check(e.network)}
 	}
+	if gradients != nil {
+		gradients.start()
+	}
 	whole := newParts(e.network, samples)
-	own := rankShare(cpuref.Chunks(samples), rank, ranks)
-	first, last := own.samples(samples)
+	first, last := RankShare(samples, rank, ranks)
 	failure := batch.Check(e.network)
 	if failure == nil && first < last {
 		var outcome Outcome
-		outcome, failure = do(own, batch.Part(e.network, first, last), whole.record(record, first, last))
+		outcome, failure = do(batch.Part(e.network, first, last), whole.record(record, first, last))
 		failure = inPart(failure, first)
 		whole.count(&outcome)
+	}
+	if gradients != nil {
+		if err := gradients.computed(); err != nil {
+			return Outcome{}, err
+		}
 	}
 	state := uint32(0)
 	if failure != nil {
@@ -157,6 +92,11 @@ func (e *Ranks) run(batch *Batch, record *Record, do func(s share, part *Batch, 
 	}
 	if state&stateFailed != 0 {
 		return Outcome{}, Agree(e.exchange, failure)
+	}
+	if gradients != nil {
+		if err := gradients.finish(); err != nil {
+			return Outcome{}, err
+		}
 	}
 	return whole.outcome(record), nil
 }

@@ -52,6 +52,7 @@ type executor interface {
 	errorsDone(l, s int)     // those of a layer in a segment are what they are
 	weightGradient(c, s int) // adds what a segment, or allSteps, brings to the gradient of a connection
 	constantGradient(c int)  // makes the gradient of a learned constant of what a layer has added up
+	sumsDone(target int)     // the gradients of all connections to a target are what they are; targets come from the top down
 }
 
 // run is the whole way of a pass: forward, loss and, if there is one, backward.
@@ -136,6 +137,7 @@ func (s *schedule[T]) errors() {
 	if s.readout != nil {
 		s.do.readoutBackward()
 		s.weightGradients(len(s.layers), allSteps)
+		s.do.sumsDone(len(s.layers))
 	}
 	last := s.cut.count() - 1
 	for part := last; part >= 0; part-- {
@@ -170,6 +172,9 @@ func (s *schedule[T]) layerErrors(l, part int) {
 	s.do.lifBackward(l, part)
 	s.do.errorsDone(l, part)
 	s.weightGradients(l, part)
+	if part == 0 { // the segment that is done last
+		s.do.sumsDone(l)
+	}
 }
 
 // weightGradients adds what a segment, or allSteps, brings to the gradients of all

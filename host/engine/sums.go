@@ -2,6 +2,8 @@ package engine
 
 import (
 	"fmt"
+	"slices"
+	"sync/atomic"
 
 	"spikegrad/cpuref"
 	"spikegrad/gpu"
@@ -10,15 +12,39 @@ import (
 // sumLength is how many numbers the packed gradients of all weight arrays have, one after
 // the other.
 func (p *plan[T]) sumLength() int {
-	length := 0
-	for _, w := range p.weights {
-		length += w.size
+	if len(p.weights) == 0 {
+		return 0
 	}
-	return length
+	last := &p.weights[len(p.weights)-1]
+	return last.at + last.size
 }
 
-// checkNodes refuses nodes that do not make up a batch, and room for other sums than theirs.
-func (p *plan[T]) checkNodes(chunks int, nodes []cpuref.ChunkNode, sums [][]T) error {
+// sumStarts is where among them those of each target begin.
+func (p *plan[T]) sumStarts() []int {
+	var starts []int
+	for _, w := range p.weights {
+		if w.target == len(starts) {
+			starts = append(starts, w.at)
+		}
+	}
+	return starts
+}
+
+// arraysTo are the weight arrays of all connections to a target, which follow each other, from a
+// number on.
+func (p *plan[T]) arraysTo(target int) (first int, arrays []weightPlan) {
+	is := func(w weightPlan) bool { return w.target == target }
+	first = slices.IndexFunc(p.weights, is)
+	arrays = p.weights[first:]
+	if next := slices.IndexFunc(arrays, func(w weightPlan) bool { return !is(w) }); next >= 0 {
+		arrays = arrays[:next]
+	}
+	return first, arrays
+}
+
+// checkNodes refuses nodes that do not make up a batch, and room for other sums than theirs, each
+// of so many numbers.
+func checkNodes[T cpuref.Float](chunks, length int, nodes []cpuref.ChunkNode, sums [][]T) error {
 	next := 0
 	for _, node := range nodes {
 		if node.First != next || node.Last <= next {
@@ -30,7 +56,7 @@ func (p *plan[T]) checkNodes(chunks int, nodes []cpuref.ChunkNode, sums [][]T) e
 		return fmt.Errorf("nodes %v with %d sums do not make up a batch of %d chunks", nodes, len(sums), chunks)
 	}
 	for _, sum := range sums {
-		if err := p.checkSums(sum); err != nil {
+		if err := checkSums(length, sum); err != nil {
 			return err
 		}
 	}
@@ -38,8 +64,8 @@ func (p *plan[T]) checkNodes(chunks int, nodes []cpuref.ChunkNode, sums [][]T) e
 }
 
 // checkSums refuses sums of other length.
-func (p *plan[T]) checkSums(sums []T) error {
-	if length := p.sumLength(); len(sums) != length {
+func checkSums[T cpuref.Float](length int, sums []T) error {
+	if len(sums) != length {
 		return fmt.Errorf("%d sums given; the network has %d parameters", len(sums), length)
 	}
 	return nil
@@ -48,33 +74,58 @@ func (p *plan[T]) checkSums(sums []T) error {
 // SumLength implements [Engine].
 func (e *CPU[T]) SumLength() int { return e.plan.sumLength() }
 
-// GradientSums implements [Engine].
-func (e *CPU[T]) GradientSums(batch *Batch, stream cpuref.Stream, record *RecordOf[T], nodes []cpuref.ChunkNode, sums [][]T) (OutcomeOf[T], error) {
+// SumStarts implements [Engine].
+func (e *CPU[T]) SumStarts() []int { return e.plan.sumStarts() }
+
+// GradientSums implements [Engine]. The sums of a layer are made as soon as all chunks have left
+// it, while the last ones are still in the layers below.
+func (e *CPU[T]) GradientSums(batch *Batch, stream cpuref.Stream, record *RecordOf[T], nodes []cpuref.ChunkNode, sums [][]T, final func(first int)) (OutcomeOf[T], error) {
 	e.samples = 0
-	if err := e.plan.checkNodes(cpuref.Chunks(batch.Samples()), nodes, sums); err != nil {
+	chunks := cpuref.Chunks(batch.Samples())
+	if err := checkNodes(chunks, e.SumLength(), nodes, sums); err != nil {
 		return OutcomeOf[T]{}, err
 	}
-	outcome, err := e.run(batch, stream, record, true)
-	if err != nil {
-		return outcome, err
+	s := &nodeSums[T]{engine: e, nodes: nodes, sums: sums, final: final, left: make([]atomic.Int64, len(e.SumStarts()))}
+	for target := range s.left {
+		s.left[target].Store(int64(chunks))
 	}
-	e.forRanges(func(i, first, last int) {
-		size, at := e.plan.weights[i].size, 0
-		for _, w := range e.plan.weights[:i] {
-			at += w.size
-		}
-		for j, node := range nodes {
-			partial := e.partial[i][node.First*size:]
+	return e.run(batch, stream, record, true, s)
+}
+
+// nodeSums add up the gradients of chunks to those of nodes, target by target.
+type nodeSums[T cpuref.Float] struct {
+	engine *CPU[T]
+	nodes  []cpuref.ChunkNode
+	sums   [][]T // [node]
+	final  func(first int)
+	left   []atomic.Int64 // [target]: chunks whose gradient is not there yet
+}
+
+// chunkDone says that the gradients of a chunk are there, of all connections to a target. The last
+// chunk makes the sums. It has yet to come to the target below, so that no other chunk can be
+// the last there meanwhile: the sums become final one after the other, from the top down.
+func (s *nodeSums[T]) chunkDone(target int) {
+	if s.left[target].Add(-1) > 0 {
+		return
+	}
+	e := s.engine
+	number, arrays := e.plan.arraysTo(target)
+	e.forRanges(arrays, func(i, first, last int) {
+		size, at := arrays[i].size, arrays[i].at
+		for j, node := range s.nodes {
+			partial := e.partial[number+i][node.First*size:]
 			cpuref.SumChunks(partial, node.Last-node.First, size, first, last)
-			copy(sums[j][at+first:at+last], partial[first:last])
+			copy(s.sums[j][at+first:at+last], partial[first:last])
 		}
 	})
-	return outcome, nil
+	if s.final != nil {
+		s.final(arrays[0].at)
+	}
 }
 
 // SetSums implements [Engine].
 func (e *CPU[T]) SetSums(sums []T, samples int) error {
-	if err := e.plan.checkSums(sums); err != nil {
+	if err := checkSums(e.SumLength(), sums); err != nil {
 		return err
 	}
 	for i, w := range e.plan.weights {
@@ -89,18 +140,25 @@ func (e *CPU[T]) SetSums(sums []T, samples int) error {
 // SumLength implements [Engine].
 func (e *Vulkan) SumLength() int { return e.plan.sumLength() }
 
+// SumStarts implements [Engine].
+func (e *Vulkan) SumStarts() []int { return e.plan.sumStarts() }
+
 // GradientSums implements [Engine]. Where the batch fits the device at once, it runs in one
 // pass; otherwise the samples of each node run on their own.
-func (e *Vulkan) GradientSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32) (Outcome, error) {
+//
+// What is final is said when the device is done: it runs all layers in one stream, and reading
+// back some gradients earlier would take several, each of which the device begins and ends with
+// nothing to do.
+func (e *Vulkan) GradientSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32, final func(first int)) (Outcome, error) {
 	e.samples = 0
 	samples := batch.Samples()
-	if err := e.plan.checkNodes(cpuref.Chunks(samples), nodes, sums); err != nil {
+	if err := checkNodes(cpuref.Chunks(samples), e.SumLength(), nodes, sums); err != nil {
 		return Outcome{}, err
 	}
 	if fits, err := e.onePass(batch, nodes); err != nil {
 		return Outcome{}, err
 	} else if fits {
-		return e.passSums(batch, stream, record, nodes, sums)
+		return e.passSums(batch, stream, record, nodes, sums, final)
 	}
 	if err := batch.Check(e.plan.network); err != nil { // before it is cut; a pass checks its batch itself
 		return Outcome{}, err
@@ -113,11 +171,14 @@ func (e *Vulkan) GradientSums(batch *Batch, stream cpuref.Stream, record *Record
 			return Outcome{}, inPart(err, first)
 		}
 		whole.count(&outcome)
-		if err := e.downloadSums(sums[i], e.gradientBuffers(), 0); err != nil {
+		if err := e.downloadSums(sums[i], e.gradientBuffers(), 0, e.plan.weights); err != nil {
 			return Outcome{}, err
 		}
 	}
 	e.samples = 0
+	if final != nil {
+		final(0)
+	}
 	return whole.outcome(record), nil
 }
 
@@ -138,41 +199,50 @@ func (e *Vulkan) onePass(batch *Batch, nodes []cpuref.ChunkNode) (bool, error) {
 	return true, nil
 }
 
-// passSums is GradientSums in one pass.
-func (e *Vulkan) passSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32) (Outcome, error) {
+// passSums is GradientSums in one pass. Gradients are read back from the top down, so that the
+// upper ones can be sent while the lower ones come.
+func (e *Vulkan) passSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32, final func(first int)) (Outcome, error) {
 	outcome, err := e.runBatch(batch, stream, record, purposePartial)
 	if err != nil {
 		return outcome, err
 	}
-	for i, node := range nodes {
+	for _, node := range nodes {
 		if err := e.run(streamKey{purpose: purposeNode, samples: node.Last - node.First, segment: node.First}); err != nil {
 			return Outcome{}, err
 		}
-		if err := e.downloadSums(sums[i], e.partial, node.First); err != nil {
-			return Outcome{}, err
+	}
+	starts := e.SumStarts()
+	for target := len(starts) - 1; target >= 0; target-- {
+		number, arrays := e.plan.arraysTo(target)
+		for i, node := range nodes {
+			if err := e.downloadSums(sums[i], e.partial[number:], node.First, arrays); err != nil {
+				return Outcome{}, err
+			}
+		}
+		if final != nil {
+			final(starts[target])
 		}
 	}
 	return outcome, nil
 }
 
-// downloadSums copies what stands at a chunk in the gradients of all weight arrays.
-func (e *Vulkan) downloadSums(packed []float32, buffers []*gpu.Buffer, chunk int) error {
+// downloadSums copies what stands at a chunk in the gradients of weight arrays, a buffer each.
+func (e *Vulkan) downloadSums(sums []float32, buffers []*gpu.Buffer, chunk int, arrays []weightPlan) error {
 	if err := e.settle(); err != nil {
 		return err
 	}
-	for i, buffer := range buffers {
-		w := &e.plan.weights[i]
-		if err := buffer.Download(asBytes(packed[:w.size]), partialOffset(w, chunk)); err != nil {
+	for i := range arrays {
+		w := &arrays[i]
+		if err := buffers[i].Download(asBytes(sums[w.at:w.at+w.size]), partialOffset(w, chunk)); err != nil {
 			return err
 		}
-		packed = packed[w.size:]
 	}
 	return nil
 }
 
 // SetSums implements [Engine].
 func (e *Vulkan) SetSums(sums []float32, samples int) error {
-	if err := e.plan.checkSums(sums); err != nil {
+	if err := checkSums(e.SumLength(), sums); err != nil {
 		return err
 	}
 	if err := e.prepareGradients(); err != nil {

@@ -150,9 +150,9 @@ type meddler struct {
 	before func(engine.Engine)
 }
 
-func (m *meddler) GradientSums(b *engine.Batch, s cpuref.Stream, r *engine.Record, nodes []cpuref.ChunkNode, sums [][]float32) (engine.Outcome, error) {
+func (m *meddler) GradientSums(b *engine.Batch, s cpuref.Stream, r *engine.Record, nodes []cpuref.ChunkNode, sums [][]float32, final func(int)) (engine.Outcome, error) {
 	m.before(m.Engine)
-	return m.Engine.GradientSums(b, s, r, nodes, sums)
+	return m.Engine.GradientSums(b, s, r, nodes, sums, final)
 }
 
 func meddling(before func(engine.Engine)) func(*network.Network, engine.Options) (engine.Engine, error) {
