@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Measures what sharing a batch costs, and prints two tables: a group of two CPU engines against
 # one, step by step in turn, and the exchange of two ranks for gradients of about 1, 10 and 40 MB,
-# with each MPI that is installed.
+# in one recurrent layer and in two, with each MPI that is installed. Of two layers the exchange of
+# the upper one can be hidden behind the computation of the lower.
 #   ranks.sh SPIKEGRAD [PAIRS [NEURONS...]]
-# PAIRS, 20 if it is left out, is how many steps are compared; NEURONS are the widths of the layer
-# whose gradients are exchanged. Run it where nothing else runs.
+# PAIRS, 20 if it is left out, is how many steps are compared; NEURONS are the widths of the one
+# layer whose gradients are exchanged; two layers have as many weights. Run it where nothing else
+# runs.
 set -euo pipefail
 
 spikegrad=$(realpath "$1")
@@ -19,7 +21,7 @@ export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_
 
 echo '| network | group over one engine, median | tenth | nine tenths |'
 echo '|---|---|---|---|'
-GOEXPERIMENT=simd go test ./bench -run '^$' -bench '^BenchmarkGroup$' -benchtime "${pairs}x" |
+[ "$pairs" = 0 ] || GOEXPERIMENT=simd go test ./bench -run '^$' -bench '^BenchmarkGroup$' -benchtime "${pairs}x" |
     awk '/^BenchmarkGroup\// {
         split($1, name, /[\/-]/)
         for (i = 2; i < NF; i++) value[$(i + 1)] = $i
@@ -27,9 +29,16 @@ GOEXPERIMENT=simd go test ./bench -run '^$' -bench '^BenchmarkGroup$' -benchtime
     }'
 
 echo
-echo '| neurons | MPI | sent by a rank, an update | exchanged in | computed in |'
-echo '|---|---|---|---|---|'
-for n in "${neurons[@]}"; do
+echo '| neurons | MPI | sent by a rank, an update | computed in | of it exchanged meanwhile | exchanged after that | waited |'
+echo '|---|---|---|---|---|---|---|'
+for n in "${neurons[@]}" "${neurons[@]/#/-}"; do
+    layer=$'[[network.layer]]\nneurons = '
+    if [ "$n" -gt 0 ]; then
+        width=$n layers=$layer$n
+    else
+        half=$(awk -v n="$n" 'BEGIN { printf "%d", -n / sqrt(3) }') # an input and two recurrent arrays, n² in all
+        width="2 × $half" layers=$layer$half$'\n'$layer$half
+    fi
     cat >"$folder/wide.toml" <<EOF_CONFIG
 [data]
 name = "randman"
@@ -38,8 +47,7 @@ validation = 0.0
 [data.randman]
 classes = 4
 samples_per_class = 200
-[[network.layer]]
-neurons = $n
+$layers
 [training]
 epochs = 1
 batch = 32
@@ -48,9 +56,10 @@ EOF_CONFIG
         command -v "$launcher" >/dev/null || continue
         rm -rf "$folder/run"
         "$launcher" -n 2 "$spikegrad" --verbose train "$folder/wide.toml" --device cpu --workers 1 --out "$folder/run" 2>&1 >/dev/null |
-            awk -v n="$n" -v mpi="${launcher#mpirun.}" '/gradients over ranks.* rank=0 / {
+            awk -v n="$width" -v mpi="${launcher#mpirun.}" '/gradients over ranks.* rank=0 / {
                 for (i = 1; i <= NF; i++) if (split($i, pair, "=") == 2) value[pair[1]] = pair[2]
-                printf "| %d | %s | %.1f MB | %s | %s |\n", n, mpi, value["bytes_sent"] / 1e6, value["exchanged"], value["computed"]
+                printf "| %s | %s | %.1f MB | %s | %s | %s | %s |\n", n, mpi, value["bytes_sent"] / 1e6,
+                    value["computed"], value["hidden"], value["exchanged"], value["waited"]
             }'
     done
 done
