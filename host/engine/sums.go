@@ -146,9 +146,9 @@ func (e *Vulkan) SumStarts() []int { return e.plan.sumStarts() }
 // GradientSums implements [Engine]. Where the batch fits the device at once, it runs in one
 // pass; otherwise the samples of each node run on their own.
 //
-// What is final is said when the device is done: it runs all layers in one stream, and reading
-// back some gradients earlier would take several, each of which the device begins and ends with
-// nothing to do.
+// No sums are final before the whole pass is done: it is one stream, so that the device is never
+// without work, and cutting it at every layer would cost those who need nothing early a wait at each
+// cut.
 func (e *Vulkan) GradientSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32, final func(first int)) (Outcome, error) {
 	e.samples = 0
 	samples := batch.Samples()
