@@ -101,6 +101,16 @@ func (p program) ranksEqual(t *testing.T, l launcher) {
 			t.Errorf("%d ranks: other metrics", ranks)
 		}
 	}
+	// Layers of more than 256 KiB each, which are exchanged one after the other.
+	wide := strings.Replace(rankConfig, "neurons = 24\n", "neurons = 260\n[[network.layer]]\nneurons = 190\n", 1)
+	if err := os.WriteFile(filepath.Join(folder, "wide.toml"), []byte(wide), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	deep := []string{"train", "wide.toml", "--device", "cpu", "--quiet", "--json", "--epochs", "1", "--out"}
+	want = read[summary](t, finish(t, p.command(folder, append(deep, "wide")...)))
+	if got := read[summary](t, finish(t, l.command(p, folder, 3, append(deep, "wide3")...))); got.Weights != want.Weights || got.Weights == "" {
+		t.Errorf("two wide layers: three ranks end in weights %s, one process in %s", got.Weights, want.Weights)
+	}
 	type evaluation struct {
 		Accuracy, Loss float64
 		Spikes         float64 `json:"spikes_per_neuron"`

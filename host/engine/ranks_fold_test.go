@@ -41,14 +41,14 @@ func roomFor(e Engine, nodes []cpuref.ChunkNode) (sums [][]float32) {
 }
 
 // stackedSums are the sums of an engine by itself, and its outcome.
-func stackedSums(t *testing.T, e Engine, n *network.Network, samples int) ([][]float32, Outcome) {
+func stackedSums(t *testing.T, e Engine, n *network.Network, batch *Batch) ([][]float32, Outcome) {
 	t.Helper()
 	if err := e.SetWeights(n.Initialise(3)); err != nil {
 		t.Fatal(err)
 	}
-	nodes := nodesOf(cpuref.Chunks(samples))
+	nodes := nodesOf(cpuref.Chunks(batch.Samples()))
 	sums := roomFor(e, nodes)
-	outcome, err := e.GradientSums(segmentBatch(n, samples), cpuref.StreamNoise, nil, nodes, sums, nil)
+	outcome, err := e.GradientSums(batch, cpuref.StreamNoise, nil, nodes, sums, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestSumsFinal(t *testing.T) {
 	const samples = 43
 	nodes, batch := nodesOf(cpuref.Chunks(samples)), segmentBatch(n, samples)
 	one := openStacked(t, n, Options{Workers: 1})
-	want, _ := stackedSums(t, one, n, samples)
+	want, _ := stackedSums(t, one, n, batch)
 	all := one.SumStarts()
 	slices.Reverse(all)
 	check := func(name string, e Engine, told []int) {
@@ -168,14 +168,15 @@ func TestRanksFold(t *testing.T) {
 	n := stacked()
 	layers := len(n.Layers) + 1
 	for _, samples := range []int{3, 11, 43, 70} {
-		want, outcome := stackedSums(t, openStacked(t, n, Options{Workers: 1}), n, samples)
+		batch := segmentBatch(n, samples)
+		want, outcome := stackedSums(t, openStacked(t, n, Options{Workers: 1}), n, batch)
 		for _, ranks := range []int{1, 2, 3, 4} {
 			for _, least := range []int{1, leastBlock} {
 				name := fmt.Sprintf("%d samples, %d ranks, blocks of %d", samples, ranks, least)
 				onRanks(t, ranks, n, Options{}, nil, func(rank int, e *Ranks) {
 					e.leastBlock = least
 					before := e.exchange.(*ranktest.Exchange).Deals
-					got, o := stackedSums(t, e, n, samples)
+					got, o := stackedSums(t, e, n, batch)
 					if !reflect.DeepEqual(got, want) || !reflect.DeepEqual(o, outcome) {
 						t.Errorf("%s: rank %d has other sums", name, rank)
 					}
@@ -216,8 +217,9 @@ func (e *tellTale) GradientSums(b *Batch, s cpuref.Stream, r *Record, nodes []cp
 // lowest. Otherwise this test does not end.
 func TestRanksFoldMeanwhile(t *testing.T) {
 	n := stacked()
-	const samples, ranks = 43, 3
-	want, _ := stackedSums(t, openStacked(t, n, Options{Workers: 1}), n, samples)
+	const ranks = 3
+	batch := segmentBatch(n, 43)
+	want, _ := stackedSums(t, openStacked(t, n, Options{Workers: 1}), n, batch)
 	var exchanged [ranks]chan struct{} // closed when all layers but the lowest are
 	wrap := func(rank int, e Engine) Engine {
 		exchanged[rank] = make(chan struct{})
@@ -234,14 +236,14 @@ func TestRanksFoldMeanwhile(t *testing.T) {
 		if err := e.SetWeights(n.Initialise(3)); err != nil {
 			t.Error(err)
 		}
-		nodes, lowest := nodesOf(cpuref.Chunks(samples)), e.SumStarts()[1]
+		nodes, lowest := nodesOf(cpuref.Chunks(batch.Samples())), e.SumStarts()[1]
 		sums := roomFor(e, nodes)
 		told := func(first int) {
 			if first == lowest {
 				close(exchanged[rank])
 			}
 		}
-		if _, err := e.GradientSums(segmentBatch(n, samples), cpuref.StreamNoise, nil, nodes, sums, told); err != nil || !reflect.DeepEqual(sums, want) {
+		if _, err := e.GradientSums(batch, cpuref.StreamNoise, nil, nodes, sums, told); err != nil || !reflect.DeepEqual(sums, want) {
 			t.Errorf("rank %d: error %v, or other sums", rank, err)
 		}
 	})
@@ -251,10 +253,10 @@ func TestRanksFoldMeanwhile(t *testing.T) {
 // call, in step for the next one.
 func TestRanksFoldFails(t *testing.T) {
 	n := stacked()
-	const samples = 43
-	want, _ := stackedSums(t, openStacked(t, n, Options{Workers: 1}), n, samples)
+	batch := segmentBatch(n, 43)
+	want, _ := stackedSums(t, openStacked(t, n, Options{Workers: 1}), n, batch)
 	for _, ranks := range []int{2, 4} {
-		for culprit := range ranks {
+		for _, culprit := range []int{0, ranks - 1} {
 			for at := range len(n.Layers) + 2 {
 				calls := 0
 				wrap := func(rank int, e Engine) Engine {
@@ -275,9 +277,9 @@ func TestRanksFoldFails(t *testing.T) {
 				onRanks(t, ranks, n, Options{}, wrap, func(rank int, e *Ranks) {
 					e.leastBlock = 1
 					x := e.exchange.(*ranktest.Exchange)
-					stackedSums(t, e, n, samples)
-					nodes := nodesOf(cpuref.Chunks(samples))
-					_, err := e.GradientSums(segmentBatch(n, samples), cpuref.StreamNoise, nil, nodes, roomFor(e, nodes), nil)
+					stackedSums(t, e, n, batch)
+					nodes := nodesOf(cpuref.Chunks(batch.Samples()))
+					_, err := e.GradientSums(batch, cpuref.StreamNoise, nil, nodes, roomFor(e, nodes), nil)
 					text := fmt.Sprintf("rank %d: out of luck", culprit)
 					if rank == culprit {
 						text = "out of luck"
@@ -289,7 +291,7 @@ func TestRanksFoldFails(t *testing.T) {
 						e.Engine = l.Engine
 					}
 					before := x.Deals
-					if got, _ := stackedSums(t, e, n, samples); !reflect.DeepEqual(got, want) || x.Deals-before != 1+2*(len(n.Layers)+1) {
+					if got, _ := stackedSums(t, e, n, batch); !reflect.DeepEqual(got, want) || x.Deals-before != 1+2*(len(n.Layers)+1) {
 						t.Errorf("rank %d of %d fails at layer %d: rank %d has other sums after that", culprit, ranks, at, rank)
 					}
 				})
@@ -340,8 +342,9 @@ func TestRanksFoldLeft(t *testing.T) {
 // call and have its gradient.
 func TestRanksFoldInterrupted(t *testing.T) {
 	n := stacked()
-	const samples, ranks, when = 43, 3, 2
-	want, _ := stackedSums(t, openStacked(t, n, Options{Workers: 1}), n, samples)
+	const ranks, when = 3, 2
+	batch := segmentBatch(n, 43)
+	want, _ := stackedSums(t, openStacked(t, n, Options{Workers: 1}), n, batch)
 	var stopped [ranks]int
 	var mutex sync.Mutex
 	ranktest.Run(ranks, func(x *ranktest.Exchange) {
@@ -368,7 +371,7 @@ func TestRanksFoldInterrupted(t *testing.T) {
 		}
 		e.leastBlock = 1
 		for call = 1; stopped[x.Rank()] == 0; call++ {
-			if got, _ := stackedSums(t, e, n, samples); !reflect.DeepEqual(got, want) || call > when {
+			if got, _ := stackedSums(t, e, n, batch); !reflect.DeepEqual(got, want) || call > when {
 				t.Errorf("call %d of rank %d: other sums", call, x.Rank())
 				return
 			}
