@@ -17,7 +17,8 @@ import (
 
 var goldenDirectory = flag.String("golden", "testdata/golden", "directory of golden files to run")
 
-// golden is one forward and backward pass computed by another program in float64.
+// golden is one forward and backward pass computed by another program in float64. Files of
+// two-dimensional networks are written by scripts/golden_conv2d.py.
 type golden struct {
 	Name            string
 	Dt              float64
@@ -27,6 +28,7 @@ type golden struct {
 	ReadoutInitial  float64 `json:"readout_initial"`
 	Batch, Steps    int
 	Inputs, Classes int
+	InputShape      []int `json:"input_shape"`
 	Kind            string
 	Hidden          []json.RawMessage
 	Recurrent       bool
@@ -108,7 +110,7 @@ func TestGolden(t *testing.T) {
 // network describes the golden network.
 func (g *golden) network() (*network.Network, error) {
 	n := &network.Network{
-		Inputs: g.Inputs, Classes: g.Classes, Steps: g.Steps, StepLength: g.Dt,
+		Inputs: g.Inputs, InputShape: g.InputShape, Classes: g.Classes, Steps: g.Steps, StepLength: g.Dt,
 		Readout: network.DefaultReadout(),
 	}
 	n.Readout.Tau, n.Readout.TauSynapse, n.Readout.Initial = g.TauReadout, g.TauSynapse, g.ReadoutInitial
@@ -153,17 +155,46 @@ func (g *golden) network() (*network.Network, error) {
 	return n, n.Validate()
 }
 
-// size reads the size of a hidden layer: a number of neurons, or a convolution.
+// size reads the size of a hidden layer: a number of neurons, or a convolution, whose sizes
+// are numbers in one dimension, and rows and columns in two.
 func (g *golden) size(layer *network.Layer, hidden json.RawMessage) error {
-	if g.Kind != "conv" {
-		return json.Unmarshal(hidden, &layer.Neurons)
+	if json.Unmarshal(hidden, &layer.Neurons) == nil {
+		return nil
+	}
+	layer.Kind = g.Kind + "1d"
+	if g.Kind == "conv2d" {
+		return plane2d(layer, hidden)
 	}
 	var conv struct{ K, S, P, F, RK int }
 	if err := json.Unmarshal(hidden, &conv); err != nil {
 		return err
 	}
-	layer.Kind, layer.Filters, layer.Kernel = "conv1d", conv.F, conv.K
+	layer.Filters, layer.Kernel = conv.F, conv.K
 	layer.Stride, layer.Padding, layer.RecurrentKernel = conv.S, conv.P, conv.RK
+	return nil
+}
+
+// plane2d reads a convolution over rows and columns.
+func plane2d(layer *network.Layer, hidden json.RawMessage) error {
+	var conv struct {
+		Kernel, Stride, Padding [2]int
+		Filters                 int
+		RecurrentKernel         int `json:"recurrent_kernel"`
+		Pool                    struct {
+			Kind string
+			Size [2]int
+		}
+	}
+	if err := json.Unmarshal(hidden, &conv); err != nil {
+		return err
+	}
+	layer.Kind, layer.Filters, layer.RecurrentKernel = "conv2d", conv.Filters, conv.RecurrentKernel
+	layer.KernelHeight, layer.Kernel = conv.Kernel[0], conv.Kernel[1]
+	layer.StrideHeight, layer.Stride = conv.Stride[0], conv.Stride[1]
+	layer.PaddingHeight, layer.Padding = conv.Padding[0], conv.Padding[1]
+	if conv.Pool.Kind != "" {
+		layer.PoolKind, layer.PoolHeight, layer.Pool = conv.Pool.Kind, conv.Pool.Size[0], conv.Pool.Size[1]
+	}
 	return nil
 }
 
