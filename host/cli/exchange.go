@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"spikegrad/host/atomicfile"
 	"spikegrad/host/data"
@@ -29,9 +30,9 @@ type exportCommand struct {
 func (exportCommand) Help() string {
 	return `Exports a trained network, or its activity, for use in other programs.
 
-With --nir, the network is written as a graph of Linear, Conv1d, CubaLIF and CubaLI nodes, which snnTorch, Norse,
-spyx and others read. NIR has no escape noise, surrogate derivatives or delays; they are stored as metadata,
-so 'spikegrad import' restores the same run.
+With --nir, the network is written as a graph of Linear, Conv1d, Conv2d, SumPool2d, CubaLIF and CubaLI nodes,
+which snnTorch, Norse, spyx and others read. NIR has no escape noise, surrogate derivatives or delays; they are
+stored as metadata, so 'spikegrad import' restores the same run.
 
 With --csv, the activity is written to samples.csv, spikes.csv, membranes.csv and readout.csv, one row per observation.
 The weights are already in the run's model.safetensors, and the training history in its metrics.csv.
@@ -220,12 +221,15 @@ func fitsData(config *train.Config, n *network.Network) error {
 	if err != nil {
 		return err
 	}
-	channels, classes := split.Train.Channels(), split.Train.Classes()
+	channels, classes, shape := split.Train.Channels(), split.Train.Classes(), split.Train.Shape()
+	sizes := []int{shape.Channels, shape.Height, shape.Width}
 	switch {
 	case channels != n.Inputs:
 		return fmt.Errorf("the network has %d inputs, the data have %d channels; choose other data, or --units and --merge for recorded spikes", n.Inputs, channels)
 	case classes != n.Classes:
 		return fmt.Errorf("the network tells %d classes apart, the data have %d; choose other data", n.Classes, classes)
+	case len(n.InputShape) > 0 && shape != (data.Shape{}) && !slices.Equal(n.InputShape, sizes):
+		return fmt.Errorf("the network takes an input of shape %v, the samples have the shape %v; choose other data", n.InputShape, sizes)
 	}
 	return nil
 }

@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
+	"spikegrad/host/network"
+	"spikegrad/host/nir"
 	"spikegrad/host/train"
 )
 
@@ -84,4 +87,53 @@ func TestImportChecksData(t *testing.T) {
 	if config.Data.Steps != 20 {
 		t.Errorf("%d steps, want 20", config.Data.Steps)
 	}
+}
+
+// TestImportPlanes: a convolution over rows and columns that another program wrote takes the shape
+// of its input from the file, and is not imported for data of another shape.
+func TestImportPlanes(t *testing.T) {
+	folder := t.TempDir()
+	write := func(name string, classes int, shape ...int) string {
+		layer := network.DefaultLayer()
+		layer.Kind, layer.Filters, layer.Kernel, layer.Recurrent, layer.Reset = "conv2d", 2, 2, false, "membrane_only"
+		n := &network.Network{
+			Inputs: shape[0] * shape[1] * shape[2], InputShape: shape, Classes: classes, Steps: 20, StepLength: 0.002,
+			Layers: []network.Layer{layer}, Readout: network.DefaultReadout(),
+		}
+		if err := n.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		var weights [][]float32
+		for _, w := range n.Weights() {
+			weights = append(weights, make([]float32, w.Rows*w.Columns))
+		}
+		text, err := nir.Encode(n, weights, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(folder, name)
+		if err := os.WriteFile(file, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	out := filepath.Join(folder, "out")
+	if got := call("import", write("digits.nir", 10, 2, 4, 8), "--data", "digits", "--steps", "20", "--out", out); got.code != exitOK {
+		t.Fatal(got.stderr)
+	}
+	config, err := train.ReadConfig(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []int{2, 4, 8}; !slices.Equal(config.Network.InputShape, want) {
+		t.Errorf("imported over an input of shape %v, want %v", config.Network.InputShape, want)
+	}
+	if got := call("eval", out, "--device", "cpu"); got.code != exitOK {
+		t.Error(got.stderr)
+	}
+	spikes, err := filepath.Abs("../data/testdata/spikes.npz") // 2×4×5
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, call("import", write("other.nir", 3, 2, 5, 4), "--data", "npz:"+spikes, "--out", filepath.Join(folder, "other")), exitFailed, "takes an input of shape [2 5 4], the samples have the shape [2 4 5]")
 }

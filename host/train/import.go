@@ -11,11 +11,11 @@ import (
 )
 
 // WriteRun makes, in a new or empty folder, a run of a network that was not trained
-// here: config.toml and model.safetensors, as [ReadRun] takes them. The layers and the
-// readout of the network take the place of the configuration's.
+// here: config.toml and model.safetensors, as [ReadRun] takes them. The layers, the readout
+// and the shape of the input of the network take the place of the configuration's.
 func WriteRun(folder string, config Config, n *network.Network, weights [][]float32) error {
 	before := config.Network.Layers
-	config.Network.Layers, config.Network.Readout = slices.Clone(n.Layers), n.Readout
+	config.Network.Layers, config.Network.Readout, config.Network.InputShape = slices.Clone(n.Layers), n.Readout, n.InputShape
 	for l := range min(len(before), len(n.Layers)) {
 		// Of a convolution the number follows from the rest, and the key says nothing.
 		if layer := &config.Network.Layers[l]; layer.Convolutional() {

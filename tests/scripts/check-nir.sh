@@ -38,6 +38,54 @@ TOML
 ./spikegrad --quiet import "$work/network.nir" --out "$work/again" >/dev/null
 cmp "$work/run/model.safetensors" "$work/again/model.safetensors"
 cmp "$work/run/config.toml" "$work/again/config.toml"
+cat >"$work/planes.toml" <<'TOML'
+[data]
+name = "moving-digits"
+steps = 20
+step_length = 0.006
+[data.camera]
+downsample = 2
+[training]
+epochs = 1
+[[network.layer]]
+kind = "conv2d"
+filters = 6
+kernel = 3
+stride = 1
+stride_height = 2
+padding = 1
+pool = 2
+pool_kind = "sum"
+recurrent = false
+reset = "membrane_only"
+[network.layer.noise]
+kind = "threshold"
+[network.layer.surrogate]
+kind = "superspike"
+[[network.layer]]
+kind = "conv2d"
+filters = 5
+kernel = 2
+recurrent = false
+reset = "membrane_only"
+pool = 3
+pool_height = 1
+pool_kind = "sum"
+[network.layer.noise]
+kind = "threshold"
+[network.layer.surrogate]
+kind = "superspike"
+[[network.layer]]
+neurons = 30
+recurrent = false
+reset = "membrane_only"
+[network.layer.noise]
+kind = "threshold"
+[network.layer.surrogate]
+kind = "superspike"
+TOML
+./spikegrad --quiet train "$work/planes.toml" --device cpu --out "$work/planes" >/dev/null
+./spikegrad --quiet export "$work/planes" --nir "$work/planes.nir" --csv "$work/planes_tables" --samples 20 >/dev/null
 "$cache/bin/python" tests/scripts/check_nir.py "$work"
 "$cache/bin/python" tests/scripts/check_nir.py --fixture "$work/foreign.nir"
 # A dataset of three channels and two classes, as the network has.

@@ -11,6 +11,8 @@ network.nir and tables/, exported from it. Checked are, with ==:
   * safetensors and nir hold the same bits of every weight;
   * the graph, stepped by Euler's rule as its equations say, spikes when spikegrad's
     tables say, after the shift by the delays that NIR does not know;
+  * the same of planes.nir, a network of convolutions over rows and columns whose spikes are
+    pooled, exported from the run planes/ with planes_tables/: spikes with ==, and membranes;
   * spyx, which runs the first layer, has every neuron's first spike at the same step.
     Later ones differ: spyx takes the threshold off a membrane that has spiked and lets
     the rest decay, where NIR and spikegrad put it to zero. spyx also leaves out w_in
@@ -21,6 +23,8 @@ import sys
 
 import nir
 import numpy as np
+
+import nir_forms
 
 
 def fixture(path):
@@ -44,8 +48,8 @@ def fixture(path):
     nir.write(path, graph)
 
 
-def table(folder, name):
-    with open(f"{folder}/tables/{name}.csv", newline="") as file:
+def table(folder, name, tables="tables"):
+    with open(f"{folder}/{tables}/{name}.csv", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -105,6 +109,43 @@ def first_spikes(spikes):
     return spikes * (np.cumsum(spikes, axis=1) == 1)
 
 
+def planes(folder):
+    """Steps the network of convolutions over rows and columns. spikegrad computes in float32: what
+    follows in a sample on a membrane within 1e-5 of the threshold is left out, and counted."""
+    graph, rows = nir.read(f"{folder}/planes.nir"), table(folder, "spikes", "planes_tables")
+    kinds = {type(node) for node in graph.nodes.values()}
+    if not {nir.Conv2d, nir.SumPool2d, nir.Flatten} <= kinds:
+        sys.exit(f"check_nir: planes.nir has {kinds}")
+    samples = len(table(folder, "samples", "planes_tables"))
+    steps = 1 + max(int(row["step"]) for row in table(folder, "readout", "planes_tables"))
+    shape = [int(size) for size in graph.nodes["input"].input_type["input"]]
+    inputs = spikes_of(rows, "input", samples, steps, int(np.prod(shape))).reshape(samples, steps, *shape)
+    order = nir_forms.upwards(graph)
+    sizes = [int(np.prod(graph.nodes[cells].v_threshold.shape)) for cells in order]
+    want = [spikes_of(rows, str(layer), samples, steps, size) for layer, size in enumerate(sizes)]
+    membranes = [np.zeros_like(spikes) for spikes in want]
+    for row in table(folder, "membranes", "planes_tables"):
+        membranes[int(row["layer"])][int(row["sample"]), int(row["step"]), int(row["neuron"])] = float(row["membrane"])
+
+    stepped, exact = nir_forms.Stepped(graph, float(graph.metadata["step_length"]), samples, delay=1), np.ones(samples, dtype=bool)
+    spikes, worst = [0] * len(order), 0.0
+    for step in range(steps):
+        found = stepped.step(inputs[:, step].astype(np.float64))
+        for layer, cells in enumerate(order):
+            got, margin = found[cells]
+            exact &= (margin > 1e-5).all(axis=1)
+            if (got != want[layer][:, step])[exact].any():
+                sys.exit(f"check_nir: planes.nir: layer {layer}, step {step}: spikes differ")
+            spikes[layer] += int(got[exact].sum())
+            if step > 0:  # the tables tell U[t+1]
+                difference = stepped.membranes[cells].reshape(samples, -1) - membranes[layer][:, step - 1]
+                worst = max(worst, np.abs(difference[exact]).max(initial=0.0))
+    worst /= max(np.abs(m).max() for m in membranes)
+    print(f"planes.nir: {spikes} spikes of {len(order)} layers equal, membranes within {worst:.1e} of the largest; {samples - exact.sum()} of {samples} samples came close to a threshold")
+    if min(spikes) < 100 or worst > 1e-5 or 2 * exact.sum() < samples:
+        sys.exit("check_nir: planes.nir: not equal")
+
+
 def main(folder):
     graph = nir.read(f"{folder}/network.nir")
     print(f"nir reads {len(graph.nodes)} nodes")
@@ -138,3 +179,4 @@ if __name__ == "__main__":
         fixture(sys.argv[2])
     else:
         main(sys.argv[1])
+        planes(sys.argv[1])

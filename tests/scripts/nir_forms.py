@@ -48,11 +48,11 @@ def li(tau, size=CLASSES):
     return nir.LI(tau=full(tau, size), r=full(1.0, size), v_leak=full(0.0, size))
 
 
-def line(*nodes, names=None, metadata=None):
+def line(*nodes, names=None, metadata=None, shape=(INPUTS,)):
     """A graph of nodes one after the other, edges from the last one down."""
     names = names or [str(i) for i in range(len(nodes))]
     nodes = dict(zip(names, nodes))
-    nodes = {"input": nir.Input({"input": np.array([INPUTS])}), **nodes, "output": nir.Output({"output": np.array([CLASSES])})}
+    nodes = {"input": nir.Input({"input": np.array(shape)}), **nodes, "output": nir.Output({"output": np.array([CLASSES])})}
     order = list(nodes)
     return nir.NIRGraph(nodes=nodes, edges=list(zip(order, order[1:]))[::-1], metadata=metadata or {}, type_check=False)
 
@@ -114,6 +114,18 @@ def forms():
     yield "conv1d_flatten", slow, line(
         nir.Conv1d(INPUTS, weights(3, 5, 2.5).reshape(3, 1, 5), 2, 1, 1, 1, np.zeros(3, dtype=np.float32)), lif(slow, size=(3, 31)),
         nir.Flatten({"input": np.array([3, 31])}, 0, -1), nir.Linear(weights(CLASSES, 93, 2.0)), lif(slow, size=CLASSES))
+    # Planes of 4 rows and 8 columns: the kernels are neither square nor odd.
+    conv2d = lambda filters, below, kernel, stride, padding, shape, scale: nir.Conv2d(
+        shape, weights(filters, below * kernel[0] * kernel[1], scale).reshape(filters, below, *kernel), stride, padding, 1, 1,
+        rng.normal(0, 0.03, filters).astype(np.float32))
+    pair = lambda a, b: np.array([a, b])
+    yield "conv2d_sum_conv2d", slow, line(
+        conv2d(3, 2, (2, 3), (1, 1), (1, 1), (4, 8), 2.5), lif(slow, size=(3, 5, 8)), nir.SumPool2d(pair(2, 2), pair(2, 2), pair(0, 0)),
+        conv2d(4, 3, (2, 2), (1, 2), (0, 1), (2, 4), 2.0), lif(slow, size=(4, 1, 3)), nir.Flatten({"input": np.array([4, 1, 3])}, 0, -1),
+        nir.Linear(weights(CLASSES, 12, 3.0)), lif(slow, size=CLASSES), shape=(2, 4, 8))
+    yield "conv2d_average_dense", slow, line(
+        conv2d(3, 2, (3, 2), (2, 1), (1, 1), (4, 8), 3.0), cuba(slow, size=(3, 2, 9)), nir.AvgPool2d(pair(1, 4), pair(1, 4), pair(0, 0)),
+        nir.Flatten({"input": np.array([3, 2, 2])}, 0, -1), nir.Linear(weights(CLASSES, 12, 6.0)), lif(slow, size=CLASSES), shape=(2, 4, 8))
     yield "names_and_metadata", slow, line(up(), lif(slow), top(), li(0.02), names=["Schicht 1", "Zellen_ä", "層", "output.0"],
                                            metadata={"config": "of another program", "on": True, "none": np.zeros(0), "program": "other"})
     yield "weights_alone_to_the_output", slow, line(up(), lif(slow), top())
@@ -142,13 +154,19 @@ def flattened(graph, path=""):
     return nodes, edges + [(ends[a][1], ends[b][0]) for a, b in graph.edges]
 
 
+def pair_of(value):
+    """Of rows and of columns, as NIR has them: two numbers, or one for both."""
+    return [int(x) for x in np.broadcast_to(value, 2)]
+
+
 class Stepped:
     """The graph, a step at a time."""
 
-    def __init__(self, graph, dt, samples):
+    def __init__(self, graph, dt, samples, delay=0):
         self.nodes, self.edges = flattened(graph)
-        self.dt, self.samples, self.time = dt, samples, 0
+        self.dt, self.samples, self.time, self.delay = dt, samples, 0, delay
         self.state, self.out, self.arrived, self.waiting = {}, {}, {}, {}
+        self.membranes = {}  # of the last step, before spikes reset them
 
     def priors(self, name):
         return sorted({a for a, b in self.edges if b == name})
@@ -173,6 +191,18 @@ class Stepped:
             padded = np.pad(total.reshape(self.samples, node.weight.shape[1], -1), ((0, 0), (0, 0), (padding, padding)))
             windows = np.lib.stride_tricks.sliding_window_view(padded, node.weight.shape[2], axis=2)[:, :, ::stride]
             total = np.einsum("scpk,fck->sfp", windows, node.weight.astype(np.float64)) + node.bias[:, None]
+        elif isinstance(node, nir.Conv2d):
+            (down, right), (rows, columns) = pair_of(node.stride), pair_of(node.padding)
+            if node.input_shape is not None:
+                total = total.reshape(self.samples, node.weight.shape[1], *node.input_shape)
+            padded = np.pad(total, ((0, 0), (0, 0), (rows, rows), (columns, columns)))
+            windows = np.lib.stride_tricks.sliding_window_view(padded, node.weight.shape[2:], axis=(2, 3))[:, :, ::down, ::right]
+            total = np.einsum("scyxkl,fckl->sfyx", windows, node.weight.astype(np.float64)) + node.bias[:, None, None]
+        elif isinstance(node, (nir.SumPool2d, nir.AvgPool2d)):
+            height, width = pair_of(node.kernel_size)
+            down, right = pair_of(node.stride)
+            cells = np.lib.stride_tricks.sliding_window_view(total, (height, width), axis=(2, 3))[:, :, ::down, ::right]
+            total = cells.sum(axis=(4, 5)) / (height * width if isinstance(node, nir.AvgPool2d) else 1)
         self.out[name] = total
         return total
 
@@ -184,7 +214,7 @@ class Stepped:
         for name in cells:
             n = self.nodes[name]
             came = self.arrived.get(name, [])
-            lag = 2 if isinstance(n, nir.CubaLIF) else 1
+            lag = self.delay + (2 if isinstance(n, nir.CubaLIF) else 1)
             drive = came[self.time - lag] if self.time >= lag else 0.0
             shape = (self.samples,) + np.broadcast_shapes(np.shape(n.v_threshold), np.shape(drive)[1:])
             leak = getattr(n, "v_leak", 0.0)  # IF has none
@@ -197,6 +227,7 @@ class Stepped:
             else:
                 membrane = membrane + self.dt / n.tau * (n.v_leak - membrane + n.r * drive)
             spikes = membrane > n.v_threshold
+            self.membranes[name] = membrane
             margins[name] = np.abs((membrane - n.v_threshold) / (n.v_threshold - leak)) + np.zeros(membrane.shape)
             self.state[name] = np.where(spikes, n.v_reset, membrane), current
             self.out[name] = spikes.astype(np.float64)
