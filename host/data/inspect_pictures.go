@@ -30,9 +30,6 @@ func (i *Inspection) Rasters(part, samples int) figure.Drawing {
 	return drawing
 }
 
-// frameSpans is how many frames a sample is shown in.
-const frameSpans = 6
-
 // Frames is a picture of the first samples of a part, of different classes as far as there
 // are, as pixels in spans of time of equal length. ok is whether the data have pixels, in one
 // or two channels.
@@ -48,7 +45,7 @@ func (i *Inspection) Frames(part, samples int) (drawing figure.Drawing, ok bool)
 	if shape.Channels == 1 {
 		frames.Channels = []string{"spikes"}
 	}
-	spans := min(frameSpans, i.Steps)
+	spans := figure.FrameSpans(i.Steps)
 	milliseconds := func(span int) float64 { return 1000 * float64(span*i.Steps/spans) * i.StepLength }
 	frames.Title = fmt.Sprintf("%s, %s: samples of different classes, frames of %.4g ms", i.Data, i.Parts[part].Part, milliseconds(spans)/float64(spans))
 	for span := range spans {

@@ -82,6 +82,9 @@ func (m *measurement) drawMode(folder string, mode *Mode, rasters *ModeRasters, 
 		"confusion": figure.Confusion{Title: m.title(mode), Counts: mode.Performance.Confusion, Classes: m.source.ClassNames()},
 		"raster":    rasters.Sample,
 	}
+	if frames, ok := rasters.Sample.Frames(); ok {
+		pictures["frames"] = frames
+	}
 	if rasters.Second != nil {
 		pictures["raster-second"] = *rasters.Second
 	}

@@ -37,6 +37,10 @@ func TestBadDataIsRefused(t *testing.T) {
 
 		{"frames: nothing", Frames{Channels: []string{"on"}}, "0 spans and 0 samples"},
 		{"frames: pixels", Frames{Channels: []string{"on"}, Spans: []string{"all"}, Samples: []FrameSample{{Name: "a", Height: 2, Width: 2, Counts: [][]float64{{1}}}}}, "its pixels in all channels are 4"},
+		{"frames: channels", Frames{Channels: []string{"on"}, Spans: []string{"all"}, Samples: []FrameSample{{Name: "a", Height: 1, Width: 1, Channels: []int{1}, Counts: [][]float64{{1}}}}}, "the channels [1] of 1"},
+		{"raster: shape", raster(func(r *Raster) { r.Layers[1].Shape = []int{2, 3, 4} }), "and the shape [2 3 4]"},
+		{"raster: shape of two", raster(func(r *Raster) { r.Layers[1].Shape = []int{1, r.Layers[1].Neurons} }), "three numbers are needed"},
+		{"raster: shape below zero", raster(func(r *Raster) { r.Layers[1].Shape = []int{-1, -1, r.Layers[1].Neurons} }), "three numbers are needed"},
 		{"raster: nothing", Raster{StepMS: 1, Steps: 1}, "without a layer"},
 		{"raster: no steps", raster(func(r *Raster) { r.Steps = 0 }), "0 time steps"},
 		{"raster: step length NaN", raster(func(r *Raster) { r.StepMS = nan }), "step length of NaN ms"},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -13,65 +14,103 @@ import (
 // other. Each channel has a colour; the more there is of it at a pixel, the stronger.
 type Frames struct {
 	Title    string
-	Channels []string // names, for the legend: one or two
+	Channels []string // names, for the legend: one to three
 	Spans    []string // names of the columns
 	Samples  []FrameSample
+	OwnScale bool    // whether colours are as strong as can be in every row, or in the strongest one alone
+	Width    float64 // of the picture, in points; 0 stands for the usual one
 }
+
+// frameGap is the distance between frames.
+const frameGap = vg.Length(8)
 
 // FrameSample is a row of [Frames].
 type FrameSample struct {
 	Name          string
 	Height, Width int
+	Channels      []int       // those of the picture that it has; none: all
 	Counts        [][]float64 // [span][(channel·Height + y)·Width + x], at least 0; y = 0 is on top
 }
 
-// colors are those of channels: of two, off and on.
-func (f Frames) colors() []color.NRGBA {
+// colors are those of the channels of a row: of two or three in the picture, off and on come first.
+func (f Frames) colors(s FrameSample) []color.NRGBA {
+	all := []color.NRGBA{vermillion, blue, green}
 	if len(f.Channels) == 1 {
-		return []color.NRGBA{blue}
+		all = []color.NRGBA{blue}
 	}
-	return []color.NRGBA{vermillion, blue}
+	if len(s.Channels) == 0 {
+		return all[:len(f.Channels)]
+	}
+	var colors []color.NRGBA
+	for _, channel := range s.Channels {
+		colors = append(colors, all[channel])
+	}
+	return colors
+}
+
+// check checks a row, and returns its largest count.
+func (s FrameSample) check(f Frames) (most float64, err error) {
+	channels := len(f.Channels)
+	if len(s.Channels) > 0 {
+		if channels = len(s.Channels); slices.Max(s.Channels) >= len(f.Channels) || slices.Min(s.Channels) < 0 {
+			return 0, fmt.Errorf("figure: frames of %q have the channels %v of %d", s.Name, s.Channels, len(f.Channels))
+		}
+	}
+	if err := checkLength(fmt.Sprintf("frames of %q", s.Name), len(s.Counts), len(f.Spans), "the spans are"); err != nil {
+		return 0, err
+	}
+	for _, counts := range s.Counts {
+		what := fmt.Sprintf("a frame of %q", s.Name)
+		if err := checkLength(what, len(counts), channels*s.Height*s.Width, "its pixels in all channels are"); err != nil {
+			return 0, err
+		}
+		if err := checkFinite(what, counts); err != nil {
+			return 0, err
+		}
+		for _, count := range counts {
+			most = max(most, count)
+		}
+	}
+	return most, nil
 }
 
 // Picture implements [Drawing].
 func (f Frames) Picture() (*Picture, error) {
-	if len(f.Channels) < 1 || len(f.Channels) > 2 || len(f.Spans) == 0 || len(f.Samples) == 0 {
-		return nil, fmt.Errorf("figure: frames of %d channels, %d spans and %d samples: give 1 or 2 channels, and some spans and samples",
+	if len(f.Channels) < 1 || len(f.Channels) > 3 || len(f.Spans) == 0 || len(f.Samples) == 0 {
+		return nil, fmt.Errorf("figure: frames of %d channels, %d spans and %d samples: give 1 to 3 channels, and some spans and samples",
 			len(f.Channels), len(f.Spans), len(f.Samples))
 	}
-	largestCount := 0.0
+	var scales []float64
 	for _, s := range f.Samples {
-		if err := checkLength(fmt.Sprintf("frames of %q", s.Name), len(s.Counts), len(f.Spans), "the spans are"); err != nil {
+		most, err := s.check(f)
+		if err != nil {
 			return nil, err
 		}
-		for _, counts := range s.Counts {
-			what := fmt.Sprintf("a frame of %q", s.Name)
-			if err := checkLength(what, len(counts), len(f.Channels)*s.Height*s.Width, "its pixels in all channels are"); err != nil {
-				return nil, err
-			}
-			if err := checkFinite(what, counts); err != nil {
-				return nil, err
-			}
-			for _, count := range counts {
-				largestCount = max(largestCount, count)
-			}
+		scales = append(scales, most)
+	}
+	if !f.OwnScale {
+		most := slices.Max(scales)
+		for row := range scales {
+			scales[row] = most
 		}
 	}
-	share := (defaultWidth-2*outerMargin-columnGap*vg.Length(len(f.Spans)-1))/vg.Length(len(f.Spans)) - overhang
+	width := orUsual(f.Width, defaultWidth)
+	// Names take room on the left of the first column alone, so that all frames are as wide.
+	room, spans := labelGap+labelText().size, vg.Length(len(f.Spans))
+	side := (width - 2*outerMargin - room - frameGap*(spans-1)) / spans
 	var columns [][]*panel
 	for k, span := range f.Spans {
 		var column []*panel
 		for row, s := range f.Samples {
 			p := &panel{
 				name:   fmt.Sprintf("%s, %s", s.Name, span),
-				height: share * vg.Length(s.Height) / vg.Length(s.Width),
+				height: side * vg.Length(s.Height) / vg.Length(s.Width),
 				x:      axis{bare: true, max: float64(s.Width)}, y: axis{bare: true, max: float64(s.Height)},
-				marks: []mark{f.pixels(s, s.Counts[k], largestCount)},
+				marks: []mark{f.pixels(s, s.Counts[k], scales[row])},
 			}
 			if row == 0 {
 				p.header = span
 			}
-			p.y.label = " " // leaves as much room as the names of the first column take
 			if k == 0 {
 				p.y.label = s.Name
 			}
@@ -81,13 +120,21 @@ func (f Frames) Picture() (*Picture, error) {
 	}
 	var legend []entry
 	for c, name := range f.Channels {
-		legend = append(legend, entry{name: name, color: f.colors()[c], box: true})
+		legend = append(legend, entry{name: name, color: f.colors(FrameSample{})[c], box: true})
 	}
-	return layout(defaultWidth, f.Title, legend, columns...), nil
+	picture := layout(width, f.Title, legend, columns...)
+	for k, column := range columns {
+		for _, p := range column {
+			p.rect.Min.X = outerMargin + room + vg.Length(k)*(side+frameGap)
+			p.rect.Max.X = p.rect.Min.X + side
+		}
+	}
+	return picture, nil
 }
 
 // pixels fills the pixels with square cells, as large as fit, and frames them.
 func (f Frames) pixels(s FrameSample, counts []float64, most float64) mark {
+	colors := f.colors(s)
 	return func(c draw.Canvas, p *panel) {
 		cell := min((p.rect.Max.X-p.rect.Min.X)/vg.Length(s.Width), (p.rect.Max.Y-p.rect.Min.Y)/vg.Length(s.Height))
 		at := func(x, y int) vg.Point {
@@ -96,7 +143,7 @@ func (f Frames) pixels(s FrameSample, counts []float64, most float64) mark {
 		for y := range s.Height {
 			for x := range s.Width {
 				shade, some := white, false
-				for channel, full := range f.colors() {
+				for channel, full := range colors {
 					if count := counts[(channel*s.Height+y)*s.Width+x]; count > 0 {
 						shade, some = shaded(shade, full, math.Pow(count/most, 0.6)), true
 					}

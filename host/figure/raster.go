@@ -22,7 +22,8 @@ type SpikeLayer struct {
 	Name    string  `json:"name"`
 	Unit    string  `json:"unit,omitempty"` // what its rows are: "channel" for an input; "" stands for "neuron"
 	Neurons int     `json:"neurons"`
-	Spikes  []Spike `json:"spikes"` // in any order
+	Shape   []int   `json:"shape,omitempty"` // of neurons at rows and columns: channels or filters, height, width
+	Spikes  []Spike `json:"spikes"`          // in any order
 }
 
 // Raster shows one sample on its way through all layers: input and layers as
@@ -116,6 +117,15 @@ func (f Raster) check() error {
 func (l SpikeLayer) check(what string, steps int) error {
 	if l.Neurons <= 0 {
 		return fmt.Errorf("figure: %s has %d neurons: at least 1 is needed", what, l.Neurons)
+	}
+	if l.Shape != nil {
+		product := 1
+		for _, size := range l.Shape {
+			product = min(product*max(0, min(size, l.Neurons+1)), l.Neurons+1)
+		}
+		if len(l.Shape) != 3 || product != l.Neurons {
+			return fmt.Errorf("figure: %s has %d neurons and the shape %v: three numbers are needed whose product is that", what, l.Neurons, l.Shape)
+		}
 	}
 	for _, s := range l.Spikes {
 		if s.Neuron < 0 || s.Neuron >= l.Neurons || s.Step < 0 || s.Step >= steps {

@@ -47,7 +47,8 @@ func (b *builder) convolve(c *connection, node string, weight connection, scale 
 		{w.Below.Height, w.Kernel.Height, w.Stride.Height, w.Padding.Height}, {w.Below.Width, w.Kernel.Width, w.Stride.Width, w.Padding.Width},
 	} {
 		below, kernel, stride, padding := direction[0], direction[1], direction[2], direction[3]
-		if stride < 1 || padding < 0 || padding > below || kernel > below+2*padding {
+		// A loop sees half its kernel to every side, which may be more than there is.
+		if stride < 1 || padding < 0 || padding > max(below, kernel/2) || kernel > below+2*padding {
 			return fmt.Errorf("with %d channels, a kernel of %d, stride %d and padding %d does not fit the %d numbers that lead to it", channels, kernel, stride, padding, size)
 		}
 	}

@@ -66,6 +66,13 @@ var forms = map[string]func(n *network.Network){
 		}
 		n.Layers[0].KernelHeight, n.Layers[0].PaddingHeight, n.Layers[1].StrideHeight = 2, 1, 2
 	},
+	"loops that see more than there is": func(n *network.Network) {
+		n.InputShape = []int{2, 2, 6}
+		for l := range n.Layers {
+			c := &n.Layers[l]
+			c.Kind, c.Filters, c.Kernel, c.RecurrentKernel = "conv2d", 2, 2-l, 5
+		}
+	},
 	"channels of positions": func(n *network.Network) {
 		n.InputShape = []int{2, 1, 12}
 		c := &n.Layers[0]

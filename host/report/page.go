@@ -234,6 +234,16 @@ func (m *mode) draw(measured *evaluate.Mode, rasters *evaluate.ModeRasters, step
 		}); err != nil {
 			return err
 		}
+		if _, ok := raster.Frames(); ok {
+			if err := add("The same in frames: the spikes of all filters at each row and column", func(width float64) figure.Drawing {
+				raster.Width = width
+				frames, _ := raster.Frames()
+				frames.Title = ""
+				return frames
+			}); err != nil {
+				return err
+			}
+		}
 	}
 	for l, trials := range rasters.Neurons {
 		caption := trials.Title

@@ -42,7 +42,8 @@ func Curve(name string, epochs []Epoch) figure.Run {
 	return curve
 }
 
-// drawRaster draws the first test sample on its way through the trained network.
+// drawRaster draws the first test sample on its way through the trained network, and in frames
+// where there are rows and columns.
 func (r *run) drawRaster() error {
 	if r.options.NoPictures {
 		return nil
@@ -52,6 +53,9 @@ func (r *run) drawRaster() error {
 		return err
 	}
 	r.savePicture("raster", drawing)
+	if frames, ok := drawing.Frames(); ok {
+		r.savePicture("frames", frames)
+	}
 	return nil
 }
 
@@ -71,6 +75,11 @@ func SampleRaster(e engine.Engine, n *network.Network, source data.Source, sampl
 		Classes: source.ClassNames(), True: int(batch.Labels[0]), Predicted: int(record.Predicted[0]),
 	}
 	input := figure.SpikeLayer{Name: "input", Unit: "channel", Neurons: n.Inputs}
+	if shape := source.Shape(); shape != (data.Shape{}) {
+		input.Shape = []int{shape.Channels, shape.Height, shape.Width}
+	} else if len(n.InputShape) > 0 {
+		input.Shape = n.InputShape
+	}
 	for step, row := range batch.Rows {
 		for _, channel := range batch.Index[row[0]:row[1]] {
 			input.Spikes = append(input.Spikes, figure.Spike{Step: step, Neuron: int(channel)})
@@ -79,6 +88,9 @@ func SampleRaster(e engine.Engine, n *network.Network, source data.Source, sampl
 	drawing.Layers = append(drawing.Layers, input)
 	for l := range n.Layers {
 		layer := figure.SpikeLayer{Name: fmt.Sprintf("layer %d", l), Neurons: n.Layers[l].Neurons}
+		if g := n.Geometry(l); n.Layers[l].Kind == "conv2d" {
+			layer.Shape = []int{g.Filters, g.Plane.Height, g.Plane.Width}
+		}
 		for step := range n.Steps {
 			for neuron := range layer.Neurons {
 				if record.Spiked(n, l, 0, step, neuron) {
