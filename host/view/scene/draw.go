@@ -32,6 +32,10 @@ func (s *Scene) Draw(status Status) error {
 		if !s.choice.IsPicked && (p.Kind == Membrane || p.Kind == Trials) {
 			continue
 		}
+		if p.Kind == Frames {
+			s.labelFrames(i, p)
+			continue
+		}
 		s.sheet.region(fmt.Sprint("frame ", i), p.Area.Inset(-max(1, s.sheet.points(1))), "", func() { s.sheet.frame(p.Area, gridGrey) })
 		s.label(i, p, &status)
 	}

@@ -19,6 +19,7 @@ const (
 	Weights              // a weight array as an image
 	Membrane             // of the picked neuron over time
 	Trials               // its spikes, a row a trial
+	Frames               // spikes at rows and columns, in spans of time
 )
 
 // Panel is a part of the picture in which data are drawn.
@@ -68,8 +69,13 @@ func layout(n *network.Network, canvas image.Point, points func(float64) int) []
 	}
 	panels := column(points(margin+gutter), middle, left, shares)
 	right := []Panel{{Kind: Loss}, {Kind: Weights}, {Kind: Membrane, Steps: steps}, {Kind: Trials, Rows: trials, Steps: steps}}
+	shares = []float64{24, 34, 20, 22}
+	if rows := len(planes(n)); rows > 0 {
+		right = append([]Panel{{Kind: Frames}}, right...)
+		shares = append([]float64{float64(10 + 12*rows)}, shares...)
+	}
 	// The loss and the weights have numbers of their own below.
-	panels = append(panels, column(middle+points(2*margin+gutter), canvas.X-points(margin), right, []float64{24, 34, 20, 22})...)
+	panels = append(panels, column(middle+points(2*margin+gutter), canvas.X-points(margin), right, shares)...)
 	whole := image.Rectangle{Max: canvas}
 	kept := panels[:0]
 	for _, p := range panels {

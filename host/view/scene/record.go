@@ -143,6 +143,8 @@ func (r *recorder) drawAll() {
 				marked = uint32(s.choice.Picked.Number)
 			}
 			r.raster(p, p.Area, table, 0, table.slot, 1, s.packed(spikeColor), marked)
+		case Frames:
+			r.frames(p)
 		case Readout:
 			table := s.shown.arrays.readout
 			r.curves(p.Area, s.plot.readout, table.buffer, 0, table.stepStride, 1, s.subject.Network.Classes, p.Steps)

@@ -71,6 +71,7 @@ type Scene struct {
 // drawingKernels are those of the device.
 type drawingKernels struct {
 	raster *kernels.ViewRaster
+	frame  *kernels.ViewFrame
 	curves *kernels.ViewCurves
 	matrix *kernels.ViewMatrix
 	ranges *kernels.ViewRange
@@ -104,6 +105,9 @@ func (s *Scene) prepare() error {
 	n := s.subject.Network
 	var err error
 	if s.kernels.raster, err = kernels.NewViewRaster(s.device); err != nil {
+		return err
+	}
+	if s.kernels.frame, err = kernels.NewViewFrame(s.device); err != nil {
 		return err
 	}
 	if s.kernels.curves, err = kernels.NewViewCurves(s.device); err != nil {

@@ -38,18 +38,24 @@ func subjects(t *testing.T) map[string]Subject {
 			n.Readout.Kind, n.Readout.Loss = "spikes", "counts"
 		},
 	} {
-		config, err := train.Default("digits")
-		if err != nil {
-			t.Fatal(err)
-		}
-		change(&config.Network)
-		split, n, err := train.Prepare(&config)
-		if err != nil {
-			t.Fatal(name, err)
-		}
-		found[name] = Subject{Network: n, Source: split.Test, Part: "test", Seed: seed}
+		found[name] = subjectOf(t, change)
 	}
 	return found
+}
+
+// subjectOf is a network on the embedded digits, the usual one changed.
+func subjectOf(t *testing.T, change func(*network.Network)) Subject {
+	t.Helper()
+	config, err := train.Default("digits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(&config.Network)
+	split, n, err := train.Prepare(&config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Subject{Network: n, Source: split.Test, Part: "test", Seed: seed}
 }
 
 // onEveryDevice runs a test on all Vulkan devices and fails it if the validation layer
