@@ -35,7 +35,7 @@ func TestReplicas(t *testing.T) {
 				t.Fatal(err)
 			}
 			batch, replicas := c.batch(0, c.Samples), c.replicas() // varied, if the case varies its input
-			batch.Dropout = false // replicas are without
+			batch.Dropout = false                                  // replicas are without
 			loss, regularizer, err := e.Replicas(batch, cpuref.StreamNoise, replicas)
 			if err != nil {
 				t.Fatal(err)

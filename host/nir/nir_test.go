@@ -317,17 +317,17 @@ func TestRefuses(t *testing.T) {
 		`node "layer0": tau_mem differs from neuron to neuron (1 and 2)`: func(g *Graph) {
 			g.nodes["layer0"]["tau_mem"] = array{Shape: []int{2}, Float64: []float64{1, 2}}
 		},
-		`weights of node "layer0_input": the neurons that they lead to: it has 2 numbers: there are 5 neurons`: func(g *Graph) {
+		`weights of node "layer0_input": the neurons that they lead to: it has 2 numbers for 5 neurons`: func(g *Graph) {
 			g.nodes["layer0"]["v_threshold"] = array{Shape: []int{2}, Float64: []float64{1, 2}}
 		},
 		`node "layer0" has parameters of 3 and of 2 neurons`: func(g *Graph) {
 			g.nodes["layer0"]["v_threshold"] = array{Shape: []int{2}, Float64: []float64{1, 2}}
 			g.nodes["layer0"]["r"] = array{Shape: []int{3}, Float64: []float64{1, 2, 3}}
 		},
-		`node "layer0": it has no numbers "tau_mem"`:                        func(g *Graph) { delete(g.nodes["layer0"], "tau_mem") },
-		`v_leak = 0.5 and v_reset = 0: equal ones are supported`:            func(g *Graph) { g.nodes["layer0"]["v_leak"] = array{Float64: []float64{0.5}} },
-		`v_threshold = -1: one above v_leak = 0 is needed`:                  func(g *Graph) { g.nodes["layer0"]["v_threshold"] = array{Float64: []float64{-1}} },
-		`tau_mem = 0.001 s: at least a time step of 0.002 s`:                func(g *Graph) { g.nodes["layer0"]["tau_mem"] = array{Float64: []float64{0.001}} },
+		`node "layer0": it has no numbers "tau_mem"`:                 func(g *Graph) { delete(g.nodes["layer0"], "tau_mem") },
+		`v_leak = 0.5 and v_reset = 0: equal ones are supported`:     func(g *Graph) { g.nodes["layer0"]["v_leak"] = array{Float64: []float64{0.5}} },
+		`v_threshold = -1: one above v_leak = 0 is needed`:           func(g *Graph) { g.nodes["layer0"]["v_threshold"] = array{Float64: []float64{-1}} },
+		`tau_mem = 0.001 s: at least a time step of 0.002 s`:         func(g *Graph) { g.nodes["layer0"]["tau_mem"] = array{Float64: []float64{0.001}} },
 		`node "layer0_input": it has 1 biases for 5 rows of weights`: func(g *Graph) { g.nodes["layer0_input"]["bias"] = array{Float64: []float64{0.5}} },
 		`node "layer0_input": bias 1 is NaN`: func(g *Graph) {
 			g.nodes["layer0_input"]["bias"] = array{Float64: []float64{1, math.NaN(), 1, 1, 1}}
