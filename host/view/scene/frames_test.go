@@ -96,7 +96,7 @@ func checkFrame(t *testing.T, what string, picture *image.NRGBA, g network.Geome
 			for _, some := range spikes {
 				all += some
 			}
-			want := paper
+			var want color.NRGBA
 			switch {
 			case f.layer >= 0:
 				want = over(paper, spikeColor, strength(all, g.Filters))
