@@ -336,7 +336,7 @@ func TestGradientSums(t *testing.T) {
 				t.Errorf("nodes %v: error %v", nodes, err)
 			}
 		}
-		if err := e.SetSums(make([]float32, 3), 5); err == nil || !strings.Contains(err.Error(), "sums of 3 numbers") {
+		if err := e.SetSums(make([]float32, 3), 5); err == nil || !strings.Contains(err.Error(), "3 sums given") {
 			t.Errorf("error %v", err)
 		}
 	}

@@ -13,8 +13,8 @@ const (
 
 // cut is how many pieces of a number of samples each member did, and of what work.
 type cut struct {
-	samples, work int
-	lengths       []int // [member]
+	samples, piece, work int
+	lengths              []int // [member]
 }
 
 // shares cut samples in pieces of so many, of which the last may be shorter, and share them among
@@ -39,11 +39,11 @@ func (g *Group) shares(samples, piece, work int) []share {
 		g.choose(speeds)
 	}
 	lengths := fastest(samples, piece, speeds)
-	if last := g.last; last.samples == samples && last.work == work && len(last.lengths) == len(lengths) &&
+	if last := g.last; last.samples == samples && last.piece == piece && last.work == work && len(last.lengths) == len(lengths) &&
 		longest(last.lengths, samples, piece, speeds) < gain*longest(lengths, samples, piece, speeds) {
 		lengths = last.lengths
 	}
-	g.last = cut{samples, work, lengths}
+	g.last = cut{samples, piece, work, lengths}
 	shares, first := make([]share, len(speeds)), 0
 	for i, length := range lengths {
 		if shares[i] = (share{first, first + length}); length == 0 {
