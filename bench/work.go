@@ -31,7 +31,7 @@ const (
 // layer to itself.
 func synapses(n *network.Network, layer int, recurrent bool) float64 {
 	l := &n.Layers[layer]
-	window, below := n.InputWindow(layer), n.Handed(layer-1)
+	window, below := n.InputWindow(layer, layer-1), n.Handed(layer-1)
 	if recurrent {
 		window, below = n.RecurrentWindow(layer), n.Geometry(layer)
 	}

@@ -16,7 +16,7 @@ type LIFForwardArguments[T Float] struct {
 	RecurrentWeights []T      // [neuron][stride], or as Recurrent says; nil without recurrence
 	Bias             []T      // [stride] of a position: arrives in every step; nil: 0
 	Numbers          []uint32 // [sample]: number of the sample in the run
-	Drive            []T      // [sample][step][stride]: what [InputDrive] makes of the events, in their place; nil: they are added up here
+	Drive            []T      // [sample][row of DriveSegment][stride]: what [InputSums] made of further sources; nil: there are none. May be Membrane or Derivative
 	Uniform          []T      // [sample][step][stride]: what [NoiseUniform] draws; nil: drawn here
 	Flips            []Flip   // [sample]; nil: none
 	Constants        []T      // [LearnedRows][stride]: of neurons that differ, see [LearnedConstants]; nil: all as Neuron says
@@ -28,6 +28,7 @@ type LIFForwardArguments[T Float] struct {
 	Key                   [2]uint32 // seed, stream
 	Layer                 uint32
 	Segment               Segment // of Membrane, Lost, Derivative and Trace; from the second on they hold a row before it
+	DriveSegment          Segment // of Drive
 	States                []T     // [sample][state][stride], read where the segment begins, written where it ends; nil for whole samples
 	Neuron                Neuron[T]
 }
@@ -51,7 +52,7 @@ func flip[T Float](f Flip, layer, step uint32, spikes []uint32, gates []T) {
 // for the samples first ≤ sample < last:
 //
 //	S[t] = 1 if ξ < p(U[t] − A[t] − θ) else 0     (A only of adaptive neurons)
-//	h[t] = s·Σ W·S_in[t−d] + (b + Σ V·S[t−d_rec])     (each sum in ascending index; s: InputScale)
+//	h[t] = (Drive[t] + s·Σ W·S_in[t−d]) + (b + Σ V·S[t−d_rec])     (each sum in ascending index; s: InputScale)
 //
 // and the states at t+1 as [Neuron.Advance] says, from 0. A flip turns S[t] of one neuron of a sample into 1 − S[t] after it was
 // drawn: what the single-flip estimator of gradients needs. Only spikes cost additions: a weight row is added for every
@@ -73,7 +74,7 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 		noise: a.Neuron.Noise, parameters: a.Neuron.NoiseParameters, threshold: a.Neuron.Threshold,
 		filters: filtersOf(a.Filters, a.Neurons), key: a.Key, layer: a.Layer, neuron: &a.Neuron,
 	}
-	segment := a.Segment.Of(a.Steps)
+	segment, driven := a.Segment.Of(a.Steps), a.DriveSegment.Of(a.Steps)
 	for b := first; b < last; b++ {
 		if segment.First > 0 {
 			loadStates(state.states[:count], a.States, b)
@@ -93,6 +94,15 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 		for t := segment.First; t < segment.Last; t++ {
 			row := b*a.Steps + t
 			choice.spikes, choice.step = a.Spikes[row*words:(row+1)*words], uint32(t)
+			switch { // before Derivative and Membrane are written, which may lie where Drive does
+			case a.Drive == nil:
+				addInput(input, a, work, row, t)
+			case t < a.Delay:
+				copy(input, a.Drive[driven.row(b, t)*stride:])
+			default:
+				addInput(input, a, work, row, t)
+				addRow(input, a.Drive[driven.row(b, t)*stride:])
+			}
 			switch {
 			case a.Neuron.Noise == NoiseThreshold:
 			case a.Uniform != nil:
@@ -108,11 +118,6 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 				flip(a.Flips[b], a.Layer, uint32(t), choice.spikes, choice.gates)
 			}
 
-			if a.Drive != nil {
-				state.input = a.Drive[row*stride:][:stride]
-			} else {
-				addInput(input, a, work, row, t)
-			}
 			fill(state.recurrent, a.Bias)
 			if a.RecurrentWeights != nil && t >= a.RecurrentDelay {
 				from := row - a.RecurrentDelay
@@ -172,15 +177,6 @@ func addInput[T Float](dst []T, a *LIFForwardArguments[T], work *Workspace[T], r
 	if t >= a.Delay {
 		addEvents(dst, a.InputWeights, a.Events.Row(row-a.Delay), &a.Input, work)
 		scale(dst, a.InputScale)
-	}
-}
-
-// InputDrive writes s·Σ W·S_in[t−d] of all steps to the arguments' Drive, for samples
-// first ≤ sample < last: runs of the same input need it once.
-func InputDrive[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, last int) {
-	stride := Stride(a.Neurons)
-	for row := first * a.Steps; row < last*a.Steps; row++ {
-		addInput(a.Drive[row*stride:][:stride], a, work, row, row%a.Steps)
 	}
 }
 

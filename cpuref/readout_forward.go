@@ -9,6 +9,7 @@ type ReadoutForwardArguments[T Float] struct {
 	Weights []T    // [neuron][stride]
 	Bias    []T    // [stride]: arrives in every step; nil: 0
 	Scale   T      // what spikes count; 0: 1, see [Dropout]
+	Drive   []T    // [sample][step][stride]: what [InputSums] made of further sources; nil: there are none. May be Readout
 
 	Steps, Classes int
 	Delay          int // steps
@@ -22,7 +23,7 @@ type ReadoutForwardArguments[T Float] struct {
 
 // ReadoutForward runs the readout, leaky integrators without spikes:
 //
-//	I[t+1] = a_s·I[t] + (s·Σ W·S[t−d] + b)     (s: Scale)
+//	I[t+1] = a_s·I[t] + ((Drive[t] + s·Σ W·S[t−d]) + b)     (s: Scale)
 //	U[t+1] = a_r·U[t] + (1−a_r)·I[t]
 //
 // for samples first ≤ sample < last. Twin: shaders/readout_forward.comp.
@@ -55,6 +56,9 @@ func ReadoutForward[T Float](a *ReadoutForwardArguments[T], work *Workspace[T], 
 			if t >= a.Delay {
 				addRows(input, a.Weights, a.Events.Row(row-a.Delay))
 				scale(input, a.Scale)
+			}
+			if a.Drive != nil {
+				addRow(input, a.Drive[row*stride:])
 			}
 			integrate(&neuron, &state)
 			copy(a.Readout[row*stride:], membrane)

@@ -219,8 +219,8 @@ func TestErrorBelow(t *testing.T) {
 			Error: errors, Above: above, Transposed: transposed,
 			Steps: steps, Neurons: neurons, Below: below, Delay: delay,
 		}
-		ErrorBelow(&arguments, 0, 1)
-		ErrorBelow(&arguments, 1, samples)
+		ErrorBelow(&arguments, &Workspace[float32]{}, 0, 1)
+		ErrorBelow(&arguments, &Workspace[float32]{}, 1, samples)
 		for row := range samples * steps {
 			for i := range Stride(below) {
 				want := float32(0)

@@ -117,7 +117,7 @@ func runVectorKernels(neuron Neuron[float32], neurons int) []float32 {
 		Error: make([]float32, rows*Stride(inputs)), Above: backward.Error, Transposed: v.rows(neurons, inputs, 1),
 		Steps: steps, Neurons: neurons, Below: inputs, Delay: 1,
 	}
-	ErrorBelow(&below, 0, samples)
+	ErrorBelow(&below, &Workspace[float32]{}, 0, samples)
 	out = append(out, below.Error...)
 
 	trains := make([]uint32, inputs*samples*Words(steps))

@@ -7,7 +7,7 @@ import (
 
 // ErrorBelowBuffers are the arrays of [ErrorBelow].
 type ErrorBelowBuffers struct {
-	Error      gpu.Binding // written; [sample][row of Segment][stride below] float32
+	Error      gpu.Binding // written, or added to; [sample][row of Segment][stride below] float32
 	Above      gpu.Binding // [sample][row of AboveSegment][stride above] float32
 	Transposed gpu.Binding // [neuron above][stride below] float32
 	Geometry   gpu.Binding // of the connection: what [WindowNumbers] returns
@@ -40,14 +40,19 @@ const (
 	softwareErrorTile = 12
 )
 
+// ErrorBelowChoice is what a pipeline of [ErrorBelow] is built for.
+type ErrorBelowChoice struct {
+	Add bool // the errors are added to those that other layers above left
+}
+
 // NewErrorBelow builds the kernel for a device.
-func NewErrorBelow(device *gpu.Device) (*ErrorBelow, error) {
+func NewErrorBelow(device *gpu.Device, choice ErrorBelowChoice) (*ErrorBelow, error) {
 	const name = "error_below"
 	tile := uint32(gpuErrorTile)
 	if device.Info().Type == gpu.Software {
 		tile = softwareErrorTile
 	}
-	k, err := newKernel(device, name, flatGroup(device, name), tile)
+	k, err := newKernel(device, name, flatGroup(device, name), tile, flag(choice.Add))
 	return &ErrorBelow{k, tile}, err
 }
 
@@ -66,7 +71,7 @@ func (k *ErrorBelow) Record(stream *gpu.Stream, b ErrorBelowBuffers, p ErrorBelo
 		return err
 	}
 	return k.record(stream, []argument{
-		{"error", b.Error, gpu.Write, bytes(samples, uint64(p.Segment.Rows), stride(p.Below))},
+		{"error", b.Error, gpu.ReadWrite, bytes(samples, uint64(p.Segment.Rows), stride(p.Below))},
 		{"error above", b.Above, gpu.Read, bytes(samples, uint64(p.AboveSegment.Rows), stride(p.Neurons))},
 		{"transposed weights", b.Transposed, gpu.Read, bytes(uint64(p.Window.Blocks()), uint64(p.Filters), stride(uint32(p.Window.Rows(int(p.Below))/p.Window.Blocks())))},
 		{"geometry", b.Geometry, gpu.Read, windowBytes},

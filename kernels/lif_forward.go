@@ -10,7 +10,7 @@ import (
 // LIFForwardBuffers are the arrays of [LIFForward].
 type LIFForwardBuffers struct {
 	Spikes           gpu.Binding // written; [sample][step][word] of bits
-	Membrane         gpu.Binding // written; [sample][row of Segment][stride] float32
+	Membrane         gpu.Binding // written, if Driven after [InputSums] wrote there; [sample][row of Segment][stride] float32
 	Lost             gpu.Binding // written if the choice stores it; the same shape: what a spike takes from the membrane
 	Rows             gpu.Binding // [sample][step] of {begin, end} in Index: input spikes
 	Index            gpu.Binding // uint32: numbers of the inputs
@@ -53,6 +53,7 @@ type LIFForwardChoice struct {
 	StoreLost   bool
 	Convolution bool   // connections have windows
 	Varied      bool   // constants differ from neuron to neuron
+	Driven      bool   // what further sources bring lies where the membranes will be
 	Spread      Spread // the zero value: as suits the device
 }
 
@@ -73,7 +74,7 @@ func NewLIFForward(device *gpu.Device, choice LIFForwardChoice) (*LIFForward, er
 		return nil, err
 	}
 	k, err := newKernel(device, name, choice.Spread.group(), choice.Noise, choice.Reset,
-		flag(choice.Recurrent), flag(choice.StoreLost), choice.Spread.Lanes, choice.Spread.Blocks, flag(choice.Convolution), choice.Model, flag(choice.Bias), flag(choice.Varied))
+		flag(choice.Recurrent), flag(choice.StoreLost), choice.Spread.Lanes, choice.Spread.Blocks, flag(choice.Convolution), choice.Model, flag(choice.Bias), flag(choice.Varied), flag(choice.Driven))
 	return &LIFForward{k, choice}, err
 }
 
@@ -138,7 +139,7 @@ func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwar
 	}
 	return k.record(stream, []argument{
 		spikes,
-		{"membrane", b.Membrane, gpu.Write, bytes(held, row)},
+		{"membrane", b.Membrane, gpu.ReadWrite, bytes(held, row)},
 		lost,
 		{"rows", b.Rows, gpu.Read, bytes(rows, 2)},
 		{"index", b.Index, gpu.Read, max(available(b.Index), 4)},

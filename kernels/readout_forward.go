@@ -7,7 +7,7 @@ import (
 
 // ReadoutForwardBuffers are the arrays of [ReadoutForward].
 type ReadoutForwardBuffers struct {
-	Readout gpu.Binding // written; [sample][step][stride] float32
+	Readout gpu.Binding // written, if Driven after [InputSums] wrote there; [sample][step][stride] float32
 	Rows    gpu.Binding // [sample][step] of {begin, end} in Index: spikes of the last hidden layer
 	Index   gpu.Binding // uint32
 	Weights gpu.Binding // [neuron][stride] float32
@@ -30,7 +30,10 @@ type ReadoutForwardParameters struct {
 }
 
 // ReadoutForwardChoice is what a pipeline of [ReadoutForward] is built for.
-type ReadoutForwardChoice struct{ Bias bool }
+type ReadoutForwardChoice struct {
+	Bias   bool
+	Driven bool // what further sources bring lies where the potentials will be
+}
 
 // ReadoutForward runs the readout over all steps. Definition:
 // cpuref.ReadoutForward; shader: shaders/readout_forward.comp.
@@ -41,7 +44,7 @@ type ReadoutForward struct {
 
 // NewReadoutForward builds the kernel for a device.
 func NewReadoutForward(device *gpu.Device, choice ReadoutForwardChoice) (*ReadoutForward, error) {
-	k, err := newKernel(device, "readout_forward", flatGroup(device, "readout_forward"), flag(choice.Bias))
+	k, err := newKernel(device, "readout_forward", flatGroup(device, "readout_forward"), flag(choice.Bias), flag(choice.Driven))
 	return &ReadoutForward{k, choice}, err
 }
 
@@ -61,7 +64,7 @@ func (k *ReadoutForward) Record(stream *gpu.Stream, b ReadoutForwardBuffers, p R
 		return err
 	}
 	return k.record(stream, []argument{
-		{"readout", b.Readout, gpu.Write, bytes(rows, row)},
+		{"readout", b.Readout, gpu.ReadWrite, bytes(rows, row)},
 		{"rows", b.Rows, gpu.Read, bytes(rows, 2)},
 		{"index", b.Index, gpu.Read, max(available(b.Index), 4)},
 		{"weights", b.Weights, gpu.Read, max(available(b.Weights), bytes(row))},

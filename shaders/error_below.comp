@@ -12,8 +12,9 @@
 
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint TILE = 4u;
+layout(constant_id = 2) const uint ADD = 0u;  // 1: to what other layers above left
 
-layout(std430, binding = 0) writeonly buffer Error { vec4 errors[]; };
+layout(std430, binding = 0) buffer Error { vec4 errors[]; };
 layout(std430, binding = 1) readonly buffer Above { vec4 above[]; };
 layout(std430, binding = 2) readonly buffer Transposed { vec4 transposed[]; };
 layout(std430, binding = 3) readonly buffer Geometry { Window geometry; };
@@ -101,7 +102,12 @@ void main() {
             uint sample_ = row / length;
             uint t = row - sample_ * length + segment_first;
             uint held = sample_ * segment_rows + t - segment_origin;
-            errors[held * quads_below + quad] = t + delay < steps ? sum[r] : vec4(0.0);
+            uint at = held * quads_below + quad;
+            precise vec4 error = t + delay < steps ? sum[r] : vec4(0.0);
+            if (ADD != 0u) {
+                error = errors[at] + error;
+            }
+            errors[at] = error;
         }
     }
 }

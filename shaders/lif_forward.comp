@@ -28,9 +28,10 @@ layout(constant_id = 7) const uint CONVOLUTION = 0u;    // 1: connections have w
 layout(constant_id = 8) const uint MODEL = 0u;
 layout(constant_id = 9) const uint BIAS = 0u;    // 1: with biases
 layout(constant_id = 10) const uint VARIED = 0u;  // 1: constants differ from neuron to neuron, and states are stored
+layout(constant_id = 11) const uint DRIVEN = 0u;  // 1: further sources have left their sums where the membranes will be
 
 layout(std430, binding = 0) coherent buffer Spikes { uint spikes[]; };  // zero before
-layout(std430, binding = 1) writeonly buffer Membrane { vec4 membranes[]; };
+layout(std430, binding = 1) buffer Membrane { vec4 membranes[]; };
 layout(std430, binding = 2) writeonly buffer Lost { vec4 losts[]; };
 layout(std430, binding = 3) readonly buffer Rows { uvec2 rows[]; };
 layout(std430, binding = 4) readonly buffer Index { uint index[]; };
@@ -80,50 +81,10 @@ uint decide_quad(Constants c, vec4 above, uint number, uint step_, uint quad) {
     return left >= 4u ? bits : bits & ((1u << left) - 1u);
 }
 
-// The sum of the input weights of a quad over the events of a window, row by row of the
-// kernel; those of a row are searched for among the events that follow the row before.
-vec4 gather_events(Window window, uvec2 range, uint quad) {
-    uint quads_unit = quads_of(filters);
-    uint p = quad / quads_unit;
-    uint py = p / window.positions_width;
-    uint px = p - py * window.positions_width;
-    uvec2 lines = span(vertical(window), py);
-    uvec2 columns = span(horizontal(window), px);
-    precise vec4 sum = vec4(0.0);
-    uint e = range.x;
-    for (uint plane = 0u; plane < window.planes; plane++) {
-        for (uint down = lines.x; down < lines.y; down++) {
-            Line line = line_of(window, plane, py, px, down, columns);
-            uint last = range.y;
-            while (e < last) {
-                uint middle = (e + last) / 2u;
-                if (index[middle] < line.low) {
-                    e = middle + 1u;
-                } else {
-                    last = middle;
-                }
-            }
-            uint from = line.shift * quads_unit + quad - p * quads_unit;
-            // Two events at a time: whether the loop goes on waits for half as many loads.
-            for (; e < range.y; e += 2u) {
-                uint one = index[e];
-                uint other = index[min(e + 1u, range.y - 1u)];
-                if (one >= line.high) {
-                    break;
-                }
-                sum = sum + input_weights[one * quads_unit + from];
-                if (other >= line.high || e + 1u == range.y) {
-                    e++;
-                    break;
-                }
-                sum = sum + input_weights[other * quads_unit + from];
-            }
-        }
-    }
-    return sum;
-}
+#include "gather.glsl"
 
-// The same over the spikes of the layer itself in a row of words, added to a sum. Its window
+// The sum of the recurrent weights of a quad over the spikes of the layer itself in a row of
+// words, added to a sum. Its window
 // holds its own position at least.
 vec4 gather_spikes(Window window, vec4 begun, uint from_row, uint quad) {
     uint quads_unit = quads_of(filters);
@@ -262,6 +223,9 @@ void main() {
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
             vec4 spike = vec4(bits[k] & 1u, (bits[k] >> 1) & 1u, (bits[k] >> 2) & 1u, (bits[k] >> 3) & 1u);
             precise vec4 scaled = input_scale * input_sum[k];
+            if (DRIVEN != 0u && owned[k]) {
+                scaled = membranes[held + quad[k]] + scaled;
+            }
             precise vec4 received = scaled + recurrent_sum[k];
             vec4 lost = advance(MODEL, RESET, own_constants[k], neuron[k], received, spike);
             if (owned[k]) {

@@ -6,9 +6,10 @@
 #include "exact.glsl"
 
 layout(local_size_x_id = 0) in;
-layout(constant_id = 1) const uint BIAS = 0u;  // 1: with biases
+layout(constant_id = 1) const uint BIAS = 0u;    // 1: with biases
+layout(constant_id = 2) const uint DRIVEN = 0u;  // 1: further sources have left their sums where the potentials will be
 
-layout(std430, binding = 0) writeonly buffer Readout { vec4 readout[]; };
+layout(std430, binding = 0) buffer Readout { vec4 readout[]; };
 layout(std430, binding = 1) readonly buffer Rows { uvec2 rows[]; };
 layout(std430, binding = 2) readonly buffer Index { uint index[]; };
 layout(std430, binding = 3) readonly buffer Weights { vec4 weights[]; };
@@ -56,6 +57,9 @@ void main() {
             }
         }
         precise vec4 received = scale * input_sum;
+        if (DRIVEN != 0u) {
+            received = readout[row * quads + quad] + received;
+        }
         if (BIAS != 0u) {
             received = received + biases[quad];
         }

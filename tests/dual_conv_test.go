@@ -17,9 +17,15 @@ type convolution struct {
 	kernel, stride, padding plane
 }
 
-// inputConvolution is the input connection of a layer. The channels of the input are
-// positions with one filter, unless they have a shape.
+// inputConvolution is the input connection of a layer from the highest of its sources.
 func (s *dualSimulator) inputConvolution(l int) convolution {
+	sources := s.sources(l)
+	return s.sourceConvolution(l, sources[len(sources)-1])
+}
+
+// sourceConvolution is the connection of a layer from a source, −1 being the input. Its channels
+// are positions with one filter, unless they have a shape.
+func (s *dualSimulator) sourceConvolution(l, source int) convolution {
 	layer := &s.network.Layers[l]
 	c := convolution{
 		filters: layer.Filters, filtersBelow: 1, below: plane{1, s.network.Inputs},
@@ -37,12 +43,12 @@ func (s *dualSimulator) inputConvolution(l int) convolution {
 			c.padding.rows = layer.Padding
 		}
 	}
-	if shape := s.network.InputShape; l == 0 && len(shape) == 3 {
+	if shape := s.network.InputShape; source < 0 && len(shape) == 3 {
 		c.filtersBelow, c.below = shape[0], plane{shape[1], shape[2]}
 	}
-	if l > 0 {
-		below := s.inputConvolution(l - 1)
-		cell := s.cell(l - 1)
+	if source >= 0 {
+		below := s.inputConvolution(source)
+		cell := s.cell(source)
 		c.filtersBelow, c.below = below.filters, plane{below.own.rows / cell.rows, below.own.columns / cell.columns}
 	}
 	for begin := -c.padding.rows; begin+c.kernel.rows <= c.below.rows+c.padding.rows; begin += c.stride.rows {

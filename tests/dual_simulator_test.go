@@ -1,7 +1,9 @@
 package tests
 
 import (
+	"fmt"
 	"math"
+	"slices"
 
 	"spikegrad/cpuref"
 	"spikegrad/host/engine"
@@ -52,11 +54,11 @@ func (s *dualSimulator) run() *dualOutcome {
 		membrane: make([][][][]dual, len(n.Layers)),
 	}
 	for b := range samples {
-		below := s.inputs(b)
+		handed := [][][]dual{s.inputs(b)} // of the input, then of every layer
 		next := 0
 		for l := range n.Layers {
-			input := s.weights[next]
-			next++
+			input := s.weights[next:][:len(s.sources(l))]
+			next += len(input)
 			var recurrent []dual
 			if n.Layers[l].Recurrent {
 				recurrent = s.weights[next]
@@ -72,14 +74,15 @@ func (s *dualSimulator) run() *dualOutcome {
 				learned[constant] = s.weights[next]
 				next++
 			}
-			spikes, membrane := s.layer(l, b, below, input, recurrent, bias, learned)
+			spikes, membrane := s.layer(l, b, handed, input, recurrent, bias, learned)
 			out.spikes[l] = append(out.spikes[l], spikes)
 			out.membrane[l] = append(out.membrane[l], membrane)
 			for _, r := range n.Layers[l].Regularizers {
 				out.regularizer = out.regularizer.plus(activityLoss(r, totals(spikes)))
 			}
-			below = s.kept(l, b, s.handed(l, spikes))
+			handed = append(handed, s.kept(l, b, s.handed(l, spikes)))
 		}
+		below := handed[len(n.Layers)]
 		if n.Targeted() {
 			out.loss = out.loss.plus(s.distance(b, below))
 			continue
@@ -88,7 +91,7 @@ func (s *dualSimulator) run() *dualOutcome {
 		if n.Readout.Kind == "spikes" {
 			logits = totals(below)
 		} else {
-			readout := s.readout(below, s.weights[next:])
+			readout := s.readout(handed, s.weights[next:])
 			out.readout = append(out.readout, readout)
 			logits = dualLogits(n.Readout.Loss, readout)
 		}
@@ -144,16 +147,16 @@ func (s *dualSimulator) constants(layer *network.Layer, learned map[string][]dua
 
 // layer runs one layer on one sample: S[t] and U[t+1] − A[t+1], less by what a learned
 // threshold exceeds 1, [step][neuron].
-func (s *dualSimulator) layer(l, sample int, below [][]dual, input, recurrent, bias []dual, learned map[string][]dual) (spikes, membrane [][]dual) {
+func (s *dualSimulator) layer(l, sample int, handed [][][]dual, input [][]dual, recurrent, bias []dual, learned map[string][]dual) (spikes, membrane [][]dual) {
 	layer, dt := &s.network.Layers[l], s.network.StepLength
 	constants := make([]dualConstants, layer.Neurons)
 	for k := range constants {
 		constants[k] = s.constants(layer, learned, k)
 	}
 	u, i, a := make([]dual, layer.Neurons), make([]dual, layer.Neurons), make([]dual, layer.Neurons)
-	connect, reconnect := addSynapses, addSynapses
+	reconnect := addSynapses
 	if layer.Kind != "dense" {
-		connect, reconnect = s.inputConvolution(l).add, s.recurrentConvolution(l).add
+		reconnect = s.recurrentConvolution(l).add
 	}
 	for t := range s.network.Steps {
 		now := make([]dual, layer.Neurons)
@@ -169,7 +172,13 @@ func (s *dualSimulator) layer(l, sample int, below [][]dual, input, recurrent, b
 		}
 		spikes = append(spikes, now)
 		h := make([]dual, layer.Neurons)
-		connect(h, below, input, t-layer.Delay)
+		for i, source := range s.sources(l) {
+			connect := addSynapses
+			if layer.Kind != "dense" {
+				connect = s.sourceConvolution(l, source).add
+			}
+			connect(h, handed[source+1], input[i], t-layer.Delay)
+		}
 		if recurrent != nil {
 			reconnect(h, spikes, recurrent, t-layer.RecurrentDelay)
 		}
@@ -224,9 +233,27 @@ func addSynapses(h []dual, spikes [][]dual, weights []dual, step int) {
 	}
 }
 
-// readout runs the leaky integrators: U[t+1], [step][class]. Arrays are their weights and,
-// if they have some, biases.
-func (s *dualSimulator) readout(below [][]dual, arrays [][]dual) [][]dual {
+// sources are what a layer, or the readout above the last, takes input of, in ascending order.
+func (s *dualSimulator) sources(l int) []int {
+	from := s.network.Readout.From
+	if l < len(s.network.Layers) {
+		from = s.network.Layers[l].From
+	}
+	if len(from) == 0 {
+		return []int{l - 1}
+	}
+	var sources []int
+	for source := -1; source < l; source++ {
+		if slices.Contains(from, fmt.Sprintf("layer%d", source)) || source < 0 && slices.Contains(from, "input") {
+			sources = append(sources, source)
+		}
+	}
+	return sources
+}
+
+// readout runs the leaky integrators: U[t+1], [step][class]. Arrays are their weights for each
+// source and, if they have some, biases.
+func (s *dualSimulator) readout(handed [][][]dual, arrays [][]dual) [][]dual {
 	n, r := s.network, s.network.Readout
 	tau := r.Tau
 	if tau == 0 {
@@ -240,10 +267,13 @@ func (s *dualSimulator) readout(below [][]dual, arrays [][]dual) [][]dual {
 	var potentials [][]dual
 	for t := range n.Steps {
 		h, after := make([]dual, n.Classes), make([]dual, n.Classes)
-		addSynapses(h, below, arrays[0], t-r.Delay)
+		sources := s.sources(len(n.Layers))
+		for i, source := range sources {
+			addSynapses(h, handed[source+1], arrays[i], t-r.Delay)
+		}
 		for c := range after {
 			if r.Bias {
-				h[c] = h[c].plus(arrays[1][c])
+				h[c] = h[c].plus(arrays[len(sources)][c])
 			}
 			after[c] = u[c].scaled(keepMembrane).plus(i[c].scaled(1 - keepMembrane))
 			i[c] = i[c].scaled(keepCurrent).plus(h[c])

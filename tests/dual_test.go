@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"spikegrad/cpuref"
@@ -348,7 +349,7 @@ func randomWeights(random *rand.Rand, n *network.Network, scale float64) [][]flo
 	var weights [][]float64
 	for _, w := range n.Weights() {
 		deviation := scale / math.Sqrt(float64(w.Columns))
-		if w.Name == "readout" {
+		if w.Name == "readout" || strings.HasPrefix(w.Name, "readout.from_") {
 			deviation = 1 / math.Sqrt(float64(w.Columns))
 		}
 		if w.Bias || w.Constant != "" {

@@ -236,7 +236,7 @@ func runConv(c convCase, seed uint32) *convRun {
 			Steps: c.steps, Neurons: neurons, Below: numbersBelow, Filters: c.filters, Window: c.input(), Delay: c.delay,
 		}
 		cpuref.Transpose(run.errorBelow.Transposed, run.forward.InputWeights, c.unitBelow(), c.filters, c.kernel.Area())
-		cpuref.ErrorBelow(&run.errorBelow, 0, c.samples)
+		cpuref.ErrorBelow(&run.errorBelow, &cpuref.Workspace[float32]{}, 0, c.samples)
 	}
 	return run
 }
@@ -330,7 +330,7 @@ func eachConvCase(t *testing.T, cases []convCase, some int, check func(r rig, c 
 			if err != nil {
 				t.Fatal(err)
 			}
-			errorBelow, err := kernels.NewErrorBelow(device)
+			errorBelow, err := kernels.NewErrorBelow(device, kernels.ErrorBelowChoice{})
 			if err != nil {
 				t.Fatal(err)
 			}

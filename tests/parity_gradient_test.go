@@ -23,7 +23,7 @@ var connectionCases = []connectionCase{
 
 func TestErrorBelow(t *testing.T) {
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
-		k, err := kernels.NewErrorBelow(device)
+		k, err := kernels.NewErrorBelow(device, kernels.ErrorBelowChoice{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,7 +36,7 @@ func TestErrorBelow(t *testing.T) {
 					Above: s.rows(rows, c.neurons, -1, 1, 0.3), Transposed: s.rows(c.neurons, c.below, -1, 1, 0.1),
 					Steps: c.steps, Neurons: c.neurons, Below: c.below, Delay: c.delay,
 				}
-				cpuref.ErrorBelow(&a, 0, c.samples)
+				cpuref.ErrorBelow(&a, &cpuref.Workspace[float32]{}, 0, c.samples)
 				b := kernels.ErrorBelowBuffers{
 					Error: garbage(r, "error", len(a.Error)),
 					Above: array(r, "above", a.Above), Transposed: array(r, "transposed", a.Transposed),

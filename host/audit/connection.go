@@ -68,7 +68,7 @@ type layer struct {
 	number, neurons int
 	positions       int
 	neuron          cpuref.Neuron[float64] // its surrogate is p′
-	connections     []connection           // input, then recurrent and biases if there are any
+	connections     []connection           // of each source, then recurrent and biases if there are any
 	weights         int                    // of all connections
 }
 
@@ -82,15 +82,17 @@ func newLayer(n *network.Network, number int, arrays []network.Weight) layer {
 		number: number, neurons: described.Neurons, positions: geometry.Positions(),
 		neuron: network.NeuronParameters[float64](&described, n.StepLength),
 	}
-	input := connection{source: number - 1, delay: described.Delay, below: n.Handed(number - 1).Positions(), window: n.InputWindow(number)}
-	recurrent := connection{source: number, delay: described.RecurrentDelay, below: geometry.Positions(), window: n.RecurrentWindow(number)}
-	if number > 0 {
-		pooling := n.Pooling(number - 1)
-		input.pooled = !pooling.None()
+	var list []connection
+	for _, source := range n.Sources(number) {
+		input := connection{source: source, delay: described.Delay, below: n.Handed(source).Positions(), window: n.InputWindow(number, source)}
+		if source >= 0 {
+			pooling := n.Pooling(source)
+			input.pooled = !pooling.None()
+		}
+		list = append(list, input)
 	}
-	list := []connection{input}
 	if described.Recurrent {
-		list = append(list, recurrent)
+		list = append(list, connection{source: number, delay: described.RecurrentDelay, below: geometry.Positions(), window: n.RecurrentWindow(number)})
 	}
 	if described.Bias {
 		list = append(list, connection{source: always, below: 1})

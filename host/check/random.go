@@ -27,7 +27,7 @@ type Drawn struct {
 }
 
 // Random draws a case, a function of the seed and a number: 1 to 3 layers, of which the
-// lower may be convolutions, over planes too, of up to 130 neurons or 17 filters, 70 inputs, 33 classes, 70
+// lower may be convolutions, over planes too, and any may skip layers, of up to 130 neurons or 17 filters, 70 inputs, 33 classes, 70
 // steps and 40 samples, with noise, surrogate, reset, delays, regularizers, biases, loss,
 // optimizer, augmentation and cuts of any kind. The sizes lie near borders more often than
 // a uniform draw would have them.
@@ -100,7 +100,11 @@ func (d *draws) drawn(name string) Drawn {
 			n.Layers[l].Dropout, n.Layers[l].DropoutPer = 0.1*float64(1+d.below(7)), turn([]string{"spike", "neuron"}, d.below(2))
 		}
 	}
-	return Drawn{c, Variant{Workers: 1 + d.below(7), PassSamples: d.of([]int{0, 0, 8, 16}), SegmentSteps: d.of([]int{0, 32})}}
+	variant := Variant{Workers: 1 + d.below(7), PassSamples: d.of([]int{0, 0, 8, 16}), SegmentSteps: d.of([]int{0, 32})}
+	if d.chance(3) {
+		d.skips(n)
+	}
+	return Drawn{c, variant}
 }
 
 // layer draws a layer of neurons.
@@ -137,6 +141,30 @@ func (d *draws) learned(l *network.Layer) {
 		l.Learn = l.Learn[1:]
 	}
 	l.LearnPer = turn([]string{"neuron", "layer"}, d.below(2))
+}
+
+// skips makes layers, and the readout, take input of the layer just below and of any other that
+// fits.
+func (d *draws) skips(n *network.Network) {
+	draw := func(layer int, fits func(source int) bool) (from []string) {
+		for source := -1; source < layer-1; source++ {
+			if d.chance(2) && fits(source) {
+				from = append(from, network.SourceName(source))
+			}
+		}
+		if from != nil {
+			from = append(from, network.SourceName(layer-1))
+		}
+		return from
+	}
+	for l := 1; l < len(n.Layers); l++ {
+		n.Layers[l].From = draw(l, func(source int) bool {
+			return !n.Layers[l].Convolutional() || n.Handed(source).Plane == n.Handed(l-1).Plane
+		})
+	}
+	if !n.Spiking() {
+		n.Readout.From = draw(len(n.Layers), func(int) bool { return true })
+	}
 }
 
 // plane gives the input of a network rows and columns, and its lowest layers kernels over both.

@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
@@ -93,6 +94,7 @@ func reductions(d *Drawn) []func(*Drawn) {
 	})
 	add(func(d *Drawn) { d.Network.Readout.Delay = 0 })
 	add(func(d *Drawn) { d.Network.Readout.Bias = false })
+	add(func(d *Drawn) { d.Network.Readout.From = nil })
 	add(func(d *Drawn) { d.Augment = nil })
 	add(func(d *Drawn) { d.Variant = Variant{Workers: 1} })
 	add(func(d *Drawn) { d.Variant.Workers = 1 })
@@ -125,6 +127,14 @@ func reduceLayer(n *network.Network, l int, add func(func(*Drawn)), number func(
 		change(func(layer *network.Layer) { layer.RecurrentKernel = 1 })
 	} else if !(n.Spiking() && l == len(n.Layers)-1) {
 		sized(now.Neurons, func(layer *network.Layer, value int) { layer.Neurons = value })
+	}
+	change(func(layer *network.Layer) { layer.From = nil })
+	for i := range now.From {
+		change(func(layer *network.Layer) {
+			if len(layer.From) > 1 {
+				layer.From = slices.Delete(slices.Clone(layer.From), i, i+1)
+			}
+		})
 	}
 	change(func(layer *network.Layer) { layer.Recurrent = false })
 	change(func(layer *network.Layer) { layer.Bias = false })

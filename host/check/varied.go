@@ -306,6 +306,7 @@ func (f *family) newer(quick bool) {
 	f.planes(quick)
 	f.learned(quick)
 	f.dropout(quick)
+	f.skips(quick)
 	for i := range f.cases[first:] {
 		c := &f.cases[first+i]
 		hash := fnv.New32a()
@@ -408,6 +409,85 @@ func (f *family) dropout(quick bool) {
 	above := convolution(17, 2, 1, 0)
 	above.Kind = "conv2d"
 	add("neurons of a pooled convolution", 0.4, 0.3, "neuron", convolved("max"), above)
+}
+
+// skips varies which layers take input of several, with delays of all lengths; if quick, less.
+func (f *family) skips(quick bool) {
+	input, below := network.SourceName(-1), network.SourceName
+	small := func(neurons, delay int, from ...string) network.Layer {
+		l := layer(neurons)
+		l.Recurrent, l.Delay, l.From = false, delay, from
+		return l
+	}
+	// Layers of a kind and size, so that a driver builds few pipelines for them.
+	f.vary("skips, every layer of all below, readout too", func(c *Case) {
+		n := c.Network
+		n.Inputs = 9
+		n.Layers = []network.Layer{small(17, 2), small(17, 0, input, below(0)), small(17, 3, below(1), below(0), input)}
+		n.Readout.From = []string{input, below(0), below(2)}
+		c.Samples = 9
+	})
+	plane := func(filters, kernel, delay int, from ...string) network.Layer {
+		l := convolution(filters, kernel, 1, kernel/2)
+		l.Kind, l.Delay, l.From = "conv2d", delay, from
+		return l
+	}
+	f.vary("skips, a residual block of conv2d", func(c *Case) {
+		n := c.Network
+		n.InputShape, n.Inputs = []int{2, 2, 3}, 12
+		n.Layers = []network.Layer{plane(3, 3, 1), plane(3, 3, 1), plane(3, 3, 2, below(1), below(0), input)}
+		c.Samples = 3
+	})
+	if quick {
+		return
+	}
+	f.vary("skips, every kind of all below", func(c *Case) {
+		n := c.Network
+		n.Inputs, n.Steps = 9, 70
+		n.Layers = []network.Layer{small(7, 1), small(5, 0, input, below(0)), small(17, 3, below(1), below(0), input)}
+		n.Layers[0].Recurrent, n.Layers[2].Bias, n.Layers[2].Regularizers = true, true, allRegularizers()
+		setKinds(&n.Layers[1], "threshold", "superspike")
+		n.Layers[1].Neuron = "lif_delta"
+		n.Readout.From, n.Readout.Delay, n.Readout.Bias = []string{input, below(0), below(2)}, 2, true
+		c.Samples = 9
+	})
+	f.vary("skips, branches of conv2d, pooled, dropout", func(c *Case) {
+		n := c.Network
+		n.InputShape, n.Inputs = []int{2, 6, 7}, 84
+		n.Layers = []network.Layer{plane(3, 3, 1, input), plane(17, 5, 2, input), plane(5, 3, 1, below(0), below(1)), small(33, 1, below(0), below(2), input)}
+		for l := range n.Layers[:2] {
+			n.Layers[l].Pool, n.Layers[l].PoolKind = 2, []string{"max", "sum"}[l]
+			n.Layers[l].Dropout, n.Layers[l].DropoutPer = 0.3, []string{"spike", "neuron"}[l]
+		}
+		n.Layers[1] = recurrently(n.Layers[1], 3)
+		c.Samples = 17
+	})
+	f.vary("skips, branches, learned constants, counted spikes", func(c *Case) {
+		n := c.Network
+		n.Layers = []network.Layer{small(33, 0), small(20, 5, input), small(17, 1, below(0)), small(10, 2, input, below(2), below(1))}
+		n.Layers[1].Neuron, n.Layers[2].Neuron, n.Layers[2].Recurrent = "adaptive", "if", true
+		setLoss(n, "counts")
+		learnAll(&n.Layers[3])
+		learnAll(&n.Layers[2])
+		c.Samples, c.Update.ClipNorm = 33, 0.01
+	})
+	f.vary("skips, target spikes, long delays", func(c *Case) {
+		n := c.Network
+		n.Steps = 70
+		n.Layers = []network.Layer{small(17, 1), small(33, 40, below(0), input), small(10, 1, below(0), below(1))}
+		n.Layers[1].Recurrent = true
+		setLoss(n, "van_rossum")
+		c.Samples = 9
+	})
+	f.vary("skips, conv1d below dense layers, augmented", func(c *Case) {
+		n := c.Network
+		below0 := convolution(5, 3, 1, 1)
+		below1 := recurrently(convolution(17, 3, 2, 1), 3)
+		below1.From = []string{input, below(0)}
+		n.Layers = []network.Layer{below0, below1, small(31, 1, below(0), below(1)), small(16, 0, below(0), below(2))}
+		n.Readout.From = []string{below(1), below(3)}
+		c.Augment, c.Samples = &cpuref.Augmentation{Key: [2]uint32{3, uint32(cpuref.StreamEncoder)}, Drop: 1 << 30}, 17
+	})
 }
 
 // learned varies which constants are learned, in which neurons and of what; if quick, less.

@@ -2,8 +2,11 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"os"
+	"strings"
 
+	"spikegrad/host/network"
 	"spikegrad/host/train"
 )
 
@@ -40,6 +43,9 @@ func (c *configCommand) Run(a *app) error {
 			fmt.Fprintf(a.notes, "what its network takes is not known before its data can be read: %s\n", oneLine(err))
 			return nil
 		}
+		if err := writeConnections(a.notes, n); err != nil {
+			return err
+		}
 		return writeMemory(a.notes, memoryNeeds(&config, n))
 	}
 	config, err := defaultConfig(c.Data)
@@ -48,6 +54,32 @@ func (c *configCommand) Run(a *app) error {
 	}
 	_, err = fmt.Fprint(a.out, config.Commented())
 	return err
+}
+
+// writeConnections writes what every layer of a network takes input from, where that is not
+// simply the layer just below.
+func writeConnections(to io.Writer, n *network.Network) error {
+	if !n.Skips() {
+		return nil
+	}
+	shapes := map[string][]int{}
+	for _, w := range n.Weights() {
+		shapes[w.Name] = w.Shape()
+	}
+	var t table
+	t.row("TO", "FROM", "WEIGHTS", "SHAPE")
+	for l := range len(n.Layers) + 1 {
+		to := network.SourceName(l)
+		if l == len(n.Layers) {
+			to = "readout"
+		}
+		for _, source := range n.Sources(l) {
+			if name := n.InputArray(l, source); shapes[name] != nil {
+				t.row(to, network.SourceName(source), name, strings.Trim(strings.ReplaceAll(fmt.Sprint(shapes[name]), " ", " × "), "[]"))
+			}
+		}
+	}
+	return t.write(to)
 }
 
 // defaultConfig is the configuration for a dataset; empty stands for the digits.

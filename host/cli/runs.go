@@ -198,7 +198,7 @@ func (r *listedRun) accuracyText() string {
 }
 
 // networkText is a network in a few characters: the neurons of each layer, conv for a
-// convolution, r for recurrent, and the noise of the first.
+// convolution, r for recurrent, + for input from several layers, and the noise of the first.
 func networkText(n *network.Network) string {
 	var layers []string
 	for i := range n.Layers {
@@ -209,6 +209,9 @@ func networkText(n *network.Network) string {
 		}
 		if l.Recurrent {
 			text += "r"
+		}
+		if len(l.From) > 1 {
+			text += "+"
 		}
 		layers = append(layers, text)
 	}

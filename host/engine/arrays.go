@@ -9,7 +9,7 @@ import (
 
 // arrays are what the samples of a pass need on their way through the kernels, on every
 // device: W are arrays of 32-bit words, R of numbers. Of whole samples, the errors of
-// layers share two arrays, which take turns.
+// layers share two arrays, which take turns, unless errors pass layers by.
 type arrays[W, R any] struct {
 	inputTrains W // spike trains of the input, [input][word of samples and steps]
 	always      W // the same of inputs that spike in every step, for biases
@@ -17,7 +17,7 @@ type arrays[W, R any] struct {
 	layers      []layerArrays[W, R]
 	logits      R
 
-	readout       R // of a leaky readout: potential
+	readout       R // of a leaky readout: potential; as membranes
 	readoutErrors R // and its ∂L/∂U, then ∂L/∂h
 	readoutStates R
 
@@ -32,7 +32,7 @@ type arrays[W, R any] struct {
 // layerArrays are the arrays of a layer; states and adjoints of segments only.
 type layerArrays[W, R any] struct {
 	spikes     W // bits, of all steps
-	membrane   R // U[t+1], or the surrogate derivative at U[t]
+	membrane   R // U[t+1], or the surrogate derivative at U[t]; before that what connections that skip layers bring
 	lost       R // what a spike takes from U[t+1]; only where the backward pass needs it
 	trains     W
 	handed     W // trains of what the layer hands up, if it pools or leaves out spikes
@@ -69,11 +69,12 @@ func lay[T cpuref.Float, W, R any](p *plan[T], cut segmentation, samples int, a 
 	}
 	all.rows = a.words("event rows", 2*allRows)
 	var turns [2]R
-	if whole {
+	turning := whole && !p.skippedBy()
+	if turning {
 		turns = [2]R{a.numbers("errors", product(rows, widest)), a.numbers("errors", product(rows, widest))}
 		all.readoutErrors = turns[0]
 	}
-	if whole && a.reuse != nil {
+	if turning && a.reuse != nil {
 		all.index = a.reuse(turns[1]) // there are no errors yet when events are listed
 	} else {
 		all.index = a.words("event index", product(samples*cut.eventRows(), neurons))
@@ -101,8 +102,10 @@ func lay[T cpuref.Float, W, R any](p *plan[T], cut segmentation, samples int, a 
 			one.trace = a.numbers(name+"trace", product(rows*states, stride))
 			one.constantErrors = a.numbers(name+"constant errors", product(samples*learned, stride))
 		}
-		if !whole {
+		if !turning {
 			one.errors = a.numbers(name+"errors", product(rows, stride))
+		}
+		if !whole {
 			one.states = a.numbers(name+"states", product(states*samples*cut.slots(), stride))
 			one.adjoints = a.numbers(name+"adjoints", product(states*samples, stride))
 		}
@@ -111,8 +114,10 @@ func lay[T cpuref.Float, W, R any](p *plan[T], cut segmentation, samples int, a 
 	all.logits = a.numbers("logits", product(samples, readoutStride))
 	if p.readout != nil {
 		all.readout = a.numbers("readout", product(allRows, readoutStride))
-		if !whole {
+		if !turning {
 			all.readoutErrors = a.numbers("readout errors", product(allRows, readoutStride))
+		}
+		if !whole {
 			all.readoutStates = a.numbers("readout states", product(2*samples, readoutStride))
 		}
 	}
@@ -139,6 +144,14 @@ func (a *arrays[W, R]) errorsOf(c *weightPlan) R {
 		return a.readoutErrors
 	}
 	return a.layers[c.target].errors
+}
+
+// sumsOf are where the sums of a connection that skips layers go: the membranes of its target.
+func (a *arrays[W, R]) sumsOf(c *weightPlan) R {
+	if c.target == len(a.layers) {
+		return a.readout
+	}
+	return a.layers[c.target].membrane
 }
 
 // trainsOf are the spike trains of the source of a connection, as it takes them.

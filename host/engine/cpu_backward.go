@@ -18,22 +18,22 @@ func (r *chunkRun[T]) moveHalo(l int) {
 }
 
 // errorBelow implements executor.
-func (r *chunkRun[T]) errorBelow(i, s int) {
+func (r *chunkRun[T]) errorBelow(i, s int, add bool) {
 	c := &r.plan.weights[i]
 	arguments := cpuref.ErrorBelowArguments[T]{
 		Error: r.errorsBelow(c), Above: r.errorsOf(c), Transposed: r.engine.transposed[i],
 		Below: r.plan.layers[c.source].handed, Steps: r.plan.steps,
-		Window: c.window, Delay: c.delay, Segment: r.cut.segment(s), AboveSegment: r.cut.segment(r.plan.errorPart(c, s)),
+		Window: c.window, Delay: c.delay, Segment: r.cut.segment(s), AboveSegment: r.cut.segment(r.plan.errorPart(c, s)), Add: add,
 	}
 	arguments.Neurons, arguments.Filters = r.plan.takes(c)
-	cpuref.ErrorBelow(&arguments, 0, r.samples())
+	cpuref.ErrorBelow(&arguments, &r.work, 0, r.samples())
 }
 
 // dropErrors implements executor.
 func (r *chunkRun[T]) dropErrors(l, s int) {
 	layer := &r.plan.layers[l]
 	cpuref.DropErrors(&cpuref.DropErrorsArguments[T]{
-		Error: r.errorsBelow(&r.plan.weights[r.plan.above(l)]), Numbers: r.batch.Numbers[r.first:r.last],
+		Error: r.errorsBelow(&r.plan.weights[r.plan.above(l)[0]]), Numbers: r.batch.Numbers[r.first:r.last],
 		Steps: r.plan.steps, Neurons: layer.handed, Dropout: layer.dropout, Segment: r.cut.segment(s),
 	}, &r.work, 0, r.samples())
 }

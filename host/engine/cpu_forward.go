@@ -20,6 +20,26 @@ func (r *chunkRun[T]) slot(l, slot int) []T {
 // beginSegment implements executor.
 func (r *chunkRun[T]) beginSegment(l, from, to int) { copy(r.slot(l, to), r.slot(l, from)) }
 
+// inputSums implements executor.
+func (r *chunkRun[T]) inputSums(i, s int) {
+	c := &r.plan.weights[i]
+	events := r.events
+	if c.source < 0 {
+		events = r.inputs
+	}
+	r.addInput(i, events, r.sumsOf(c), r.cut.sums(s, c.target == len(r.layers)), c.adds)
+}
+
+// addInput writes or adds what events bring by a connection to sums.
+func (r *chunkRun[T]) addInput(i int, events cpuref.Events, sums []T, segment cpuref.Segment, add bool) {
+	c := &r.plan.weights[i]
+	neurons, _ := r.plan.takes(c)
+	cpuref.InputSums(&cpuref.InputSumsArguments[T]{
+		Sums: sums, Events: events, Weights: r.engine.weights[i], Steps: r.plan.steps, Neurons: neurons,
+		Window: c.window, Delay: c.delay, Scale: r.plan.scale(c, r.dropping), Segment: segment, Add: add,
+	}, &r.work, 0, r.samples())
+}
+
 // lifForward implements executor.
 func (r *chunkRun[T]) lifForward(l, s, slot int) {
 	events := r.events
@@ -32,6 +52,9 @@ func (r *chunkRun[T]) lifForward(l, s, slot int) {
 		arguments.Membrane, arguments.Derivative = nil, r.layers[l].membrane
 	}
 	arguments.Trace, arguments.Segment, arguments.States = r.layers[l].trace, r.cut.segment(s), r.slot(l, slot)
+	if r.plan.layers[l].driven {
+		arguments.Drive, arguments.DriveSegment = r.layers[l].membrane, arguments.Segment
+	}
 	cpuref.LIFForward(&arguments, &r.work, 0, r.samples())
 }
 
@@ -51,7 +74,7 @@ func (r *chunkRun[T]) layerForward(l int, events cpuref.Events) cpuref.LIFForwar
 		Spikes: r.layers[l].spikes, Events: events, InputWeights: r.engine.weights[layer.input],
 		Numbers: r.batch.Numbers[r.first:r.last], Flips: r.flips,
 		Steps: p.steps, Neurons: layer.neurons, Filters: layer.filters,
-		Input: input.window, Delay: input.delay, InputScale: p.scale(input, r.dropping),
+		Input: input.window, Delay: p.direct(layer.input), InputScale: p.scale(input, r.dropping),
 		Key: r.key, Layer: uint32(l), Neuron: layer.neuron, Constants: r.engine.constants[l],
 	}
 	arguments.Recurrent, arguments.RecurrentDelay = p.recurrence(layer)
@@ -105,6 +128,9 @@ func (r *chunkRun[T]) handedTrains(l, s int) {
 func (r *chunkRun[T]) readoutForward(s int) {
 	arguments := r.readoutArguments()
 	arguments.Segment, arguments.States = r.cut.segment(s), r.readoutStates
+	if r.plan.readout.driven {
+		arguments.Drive = r.readout
+	}
 	cpuref.ReadoutForward(&arguments, &r.work, 0, r.samples())
 }
 
@@ -114,7 +140,7 @@ func (r *chunkRun[T]) readoutArguments() cpuref.ReadoutForwardArguments[T] {
 	p, out := r.plan, r.plan.readout
 	arguments := cpuref.ReadoutForwardArguments[T]{
 		Readout: r.readout, Events: r.events, Weights: r.engine.weights[out.weight],
-		Steps: p.steps, Classes: p.classes, Delay: p.weights[out.weight].delay,
+		Steps: p.steps, Classes: p.classes, Delay: p.direct(out.weight),
 		DecayMembrane: out.decayMembrane, DriveMembrane: out.driveMembrane,
 		DecaySynapse: out.decaySynapse, Initial: out.initial, Scale: p.scale(&p.weights[out.weight], r.dropping),
 	}

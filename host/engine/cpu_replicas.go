@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math/bits"
+	"slices"
 
 	"spikegrad/cpuref"
 )
@@ -102,23 +103,48 @@ func (r *replicaRun[T]) sample(replicas []int) {
 // present runs the sample without a flip, and keeps what replicas share.
 func (r *replicaRun[T]) present() {
 	p, events := r.plan, r.inputs
+	drives := func(target int) ([]T, cpuref.Segment) {
+		if target == len(p.layers) {
+			return r.presentation.readout, cpuref.Segment{}
+		}
+		return r.presentation.layers[target].drive, cpuref.Segment{}
+	}
+	r.skip(-1, events, 0, drives)
 	for l := range p.layers {
-		shared, neurons := &r.presentation.layers[l], p.layers[l].neurons
+		shared, layer := &r.presentation.layers[l], &p.layers[l]
+		neurons := layer.neurons
 		arguments := r.layerForward(l, events)
 		arguments.Spikes, arguments.Trace = shared.spikes, shared.trace
-		arguments.Drive, arguments.Uniform = shared.drive, shared.uniform
-		cpuref.InputDrive(&arguments, &r.work, 0, 1)
+		arguments.Drive, arguments.Uniform, arguments.Delay = shared.drive, shared.uniform, p.steps
+		if !p.weights[layer.input].skips {
+			r.addInput(layer.input, events, shared.drive, cpuref.Segment{}, layer.driven)
+		}
 		cpuref.NoiseUniform(&arguments, 0, 1)
 		cpuref.LIFForward(&arguments, &r.work, 0, 1)
 		events = r.listFrom(l, shared.spikes, 0)
 		if r.counted(l) {
 			countBits(shared.counts, shared.spikes, cpuref.Words(neurons))
 		}
+		r.skip(l, events, 0, drives)
 	}
 	if p.readout != nil {
 		arguments := r.readoutArguments()
 		arguments.Readout, arguments.Trace = r.presentation.readout, r.presentation.readoutTrace
+		if p.readout.driven {
+			arguments.Drive = arguments.Readout
+		}
 		cpuref.ReadoutForward(&arguments, &r.work, 0, 1)
+	}
+}
+
+// skip brings the events of a source to where connections that skip layers lead, above a
+// layer.
+func (r *replicaRun[T]) skip(source int, events cpuref.Events, above int, sums func(target int) ([]T, cpuref.Segment)) {
+	for i := range r.plan.weights {
+		if c := &r.plan.weights[i]; c.skips && c.source == source && c.target >= above {
+			to, segment := sums(c.target)
+			r.addInput(i, events, to, segment, c.adds)
+		}
 	}
 }
 
@@ -139,17 +165,38 @@ func (r *replicaRun[T]) repeat(lowest, first int) {
 	p := r.plan
 	rest := cpuref.Segment{First: first, Last: p.steps, Origin: first - 1, Rows: p.steps - first + 1}
 	var events cpuref.Events
+	sums := func(target int) ([]T, cpuref.Segment) {
+		if target == len(p.layers) {
+			return r.readout, cpuref.Segment{First: first, Last: p.steps, Rows: p.steps}
+		}
+		return r.layers[target].membrane, rest
+	}
+	listed := max(0, first-r.cut.halo) // from where on events are of use
+	for source := -1; source < lowest; source++ {
+		if !slices.ContainsFunc(p.weights, func(c weightPlan) bool { return c.skips && c.source == source && c.target > lowest }) {
+			continue
+		}
+		events = r.inputs
+		if source >= 0 {
+			events = r.listFrom(source, r.presentation.layers[source].spikes, listed)
+		}
+		r.skip(source, events, lowest+1, sums)
+	}
 	for l := lowest; l < len(p.layers); l++ {
 		shared, state, layer := &r.presentation.layers[l], &r.layers[l], &p.layers[l]
 		arguments := r.layerForward(l, events)
 		arguments.Uniform, arguments.Segment = shared.uniform, rest
-		if l == lowest {
-			arguments.Drive = shared.drive
+		switch {
+		case l == lowest:
+			arguments.Drive, arguments.Delay = shared.drive, p.steps
+		case layer.driven:
+			arguments.Drive, arguments.DriveSegment = state.membrane, rest
 		}
 		arguments.States = r.presentation.begin(first, shared.trace, layer.neuron.Model.States()*cpuref.Stride(layer.neurons))
 		copy(state.spikes, shared.spikes)
 		cpuref.LIFForward(&arguments, &r.work, 0, 1)
-		events = r.listFrom(l, state.spikes, max(0, first-r.cut.halo))
+		events = r.listFrom(l, state.spikes, listed)
+		r.skip(l, events, lowest+1, sums)
 	}
 	for l := range p.layers {
 		if r.counted(l) {
@@ -161,6 +208,9 @@ func (r *replicaRun[T]) repeat(lowest, first int) {
 		arguments := r.readoutArguments()
 		arguments.Segment, arguments.States = rest, r.presentation.begin(first, r.presentation.readoutTrace, 2*stride)
 		copy(r.readout, r.presentation.readout[:first*stride])
+		if p.readout.driven {
+			arguments.Drive = r.readout
+		}
 		cpuref.ReadoutForward(&arguments, &r.work, 0, 1)
 	}
 }

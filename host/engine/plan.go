@@ -23,8 +23,8 @@ type plan[T cpuref.Float] struct {
 	// distance is the loss on spikes with targets; nil if classes are told apart.
 	distance *cpuref.SpikeDistanceArguments[T]
 	// weights are the connections, in the order of the network's arrays: of each layer its
-	// input, its recurrence, its biases, and then its learned constants. What several of them bring a layer is added as
-	// [cpuref.LIFForward] says.
+	// inputs by ascending source, its recurrence, its biases, and then its learned constants.
+	// What several of them bring a layer is added as [cpuref.LIFForward] says.
 	weights []weightPlan
 	options Options
 }
@@ -37,15 +37,17 @@ type layerPlan[T cpuref.Float] struct {
 	filters         int               // neurons per position; 0 in a dense layer
 	geometry        network.Geometry
 	neuron          cpuref.Neuron[T]
-	input           int // number of the connection
-	recurrent, bias int // the same; -1 without
+	input           int  // number of the connection from the highest source
+	recurrent, bias int  // the same; -1 without
+	driven          bool // connections that skip layers bring something, too
 	activity        []cpuref.ActivityArguments[T]
 }
 
 type readoutPlan[T cpuref.Float] struct {
 	decayMembrane, driveMembrane, decaySynapse T
 	initial                                    T
-	weight, bias                               int // numbers of the connections; bias is -1 without
+	weight, bias                               int  // numbers of the connections, the first that from the highest source; bias is -1 without
+	driven                                     bool // as of a layer
 }
 
 // weightPlan is a connection: a weight array, what it connects, and its form in the
@@ -63,6 +65,8 @@ type weightPlan struct {
 	at      int     // where its gradient begins among those of all arrays
 	blocks  int     // elements of the kernel; 1 if dense
 	columns []int32 // row of each column of the network's array
+	skips   bool    // it passes layers by: [cpuref.InputSums] adds its spikes up
+	adds    bool    // it does, and another such connection to the target did before
 	pooled  bool    // it takes the spikes of the layer below pooled
 	handed  bool    // it takes others than those of the layer below, which hands them up pooled or leaves some out
 	copies  int     // the most spikes that it takes from a number in a step
@@ -95,12 +99,14 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 		if layer.Convolutional() {
 			lp.filters = layer.Filters
 		}
-		below := n.Handed(l - 1)
-		lp.inputs = below.Slots()
 		connect := func(source, delay int, below network.Geometry, window cpuref.Window) int {
 			return p.connect(weightPlan{Weight: described[len(p.weights)], source: source, target: l, delay: delay, window: window}, below)
 		}
-		lp.input = connect(l-1, layer.Delay, below, n.InputWindow(l))
+		for _, source := range n.Sources(l) {
+			below := n.Handed(source)
+			lp.inputs, lp.input = below.Slots(), connect(source, layer.Delay, below, n.InputWindow(l, source))
+			lp.driven = lp.driven || p.weights[lp.input].skips
+		}
 		if layer.Recurrent {
 			lp.recurrent = connect(l, layer.RecurrentDelay, geometry, n.RecurrentWindow(l))
 		}
@@ -119,7 +125,10 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 		top := len(n.Layers) - 1
 		r := &readoutPlan[T]{bias: -1}
 		r.decayMembrane, r.driveMembrane, r.decaySynapse, r.initial = network.ReadoutParameters[T](n)
-		r.weight = p.connect(weightPlan{Weight: described[len(p.weights)], source: top, target: top + 1, delay: n.Readout.Delay}, n.Handed(top))
+		for _, source := range n.Sources(top + 1) {
+			r.weight = p.connect(weightPlan{Weight: described[len(p.weights)], source: source, target: top + 1, delay: n.Readout.Delay}, n.Handed(source))
+			r.driven = r.driven || p.weights[r.weight].skips
+		}
 		if n.Readout.Bias {
 			r.bias = p.connect(weightPlan{Weight: described[len(p.weights)], source: always, target: top + 1}, network.DenseGeometry(1))
 		}
@@ -169,6 +178,8 @@ func (p *plan[T]) freeze(names []string) error {
 func (p *plan[T]) connect(w weightPlan, below network.Geometry) int {
 	w.stride, w.rows, w.blocks = cpuref.Stride(w.Rows), w.window.Rows(below.Slots()), w.window.Blocks()
 	w.size, w.copies, w.at = w.rows*w.stride, 1, p.sumLength()
+	w.skips = w.source >= -1 && w.source < w.target-1
+	w.adds = w.skips && slices.ContainsFunc(p.weights, func(before weightPlan) bool { return before.skips && before.target == w.target })
 	if w.source >= 0 && w.target > w.source {
 		source := &p.layers[w.source]
 		w.pooled, w.handed, w.copies = !source.pooling.None(), source.handsOther(), source.pooling.Copies()
@@ -227,9 +238,28 @@ func alwaysTrains(length, steps int) []uint32 {
 	return trains
 }
 
-// above is the number of the connection from a layer to what lies above it, -1 if there is none.
-func (p *plan[T]) above(l int) int {
-	return slices.IndexFunc(p.weights, func(w weightPlan) bool { return w.source == l && w.target > l })
+// above are the numbers of the connections from a layer to what lies above it.
+func (p *plan[T]) above(l int) (connections []int) {
+	for i, w := range p.weights {
+		if w.source == l && w.target > l {
+			connections = append(connections, i)
+		}
+	}
+	return connections
+}
+
+// skippedBy says whether errors pass a layer by on their way down.
+func (p *plan[T]) skippedBy() bool {
+	return slices.ContainsFunc(p.weights, func(w weightPlan) bool { return w.skips && w.source >= 0 })
+}
+
+// direct is the delay with which a target takes the events of the connection from its highest
+// source itself: never if that skips layers.
+func (p *plan[T]) direct(connection int) int {
+	if w := &p.weights[connection]; !w.skips {
+		return w.delay
+	}
+	return p.steps
 }
 
 // takes is how many numbers and filters the target of a connection has.

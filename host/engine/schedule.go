@@ -25,6 +25,7 @@ type executor interface {
 	inputTrains() // makes spike trains of the input's events
 
 	beginSegment(l, from, to int) // copies the states of a layer between two slots
+	inputSums(c, s int)           // adds up what the events of a source bring by a connection that skips layers
 	lifForward(l, s, slot int)    // runs a layer over a segment, with the events of what lies below it and the states of a slot
 	listSpikes(l, s int)          // lists the events of a layer
 	spikeTrains(l, s int)         // makes spike trains of them
@@ -42,17 +43,17 @@ type executor interface {
 	regularize(l, i int)
 
 	readoutBackward()
-	moveHalo(l int)          // moves the first errors of a segment to behind those of the segment before it, which looks ahead to them
-	errorBelow(c, s int)     // takes errors back through a connection, to its source
-	dropErrors(l, s int)     // takes errors of what a layer hands up back through what it left out
-	unpoolErrors(l, s int)   // takes errors of what a layer hands up pooled to its neurons
-	takeTargetErrors(s int)  // takes the errors of a segment's output spikes from those of all steps
-	clearErrors(l, s int)    // of a layer above which there is nothing
-	lifBackward(l, s int)    // takes the errors of a segment back through a layer
-	errorsDone(l, s int)     // those of a layer in a segment are what they are
-	weightGradient(c, s int) // adds what a segment, or allSteps, brings to the gradient of a connection
-	constantGradient(c int)  // makes the gradient of a learned constant of what a layer has added up
-	sumsDone(target int)     // the gradients of all connections to a target are what they are; targets come from the top down
+	moveHalo(l int)                // moves the first errors of a segment to behind those of the segment before it, which looks ahead to them
+	errorBelow(c, s int, add bool) // takes errors back through a connection, to its source; adds them to what others left there
+	unpoolErrors(l, s int)         // takes errors of what a layer hands up pooled to its neurons
+	takeTargetErrors(s int)        // takes the errors of a segment's output spikes from those of all steps
+	clearErrors(l, s int)          // of a layer above which there is nothing
+	lifBackward(l, s int)          // takes the errors of a segment back through a layer
+	errorsDone(l, s int)           // those of a layer in a segment are what they are
+	weightGradient(c, s int)       // adds what a segment, or allSteps, brings to the gradient of a connection
+	constantGradient(c int)        // makes the gradient of a learned constant of what a layer has added up
+	dropErrors(l, s int)           // takes errors of what a layer hands up back through what it left out
+	sumsDone(target int)           // the gradients of all connections to a target are what they are; targets come from the top down
 }
 
 // run is the whole way of a pass: forward, loss and, if there is one, backward.
@@ -89,6 +90,7 @@ func (s *schedule[T]) forwardSegment(part int, again bool) {
 	if again {
 		slot = s.cut.slots() - 1
 	}
+	s.skip(-1, part, again)
 	for l := range s.layers {
 		if part > 0 {
 			s.do.beginSegment(l, part, slot)
@@ -106,6 +108,17 @@ func (s *schedule[T]) forwardSegment(part int, again bool) {
 		}
 		if s.layers[l].handsOther() && s.backward && !again {
 			s.do.handedTrains(l, part)
+		}
+		s.skip(l, part, again)
+	}
+}
+
+// skip brings the events of a source that are listed to where connections that skip layers
+// lead. A readout does not run again.
+func (s *schedule[T]) skip(source, part int, again bool) {
+	for c := range s.weights {
+		if w := &s.weights[c]; w.skips && w.source == source && !(again && w.target == len(s.layers)) {
+			s.do.inputSums(c, part)
 		}
 	}
 }
@@ -156,8 +169,10 @@ func (s *schedule[T]) errors() {
 // layerErrors takes the errors of a segment through a layer.
 func (s *schedule[T]) layerErrors(l, part int) {
 	switch above := s.above(l); {
-	case above >= 0:
-		s.do.errorBelow(above, part)
+	case len(above) > 0:
+		for i, c := range above {
+			s.do.errorBelow(c, part, i > 0)
+		}
 		if s.drops(l) {
 			s.do.dropErrors(l, part)
 		}

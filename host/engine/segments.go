@@ -27,6 +27,16 @@ func (c segmentation) segment(s int) cpuref.Segment {
 	return cpuref.Segment{First: first, Last: min(first+c.length, c.steps), Origin: first - 1, Rows: c.rows()}
 }
 
+// sums is where the sums of segment s lie that skip layers: among the membranes of a layer, or
+// those of a readout, which has rows for all steps.
+func (c segmentation) sums(s int, readout bool) cpuref.Segment {
+	segment := c.segment(s)
+	if readout && c.count() > 1 {
+		segment.Origin, segment.Rows = 0, c.steps
+	}
+	return segment
+}
+
 // bounds are the steps of segment s.
 func (c segmentation) bounds(s int) (first, last int) {
 	return s * c.length, min((s+1)*c.length, c.steps)

@@ -27,6 +27,13 @@ func TestSegments(t *testing.T) {
 		"dense":        {layer(func(l *network.Layer) { l.Delay = 40 }), layer(func(l *network.Layer) { l.DifferentiateReset = true })},
 		"feed-forward": {layer(func(l *network.Layer) { l.Recurrent = false })},
 		"conv":         {layer(conv), layer(conv), layer(func(l *network.Layer) { l.RecurrentDelay = 0 })},
+		"skips": {
+			layer(func(l *network.Layer) { l.Delay, l.Recurrent = 0, false }),
+			layer(func(l *network.Layer) { l.From, l.Delay, l.Recurrent = []string{"input"}, 40, false }),
+			layer(func(l *network.Layer) {
+				l.From, l.Delay, l.Recurrent = []string{"input", "layer1", "layer0"}, 33, false
+			}),
+		},
 		"regularized": {layer(func(l *network.Layer) {
 			l.Regularizers = []network.Regularizer{{Kind: "upper", Power: 2, Strength: 1, Threshold: 1, Average: "none"}}
 			l.Reset = "subtractive"
@@ -40,6 +47,9 @@ func TestSegments(t *testing.T) {
 				n.Readout.Kind, n.Readout.Loss = "spikes", readout
 				n.Layers = append(slices.Clone(layers), layer(func(l *network.Layer) { l.Neurons = 4 }))
 			}
+			if name == "skips" && readout == "leaky" {
+				n.Readout.From, n.Readout.Delay = []string{"layer0", "input", "layer2"}, 2
+			}
 			want, wantGradients := runSegments(t, openCPU, n, n.Steps)
 			type trial struct {
 				opener
@@ -48,7 +58,7 @@ func TestSegments(t *testing.T) {
 			trials := []trial{{openCPU, 32}, {openCPU, 64}, {openCPU, 128}}
 			for _, open := range vulkan {
 				// What the other networks and readouts have besides is the same in all steps.
-				if length := map[string]int{"dense, leaky": 32, "dense, van_rossum": 64, "conv, counts": 32}[name+", "+readout]; length > 0 {
+				if length := map[string]int{"dense, leaky": 32, "dense, van_rossum": 64, "conv, counts": 32, "skips, leaky": 64}[name+", "+readout]; length > 0 {
 					trials = append(trials, trial{open, length})
 				}
 			}

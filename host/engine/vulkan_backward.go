@@ -23,11 +23,15 @@ func (r *recorder) moveHalo(l int) {
 }
 
 // errorBelow implements executor.
-func (r *recorder) errorBelow(i, s int) {
+func (r *recorder) errorBelow(i, s int, add bool) {
+	kernel := r.kernels.errorBelow
+	if add {
+		kernel = r.kernels.errorAdded
+	}
 	c, cut := &r.plan.weights[i], r.engine.cut
 	neurons, filters := r.plan.takes(c)
 	r.do(func() error {
-		return r.kernels.errorBelow.Record(r.stream, kernels.ErrorBelowBuffers{
+		return kernel.Record(r.stream, kernels.ErrorBelowBuffers{
 			Error: whole(r.errorsBelow(c)), Above: whole(r.errorsOf(c)), Transposed: whole(r.engine.transposed[i]),
 			Geometry: whole(r.engine.geometries[i]),
 		}, kernels.ErrorBelowParameters{
@@ -43,7 +47,7 @@ func (r *recorder) dropErrors(l, s int) {
 	layer := &r.plan.layers[l]
 	r.do(func() error {
 		return r.kernels.dropErrors.Record(r.stream,
-			kernels.DropErrorsBuffers{Error: whole(r.errorsBelow(&r.plan.weights[r.plan.above(l)])), Numbers: r.section(sectionNumbers)},
+			kernels.DropErrorsBuffers{Error: whole(r.errorsBelow(&r.plan.weights[r.plan.above(l)[0]])), Numbers: r.section(sectionNumbers)},
 			kernels.DropErrorsParameters{
 				Samples: r.samples, Steps: r.steps, Neurons: uint32(layer.handed), Layer: layer.dropout.Layer,
 				Rate: layer.dropout.Rate, Scale: layer.dropout.Scale, Together: together(&layer.dropout), Segment: r.engine.cut.segment(s),

@@ -51,6 +51,21 @@ func (r *recorder) events(l int) (rows, index gpu.Binding) {
 	return whole(r.rows), whole(r.index)
 }
 
+// inputSums implements executor.
+func (r *recorder) inputSums(i, s int) {
+	c := &r.plan.weights[i]
+	rows, index := r.events(c.source + 1)
+	neurons, filters := r.plan.takes(c)
+	r.do(func() error {
+		return r.kernels.inputSums[sumsChoice(c)].Record(r.stream, kernels.InputSumsBuffers{
+			Sums: whole(r.sumsOf(c)), Rows: rows, Index: index, Weights: whole(r.engine.weights[i]), Geometry: whole(r.engine.geometries[i]),
+		}, kernels.InputSumsParameters{
+			Samples: r.samples, Steps: r.steps, Neurons: uint32(neurons), Filters: uint32(filters), Delay: uint32(c.delay),
+			Scale: r.plan.scale(c, r.dropping), Window: c.window, Segment: r.engine.cut.sums(s, c.target == len(r.layers)),
+		})
+	})
+}
+
 // lifForward implements executor.
 func (r *recorder) lifForward(l, s, slot int) {
 	layer, arrays := &r.plan.layers[l], &r.layers[l]
@@ -77,7 +92,7 @@ func (r *recorder) lifForward(l, s, slot int) {
 		return r.kernels.layers[l].forward.Record(r.stream, buffers, kernels.LIFForwardParameters{
 			Samples: r.samples, Steps: r.steps, Neurons: uint32(layer.neurons), Filters: uint32(layer.filters),
 			Input: input.window, Recurrent: recurrent,
-			Delay: uint32(input.delay), RecurrentDelay: uint32(recurrentDelay), Layer: uint32(l),
+			Delay: uint32(r.plan.direct(layer.input)), RecurrentDelay: uint32(recurrentDelay), Layer: uint32(l),
 			Flips: uint32(r.flipsAt()), InputScale: r.plan.scale(input, r.dropping), Segment: r.engine.cut.segment(s),
 		})
 	})
@@ -164,7 +179,7 @@ func (r *recorder) readoutForward(s int) {
 	}
 	r.do(func() error {
 		return r.kernels.readoutForward.Record(r.stream, buffers, kernels.ReadoutForwardParameters{
-			Samples: r.samples, Steps: r.steps, Classes: uint32(r.plan.classes), Delay: uint32(r.plan.weights[out.weight].delay),
+			Samples: r.samples, Steps: r.steps, Classes: uint32(r.plan.classes), Delay: uint32(r.plan.direct(out.weight)),
 			DecayMembrane: out.decayMembrane, DriveMembrane: out.driveMembrane,
 			DecaySynapse: out.decaySynapse, Initial: out.initial, Scale: r.plan.scale(&r.plan.weights[out.weight], r.dropping),
 			Segment: r.engine.cut.segment(s),

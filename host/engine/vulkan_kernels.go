@@ -22,6 +22,8 @@ type kernelSet struct {
 	crossEntropyError *kernels.CrossEntropy // with the derivative
 	targets           targetKernels
 	errorBelow        *kernels.ErrorBelow
+	errorAdded        *kernels.ErrorBelow                            // to what others left; nil unless a layer has several above
+	inputSums         map[kernels.InputSumsChoice]*kernels.InputSums // those that connections need
 	weightGradient    *kernels.WeightGradient
 	learnedConstants  *kernels.LearnedConstants
 	constantGradient  *kernels.ConstantGradient
@@ -41,8 +43,13 @@ type layerKernels struct {
 	unpool   *kernels.UnpoolErrors
 }
 
+// sumsChoice is the kernel that adds up what a connection brings that skips layers.
+func sumsChoice(c *weightPlan) kernels.InputSumsChoice {
+	return kernels.InputSumsChoice{Convolution: !c.window.Dense(), Add: c.adds}
+}
+
 func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
-	k := &kernelSet{}
+	k := &kernelSet{inputSums: map[kernels.InputSumsChoice]*kernels.InputSums{}}
 	var err error
 	set := func(build func() error) {
 		if err == nil {
@@ -55,7 +62,7 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 			l.forward, err = kernels.NewLIFForward(device, kernels.LIFForwardChoice{
 				Neurons: uint32(layer.neurons), Model: uint32(layer.neuron.Model), Noise: uint32(layer.neuron.Noise), Reset: uint32(layer.neuron.Reset),
 				Recurrent: layer.recurrent >= 0, Bias: layer.bias >= 0, StoreLost: layer.neuron.LosesState(),
-				Convolution: layer.filters > 0, Varied: layer.neuron.Learn != 0,
+				Convolution: layer.filters > 0, Varied: layer.neuron.Learn != 0, Driven: layer.driven,
 			})
 			return err
 		})
@@ -99,7 +106,7 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 	set(func() (err error) { k.spikeTotals, err = kernels.NewSpikeTotals(device); return err })
 	if p.readout != nil {
 		set(func() (err error) {
-			k.readoutForward, err = kernels.NewReadoutForward(device, kernels.ReadoutForwardChoice{Bias: p.readout.bias >= 0})
+			k.readoutForward, err = kernels.NewReadoutForward(device, kernels.ReadoutForwardChoice{Bias: p.readout.bias >= 0, Driven: p.readout.driven})
 			return err
 		})
 		set(func() (err error) { k.readoutBackward, err = kernels.NewReadoutBackward(device); return err })
@@ -116,7 +123,21 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 			return err
 		})
 	}
-	set(func() (err error) { k.errorBelow, err = kernels.NewErrorBelow(device); return err })
+	set(func() (err error) {
+		k.errorBelow, err = kernels.NewErrorBelow(device, kernels.ErrorBelowChoice{})
+		return err
+	})
+	if p.skippedBy() {
+		set(func() (err error) {
+			k.errorAdded, err = kernels.NewErrorBelow(device, kernels.ErrorBelowChoice{Add: true})
+			return err
+		})
+	}
+	for i := range p.weights {
+		if choice := sumsChoice(&p.weights[i]); p.weights[i].skips && k.inputSums[choice] == nil {
+			set(func() (err error) { k.inputSums[choice], err = kernels.NewInputSums(device, choice); return err })
+		}
+	}
 	set(func() (err error) {
 		k.weightGradient, err = kernels.NewWeightGradient(device, kernels.WeightGradientChoice{})
 		return err

@@ -44,6 +44,9 @@ func NewLIF(n *network.Network, input []float64, head Head) (*LIF, error) {
 	if n.Learns() {
 		return nil, fmt.Errorf("the network has learned constants: circuits are made of networks whose neurons are alike")
 	}
+	if n.Skips() {
+		return nil, fmt.Errorf("the network has skip connections: circuits are made of networks whose layers take input of the layer just below")
+	}
 	c := &LIF{input: input, channels: n.Inputs}
 	var layers []LayerLayout
 	var names []string
@@ -59,7 +62,7 @@ func NewLIF(n *network.Network, input []float64, head Head) (*LIF, error) {
 	for l := range n.Layers {
 		described := &n.Layers[l]
 		layer := lifLayer{
-			channels: n.LayerInputs(l), delay: described.Delay, recurrentDelay: described.RecurrentDelay, firstRecurrent: -1, firstBias: -1,
+			channels: n.Handed(l - 1).Neurons(), delay: described.Delay, recurrentDelay: described.RecurrentDelay, firstRecurrent: -1, firstBias: -1,
 		}
 		layer.firstInput = name("input", l, described.Neurons, layer.channels)
 		c.memory = max(c.memory, layer.delay)

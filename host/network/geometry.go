@@ -103,7 +103,7 @@ func (n *Network) Geometry(layer int) Geometry {
 		return DenseGeometry(l.Neurons)
 	}
 	w := l.Window()
-	return Geometry{Plane: w.Above(n.Handed(layer - 1).Plane), Filters: l.Filters, Unit: cpuref.Stride(l.Filters)}
+	return Geometry{Plane: w.Above(n.Handed(n.main(layer)).Plane), Filters: l.Filters, Unit: cpuref.Stride(l.Filters)}
 }
 
 // Pooling is how a layer hands up its spikes.
@@ -126,13 +126,13 @@ func (n *Network) Handed(layer int) Geometry {
 	return g
 }
 
-// InputWindow is the geometry of a layer's input connection for the kernels.
-func (n *Network) InputWindow(layer int) cpuref.Window {
+// InputWindow is the geometry of a layer's connection from a source for the kernels.
+func (n *Network) InputWindow(layer, source int) cpuref.Window {
 	l := &n.Layers[layer]
 	if !l.Convolutional() {
 		return cpuref.Window{}
 	}
-	w, below := l.Window(), n.Handed(layer-1)
+	w, below := l.Window(), n.Handed(source)
 	w.Positions, w.Below, w.Planes, w.Unit = n.Geometry(layer).Plane, below.Plane, below.Planes(), below.Unit
 	return w
 }
@@ -165,6 +165,9 @@ func (n *Network) resolve() error {
 	if err := n.checkShape(); err != nil {
 		return err
 	}
+	if err := n.checkSources(); err != nil {
+		return err
+	}
 	for i := range n.Layers {
 		l := &n.Layers[i]
 		if l.Kind != "dense" && !l.Convolutional() {
@@ -173,9 +176,16 @@ func (n *Network) resolve() error {
 		if !l.Convolutional() {
 			continue
 		}
-		below := n.Handed(i - 1).Plane
-		if i > 0 && !n.Layers[i-1].Convolutional() {
-			return fmt.Errorf("network.layer %d: kind = %q needs positions below, and layer %d is dense: put the dense layers last", i, l.Kind, i-1)
+		main := n.main(i)
+		below := n.Handed(main).Plane
+		for _, source := range n.Sources(i) {
+			if source >= 0 && !n.Layers[source].Convolutional() {
+				return fmt.Errorf("network.layer %d: kind = %q needs positions below, and layer %d is dense: put the dense layers last", i, l.Kind, source)
+			}
+			if other := n.Handed(source).Plane; other != below {
+				return fmt.Errorf("network.layer %d: a convolution moves one kernel over the positions of all its sources, and %s hands up %d × %d of them, %s %d × %d: bring them to the same size with stride, padding or pool",
+					i, SourceName(source), other.Height, other.Width, SourceName(main), below.Height, below.Width)
+			}
 		}
 		if err := l.checkWindow(below); err != nil {
 			return fmt.Errorf("network.layer %d: %w", i, err)

@@ -49,10 +49,10 @@ func TestGeometry(t *testing.T) {
 		what      string
 		got, want cpuref.Window
 	}{
-		{"input of layer 0", n.InputWindow(0), cpuref.Window{Positions: row(4), Below: row(8), Planes: 1, Unit: 1, Kernel: row(4), Stride: row(2), Padding: cpuref.Extent{Width: 1}}},
+		{"input of layer 0", n.InputWindow(0, -1), cpuref.Window{Positions: row(4), Below: row(8), Planes: 1, Unit: 1, Kernel: row(4), Stride: row(2), Padding: cpuref.Extent{Width: 1}}},
 		{"recurrence of layer 0", n.RecurrentWindow(0), cpuref.Window{Positions: row(4), Below: row(4), Planes: 1, Unit: 16, Kernel: row(3), Stride: row(1), Padding: cpuref.Extent{Width: 1}}},
-		{"input of layer 1", n.InputWindow(1), cpuref.Window{Positions: row(2), Below: row(4), Planes: 1, Unit: 16, Kernel: row(3), Stride: row(1)}},
-		{"input of layer 2", n.InputWindow(2), cpuref.Window{}},
+		{"input of layer 1", n.InputWindow(1, 0), cpuref.Window{Positions: row(2), Below: row(4), Planes: 1, Unit: 16, Kernel: row(3), Stride: row(1)}},
+		{"input of layer 2", n.InputWindow(2, 1), cpuref.Window{}},
 		{"recurrence of layer 2", n.RecurrentWindow(2), cpuref.Window{}},
 	} {
 		if c.got != c.want {

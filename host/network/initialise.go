@@ -34,8 +34,15 @@ func (n *Network) Initialise(seed uint32) [][]float32 {
 		if layer.Recurrent {
 			share = initial.Alpha
 		}
-		// The inputs of a neuron are the columns: for a convolution those in its window.
-		draw(initial.Kind, initial.scale(n, layer, described[len(weights)].Columns, share))
+		// The inputs of a neuron are the columns of all its sources: for a convolution those in
+		// its window.
+		sources, inputs := len(n.Sources(l)), 0
+		for _, w := range described[len(weights):][:sources] {
+			inputs += w.Columns
+		}
+		for range sources {
+			draw(initial.Kind, initial.scale(n, layer, inputs, share))
+		}
 		if layer.Recurrent {
 			draw(initial.Kind, initial.scale(n, layer, described[len(weights)].Columns, 1-share))
 		}
@@ -47,8 +54,14 @@ func (n *Network) Initialise(seed uint32) [][]float32 {
 		}
 	}
 	if !n.Spiking() {
-		inputs := n.Layers[len(n.Layers)-1].Neurons
-		draw("normal", n.Readout.Scale/math.Sqrt(float64(inputs)))
+		sources := n.Sources(len(n.Layers))
+		inputs := n.Layers[sources[len(sources)-1]].Neurons
+		for _, source := range sources[:len(sources)-1] {
+			inputs += n.Handed(source).Neurons()
+		}
+		for range sources {
+			draw("normal", n.Readout.Scale/math.Sqrt(float64(inputs)))
+		}
 		if n.Readout.Bias {
 			zero()
 		}

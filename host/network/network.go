@@ -32,6 +32,7 @@ type Network struct {
 // one, its recurrent connection.
 type Layer struct {
 	Kind               string        `toml:"kind"`             // dense, conv1d or conv2d
+	From               []string      `toml:"from"`             // what it takes input of: input, layer0, …, all below it; none: the layer just below
 	Neurons            int           `toml:"neurons"`          // dense; of a convolution set by Validate
 	Filters            int           `toml:"filters"`          // of a convolution: neurons a position
 	Kernel             int           `toml:"kernel"`           // of a convolution: positions below that feed one
@@ -110,14 +111,15 @@ type Initial struct {
 
 // Readout is what the loss looks at.
 type Readout struct {
-	Kind       string  `toml:"kind"`        // leaky: integrators above the last layer; spikes: the spikes of the last layer
-	Loss       string  `toml:"loss"`        // one of [Losses]: of spikes counts, van_rossum or spike_difference
-	Tau        float64 `toml:"tau"`         // seconds; 0 stands for the duration of a sample
-	TauSynapse float64 `toml:"tau_synapse"` // seconds
-	Delay      int     `toml:"delay"`       // steps
-	Bias       bool    `toml:"bias"`        // a learned number that arrives at each integrator in every step
-	Initial    float64 `toml:"initial"`     // U[0]
-	Scale      float64 `toml:"scale"`       // initial weights: standard deviation·√inputs
+	Kind       string   `toml:"kind"`        // leaky: integrators above the last layer; spikes: the spikes of the last layer
+	From       []string `toml:"from"`        // what leaky integrators take input of: input, layer0, …; none: the last layer
+	Loss       string   `toml:"loss"`        // one of [Losses]: of spikes counts, van_rossum or spike_difference
+	Tau        float64  `toml:"tau"`         // seconds; 0 stands for the duration of a sample
+	TauSynapse float64  `toml:"tau_synapse"` // seconds
+	Delay      int      `toml:"delay"`       // steps
+	Bias       bool     `toml:"bias"`        // a learned number that arrives at each integrator in every step
+	Initial    float64  `toml:"initial"`     // U[0]
+	Scale      float64  `toml:"scale"`       // initial weights: standard deviation·√inputs
 	// LossScale is what the distance of van_rossum and spike_difference is multiplied by;
 	// 0 stands for 1. No file has it: datasets have no target spikes.
 	LossScale float64 `toml:"-"`
@@ -175,20 +177,11 @@ func (n *Network) Targeted() bool {
 	return loss != nil && loss.Targets
 }
 
-// LayerInputs is the number of channels below a layer; what lies below the readout is that of
-// a layer beyond the last.
-func (n *Network) LayerInputs(layer int) int {
-	if layer == 0 {
-		return n.Inputs
-	}
-	return n.Handed(layer - 1).Neurons()
-}
-
 // Weight describes one weight array, [Rows][Columns]. Biases are the weights of one input
 // that spikes in every step. Learned constants are held as the logarithm of what multiplies
 // the configured value.
 type Weight struct {
-	Name    string // layer0.input, layer0.recurrent, layer0.bias, layer0.log_tau_membrane, …, readout, readout.bias
+	Name    string // layer0.input, layer0.recurrent, layer0.bias, layer0.log_tau_membrane, …, layer1.from_input, …, readout, readout.bias
 	Rows    int    // neurons it leads to; filters of a convolution
 	Columns int    // neurons it comes from; filters below times Kernel of a convolution
 	Kernel  int    // elements of the kernel of a convolution; 0: dense
@@ -215,27 +208,12 @@ func (w Weight) Shape() []int {
 }
 
 // WeightNames lists the names of the weight arrays in the order of every file: for each
-// layer the input weights, then the recurrent ones, the biases and the learned constants if
-// any, and last the readout's.
+// layer the input weights from each of its sources, then the recurrent ones, the biases and
+// the learned constants if any, and last the readout's.
 func (n *Network) WeightNames() []string {
 	var names []string
-	for l := range n.Layers {
-		names = append(names, fmt.Sprintf("layer%d.input", l))
-		if n.Layers[l].Recurrent {
-			names = append(names, fmt.Sprintf("layer%d.recurrent", l))
-		}
-		if n.Layers[l].Bias {
-			names = append(names, fmt.Sprintf("layer%d.bias", l))
-		}
-		for _, constant := range n.Layers[l].Learned() {
-			names = append(names, n.LearnedArray(l, constant))
-		}
-	}
-	if !n.Spiking() {
-		names = append(names, "readout")
-		if n.Readout.Bias {
-			names = append(names, "readout.bias")
-		}
+	for _, w := range n.Weights() {
+		names = append(names, w.Name)
 	}
 	return names
 }
@@ -244,42 +222,53 @@ func (n *Network) WeightNames() []string {
 func (n *Network) Weights() []Weight {
 	var weights []Weight
 	for l, layer := range n.Layers {
-		input := Weight{Rows: layer.Neurons, Columns: n.LayerInputs(l)}
-		recurrent := Weight{Rows: layer.Neurons, Columns: layer.Neurons}
-		if layer.Convolutional() {
-			convolved := func(below int, kernel cpuref.Extent) Weight {
-				w := Weight{Rows: layer.Filters, Columns: below * kernel.Area(), Kernel: kernel.Area()}
-				if layer.Kind == "conv2d" {
-					w.Height = kernel.Height
-				}
-				return w
+		name := fmt.Sprintf("layer%d.", l)
+		convolved := func(below int, kernel cpuref.Extent) Weight {
+			w := Weight{Rows: layer.Filters, Columns: below * kernel.Area(), Kernel: kernel.Area()}
+			if layer.Kind == "conv2d" {
+				w.Height = kernel.Height
 			}
-			input = convolved(n.Geometry(l-1).Filters, layer.Window().Kernel)
-			recurrent = convolved(layer.Filters, layer.RecurrentKernelExtent())
+			return w
 		}
-		weights = append(weights, input)
+		units := layer.Neurons
+		if layer.Convolutional() {
+			units = layer.Filters
+		}
+		for _, source := range n.Sources(l) {
+			w := Weight{Rows: layer.Neurons, Columns: n.Handed(source).Neurons()}
+			if layer.Convolutional() {
+				w = convolved(n.Handed(source).Filters, layer.Window().Kernel)
+			}
+			w.Name = n.InputArray(l, source)
+			weights = append(weights, w)
+		}
 		if layer.Recurrent {
-			weights = append(weights, recurrent)
+			w := Weight{Rows: layer.Neurons, Columns: layer.Neurons}
+			if layer.Convolutional() {
+				w = convolved(layer.Filters, layer.RecurrentKernelExtent())
+			}
+			w.Name = name + "recurrent"
+			weights = append(weights, w)
 		}
 		if layer.Bias {
-			weights = append(weights, Weight{Rows: input.Rows, Columns: 1, Bias: true})
+			weights = append(weights, Weight{Name: name + "bias", Rows: units, Columns: 1, Bias: true})
 		}
 		for _, constant := range layer.Learned() {
-			w := Weight{Rows: input.Rows, Columns: 1, Constant: constant}
+			w := Weight{Name: n.LearnedArray(l, constant), Rows: units, Columns: 1, Constant: constant}
 			if layer.LearnPer == perLayer {
 				w.Rows = 1
 			}
 			weights = append(weights, w)
 		}
 	}
-	if !n.Spiking() {
-		weights = append(weights, Weight{Rows: n.Classes, Columns: n.LayerInputs(len(n.Layers))})
-		if n.Readout.Bias {
-			weights = append(weights, Weight{Rows: n.Classes, Columns: 1, Bias: true})
-		}
+	if n.Spiking() {
+		return weights
 	}
-	for i, name := range n.WeightNames() {
-		weights[i].Name = name
+	for _, source := range n.Sources(len(n.Layers)) {
+		weights = append(weights, Weight{Name: n.InputArray(len(n.Layers), source), Rows: n.Classes, Columns: n.Handed(source).Neurons()})
+	}
+	if n.Readout.Bias {
+		weights = append(weights, Weight{Name: "readout.bias", Rows: n.Classes, Columns: 1, Bias: true})
 	}
 	return weights
 }

@@ -66,6 +66,9 @@ func Encode(n *network.Network, weights [][]float32, config string) ([]byte, err
 	if len(weights) != len(described) {
 		return nil, fmt.Errorf("%d weight arrays: the network has %d", len(weights), len(described))
 	}
+	if n.Skips() {
+		return nil, fmt.Errorf("the network has skip connections (from), and those are not written to NIR: export without --nir")
+	}
 	for l := range n.Layers {
 		switch layer := &n.Layers[l]; {
 		case network.Neurons.Number(layer.Neuron).Adapts():
@@ -116,7 +119,7 @@ func (w *graphWriter) layer(n *network.Network, l int, arrays map[string]array) 
 	name := fmt.Sprintf("layer%d", l)
 	shape := shapeOf(n.Geometry(l), layer.Kind)
 	if layer.Convolutional() {
-		w.addConvolution(name+"_input", arrays[name+".input"], arrays[name+".bias"], n.InputWindow(l))
+		w.addConvolution(name+"_input", arrays[name+".input"], arrays[name+".bias"], n.InputWindow(l, l-1))
 	} else {
 		w.flatten(n, l)
 		w.addDense(name+"_input", arrays[name+".input"], arrays[name+".bias"])

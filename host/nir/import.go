@@ -32,6 +32,7 @@ func (g *Graph) Network(base *network.Network, stepLength float64, steps int) (*
 	n.Readout.Delay, n.Readout.Initial = 0, 0
 	if base != nil {
 		n.Readout = base.Readout
+		n.Readout.From = nil
 	}
 	n.Steps, n.StepLength = steps, stepLength
 	b.build()
@@ -208,6 +209,7 @@ func (b *builder) layer(node string, below network.Geometry) network.Geometry {
 	layer := Defaults()
 	if b.base != nil && l < len(b.base.Layers) {
 		layer = b.base.Layers[l]
+		layer.From = nil
 	}
 	layer.Kind = "dense"
 	layer.Neuron = map[string]string{typeCubaLIF: "lif", typeLIF: "lif_delta", typeIF: "if"}[b.kind(node)]

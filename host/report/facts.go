@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"spikegrad/host/evaluate"
 	"spikegrad/host/network"
@@ -87,6 +88,9 @@ func (s *section) layers() {
 		}
 		if l.Recurrent {
 			f.Connection = "recurrent"
+		}
+		if len(l.From) > 0 {
+			f.Connection += ", from " + strings.Join(l.From, ", ")
 		}
 		f.Connection += fmt.Sprintf(", delay %d", l.Delay)
 		if l.Dropout > 0 {

@@ -226,6 +226,8 @@ func writtenExplanations() map[string]string {
 			"Keys left out have the values shown here; regularizers left out do not exist.",
 		"network.layer.kind": "dense: fully connected; conv1d: filters over positions in one dimension (for the input, its channels);\n" +
 			"conv2d: filters over rows and columns of data with a shape, or of input_shape",
+		"network.layer.from": "what the layer takes input from, each source through weights of its own: \"input\", \"layer0\", ..., all\n" +
+			"below the layer; empty for the layer just below. Sources of a convolution need the same positions",
 		"network.layer.neurons":          "dense: number of neurons; that of a convolution follows from its other keys",
 		"network.layer.filters":          "convolution: number of filters, that is, of neurons at each position",
 		"network.layer.kernel":           "convolution: width of the kernel, in positions of the layer below; conv2d: columns, and rows unless kernel_height is set",
@@ -276,6 +278,7 @@ func writtenExplanations() map[string]string {
 
 		"network.readout":             "The output that the loss is computed from.",
 		"network.readout.kind":        "leaky: one leaky integrator per class; spikes: the spike counts of the last layer",
+		"network.readout.from":        "leaky: what the integrators take input from, as for a layer; empty for the last layer",
 		"network.readout.loss":        "cross-entropy of: " + network.ReadoutLosses(),
 		"network.readout.tau":         "time constant of the integrators, seconds; 0 for the duration of a sample",
 		"network.readout.tau_synapse": "time constant of their synaptic current, seconds",

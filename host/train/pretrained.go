@@ -153,6 +153,13 @@ func (s *Source) differences(n *network.Network, fresh []string) string {
 			found = append(found, fmt.Sprintf("%s was %v and is %v", f.path, old, f.value))
 		}
 	}
+	for l := range min(len(s.Network.Layers), len(n.Layers)) {
+		was, is := s.Network.Sources(l), n.Sources(l)
+		before, after := was[len(was)-1], is[len(is)-1]
+		if name := n.InputArray(l, after); before != after && !slices.Contains(fresh, name) {
+			found = append(found, fmt.Sprintf("%s came from %s and comes from %s", name, network.SourceName(before), network.SourceName(after)))
+		}
+	}
 	return strings.Join(found, ", ")
 }
 

@@ -1,0 +1,62 @@
+// Adds up what the spikes of one source bring to a layer or a readout. Twin of
+// cpuref/input_sums.go. A lane does one quad at a step.
+#version 450
+#include "kinds.glsl"
+#include "grid.glsl"
+#include "window.glsl"
+
+layout(local_size_x_id = 0) in;
+layout(constant_id = 1) const uint CONVOLUTION = 0u;  // 1: the connection has a window
+layout(constant_id = 2) const uint ADD = 0u;          // 1: the sums are added to what is there
+
+layout(std430, binding = 0) buffer Sums { vec4 sums[]; };
+layout(std430, binding = 1) readonly buffer Rows { uvec2 rows[]; };
+layout(std430, binding = 2) readonly buffer Index { uint index[]; };
+layout(std430, binding = 3) readonly buffer Weights { vec4 input_weights[]; };
+layout(std430, binding = 4) readonly buffer Geometry { Window geometry; };
+
+layout(push_constant) uniform Parameters {
+    uint samples;
+    uint steps;
+    uint neurons;
+    uint filters;  // neurons a position; all neurons of a dense layer
+    uint delay;
+    float scale;  // what spikes count
+    uint segment_first;   // steps to do
+    uint segment_last;
+    uint segment_origin;  // step of a sample's first row of sums
+    uint segment_rows;    // that a sample has
+};
+
+#include "gather.glsl"
+
+void main() {
+    uint quads = quads_of(neurons);
+    uint length = segment_last - segment_first;
+    uint lane = flat_lane();
+    if (lane >= samples * length * quads) {
+        return;
+    }
+    uint line = lane / quads;
+    uint quad = lane - line * quads;
+    uint sample_ = line / length;
+    uint t = line - sample_ * length + segment_first;
+    uint at = (sample_ * segment_rows + t - segment_origin) * quads + quad;
+    precise vec4 sum = vec4(0.0);
+    if (t >= delay) {
+        uvec2 range = rows[sample_ * steps + t - delay];
+        if (CONVOLUTION != 0u) {
+            Window window = geometry;
+            sum = gather_events(window, range, quad);
+        } else {
+            for (uint e = range.x; e < range.y; e++) {
+                sum = sum + input_weights[index[e] * quads + quad];
+            }
+        }
+    }
+    precise vec4 scaled = scale * sum;
+    if (ADD != 0u) {
+        scaled = sums[at] + scaled;
+    }
+    sums[at] = scaled;
+}
