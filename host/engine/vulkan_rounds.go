@@ -31,8 +31,14 @@ const activeShare = 4
 // rounds is how many rounds the loops of a lane take, as far as segments shorten them.
 func (e *Vulkan) rounds() int {
 	most, length := 0, e.cut.length
-	for _, layer := range e.plan.layers {
+	for l, layer := range e.plan.layers {
 		input := &e.plan.weights[layer.input]
+		copies := 1 // the most of all sources
+		for _, w := range e.plan.weights {
+			if w.target == l {
+				copies = max(copies, w.copies)
+			}
+		}
 		below, positions, own := layer.inputs*input.copies, 1, 0
 		if layer.recurrent >= 0 {
 			own = layer.neurons
@@ -48,9 +54,9 @@ func (e *Vulkan) rounds() int {
 		}
 		forward := 1 + below/activeShare + cpuref.Words(own) + own/activeShare + lines*(1+bits.Len(uint(layer.inputs)))
 		backward := 1 + back/4 + 3
-		gradient := cpuref.ChunkSamples * positions * input.copies * (1 + 32/activeShare) / 32
+		gradient := cpuref.ChunkSamples * positions * copies * (1 + 32/activeShare) / 32
 		if layer.bias >= 0 {
-			gradient = cpuref.ChunkSamples * positions * (1 + 32) / 32
+			gradient = max(gradient, cpuref.ChunkSamples*positions*(1+32)/32)
 		}
 		most = max(most, length*forward, length*backward, length*gradient)
 	}

@@ -24,6 +24,10 @@ type Frames struct {
 // frameGap is the distance between frames.
 const frameGap = vg.Length(8)
 
+// tallest is how many times as high as wide a frame is at most: the pixels of taller planes are
+// drawn smaller.
+const tallest = 3
+
 // FrameSample is a row of [Frames].
 type FrameSample struct {
 	Name          string
@@ -104,7 +108,7 @@ func (f Frames) Picture() (*Picture, error) {
 		for row, s := range f.Samples {
 			p := &panel{
 				name:   fmt.Sprintf("%s, %s", s.Name, span),
-				height: side * vg.Length(s.Height) / vg.Length(s.Width),
+				height: side * vg.Length(min(float64(s.Height)/float64(s.Width), tallest)),
 				x:      axis{bare: true, max: float64(s.Width)}, y: axis{bare: true, max: float64(s.Height)},
 				marks: []mark{f.pixels(s, s.Counts[k], scales[row])},
 			}

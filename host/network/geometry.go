@@ -108,7 +108,11 @@ func (n *Network) Geometry(layer int) Geometry {
 
 // Pooling is how a layer hands up its spikes.
 func (n *Network) Pooling(layer int) cpuref.Pooling {
-	l, g := &n.Layers[layer], n.Geometry(layer)
+	return n.Layers[layer].pooling(n.Geometry(layer))
+}
+
+// pooling is the same where the arrangement of the layer is known.
+func (l *Layer) pooling(g Geometry) cpuref.Pooling {
 	if cell := l.Cell(); cell.Area() != 1 {
 		return cpuref.Pooling{Kind: Pools.Number(l.PoolKind), Plane: g.Plane, Cell: cell, Unit: g.Unit}
 	}
@@ -119,7 +123,8 @@ func (n *Network) Pooling(layer int) cpuref.Pooling {
 func (n *Network) Handed(layer int) Geometry {
 	g := n.Geometry(layer)
 	if layer >= 0 {
-		if p := n.Pooling(layer); !p.None() {
+		// Geometry is asked once: it asks in turn what lies below, all the way down.
+		if p := n.Layers[layer].pooling(g); !p.None() {
 			g.Plane = p.Cells()
 		}
 	}
@@ -176,12 +181,14 @@ func (n *Network) resolve() error {
 		if !l.Convolutional() {
 			continue
 		}
-		main := n.main(i)
-		below := n.Handed(main).Plane
 		for _, source := range n.Sources(i) {
 			if source >= 0 && !n.Layers[source].Convolutional() {
 				return fmt.Errorf("network.layer %d: kind = %q needs positions below, and layer %d is dense: put the dense layers last", i, l.Kind, source)
 			}
+		}
+		main := n.main(i)
+		below := n.Handed(main).Plane
+		for _, source := range n.Sources(i) {
 			if other := n.Handed(source).Plane; other != below {
 				return fmt.Errorf("network.layer %d: a convolution moves one kernel over the positions of all its sources, and %s hands up %d × %d of them, %s %d × %d: bring them to the same size with stride, padding or pool",
 					i, SourceName(source), other.Height, other.Width, SourceName(main), below.Height, below.Width)

@@ -97,6 +97,12 @@ func TestValidateAcceptsConvolutions(t *testing.T) {
 		"recurrence wider than the layer":   func(n *Network) { n.Layers[0].RecurrentKernel = 99 },
 		"recurrent kernel that is not used": func(n *Network) { n.Layers[1].RecurrentKernel = 2 },
 		"convolution on top":                func(n *Network) { n.Layers = n.Layers[:2] },
+		// Were each layer to ask twice for what lies below it, this would take forever.
+		"many convolutions": func(n *Network) {
+			one := n.Layers[0]
+			one.Kernel, one.Stride, one.Padding = 3, 1, 1
+			n.Layers = slices.Repeat([]Layer{one}, 60)
+		},
 		"spikes of a dense layer counted": func(n *Network) {
 			n.Readout.Kind, n.Readout.Loss, n.Layers[2].Neurons = "spikes", "counts", 3
 		},

@@ -51,6 +51,9 @@ func (n *Network) Sources(layer int) []int {
 			sources = append(sources, source)
 		}
 	}
+	if len(sources) == 0 { // nothing but names that Validate refuses
+		return []int{layer - 1}
+	}
 	slices.Sort(sources)
 	return sources
 }

@@ -51,6 +51,15 @@ func TestSources(t *testing.T) {
 	}
 }
 
+// A configuration that was never validated may have any names.
+func TestSourcesOfUnknown(t *testing.T) {
+	n := &Network{Layers: make([]Layer, 2)}
+	n.Layers[1].From = []string{"Layer0"}
+	if got := n.Sources(1); !slices.Equal(got, []int{0}) {
+		t.Errorf("sources %v", got)
+	}
+}
+
 // TestInitialiseSkips: weights of a layer from all of its sources together have the scale of
 // those of one source with as many neurons.
 func TestInitialiseSkips(t *testing.T) {
