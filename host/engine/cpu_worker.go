@@ -18,8 +18,8 @@ type cpuWorker[T cpuref.Float] struct {
 func newCPUWorker[T cpuref.Float](e *CPU[T]) *cpuWorker[T] {
 	w := &cpuWorker[T]{engine: e, cut: e.plan.cut()}
 	w.arrays = lay(e.plan, w.cut, cpuref.ChunkSamples, allocator[[]uint32, []T]{
-		words:   func(_ string, length int) []uint32 { return make([]uint32, length) },
-		numbers: func(_ string, length int) []T { return make([]T, length) },
+		words:   func(_ string, length int) []uint32 { return cpuref.Apart[uint32](length) },
+		numbers: func(_ string, length int) []T { return cpuref.Apart[T](length) },
 	})
 	w.always = alwaysTrains(len(w.always), e.plan.steps)
 	w.events = cpuref.Events{Rows: asPairs(w.rows), Index: w.index}
