@@ -48,7 +48,7 @@ func checkSharedDerivatives(t *testing.T, name string, neuron Neuron[float32], n
 	forward := LIFForwardArguments[float32]{
 		Spikes: make([]uint32, rows*Words(neurons)), Membrane: make([]float32, rows*stride), Lost: make([]float32, rows*stride),
 		Drive: v.rows(rows, neurons, 2), RecurrentWeights: v.rows(neurons, neurons, 1), Numbers: []uint32{3, 1, 4},
-		Steps: steps, Neurons: neurons, Key: [2]uint32{5, 6}, Neuron: neuron,
+		Steps: steps, Delay: steps, Neurons: neurons, Key: [2]uint32{5, 6}, Neuron: neuron,
 	}
 	var work Workspace[float32]
 	LIFForward(&forward, &work, 0, samples)

@@ -53,7 +53,7 @@ func checkLIFForwardSegments(r rig, c lifCase, seed uint32) {
 			return k.Record(stream, b, kernels.LIFForwardParameters{
 				Samples: uint32(c.samples), Steps: uint32(c.steps), Neurons: uint32(c.neurons),
 				Delay: uint32(c.delay), RecurrentDelay: uint32(c.recurrentDelay), Layer: a.Layer,
-				Segment: a.Segment,
+				InputScale: a.InputScale, Segment: a.Segment,
 			})
 		})
 		same(r, "spikes", b.Spikes, a.Spikes)

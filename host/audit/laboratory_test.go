@@ -105,7 +105,7 @@ func TestEstimateOnDevice(t *testing.T) {
 	for want, change := range map[string]func(o *estimate.EstimateOptions){
 		"leave the device out":                   func(o *estimate.EstimateOptions) { o.Net = "mlp:2" },
 		`loss "output"`:                          func(o *estimate.EstimateOptions) { o.Loss = "output" },
-		`"score" is computed`:                    func(o *estimate.EstimateOptions) { o.Estimators = "score" },
+		`"score" runs in float64`:                func(o *estimate.EstimateOptions) { o.Estimators = "score" },
 		"63 trials on a device: must be from 64": func(o *estimate.EstimateOptions) { o.Trials = 63 },
 	} {
 		changed := o

@@ -113,7 +113,7 @@ func TestNPZUnlabelled(t *testing.T) {
 	}
 	endless := npy(t, "'<i8'", "(3,)", []int64{1 << 25, 4, 5})
 	options.Path = written(t, "endless.npz", npz(t, "x", spikes, "shape", endless))
-	if _, err := Open("", options); err == nil || !strings.Contains(err.Error(), "33554432 samples found") {
+	if _, err := Open("", options); err == nil || !strings.Contains(err.Error(), "33554432 samples without labels") {
 		t.Errorf("samples without end: error %v", err)
 	}
 	options = defaults(t, "digits")
@@ -149,7 +149,7 @@ func TestNPZErrors(t *testing.T) {
 		arrays []any
 		want   []string
 	}{
-		"no x":          {[]any{"y", labels}, []string{"no array x", "there are y"}},
+		"no x":          {[]any{"y", labels}, []string{"no array x", "it holds y"}},
 		"no y":          {[]any{"x", labels}, []string{"no array y"}},
 		"values":        {[]any{"x", dense("(2, 1, 3)", []float32{0, 1, 0, 1, 0.5, 0}), "y", labels}, []string{"x[1, 0, 1]", "0.5 found", "0 or 1"}},
 		"dimensions":    {[]any{"x", dense("(2, 3)", make([]float32, 6)), "y", labels}, []string{"2 dimensions", "csv:FILE"}},

@@ -132,7 +132,7 @@ func TestRefusals(t *testing.T) {
 		"0 trials":                  func() error { _, err := Accuracy(context.Background(), s, nil, 0); return err },
 		"trials: must be from 1 to": func() error { _, err := Accuracy(context.Background(), s, nil, 1<<32/all+1); return err },
 		"no sample":                 func() error { _, err := Accuracy(context.Background(), s, []int{}, 1); return err },
-		"there are 0 to":            func() error { _, err := Accuracy(context.Background(), s, []int{all}, 1); return err },
+		"it has samples 0 to":       func() error { _, err := Accuracy(context.Background(), s, []int{all}, 1); return err },
 		"window of 41 steps":        func() error { _, err := Fano(context.Background(), s, []int{0}, FanoOptions{10, 41, 0}); return err },
 		"variance over 1":           func() error { _, err := Fano(context.Background(), s, []int{0}, FanoOptions{1, 4, 0}); return err },
 		"window squared": func() error {

@@ -176,6 +176,7 @@ func TestExplanations(t *testing.T) {
 	config.Network.Layers[0].Regularizers = []network.Regularizer{network.DefaultRegularizer()}
 	config.Training.Freeze, config.Pretrained.Fresh = []string{"readout"}, []string{"readout"}
 	config.Network.InputShape, config.Network.Layers[0].Learn = []int{1, 8, 8}, []string{"threshold"}
+	config.Network.Layers[0].From, config.Network.Readout.From = []string{"input"}, []string{"layer0"}
 	config.Training.Rates = []Rates{{Weights: []string{"readout"}}}
 	seen := map[string]bool{}
 	for _, f := range fields(&config) {
