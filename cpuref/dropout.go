@@ -3,9 +3,9 @@ package cpuref
 // Dropout leaves out, in training, some of what a layer hands to the layer above: each
 // number of a step, with all its spikes where [PoolSum] makes several, or each number of a
 // sample in all its steps. What is kept counts Scale times, so that the layer above
-// receives as much on average as without dropout. Random numbers are those of Philox under
-// the key (seed, [StreamDropout]) at the [NoiseCounter] of sample, step, number and layer,
-// so that forward, backward and in segments that run again the same is left out. The zero
+// receives the same input on average as without dropout. Random numbers come from Philox with
+// the key (seed, [StreamDropout]) at the [NoiseCounter] of sample, step, number and layer, so
+// the forward pass, the backward pass and recomputed segments leave out the same. The zero
 // Dropout leaves out nothing.
 type Dropout[T Float] struct {
 	Rate     T // probability that a number is left out
@@ -21,8 +21,8 @@ const AllSteps = ^uint32(0)
 // None reports whether nothing is left out.
 func (d *Dropout[T]) None() bool { return d.Rate == 0 }
 
-// draw draws what decides over the numbers that are handed up in a step of a sample: those
-// below Rate are left out.
+// draw draws one uniform number per number handed up in a step of a sample: below Rate, it is
+// left out.
 func (d *Dropout[T]) draw(uniform []T, sample uint32, step int) {
 	choice := decision[T]{
 		uniform: uniform, key: [2]uint32{d.Seed, uint32(StreamDropout)},

@@ -34,7 +34,7 @@ func (e Extent) Place(number int) Extent {
 	return Extent{row, number - row*e.Width}
 }
 
-// Above are the positions that kernels fit at over so many below.
+// Above is the number of positions of a kernel, vertically and horizontally, over a plane below.
 func (w *Window) Above(below Extent) Extent {
 	return Extent{
 		Height: (below.Height+2*w.Padding.Height-w.Kernel.Height)/w.Stride.Height + 1,

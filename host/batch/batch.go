@@ -21,8 +21,8 @@ type Batch struct {
 	Numbers []uint32
 	// Augment varies the input spikes, each sample's by its number; nil for none.
 	Augment *cpuref.Augmentation
-	// Dropout, in training, has layers leave out spikes that they hand up, as their Dropout
-	// says: those of a sample by its number.
+	// Dropout turns on the dropout of the layers, in training. A sample's number decides which of
+	// its spikes are dropped.
 	Dropout bool
 	// Flips, [sample], names for every sample a spike that is turned into its
 	// opposite after it was drawn, with all that follows from it; nil for none.

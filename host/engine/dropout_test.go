@@ -108,7 +108,7 @@ func TestDropout(t *testing.T) {
 				t.Errorf("%s, %s, in parts: %s differs", name, o.name, got)
 			}
 			if got := plain.differs(n, without); got != "" {
-				t.Errorf("%s, %s: without dropout %s differs from that of a network without", name, o.name, got)
+				t.Errorf("%s, %s: with dropout off, %s differs from that of a network that has none", name, o.name, got)
 			}
 		}
 		_, other := runDropout(t, openCPU, n, Options{Seed: 4, Workers: 1})

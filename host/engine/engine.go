@@ -59,8 +59,8 @@ type Engine interface {
 	GradientSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32, final func(first int)) (Outcome, error)
 	// SumLength is how many numbers the gradient of a sum has.
 	SumLength() int
-	// SumStarts is where in it the gradient of each layer begins, and last that of the readout if
-	// it has weights.
+	// SumStarts returns the index in it at which each layer's gradient begins, then that of the
+	// readout if it has weights.
 	SumStarts() []int
 	// SetSums replaces the gradient by that of a sum over so many samples.
 	SetSums(sums []float32, samples int) error

@@ -51,8 +51,8 @@ func (g *Group) GradientSums(batch *Batch, stream cpuref.Stream, record *Record,
 	})
 }
 
-// meeting is where the sums of a group's members become those of the nodes asked for, as soon as all
-// members have come so far.
+// meeting combines the sums of a group's members into those of the nodes asked for, as soon as every
+// member's are final.
 type meeting struct {
 	nodes []cpuref.ChunkNode
 	sums  [][]float32 // [node]

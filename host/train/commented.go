@@ -246,7 +246,7 @@ func writtenExplanations() map[string]string {
 		"network.layer.recurrent_delay":  "delay of recurrent connections, steps",
 		"network.layer.dropout": "training only: probability that a spike is left out on its way to the layer above, 0 to 0.99; the others count\n" +
 			"1/(1-dropout) times. After pooling; recurrent connections, losses and regularizers see all spikes",
-		"network.layer.dropout_per":  "spike: each step draws anew; neuron: all spikes of a neuron in a sample are left out, or none",
+		"network.layer.dropout_per":  "spike: spikes are dropped independently; neuron: all spikes of a neuron in a sample are dropped, or none",
 		"network.layer.neuron":       network.Neurons.Names(),
 		"network.layer.tau_membrane": "time constant of the membrane, seconds",
 		"network.layer.tau_synapse":  "lif, adaptive: time constant of the synaptic current, seconds",

@@ -13,32 +13,31 @@ if ! [ -e "$cache/complete" ]; then
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cat >"$work/network.toml" <<'TOML'
+# Tables of a layer without noise.
+deterministic='[network.layer.noise]
+kind = "threshold"
+[network.layer.surrogate]
+kind = "superspike"'
+cat >"$work/network.toml" <<TOML
 [training]
 epochs = 3
 [[network.layer]]
 neurons = 40
 recurrent = false
 reset = "membrane_only"
-[network.layer.noise]
-kind = "threshold"
-[network.layer.surrogate]
-kind = "superspike"
+$deterministic
 [[network.layer]]
 neurons = 30
 recurrent = false
 reset = "membrane_only"
-[network.layer.noise]
-kind = "threshold"
-[network.layer.surrogate]
-kind = "superspike"
+$deterministic
 TOML
 ./spikegrad --quiet train "$work/network.toml" --device cpu --out "$work/run" >/dev/null
 ./spikegrad --quiet export "$work/run" --nir "$work/network.nir" --csv "$work/tables" --samples 50 >/dev/null
 ./spikegrad --quiet import "$work/network.nir" --out "$work/again" >/dev/null
 cmp "$work/run/model.safetensors" "$work/again/model.safetensors"
 cmp "$work/run/config.toml" "$work/again/config.toml"
-cat >"$work/planes.toml" <<'TOML'
+cat >"$work/planes.toml" <<TOML
 [data]
 name = "moving-digits"
 steps = 20
@@ -58,10 +57,7 @@ pool = 2
 pool_kind = "sum"
 recurrent = false
 reset = "membrane_only"
-[network.layer.noise]
-kind = "threshold"
-[network.layer.surrogate]
-kind = "superspike"
+$deterministic
 [[network.layer]]
 kind = "conv2d"
 filters = 5
@@ -71,18 +67,12 @@ reset = "membrane_only"
 pool = 3
 pool_height = 1
 pool_kind = "sum"
-[network.layer.noise]
-kind = "threshold"
-[network.layer.surrogate]
-kind = "superspike"
+$deterministic
 [[network.layer]]
 neurons = 30
 recurrent = false
 reset = "membrane_only"
-[network.layer.noise]
-kind = "threshold"
-[network.layer.surrogate]
-kind = "superspike"
+$deterministic
 TOML
 ./spikegrad --quiet train "$work/planes.toml" --device cpu --out "$work/planes" >/dev/null
 ./spikegrad --quiet export "$work/planes" --nir "$work/planes.nir" --csv "$work/planes_tables" --samples 20 >/dev/null
