@@ -1,5 +1,7 @@
 package cpuref
 
+import "math/bits"
+
 // UnpoolErrorsArguments are the arrays and sizes of [UnpoolErrors].
 type UnpoolErrorsArguments[T Float] struct {
 	Error []T // written; [sample][step][stride]: ∂L/∂S of the layer
@@ -32,22 +34,18 @@ func UnpoolErrors[T Float](a *UnpoolErrorsArguments[T], first, last int) {
 					p.each(corner, 0, func(number int) { copy(dst[number:], from) })
 					continue
 				}
+				first := dst[corner*p.Unit:][:p.Unit]
+				copy(first, from)
 				for lane := 0; lane < p.Unit; lane += Lane {
-					unspoken := uint32(1<<Lane - 1)
-					give := func(number int, to uint32) {
-						for bit, e := range from[lane : lane+Lane] {
-							if to>>bit&1 != 0 {
-								dst[number+bit] = e
-							}
-						}
-						unspoken &^= to
-					}
+					passed := laneBits(spikes, corner*p.Unit+lane) // spiked at a position before
 					p.each(corner, lane, func(number int) {
-						if to := laneBits(spikes, number) & unspoken; to != 0 {
-							give(number, to)
+						to := laneBits(spikes, number) &^ passed
+						passed |= to
+						for ; to != 0; to &= to - 1 {
+							bit := bits.TrailingZeros32(to)
+							dst[number+bit], first[lane+bit] = from[lane+bit], 0
 						}
 					})
-					give(corner*p.Unit+lane, unspoken)
 				}
 			}
 		}
