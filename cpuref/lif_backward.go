@@ -44,7 +44,8 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 	if p.Model.HasCurrent() {
 		received = adjoints[1] // as it is
 	}
-	clear(resting) // potentials before the first step
+	clear(recurrent) // as it stays where no errors come back
+	clear(resting)   // potentials before the first step
 	if a.Constants != nil {
 		for n, raised := range a.Constants[RowRaised*stride:][:stride] {
 			resting[n] = 0 - raised
@@ -74,7 +75,6 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 			row, own := b*a.Steps+t, (b-first)*stride
 			receive(p, received[own:][:stride], adjoints[0][own:][:stride], a.Spikes[row*words:(row+1)*words])
 		}
-		clear(recurrent)
 		if a.RecurrentTransposed != nil && t+a.RecurrentDelay < a.Steps {
 			// All samples together: the weights are read once for them.
 			product := errorProducts[T]{
