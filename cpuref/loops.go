@@ -42,6 +42,32 @@ func addSum[T Float](dst, sum, rows []T, index []uint32) {
 	addRow(dst, sum)
 }
 
+// trainLine are the spikes, in a word of steps, that reach a line of positions by one element of a
+// kernel, and the errors of these positions, which go to its row of the gradient.
+type trainLine[T Float] struct {
+	sum, errors   []T
+	spikes, begin []uint32 // of all trains, one after another: numbers of errors from the first step to the spike's; where the spikes of a train begin
+	copies        int      // trains of a number below
+	train, apart  int      // the first train; from that of a position to that of the next
+	row           int      // of errors: the first position's at the first step
+	positions     int
+}
+
+// addLine adds the errors to the sum: positions ascending, trains ascending, spikes as they are listed.
+func addLine[T Float](l *trainLine[T]) {
+	if v := vectors; v != nil && !double[T]() {
+		v.addLine(singles[trainLine[float32]](l))
+		return
+	}
+	at, train := l.row*len(l.sum), l.train
+	for range l.positions {
+		for _, spike := range l.spikes[l.begin[train]:l.begin[train+l.copies]] {
+			addRow(l.sum, l.errors[at+int(spike):])
+		}
+		at, train = at+len(l.sum), train+l.apart
+	}
+}
+
 // addRow adds src to dst, number by number.
 func addRow[T Float](dst, src []T) {
 	if v := vectors; v != nil && !double[T]() {

@@ -116,3 +116,60 @@ func addPatchAVX2(p *patch[float32]) {
 	}
 	archsimd.ClearAVXUpperBits()
 }
+
+// addLineAVX2 has up to four vectors of the sum in registers.
+func addLineAVX2(l *trainLine[float32]) {
+	unit := len(l.sum)
+	if unit == 0 || l.positions == 0 {
+		return
+	}
+	to, from := &l.sum[0], unsafe.Pointer(&l.errors[l.row*unit])
+	spikes, begin := unsafe.Pointer(unsafe.SliceData(l.spikes)), unsafe.Pointer(&l.begin[l.train])
+	positions, copies, apart := l.positions, 4*l.copies, 4*l.apart
+	n := 0
+	for ; n+4*lanesAVX2 <= unit; n += 4 * lanesAVX2 {
+		a, b, c, d := loadAVX2(to, n), loadAVX2(to, n+lanesAVX2), loadAVX2(to, n+2*lanesAVX2), loadAVX2(to, n+3*lanesAVX2)
+		errors, train := unsafe.Add(from, 4*n), begin
+		for range positions {
+			end := *(*uint32)(unsafe.Add(train, copies))
+			for s := *(*uint32)(train); s < end; s++ {
+				row := unsafe.Add(errors, 4*uintptr(*(*uint32)(unsafe.Add(spikes, 4*uintptr(s)))))
+				a, b = a.Add(vectorAVX2(row, 0)), b.Add(vectorAVX2(row, 1))
+				c, d = c.Add(vectorAVX2(row, 2)), d.Add(vectorAVX2(row, 3))
+			}
+			errors, train = unsafe.Add(errors, 4*unit), unsafe.Add(train, apart)
+		}
+		storeAVX2(to, n, a)
+		storeAVX2(to, n+lanesAVX2, b)
+		storeAVX2(to, n+2*lanesAVX2, c)
+		storeAVX2(to, n+3*lanesAVX2, d)
+	}
+	for ; n+2*lanesAVX2 <= unit; n += 2 * lanesAVX2 {
+		a, b := loadAVX2(to, n), loadAVX2(to, n+lanesAVX2)
+		errors, train := unsafe.Add(from, 4*n), begin
+		for range positions {
+			end := *(*uint32)(unsafe.Add(train, copies))
+			for s := *(*uint32)(train); s < end; s++ {
+				row := unsafe.Add(errors, 4*uintptr(*(*uint32)(unsafe.Add(spikes, 4*uintptr(s)))))
+				a, b = a.Add(vectorAVX2(row, 0)), b.Add(vectorAVX2(row, 1))
+			}
+			errors, train = unsafe.Add(errors, 4*unit), unsafe.Add(train, apart)
+		}
+		storeAVX2(to, n, a)
+		storeAVX2(to, n+lanesAVX2, b)
+	}
+	for ; n < unit; n += lanesAVX2 {
+		a := loadAVX2(to, n)
+		errors, train := unsafe.Add(from, 4*n), begin
+		for range positions {
+			end := *(*uint32)(unsafe.Add(train, copies))
+			for s := *(*uint32)(train); s < end; s++ {
+				row := unsafe.Add(errors, 4*uintptr(*(*uint32)(unsafe.Add(spikes, 4*uintptr(s)))))
+				a = a.Add(vectorAVX2(row, 0))
+			}
+			errors, train = unsafe.Add(errors, 4*unit), unsafe.Add(train, apart)
+		}
+		storeAVX2(to, n, a)
+	}
+	archsimd.ClearAVXUpperBits()
+}

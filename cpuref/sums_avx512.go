@@ -114,3 +114,60 @@ func addPatchAVX512(p *patch[float32]) {
 	}
 	archsimd.ClearAVXUpperBits()
 }
+
+// addLineAVX512 has up to four vectors of the sum in registers.
+func addLineAVX512(l *trainLine[float32]) {
+	unit := len(l.sum)
+	if unit == 0 || l.positions == 0 {
+		return
+	}
+	to, from := &l.sum[0], unsafe.Pointer(&l.errors[l.row*unit])
+	spikes, begin := unsafe.Pointer(unsafe.SliceData(l.spikes)), unsafe.Pointer(&l.begin[l.train])
+	positions, copies, apart := l.positions, 4*l.copies, 4*l.apart
+	n := 0
+	for ; n+4*lanesAVX512 <= unit; n += 4 * lanesAVX512 {
+		a, b, c, d := loadAVX512(to, n), loadAVX512(to, n+lanesAVX512), loadAVX512(to, n+2*lanesAVX512), loadAVX512(to, n+3*lanesAVX512)
+		errors, train := unsafe.Add(from, 4*n), begin
+		for range positions {
+			end := *(*uint32)(unsafe.Add(train, copies))
+			for s := *(*uint32)(train); s < end; s++ {
+				row := unsafe.Add(errors, 4*uintptr(*(*uint32)(unsafe.Add(spikes, 4*uintptr(s)))))
+				a, b = a.Add(vectorAVX512(row, 0)), b.Add(vectorAVX512(row, 1))
+				c, d = c.Add(vectorAVX512(row, 2)), d.Add(vectorAVX512(row, 3))
+			}
+			errors, train = unsafe.Add(errors, 4*unit), unsafe.Add(train, apart)
+		}
+		storeAVX512(to, n, a)
+		storeAVX512(to, n+lanesAVX512, b)
+		storeAVX512(to, n+2*lanesAVX512, c)
+		storeAVX512(to, n+3*lanesAVX512, d)
+	}
+	for ; n+2*lanesAVX512 <= unit; n += 2 * lanesAVX512 {
+		a, b := loadAVX512(to, n), loadAVX512(to, n+lanesAVX512)
+		errors, train := unsafe.Add(from, 4*n), begin
+		for range positions {
+			end := *(*uint32)(unsafe.Add(train, copies))
+			for s := *(*uint32)(train); s < end; s++ {
+				row := unsafe.Add(errors, 4*uintptr(*(*uint32)(unsafe.Add(spikes, 4*uintptr(s)))))
+				a, b = a.Add(vectorAVX512(row, 0)), b.Add(vectorAVX512(row, 1))
+			}
+			errors, train = unsafe.Add(errors, 4*unit), unsafe.Add(train, apart)
+		}
+		storeAVX512(to, n, a)
+		storeAVX512(to, n+lanesAVX512, b)
+	}
+	for ; n < unit; n += lanesAVX512 {
+		a := loadAVX512(to, n)
+		errors, train := unsafe.Add(from, 4*n), begin
+		for range positions {
+			end := *(*uint32)(unsafe.Add(train, copies))
+			for s := *(*uint32)(train); s < end; s++ {
+				row := unsafe.Add(errors, 4*uintptr(*(*uint32)(unsafe.Add(spikes, 4*uintptr(s)))))
+				a = a.Add(vectorAVX512(row, 0))
+			}
+			errors, train = unsafe.Add(errors, 4*unit), unsafe.Add(train, apart)
+		}
+		storeAVX512(to, n, a)
+	}
+	archsimd.ClearAVXUpperBits()
+}

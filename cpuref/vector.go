@@ -9,6 +9,7 @@ type vectorLoops struct {
 	addRows     func(dst, rows []float32, index []uint32)
 	addPatch    func(p *patch[float32])
 	addSum      func(dst, rows []float32, index []uint32)
+	addLine     func(l *trainLine[float32])
 	add         func(dst, src []float32) int
 	products    func(p *productArguments[float32])
 	drawUniform func(d *decision[float32])

@@ -13,7 +13,7 @@ import (
 // order in every lane.
 
 var loopsAVX2 = vectorLoops{
-	addRows: addRowsAVX2, addPatch: addPatchAVX2, addSum: addSumAVX2, add: addAVX2, products: productsAVX2, update: updateAVX2,
+	addRows: addRowsAVX2, addPatch: addPatchAVX2, addSum: addSumAVX2, addLine: addLineAVX2, add: addAVX2, products: productsAVX2, update: updateAVX2,
 	drawUniform: drawUniformAVX2, decide: decideAVX2, integrate: integrateAVX2, adjoint: adjointAVX2,
 }
 
@@ -68,6 +68,16 @@ func addRowsAVX2(dst, rows []float32, index []uint32) {
 		storeAVX2(to, n+lanesAVX2, b)
 		storeAVX2(to, n+2*lanesAVX2, c)
 		storeAVX2(to, n+3*lanesAVX2, d)
+	}
+	for ; n+2*lanesAVX2 <= stride; n += 2 * lanesAVX2 {
+		a, b := loadAVX2(to, n), loadAVX2(to, n+lanesAVX2)
+		for _, i := range index {
+			at := int(i)*stride + n
+			a = a.Add(loadAVX2(from, at))
+			b = b.Add(loadAVX2(from, at+lanesAVX2))
+		}
+		storeAVX2(to, n, a)
+		storeAVX2(to, n+lanesAVX2, b)
 	}
 	for ; n < stride; n += lanesAVX2 {
 		a := loadAVX2(to, n)

@@ -13,7 +13,7 @@ import (
 // order in every lane. The AVX2 version is generated from this file.
 
 var loopsAVX512 = vectorLoops{
-	addRows: addRowsAVX512, addPatch: addPatchAVX512, addSum: addSumAVX512, add: addAVX512, products: productsAVX512, update: updateAVX512,
+	addRows: addRowsAVX512, addPatch: addPatchAVX512, addSum: addSumAVX512, addLine: addLineAVX512, add: addAVX512, products: productsAVX512, update: updateAVX512,
 	drawUniform: drawUniformAVX512, decide: decideAVX512, integrate: integrateAVX512, adjoint: adjointAVX512,
 }
 
@@ -68,6 +68,16 @@ func addRowsAVX512(dst, rows []float32, index []uint32) {
 		storeAVX512(to, n+lanesAVX512, b)
 		storeAVX512(to, n+2*lanesAVX512, c)
 		storeAVX512(to, n+3*lanesAVX512, d)
+	}
+	for ; n+2*lanesAVX512 <= stride; n += 2 * lanesAVX512 {
+		a, b := loadAVX512(to, n), loadAVX512(to, n+lanesAVX512)
+		for _, i := range index {
+			at := int(i)*stride + n
+			a = a.Add(loadAVX512(from, at))
+			b = b.Add(loadAVX512(from, at+lanesAVX512))
+		}
+		storeAVX512(to, n, a)
+		storeAVX512(to, n+lanesAVX512, b)
 	}
 	for ; n < stride; n += lanesAVX512 {
 		a := loadAVX512(to, n)

@@ -15,7 +15,8 @@ type WeightGradientArguments[T Float] struct {
 	Copies         int     // trains of an input, which spikes so often in a step at most; 0: 1
 	Delay          int     // steps
 	Scale          T       // what spikes count; 0: 1, see [Dropout]
-	First, Last    int     // the samples of the chunk
+	First, Last    int     // the samples of the chunk, or some of them
+	Before, After  bool    // whether other samples of the chunk were done before these, into the same Partial; are done after them
 	Segment        Segment // of Error, which holds Delay rows after it; the steps are those of the spikes
 	// Samplewise, [sample][input][unit], keeps the sums of each sample from segment
 	// to segment, which are done in descending order; nil for whole samples.
@@ -33,82 +34,142 @@ type WeightGradientArguments[T Float] struct {
 // weights are done: inputs of a dense layer, elements of the kernel times the unit
 // below of a convolution. Twin: shaders/weight_gradient.comp.
 func WeightGradient[T Float](a *WeightGradientArguments[T], work *Workspace[T], first, last int) {
+	unit, segment := Stride(a.Neurons), a.Segment.Of(a.Steps)
+	partial := a.Partial[first*unit : last*unit]
+	if segment.Last == a.Steps && !a.Before {
+		clear(partial)
+	}
+	for b := a.First; b < a.Last; b++ {
+		if a.Window.Dense() {
+			a.addDense(b, segment, work, first, last)
+			continue
+		}
+		var sums []T // of the sample, a row for each of Partial
+		if a.Samplewise != nil {
+			sums = a.Samplewise[b*len(a.Partial):][:len(a.Partial)][first*unit : last*unit]
+		} else {
+			work.grow(1, len(partial))
+			sums = work.rows[0]
+		}
+		if segment.Last == a.Steps {
+			clear(sums)
+		}
+		a.addWindow(sums, b, segment, work, first, last)
+		if segment.First == 0 { // otherwise to be gone on with
+			addRow(partial, sums)
+		}
+	}
+	if segment.First == 0 && !a.After {
+		scale(partial, a.Scale)
+	}
+}
+
+// addDense adds what a sample brings to the weights of a dense connection, row by row.
+func (a *WeightGradientArguments[T]) addDense(b int, segment Segment, work *Workspace[T], first, last int) {
 	unit := Stride(a.Neurons)
 	work.grow(1, unit)
-	sample := work.rows[0]
-	segment := a.Segment.Of(a.Steps)
-	work.growIndex(a.Steps*max(1, a.Window.Positions.Area())*max(1, a.Copies) + ahead)
+	work.growIndex(a.Steps*max(1, a.Copies) + ahead)
 	for i := first; i < last; i++ {
 		dst := a.Partial[i*unit:][:unit]
+		work.index = a.appendRows(work.index[:0], segment, i, b)
+		if a.Samplewise == nil {
+			if len(work.index) > 0 {
+				addSum(dst, work.rows[0], a.Error, work.index)
+			}
+			continue
+		}
+		sample := a.Samplewise[b*len(a.Partial)+i*unit:][:unit]
 		if segment.Last == a.Steps {
-			clear(dst)
+			clear(sample)
 		}
-		for b := a.First; b < a.Last; b++ {
-			work.index = a.appendRows(work.index[:0], segment, i, b)
-			if a.Samplewise == nil {
-				if len(work.index) > 0 {
-					addSum(dst, sample, a.Error, work.index)
-				}
-				continue
-			}
-			sample = a.Samplewise[(b*a.rows()+i)*unit:][:unit]
-			if segment.Last == a.Steps {
-				clear(sample)
-			}
-			addRows(sample, a.Error, work.index)
-			if segment.First == 0 { // otherwise to be gone on with
-				addRow(dst, sample)
-			}
-		}
+		addRows(sample, a.Error, work.index)
 		if segment.First == 0 {
-			scale(dst, a.Scale)
+			addRow(dst, sample)
 		}
 	}
 }
 
-// rows is how many rows the weights have.
-func (a *WeightGradientArguments[T]) rows() int { return len(a.Partial) / Stride(a.Neurons) }
-
-// appendRows lists the rows of errors, a position long, that the spikes of one
-// sample bring to row i of the weights, in the order of the sum.
+// appendRows lists the rows of errors that the spikes of one sample bring to row i of the
+// weights of a dense connection, in the order of the sum.
 func (a *WeightGradientArguments[T]) appendRows(rows []uint32, segment Segment, i, sample int) []uint32 {
-	words, w, copies := Words(a.Steps), &a.Window, max(1, a.Copies)
-	first, last := segment.First/32, Words(segment.Last)
-	apart := a.Samples * words // from a train of an input to the next
-	if w.Dense() {
-		for block := last - 1; block >= first; block-- {
-			at := i*copies*apart + sample*words + block
-			for range copies {
-				rows = appendWord(rows, a.reaching(a.Trains[at], block), segment.row(sample, 32*block+a.Delay), 1)
-				at += apart
-			}
-		}
-		return rows
-	}
-	element := i / w.Unit % w.Kernel.Area()
-	down, right := element/w.Kernel.Width, element%w.Kernel.Width
-	top, bottom := w.vertical().reached(down)
-	left, end := w.horizontal().reached(right)
-	plane := i / w.Unit / w.Kernel.Area() * w.Below.Height
-	number := w.Unit * copies * apart // from a position below to the next in Trains
-	step := w.Stride.Width * number   // from a position to the next
-	positions := w.Positions.Area()
-	for block := last - 1; block >= first; block-- {
-		row := segment.row(sample, 32*block+a.Delay) * positions
-		for y := top; y < bottom; y++ {
-			line := (plane+y*w.Stride.Height-w.Padding.Height+down)*w.Below.Width + left*w.Stride.Width - w.Padding.Width + right
-			at := line*number + i%w.Unit*copies*apart + sample*words + block
-			for p := y*w.Positions.Width + left; p < y*w.Positions.Width+end; p++ {
-				for turn := range copies {
-					if word := a.Trains[at+turn*apart]; word != 0 {
-						rows = appendWord(rows, a.reaching(word, block), row+p, positions)
-					}
-				}
-				at += step
-			}
+	words, copies := Words(a.Steps), max(1, a.Copies)
+	for block := Words(segment.Last) - 1; block >= segment.First/32; block-- {
+		at := (i*copies*a.Samples+sample)*words + block
+		for range copies {
+			rows = appendWord(rows, a.reaching(a.Trains[at], block), segment.row(sample, 32*block+a.Delay), 1)
+			at += a.Samples * words
 		}
 	}
 	return rows
+}
+
+// addWindow adds what a sample brings to the weights of a convolution: for each word of
+// steps and each line of positions all rows of the weights, so that the errors are at hand.
+func (a *WeightGradientArguments[T]) addWindow(sums []T, sample int, segment Segment, work *Workspace[T], first, last int) {
+	w, copies, unit := &a.Window, max(1, a.Copies), Stride(a.Neurons)
+	number := w.Unit * copies // trains of a position below
+	work.reached = w.appendReached(work.reached[:0], first, last, copies)
+	line := &work.line
+	line.errors, line.copies, line.apart = a.Error, copies, w.Stride.Width*number
+	for block := Words(segment.Last) - 1; block >= segment.First/32; block-- {
+		steps := min(32, segment.Last-32*block, a.Steps-a.Delay-32*block) // whose errors there are
+		if steps <= 0 {
+			continue
+		}
+		a.listTrains(line, sample, block)
+		row := segment.row(sample, 32*block+a.Delay) * w.Positions.Area()
+		for y := range w.Positions.Height {
+			at, below := row+y*w.Positions.Width, y*w.Stride.Height*w.Below.Width*number
+			fetch(a.Error[at*unit:], steps, w.Positions.Area()*unit, w.Positions.Width*unit)
+			for i := range work.reached {
+				to := &work.reached[i]
+				if y < to.top || y >= to.bottom {
+					continue
+				}
+				line.sum, line.positions = sums[i*unit:][:unit], to.end-to.left
+				line.train, line.row = to.train+below, at+to.left
+				addLine(line)
+			}
+		}
+	}
+}
+
+// reachedBy are the positions that a row of the weights of a convolution leads to, a rectangle.
+type reachedBy struct {
+	top, bottom, left, end int
+	train                  int // whose spikes reach the left position of the top row of the plane, were it reached
+}
+
+// appendReached lists them for rows first ≤ i < last.
+func (w *Window) appendReached(all []reachedBy, first, last, copies int) []reachedBy {
+	for i := first; i < last; i++ {
+		element := i / w.Unit % w.Kernel.Area()
+		down, right := element/w.Kernel.Width, element%w.Kernel.Width
+		var to reachedBy
+		to.top, to.bottom = w.vertical().reached(down)
+		to.left, to.end = w.horizontal().reached(right)
+		row := i/w.Unit/w.Kernel.Area()*w.Below.Height + down - w.Padding.Height
+		place := row*w.Below.Width + to.left*w.Stride.Width + right - w.Padding.Width
+		to.train = (place*w.Unit + i%w.Unit) * copies
+		all = append(all, to)
+	}
+	return all
+}
+
+// listTrains lists the spikes of all trains of a sample in a word of steps.
+func (a *WeightGradientArguments[T]) listTrains(l *trainLine[T], sample, block int) {
+	w, words := &a.Window, Words(a.Steps)
+	count := w.Planes * w.Below.Area() * w.Unit * max(1, a.Copies)
+	if len(l.begin) < count+1 {
+		l.begin, l.spikes = Apart[uint32](count+1), Apart[uint32](32*count+ahead)
+	}
+	step := w.Positions.Area() * Stride(a.Neurons)
+	spikes := l.spikes[:0]
+	for n := range count {
+		l.begin[n] = uint32(len(spikes))
+		spikes = appendWord(spikes, a.reaching(a.Trains[(n*a.Samples+sample)*words+block], block), 0, step)
+	}
+	l.begin[count] = uint32(len(spikes))
 }
 
 // reaching leaves of a word of a train the spikes that arrive before the sample ends.

@@ -122,6 +122,28 @@ type patch[T Float] struct {
 	rowRight     int // from a position to the next
 }
 
+// reach is what a position below feeds.
+type reach struct {
+	at            int32 // the first position above
+	height, width int32 // positions above
+	row           int32 // of the weights: that of number 0 below and the first position above, if the same element led there
+}
+
+// reaches are those of all positions below, in all planes.
+func (w *Window) reaches() []reach {
+	plane, all := w.Below.Area(), make([]reach, w.Planes*w.Below.Area())
+	for q := range all {
+		place := w.Below.Place(q % plane)
+		first, last := w.Fed(place)
+		all[q] = reach{
+			at:     int32(first.Height*w.Positions.Width + first.Width),
+			height: int32(last.Height - first.Height), width: int32(last.Width - first.Width),
+			row: int32((q/plane*w.Kernel.Area() + w.Element(place, first) - q) * w.Unit),
+		}
+	}
+	return all
+}
+
 // addEvents adds the weights of spikes to dst, [position][unit], in ascending number
 // of the spiking neuron: events are those numbers in ascending order. Work is
 // proportional to the spikes: each goes to the positions that it feeds.
@@ -134,23 +156,20 @@ func addEvents[T Float](dst, weights []T, events []uint32, w *Window, work *Work
 	p.dst, p.weights, p.unit = dst, weights, len(dst)/w.Positions.Area()
 	p.down = w.Positions.Width * p.unit
 	p.rowDown, p.rowRight = -w.Stride.Height*w.Kernel.Width*w.Unit, -w.Stride.Width*w.Unit
-	plane := w.Below.Area()
+	reaches := work.reachesOf(w)
 	for len(events) > 0 {
-		q := int(events[0]) / w.Unit
+		q := int(events[0])
+		if w.Unit > 1 {
+			q = int(events[0] / uint32(w.Unit))
+		}
 		same := 1 // events of the position
 		for end := uint32((q + 1) * w.Unit); same < len(events) && events[same] < end; {
 			same++
 		}
-		number, place := 0, Extent{0, q} // of the plane, and in it
-		if q >= w.Below.Width {
-			number = q / plane
-			place = w.Below.Place(q - number*plane)
-		}
-		first, last := w.Fed(place)
 		p.index, events = events[:same], events[same:]
-		p.height, p.width = last.Height-first.Height, last.Width-first.Width
-		p.at = first.Height*p.down + first.Width*p.unit
-		p.row = (number*w.Kernel.Area() + w.Element(place, first) - q) * w.Unit
+		to := &reaches[q]
+		p.height, p.width = int(to.height), int(to.width)
+		p.at, p.row = int(to.at)*p.unit, int(to.row)
 		addPatch(p)
 	}
 }

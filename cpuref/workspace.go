@@ -9,6 +9,27 @@ type Workspace[T Float] struct {
 
 	index []uint32
 	patch patch[T] // what spikes at a position add
+
+	windows []windowReaches // seen so far
+	reached []reachedBy
+	line    trainLine[T] // what trains bring to a row of weights
+}
+
+// windowReaches keeps the reaches of a window.
+type windowReaches struct {
+	window  Window
+	reaches []reach
+}
+
+// reachesOf gives the reaches of a window, which are computed once.
+func (w *Workspace[T]) reachesOf(window *Window) []reach {
+	for i := range w.windows {
+		if w.windows[i].window == *window {
+			return w.windows[i].reaches
+		}
+	}
+	w.windows = append(w.windows, windowReaches{*window, window.reaches()})
+	return w.windows[len(w.windows)-1].reaches
 }
 
 // grow makes the first count rows exactly length long.
