@@ -54,6 +54,7 @@ membrane potentials are recomputed for the gradient, and with fewer input spikes
     E  700-128-20 recurrent, 175 steps, batch 100; single-flip replicas too
     F  three recurrent conv1d layers on 700 channels, 350 steps, batch 64
     G  three conv1d layers on 20 channels, 100 steps, batch 400
+    H  two conv2d layers on 2 channels of 34×34, 100 steps, batch 64
 
 Examples:
 

@@ -11,7 +11,7 @@ import (
 // CPU runs a network with the reference kernels, on all processors. A batch is
 // cut into the chunks of [cpuref.ChunkSamples] over which gradients are summed
 // anyway; a worker takes one chunk through all kernels, so that memory for states
-// is needed for one chunk a worker, whatever the batch.
+// is needed for a chunk a worker at most, whatever the batch.
 type CPU[T cpuref.Float] struct {
 	plan       *plan[T]
 	weights    [][]T   // packed

@@ -2,8 +2,6 @@ package engine
 
 import (
 	"unsafe"
-
-	"spikegrad/cpuref"
 )
 
 // cpuBytes is the memory of a CPU engine: weights, optimizer and workers, without the
@@ -30,7 +28,7 @@ func (p *plan[T]) workerBytes(element float64) float64 {
 			return struct{}{}
 		}
 	}
-	lay(p, p.cut(), cpuref.ChunkSamples, allocator[struct{}, struct{}]{words: count(4), numbers: count(element)})
+	lay(p, p.cut(), p.together(), allocator[struct{}, struct{}]{words: count(4), numbers: count(element)})
 	return total
 }
 

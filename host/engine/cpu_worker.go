@@ -2,7 +2,7 @@ package engine
 
 import "spikegrad/cpuref"
 
-// cpuWorker holds the arrays of one chunk of samples and takes it through all kernels.
+// cpuWorker holds the arrays of some samples of a chunk and takes them through all kernels.
 type cpuWorker[T cpuref.Float] struct {
 	arrays[[]uint32, []T]
 	engine *CPU[T]
@@ -17,7 +17,7 @@ type cpuWorker[T cpuref.Float] struct {
 
 func newCPUWorker[T cpuref.Float](e *CPU[T]) *cpuWorker[T] {
 	w := &cpuWorker[T]{engine: e, cut: e.plan.cut()}
-	w.arrays = lay(e.plan, w.cut, cpuref.ChunkSamples, allocator[[]uint32, []T]{
+	w.arrays = lay(e.plan, w.cut, e.plan.together(), allocator[[]uint32, []T]{
 		words:   func(_ string, length int) []uint32 { return cpuref.Apart[uint32](length) },
 		numbers: func(_ string, length int) []T { return cpuref.Apart[T](length) },
 	})
@@ -26,7 +26,7 @@ func newCPUWorker[T cpuref.Float](e *CPU[T]) *cpuWorker[T] {
 	return w
 }
 
-// chunkRun takes a chunk of a batch through a worker: samples first to last of the batch
+// chunkRun takes samples of a chunk through a worker: samples first to last of the batch
 // are samples 0 to last−first of the worker's arrays. It executes the schedule.
 type chunkRun[T cpuref.Float] struct {
 	*cpuWorker[T]
@@ -34,6 +34,7 @@ type chunkRun[T cpuref.Float] struct {
 	batch       *Batch
 	chunk       int
 	first, last int
+	ends        bool // they are the last of the chunk
 	key         [2]uint32
 	record      *RecordOf[T] // of the batch; nil for none
 	backward    bool         // a backward pass follows
@@ -51,11 +52,20 @@ type chunkRun[T cpuref.Float] struct {
 // partial gradients, and these into sums of nodes.
 func (w *cpuWorker[T]) run(batch *Batch, chunk int, stream cpuref.Stream, record *RecordOf[T], backward bool, sums *nodeSums[T]) {
 	e := w.engine
-	r := &chunkRun[T]{
-		cpuWorker: w, plan: e.plan, batch: batch, chunk: chunk, record: record, backward: backward, dropping: batch.Dropout, sums: sums,
-		first: chunk * cpuref.ChunkSamples, last: min((chunk+1)*cpuref.ChunkSamples, batch.Samples()),
-		key: [2]uint32{e.plan.options.Seed, uint32(stream)},
+	end, together := min((chunk+1)*cpuref.ChunkSamples, batch.Samples()), e.plan.together()
+	for first := chunk * cpuref.ChunkSamples; first < end; first += together {
+		last := min(first+together, end)
+		r := &chunkRun[T]{
+			cpuWorker: w, plan: e.plan, batch: batch, chunk: chunk, record: record, backward: backward, dropping: batch.Dropout, sums: sums,
+			first: first, last: last, ends: last == end, key: [2]uint32{e.plan.options.Seed, uint32(stream)},
+		}
+		r.run()
 	}
+}
+
+// run takes the samples forward and, if asked, backward.
+func (r *chunkRun[T]) run() {
+	e, batch := r.engine, r.batch
 	r.loss, r.regularizer, r.predicted = e.loss[r.first:r.last], e.regularizer[r.first:r.last], e.predicted[r.first:r.last]
 	for l := range e.totals {
 		r.totals = append(r.totals, e.totals[l][r.first:r.last])
@@ -65,9 +75,9 @@ func (w *cpuWorker[T]) run(batch *Batch, chunk int, stream cpuref.Stream, record
 			r.flips = append(r.flips, f.Slot(e.plan.network))
 		}
 	}
-	s := schedule[T]{plan: e.plan, cut: w.cut, do: r, backward: backward, dropping: r.dropping}
+	s := schedule[T]{plan: e.plan, cut: r.cut, do: r, backward: r.backward, dropping: r.dropping}
 	s.run()
-	if record != nil {
+	if r.record != nil {
 		r.recordSamples()
 	}
 }

@@ -23,7 +23,9 @@ func dropoutNetworks() map[string]*network.Network {
 			Layers: []network.Layer{layer, layer}, Readout: network.DefaultReadout(),
 		}
 		n.Layers[1].DropoutPer, n.Layers[1].Dropout = "neuron", 0.2
-		if name == "pooled" {
+		if name == "dense" {
+			n.Layers[0].Recurrent, n.Layers[1].Recurrent = false, false
+		} else {
 			l := &n.Layers[0]
 			l.Kind, l.Filters, l.Kernel, l.Padding, l.RecurrentKernel, l.Pool, l.PoolKind = "conv2d", 5, 3, 1, 3, 2, "sum"
 			n.InputShape = []int{1, 5, 7}

@@ -99,7 +99,7 @@ func groupOf(t *testing.T, n *network.Network, options Options, members int, oth
 // groupedAlone is what one engine shows, and the options it has.
 func groupedAlone(t *testing.T, n *network.Network) (Options, []any) {
 	t.Helper()
-	options := Options{Seed: 9, Optimizer: cpuref.OptimizerAdamW, Frozen: []string{"layer1.recurrent"}}
+	options := Options{Seed: 9, Optimizer: cpuref.OptimizerAdamW, Frozen: []string{"layer1.input"}}
 	one, err := NewCPU[float32](n, options)
 	if err != nil {
 		t.Fatal(err)
@@ -124,6 +124,24 @@ func TestGroup(t *testing.T) {
 			}
 			sameSeen(t, fmt.Sprintf("%s, %d samples at once, and the CPU", o.name, options.PassSamples), grouped(t, groupOf(t, n, options, 2, device), n), want)
 		}
+	}
+}
+
+// TestFeedForward: without recurrence, where workers take a few samples at once, groups and a
+// device have the bits of one engine too.
+func TestFeedForward(t *testing.T) {
+	n, _ := probed()
+	for l := range n.Layers {
+		n.Layers[l].Recurrent = false
+	}
+	options, want := groupedAlone(t, n)
+	sameSeen(t, "3 members", grouped(t, groupOf(t, n, options, 3), n), want)
+	for _, o := range vulkanOpeners(t) {
+		device, _, err := o.open(n, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameSeen(t, o.name, grouped(t, device, n), want)
 	}
 }
 

@@ -42,7 +42,7 @@ func cpuNeed(p *plan[float32], left memoryLeft, batch int) (Need, error) {
 	gradients := p.gradientBytes(cpuref.Chunks(batch), func(int) int { return 0 })
 	need := Need{
 		Weights: uint64(p.cpuBytes(0)), Batch: uint64(states + gradients),
-		Samples: min(batch, workers*cpuref.ChunkSamples), Steps: p.cut().length,
+		Samples: min(batch, workers*p.together()), Steps: p.cut().length,
 	}
 	if left.bytes < unlimited {
 		need.Room, need.Limit = uint64(max(left.bytes, 0)), left.limit

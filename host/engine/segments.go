@@ -88,7 +88,7 @@ func (c segmentation) heldRow(sample int) int {
 func (p *plan[T]) cut() segmentation {
 	perStep := 0
 	for _, layer := range p.layers {
-		perStep += 4 * cpuref.ChunkSamples * cpuref.Stride(layer.neurons) * 4 // membrane, events, errors
+		perStep += 4 * p.together() * cpuref.Stride(layer.neurons) * 4 // membrane, events, errors
 	}
 	length := p.options.SegmentSteps
 	if length <= 0 {
