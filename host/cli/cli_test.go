@@ -244,7 +244,7 @@ func TestMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	want, err := (&engine.Choice{}).Need(n, engine.Options{Optimizer: network.Optimizers.Number(config.Training.Optimizer.Kind)}, 8)
-	if got := batch(); err != nil || got.Device != "cpu" || got.Weights != want.Weights || got.Batch != want.Batch || got.Samples != 8 || got.Refused != "" {
+	if got := batch(); err != nil || got.Device != "cpu" || got.Weights != want.Weights || got.Batch != want.Batch || got.Samples != want.Samples || got.Refused != "" {
 		t.Errorf("%+v, want %+v (%v)", got, want, err)
 	}
 	if got := call("devices", file); !strings.Contains(got.stdout, "the network of "+file+" takes\n") {
