@@ -11,7 +11,9 @@ package cpuref
 //	    i = 0 decides how many, word k mod 4 of i = 1 + k div 4 is the channel
 //	    of the k-th, from 0;
 //	(presentation, 0, 0, 3)  for all spikes of a presentation: words 0, 1, 2 decide
-//	    on their move in time, over channels and on the factor of time.
+//	    on their move in time, over channels and on the factor of time;
+//	(presentation, 1, 0, 3)  for the same: words 0, 1 decide on their move over rows and
+//	    over columns of an image.
 //
 // Time is stretched from step 0 on, in units of 2⁻¹⁶, then spikes are moved together,
 // then each by itself.
@@ -24,6 +26,8 @@ type Augmentation struct {
 	Time, Channel []uint32 // limits, an even number; half of them reached is no move
 	// TogetherTime and TogetherChannel are the same for all spikes of a presentation.
 	TogetherTime, TogetherChannel []uint32
+	TogetherPixel                 []uint32 // the same over rows, and over columns, of an image
+	Plane                         Extent   // pixels of an image; channels are planes of it, one after another
 	Stretch                       uint32   // most by which the factor of time differs from 1, in 2⁻¹⁶
 	Inserted                      []uint32 // limits; those reached are the number of spikes
 }
@@ -31,6 +35,7 @@ type Augmentation struct {
 // Together is what happens to all spikes of a presentation.
 type Together struct {
 	Step, Channel int    // moves
+	Pixel         Extent // and over rows and columns
 	Factor        uint32 // of time, in 2⁻¹⁶
 }
 
@@ -65,7 +70,10 @@ func Augment(spikes []uint32, events Events, numbers []uint32, a *Augmentation, 
 // Together draws what happens to all spikes of a presentation.
 func (a *Augmentation) Together(number uint32) Together {
 	words := Philox(a.Key, [4]uint32{number, 0, 0, AugmentWhole})
+	pixel := Philox(a.Key, [4]uint32{number, 1, 0, AugmentWhole})
+	move := func(word uint32) int { return reached(a.TogetherPixel, word) - len(a.TogetherPixel)/2 }
 	return Together{
+		Pixel:   Extent{move(pixel[0]), move(pixel[1])},
 		Step:    reached(a.TogetherTime, words[0]) - len(a.TogetherTime)/2,
 		Channel: reached(a.TogetherChannel, words[1]) - len(a.TogetherChannel)/2,
 		Factor:  1<<16 - a.Stretch + uint32(uint64(words[2])*uint64(2*a.Stretch+1)>>32),
@@ -77,9 +85,22 @@ func (a *Augmentation) Together(number uint32) Together {
 func (a *Augmentation) Move(all Together, number, step, channel uint32, channels, steps int) (toStep, toChannel int, kept bool) {
 	words := Philox(a.Key, [4]uint32{number, step, channel, AugmentSpike})
 	toStep = int(uint64(step)*uint64(all.Factor)>>16) + all.Step + reached(a.Time, words[1]) - len(a.Time)/2
-	toChannel = int(channel) + all.Channel + reached(a.Channel, words[2]) - len(a.Channel)/2
-	kept = words[0] >= a.Drop && toStep >= 0 && toStep < steps && toChannel >= 0 && toChannel < channels
+	moved, inside := a.movePixel(all.Pixel, int(channel))
+	toChannel = moved + all.Channel + reached(a.Channel, words[2]) - len(a.Channel)/2
+	kept = inside && words[0] >= a.Drop && toStep >= 0 && toStep < steps && toChannel >= 0 && toChannel < channels
 	return toStep, toChannel, kept
+}
+
+// movePixel moves a channel that is a pixel of a plane, and says whether it stays in the plane.
+func (a *Augmentation) movePixel(by Extent, channel int) (to int, inside bool) {
+	if len(a.TogetherPixel) == 0 {
+		return channel, true
+	}
+	area := a.Plane.Area()
+	at := a.Plane.Place(channel % area)
+	y, x := at.Height+by.Height, at.Width+by.Width
+	inside = y >= 0 && y < a.Plane.Height && x >= 0 && x < a.Plane.Width
+	return channel/area*area + y*a.Plane.Width + x, inside
 }
 
 // insert marks the spikes that are inserted in a step.

@@ -1,6 +1,9 @@
 package kernels
 
-import "spikegrad/gpu"
+import (
+	"spikegrad/cpuref"
+	"spikegrad/gpu"
+)
 
 // AugmentBuffers are the arrays of [Augment].
 type AugmentBuffers struct {
@@ -23,13 +26,12 @@ type AugmentParameters struct {
 type Augment struct{ kernel }
 
 // AugmentationHeader is how many numbers of an augmentation stand before its limits.
-const AugmentationHeader = 9
+const AugmentationHeader = 12
 
-// AugmentationWords is an augmentation as the kernel reads it:
-// limits are those of time, channels, time and channels of all spikes together, and
-// inserted spikes.
-func AugmentationWords(key [2]uint32, drop, stretch uint32, limits [5][]uint32) []uint32 {
-	words := []uint32{key[0], key[1], drop, stretch}
+// AugmentationWords is an augmentation as the kernel reads it.
+func AugmentationWords(a *cpuref.Augmentation) []uint32 {
+	words := []uint32{a.Key[0], a.Key[1], a.Drop, a.Stretch, uint32(a.Plane.Height), uint32(a.Plane.Width)}
+	limits := [][]uint32{a.Time, a.Channel, a.TogetherTime, a.TogetherChannel, a.TogetherPixel, a.Inserted}
 	for _, list := range limits {
 		words = append(words, uint32(len(list)))
 	}

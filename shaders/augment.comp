@@ -12,8 +12,8 @@ layout(std430, binding = 0) buffer Spikes { uint spikes[]; };  // zero before
 layout(std430, binding = 1) readonly buffer Rows { uvec2 rows[]; };
 layout(std430, binding = 2) readonly buffer Index { uint index[]; };
 layout(std430, binding = 3) readonly buffer Numbers { uint numbers[]; };  // seed, stream, samples
-// Key, drop, stretch, numbers of limits of time, channels, time and channels together
-// and inserted spikes, then the limits.
+// Key, drop, stretch, height and width of a plane, numbers of limits of time, channels, time,
+// channels and pixels together and inserted spikes, then the limits.
 layout(std430, binding = 4) readonly buffer Augmentation { uint augmentation[]; };
 
 layout(push_constant) uniform Parameters {
@@ -25,7 +25,7 @@ layout(push_constant) uniform Parameters {
 const uint AUGMENT_SPIKE = 1u;   // last words of counters
 const uint AUGMENT_INSERT = 2u;
 const uint AUGMENT_WHOLE = 3u;
-const uint AUGMENTATION_HEADER = 9u;  // numbers before the limits
+const uint AUGMENTATION_HEADER = 12u;  // numbers before the limits
 
 // The number of limits that a random word reaches, of count from first on.
 uint reached(uint first, uint count, uint word) {
@@ -57,16 +57,20 @@ void main() {
     uvec2 key = uvec2(augmentation[0], augmentation[1]);
     uint drop = augmentation[2];
     uint stretch = augmentation[3];
-    uint times = augmentation[4];
-    uint moves = augmentation[5];
-    uint all_times = augmentation[6];
-    uint all_moves = augmentation[7];
-    uint inserts = augmentation[8];
+    uint height = augmentation[4];
+    uint width = augmentation[5];
+    uint times = augmentation[6];
+    uint moves = augmentation[7];
+    uint all_times = augmentation[8];
+    uint all_moves = augmentation[9];
+    uint pixels = augmentation[10];
+    uint inserts = augmentation[11];
     uint first_time = AUGMENTATION_HEADER;
     uint first_move = first_time + times;
     uint first_all_time = first_move + moves;
     uint first_all_move = first_all_time + all_times;
-    uint first_insert = first_all_move + all_moves;
+    uint first_pixel = first_all_move + all_moves;
+    uint first_insert = first_pixel + pixels;
 
     // What happens to all spikes of the presentation: their step times a factor in
     // 2^-16, and moves.
@@ -78,13 +82,29 @@ void main() {
     uint all_step = (high << 16 | low >> 16) + reached(first_all_time, all_times, whole.x) - all_times / 2u;
     uint all_move = reached(first_all_move, all_moves, whole.y) - all_moves / 2u;
 
+    uvec2 by = uvec2(0u);  // rows and columns
+    if (pixels > 0u) {
+        uvec4 random = philox(key, uvec4(number, 1u, 0u, AUGMENT_WHOLE));
+        by = uvec2(reached(first_pixel, pixels, random.x), reached(first_pixel, pixels, random.y)) - pixels / 2u;
+    }
+
     uvec2 range = rows[row];
     for (uint e = range.x; e < range.y; e++) {
         uvec4 random = philox(key, uvec4(number, t, index[e], AUGMENT_SPIKE));
         // Moves below 0 wrap around and are too large.
         uint to_step = all_step + reached(first_time, times, random.y) - times / 2u;
-        uint to_channel = index[e] + all_move + reached(first_move, moves, random.z) - moves / 2u;
-        if (random.x >= drop && to_step < steps && to_channel < channels) {
+        uint moved = index[e];
+        bool inside = true;
+        if (pixels > 0u) {
+            uint line = moved / width;
+            uint plane = line / height;
+            uint y = line - plane * height + by.x;
+            uint x = moved - line * width + by.y;
+            inside = y < height && x < width;
+            moved = (plane * height + y) * width + x;
+        }
+        uint to_channel = moved + all_move + reached(first_move, moves, random.z) - moves / 2u;
+        if (inside && random.x >= drop && to_step < steps && to_channel < channels) {
             mark(sample_ * steps + to_step, to_channel);
         }
     }

@@ -10,6 +10,18 @@ import (
 	"spikegrad/kernels"
 )
 
+// planeOf is how images of two channels or more have so many numbers, if there are such images.
+func planeOf(numbers int) cpuref.Extent {
+	for channels := 2; channels <= numbers; channels++ {
+		for height := 2; numbers%channels == 0 && height*channels <= numbers; height++ {
+			if numbers/channels%height == 0 {
+				return cpuref.Extent{Height: height, Width: numbers / channels / height}
+			}
+		}
+	}
+	return cpuref.Extent{Height: 1, Width: numbers}
+}
+
 func TestAugment(t *testing.T) {
 	limits := func(s *source, count int) []uint32 {
 		words := make([]uint32, count)
@@ -33,6 +45,8 @@ func TestAugment(t *testing.T) {
 		for _, a := range []cpuref.Augmentation{
 			{}, {Drop: 1 << 30}, {Time: limits(s, 20)}, {Channel: limits(s, 6)}, {Inserted: limits(s, 9)},
 			{TogetherTime: limits(s, 4)}, {TogetherChannel: limits(s, 8)}, {Stretch: 1 << 15},
+			{TogetherPixel: limits(s, 4), Plane: cpuref.Extent{Height: 1, Width: c.neurons}},
+			{TogetherPixel: limits(s, 6), Plane: planeOf(c.neurons), Time: limits(s, 4), Drop: 1 << 28},
 			{Time: limits(s, 2), TogetherTime: limits(s, 6), TogetherChannel: limits(s, 2), Stretch: 9999},
 			{Drop: 1 << 29, Time: limits(s, 2), Channel: limits(s, 200), Inserted: limits(s, 40)},
 		} {
@@ -42,8 +56,7 @@ func TestAugment(t *testing.T) {
 			b := kernels.AugmentBuffers{
 				Spikes: garbage(r, "spikes", len(want)), Rows: array(r, "rows", flat(events.Rows)), Index: array(r, "index", events.Index),
 				Numbers: array(r, "numbers", append([]uint32{1, 2}, numbers...)),
-				Augmentation: array(r, "augmentation", kernels.AugmentationWords(a.Key, a.Drop, a.Stretch,
-					[5][]uint32{a.Time, a.Channel, a.TogetherTime, a.TogetherChannel, a.Inserted})),
+				Augmentation: array(r, "augmentation", kernels.AugmentationWords(&a)),
 			}
 			r.run(func(stream *gpu.Stream) error {
 				return k.Record(stream, b, kernels.AugmentParameters{Samples: uint32(c.samples), Steps: uint32(c.steps), Channels: uint32(c.neurons)})

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -18,6 +19,7 @@ type Augment struct {
 	JitterChannels float64 `toml:"jitter_channels"` // width of the moves over channels: 0
 	ShiftTime      float64 `toml:"shift_time"`      // width of the moves of all spikes of a sample together, steps: 0
 	ShiftChannels  float64 `toml:"shift_channels"`  // the same over channels: 0
+	ShiftPixels    float64 `toml:"shift_pixels"`    // the same over rows, and over columns, of images: 0
 	StretchTime    float64 `toml:"stretch_time"`    // largest share by which a sample is slowed down or sped up: 0
 	// Jitter is how moves are distributed: gaussian, whole numbers k with
 	// probability ∝ exp(−k²/2·width²) up to five widths, or uniform, whole numbers
@@ -50,6 +52,7 @@ func (a *Augment) validate(o *Options) error {
 		width("augment.jitter_channels", a.JitterChannels),
 		width("augment.shift_time", a.ShiftTime),
 		width("augment.shift_channels", a.ShiftChannels),
+		width("augment.shift_pixels", a.ShiftPixels),
 		require(a.StretchTime >= 0 && a.StretchTime <= maxStretch, "augment.stretch_time", a.StretchTime, fmt.Sprintf("0 to %g", maxStretch)),
 		require(a.Jitter == "gaussian" || a.Jitter == "uniform", "augment.jitter", a.Jitter, "gaussian or uniform"),
 	)
@@ -70,11 +73,19 @@ func NewAugmentation(o *Options, source Source) (*cpuref.Augmentation, error) {
 		return nil, fmt.Errorf("data.augment.insert = %g: %g spikes would be inserted in a step of %d channels, at most %d are possible; lower it",
 			a.Insert, mean, source.Channels(), maxInserted)
 	}
+	shape := source.Shape()
+	switch image := shape != (Shape{}); {
+	case a.ShiftPixels > 0 && !image:
+		return nil, fmt.Errorf("data.augment.shift_pixels = %g: the data are no images; use shift_channels", a.ShiftPixels)
+	case image && (a.ShiftChannels > 0 || a.JitterChannels > 0):
+		return nil, errors.New("data.augment: shift_channels and jitter_channels would move spikes of an image from the end of a row to the next one; use shift_pixels")
+	}
 	return &cpuref.Augmentation{
 		Key:  [2]uint32{o.Seed, uint32(cpuref.StreamEncoder)},
 		Drop: uint32(a.Drop * 0x1p32),
 		Time: jitterLimits(a.Jitter, a.JitterTime), Channel: jitterLimits(a.Jitter, a.JitterChannels),
 		TogetherTime: jitterLimits(a.Jitter, a.ShiftTime), TogetherChannel: jitterLimits(a.Jitter, a.ShiftChannels),
+		TogetherPixel: jitterLimits(a.Jitter, a.ShiftPixels), Plane: cpuref.Extent{Height: shape.Height, Width: shape.Width},
 		Stretch:  uint32(a.StretchTime * 0x1p16),
 		Inserted: poissonLimits(mean),
 	}, nil

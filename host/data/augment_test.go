@@ -286,6 +286,7 @@ func TestAugmentErrors(t *testing.T) {
 		{func(a *Augment) { a.JitterTime = -0.5 }, []string{"data.augment.jitter_time", "0 to 1000"}},
 		{func(a *Augment) { a.JitterTime = math.Inf(1) }, []string{"data.augment.jitter_time"}},
 		{func(a *Augment) { a.JitterChannels = 1001 }, []string{"data.augment.jitter_channels"}},
+		{func(a *Augment) { a.ShiftPixels = -1 }, []string{"data.augment.shift_pixels", "0 to 1000"}},
 		{func(a *Augment) { a.Jitter, a.JitterChannels = "uniform", 1.5 }, []string{"data.augment.jitter_channels = 1.5", "whole"}},
 		{func(a *Augment) { a.Jitter = "normal" }, []string{"data.augment.jitter", `"normal"`, "gaussian or uniform"}},
 	} {
@@ -341,6 +342,57 @@ func TestAugmentShift(t *testing.T) {
 		for _, count := range moves {
 			near(t, "move", count, trials, 0.2)
 		}
+	}
+}
+
+// All pixels of an image move together over rows and over columns, each independently, and stay
+// in their plane or leave the image.
+func TestAugmentPixels(t *testing.T) {
+	source := lattice(1, 2*5*7, 1000)
+	source.shape = Shape{2, 5, 7}
+	source.counts[0], source.channels = 2, []uint16{uint16(source.shape.Input(0, 2, 3)), uint16(source.shape.Input(1, 4, 6))}
+	const trials = 20_000
+	batch := presented(t, &Filler{Augmentation: augmentation(t, Augment{ShiftPixels: 1, Jitter: "uniform"}, source)}, source, trials)
+	moves := make([]int, 9)
+	for _, row := range batch.Rows {
+		spikes := batch.Index[row[0]:row[1]]
+		if len(spikes) == 0 {
+			t.Fatal("the spike in the middle left")
+		}
+		down, right := int(spikes[0])/7-2, int(spikes[0])%7-3
+		if down < -1 || down > 1 || right < -1 || right > 1 {
+			t.Fatalf("spikes %v", spikes)
+		}
+		moves[3*down+right+4]++
+		var corner []uint32
+		if down <= 0 && right <= 0 {
+			corner = []uint32{uint32(source.shape.Input(1, 4+down, 6+right))}
+		}
+		if !slices.Equal(spikes[1:], corner) {
+			t.Fatalf("moved by %d, %d: spikes %v", down, right, spikes)
+		}
+	}
+	for _, count := range moves {
+		near(t, "move", count, trials, 1.0/9)
+	}
+}
+
+// Images are shifted by pixels, and nothing else is.
+func TestAugmentPixelsRefused(t *testing.T) {
+	image, plain := lattice(2, 30, 1), lattice(2, 30, 1)
+	image.shape = Shape{2, 3, 5}
+	for _, test := range []struct {
+		source  Source
+		augment Augment
+		want    []string
+	}{
+		{plain, Augment{ShiftPixels: 2}, []string{"data.augment.shift_pixels = 2", "no images", "shift_channels"}},
+		{image, Augment{ShiftChannels: 1}, []string{"shift_channels", "shift_pixels"}},
+		{image, Augment{JitterChannels: 1}, []string{"jitter_channels", "shift_pixels"}},
+	} {
+		test.augment.Jitter = "gaussian"
+		_, err := NewAugmentation(&Options{Augment: test.augment}, test.source)
+		wantError(t, err, test.want...)
 	}
 }
 

@@ -35,7 +35,7 @@ func (s augmentSize) grown(need augmentSize) augmentSize {
 func augmentSizeOf(a *cpuref.Augmentation, samples, events int, p *plan[float32]) augmentSize {
 	events += samples * p.steps * len(a.Inserted)
 	return augmentSize{
-		words:  kernels.AugmentationHeader + len(a.Time) + len(a.Channel) + len(a.TogetherTime) + len(a.TogetherChannel) + len(a.Inserted),
+		words:  len(kernels.AugmentationWords(a)),
 		events: min(events, samples*p.steps*p.network.Inputs) + 1,
 	}
 }
@@ -60,8 +60,7 @@ func (e *Vulkan) uploadAugmentation(a *cpuref.Augmentation) error {
 	if a == nil {
 		return nil
 	}
-	words := kernels.AugmentationWords(a.Key, a.Drop, a.Stretch, [5][]uint32{a.Time, a.Channel, a.TogetherTime, a.TogetherChannel, a.Inserted})
-	return e.pass.augmented.words.Upload(0, asBytes(words))
+	return e.pass.augmented.words.Upload(0, asBytes(kernels.AugmentationWords(a)))
 }
 
 // inputEvents binds the events of the input, as uploaded or varied.

@@ -216,6 +216,7 @@ func writtenExplanations() map[string]string {
 		"data.augment.jitter_channels": "shift of each spike across channels, channels",
 		"data.augment.shift_time":      "shift of a whole sample in time, steps",
 		"data.augment.shift_channels":  "shift of a whole sample across channels, channels",
+		"data.augment.shift_pixels":    "shift of a whole sample across rows, and across columns, of images, pixels",
 		"data.augment.stretch_time":    "largest share by which a sample is slowed down or sped up",
 		"data.augment.jitter":          "distribution of the shifts above: gaussian (they are standard deviations) or uniform (they are maxima)",
 
