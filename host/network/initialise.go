@@ -54,9 +54,8 @@ func (n *Network) Initialise(seed uint32) [][]float32 {
 		}
 	}
 	if !n.Spiking() {
-		sources := n.Sources(len(n.Layers))
-		inputs := n.Layers[sources[len(sources)-1]].Neurons
-		for _, source := range sources[:len(sources)-1] {
+		sources, inputs := n.Sources(len(n.Layers)), 0
+		for _, source := range sources {
 			inputs += n.Handed(source).Neurons()
 		}
 		for range sources {

@@ -95,6 +95,21 @@ func TestInitialiseMoments(t *testing.T) {
 	}
 }
 
+// TestInitialisePooled: the inputs of a readout are what a layer hands up, not its neurons.
+func TestInitialisePooled(t *testing.T) {
+	n := wideNetwork()
+	n.Layers, n.InputShape = n.Layers[:1], []int{1, 7, 10}
+	l := &n.Layers[0]
+	l.Kind, l.Filters, l.Kernel, l.Recurrent, l.Pool = "conv2d", 64, 3, false, 4
+	weights := n.Initialise(11)
+	readout := weights[len(weights)-1]
+	const inputs = 64 * 1 * 2
+	_, deviation := moments(readout)
+	if want := 1 / math.Sqrt(inputs); len(readout) != inputs*n.Classes || !(math.Abs(deviation-want) <= 4*want/math.Sqrt(2*float64(len(readout)))) {
+		t.Errorf("%d weights with standard deviation %g: want %g", len(readout), deviation, want)
+	}
+}
+
 // TestInitialiseSeeds: the same seed gives the same bits on every machine, other
 // seeds and other arrays other numbers.
 func TestInitialiseSeeds(t *testing.T) {
