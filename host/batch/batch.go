@@ -31,6 +31,8 @@ type Batch struct {
 	// compares with them: bits, [sample][step][word] with [cpuref.Words] words a step, or
 	// [step][word] for all samples. Labels count for nothing then.
 	Targets []uint32
+
+	checked *network.Network // for which it is known to fit: of parts only, which nothing changes
 }
 
 // Flip names a spike: S[Step] of a neuron of a layer. NoFlip as Layer names none.
@@ -55,11 +57,12 @@ func (f Flip) Fits(n *network.Network) bool {
 // Samples is the number of samples in the batch.
 func (b *Batch) Samples() int { return len(b.Labels) }
 
-// Part is samples first to last of a batch for a network, which share its arrays.
+// Part is samples first to last of a batch that fits a network, which share its arrays and are not
+// checked again.
 func (b *Batch) Part(n *network.Network, first, last int) *Batch {
 	part := &Batch{
 		Rows: b.Rows[first*n.Steps : last*n.Steps], Index: b.Index,
-		Labels: b.Labels[first:last], Numbers: b.Numbers[first:last], Augment: b.Augment, Dropout: b.Dropout, Targets: b.Targets,
+		Labels: b.Labels[first:last], Numbers: b.Numbers[first:last], Augment: b.Augment, Dropout: b.Dropout, Targets: b.Targets, checked: n,
 	}
 	if b.Flips != nil {
 		part.Flips = b.Flips[first:last]
@@ -73,6 +76,9 @@ func (b *Batch) Part(n *network.Network, first, last int) *Batch {
 // Check refuses a batch that does not fit a network, so that no kernel reads
 // outside its arrays.
 func (b *Batch) Check(n *network.Network) error {
+	if b.checked == n {
+		return nil
+	}
 	samples := b.Samples()
 	if samples == 0 {
 		return fmt.Errorf("the batch has no samples: at least one is needed")
@@ -106,14 +112,24 @@ func (b *Batch) Check(n *network.Network) error {
 		if row[0] > row[1] || int(row[1]) > len(b.Index) {
 			return fmt.Errorf("event row %d (sample %d, step %d) is %d to %d: the batch has %d events", r, r/n.Steps, r%n.Steps, row[0], row[1], len(b.Index))
 		}
-		for i := row[0]; i < row[1]; i++ {
-			if int(b.Index[i]) >= n.Inputs {
-				return fmt.Errorf("sample %d has a spike in channel %d at step %d: the network has %d input channels", r/n.Steps, b.Index[i], r%n.Steps, n.Inputs)
-			}
-			if i > row[0] && b.Index[i] <= b.Index[i-1] {
-				return fmt.Errorf("sample %d has channel %d after channel %d at step %d: channels must ascend", r/n.Steps, b.Index[i], b.Index[i-1], r%n.Steps)
-			}
+		if err := checkChannels(b.Index[row[0]:row[1]], r, n); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// checkChannels refuses spikes of a row that do not ascend or lie beyond the inputs.
+func checkChannels(channels []uint32, row int, n *network.Network) error {
+	before := -1
+	for _, channel := range channels {
+		if int(channel) <= before {
+			return fmt.Errorf("sample %d has channel %d after channel %d at step %d: channels must ascend", row/n.Steps, channel, before, row%n.Steps)
+		}
+		before = int(channel)
+	}
+	if before >= n.Inputs { // the last is the largest
+		return fmt.Errorf("sample %d has a spike in channel %d at step %d: the network has %d input channels", row/n.Steps, before, row%n.Steps, n.Inputs)
 	}
 	return nil
 }
