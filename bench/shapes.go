@@ -209,5 +209,8 @@ func (s *Shape) Batch(samples int) *engine.Batch {
 			batch.Rows = append(batch.Rows, [2]uint32{begin, uint32(len(batch.Index))})
 		}
 	}
+	if err := batch.CheckEvents(n.Inputs, n.Steps); err != nil {
+		panic(err) // they were just made so
+	}
 	return batch
 }

@@ -33,7 +33,11 @@ type Batch struct {
 	Targets []uint32
 
 	checked *network.Network // for which it is known to fit: of parts only, which nothing changes
+	events  eventsFit        // as [Batch.CheckEvents] found them
 }
+
+// eventsFit is what events were found to fit, and how many they were.
+type eventsFit struct{ inputs, steps, rows, events int }
 
 // Flip names a spike: S[Step] of a neuron of a layer. NoFlip as Layer names none.
 type Flip struct{ Layer, Step, Neuron int }
@@ -86,9 +90,6 @@ func (b *Batch) Check(n *network.Network) error {
 	if len(b.Numbers) != samples {
 		return fmt.Errorf("the batch has %d labels and %d sample numbers: one of each for every sample is needed", samples, len(b.Numbers))
 	}
-	if len(b.Rows) != samples*n.Steps {
-		return fmt.Errorf("the batch has %d event rows: %d samples of %d steps need %d", len(b.Rows), samples, n.Steps, samples*n.Steps)
-	}
 	if b.Flips != nil && len(b.Flips) != samples {
 		return fmt.Errorf("the batch has %d flips: one for every one of %d samples is needed, or none", len(b.Flips), samples)
 	}
@@ -108,28 +109,42 @@ func (b *Batch) Check(n *network.Network) error {
 			return fmt.Errorf("sample %d of the batch has label %d: the network has classes 0 to %d", i, label, n.Classes-1)
 		}
 	}
-	for r, row := range b.Rows {
-		if row[0] > row[1] || int(row[1]) > len(b.Index) {
-			return fmt.Errorf("event row %d (sample %d, step %d) is %d to %d: the batch has %d events", r, r/n.Steps, r%n.Steps, row[0], row[1], len(b.Index))
-		}
-		if err := checkChannels(b.Index[row[0]:row[1]], r, n); err != nil {
-			return err
-		}
-	}
-	return nil
+	return b.checkEvents(n.Inputs, n.Steps)
 }
 
-// checkChannels refuses spikes of a row that do not ascend or lie beyond the inputs.
-func checkChannels(channels []uint32, row int, n *network.Network) error {
-	before := -1
-	for _, channel := range channels {
-		if int(channel) <= before {
-			return fmt.Errorf("sample %d has channel %d after channel %d at step %d: channels must ascend", row/n.Steps, channel, before, row%n.Steps)
-		}
-		before = int(channel)
+// CheckEvents refuses events that do not fit samples of so many inputs and steps. Those that do
+// are not looked at again until their number changes: whoever fills a batch checks them, and again
+// if it is filled anew.
+func (b *Batch) CheckEvents(inputs, steps int) error {
+	b.events = eventsFit{}
+	err := b.checkEvents(inputs, steps)
+	if err == nil {
+		b.events = eventsFit{inputs, steps, len(b.Rows), len(b.Index)}
 	}
-	if before >= n.Inputs { // the last is the largest
-		return fmt.Errorf("sample %d has a spike in channel %d at step %d: the network has %d input channels", row/n.Steps, before, row%n.Steps, n.Inputs)
+	return err
+}
+
+func (b *Batch) checkEvents(inputs, steps int) error {
+	if samples := b.Samples(); len(b.Rows) != samples*steps {
+		return fmt.Errorf("the batch has %d event rows: %d samples of %d steps need %d", len(b.Rows), samples, steps, samples*steps)
+	}
+	if b.events == (eventsFit{inputs, steps, len(b.Rows), len(b.Index)}) {
+		return nil
+	}
+	for r, row := range b.Rows {
+		if row[0] > row[1] || int(row[1]) > len(b.Index) {
+			return fmt.Errorf("event row %d (sample %d, step %d) is %d to %d: the batch has %d events", r, r/steps, r%steps, row[0], row[1], len(b.Index))
+		}
+		before := -1
+		for _, channel := range b.Index[row[0]:row[1]] {
+			if int(channel) <= before {
+				return fmt.Errorf("sample %d has channel %d after channel %d at step %d: channels must ascend", r/steps, channel, before, r%steps)
+			}
+			before = int(channel)
+		}
+		if before >= inputs { // the last is the largest
+			return fmt.Errorf("sample %d has a spike in channel %d at step %d: the network has %d input channels", r/steps, before, r%steps, inputs)
+		}
 	}
 	return nil
 }

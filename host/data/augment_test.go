@@ -90,7 +90,7 @@ func TestAugmentNothing(t *testing.T) {
 	}
 	plain := presented(t, &Filler{}, source, 3)
 	same := presented(t, &Filler{Augmentation: &cpuref.Augmentation{}}, source, 3)
-	if diff := cmp.Diff(plain, same); diff != "" {
+	if diff := cmp.Diff(plain, same, given); diff != "" {
 		t.Errorf("an augmentation that does nothing: %s", diff)
 	}
 }

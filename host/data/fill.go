@@ -40,8 +40,8 @@ func Fill(batch *batch.Batch, source Source, samples []int, numbers []uint32) er
 
 // Fill replaces the contents of batch by samples of a source. numbers[i] is the
 // number of the presentation of samples[i] in the run. It is an error if the two
-// differ in length, if a sample does not exist, or if the batch has more rows or
-// spikes than 32 bits can count.
+// differ in length, if a sample does not exist, if the source gives spikes in another order
+// than it should, or if the batch has more rows or spikes than 32 bits can count.
 func (f *Filler) Fill(batch *batch.Batch, source Source, samples []int, numbers []uint32) error {
 	if len(samples) != len(numbers) {
 		return fmt.Errorf("filling a batch from %s: %d samples but %d presentation numbers; give one number a sample",
@@ -76,6 +76,9 @@ func (f *Filler) Fill(batch *batch.Batch, source Source, samples []int, numbers 
 	if len(batch.Index) > math.MaxUint32 {
 		return fmt.Errorf("filling a batch from %s: %d samples have %d spikes, more than %d; use a smaller batch",
 			source.Name(), len(samples), len(batch.Index), uint32(math.MaxUint32))
+	}
+	if err := batch.CheckEvents(source.Channels(), steps); err != nil {
+		return fmt.Errorf("filling a batch from %s: %w", source.Name(), err)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"spikegrad/host/batch"
 )
@@ -47,7 +48,7 @@ func TestFillWorkers(t *testing.T) {
 				if err := filler.Fill(&got, source, samples, numbers); err != nil {
 					t.Fatal(err)
 				}
-				if diff := cmp.Diff(want, got); diff != "" {
+				if diff := cmp.Diff(want, got, given); diff != "" {
 					t.Fatalf("%s, %d workers: %s", name, workers, diff)
 				}
 			}
@@ -103,11 +104,11 @@ func TestFillArrangement(t *testing.T) {
 		}
 		alone := spikes([]int{4}, []uint32{77}, 0)
 		last := spikes([]int{9, 2, 4}, []uint32{1, 2, 77}, 2)
-		if diff := cmp.Diff(alone, last); diff != "" {
+		if diff := cmp.Diff(alone, last, given); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 		again := spikes([]int{4}, []uint32{78}, 0)
-		if name == "poisson" == cmp.Equal(alone, again) {
+		if name == "poisson" == cmp.Equal(alone, again, given) {
 			t.Errorf("%s: another presentation has the same spikes: %v", name, name != "poisson")
 		}
 	}
@@ -155,3 +156,22 @@ func BenchmarkFill(b *testing.B) {
 		})
 	}
 }
+
+// backwards is a source that gives the channels of a step in the wrong order.
+type backwards struct{ Source }
+
+func (s backwards) AppendEvents(rows [][2]uint32, index []uint32, sample int, number uint32) ([][2]uint32, []uint32) {
+	first := len(index)
+	rows, index = s.Source.AppendEvents(rows, index, sample, number)
+	slices.Reverse(index[first:])
+	return rows, index
+}
+
+// TestFillChecks: what a source of someone else gives is checked where the batch is filled.
+func TestFillChecks(t *testing.T) {
+	var b batch.Batch
+	wantError(t, Fill(&b, backwards{lattice(2, 9, 3)}, []int{0}, []uint32{1}), "filling a batch from lattice", "channels must ascend")
+}
+
+// given is what a batch holds, not what is known of it.
+var given = cmpopts.IgnoreUnexported(batch.Batch{})
