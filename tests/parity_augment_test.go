@@ -55,7 +55,7 @@ func TestAugment(t *testing.T) {
 			cpuref.Augment(want, events, numbers, &a, c.neurons, c.steps, 0, c.samples)
 			b := kernels.AugmentBuffers{
 				Spikes: garbage(r, "spikes", len(want)), Rows: array(r, "rows", flat(events.Rows)), Index: array(r, "index", events.Index),
-				Numbers: array(r, "numbers", append([]uint32{1, 2}, numbers...)),
+				Numbers:      array(r, "numbers", append([]uint32{1, 2}, numbers...)),
 				Augmentation: array(r, "augmentation", kernels.AugmentationWords(&a)),
 			}
 			r.run(func(stream *gpu.Stream) error {
