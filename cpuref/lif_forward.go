@@ -54,9 +54,10 @@ func flip[T Float](f Flip, layer, step uint32, spikes []uint32, gates []T) {
 //	S[t] = 1 if ξ < p(U[t] − A[t] − θ) else 0     (A only of adaptive neurons)
 //	h[t] = (Drive[t] + s·Σ W·S_in[t−d]) + (b + Σ V·S[t−d_rec])     (each sum in ascending index; s: InputScale)
 //
-// and the states at t+1 as [Neuron.Advance] says, from 0. A flip turns S[t] of one neuron of a sample into 1 − S[t] after it was
-// drawn: what the single-flip estimator of gradients needs. Only spikes cost additions: a weight row is added for every
-// event. Twin: shaders/lif_forward.comp.
+// and the states at t+1 as [Neuron.Advance] says, from 0. A flip turns S[t] of one neuron
+// of a sample into 1 − S[t] after it was drawn: what the single-flip estimator of gradients
+// needs. Only spikes cost additions: a weight row is added for every event.
+// Twin: shaders/lif_forward.comp.
 func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, last int) {
 	stride, words := Stride(a.Neurons), Words(a.Neurons)
 	count := a.Neuron.Model.States()

@@ -16,8 +16,8 @@ type UnpoolErrorsArguments[T Float] struct {
 
 // UnpoolErrors carries errors from pooled spikes back to the layer: with sum pooling to every
 // position of the cell, with max pooling to the first position that has a spike, or to the
-// first position if none has, as PyTorch's MaxPool2d does. Samples first ≤ sample < last are done. Twin:
-// shaders/unpool_errors.comp.
+// first position if none has, as PyTorch's MaxPool2d does. Samples first ≤ sample < last
+// are done. Twin: shaders/unpool_errors.comp.
 func UnpoolErrors[T Float](a *UnpoolErrorsArguments[T], first, last int) {
 	p, cells := &a.Pooling, a.Pooling.Cells()
 	stride, pooledStride := p.Plane.Area()*p.Unit, cells.Area()*p.Unit
@@ -34,8 +34,8 @@ func UnpoolErrors[T Float](a *UnpoolErrorsArguments[T], first, last int) {
 					p.each(corner, 0, func(number int) { copy(dst[number:], from) })
 					continue
 				}
-				first := dst[corner*p.Unit:][:p.Unit]
-				copy(first, from)
+				given := dst[corner*p.Unit:][:p.Unit] // unless another position spiked first
+				copy(given, from)
 				for lane := 0; lane < p.Unit; lane += Lane {
 					passed := laneBits(spikes, corner*p.Unit+lane) // spiked at a position before
 					p.each(corner, lane, func(number int) {
@@ -43,7 +43,7 @@ func UnpoolErrors[T Float](a *UnpoolErrorsArguments[T], first, last int) {
 						passed |= to
 						for ; to != 0; to &= to - 1 {
 							bit := bits.TrailingZeros32(to)
-							dst[number+bit], first[lane+bit] = from[lane+bit], 0
+							dst[number+bit], given[lane+bit] = from[lane+bit], 0
 						}
 					})
 				}

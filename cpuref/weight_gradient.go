@@ -27,12 +27,13 @@ type WeightGradientArguments[T Float] struct {
 //
 //	∂L/∂W[i] = s·Σ_samples Σ_t Σ_positions S_in[t]·∂L/∂h[t+d]     (s: Scale)
 //
-// Samples are added in ascending order, each summed from zero first: words of 32
-// steps descending, as a backward pass produces the errors; in a word positions
-// ascending, for a position copies ascending and of those steps descending. So a long sample can be done in
-// segments of whole words. Only spikes cost additions. Rows first ≤ i < last of the
-// weights are done: inputs of a dense layer, elements of the kernel times the unit
-// below of a convolution. Twin: shaders/weight_gradient.comp.
+// Samples are added in ascending order. Each is first summed from zero: words of 32
+// steps in descending order, as a backward pass produces the errors; within a word,
+// ascending positions, for each of them ascending copies, and for each of those descending
+// steps. A long sample can therefore be done in segments of whole words. Only spikes cost
+// additions. Rows first ≤ i < last of the weights are done: inputs of a dense layer;
+// elements of the kernel times the unit below of a convolution.
+// Twin: shaders/weight_gradient.comp.
 func WeightGradient[T Float](a *WeightGradientArguments[T], work *Workspace[T], first, last int) {
 	unit, segment := Stride(a.Neurons), a.Segment.Of(a.Steps)
 	partial := a.Partial[first*unit : last*unit]
