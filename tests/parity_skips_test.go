@@ -26,6 +26,9 @@ func TestInputSums(t *testing.T) {
 				r, s := rig{t, device}, &source{seed: uint32(i)}
 				rows, below, filters := c.samples*c.steps, c.below, 0
 				a := cpuref.InputSumsArguments[float32]{Steps: c.steps, Neurons: c.neurons, Delay: c.delay}
+				if i%2 == 0 {
+					a.Scale = 1.25 // after dropout
+				}
 				if convolved {
 					conv := inputCases()[5*i]
 					filters, below, a.Neurons, a.Window = conv.filters, conv.numbersBelow(), conv.neurons(), conv.input()
@@ -50,7 +53,7 @@ func TestInputSums(t *testing.T) {
 					r.run(func(stream *gpu.Stream) error {
 						return k.Record(stream, b, kernels.InputSumsParameters{
 							Samples: uint32(c.samples), Steps: uint32(c.steps), Neurons: uint32(a.Neurons), Filters: uint32(filters),
-							Delay: uint32(c.delay), Window: a.Window, Segment: a.Segment,
+							Delay: uint32(c.delay), Window: a.Window, Segment: a.Segment, Scale: a.Scale,
 						})
 					})
 					same(r, fmt.Sprintf("sums of %v, convolved %t, form %d", c, convolved, form), b.Sums, a.Sums)
