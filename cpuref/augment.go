@@ -71,11 +71,10 @@ func Augment(spikes []uint32, events Events, numbers []uint32, a *Augmentation, 
 func (a *Augmentation) Together(number uint32) Together {
 	words := Philox(a.Key, [4]uint32{number, 0, 0, AugmentWhole})
 	pixel := Philox(a.Key, [4]uint32{number, 1, 0, AugmentWhole})
-	move := func(word uint32) int { return reached(a.TogetherPixel, word) - len(a.TogetherPixel)/2 }
 	return Together{
-		Pixel:   Extent{move(pixel[0]), move(pixel[1])},
-		Step:    reached(a.TogetherTime, words[0]) - len(a.TogetherTime)/2,
-		Channel: reached(a.TogetherChannel, words[1]) - len(a.TogetherChannel)/2,
+		Pixel:   Extent{move(a.TogetherPixel, pixel[0]), move(a.TogetherPixel, pixel[1])},
+		Step:    move(a.TogetherTime, words[0]),
+		Channel: move(a.TogetherChannel, words[1]),
 		Factor:  1<<16 - a.Stretch + uint32(uint64(words[2])*uint64(2*a.Stretch+1)>>32),
 	}
 }
@@ -84,9 +83,9 @@ func (a *Augmentation) Together(number uint32) Together {
 // stays.
 func (a *Augmentation) Move(all Together, number, step, channel uint32, channels, steps int) (toStep, toChannel int, kept bool) {
 	words := Philox(a.Key, [4]uint32{number, step, channel, AugmentSpike})
-	toStep = int(uint64(step)*uint64(all.Factor)>>16) + all.Step + reached(a.Time, words[1]) - len(a.Time)/2
+	toStep = int(uint64(step)*uint64(all.Factor)>>16) + all.Step + move(a.Time, words[1])
 	moved, inside := a.movePixel(all.Pixel, int(channel))
-	toChannel = moved + all.Channel + reached(a.Channel, words[2]) - len(a.Channel)/2
+	toChannel = moved + all.Channel + move(a.Channel, words[2])
 	kept = inside && words[0] >= a.Drop && toStep >= 0 && toStep < steps && toChannel >= 0 && toChannel < channels
 	return toStep, toChannel, kept
 }
@@ -118,6 +117,9 @@ func (a *Augmentation) insert(row []uint32, number, step uint32, channels int) {
 		row[channel/32] |= 1 << (channel % 32)
 	}
 }
+
+// move is the move that a random word stands for: none if it reaches half of the limits.
+func move(limits []uint32, word uint32) int { return reached(limits, word) - len(limits)/2 }
 
 // reached is the number of limits that a random word reaches.
 func reached(limits []uint32, word uint32) int {

@@ -21,8 +21,8 @@ const AllSteps = ^uint32(0)
 // None reports whether nothing is left out.
 func (d *Dropout[T]) None() bool { return d.Rate == 0 }
 
-// draw draws one uniform number per number handed up in a step of a sample: below Rate, it is
-// left out.
+// draw draws a uniform number for each number that a sample hands up in a step; those below
+// Rate are left out.
 func (d *Dropout[T]) draw(uniform []T, sample uint32, step int) {
 	choice := decision[T]{
 		uniform: uniform, key: [2]uint32{d.Seed, uint32(StreamDropout)},

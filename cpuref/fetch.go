@@ -4,8 +4,8 @@ package cpuref
 
 import "unsafe"
 
-// fetch asks for rows of an array, each so many numbers long, before they are read in an order
-// that the processor does not foresee.
+// fetch prefetches rows of an array, each with length numbers, that are about to be read in an
+// order which the processor cannot predict.
 func fetch[T Float](array []T, rows, apart, length int) {
 	if rows <= 0 || vectors == nil {
 		return
@@ -14,7 +14,8 @@ func fetch[T Float](array []T, rows, apart, length int) {
 	fetchLines(unsafe.Pointer(unsafe.SliceData(array)), rows, size*apart, size*length)
 }
 
-// fetchLines brings the cache lines of rows of so many bytes nearer.
+// fetchLines prefetches the cache lines of rows, given the bytes in a row and from one row to
+// the next.
 //
 //go:noescape
 func fetchLines(first unsafe.Pointer, rows, apart, bytes int)

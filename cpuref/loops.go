@@ -42,15 +42,17 @@ func addSum[T Float](dst, sum, rows []T, index []uint32) {
 	addRow(dst, sum)
 }
 
-// trainLine are the spikes, in a word of steps, that reach a line of positions by one element of a
-// kernel, and the errors of these positions, which go to its row of the gradient.
+// trainLine is what one element of a kernel receives in a word of steps: the spikes that it
+// passes on to a line of positions, and the errors of those positions, which are added to its
+// row of the gradient.
 type trainLine[T Float] struct {
-	sum, errors   []T
-	spikes, begin []uint32 // of all trains, one after another: numbers of errors from the first step to the spike's; where the spikes of a train begin
-	copies        int      // trains of a number below
-	train, apart  int      // the first train; from that of a position to that of the next
-	row           int      // of errors: the first position's at the first step
-	positions     int
+	sum, errors  []T
+	spikes       []uint32 // of all trains: offset in errors from the first step to that of the spike
+	begin        []uint32 // [train]: its first spike; at last the number of spikes
+	copies       int      // trains per number below
+	train, apart int      // the first train, and the distance to that of the next position
+	row          int      // of errors: that of the first position at the first step
+	positions    int
 }
 
 // addLine adds the errors to the sum: positions ascending, trains ascending, spikes as they are listed.

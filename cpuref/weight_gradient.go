@@ -16,7 +16,7 @@ type WeightGradientArguments[T Float] struct {
 	Delay          int     // steps
 	Scale          T       // what spikes count; 0: 1, see [Dropout]
 	First, Last    int     // the samples of the chunk, or some of them
-	Before, After  bool    // whether other samples of the chunk were done before these, into the same Partial; are done after them
+	Before, After  bool    // whether other calls add samples of the chunk to Partial before this one, or after it
 	Segment        Segment // of Error, which holds Delay rows after it; the steps are those of the spikes
 	// Samplewise, [sample][input][unit], keeps the sums of each sample from segment
 	// to segment, which are done in descending order; nil for whole samples.
@@ -40,6 +40,9 @@ func WeightGradient[T Float](a *WeightGradientArguments[T], work *Workspace[T], 
 	if segment.Last == a.Steps && !a.Before {
 		clear(partial)
 	}
+	if !a.Window.Dense() {
+		work.reached = a.Window.appendReached(work.reached[:0], first, last, max(1, a.Copies))
+	}
 	for b := a.First; b < a.Last; b++ {
 		if a.Window.Dense() {
 			a.addDense(b, segment, work, first, last)
@@ -55,7 +58,7 @@ func WeightGradient[T Float](a *WeightGradientArguments[T], work *Workspace[T], 
 		if segment.Last == a.Steps {
 			clear(sums)
 		}
-		a.addWindow(sums, b, segment, work, first, last)
+		a.addWindow(sums, b, segment, work)
 		if segment.First == 0 { // otherwise to be gone on with
 			addRow(partial, sums)
 		}
@@ -104,12 +107,12 @@ func (a *WeightGradientArguments[T]) appendRows(rows []uint32, segment Segment, 
 	return rows
 }
 
-// addWindow adds what a sample brings to the weights of a convolution: for each word of
-// steps and each line of positions all rows of the weights, so that the errors are at hand.
-func (a *WeightGradientArguments[T]) addWindow(sums []T, sample int, segment Segment, work *Workspace[T], first, last int) {
+// addWindow adds what a sample brings to the rows of a convolution's weights that
+// work.reached lists. All rows are done for each word of steps and each line of positions,
+// while their errors are in the cache.
+func (a *WeightGradientArguments[T]) addWindow(sums []T, sample int, segment Segment, work *Workspace[T]) {
 	w, copies, unit := &a.Window, max(1, a.Copies), Stride(a.Neurons)
 	number := w.Unit * copies // trains of a position below
-	work.reached = w.appendReached(work.reached[:0], first, last, copies)
 	line := &work.line
 	line.errors, line.copies, line.apart = a.Error, copies, w.Stride.Width*number
 	for block := Words(segment.Last) - 1; block >= segment.First/32; block-- {
@@ -135,10 +138,10 @@ func (a *WeightGradientArguments[T]) addWindow(sums []T, sample int, segment Seg
 	}
 }
 
-// reachedBy are the positions that a row of the weights of a convolution leads to, a rectangle.
+// reachedBy is the rectangle of positions to which a row of a convolution's weights leads.
 type reachedBy struct {
 	top, bottom, left, end int
-	train                  int // whose spikes reach the left position of the top row of the plane, were it reached
+	train                  int // whose spikes reach the leftmost of them; for line 0, even if that is not reached
 }
 
 // appendReached lists them for rows first ≤ i < last.

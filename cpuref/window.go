@@ -122,14 +122,14 @@ type patch[T Float] struct {
 	rowRight     int // from a position to the next
 }
 
-// reach is what a position below feeds.
+// reach is the rectangle of positions above that a position below feeds.
 type reach struct {
-	at            int32 // the first position above
-	height, width int32 // positions above
-	row           int32 // of the weights: that of number 0 below and the first position above, if the same element led there
+	at            int32 // the first position
+	height, width int32
+	row           int32 // added to a number below: its row of the weights for the first position; may be negative
 }
 
-// reaches are those of all positions below, in all planes.
+// reaches lists the reach of every position below, in all planes.
 func (w *Window) reaches() []reach {
 	plane, all := w.Below.Area(), make([]reach, w.Planes*w.Below.Area())
 	for q := range all {

@@ -12,7 +12,7 @@ type Workspace[T Float] struct {
 
 	windows []windowReaches // seen so far
 	reached []reachedBy
-	line    trainLine[T] // what trains bring to a row of weights
+	line    trainLine[T]
 }
 
 // windowReaches keeps the reaches of a window.

@@ -61,8 +61,8 @@ func (f Flip) Fits(n *network.Network) bool {
 // Samples is the number of samples in the batch.
 func (b *Batch) Samples() int { return len(b.Labels) }
 
-// Part is samples first to last of a batch that fits a network, which share its arrays and are not
-// checked again.
+// Part returns samples first to last of a batch that fits a network. They share its arrays and
+// are not checked again.
 func (b *Batch) Part(n *network.Network, first, last int) *Batch {
 	part := &Batch{
 		Rows: b.Rows[first*n.Steps : last*n.Steps], Index: b.Index,
@@ -112,9 +112,9 @@ func (b *Batch) Check(n *network.Network) error {
 	return b.checkEvents(n.Inputs, n.Steps)
 }
 
-// CheckEvents refuses events that do not fit samples of so many inputs and steps. Those that do
-// are not looked at again until their number changes: whoever fills a batch checks them, and again
-// if it is filled anew.
+// CheckEvents refuses events that do not fit samples with that many inputs and steps. Events
+// that fit are not checked again while their number stays the same, so call it each time a
+// batch is filled.
 func (b *Batch) CheckEvents(inputs, steps int) error {
 	b.events = eventsFit{}
 	err := b.checkEvents(inputs, steps)

@@ -95,7 +95,7 @@ func (r *chunkRun[T]) weightGradient(i, s int) {
 		Trains:  r.trainsOf(c), Error: r.errorsOf(c), Samplewise: r.samplewise[i],
 		Samples: r.samples(), Last: r.samples(), Steps: r.plan.steps, Neurons: c.Rows,
 		Window: c.window, Copies: c.copies, Delay: c.delay, Scale: r.plan.scale(c, r.dropping), Segment: r.cut.segment(s),
-		Before: r.first > r.chunk*cpuref.ChunkSamples, After: !r.ends,
+		Before: r.first > r.chunk*cpuref.ChunkSamples, After: !r.ends(),
 	}, &r.work, 0, c.rows)
 }
 
@@ -113,7 +113,7 @@ func (r *chunkRun[T]) constantGradient(i int) {
 
 // sumsDone implements executor.
 func (r *chunkRun[T]) sumsDone(target int) {
-	if r.sums != nil && r.ends {
+	if r.sums != nil && r.ends() {
 		r.sums.chunkDone(target)
 	}
 }

@@ -1,8 +1,6 @@
 package engine
 
-import (
-	"unsafe"
-)
+import "unsafe"
 
 // cpuBytes is the memory of a CPU engine: weights, optimizer and workers, without the
 // gradients, which grow with the batch.

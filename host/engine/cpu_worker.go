@@ -34,7 +34,6 @@ type chunkRun[T cpuref.Float] struct {
 	batch       *Batch
 	chunk       int
 	first, last int
-	ends        bool // they are the last of the chunk
 	key         [2]uint32
 	record      *RecordOf[T] // of the batch; nil for none
 	backward    bool         // a backward pass follows
@@ -54,10 +53,9 @@ func (w *cpuWorker[T]) run(batch *Batch, chunk int, stream cpuref.Stream, record
 	e := w.engine
 	end, together := min((chunk+1)*cpuref.ChunkSamples, batch.Samples()), e.plan.together()
 	for first := chunk * cpuref.ChunkSamples; first < end; first += together {
-		last := min(first+together, end)
 		r := &chunkRun[T]{
 			cpuWorker: w, plan: e.plan, batch: batch, chunk: chunk, record: record, backward: backward, dropping: batch.Dropout, sums: sums,
-			first: first, last: last, ends: last == end, key: [2]uint32{e.plan.options.Seed, uint32(stream)},
+			first: first, last: min(first+together, end), key: [2]uint32{e.plan.options.Seed, uint32(stream)},
 		}
 		r.run()
 	}
@@ -80,6 +78,11 @@ func (r *chunkRun[T]) run() {
 	if r.record != nil {
 		r.recordSamples()
 	}
+}
+
+// ends says whether the samples are the last of the chunk.
+func (r *chunkRun[T]) ends() bool {
+	return r.last == min((r.chunk+1)*cpuref.ChunkSamples, r.batch.Samples())
 }
 
 // samples is how many samples the chunk has.
