@@ -151,9 +151,10 @@ func TestGroupShares(t *testing.T) {
 	g := groupOf(t, n, Options{}, 3)
 	defer g.Close()
 	g.choose = nil
+	runs := 100
 	shares := func(samples int, speeds ...float64) (lengths []int) {
 		for i, m := range g.members {
-			m.speed[workBoth] = speeds[i]
+			m.speed[workBoth], m.runs[workBoth] = speeds[i], runs
 		}
 		for _, s := range g.shares(samples, cpuref.ChunkSamples, workBoth) {
 			lengths = append(lengths, s.last-s.first)
@@ -177,15 +178,17 @@ func TestGroupShares(t *testing.T) {
 			t.Errorf("%d samples, speeds %v: shares %v, want %v", c.samples, c.speeds, got, c.want)
 		}
 	}
-	// Speeds that vary a little change nothing.
+	// Speeds that vary a little change nothing, and still less if they are hardly known.
 	g.last = cut{}
 	even := shares(480, 10, 10, 10)
 	for _, c := range []struct {
 		fast float64
+		runs int
 		same bool
-	}{{10.6, true}, {9.4, true}, {14, false}} {
+	}{{10.6, 100, true}, {9.4, 100, true}, {14, 2, true}, {14, 100, false}, {30, 2, false}} {
+		g.last.lengths, runs = even, c.runs
 		if got := shares(480, 10, c.fast, 10); slices.Equal(got, even) != c.same {
-			t.Errorf("speeds 10, %g, 10 after three of 10: shares %v after %v", c.fast, got, even)
+			t.Errorf("speeds 10, %g, 10 after three of 10, known from %d batches: shares %v after %v", c.fast, c.runs, got, even)
 		}
 	}
 	shares(240, 1, 1000, 0.1)

@@ -6,9 +6,14 @@ const (
 	// recovery is what the speed of a member that was too slow to be given anything is multiplied
 	// by from batch to batch, so that it is tried again.
 	recovery = 1.05
-	// gain is how much sooner a batch must be done with other shares for them to change: speeds
-	// vary from batch to batch, and a piece too many in a share costs more than that.
+	// gain is how much sooner a batch must be done with other shares for them to change, if speeds
+	// are well known: they vary from batch to batch, and a piece too many in a share costs more.
 	gain = 1.05
+	// doubt is how much more must be gained if speeds are known from one batch only; from n
+	// batches, an n-th of it.
+	doubt = 0.3
+	// remembered is over about how many batches a speed is averaged.
+	remembered = 16
 )
 
 // cut is how many pieces of a number of samples each member did, and of what work.
@@ -20,8 +25,9 @@ type cut struct {
 // shares cut samples in pieces of so many, of which the last may be shorter, and share them among
 // the members by their speeds; those that are not known yet count as the mean of the others.
 func (g *Group) shares(samples, piece, work int) []share {
-	speeds, total, known := make([]float64, len(g.members)), 0.0, 0
+	speeds, total, known, runs := make([]float64, len(g.members)), 0.0, 0, remembered
 	for i, m := range g.members {
+		runs = min(runs, max(m.runs[work]-1, 1))
 		if speeds[i] = m.speed[work]; speeds[i] > 0 {
 			total += speeds[i]
 			known++
@@ -40,7 +46,7 @@ func (g *Group) shares(samples, piece, work int) []share {
 	}
 	lengths := fastest(samples, piece, speeds)
 	if last := g.last; last.samples == samples && last.piece == piece && last.work == work && len(last.lengths) == len(lengths) &&
-		longest(last.lengths, samples, piece, speeds) < gain*longest(lengths, samples, piece, speeds) {
+		longest(last.lengths, samples, piece, speeds) < (gain+doubt/float64(runs))*longest(lengths, samples, piece, speeds) {
 		lengths = last.lengths
 	}
 	g.last = cut{samples, piece, work, lengths}
@@ -96,13 +102,8 @@ func longest(lengths []int, samples, piece int, speeds []float64) float64 {
 // timed takes in how long a member took. The first time says little: kernels are compiled and
 // arrays made.
 func (m *member) timed(work, samples int, spent time.Duration) {
-	m.runs[work]++
-	speed := float64(samples) / max(spent.Seconds(), 1e-9)
-	switch {
-	case m.runs[work] == 1:
-	case m.speed[work] == 0:
-		m.speed[work] = speed
-	default:
-		m.speed[work] = (m.speed[work] + speed) / 2
+	if m.runs[work]++; m.runs[work] > 1 {
+		speed := float64(samples) / max(spent.Seconds(), 1e-9)
+		m.speed[work] += (speed - m.speed[work]) / float64(min(m.runs[work]-1, remembered))
 	}
 }
