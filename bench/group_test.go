@@ -1,17 +1,21 @@
 package bench
 
 import (
+	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"spikegrad/cpuref"
 	"spikegrad/host/engine"
+	"spikegrad/host/network"
 )
 
-// BenchmarkGroup measures, step by step in turn, one CPU engine with two workers and a group of
-// two with one each: what the group's exchange costs. The ratios of the times, group to one, are
-// reported by their median and their tenths.
+// BenchmarkGroup measures, step by step in turn, a group of two CPU engines with one worker each,
+// one engine with two workers, which share chunks as they go, and two engines that compute the
+// halves of a batch at once and exchange nothing. The ratios of the times, group to the others, are
+// reported by their medians and their tenths.
 func BenchmarkGroup(b *testing.B) {
 	for _, s := range Shapes() {
 		if s.Name == "C" || s.Name == "E" {
@@ -29,15 +33,15 @@ func benchmarkGroup(b *testing.B, s *Shape) {
 		}
 		return e
 	}
-	engines := []engine.Engine{open(2), engine.NewGroup(s.Network, []engine.Engine{open(1), open(1)})}
+	engines := []engine.Engine{engine.NewGroup(s.Network, []engine.Engine{open(1), open(1)}), open(2), &halves{network: s.Network, Engine: open(1), other: open(1)}}
 	for _, e := range engines {
 		if err := e.SetWeights(s.Network.Initialise(seed)); err != nil {
 			b.Fatal(err)
 		}
 	}
-	var ratios []float64
+	ratios := make([][]float64, len(engines))
 	for number := 1; b.Loop(); number++ {
-		var spent [2]time.Duration
+		spent := make([]time.Duration, len(engines))
 		for turn := range engines {
 			i := (turn + number) % len(engines)
 			begun := time.Now()
@@ -49,10 +53,66 @@ func benchmarkGroup(b *testing.B, s *Shape) {
 			}
 			spent[i] = time.Since(begun)
 		}
-		ratios = append(ratios, spent[1].Seconds()/spent[0].Seconds())
+		for i := range engines {
+			ratios[i] = append(ratios[i], spent[0].Seconds()/spent[i].Seconds())
+		}
 	}
-	slices.Sort(ratios)
-	b.ReportMetric(ratios[len(ratios)/2], "group/one")
-	b.ReportMetric(ratios[len(ratios)/10], "tenth")
-	b.ReportMetric(ratios[len(ratios)*9/10], "nine-tenths")
+	for i, other := range []string{1: "one", 2: "halves"} {
+		if i > 0 {
+			slices.Sort(ratios[i])
+			for _, part := range []struct {
+				name  string
+				tenth int
+			}{{"", 5}, {"-tenth", 1}, {"-nine-tenths", 9}} {
+				b.ReportMetric(ratios[i][len(ratios[i])*part.tenth/10], "group/"+other+part.name)
+			}
+		}
+	}
+}
+
+// halves are two engines that compute the halves of a batch at once. Each is updated by its own.
+type halves struct {
+	engine.Engine
+	other   engine.Engine
+	network *network.Network
+	sums    [2][][]float32
+}
+
+func (h *halves) SetWeights(weights [][]float32) error {
+	return errors.Join(h.Engine.SetWeights(weights), h.other.SetWeights(weights))
+}
+
+// both has the two engines do something at once.
+func (h *halves) both(do func(i int, e engine.Engine) error) error {
+	var failed [2]error
+	var group sync.WaitGroup
+	for i, e := range []engine.Engine{h.Engine, h.other} {
+		group.Go(func() { failed[i] = do(i, e) })
+	}
+	group.Wait()
+	return errors.Join(failed[:]...)
+}
+
+func (h *halves) Gradient(batch *engine.Batch, stream cpuref.Stream, record *engine.Record) (engine.Outcome, error) {
+	samples := batch.Samples()
+	chunks := cpuref.Chunks(samples)
+	return engine.Outcome{}, h.both(func(i int, e engine.Engine) error {
+		first, last := i*(chunks/2), chunks/2+i*(chunks-chunks/2)
+		nodes := cpuref.ChunkNodes(chunks, first, last)
+		for i := range nodes {
+			nodes[i].First, nodes[i].Last = nodes[i].First-first, nodes[i].Last-first
+		}
+		for len(h.sums[i]) < len(nodes) {
+			h.sums[i] = append(h.sums[i], make([]float32, e.SumLength()))
+		}
+		part := batch.Part(h.network, first*cpuref.ChunkSamples, min(last*cpuref.ChunkSamples, samples))
+		if _, err := e.GradientSums(part, stream, record, nodes, h.sums[i][:len(nodes)], nil); err != nil {
+			return err
+		}
+		return e.SetSums(h.sums[i][0], samples)
+	})
+}
+
+func (h *halves) Update(update engine.Update) error {
+	return h.both(func(_ int, e engine.Engine) error { return e.Update(update) })
 }

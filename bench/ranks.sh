@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Measures what sharing a batch costs, and prints two tables: a group of two CPU engines against
-# one, step by step in turn, and the exchange of two ranks for gradients of about 1, 10 and 40 MB,
-# in one recurrent layer and in two, with each MPI that is installed. Of two layers the exchange of
-# the upper one can be hidden behind the computation of the lower.
+# one and against two that exchange nothing, step by step in turn; and the exchange of two ranks for
+# gradients of about 1, 10 and 40 MB, in one recurrent layer and in two, with each MPI that is
+# installed. Of two layers the exchange of the upper one can be hidden behind the computation of the
+# lower.
 #   ranks.sh SPIKEGRAD [PAIRS [NEURONS...]]
 # PAIRS, 20 if it is left out, is how many steps are compared; NEURONS are the widths of the one
 # layer whose gradients are exchanged; two layers have as many weights. Run it where nothing else
@@ -19,13 +20,19 @@ trap 'rm -rf "$folder"' EXIT
 # Open MPI starts as root, and more processes than cores, only if it is told to.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
 
-echo '| network | group over one engine, median | tenth | nine tenths |'
-echo '|---|---|---|---|'
+echo '| network | group over one engine, median | tenth | nine tenths | over halves without exchange, median | tenth | nine tenths |'
+echo '|---|---|---|---|---|---|---|'
 GOEXPERIMENT=simd go test ./bench -run '^$' -bench '^BenchmarkGroup$' -benchtime "${pairs}x" |
     awk '/^BenchmarkGroup\// {
         split($1, name, /[\/-]/)
         for (i = 2; i < NF; i++) value[$(i + 1)] = $i
-        print "| " name[2] " | " value["group/one"] " | " value["tenth"] " | " value["nine-tenths"] " |"
+        printf "| %s |", name[2]
+        split("one halves", others, " ")
+        for (i = 1; i <= 2; i++) {
+            of = "group/" others[i]
+            printf " %s | %s | %s |", value[of], value[of "-tenth"], value[of "-nine-tenths"]
+        }
+        print ""
     }'
 
 echo
