@@ -18,6 +18,7 @@ const (
 	StreamDataset                  // generated datasets
 	StreamEstimator                // choices of gradient estimators
 	StreamDropout                  // spikes that layers leave out while training
+	StreamDelay                    // which of two steps learned delays are rounded to while training
 )
 
 // The numbers of Philox4x32: what counters are multiplied by, and what is added to the words

@@ -74,6 +74,10 @@ func (s *dualSimulator) run() *dualOutcome {
 				learned[constant] = s.weights[next]
 				next++
 			}
+			if n.Layers[l].LearnedDelay > 0 {
+				handed[l] = s.late(l, b, handed[l], s.weights[next])
+				next++
+			}
 			spikes, membrane := s.layer(l, b, handed, input, recurrent, bias, learned)
 			out.spikes[l] = append(out.spikes[l], spikes)
 			out.membrane[l] = append(out.membrane[l], membrane)

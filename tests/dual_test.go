@@ -358,6 +358,9 @@ func randomWeights(random *rand.Rand, n *network.Network, scale float64) [][]flo
 		array := make([]float64, w.Rows*w.Columns)
 		for i := range array {
 			array[i] = deviation * (0.25 + random.NormFloat64())
+			if w.LongestDelay > 0 {
+				array[i] = random.Float64()
+			}
 		}
 		weights = append(weights, array)
 	}

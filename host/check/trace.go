@@ -52,6 +52,8 @@ func (c *Case) weights() [][]float32 {
 				arrays[i][j] = float32(j*7%9-3) / 32
 			case w.Constant != "":
 				arrays[i][j] += float32(j*5%11-4) / 16
+			case w.LongestDelay > 0 && j%5 < 2: // the bounds
+				arrays[i][j] = float32(j % 5)
 			}
 		}
 	}

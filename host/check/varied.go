@@ -307,6 +307,7 @@ func (f *family) newer(quick bool) {
 	f.learned(quick)
 	f.dropout(quick)
 	f.skips(quick)
+	f.learnedDelays(quick)
 	for i := range f.cases[first:] {
 		c := &f.cases[first+i]
 		hash := fnv.New32a()
@@ -533,6 +534,29 @@ func (f *family) learned(quick bool) {
 		c.Optimizer = cpuref.OptimizerAdam
 		c.Update = updates()["adam"]
 		c.Update.LearningRate = 3 // to the bounds
+	})
+}
+
+// learnedDelays varies whose spikes have learned delays, and how long they can be; if quick, less.
+func (f *family) learnedDelays(quick bool) {
+	f.vary("learned delays of both layers, dropout, varied input", func(c *Case) {
+		n := c.Network
+		n.Layers = append(n.Layers, layer(17))
+		n.Layers[0].LearnedDelay, n.Layers[1].LearnedDelay = 5, n.Steps-1-n.Layers[1].Delay
+		n.Layers[0].Dropout, n.Layers[1].Recurrent = 0.2, false
+		c.Augment, c.Samples = &cpuref.Augmentation{Key: [2]uint32{3, uint32(cpuref.StreamEncoder)}, Drop: 1 << 30}, 17
+	})
+	if quick {
+		return
+	}
+	f.varyLayer("learned delays of the input", func(l *network.Layer) { l.LearnedDelay = 1 })
+	f.vary("learned delays of a layer, large steps, learned constants", func(c *Case) {
+		n := c.Network
+		n.Layers = append(n.Layers, layer(33))
+		n.Layers[1].LearnedDelay = 9
+		learnAll(&n.Layers[1])
+		c.Optimizer, c.Update, c.Samples = cpuref.OptimizerAdam, updates()["adam"], 33
+		c.Update.LearningRate = 0.7 // to the bounds
 	})
 }
 

@@ -16,6 +16,7 @@ type arrays[W, R any] struct {
 	rows, index W // events of the layer whose spikes are handed up
 	layers      []layerArrays[W, R]
 	logits      R
+	delayed     W // bits of what learned delays moved, [sample][step][word]
 
 	readout       R // of a leaky readout: potential; as membranes
 	readoutErrors R // and its ∂L/∂U, then ∂L/∂h
@@ -44,6 +45,7 @@ type layerArrays[W, R any] struct {
 
 	trace          R // [sample][row][state][stride]: states at t+1; of learned constants only
 	constantErrors R // [sample][learned][stride]: what the backward pass adds up of them
+	later          R // [chunk]: gradients of the input weights if spikes arrived a step later; of learned delays only
 }
 
 // allocator makes arrays of a given length.
@@ -79,6 +81,9 @@ func lay[T cpuref.Float, W, R any](p *plan[T], cut segmentation, samples int, a 
 	} else {
 		all.index = a.words("event index", product(samples*cut.eventRows(), neurons))
 	}
+	if most := p.mostDelayed(); most > 0 {
+		all.delayed = a.words("delayed spikes", product(allRows, cpuref.Words(most)))
+	}
 	if widest := p.widestPooled(); widest > 0 {
 		all.pooledErrors = a.numbers("pooled errors", product(rows, widest))
 	}
@@ -101,6 +106,9 @@ func lay[T cpuref.Float, W, R any](p *plan[T], cut segmentation, samples int, a 
 		if learned := layer.neuron.Learn.Count(); learned > 0 {
 			one.trace = a.numbers(name+"trace", product(rows*states, stride))
 			one.constantErrors = a.numbers(name+"constant errors", product(samples*learned, stride))
+		}
+		if layer.delays >= 0 {
+			one.later = a.numbers(name+"gradients a step later", product(cpuref.Chunks(samples), p.weights[layer.input].size))
 		}
 		if !turning {
 			one.errors = a.numbers(name+"errors", product(rows, stride))
@@ -130,7 +138,7 @@ func lay[T cpuref.Float, W, R any](p *plan[T], cut segmentation, samples int, a 
 	}
 	for _, w := range p.weights {
 		var sums R
-		if !whole && w.target < len(p.layers) && w.source != learned {
+		if !whole && w.target < len(p.layers) && w.source > learned {
 			sums = a.numbers(w.Name+" gradients of samples", product(samples, w.size))
 		}
 		all.samplewise = append(all.samplewise, sums)

@@ -39,9 +39,14 @@ func (p *plan[T]) constantArguments(i int) cpuref.LearnedConstantsArguments[T] {
 	}
 }
 
-// checkBounds refuses learned constants out of their bounds.
+// checkBounds refuses learned constants and delays out of their bounds.
 func (p *plan[T]) checkBounds(weights [][]T) error {
 	for i, w := range p.weights {
+		for j, value := range weights[i] {
+			if w.source == delays && !(value >= 0 && value <= 1) {
+				return fmt.Errorf("weights %s hold %g at number %d: from 0 to 1 is possible, as a share of the longest delay", w.Name, value, j)
+			}
+		}
 		for j, rho := range weights[i] {
 			if w.source == learned && !(rho >= -cpuref.LearnedBound && rho <= cpuref.LearnedBound) {
 				return fmt.Errorf("weights %s hold %g at number %d: from %d to %d is possible", w.Name, rho, j, -cpuref.LearnedBound, cpuref.LearnedBound)

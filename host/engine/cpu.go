@@ -93,6 +93,9 @@ func (e *CPU[T]) SetWeights(weights [][]T) error {
 // derive renews what is made of the weights: their transposes, and learned constants.
 func (e *CPU[T]) derive() {
 	for i := range e.plan.weights {
+		if e.plan.weights[i].source == delays {
+			cpuref.LimitShares(e.weights[i], 0, len(e.weights[i]))
+		}
 		if e.plan.weights[i].source == learned {
 			arguments := e.plan.constantArguments(i)
 			arguments.Rows, arguments.Learned = e.constants[e.plan.weights[i].target], e.weights[i]

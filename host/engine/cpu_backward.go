@@ -38,6 +38,14 @@ func (r *chunkRun[T]) dropErrors(l, s int) {
 	}, &r.work, 0, r.samples())
 }
 
+// delayErrors implements executor.
+func (r *chunkRun[T]) delayErrors(l int) {
+	layer, of := r.delays(l)
+	cpuref.DelayErrors(&cpuref.DelayErrorsArguments[T]{
+		Error: r.layers[l].errors, Numbers: r.batch.Numbers[r.first:r.last], Steps: r.plan.steps, Inputs: layer.inputs, Delays: of,
+	}, &r.work, 0, r.samples())
+}
+
 // unpoolErrors implements executor.
 func (r *chunkRun[T]) unpoolErrors(l, s int) {
 	cpuref.UnpoolErrors(&cpuref.UnpoolErrorsArguments[T]{
@@ -90,13 +98,35 @@ func (r *chunkRun[T]) lifBackward(l, s int) {
 // weightGradient implements executor.
 func (r *chunkRun[T]) weightGradient(i, s int) {
 	c := &r.plan.weights[i]
+	r.gradientAt(i, s, r.engine.partial[i][r.chunk*c.size:(r.chunk+1)*c.size], c.delay)
+}
+
+// gradientAt adds to the gradient of a connection if it had another delay.
+func (r *chunkRun[T]) gradientAt(i, s int, partial []T, delay int) {
+	c := &r.plan.weights[i]
 	cpuref.WeightGradient(&cpuref.WeightGradientArguments[T]{
-		Partial: r.engine.partial[i][r.chunk*c.size : (r.chunk+1)*c.size],
+		Partial: partial,
 		Trains:  r.trainsOf(c), Error: r.errorsOf(c), Samplewise: r.samplewise[i],
 		Samples: r.samples(), Last: r.samples(), Steps: r.plan.steps, Neurons: c.Rows,
-		Window: c.window, Copies: c.copies, Delay: c.delay, Scale: r.plan.scale(c, r.dropping), Segment: r.cut.segment(s),
+		Window: c.window, Copies: c.copies, Delay: delay, Scale: r.plan.scale(c, r.dropping), Segment: r.cut.segment(s),
 		Before: r.first > r.chunk*cpuref.ChunkSamples, After: !r.ends(),
 	}, &r.work, 0, c.rows)
+}
+
+// delayGradient implements executor.
+func (r *chunkRun[T]) delayGradient(i int) {
+	c := &r.plan.weights[i]
+	layer := &r.plan.layers[c.target]
+	input, later := &r.plan.weights[layer.input], r.layers[c.target].later
+	r.gradientAt(layer.input, allSteps, later, input.delay+1)
+	if !r.ends() {
+		return
+	}
+	cpuref.DelayGradient(&cpuref.DelayGradientArguments[T]{
+		Partial: r.engine.partial[i][r.chunk*c.size : (r.chunk+1)*c.size], Weights: r.engine.weights[layer.input],
+		Sums: r.engine.partial[layer.input][r.chunk*input.size : (r.chunk+1)*input.size], Later: later,
+		Inputs: input.rows, Neurons: input.Rows, Longest: c.LongestDelay,
+	})
 }
 
 // constantGradient implements executor.

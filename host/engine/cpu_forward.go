@@ -118,6 +118,32 @@ func (r *chunkRun[T]) dropSpikes(l, s int) {
 	}, &r.work, 0, r.samples())
 }
 
+// delaySpikes implements executor.
+func (r *chunkRun[T]) delaySpikes(l int) {
+	events := r.events
+	if l < 0 {
+		events = r.inputs
+	}
+	layer, of := r.delays(l)
+	words := cpuref.Words(layer.inputs)
+	cpuref.DelayEvents(&cpuref.DelayEventsArguments[T]{
+		Spikes: r.delayed, Events: events, Numbers: r.batch.Numbers[r.first:r.last], Steps: r.plan.steps, Inputs: layer.inputs, Delays: of,
+	}, &r.work, 0, r.samples())
+	if l < 0 {
+		r.input = cpuref.AppendEvents(cpuref.Events{Rows: r.input.Rows[:0], Index: r.input.Index[:0]}, r.delayed, words, 0, r.samples()*r.plan.steps)
+		r.inputs = r.input
+		return
+	}
+	cpuref.BuildEvents(r.events, r.delayed, words, layer.inputs, 0, r.samples()*r.plan.steps)
+}
+
+// delays are the learned delays of what a source hands up, and the layer that learns them.
+func (r *chunkRun[T]) delays(source int) (layer *layerPlan[T], of cpuref.Delays[T]) {
+	layer, of = r.plan.delaysOf(source, r.dropping)
+	of.Share = r.engine.weights[layer.delays]
+	return layer, of
+}
+
 // handedTrains implements executor.
 func (r *chunkRun[T]) handedTrains(l, s int) {
 	layer := &r.plan.layers[l]

@@ -23,7 +23,8 @@ type plan[T cpuref.Float] struct {
 	// distance is the loss on spikes with targets; nil if classes are told apart.
 	distance *cpuref.SpikeDistanceArguments[T]
 	// weights are the connections, in the order of the network's arrays: of each layer its
-	// inputs by ascending source, its recurrence, its biases, and then its learned constants.
+	// inputs by ascending source, its recurrence, its biases, its learned constants, and then its
+	// learned delays.
 	// What several of them bring a layer is added as [cpuref.LIFForward] says.
 	weights []weightPlan
 	options Options
@@ -40,6 +41,8 @@ type layerPlan[T cpuref.Float] struct {
 	input           int  // number of the connection from the highest source
 	recurrent, bias int  // the same; -1 without
 	driven          bool // connections that skip layers bring something, too
+	delays          int  // number of the array of learned delays of its inputs; -1 without
+	delayed         bool // what it hands up has learned delays
 	activity        []cpuref.ActivityArguments[T]
 }
 
@@ -55,7 +58,7 @@ type readoutPlan[T cpuref.Float] struct {
 // a position.
 type weightPlan struct {
 	network.Weight
-	source  int // layer whose spikes it weighs; -1: the network's input; or always, or learned
+	source  int // layer whose spikes it weighs; -1: the network's input; or always, learned or delays
 	target  int // layer that takes them; one beyond the last: the readout
 	window  cpuref.Window
 	delay   int // steps
@@ -94,13 +97,16 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 			neurons: geometry.Slots(), geometry: geometry, handed: n.Handed(l).Slots(), pooling: n.Pooling(l),
 			dropout:   network.DropoutParameters[T](n, l, options.Seed),
 			neuron:    network.NeuronParameters[T](layer, n.StepLength),
-			recurrent: -1, bias: -1,
+			recurrent: -1, bias: -1, delays: -1,
 		}
 		if layer.Convolutional() {
 			lp.filters = layer.Filters
 		}
 		connect := func(source, delay int, below network.Geometry, window cpuref.Window) int {
 			return p.connect(weightPlan{Weight: described[len(p.weights)], source: source, target: l, delay: delay, window: window}, below)
+		}
+		if layer.LearnedDelay > 0 && l > 0 {
+			p.layers[l-1].delayed = true
 		}
 		for _, source := range n.Sources(l) {
 			below := n.Handed(source)
@@ -115,6 +121,9 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 		}
 		for range layer.Learned() {
 			p.connect(weightPlan{Weight: described[len(p.weights)], source: learned, target: l}, network.DenseGeometry(1))
+		}
+		if layer.LearnedDelay > 0 {
+			lp.delays = p.connect(weightPlan{Weight: described[len(p.weights)], source: delays, target: l}, network.DenseGeometry(1))
 		}
 		for _, r := range layer.Regularizers {
 			lp.activity = append(lp.activity, network.ActivityParameters[T](r, geometry))
@@ -198,7 +207,9 @@ func (p *plan[T]) connect(w weightPlan, below network.Geometry) int {
 }
 
 // handsOther says whether what a layer hands up may be other than its spikes.
-func (l *layerPlan[T]) handsOther() bool { return !l.pooling.None() || !l.dropout.None() }
+func (l *layerPlan[T]) handsOther() bool {
+	return !l.pooling.None() || !l.dropout.None() || l.delayed
+}
 
 // scale is what the spikes count that a connection takes, with or without dropout.
 func (p *plan[T]) scale(w *weightPlan, dropping bool) T {

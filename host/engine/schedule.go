@@ -4,7 +4,8 @@ import "spikegrad/cpuref"
 
 // schedule is the order in which kernels take the samples of a pass through a network, on
 // every device. Samples may be cut in time: then the membranes of one segment are held,
-// and the backward pass computes those of the others again, last segment first.
+// and the backward pass computes those of the others again, last segment first. Samples whose
+// delays are learned are not cut: spikes may move over all steps.
 //
 // What several connections bring a layer, forward as sums and backward as errors, is added
 // in the order of the plan's connections.
@@ -31,7 +32,8 @@ type executor interface {
 	spikeTrains(l, s int)         // makes spike trains of them
 	poolSpikes(l, s int)          // lists instead what a layer hands up pooled
 	dropSpikes(l, s int)          // leaves out some of what is listed
-	handedTrains(l, s int)        // makes spike trains of what is left
+	delaySpikes(l int)            // moves what is listed, of a layer or of the input, −1, by its learned delays, over all steps
+	handedTrains(l, s int)        // makes spike trains of what is handed up
 	readoutForward(s int)
 	membranesDone(s int) // those of a segment are what they are
 
@@ -53,6 +55,8 @@ type executor interface {
 	weightGradient(c, s int)       // adds what a segment, or allSteps, brings to the gradient of a connection
 	constantGradient(c int)        // makes the gradient of a learned constant of what a layer has added up
 	dropErrors(l, s int)           // takes errors of what a layer hands up back through what it left out
+	delayErrors(l int)             // takes them back through learned delays, of all steps
+	delayGradient(c int)           // makes the gradient of learned delays
 	sumsDone(target int)           // the gradients of all connections to a target are what they are; targets come from the top down
 }
 
@@ -68,6 +72,9 @@ func (s *schedule[T]) run() {
 // forward runs all layers and the readout, segment by segment.
 func (s *schedule[T]) forward() {
 	s.do.begin()
+	if s.delayed(-1) {
+		s.do.delaySpikes(-1)
+	}
 	if s.backward {
 		s.do.inputTrains()
 	}
@@ -105,6 +112,9 @@ func (s *schedule[T]) forwardSegment(part int, again bool) {
 		}
 		if s.drops(l) {
 			s.do.dropSpikes(l, part)
+		}
+		if s.delayed(l) {
+			s.do.delaySpikes(l)
 		}
 		if s.layers[l].handsOther() && s.backward && !again {
 			s.do.handedTrains(l, part)
@@ -173,6 +183,9 @@ func (s *schedule[T]) layerErrors(l, part int) {
 		for i, c := range above {
 			s.do.errorBelow(c, part, i > 0)
 		}
+		if s.delayed(l) {
+			s.do.delayErrors(l)
+		}
 		if s.drops(l) {
 			s.do.dropErrors(l, part)
 		}
@@ -198,6 +211,8 @@ func (s *schedule[T]) weightGradients(target, part int) {
 	for c := range s.weights {
 		switch w := &s.weights[c]; {
 		case w.target != target:
+		case w.source == delays:
+			s.do.delayGradient(c)
 		case w.source != learned:
 			s.do.weightGradient(c, part)
 		case part == 0: // the segment that is done last

@@ -101,11 +101,14 @@ func (p *plan[T]) cut() segmentation {
 }
 
 // cutAt cuts samples into segments of whole words of spike trains, of about so many
-// steps and at least the longest delay.
+// steps and at least the longest delay; with learned delays, they stay whole.
 func (p *plan[T]) cutAt(length int) segmentation {
 	halo := 0
 	for _, w := range p.weights {
 		halo = max(halo, w.delay)
+	}
+	if p.mostDelayed() > 0 {
+		length = p.steps
 	}
 	if length < p.steps {
 		length = max(length/32, (halo+31)/32, 1) * 32

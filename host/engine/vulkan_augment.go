@@ -33,9 +33,13 @@ func (s augmentSize) grown(need augmentSize) augmentSize {
 // augmentSizeOf is what an augmentation of so many samples with so many events needs at
 // most.
 func augmentSizeOf(a *cpuref.Augmentation, samples, events int, p *plan[float32]) augmentSize {
-	events += samples * p.steps * len(a.Inserted)
+	words := 1
+	if a != nil { // learned delays need room for events alone
+		events += samples * p.steps * len(a.Inserted)
+		words = len(kernels.AugmentationWords(a))
+	}
 	return augmentSize{
-		words:  len(kernels.AugmentationWords(a)),
+		words:  words,
 		events: min(events, samples*p.steps*p.network.Inputs) + 1,
 	}
 }
@@ -63,10 +67,10 @@ func (e *Vulkan) uploadAugmentation(a *cpuref.Augmentation) error {
 	return e.pass.augmented.words.Upload(0, asBytes(kernels.AugmentationWords(a)))
 }
 
-// inputEvents binds the events of the input, as uploaded or varied.
+// inputEvents binds the events of the input, as uploaded, varied, or moved by learned delays.
 func (r *recorder) inputEvents() (rows, index gpu.Binding) {
 	p := r.engine.pass
-	if r.augmented {
+	if r.augmented || r.moved {
 		return whole(p.augmented.rows), whole(p.augmented.index)
 	}
 	return p.section(sectionRows), p.section(sectionIndex)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"spikegrad/cpuref"
+	"spikegrad/gpu"
 	"spikegrad/kernels"
 )
 
@@ -125,14 +126,19 @@ func (r *recorder) errorsDone(_, _ int) {}
 
 // weightGradient implements executor.
 func (r *recorder) weightGradient(i, s int) {
+	r.gradientAt(i, s, r.partial[i], r.plan.weights[i].delay)
+}
+
+// gradientAt records the gradient of a connection if it had another delay.
+func (r *recorder) gradientAt(i, s int, partial *gpu.Buffer, delay int) {
 	c := &r.plan.weights[i]
 	r.do(func() error {
 		return r.kernels.weightGradient.Record(r.stream, kernels.WeightGradientBuffers{
-			Partial: whole(r.partial[i]), Trains: whole(r.trainsOf(c)), Error: whole(r.errorsOf(c)), Samplewise: whole(r.samplewise[i]),
+			Partial: whole(partial), Trains: whole(r.trainsOf(c)), Error: whole(r.errorsOf(c)), Samplewise: whole(r.samplewise[i]),
 			Geometry: whole(r.engine.geometries[i]),
 		}, kernels.WeightGradientParameters{
 			Samples: r.samples, Steps: r.steps, Inputs: uint32(c.rows), Copies: uint32(c.copies), Neurons: uint32(c.Rows),
-			Delay: uint32(c.delay), Scale: r.plan.scale(c, r.dropping), Window: c.window, Segment: r.engine.cut.segment(s),
+			Delay: uint32(delay), Scale: r.plan.scale(c, r.dropping), Window: c.window, Segment: r.engine.cut.segment(s),
 		})
 	})
 }

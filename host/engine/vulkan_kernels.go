@@ -13,6 +13,7 @@ type kernelSet struct {
 	buildEvents       *kernels.BuildEvents
 	dropEvents        *kernels.DropEvents // nil unless layers drop out spikes
 	dropErrors        *kernels.DropErrors
+	delays            *delayKernels // nil unless delays are learned
 	spikeTrains       *kernels.SpikeTrains
 	spikeCounts       *kernels.SpikeCounts
 	spikeTotals       *kernels.SpikeTotals
@@ -100,6 +101,9 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 	if p.network.Drops() {
 		set(func() (err error) { k.dropEvents, err = kernels.NewDropEvents(device); return err })
 		set(func() (err error) { k.dropErrors, err = kernels.NewDropErrors(device); return err })
+	}
+	if p.mostDelayed() > 0 {
+		set(func() (err error) { k.delays, err = newDelayKernels(device); return err })
 	}
 	set(func() (err error) { k.spikeTrains, err = kernels.NewSpikeTrains(device); return err })
 	set(func() (err error) { k.spikeCounts, err = kernels.NewSpikeCounts(device); return err })

@@ -58,6 +58,7 @@ type recorder struct {
 	stream         *gpu.Stream
 	samples, steps uint32
 	augmented      bool // the input spikes are varied
+	moved          bool // they are moved by learned delays
 	dropping       bool // layers leave out spikes that they hand up
 	backward       bool // a backward pass follows
 	err            error
@@ -142,6 +143,9 @@ func (r *recorder) norm(gradient []*gpu.Buffer) {
 func (r *recorder) derive() {
 	e := r.engine
 	for i, w := range e.plan.weights {
+		if w.source == delays {
+			r.do(func() error { return e.kernels.delays.limit.Record(r.stream, whole(e.weights[i]), uint32(w.size)) })
+		}
 		if w.source == learned {
 			a := e.plan.constantArguments(i)
 			r.do(func() error {

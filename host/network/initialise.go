@@ -8,7 +8,7 @@ import (
 
 // Initialise draws initial weights, one row-major array [rows][columns] for each of
 // [Network.Weights], from the seed alone: the same on every machine. Biases are 0, and
-// so are learned constants unless they are spread.
+// so are learned constants unless they are spread; learned delays are drawn evenly.
 func (n *Network) Initialise(seed uint32) [][]float32 {
 	described := n.Weights()
 	weights := make([][]float32, 0, len(described))
@@ -51,6 +51,9 @@ func (n *Network) Initialise(seed uint32) [][]float32 {
 		}
 		for range layer.Learned() {
 			weights = append(weights, layer.initialConstant(described[len(weights)], seed, len(weights)))
+		}
+		if layer.LearnedDelay > 0 {
+			weights = append(weights, initialDelays(described[len(weights)], seed, len(weights)))
 		}
 	}
 	if !n.Spiking() {

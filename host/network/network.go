@@ -49,6 +49,7 @@ type Layer struct {
 	Bias               bool          `toml:"bias"`                // a learned number that arrives at each neuron (filter of a convolution) in every step
 	Delay              int           `toml:"delay"`               // steps from an input spike to its entry into the synaptic current
 	RecurrentDelay     int           `toml:"recurrent_delay"`     // the same for the layer's own spikes
+	LearnedDelay       int           `toml:"learned_delay"`       // steps: each input is late by a learned part of it, besides Delay; 0: none
 	Dropout            float64       `toml:"dropout"`             // probability with which, in training, a spike is not handed up; those that are count 1/(1−dropout)
 	DropoutPer         string        `toml:"dropout_per"`         // spike or neuron: what is left out as one; of pooled positions likewise
 	Neuron             string        `toml:"neuron"`              // one of [Neurons]
@@ -179,9 +180,9 @@ func (n *Network) Targeted() bool {
 
 // Weight describes one weight array, [Rows][Columns]. Biases are the weights of one input
 // that spikes in every step. Learned constants are held as the logarithm of what multiplies
-// the configured value.
+// the configured value, learned delays as shares of the longest.
 type Weight struct {
-	Name    string // layer0.input, layer0.recurrent, layer0.bias, layer0.log_tau_membrane, …, layer1.from_input, …, readout, readout.bias
+	Name    string // layer0.input, layer0.recurrent, layer0.bias, layer0.log_tau_membrane, …, layer0.delays, layer1.from_input, …, readout, readout.bias
 	Rows    int    // neurons it leads to; filters of a convolution
 	Columns int    // neurons it comes from; filters below times Kernel of a convolution
 	Kernel  int    // elements of the kernel of a convolution; 0: dense
@@ -189,13 +190,15 @@ type Weight struct {
 	Bias    bool   `json:",omitempty"`
 	// Constant is, of a learned constant, its name.
 	Constant string `json:",omitempty"`
+	// LongestDelay is, of learned delays, what they are shares of, in steps.
+	LongestDelay int `json:",omitempty"`
 }
 
 // Shape lists the dimensions of the array in files: {rows, columns}, of a convolution
 // {filters, filters below, kernel}, of a conv2d {filters, filters below, rows, columns of the
-// kernel}, of biases and learned constants {rows}.
+// kernel}, of biases, learned constants and learned delays {rows}.
 func (w Weight) Shape() []int {
-	if w.Bias || w.Constant != "" {
+	if w.Bias || w.Constant != "" || w.LongestDelay > 0 {
 		return []int{w.Rows}
 	}
 	if w.Kernel == 0 {
@@ -209,7 +212,7 @@ func (w Weight) Shape() []int {
 
 // WeightNames lists the names of the weight arrays in the order of every file: for each
 // layer the input weights from each of its sources, then the recurrent ones, the biases and
-// the learned constants if any, and last the readout's.
+// the learned constants and delays if any, and last the readout's.
 func (n *Network) WeightNames() []string {
 	var names []string
 	for _, w := range n.Weights() {
@@ -259,6 +262,9 @@ func (n *Network) Weights() []Weight {
 				w.Rows = 1
 			}
 			weights = append(weights, w)
+		}
+		if layer.LearnedDelay > 0 {
+			weights = append(weights, Weight{Name: name + delaysArray, Rows: n.Handed(n.main(l)).Neurons(), Columns: 1, LongestDelay: layer.LearnedDelay})
 		}
 	}
 	if n.Spiking() {

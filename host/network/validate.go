@@ -36,6 +36,9 @@ func (n *Network) Validate() error {
 		if err := n.checkDropout(l); err != nil {
 			return fmt.Errorf("network.layer %d: %w", l, err)
 		}
+		if err := n.checkLearnedDelay(l); err != nil {
+			return fmt.Errorf("network.layer %d: %w", l, err)
+		}
 	}
 	if err := n.Readout.validate(n.Steps); err != nil {
 		return fmt.Errorf("network.readout: %w", err)

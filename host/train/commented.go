@@ -245,6 +245,8 @@ func writtenExplanations() map[string]string {
 		"network.layer.bias":             "whether each neuron, or filter, has a learned bias, added in every step; it starts at 0",
 		"network.layer.delay":            "delay from a spike below to this layer, steps, 0 to steps-1",
 		"network.layer.recurrent_delay":  "delay of recurrent connections, steps",
+		"network.layer.learned_delay": "dense: the longest learned delay, steps, added to delay; each input has its own, drawn from 0 to this at first;\n" +
+			"training rounds it up or down at random, so that it is right on average. 0: delays are not learned",
 		"network.layer.dropout": "training only: probability that a spike is left out on its way to the layer above, 0 to 0.99; the others count\n" +
 			"1/(1-dropout) times. After pooling; recurrent connections, losses and regularizers see all spikes",
 		"network.layer.dropout_per":  "spike: spikes are dropped independently; neuron: all spikes of a neuron in a sample are dropped, or none",

@@ -1,0 +1,57 @@
+package network
+
+import (
+	"fmt"
+	"slices"
+
+	"spikegrad/cpuref"
+)
+
+// delaysArray is how the names of the arrays of learned delays end, after the layer's.
+const delaysArray = "delays"
+
+// Delays says whether any layer learns the delays of its inputs.
+func (n *Network) Delays() bool {
+	return slices.ContainsFunc(n.Layers, func(l Layer) bool { return l.LearnedDelay > 0 })
+}
+
+// checkLearnedDelay checks that a layer can learn the delays of its inputs: dense layers of
+// inputs that nothing else takes.
+func (n *Network) checkLearnedDelay(layer int) error {
+	l := &n.Layers[layer]
+	source := layer - 1
+	switch {
+	case l.LearnedDelay == 0:
+		return nil
+	case l.LearnedDelay < 0 || l.Delay+l.LearnedDelay >= n.Steps:
+		return fmt.Errorf("learned_delay = %d: with delay = %d, from 0 (none) to %d is possible, less than the %d steps of a sample", l.LearnedDelay, l.Delay, n.Steps-1-l.Delay, n.Steps)
+	case l.Convolutional():
+		return fmt.Errorf("learned_delay = %d, and the layer is a %s: delays are learned by dense layers", l.LearnedDelay, l.Kind)
+	case !slices.Equal(n.Sources(layer), []int{source}):
+		return fmt.Errorf("learned_delay = %d, and the layer takes input from elsewhere than just below: delays are learned by layers that do not", l.LearnedDelay)
+	case source >= 0 && n.Layers[source].Convolutional():
+		return fmt.Errorf("learned_delay = %d, and layer %d, its input, is a %s: delays are learned of the data or of a dense layer", l.LearnedDelay, source, n.Layers[source].Kind)
+	}
+	for above := layer + 1; above <= len(n.Layers); above++ {
+		if slices.Contains(n.Sources(above), source) {
+			return fmt.Errorf("learned_delay = %d delays all spikes of %s, and something else takes input from it, too: delays are learned of what one layer takes", l.LearnedDelay, SourceName(source))
+		}
+	}
+	return nil
+}
+
+// DelayParameters turns the learned delays of a layer into what kernels take, all but the shares,
+// for a run of a seed.
+func DelayParameters[T cpuref.Float](n *Network, layer int, seed uint32) cpuref.Delays[T] {
+	return cpuref.Delays[T]{Longest: n.Layers[layer].LearnedDelay, Seed: seed, Layer: uint32(layer)}
+}
+
+// initialDelays are where learned delays begin: anywhere from 0 to the longest. Array is the
+// number of the array in the network.
+func initialDelays(w Weight, seed uint32, array int) []float32 {
+	shares, source := make([]float32, w.Rows), normals{seed: seed, array: spreadArrays + uint32(array)}
+	for i := range shares {
+		shares[i] = cpuref.FlushWeight(float32(source.uniform(i)))
+	}
+	return shares
+}

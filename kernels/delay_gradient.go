@@ -1,0 +1,69 @@
+package kernels
+
+import "spikegrad/gpu"
+
+// DelayGradientBuffers are the arrays of [DelayGradient].
+type DelayGradientBuffers struct {
+	Partial gpu.Binding // written; [chunk][stride of the inputs] float32
+	Weights gpu.Binding // [input][stride] float32
+	Sums    gpu.Binding // [chunk][input][stride] float32: partial gradients of the weights
+	Later   gpu.Binding // the same if all spikes arrived a step later
+}
+
+// DelayGradientParameters are the numbers of [DelayGradient].
+type DelayGradientParameters struct {
+	Chunks  uint32
+	Inputs  uint32
+	Neurons uint32
+	Longest uint32 // steps
+}
+
+// DelayGradient makes the partial gradients of learned delays. Definition: cpuref.DelayGradient;
+// shader: shaders/delay_gradient.comp.
+type DelayGradient struct{ kernel }
+
+// NewDelayGradient builds the kernel for a device.
+func NewDelayGradient(device *gpu.Device) (*DelayGradient, error) {
+	k, err := newKernel(device, "delay_gradient", flatGroup(device, "delay_gradient"))
+	return &DelayGradient{k}, err
+}
+
+// Record records one run over the chunks of a batch.
+func (k *DelayGradient) Record(stream *gpu.Stream, b DelayGradientBuffers, p DelayGradientParameters) error {
+	if err := k.positive(size{"chunks", p.Chunks}, size{"inputs", p.Inputs}, size{"neurons", p.Neurons}, size{"longest delay", p.Longest}); err != nil {
+		return err
+	}
+	chunks, inputs := uint64(p.Chunks), uint64(p.Inputs)
+	groups, err := k.flatGrid(chunks*stride(p.Inputs), 1)
+	if err != nil {
+		return err
+	}
+	return k.record(stream, []argument{
+		{"partial gradients", b.Partial, gpu.Write, bytes(chunks, stride(p.Inputs))},
+		{"weights", b.Weights, gpu.Read, bytes(inputs, stride(p.Neurons))},
+		{"gradients of weights", b.Sums, gpu.Read, bytes(chunks, inputs, stride(p.Neurons))},
+		{"gradients a step later", b.Later, gpu.Read, bytes(chunks, inputs, stride(p.Neurons))},
+	}, p, groups)
+}
+
+// LimitShares limits learned shares to 0 to 1. Definition: cpuref.LimitShares; shader:
+// shaders/limit_shares.comp.
+type LimitShares struct{ kernel }
+
+// NewLimitShares builds the kernel for a device.
+func NewLimitShares(device *gpu.Device) (*LimitShares, error) {
+	k, err := newKernel(device, "limit_shares", flatGroup(device, "limit_shares"))
+	return &LimitShares{k}, err
+}
+
+// Record records one run over so many shares.
+func (k *LimitShares) Record(stream *gpu.Stream, shares gpu.Binding, count uint32) error {
+	if err := k.positive(size{"count", count}); err != nil {
+		return err
+	}
+	groups, err := k.flatGrid(uint64(count), 1)
+	if err != nil {
+		return err
+	}
+	return k.record(stream, []argument{{"shares", shares, gpu.ReadWrite, bytes(uint64(count))}}, struct{ Count uint32 }{count}, groups)
+}
