@@ -543,7 +543,7 @@ func (f *family) learnedDelays(quick bool) {
 		n := c.Network
 		n.Layers = append(n.Layers, layer(17))
 		n.Layers[0].LearnedDelay, n.Layers[1].LearnedDelay = 5, n.Steps-1-n.Layers[1].Delay
-		n.Layers[0].Dropout, n.Layers[1].Recurrent = 0.2, false
+		n.Layers[0].Dropout, n.Layers[0].DropoutPer, n.Layers[1].Recurrent = 0.2, "spike", false
 		c.Augment, c.Samples = &cpuref.Augmentation{Key: [2]uint32{3, uint32(cpuref.StreamEncoder)}, Drop: 1 << 30}, 17
 	})
 	if quick {
