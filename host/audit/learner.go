@@ -35,6 +35,9 @@ const mostRecorded = 2 << 30
 // batch size, or nil if it can: each layer needs escape noise, and the presentations of a batch
 // have to fit in memory.
 func Estimable(n *network.Network, estimator string, trials, batch int) error {
+	if err := n.KnowsDelays(noDelays); err != nil {
+		return err
+	}
 	if err := knowsConstants(n); err != nil {
 		return err
 	}

@@ -62,9 +62,15 @@ func copyOf(n *network.Network) *network.Network {
 	return &copied
 }
 
+// noDelays is why networks that learn delays are refused.
+const noDelays = "unbiased gradients are known of weights, biases and constants only: take learned_delay out of the network, or train it with the estimator surrogate and do not audit it"
+
 // audited is the network that an audit runs: without regularizers, so that the loss
 // is the cross-entropy, and with escape noise in every layer.
 func audited(n *network.Network, addNoise bool) (*network.Network, error) {
+	if err := n.KnowsDelays(noDelays); err != nil {
+		return nil, err
+	}
 	if err := knowsConstants(n); err != nil {
 		return nil, err
 	}

@@ -44,6 +44,9 @@ func NewLIF(n *network.Network, input []float64, head Head) (*LIF, error) {
 	if n.Learns() {
 		return nil, fmt.Errorf("the network has learned constants: circuits are made of networks whose neurons are alike")
 	}
+	if err := n.KnowsDelays("circuits are made of networks whose delays are the same in all samples"); err != nil {
+		return nil, err
+	}
 	if n.Skips() {
 		return nil, fmt.Errorf("the network has skip connections: circuits are made of networks whose layers take input of the layer just below")
 	}

@@ -3,6 +3,7 @@ package network
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"spikegrad/cpuref"
 )
@@ -13,6 +14,19 @@ const delaysArray = "delays"
 // Delays says whether any layer learns the delays of its inputs.
 func (n *Network) Delays() bool {
 	return slices.ContainsFunc(n.Layers, func(l Layer) bool { return l.LearnedDelay > 0 })
+}
+
+// IsDelays says whether an array of this name holds learned delays.
+func IsDelays(weights string) bool { return strings.HasSuffix(weights, "."+delaysArray) }
+
+// KnowsDelays refuses, for what is said, networks that learn delays.
+func (n *Network) KnowsDelays(what string) error {
+	for l, layer := range n.Layers {
+		if layer.LearnedDelay > 0 {
+			return fmt.Errorf("layer %d learns the delays of its inputs (learned_delay = %d), and %s", l, layer.LearnedDelay, what)
+		}
+	}
+	return nil
 }
 
 // checkLearnedDelay checks that a layer can learn the delays of its inputs: dense layers of

@@ -193,9 +193,8 @@ func (h *tensorHeader) tensor(name string, content []byte) (Tensor, error) {
 	described := network.Weight{Name: name, Rows: h.Shape[0], Columns: 1}
 	switch len(h.Shape) {
 	case 1:
-		if described.Constant = network.ConstantOf(name); described.Constant == "" {
-			described.Bias = true
-		}
+		described.Constant = network.ConstantOf(name)
+		described.Bias = described.Constant == "" && !network.IsDelays(name)
 	case 2:
 		described.Columns = h.Shape[1]
 	case 3:
@@ -223,6 +222,9 @@ func (m *Model) Weights(n *network.Network) ([][]float32, error) {
 		tensor, there := byName[w.Name]
 		if !there {
 			return nil, fmt.Errorf("the model has no weights %s, as the network needs", w.Name)
+		}
+		if network.IsDelays(w.Name) { // the configuration says what they are shares of
+			tensor.LongestDelay = w.LongestDelay
 		}
 		if tensor.Weight != w {
 			return nil, fmt.Errorf("weights %s of the model have shape %v: the network needs %v", w.Name, tensor.Shape(), w.Shape())
