@@ -48,17 +48,19 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestOtherNeurons measures shapes with each kind of neuron and with biases.
+// TestOtherNeurons measures shapes with each kind of neuron, with biases and with learned delays.
 func TestOtherNeurons(t *testing.T) {
 	shape := tiny()[0]
 	for _, neuron := range network.Neurons.List() {
-		s := shape.With(neuron, neuron == "lif_delta")
+		s := shape.With(neuron, neuron == "lif_delta", map[string]int{"adaptive": 3}[neuron])
 		want := neuron
 		switch neuron {
 		case "lif":
 			want = ""
 		case "lif_delta":
 			want = "lif_delta bias"
+		case "adaptive":
+			want = "adaptive delays 3"
 		}
 		err := Measure(t.Context(), []Shape{s}, Options{Device: "cpu", Workers: 1, Repeats: 1, Samples: 3}, Rates{CopyBytes: 1, Operations: 1}, func(r *Result) {
 			if r.Variant != want || r.ComparedValues == 0 {

@@ -115,13 +115,13 @@ func Find(name, variant string) ([]Shape, error) {
 	return found, nil
 }
 
-// With is the shape with other neurons, one of [network.Neurons], and with biases; its
-// variant says so.
-func (s *Shape) With(neuron string, bias bool) Shape {
+// With is the shape with other neurons, one of [network.Neurons], with biases, and with learned
+// delays of up to so many steps, 0 for none; its variant says so.
+func (s *Shape) With(neuron string, bias bool, delay int) Shape {
 	changed, n := *s, *s.Network
 	n.Layers = slices.Clone(n.Layers)
 	for l := range n.Layers {
-		n.Layers[l].Neuron, n.Layers[l].Bias = neuron, bias
+		n.Layers[l].Neuron, n.Layers[l].Bias, n.Layers[l].LearnedDelay = neuron, bias, delay
 	}
 	changed.Network = &n
 	if neuron != network.DefaultLayer().Neuron {
@@ -129,6 +129,9 @@ func (s *Shape) With(neuron string, bias bool) Shape {
 	}
 	if bias {
 		changed.Variant += " bias"
+	}
+	if delay > 0 {
+		changed.Variant += fmt.Sprintf(" delays %d", delay)
 	}
 	changed.Variant = strings.TrimSpace(changed.Variant)
 	return changed

@@ -13,19 +13,20 @@ import (
 
 // benchCommand is spikegrad bench.
 type benchCommand struct {
-	Shape     string    `default:"all" help:"Network to time: A to H, or all."`
-	Variant   string    `help:"A single variant of the shape, such as T=8 for A or N=512 for B."`
-	Neuron    string    `default:"lif" help:"Neurons of all layers: ${neurons}."`
-	Bias      bool      `help:"Give all layers biases."`
-	Device    []string  `default:"auto" help:"Device to time: auto, cpu, vulkan:N, vulkan:NAME or all. Several joined by + share each batch; several separated by commas are timed in turn."`
-	Repeat    int       `default:"7" help:"Number of training steps to time, after one warm-up step."`
-	Workers   int       `help:"CPU worker goroutines; 0 for one per processor."`
-	Batch     int       `help:"Samples per batch; 0 for the shape's own."`
-	Kernels   bool      `help:"Also time every kernel, on Vulkan devices."`
-	SkipBelow []float64 `placeholder:"X,..." help:"Measure the effect of treating surrogate derivatives below these thresholds as 0."`
-	Scaling   bool      `help:"Measure how time and memory grow with steps, samples, spikes and workers."`
-	Out       string    `help:"With --scaling: folder for the pictures." placeholder:"FOLDER"`
-	JSON      bool      `name:"json" help:"Print JSON."`
+	Shape        string    `default:"all" help:"Network to time: A to H, or all."`
+	Variant      string    `help:"A single variant of the shape, such as T=8 for A or N=512 for B."`
+	Neuron       string    `default:"lif" help:"Neurons of all layers: ${neurons}."`
+	Bias         bool      `help:"Give all layers biases."`
+	LearnedDelay int       `placeholder:"N" help:"Give all layers, which must be dense, learned delays of up to N steps."`
+	Device       []string  `default:"auto" help:"Device to time: auto, cpu, vulkan:N, vulkan:NAME or all. Several joined by + share each batch; several separated by commas are timed in turn."`
+	Repeat       int       `default:"7" help:"Number of training steps to time, after one warm-up step."`
+	Workers      int       `help:"CPU worker goroutines; 0 for one per processor."`
+	Batch        int       `help:"Samples per batch; 0 for the shape's own."`
+	Kernels      bool      `help:"Also time every kernel, on Vulkan devices."`
+	SkipBelow    []float64 `placeholder:"X,..." help:"Measure the effect of treating surrogate derivatives below these thresholds as 0."`
+	Scaling      bool      `help:"Measure how time and memory grow with steps, samples, spikes and workers."`
+	Out          string    `help:"With --scaling: folder for the pictures." placeholder:"FOLDER"`
+	JSON         bool      `name:"json" help:"Print JSON."`
 }
 
 // Help is the rest of the help.
@@ -83,7 +84,10 @@ func (c *benchCommand) Run(a *app) error {
 		return usageError{fmt.Errorf("--neuron %q is unknown; want one of %s", c.Neuron, network.Neurons.Names())}
 	}
 	for i := range shapes {
-		shapes[i] = shapes[i].With(c.Neuron, c.Bias)
+		shapes[i] = shapes[i].With(c.Neuron, c.Bias, c.LearnedDelay)
+		if err := shapes[i].Network.Validate(); err != nil {
+			return usageError{fmt.Errorf("shape %s: %w", shapes[i].Name, err)}
+		}
 	}
 	for _, number := range []struct {
 		flag         string
@@ -101,8 +105,8 @@ func (c *benchCommand) Run(a *app) error {
 	if c.Scaling && (len(c.SkipBelow) > 0 || c.Kernels || c.Batch > 0) {
 		return usageError{errors.New("--scaling measures series of its own: leave out --skip-below, --kernels and --batch")}
 	}
-	if other := c.Bias || c.Neuron != network.DefaultLayer().Neuron; c.Scaling && other {
-		return usageError{errors.New("--scaling measures shape E as it is: leave out --neuron and --bias")}
+	if other := c.Bias || c.LearnedDelay != 0 || c.Neuron != network.DefaultLayer().Neuron; c.Scaling && other {
+		return usageError{errors.New("--scaling measures shape E as it is: leave out --neuron, --bias and --learned-delay")}
 	}
 	if c.Out != "" && !c.Scaling {
 		return usageError{errors.New("--out is the folder for the pictures of --scaling: add that, or leave it out")}
