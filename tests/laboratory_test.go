@@ -33,6 +33,7 @@ func TestAudit(t *testing.T) {
 	config.Data.Steps = 20
 	config.Network.Layers = []network.Layer{network.DefaultLayer(), network.DefaultLayer()}
 	config.Network.Layers[0].Neurons, config.Network.Layers[1].Neurons, config.Network.Layers[1].RecurrentDelay = 37, 9, 3
+	config.Network.Layers[1].Learn = []string{"tau_membrane", "threshold"}
 	split, n, err := train.Prepare(&config)
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +75,7 @@ func TestSlopes(t *testing.T) {
 		t.Fatal(err)
 	}
 	config.Data.Steps = 20
-	config.Network.Layers[0].Neurons = 19
+	config.Network.Layers[0].Neurons, config.Network.Layers[0].Learn = 19, []string{"tau_synapse", "threshold"}
 	split, n, err := train.Prepare(&config)
 	if err != nil {
 		t.Fatal(err)

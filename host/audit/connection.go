@@ -8,16 +8,25 @@ import (
 	"spikegrad/host/network"
 )
 
+// array is a weight array of a layer.
+type array struct {
+	weight network.Weight
+	first  int // of its weights among those of the layer
+}
+
+// size is how many weights it has.
+func (a *array) size() int { return a.weight.Rows * a.weight.Columns }
+
 // connection is one weight array into a layer, as numbers of neurons see it: those of
 // records, filter·positions + position.
 type connection struct {
-	weight           network.Weight
-	first            int  // of its weights among those of the layer
+	array
 	source           int  // layer that its spikes come from; −1 is the input; or always
 	pooled           bool // it takes them as the layer hands them up pooled
 	delay            int
 	below, positions int // positions of the source and of the layer
 	window           cpuref.Window
+	values           []float64 // [column][row]: the weights, where constants are learned
 }
 
 // always is the source of biases: one neuron that spikes in every step and reaches every
@@ -69,7 +78,24 @@ type layer struct {
 	positions       int
 	neuron          cpuref.Neuron[float64] // its surrogate is p′
 	connections     []connection           // of each source, then recurrent and biases if there are any
-	weights         int                    // of all connections
+	learned         []learned              // constants, whose arrays follow
+	weights         int                    // of all arrays
+
+	// Where constants are learned, [layer.setWeights] gives neurons their own:
+	rows []float64                // as [cpuref.LearnedConstants] writes them, [LearnedRows][stride of a position]
+	own  []cpuref.Neuron[float64] // [neuron of a position]
+}
+
+// arrays lists the weight arrays in the order of the network.
+func (l *layer) arrays() []array {
+	var list []array
+	for i := range l.connections {
+		list = append(list, l.connections[i].array)
+	}
+	for i := range l.learned {
+		list = append(list, l.learned[i].array)
+	}
+	return list
 }
 
 // newLayer sums up a layer of a valid network with escape noise; arrays are its weight
@@ -99,8 +125,12 @@ func newLayer(n *network.Network, number int, arrays []network.Weight) layer {
 	}
 	for i, c := range list {
 		c.weight, c.first, c.positions = arrays[i], l.weights, geometry.Positions()
-		l.weights += arrays[i].Rows * arrays[i].Columns
+		l.weights += c.size()
 		l.connections = append(l.connections, c)
+	}
+	l.learned = newLearned(&described, n.StepLength, arrays[len(list):], l.weights)
+	for i := range l.learned {
+		l.weights += l.learned[i].size()
 	}
 	return l
 }
@@ -111,7 +141,7 @@ func newLayers(n *network.Network) []layer {
 	arrays := n.Weights()
 	for number := range n.Layers {
 		l := newLayer(n, number, arrays)
-		layers, arrays = append(layers, l), arrays[len(l.connections):]
+		layers, arrays = append(layers, l), arrays[len(l.arrays()):]
 	}
 	return layers
 }
@@ -122,7 +152,7 @@ type history struct {
 	index    []uint32
 	spikes   [][]uint32  // [layer][step·word]
 	pooled   [][][]int   // [layer][step]: neurons that it hands up pooled; nil if it hands up its spikes
-	membrane [][]float32 // [layer][step·neuron]: U[t+1]
+	membrane [][]float32 // [layer][step·neuron]: [cpuref.Neuron.Potential] at t+1
 	words    []int       // [layer]: of a step
 	neurons  []int       // [layer]
 }
@@ -195,12 +225,12 @@ func (h *history) gate(layer, step, neuron int) float64 {
 	return 1
 }
 
-// potential is U[t] − θ of a neuron, by which S[t] was decided.
-func (h *history) potential(layer, step, neuron int) float64 {
+// potential is the potential of a neuron less its threshold, by which S[t] was decided.
+func (l *layer) potential(h *history, step, neuron int) float64 {
 	if step == 0 {
-		return -network.Threshold
+		return -network.Threshold - l.of(neuron).Raised
 	}
-	return float64(h.membrane[layer][(step-1)*h.neurons[layer]+neuron]) - network.Threshold
+	return float64(h.membrane[l.number][(step-1)*l.neurons+neuron]) - network.Threshold
 }
 
 // spikesIn is the number of spikes that a connection takes at a step.

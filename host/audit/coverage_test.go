@@ -100,7 +100,7 @@ func meanSurrogates(t *testing.T, n *network.Network, weights [][]float32, s *fi
 		var layers [][]float64
 		for _, l := range newLayers(n) {
 			var joined []float64
-			for range l.connections {
+			for range l.arrays() {
 				joined, arrays = append(joined, arrays[0]...), arrays[1:]
 			}
 			layers = append(layers, joined)

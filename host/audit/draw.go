@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"math"
+	"slices"
 	"sort"
 
 	"spikegrad/cpuref"
@@ -9,11 +11,13 @@ import (
 // unit is a neuron of a layer at a step, drawn with a probability.
 type unit struct {
 	step, neuron int
-	chance       float64 // q
+	chance       float64   // q
+	traces       []float64 // [learned]: ∂u/∂ρ of learned constants
 }
 
 // drawer draws units of a layer: those of one goroutine.
 type drawer struct {
+	tracer
 	until  []float64                     // [step·neuron]: weights up to and with the unit
 	sums   []cpuref.NeuronState[float64] // [neuron]: Σ_i ∂state/∂W[i] over all weights into the neuron
 	counts []float64                     // [position]
@@ -22,18 +26,18 @@ type drawer struct {
 
 // draw draws so many units of a layer in one presentation, each with probability
 //
-//	q ∝ p′(u)·Σ_i ∂u/∂W[i],
+//	q ∝ p′(u)·(Σ_i ∂u/∂W[i] + Σ_c |∂u/∂ρ_c|),
 //
-// the sum of what the unit can do to its weights: all terms are nonnegative, so no unit that
-// matters has q = 0, and p′/q times an eligibility is bounded by the sum over units,
-// which keeps rare units from dominating the variance. There are none if no weight
-// can move any unit.
+// the sum of what the unit can do to its weights and learned constants: all terms are
+// nonnegative, so no unit that matters has q = 0, and p′/q times an eligibility is bounded by
+// the sum over units, which keeps rare units from dominating the variance. There are none if
+// nothing can move any unit.
 func (d *drawer) draw(l *layer, h *history, count int, uniform func(i int) float64) []unit {
 	steps := len(h.rows)
 	d.until = resize(d.until, steps*l.neurons)
 	d.sums, d.counts = resize(d.sums, l.neurons), resize(d.counts, l.positions)
 	clear(d.sums)
-	total, held := 0.0, l.neuron.Held()
+	total, traces := 0.0, d.trace(l, h)
 	for step := range steps {
 		clear(d.counts)
 		for i := range l.connections {
@@ -42,10 +46,15 @@ func (d *drawer) draw(l *layer, h *history, count int, uniform func(i int) float
 			}
 		}
 		for n := range l.neurons {
-			if sum := d.sums[n][0]; sum > 0 {
+			sum := d.sums[n][0]
+			for _, trace := range l.tracesOf(traces, step, n) {
+				sum += math.Abs(trace)
+			}
+			if sum > 0 {
 				total += float64(l.slope(h, step, n) * sum)
 			}
 			d.until[step*l.neurons+n] = total
+			held := l.of(n).Held()
 			held.Advance(&d.sums[n], d.counts[n%l.positions], h.gate(l.number, step, n))
 		}
 	}
@@ -63,7 +72,9 @@ func (d *drawer) draw(l *layer, h *history, count int, uniform func(i int) float
 		for k > 0 && d.weight(k) == 0 {
 			k-- // rounding put it behind the last unit that can be drawn
 		}
-		units = append(units, unit{k / l.neurons, k % l.neurons, d.weight(k) / total})
+		drawn := unit{step: k / l.neurons, neuron: k % l.neurons, chance: d.weight(k) / total}
+		drawn.traces = slices.Clone(l.tracesOf(traces, drawn.step, drawn.neuron))
+		units = append(units, drawn)
 	}
 	return units
 }
@@ -78,7 +89,7 @@ func (d *drawer) weight(k int) float64 {
 
 // slope is p′(u) of a unit.
 func (l *layer) slope(h *history, step, neuron int) float64 {
-	return cpuref.SurrogateDerivative(l.neuron.Surrogate, l.neuron.SurrogateParameter, h.potential(l.number, step, neuron), false)
+	return cpuref.SurrogateDerivative(l.neuron.Surrogate, l.neuron.SurrogateParameter, l.potential(h, step, neuron), false)
 }
 
 // resize returns a slice of a length, the old one if it is long enough.

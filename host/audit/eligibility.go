@@ -36,10 +36,10 @@ func (l *layer) addResponse(gradient []float64, h *history, neuron int, factor f
 // respond writes ∂U[step]/∂h[s] for all s before step, with the resets that the neuron's
 // own spikes brought.
 func (l *layer) respond(response []float64, h *history, step, neuron int) {
-	adjoint := cpuref.NeuronState[float64]{1}
+	own, adjoint := l.of(neuron), cpuref.NeuronState[float64]{1}
 	for s := step - 1; s >= 0; s-- {
 		gate := h.gate(l.number, s, neuron)
-		response[s] = l.neuron.Received(&adjoint, gate)
-		l.neuron.Adjoint(&adjoint, 0, gate)
+		response[s] = own.Received(&adjoint, gate)
+		own.Adjoint(&adjoint, 0, gate)
 	}
 }

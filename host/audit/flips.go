@@ -41,6 +41,26 @@ func newFlipper(e engine.Engine, n *network.Network, stream cpuref.Stream, seed 
 	return flipper{engine: e, network: n, layers: layers, stream: stream, seed: seed, workers: workers, pairs: make([]int, len(layers))}
 }
 
+// renew gives layers whose constants are learned the weights of the engine.
+func (u *flipper) renew() error {
+	if !u.network.Learns() {
+		return nil
+	}
+	weights, err := u.engine.Weights()
+	if err != nil {
+		return err
+	}
+	for i := range u.layers {
+		l := &u.layers[i]
+		count := len(l.arrays())
+		if len(l.learned) > 0 {
+			l.setWeights(weights[:count])
+		}
+		weights = weights[count:]
+	}
+	return nil
+}
+
 // recordBytes bounds the memory of the records of presentations at work.
 const recordBytes = 128 << 20
 
@@ -122,6 +142,9 @@ func historiesOf(n *network.Network, batch *engine.Batch, record *engine.Record)
 // adds to gradient what they contribute to a mean over so many samples.
 func (u *flipper) add(ctx context.Context, base *engine.Batch, record *engine.Record, flips []int, samples int, gradient [][]float64) error {
 	histories := historiesOf(u.network, base, record)
+	if err := u.renew(); err != nil {
+		return err
+	}
 	chosen, err := u.choose(ctx, base, histories, flips)
 	if err != nil || len(chosen) == 0 {
 		return err
@@ -139,6 +162,7 @@ func (u *flipper) add(ctx context.Context, base *engine.Batch, record *engine.Re
 		}
 		share := l.slope(h, c.step, c.neuron) / c.chance / float64(flips[c.layer]*samples)
 		l.addEligibility(gradient[c.layer], h, c.step, c.neuron, float64(gain*share), response)
+		l.addTraces(gradient[c.layer], c.neuron, float64(gain*share), c.traces)
 	}
 	return nil
 }

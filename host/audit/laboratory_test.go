@@ -30,8 +30,8 @@ func TestLaboratoryIsUnbiased(t *testing.T) {
 	if full {
 		trials, known = 1<<16, 0.25
 	}
-	for _, loss := range []string{"van_rossum", "squared"} {
-		p := problem(t, estimate.EstimateOptions{Net: "lif:2,1", Inputs: 3, Steps: 6, Beta: 2, Loss: loss})
+	for loss, net := range map[string]string{"van_rossum": "lif:2,1", "squared": "adaptive:2,1"} {
+		p := problem(t, estimate.EstimateOptions{Net: net, Inputs: 3, Steps: 6, Beta: 2, Loss: loss})
 		exact, err := estimate.Enumerate(context.Background(), p, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -59,8 +59,9 @@ func TestLaboratoryIsUnbiased(t *testing.T) {
 // gradient differs by rounding alone; the last batch is a smaller one.
 func TestLaboratoryHasTheSameNoise(t *testing.T) {
 	const trials = 1000
-	for _, loss := range []string{"van_rossum", "squared"} {
-		p := problem(t, estimate.EstimateOptions{Net: "lif:20,33", Inputs: 40, Steps: 40, Loss: loss})
+	for _, c := range [][2]string{{"lif:20,33", "van_rossum"}, {"lif_delta:20,33", "squared"}, {"adaptive:20,33", "van_rossum"}, {"if:20,33", "squared"}} {
+		net, loss := c[0], c[1]
+		p := problem(t, estimate.EstimateOptions{Net: net, Inputs: 40, Steps: 40, Loss: loss})
 		for _, estimator := range []string{"surrogate", "superspike"} {
 			list, err := estimate.ParseEstimators(estimator)
 			if err != nil {
@@ -79,10 +80,10 @@ func TestLaboratoryHasTheSameNoise(t *testing.T) {
 				distance, length = math.Hypot(distance, found.Mean[i]-w), math.Hypot(length, w)
 			}
 			if found.Trials != trials || distance > 1e-4*length {
-				t.Errorf("%s, %s: %d trials, off by %.2g of %.2g", loss, estimator, found.Trials, distance, length)
+				t.Errorf("%s, %s: %d trials, off by %.2g of %.2g", net, estimator, found.Trials, distance, length)
 			}
 			if ratio := found.TotalVariance() / want.TotalVariance(); ratio < 0.6 || ratio > 1.6 {
-				t.Errorf("%s, %s: variance %.3g, in float64 %.3g", loss, estimator, found.TotalVariance(), want.TotalVariance())
+				t.Errorf("%s, %s: variance %.3g, in float64 %.3g", net, estimator, found.TotalVariance(), want.TotalVariance())
 			}
 		}
 	}

@@ -38,9 +38,6 @@ func Estimable(n *network.Network, estimator string, trials, batch int) error {
 	if err := n.KnowsDelays(noDelays); err != nil {
 		return err
 	}
-	if err := knowsConstants(n); err != nil {
-		return err
-	}
 	bytes := 4 * batch * n.Steps
 	if estimator == scoreBaseline {
 		bytes *= trials
@@ -88,7 +85,9 @@ func (l *Learner) Gradient(ctx context.Context, batch *engine.Batch) (engine.Out
 		gradient[i] = make([]float64, l.layers[i].weights)
 	}
 	if l.score {
-		l.addScores(batch, record, gradient)
+		if err := l.addScores(batch, record, gradient); err != nil {
+			return outcome, err
+		}
 	} else {
 		flips := make([]int, len(l.layers))
 		for i := range flips {
@@ -100,9 +99,9 @@ func (l *Learner) Gradient(ctx context.Context, batch *engine.Batch) (engine.Out
 	}
 	number := 0
 	for i, layer := range l.layers {
-		for _, c := range layer.connections {
+		for _, a := range layer.arrays() {
 			for j := range arrays[number] {
-				arrays[number][j] = float32(gradient[i][c.first+j])
+				arrays[number][j] = float32(gradient[i][a.first+j])
 			}
 			number++
 		}
@@ -128,15 +127,20 @@ func (l *Learner) expand(batch *engine.Batch) *engine.Batch {
 
 // addScores adds the mean over presentations of the loss, less a baseline, times the
 // score.
-func (l *Learner) addScores(batch *engine.Batch, record *engine.Record, gradient [][]float64) {
+func (l *Learner) addScores(batch *engine.Batch, record *engine.Record, gradient [][]float64) error {
+	if err := l.renew(); err != nil {
+		return err
+	}
 	presentations := batch.Samples()
+	var t tracer
 	response := make([]float64, l.network.Steps)
 	for i, h := range historiesOf(l.network, batch, record) {
 		advantage := lossOf(record, i) - l.baseline(record, i)
 		for k := range l.layers {
-			l.layers[k].addScore(gradient[k], &h, advantage/float64(presentations), response)
+			l.layers[k].addScore(gradient[k], &h, advantage/float64(presentations), response, &t)
 		}
 	}
+	return nil
 }
 
 // baseline is the mean loss of the other presentations of the same sample or, if there

@@ -14,7 +14,7 @@ import (
 // regularizers included, as its mean, by either estimator.
 func TestLearner(t *testing.T) {
 	punish := []network.Regularizer{{Kind: "upper", Power: 2, Strength: 2, Threshold: 0.5, Average: "none"}}
-	for _, c := range []exactCase{
+	for _, c := range append(learnedCases()[2:3], []exactCase{
 		{"one layer, regularized", newFixed(2, 2, 2, 5, 0.8), 1, func(_ int, l *network.Layer) {
 			l.Neurons, l.Regularizers = 2, punish
 		}, "max_over_time"},
@@ -25,12 +25,12 @@ func TestLearner(t *testing.T) {
 				l.Reset, l.Noise = "subtractive", network.Noise{Kind: "hazard", Rate: 600, DeltaU: 0.8}
 			}
 		}, "counts"},
-	} {
+	}...) {
 		for _, run := range []struct {
 			estimator string
 			trials    int
 		}{{"single_flip", 3}, {"score_baseline", 1}, {"score_baseline", 12}} {
-			if !full && run.trials == 12 && c.layers > 1 { // a minute
+			if !full && run.trials == 12 && (c.layers > 1 || c.network(t).Learns()) { // a minute
 				continue
 			}
 			t.Run(c.name+", "+run.estimator, func(t *testing.T) {
@@ -71,7 +71,7 @@ func checkLearner(t *testing.T, c *exactCase, estimator string, trials int) {
 		at := 0
 		for l := range found {
 			var all []float64
-			for range learner.layers[l].connections {
+			for range learner.layers[l].arrays() {
 				for _, g := range arrays[at] {
 					all = append(all, float64(g))
 				}

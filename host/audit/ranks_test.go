@@ -40,7 +40,11 @@ func onRanks[R any](t *testing.T, name string, do func(x engine.Exchange) (R, er
 // small is a network of two layers and its data.
 func small(t *testing.T) (*network.Network, *fixed) {
 	s := newFixed(26, 5, 2, 8, 0.4)
-	return networkFor(t, s, 2, func(_ int, l *network.Layer) { l.Neurons = 6 }), s
+	return networkFor(t, s, 2, func(number int, l *network.Layer) {
+		if l.Neurons = 6; number == 1 {
+			l.Learn = []string{"tau_membrane", "threshold"}
+		}
+	}), s
 }
 
 // TestRanksAudit: ranks find the bits that one process finds.

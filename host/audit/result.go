@@ -144,10 +144,9 @@ func (r *run) layerResult(number int) LayerResult {
 		Passes: r.unbiased[number].passes(), Pairs: r.pairs[number],
 	}
 	found.Parts = append(found.Parts, r.partResult(number, fmt.Sprintf("layer%d", number), span{0, l.weights}))
-	if len(l.connections) > 1 {
-		for _, c := range l.connections {
-			size := c.weight.Rows * c.weight.Columns
-			found.Parts = append(found.Parts, r.partResult(number, c.weight.Name, span{c.first, c.first + size}))
+	if arrays := l.arrays(); len(arrays) > 1 {
+		for _, a := range arrays {
+			found.Parts = append(found.Parts, r.partResult(number, a.weight.Name, span{a.first, a.first + a.size()}))
 		}
 	}
 	return found

@@ -190,7 +190,7 @@ func (r *run) measureSurrogate(ctx context.Context, number int) (err error) {
 		r.cost.GradientRuns += r.samples.count()
 		for l := range r.layers {
 			var all []float64
-			for range r.layers[l].connections {
+			for range r.layers[l].arrays() {
 				all = append(all, gradient[0]...)
 				gradient = gradient[1:]
 			}

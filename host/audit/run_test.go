@@ -72,6 +72,7 @@ func TestInvariance(t *testing.T) {
 		if number == 0 {
 			l.Kind = "conv1d"
 		}
+		l.Learn = []string{"tau_synapse", "threshold"}
 	})
 	var texts []string
 	for _, change := range []func(*Options){

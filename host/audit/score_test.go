@@ -27,10 +27,10 @@ func TestScore(t *testing.T) {
 					spiked := h.spiked(1, step, neuron)
 					score := l.score(&h, step, neuron, spiked)
 					l.addEligibility(want, &h, step, neuron, 0.7*score, response)
-					checkScore(t, what, noise, h.potential(1, step, neuron), spiked, score)
+					checkScore(t, what, noise, l.potential(&h, step, neuron), spiked, score)
 				}
 			}
-			l.addScore(got, &h, 0.7, response)
+			l.addScore(got, &h, 0.7, response, new(tracer))
 			largest := 0.0
 			for i := range want {
 				largest = max(largest, math.Abs(want[i]))

@@ -44,13 +44,7 @@ func (r *slopeRun) measureDirections(ctx context.Context, v int) (err error) {
 	units, lengths := make([][]float64, len(r.parts)), make([]float64, len(r.parts))
 	promised := make([]table, len(r.parts))
 	for p := range r.parts {
-		units[p] = r.parts[p].of(sum)
-		lengths[p] = math.Sqrt(dot(units[p], units[p]))
-		for i := range units[p] {
-			if lengths[p] > 0 {
-				units[p][i] /= lengths[p]
-			}
-		}
+		units[p], lengths[p] = r.direction(p, r.parts[p].of(sum))
 		promised[p] = r.emptyTable(len(r.blockSizes))
 		for b, size := range r.blockSizes {
 			promised[p].weights[b] = float64(size) / float64(r.shown.count())
@@ -110,6 +104,37 @@ func (p *slopePart) of(arrays [][]float64) []float64 {
 		joined = append(joined, arrays[number]...)
 	}
 	return joined
+}
+
+// direction is the unit direction of a part's gradient, which it overwrites, and the length of
+// what it was made of: without learned constants that the largest step would take out of their
+// bounds, for training would hold them there.
+func (r *slopeRun) direction(p int, gradient []float64) (unit []float64, length float64) {
+	described, part := r.network.Weights(), &r.parts[p]
+	largest := float64(r.options.Steps[len(r.options.Steps)-1] * r.reach[p])
+	for {
+		length = math.Sqrt(dot(gradient, gradient))
+		if length == 0 {
+			return gradient, 0
+		}
+		held, rest := false, gradient
+		for _, number := range part.arrays {
+			for i, w := range r.options.Weights[number] {
+				room := cpuref.LearnedBound - math.Abs(float64(w))
+				if described[number].Constant != "" && rest[i] != 0 && float64(largest*math.Abs(rest[i]))/length > room {
+					rest[i], held = 0, true
+				}
+			}
+			rest = rest[len(r.options.Weights[number]):]
+		}
+		if !held {
+			break
+		}
+	}
+	for i := range gradient {
+		gradient[i] /= length
+	}
+	return gradient, length
 }
 
 func (r *slopeRun) emptyTable(units int) table {

@@ -24,7 +24,7 @@ type SlopeOptions struct {
 	Samples    int       // over which slopes are averaged; 0, or more than there are, is all
 	Directions int       // presentations that the direction of a surrogate is averaged over
 	Draws      int       // of noise, for each sample
-	Steps      []float64 // along a direction, in lengths of the weights it changes; ascending
+	Steps      []float64 // along a direction, in lengths of the weights it changes, see [slopeRun.divide]; ascending
 	Seed       uint32
 	// TrainSamples, if known, are those of an epoch, for comparing the cost.
 	TrainSamples int
@@ -93,7 +93,7 @@ type slopeRun struct {
 	promised [][]table     // [variant][part]: over blocks
 	slopes   [][][]table   // [variant][part][step]
 	moved    [][][]int     // [variant][part][step]: presentations whose loss changed
-	reach    []float64     // [part]: length of the weights
+	reach    []float64     // [part]: length of the weights, a learned constant being 1 long
 }
 
 // Slopes measures how fast the expected loss falls along surrogate gradients.
@@ -198,10 +198,13 @@ func (r *slopeRun) choose() {
 }
 
 // divide lists the parts of the weights: each array except biases that are all 0, then the
-// spiking layers together, then the readout.
+// spiking layers together, then the readout. Learned constants are logarithms, of which a
+// length says nothing: each counts as 1, so that a step of 0.01 changes constants by 1 % in
+// root mean square.
 func (r *slopeRun) divide() error {
+	described := r.network.Weights()
 	together, readout := slopePart{name: "all layers"}, slopePart{name: "readout", readout: true}
-	for number, w := range r.network.Weights() {
+	for number, w := range described {
 		if !strings.HasPrefix(w.Name, "layer") {
 			readout.arrays = append(readout.arrays, number)
 			continue
@@ -221,6 +224,10 @@ func (r *slopeRun) divide() error {
 	for _, p := range r.parts {
 		square := 0.0
 		for _, number := range p.arrays {
+			if described[number].Constant != "" {
+				square += float64(len(r.options.Weights[number]))
+				continue
+			}
 			for _, w := range r.options.Weights[number] {
 				square += float64(float64(w) * float64(w))
 			}

@@ -61,8 +61,8 @@ func (s *fixed) again(times int) *fixed {
 func exactSlope(r *slopeRun, exact [][]float64, p int, unit []float64) float64 {
 	var gradients [][]float64
 	for l, layer := range newLayers(r.network) {
-		for _, c := range layer.connections {
-			gradients = append(gradients, exact[l][c.first:][:c.weight.Rows*c.weight.Columns])
+		for _, a := range layer.arrays() {
+			gradients = append(gradients, exact[l][a.first:][:a.size()])
 		}
 	}
 	part := r.parts[p].of(gradients)
@@ -77,7 +77,8 @@ func exactSlope(r *slopeRun, exact [][]float64, p int, unit []float64) float64 {
 // same on both sides would drown them.
 func TestSlopesExact(t *testing.T) {
 	quick := []string{"membrane only, exponential", "no synaptic current, two layers, membrane only", "convolution, stride and padding, then dense", "biases"}
-	for _, c := range exactCases() {
+	quick = append(quick, "adaptive")
+	for _, c := range append(exactCases(), learnedCases()...) {
 		if !full && !slices.Contains(quick, c.name) {
 			continue
 		}
@@ -85,7 +86,7 @@ func TestSlopesExact(t *testing.T) {
 			t.Parallel()
 			n := c.network(t)
 			weights := weightsFor(n)
-			_, exact := enumerated(t, n, weights, c.source)
+			exact := exactGradient(t, n, weights, c.source)
 			o := slopeOptionsFor(n, c.source.again(512))
 			o.Draws, o.Steps = 4, []float64{0.005, 0.3}
 			r := measuredSlopes(t, o)
@@ -105,12 +106,11 @@ func TestSlopesExact(t *testing.T) {
 					if slope.Error > 0.1*whole {
 						t.Errorf("%s along %s: %.5f ± %.5f, the gradient is %.5f long", part.Name, s.Surrogate, slope.Value, slope.Error, whole)
 					}
-					if p < last || v == 0 { // enumeration takes its time
+					if (p < last || v == 0) && !n.Learns() { // enumeration takes its time
 						continue
 					}
 					up, down, distance := r.parts[p].sides(weights, r.units[v][p], o.Steps[1]*r.reach[p])
-					high, _ := enumerated(t, n, up, c.source)
-					low, _ := enumerated(t, n, down, c.source)
+					high, low := exactLoss(t, n, up, c.source), exactLoss(t, n, down, c.source)
 					if want := (high - low) / distance; math.Abs(slope.Value-want) > 4*slope.Error {
 						t.Errorf("%s along %s: %.5f ± %.5f, exactly %.5f", part.Name, s.Surrogate, slope.Value, slope.Error, want)
 					}
@@ -250,6 +250,7 @@ func TestSlopesInvariance(t *testing.T) {
 		if number == 0 {
 			l.Kind = "conv1d"
 		}
+		l.Learn = []string{"tau_synapse", "threshold"}
 	})
 	var texts []string
 	for _, change := range []func(*SlopeOptions){
@@ -307,6 +308,41 @@ func TestSlopePlan(t *testing.T) {
 	o.PlanOnly = true
 	if found, err := Slopes(context.Background(), o); err != nil || len(found.Parts) != 0 || found.Cost.ForwardRuns != 0 {
 		t.Errorf("a plan alone measured %d parts, error %v", len(found.Parts), err)
+	}
+}
+
+// Constants that a step would take out of their bounds keep still, and all else goes on.
+func TestSlopesWithinBounds(t *testing.T) {
+	s := newFixed(40, 4, 2, 8, 0.5)
+	n := networkFor(t, s, 1, func(_ int, l *network.Layer) {
+		l.Neurons, l.Learn = 5, []string{"tau_membrane", "threshold"}
+	})
+	o := slopeOptionsFor(n, s)
+	o.Steps = []float64{0.05, 0.2}
+	for i, w := range n.Weights() {
+		switch w.Constant {
+		case "tau_membrane":
+			o.Weights[i] = []float32{4, -4, 0.1, 3.9999, 0}
+		case "threshold":
+			o.Weights[i] = []float32{0, -0.2, 0.1, 0.3, -4}
+		}
+	}
+	r := measuredSlopes(t, o)
+	for p, part := range r.parts {
+		for v := range r.variants {
+			if math.Abs(dot(r.units[v][p], r.units[v][p])-1) > 1e-12 {
+				t.Errorf("%s: no unit direction, %v", part.name, r.units[v][p])
+			}
+			if still := r.units[v][p]; part.name == "layer0.log_tau_membrane" && (still[0] != 0 || still[1] != 0 || still[3] != 0 || still[2] == 0 || still[4] == 0) {
+				t.Errorf("%s: direction %v", part.name, still)
+			}
+		}
+	}
+	if found := r.result(); found.Parts[2].Name != "layer0.log_tau_membrane" || found.Parts[2].Surrogates[0].Steps == nil {
+		t.Errorf("%+v", found.Parts[2])
+	}
+	if want := math.Sqrt(5); r.reach[2] != want {
+		t.Errorf("five constants are %g long, want %g", r.reach[2], want)
 	}
 }
 

@@ -71,9 +71,6 @@ func audited(n *network.Network, addNoise bool) (*network.Network, error) {
 	if err := n.KnowsDelays(noDelays); err != nil {
 		return nil, err
 	}
-	if err := knowsConstants(n); err != nil {
-		return nil, err
-	}
 	copied := copyOf(n)
 	noiseless := 0
 	for l := range copied.Layers {
@@ -92,16 +89,4 @@ func audited(n *network.Network, addNoise bool) (*network.Network, error) {
 		return nil, fmt.Errorf("--other-mode would take the escape noise away, and without it there is no gradient to compare with: leave it out")
 	}
 	return copied, copied.Validate()
-}
-
-// knowsConstants refuses networks whose neurons are not alike: what is compared here are
-// gradients of weights and biases, of neurons with the constants that are configured.
-func knowsConstants(n *network.Network) error {
-	for l := range n.Layers {
-		if learned := n.Layers[l].Learned(); len(learned) > 0 {
-			return fmt.Errorf("layer %d learns %s, and unbiased gradients are known of weights and biases only: take learn out of the network, or train it with the estimator surrogate",
-				l, strings.Join(learned, ", "))
-		}
-	}
-	return nil
 }

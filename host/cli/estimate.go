@@ -11,16 +11,16 @@ import (
 
 // estimateCommand is spikegrad estimate.
 type estimateCommand struct {
-	Net        string  `required:"" help:"Network: perceptron, mlp:H or mlp:H1,H2 (binary units), or lif:H1,H2 (leaky integrate-and-fire neurons)." placeholder:"NET"`
+	Net        string  `required:"" help:"Network: perceptron, mlp:H or mlp:H1,H2 (binary units), or lif:H1,H2 (spiking neurons: lif, lif_delta, if or adaptive)." placeholder:"NET"`
 	Estimators string  `default:"all" help:"Estimators, separated by commas, or all." placeholder:"NAMES"`
 	Trials     float64 `default:"1e5" help:"Number of estimates by each estimator." placeholder:"N"`
 	Beta       float64 `default:"5" help:"Steepness of the sigmoid escape noise." placeholder:"X"`
-	Inputs     int     `help:"Number of input channels. Default: 2, or 10 for lif." placeholder:"N"`
-	Steps      int     `help:"Number of time steps, for lif. Default: 50." placeholder:"N"`
-	Loss       string  `help:"Loss: output, squared or van_rossum. Default: output, or van_rossum for lif." placeholder:"LOSS"`
+	Inputs     int     `help:"Number of input channels. Default: 2, or 10 for spiking neurons." placeholder:"N"`
+	Steps      int     `help:"Number of time steps, for spiking neurons. Default: 50." placeholder:"N"`
+	Loss       string  `help:"Loss: output, squared or van_rossum. Default: output, or van_rossum for spiking neurons." placeholder:"LOSS"`
 	Seed       uint32  `default:"1" help:"Seed of weights, inputs, targets and noise." placeholder:"N"`
 	Workers    int     `help:"CPU worker goroutines; 0 for one per processor. Does not change the result." placeholder:"N"`
-	Device     string  `help:"For lif: compute in float32 with the training engine, on auto, cpu, vulkan:N or vulkan:NAME. Default: in float64 on the CPU." placeholder:"DEVICE"`
+	Device     string  `help:"For spiking neurons: compute in float32 with the training engine, on auto, cpu, vulkan:N or vulkan:NAME. Default: in float64 on the CPU." placeholder:"DEVICE"`
 	Out        string  `help:"Folder for estimate.json and pictures." placeholder:"FOLDER"`
 	JSON       bool    `name:"json" help:"Print JSON."`
 
@@ -31,8 +31,8 @@ type estimateCommand struct {
 func (estimateCommand) Help() string {
 	return `Measures estimators of the gradient of the expected loss on a small network: their mean, their bias, their
 variance, and the cost of an estimate of a given precision. The bias is relative to the exact gradient for up to
-20 units, and to single flips beyond. Everything is computed in float64 on the CPU. With --device, lif networks run on
-a device, with those estimators that can be used for training.
+20 units, and to single flips beyond. Everything is computed in float64 on the CPU. With --device, networks of spiking
+neurons run on a device, with those estimators that can be used for training.
 
 Started by mpirun or srun, the processes share the trials, and the result is that of one.
 
@@ -41,6 +41,7 @@ Examples:
     spikegrad estimate --net mlp:3,2 --out runs/estimators
     spikegrad estimate --net perceptron --beta 2 --estimators surrogate,score,single_flip --json
     spikegrad estimate --net lif:20,10 --steps 100 --trials 2e4
+    spikegrad estimate --net adaptive:20,10 --steps 100 --trials 2e4
     spikegrad estimate --net lif:20,10 --steps 100 --trials 1e6 --device vulkan:0`
 }
 

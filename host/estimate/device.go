@@ -81,7 +81,7 @@ func (o *EstimateOptions) onDevice(p Problem, list []Estimator) ([]Estimator, er
 		return list, nil
 	}
 	if p.Spiking == nil {
-		return nil, fmt.Errorf("net %q with loss %q: devices run lif nets with the losses van_rossum and squared; the rest is computed in float64 on the CPU: leave the device out", o.Net, o.Loss)
+		return nil, fmt.Errorf("net %q with loss %q: devices run nets of spiking neurons with the losses van_rossum and squared; the rest is computed in float64 on the CPU: leave the device out", o.Net, o.Loss)
 	}
 	known := o.Device.Estimators()
 	var kept []Estimator

@@ -12,13 +12,13 @@ import (
 // EstimateOptions say what is estimated, and how. Zero fields take the values named.
 type EstimateOptions struct {
 	// Net is perceptron (one unit), mlp:H or mlp:H1,H2 (binary units in so many hidden
-	// layers, one output unit), or lif:H1,H2 (recurrent layers of leaky
-	// integrate-and-fire neurons; any number of layers).
+	// layers, one output unit), or NEURON:H1,H2, such as lif:H1,H2 (recurrent layers of
+	// spiking neurons, one of [network.Neurons]; any number of layers).
 	Net        string
 	Beta       float64 // steepness of the sigmoid escape noise; 5
-	Inputs     int     // 2, for lif 10
-	Steps      int     // of a lif; 50
-	Loss       string  // output, squared or van_rossum; output, for lif van_rossum
+	Inputs     int     // 2, for spiking neurons 10
+	Steps      int     // of spiking neurons; 50
+	Loss       string  // output, squared or van_rossum; output, for spiking neurons van_rossum
 	Estimators string  // names with commas between, or all
 	Trials     int     // 10⁵
 	Seed       uint32  // of weights, inputs, targets and noise
@@ -33,10 +33,11 @@ type EstimateOptions struct {
 
 // withDefaults fills zero fields.
 func (o EstimateOptions) withDefaults() EstimateOptions {
-	spiking := strings.HasPrefix(o.Net, "lif:")
-	choose := func(field *int, usual, lif int) {
+	neuron, _, _ := strings.Cut(o.Net, ":")
+	spiking := network.Neurons.Find(neuron) != nil
+	choose := func(field *int, usual, overTime int) {
 		if *field == 0 && spiking {
-			*field = lif
+			*field = overTime
 		} else if *field == 0 {
 			*field = usual
 		}
@@ -79,10 +80,10 @@ func NewProblem(o EstimateOptions) (Problem, error) {
 		return newPerceptronProblem(o, []int{1})
 	case kind == "mlp" && len(layers) > 0:
 		return newPerceptronProblem(o, append(layers, 1))
-	case kind == "lif" && len(layers) > 0:
-		return newLIFProblem(o, layers)
+	case network.Neurons.Find(kind) != nil && len(layers) > 0:
+		return newLIFProblem(o, kind, layers)
 	}
-	return Problem{}, fmt.Errorf("net %q is unknown; want perceptron, mlp:H, mlp:H1,H2 or lif:H1,H2, with numbers of units", o.Net)
+	return Problem{}, fmt.Errorf("net %q is unknown; want perceptron, mlp:H, mlp:H1,H2 or NEURON:H1,H2, with numbers of units, and one of the neurons %s", o.Net, network.Neurons.Names())
 }
 
 func parseSizes(sizes string) ([]int, error) {
@@ -159,15 +160,17 @@ func newPerceptronProblem(o EstimateOptions, layers []int) (Problem, error) {
 	return Problem{Circuit: circuit, Parameters: circuit.Undecided(o.Seed, o.Beta), Seed: o.Seed}, nil
 }
 
-// newLIFProblem is a network with frozen Poisson inputs of 100 spikes a second and
-// targets of 50, with the time constants of the paper's spike matching.
-func newLIFProblem(o EstimateOptions, layers []int) (Problem, error) {
+// newLIFProblem is a network of neurons of a kind with frozen Poisson inputs of 100 spikes a
+// second and targets of 50, with the time constants of the paper's spike matching. Thresholds
+// of adaptive neurons recover within the same time as membranes, so that few steps show it.
+func newLIFProblem(o EstimateOptions, kind string, layers []int) (Problem, error) {
 	const inputChance, targetChance = 0.1, 0.05
 	n := &network.Network{Inputs: o.Inputs, Classes: 2, Steps: o.Steps, StepLength: 0.001, Readout: network.DefaultReadout()}
 	n.Readout.Delay = 0
 	for _, neurons := range layers {
 		layer := network.DefaultLayer()
-		layer.Neurons, layer.TauMembrane, layer.TauSynapse = neurons, 0.01, 0.005
+		layer.Neuron, layer.Neurons, layer.TauMembrane, layer.TauSynapse = kind, neurons, 0.01, 0.005
+		layer.TauAdaptation = layer.TauMembrane
 		layer.Delay, layer.RecurrentDelay = 0, 0
 		layer.Noise.Beta = o.Beta
 		layer.Initial.Rate = 50

@@ -43,7 +43,8 @@ type section struct {
 	Facts    []fact
 	Layers   []layerFacts
 	Curves   []chart
-	Modes    []mode // as trained, and the other one
+	Learned  []chart // constants over epochs
+	Modes    []mode  // as trained, and the other one
 	Stored   template.URL
 	Audit    *auditSection
 	Slopes   *slopesSection
@@ -153,6 +154,9 @@ func newSection(r *Run) (*section, error) {
 			return nil, err
 		}
 		s.Curves = []chart{c}
+	}
+	if err := s.learned(); err != nil {
+		return nil, err
 	}
 	if err := s.modes(); err != nil {
 		return nil, err

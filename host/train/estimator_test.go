@@ -42,6 +42,24 @@ func TestEstimatorsLearn(t *testing.T) {
 	}
 }
 
+// TestEstimatorsLearnConstants: unbiased gradients reach the constants of neurons, and a run that
+// was interrupted ends in the same ones, with other numbers of workers.
+func TestEstimatorsLearnConstants(t *testing.T) {
+	for _, estimator := range []string{"single_flip", "score_baseline"} {
+		config := estimated(t, estimator, 2)
+		config.Network.Layers[0].Learn = []string{"tau_synapse", "threshold"}
+		summary, _ := finished(t, config, Options{Workers: 2})
+		for _, c := range summary.LearnedConstants {
+			if c.Least == c.Largest {
+				t.Errorf("%s: %+v did not move", estimator, c)
+			}
+		}
+		if again := resumed(t, interrupted(t, config, 3), Options{Workers: 1}); again.WeightsSHA256 != summary.WeightsSHA256 {
+			t.Errorf("%s: interrupted and resumed, other weights", estimator)
+		}
+	}
+}
+
 func TestEstimatorsRefused(t *testing.T) {
 	for want, change := range map[string]func(*Config){
 		`training.estimator = "reinforce" is unknown; want one of surrogate, single_flip, score_baseline`: func(c *Config) { c.Training.Estimator = "reinforce" },

@@ -27,9 +27,12 @@ type Epoch struct {
 	ValidationAccuracy *float64  `json:"validation_accuracy"`
 	SpikesPerNeuron    float64   `json:"spikes_per_neuron"` // and training sample
 	LayerSpikes        []float64 `json:"layer_spikes_per_neuron"`
-	TrainSeconds       float64   `json:"train_seconds"`
-	Seconds            float64   `json:"seconds"` // validation included
-	SamplesPerSecond   float64   `json:"samples_per_second"`
+	// LearnedConstants are those after the epoch; nil where none are learned, and in runs from
+	// before there was this.
+	LearnedConstants []LearnedConstant `json:"learned_constants,omitempty"`
+	TrainSeconds     float64           `json:"train_seconds"`
+	Seconds          float64           `json:"seconds"` // validation included
+	SamplesPerSecond float64           `json:"samples_per_second"`
 }
 
 // totals adds up batches. The order is that of the batches, so that the same run

@@ -93,6 +93,7 @@ func TestRanksLearn(t *testing.T) {
 	for _, estimator := range []string{"single_flip", "score_baseline"} {
 		config := shared(t)
 		config.Training.Estimator, config.Training.Epochs = estimator, 1
+		config.Network.Layers[0].Learn = []string{"tau_membrane", "threshold"}
 		want, _ := finished(t, config, Options{})
 		summaries, failures := onRanks(t, 3, filepath.Join(t.TempDir(), "run"), config, false, func(_ int, r *ranked) { r.options.NoPictures = true })
 		if failures[0] != nil || summaries[0].WeightsSHA256 != want.WeightsSHA256 {

@@ -179,6 +179,10 @@ func (r *run) endEpoch(ctx context.Context) error {
 			return err
 		}
 	}
+	var err error
+	if epoch.LearnedConstants, err = r.constantsNow(); err != nil {
+		return err
+	}
 	epoch.Seconds = epoch.TrainSeconds + time.Since(began).Seconds()
 	p.History = append(p.History, epoch)
 	p.Epochs, p.Position, p.Partial = epoch.Epoch, 0, totals{}

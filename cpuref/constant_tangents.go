@@ -1,0 +1,45 @@
+package cpuref
+
+// ConstantTangents are the derivatives of the states of one neuron with respect to ρ of each
+// [Constant], all spikes held.
+type ConstantTangents[T Float] [learnable]NeuronState[T]
+
+// Own is neuron n of a layer whose constants lie in rows, as [LearnedConstants] writes them.
+func (p *Neuron[T]) Own(rows []T, n int) Neuron[T] { return p.of(rows, n) }
+
+// Potential is the derivative of what spikes are drawn from, [Neuron.Potential] less the
+// threshold, with respect to ρ of a constant. Rows and n are those of [Neuron.Own].
+func (d *ConstantTangents[T]) Potential(p *Neuron[T], c Constant, rows []T, n int) T {
+	var sums [learnable]T
+	p.AddConstants(&sums, new(NeuronState[T]), new(NeuronState[T]), 1, 1)
+	held := p.Held()
+	held.Raised = 0
+	return held.Potential(&d[c]) + T(sums[c]*slopeOf(rows, c, n))
+}
+
+// Advance takes the derivatives from step t to t+1: states are those at t, gate 1 − S[t]. What
+// the constants do to a state directly is read off [Neuron.AddConstants], its transpose.
+func (d *ConstantTangents[T]) Advance(p *Neuron[T], states *NeuronState[T], gate T, rows []T, n int) {
+	held := p.Held()
+	for c := range learnable {
+		if p.Learn.Has(c) {
+			held.Advance(&d[c], 0, gate)
+		}
+	}
+	for state := range p.Model.States() {
+		var sums [learnable]T
+		adjoint := NeuronState[T]{}
+		adjoint[state] = 1
+		p.AddConstants(&sums, states, &adjoint, 0, gate)
+		for c := range learnable {
+			if p.Learn.Has(c) {
+				d[c][state] += T(sums[c] * slopeOf(rows, c, n))
+			}
+		}
+	}
+}
+
+// slopeOf is the derivative of a constant of neuron n with respect to its ρ.
+func slopeOf[T Float](rows []T, c Constant, n int) T {
+	return rows[(RowSlopes+int(c))*(len(rows)/LearnedRows)+n]
+}
