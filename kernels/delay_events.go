@@ -58,37 +58,3 @@ func (k *DelayEvents) Record(stream *gpu.Stream, b DelayEventsBuffers, p DelayPa
 		{"shares", b.Shares, gpu.Read, bytes(stride(p.Inputs))},
 	}, p, groups)
 }
-
-// DelayErrorsBuffers are the arrays of [DelayErrors].
-type DelayErrorsBuffers struct {
-	Error   gpu.Binding // read and written; [sample][step][stride] float32: ∂L/∂S
-	Numbers gpu.Binding // as of [DelayEvents]
-	Shares  gpu.Binding // the same
-}
-
-// DelayErrors carries errors back through [DelayEvents]. Definition: cpuref.DelayErrors; shader:
-// shaders/delay_errors.comp.
-type DelayErrors struct{ kernel }
-
-// NewDelayErrors builds the kernel for a device.
-func NewDelayErrors(device *gpu.Device) (*DelayErrors, error) {
-	k, err := newKernel(device, "delay_errors", flatGroup(device, "delay_errors"))
-	return &DelayErrors{k}, err
-}
-
-// Record records one run over a batch.
-func (k *DelayErrors) Record(stream *gpu.Stream, b DelayErrorsBuffers, p DelayParameters) error {
-	if err := p.check(&k.kernel); err != nil {
-		return err
-	}
-	samples := uint64(p.Samples)
-	groups, err := k.flatGrid(samples*uint64(p.Inputs), 1)
-	if err != nil {
-		return err
-	}
-	return k.record(stream, []argument{
-		{"error", b.Error, gpu.ReadWrite, bytes(samples, uint64(p.Steps), stride(p.Inputs))},
-		{"numbers", b.Numbers, gpu.Read, bytes(samples + 2)},
-		{"shares", b.Shares, gpu.Read, bytes(stride(p.Inputs))},
-	}, p, groups)
-}
