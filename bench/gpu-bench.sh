@@ -5,8 +5,8 @@ set -euo pipefail
 
 spikegrad=$1
 page=$2
-# The last line of the list: "auto takes vulkan:0: the first discrete GPU".
-device=$("$spikegrad" devices | sed -n 's/^auto takes \(vulkan:[0-9]*\): .*/\1/p')
+# The last line of the list: "auto picks vulkan:0: the first discrete GPU".
+device=$("$spikegrad" devices | sed -n 's/^auto picks \(vulkan:[0-9]*\): .*/\1/p')
 if [ -z "$device" ]; then
     echo "gpu-bench: no GPU found; 'spikegrad devices' says: $("$spikegrad" devices | tail -n 1)" >&2
     exit 1

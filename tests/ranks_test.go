@@ -337,7 +337,7 @@ func (p program) rankInterrupted(t *testing.T, l launcher) {
 	s := l.start(t, p, folder, 2, "train", "run.toml", "--out", "run")
 	l.signal(t, p, 1, syscall.SIGUSR1)
 	<-s.ended
-	if code := s.command.ProcessState.ExitCode(); code != 130 || strings.Count(s.stderr.String(), "go on with --resume run") != 1 {
+	if code := s.command.ProcessState.ExitCode(); code != 130 || strings.Count(s.stderr.String(), "resume with --resume run") != 1 {
 		t.Fatalf("exit code %d, stderr %s", code, s.stderr.String())
 	}
 	p.goesOn(t, l, folder, 3)
@@ -382,7 +382,7 @@ func (p program) ranksRefused(t *testing.T, l launcher) {
 	}{
 		{"a command for one process", "", "reproduce bias --out run", 2, `spikegrad: reproduce bias runs in one process, and \w+ is 2: `},
 		{"wrong usage", "", "train --batch=-1", 2, `spikegrad: training.batch = -1: `},
-		{"the library of the other launcher", other, "train --out run", 1, `spikegrad: the processes do not find each other: \w+ is 2, but .* counts 1`},
+		{"the library of the other launcher", other, "train --out run", 1, `spikegrad: the processes cannot find each other: \w+ is 2, but .* counts 1`},
 		{"no library", "libnothing.so", "train --out run", 1, `spikegrad: \w+ is 2, and no MPI library can be opened \(libnothing.so: .*\): `},
 		{"other data", "", "train --out run --data digits:a.csv", 1, `spikegrad: rank 1: its data are not those of rank 0: `},
 		{"a folder in the way", "", "train --out run.toml", 1, `spikegrad: .*run.toml`},

@@ -50,7 +50,7 @@ func Estimable(n *network.Network, estimator string, trials, batch int) error {
 		neurons += layer.Neurons
 	}
 	if neurons > mostRecorded/bytes {
-		return fmt.Errorf("the estimator %s would record %d MiB of membranes a batch, at most %d are possible: it is for small networks; use a smaller batch", estimator, (bytes>>10)*neurons>>10, mostRecorded>>20)
+		return fmt.Errorf("the estimator %s would record %d MiB of membrane potentials per batch, and at most %d are allowed: it is for small networks; use a smaller batch", estimator, (bytes>>10)*neurons>>10, mostRecorded>>20)
 	}
 	return nil
 }

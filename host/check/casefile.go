@@ -67,7 +67,7 @@ func ReadDrawn(text []byte, file string) (Drawn, error) {
 	decoder := toml.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&f); err != nil {
-		return Drawn{}, fmt.Errorf("%s is no network of spikegrad check --random: %w", file, err)
+		return Drawn{}, fmt.Errorf("%s is not a network from spikegrad check --random: %w", file, err)
 	}
 	n := &f.Network
 	n.Inputs, n.Classes, n.Steps, n.StepLength = f.Inputs, f.Classes, f.Steps, f.StepLength

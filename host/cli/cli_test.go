@@ -128,7 +128,7 @@ func TestWrongUsage(t *testing.T) {
 		{"train --workers=-1 --out " + out, "--workers -1"},
 		{"train --pass-samples=-1 --out " + out, "--pass-samples -1"},
 		{"train --segment-steps=-1 --out " + out, "--segment-steps -1"},
-		{"train --resume a --out " + out, "leave --out away"},
+		{"train --resume a --out " + out, "leave out --out"},
 		{"train " + file("key.toml", "[training]\nepochs = 2\nbatsch = 3\n") + " --out " + out, "key.toml line 3, column 1: unknown key training.batsch"},
 		{"train " + file("type.toml", "[training]\nepochs = \"two\"\n") + " --out " + out, "type.toml line 2"},
 		{"train " + file("tau.toml", "[[network.layer]]\ntau_membrane = -1.0\n") + " --out " + out, "tau_membrane = -1"},
@@ -142,7 +142,7 @@ func TestWrongUsage(t *testing.T) {
 		{"eval x --sample 3", "add --trials N"},
 		{"eval x --trials 0", "--trials 0"},
 		{"eval x --trials 2 --other-mode", "leave --other-mode away"},
-		{"eval x --trials 2 --data digits", "leave one away"},
+		{"eval x --trials 2 --data digits", "leave out one of them"},
 	} {
 		t.Run(c.arguments, func(t *testing.T) {
 			wantError(t, call(strings.Fields(c.arguments)...), exitUsage, c.want)
@@ -318,7 +318,7 @@ func TestReport(t *testing.T) {
 		{context.Canceled, 130, "spikegrad: interrupted\n"},
 		{errors.Join(context.Canceled), 130, "spikegrad: interrupted\n"}, // as a parser may hand it on
 		{fmt.Errorf("seed 3: %w", context.Canceled), 130, "spikegrad: seed 3: interrupted\n"},
-		{&train.InterruptedError{Folder: "f", Updates: 7, Epoch: 2, Cause: context.Canceled}, 130, "spikegrad: interrupted in epoch 2 after update 7: go on with --resume f\n"},
+		{&train.InterruptedError{Folder: "f", Updates: 7, Epoch: 2, Cause: context.Canceled}, 130, "spikegrad: interrupted in epoch 2 after update 7: resume with --resume f\n"},
 	} {
 		var errors bytes.Buffer
 		a := &app{errors: &errors}
@@ -370,7 +370,7 @@ func TestProgressLines(t *testing.T) {
 		if quiet && lines != 0 || !quiet && lines != 3 || strings.ContainsAny(written.String(), "\r\x1b") {
 			t.Errorf("quiet %t: %d lines: %q", quiet, lines, written.String())
 		}
-		if !quiet && !strings.Contains(written.String(), "epoch 2/2  loss 1.2500  train 75.0 %  validation 50.0 %  2 spikes a neuron  300 samples/s") {
+		if !quiet && !strings.Contains(written.String(), "epoch 2/2  loss 1.2500  train 75.0 %  validation 50.0 %  2 spikes per neuron  300 samples/s") {
 			t.Errorf("lines are %q", written.String())
 		}
 		p.OnWarning("damaged")

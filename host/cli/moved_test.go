@@ -36,7 +36,7 @@ func TestMovedData(t *testing.T) {
 		{"export", run, "--nir", filepath.Join(folder, "n.nir")},
 		{"train", "--resume", run, "--epochs", "2", "--device", "cpu"},
 	} {
-		wantError(t, call(arguments...), exitFailed, "if the data have moved, give their place with --data digits:PATH")
+		wantError(t, call(arguments...), exitFailed, "if the data have moved, give their new location with --data digits:PATH")
 		if got := call(append(arguments, "--data", "digits:"+there)...); got.code != exitOK {
 			t.Errorf("%v: %s", arguments, got.stderr)
 		}

@@ -55,7 +55,7 @@ func TestTrainFrom(t *testing.T) {
 		t.Error("the import that was resumed has other weights")
 	}
 	out := filepath.Join(folder, "out")
-	wantError(t, call("train", "--resume", again, "--from", run), exitUsage, "leave one away")
+	wantError(t, call("train", "--resume", again, "--from", run), exitUsage, "leave out one of them")
 	wantError(t, call("train", config, "--from", run, "--freeze", "layer1.input", "--out", out), exitUsage, `names "layer1.input"`)
 	wantError(t, call("train", config, "--from", filepath.Join(folder, "none.nir"), "--out", out), exitFailed, "none.nir")
 	wantError(t, call("train", "--from", run, "--out", out, "--device", "cpu", "--quiet"), exitFailed, "--fresh layer0.input,layer0.recurrent,readout")

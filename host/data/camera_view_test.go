@@ -100,9 +100,9 @@ func TestCameraOptions(t *testing.T) {
 		"data.camera.threshold = 0":         func(c *Camera) { c.Threshold = 0 },
 		`data.camera.origin = "start"`:      func(c *Camera) { c.Origin = "start" },
 		"data.camera.time_unit = -1":        func(c *Camera) { c.TimeUnit = -1 },
-		"crop_x = 40: allowed is 0 to 33":   func(c *Camera) { c.Width, c.Height, c.CropX = 34, 34, 40 },
+		"crop_x = 40: must be 0 to 33":   func(c *Camera) { c.Width, c.Height, c.CropX = 34, 34, 40 },
 		"2×300×300 = 180000 inputs":         func(c *Camera) { c.Width, c.Height = 300, 300 },
-		"crop_height = 33: allowed is 0 to": func(c *Camera) { c.Width, c.Height, c.CropY, c.CropHeight = 34, 34, 2, 33 },
+		"crop_height = 33: must be 0 to": func(c *Camera) { c.Width, c.Height, c.CropY, c.CropHeight = 34, 34, 2, 33 },
 	} {
 		options := defaults(t, "events:x")
 		change(&options.Camera)

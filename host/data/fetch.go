@@ -72,7 +72,7 @@ func (f *Fetch) Run(ctx context.Context) ([]Fetched, error) {
 		f.published = &found
 	}
 	if base, err := url.Parse(f.address("")); err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, fmt.Errorf("fetching %s: %q is no address on the web; give one that begins with https:// or http://", f.Dataset, f.URL)
+		return nil, fmt.Errorf("fetching %s: %q is not a web address; give one that begins with https:// or http://", f.Dataset, f.URL)
 	}
 	if err := os.MkdirAll(f.Folder, 0o755); err != nil {
 		return nil, fmt.Errorf("fetching %s: %w", f.Dataset, err)

@@ -117,7 +117,7 @@ func inspected(what string) (options Options, single bool, err error) {
 	info, err := os.Stat(what)
 	if errors.Is(err, fs.ErrNotExist) {
 		_, unknown := findKind(name)
-		return Options{}, false, fmt.Errorf("%q is neither a file nor a folder, and no dataset: %w", what, unknown)
+		return Options{}, false, fmt.Errorf("%q is neither a file nor a folder, nor a dataset: %w", what, unknown)
 	}
 	if err != nil {
 		return Options{}, false, fmt.Errorf("inspecting: %w", err)
@@ -149,7 +149,7 @@ func inspectedFolder(folder string) (Options, bool, error) {
 			return options, false, err
 		}
 	}
-	return Options{}, false, fmt.Errorf("folder %q holds no shd_train.h5, ssc_train.h5 or spoken_digits_train.h5, packed or not; name a file in it", folder)
+	return Options{}, false, fmt.Errorf("folder %q contains no shd_train.h5, ssc_train.h5 or spoken_digits_train.h5, gzipped or not; name a file in it", folder)
 }
 
 // recordingsNamed is the dataset that a file name belongs to; files of other names

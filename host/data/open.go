@@ -181,7 +181,7 @@ func Open(spec string, options Options) (Split, error) {
 		return Split{}, err
 	}
 	if options.Unlabelled > 0 && !k.bare {
-		return Split{}, fmt.Errorf("%s is read with its labels: only csv:FILE and npz:FILE can come without", k.form)
+		return Split{}, fmt.Errorf("%s needs labels: only csv:FILE and npz:FILE may come without them", k.form)
 	}
 	return k.open(&options)
 }

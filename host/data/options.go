@@ -139,7 +139,7 @@ func validateRandman(o *Options) error {
 	}
 	spikes := float64(r.Channels) * float64(r.Classes) * float64(r.SamplesPerClass) * float64(r.Spikes)
 	return require(spikes <= maxStoredSpikes, "randman.samples_per_class", r.SamplesPerClass,
-		fmt.Sprintf("so many that channels × classes × samples × spikes is at most %d; it is %.0f", maxStoredSpikes, spikes))
+		fmt.Sprintf("such that channels × classes × samples × spikes is at most %d; it is %.0f", maxStoredSpikes, spikes))
 }
 
 // requirePath compares a path with what the dataset needs.
@@ -169,7 +169,7 @@ func require(ok bool, key string, found any, allowed string) error {
 	if text, isText := found.(string); isText {
 		found = fmt.Sprintf("%q", text)
 	}
-	return fmt.Errorf("data.%s = %v: allowed is %s", key, found, allowed)
+	return fmt.Errorf("data.%s = %v: must be %s", key, found, allowed)
 }
 
 // positive is whether x is a finite number above 0.

@@ -35,7 +35,7 @@ func WriteCSV(ctx context.Context, s *Subject, samples []int, folder string) err
 		return err
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fmt.Errorf("cannot create the folder of the tables: %w: choose another", err)
+		return fmt.Errorf("cannot create the folder for the tables: %w; choose another", err)
 	}
 	return writeTables(folder, tables, func(files []io.Writer) error {
 		t := tableWriter{subject: s, milliseconds: 1000 * s.Network.StepLength}

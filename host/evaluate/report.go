@@ -95,7 +95,7 @@ func Run(ctx context.Context, runFolder string, options Options) (*Report, error
 	}
 	err = team.First(func() error {
 		if err := os.MkdirAll(folder, 0o755); err != nil {
-			return fmt.Errorf("cannot create the folder of the evaluation: %w: choose another", err)
+			return fmt.Errorf("cannot create the folder for the evaluation: %w; choose another", err)
 		}
 		return nil
 	})
@@ -146,7 +146,7 @@ func readJSON(path string, value any) error {
 		return fmt.Errorf("%s holds no evaluation: %w", filepath.Dir(path), err)
 	}
 	if err := json.Unmarshal(text, value); err != nil {
-		return fmt.Errorf("%s is no file of an evaluation: %w; remove it and evaluate again", path, err)
+		return fmt.Errorf("%s is not an evaluation file: %w; remove it and evaluate again", path, err)
 	}
 	return nil
 }

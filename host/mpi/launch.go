@@ -77,7 +77,7 @@ func (l Launch) libraries(getenv func(string) string) string {
 }
 
 // ErrAlone says that every process of a launch believes that it is the only one.
-var ErrAlone = errors.New("the processes do not find each other")
+var ErrAlone = errors.New("the processes cannot find each other")
 
 // check refuses a world of another size than the launcher's: each process would believe that it is
 // alone, and all would write the same files.
@@ -89,13 +89,13 @@ func (l Launch) check(size int, version string) error {
 	if l.Variable == "SLURM_STEP_NUM_TASKS" {
 		hint = "choose the launcher's interface with srun --mpi=pmix or --mpi=pmi2, or start with mpirun"
 	}
-	return fmt.Errorf("%w: %s is %d, but %s counts %d, so the launcher belongs to another MPI library: %s, or set %s=%s to have every process run on its own",
+	return fmt.Errorf("%w: %s is %d, but %s counts %d, so the launcher belongs to a different MPI library: %s, or set %s=%s to let every process run on its own",
 		ErrAlone, l.Variable, l.Ranks, version, size, hint, LibraryVariable, Off)
 }
 
 // unopened says that there is no library.
 func (l Launch) unopened(why string) error {
-	return fmt.Errorf("%s is %d, and no MPI library can be opened (%s): install Open MPI or MPICH, name its library in %s, or set %s=%s to have every process run on its own",
+	return fmt.Errorf("%s is %d, and no MPI library can be opened (%s): install Open MPI or MPICH, name its library in %s, or set %s=%s to let every process run on its own",
 		l.Variable, l.Ranks, why, LibraryVariable, LibraryVariable, Off)
 }
 

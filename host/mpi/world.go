@@ -53,7 +53,7 @@ func Open(launch Launch, getenv func(string) string, timeout time.Duration) (*Wo
 	case err := <-began:
 		return w, err
 	case <-time.After(timeout):
-		return nil, fmt.Errorf("MPI did not start within %v: a rank did not come that far", timeout)
+		return nil, fmt.Errorf("MPI did not start within %v: a rank did not get that far", timeout)
 	}
 }
 

@@ -163,7 +163,7 @@ func (s *Surrogate) Set(name string) error {
 	}
 	number, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		return fmt.Errorf("surrogate %q: %q is no number; give KIND or KIND:VALUE", name, text)
+		return fmt.Errorf("surrogate %q: %q is not a number; give KIND or KIND:VALUE", name, text)
 	}
 	if found == nil || len(found.Parameters) != 1 {
 		return fmt.Errorf("surrogate %q: %s takes no value; leave :%s away", name, kind, text)

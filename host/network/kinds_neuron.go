@@ -71,7 +71,7 @@ var Pools = Kinds[cpuref.Pool, Layer]{
 	},
 	{
 		Name: "sum", Number: cpuref.PoolSum, Formula: "S = the number of spikes in the cell",
-		Sentence: "Every spike counts, and the error goes to all positions. An average is this with weights divided by the size of the cell.",
+		Sentence: "Every spike counts, and the error goes to all positions. To average, divide the weights by the size of the cell.",
 	},
 }
 

@@ -59,7 +59,7 @@ func newGraph(root group, path string) (*Graph, error) {
 		return nil, err
 	}
 	if !ok || node.text("type") != typeGraph {
-		return nil, fmt.Errorf("%s is no NIR file: it has no node of type %s", path, typeGraph)
+		return nil, fmt.Errorf("%s is not a NIR file: it has no node of type %s", path, typeGraph)
 	}
 	g := &Graph{nodes: map[string]group{}, next: map[string][]string{}, prior: map[string][]string{}}
 	// Others may keep under these names what they like.

@@ -325,7 +325,7 @@ func TestRefuses(t *testing.T) {
 			g.nodes["layer0"]["r"] = array{Shape: []int{3}, Float64: []float64{1, 2, 3}}
 		},
 		`node "layer0": it has no numbers "tau_mem"`:                 func(g *Graph) { delete(g.nodes["layer0"], "tau_mem") },
-		`v_leak = 0.5 and v_reset = 0: equal ones are supported`:     func(g *Graph) { g.nodes["layer0"]["v_leak"] = array{Float64: []float64{0.5}} },
+		`v_leak = 0.5 and v_reset = 0: only equal values are supported`:     func(g *Graph) { g.nodes["layer0"]["v_leak"] = array{Float64: []float64{0.5}} },
 		`v_threshold = -1: one above v_leak = 0 is needed`:           func(g *Graph) { g.nodes["layer0"]["v_threshold"] = array{Float64: []float64{-1}} },
 		`tau_mem = 0.001 s: at least a time step of 0.002 s`:         func(g *Graph) { g.nodes["layer0"]["tau_mem"] = array{Float64: []float64{0.001}} },
 		`node "layer0_input": it has 1 biases for 5 rows of weights`: func(g *Graph) { g.nodes["layer0_input"]["bias"] = array{Float64: []float64{0.5}} },
@@ -337,7 +337,7 @@ func TestRefuses(t *testing.T) {
 		`the graph has 0 nodes of type Input`:                                     func(g *Graph) { g.nodes["input"]["type"] = array{Text: []string{"Output"}} },
 		`node "input" leads to ["layer0" "layer1"]`:                               func(g *Graph) { g.prior["layer1_input"] = append(g.prior["layer1_input"], "input") },
 		`node "layer0" takes what "input" and "layer1" bring`:                     func(g *Graph) { g.prior["layer0"] = append(g.prior["layer0"], "layer1_recurrent") },
-		`the graph leads in a circle without neurons through node "layer0_input"`: func(g *Graph) { g.prior["layer0_input"] = append(g.prior["layer0_input"], "layer0_input") },
+		`the graph has a cycle without neurons through node "layer0_input"`: func(g *Graph) { g.prior["layer0_input"] = append(g.prior["layer0_input"], "layer0_input") },
 		`node "layer1_input": it has weights of 5 × 5: 6 numbers lead to it`: func(g *Graph) {
 			g.nodes["layer0_input"]["weight"] = array{Shape: []int{6, 24}, Float64: make([]float64, 144)}
 			g.nodes["layer0_recurrent"]["weight"] = array{Shape: []int{6, 6}, Float64: make([]float64, 36)}

@@ -51,7 +51,7 @@ func Open(path string) (*Archive, error) {
 func New(r io.ReaderAt, size int64, name string) (*Archive, error) {
 	reader, err := zip.NewReader(r, size)
 	if err != nil {
-		return nil, fmt.Errorf("%s: no .npz file, or damaged or truncated: %w", name, err)
+		return nil, fmt.Errorf("%s: not a .npz file, or damaged or truncated: %w", name, err)
 	}
 	if len(reader.File) > maxMembers {
 		return nil, fmt.Errorf("%s: %d members found, at most %d are read", name, len(reader.File), maxMembers)

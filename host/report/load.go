@@ -90,7 +90,7 @@ func Load(ctx context.Context, folder string, options Options) (*Run, error) {
 	_, model, err := train.ReadRun(folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || r.Summary == nil && len(r.Epochs) > 0:
-		r.note("The run is not finished: spikegrad train --resume %s goes on with it.", folder)
+		r.note("The run is not finished: spikegrad train --resume %s resumes it.", folder)
 		return r, nil
 	case err != nil:
 		return nil, err
@@ -118,7 +118,7 @@ func (r *Run) readEvaluation() error {
 		return err
 	}
 	if found.WeightsSHA256 != r.weights {
-		r.note("The evaluation in %s is of other weights than the run ended with and is not shown.", folder)
+		r.note("The evaluation in %s is of weights other than those the run ended with, and is not shown.", folder)
 		return nil
 	}
 	r.Evaluation = found
@@ -150,12 +150,12 @@ func (r *Run) evaluate(ctx context.Context, options Options) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		r.note("The run could not be evaluated, so that confusion matrix, Fano factors and some rasters are missing: %v.", err)
+		r.note("The run could not be evaluated, so the confusion matrix, Fano factors and some rasters are missing: %v.", err)
 		return nil
 	}
 	if r.Evaluation == nil {
 		r.Evaluation = found
-		r.note("Evaluated for this page over %d trials, Fano factors over %d; spikegrad eval %s --trials N measures more closely.", shortTrials, shortFanoTrials, r.Folder)
+		r.note("Evaluated for this page over %d trials, Fano factors over %d; spikegrad eval %s --trials N measures more precisely.", shortTrials, shortFanoTrials, r.Folder)
 	}
 	r.Rasters = rasters
 	return nil

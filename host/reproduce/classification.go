@@ -90,7 +90,7 @@ func (o *ClassificationOptions) config(method Method) (train.Config, error) {
 	}
 	if o.Steps != 0 {
 		if config.Data.Name == "randman" {
-			return config, fmt.Errorf("data %q has the steps of the experiment; the steps of spoken words can be chosen", o.Data)
+			return config, fmt.Errorf("data %q has a fixed number of steps; only that of spoken words can be chosen", o.Data)
 		}
 		config.Data.Steps = o.Steps
 	}
@@ -223,7 +223,7 @@ type InterruptedError struct {
 }
 
 func (e *InterruptedError) Error() string {
-	return fmt.Sprintf("interrupted: the same command goes on with what is in %s", e.Folder)
+	return fmt.Sprintf("interrupted: the same command resumes from what is in %s", e.Folder)
 }
 
 func (e *InterruptedError) Unwrap() error { return e.Cause }

@@ -80,7 +80,7 @@ func chooseSet(name string, keys []string) (*Set, error) {
 		}
 	}
 	if name != "" && set.Key != name {
-		return nil, fmt.Errorf("there is no set %q of methods, only %s", name, strings.Join(names, ", "))
+		return nil, fmt.Errorf("unknown set of methods %q; want one of %s", name, strings.Join(names, ", "))
 	}
 	var chosen []Method
 	for i, key := range keys {
@@ -93,7 +93,7 @@ func chooseSet(name string, keys []string) (*Set, error) {
 			for _, m := range set.Methods {
 				known = append(known, m.Key)
 			}
-			return nil, fmt.Errorf("there is no method %q in the set %s, only %s", key, set.Key, strings.Join(known, ", "))
+			return nil, fmt.Errorf("unknown method %q in the set %s; want one of %s", key, set.Key, strings.Join(known, ", "))
 		}
 		chosen = append(chosen, set.Methods[found])
 	}

@@ -81,7 +81,7 @@ func Limit(ctx context.Context, out string, o Options) error {
 		}
 	}
 	distance := figure.Lines{
-		Title: "Surrogate gradients with noise go to the deterministic one", XLabel: "steepness β of the escape noise",
+		Title: "Surrogate gradients with noise converge to the deterministic one", XLabel: "steepness β of the escape noise",
 		YLabel: "relative distance", LogX: true, LogY: true,
 	}
 	for _, c := range []LimitCurve{numbers.Neuron, numbers.Network} {

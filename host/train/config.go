@@ -100,10 +100,10 @@ func (c *Config) Validate() error {
 		return errNoValidation
 	}
 	if c.Training.Estimator != "surrogate" && c.Data.Augment.Changes() {
-		return fmt.Errorf("training.estimator = %q needs input spikes as they are: leave data.augment out, or use the estimator surrogate", c.Training.Estimator)
+		return fmt.Errorf("training.estimator = %q needs unaltered input spikes: leave out data.augment, or use the estimator surrogate", c.Training.Estimator)
 	}
 	if c.Training.Estimator != "surrogate" && c.Network.Drops() {
-		return fmt.Errorf("training.estimator = %q needs spikes that all go up: set network.layer.dropout to 0, or use the estimator surrogate", c.Training.Estimator)
+		return fmt.Errorf("training.estimator = %q needs every spike to reach the layer above: set network.layer.dropout to 0, or use the estimator surrogate", c.Training.Estimator)
 	}
 	return nil
 }
@@ -113,7 +113,7 @@ func (c *Config) Validate() error {
 func (c *Config) validateNetwork() error {
 	n := c.Network
 	if n.Targeted() {
-		return fmt.Errorf("network.readout.loss = %q compares with target spikes, and the data have classes: use counts, or spikegrad reproduce spike-matching", n.Readout.Loss)
+		return fmt.Errorf("network.readout.loss = %q compares with target spikes, but the data have classes: use counts, or spikegrad reproduce spike-matching", n.Readout.Loss)
 	}
 	var first, common error // the one for the largest input, and one that comes twice
 	seen := map[string]bool{}
@@ -204,7 +204,7 @@ func (c *Config) validateFreeze() error {
 		}
 	}
 	if left == 0 && len(names) > 0 {
-		return fmt.Errorf("training.freeze names all weights of the network: leave some out, or there is nothing to train")
+		return fmt.Errorf("training.freeze names all weights of the network: leave some out, so that there is something to train")
 	}
 	return nil
 }

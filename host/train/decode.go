@@ -181,7 +181,7 @@ func merge(base, given map[string]any, path string, elements map[string]any) err
 func mergeArray(element, given any, path string, elements map[string]any) ([]any, error) {
 	tables, ok := given.([]any)
 	if !ok {
-		return nil, fmt.Errorf("%s is one table: write [[%s]], there may be several", path, path)
+		return nil, fmt.Errorf("%s is a list of tables: write [[%s]]", path, path)
 	}
 	merged := []any{}
 	for _, table := range tables {
@@ -222,7 +222,7 @@ func lowerKeys(table map[string]any) (map[string]any, error) {
 		}
 		name := strings.ToLower(key)
 		if _, twice := lower[name]; twice {
-			return nil, fmt.Errorf("key %s is given twice, in upper and lower case: keep one", name)
+			return nil, fmt.Errorf("key %s is given twice, with different capitalization: keep one", name)
 		}
 		lower[name] = value
 	}

@@ -37,11 +37,11 @@ func lockFolder(folder string) (*folderLock, error) {
 		err = lockWhole(file)
 		if errors.Is(err, errHeld) {
 			file.Close()
-			return nil, fmt.Errorf("the run in %s is in use by %s: wait until it has ended, or end it", folder, holder)
+			return nil, fmt.Errorf("the run in %s is in use by %s: wait until it ends, or stop it", folder, holder)
 		}
 		if err != nil && holder.alive() { // on a file system without locks the name has to do
 			file.Close()
-			return nil, fmt.Errorf("the run in %s is in use by %s: wait until it has ended, or remove %s if it has", folder, holder, path)
+			return nil, fmt.Errorf("the run in %s is in use by %s: wait until it ends, or remove %s if it has ended", folder, holder, path)
 		}
 		// Whoever gave it back removed the file: what was opened may not be the one there now.
 		opened, openedErr := file.Stat()

@@ -14,7 +14,7 @@ import (
 // give up a run.
 func (r *run) savePicture(name string, drawing figure.Drawing) {
 	if err := figure.SaveBoth(r.options.Folder, name, drawing); err != nil {
-		r.observer.OnWarning(fmt.Sprintf("there is no picture %s: %v", name, err))
+		r.observer.OnWarning(fmt.Sprintf("the picture %s could not be drawn: %v", name, err))
 	}
 }
 

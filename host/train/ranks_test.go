@@ -262,7 +262,7 @@ func TestRanksOtherData(t *testing.T) {
 	_, failures := onRanks(t, 2, filepath.Join(folder, "run"), config, false, func(rank int, r *ranked) {
 		r.config.Data.Path = filepath.Join(folder, fmt.Sprint(rank, ".csv"))
 	})
-	want := "rank 1: its data are not those of rank 0: as many samples hold other labels or spikes"
+	want := "rank 1: its data are not those of rank 0: the number of samples is the same, but labels or spikes differ"
 	if failures[0] == nil || !strings.HasPrefix(failures[0].Error(), want) || !engine.Agreed(failures[0]) || !engine.Agreed(failures[1]) {
 		t.Errorf("errors %v, want %s…", failures, want)
 	}

@@ -21,7 +21,7 @@ type InterruptedError struct {
 }
 
 func (e *InterruptedError) Error() string {
-	return fmt.Sprintf("interrupted in epoch %d after update %d: go on with --resume %s", e.Epoch, e.Updates, e.Folder)
+	return fmt.Sprintf("interrupted in epoch %d after update %d: resume with --resume %s", e.Epoch, e.Updates, e.Folder)
 }
 
 func (e *InterruptedError) Unwrap() error { return e.Cause }
