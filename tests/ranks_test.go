@@ -121,7 +121,7 @@ func (p program) ranksEqual(t *testing.T, l launcher) {
 		t.Errorf("three ranks evaluate to %+v, one process to %+v", got, alone)
 	}
 	idle := finish(t, l.command(p, folder, 3, append(train, "--batch", "16", "--quiet", "--epochs", "1", "--out", "idle")...))
-	if idle.code != 0 || strings.Count(idle.stderr, "of 3 ranks only 2 have something to train on") != 1 {
+	if idle.code != 0 || strings.Count(idle.stderr, "of 3 ranks only 2 have samples to train on") != 1 {
 		t.Errorf("more ranks than chunks: %+v", idle)
 	}
 }
@@ -384,7 +384,7 @@ func (p program) ranksRefused(t *testing.T, l launcher) {
 		{"wrong usage", "", "train --batch=-1", 2, `spikegrad: training.batch = -1: `},
 		{"the library of the other launcher", other, "train --out run", 1, `spikegrad: the processes cannot find each other: \w+ is 2, but .* counts 1`},
 		{"no library", "libnothing.so", "train --out run", 1, `spikegrad: \w+ is 2, and no MPI library can be opened \(libnothing.so: .*\): `},
-		{"other data", "", "train --out run --data digits:a.csv", 1, `spikegrad: rank 1: its data are not those of rank 0: `},
+		{"other data", "", "train --out run --data digits:a.csv", 1, `spikegrad: rank 1: its data differ from those of rank 0: `},
 		{"a folder in the way", "", "train --out run.toml", 1, `spikegrad: .*run.toml`},
 	} {
 		command := l.command(p, folder, 2, strings.Fields(c.arguments)...)

@@ -367,7 +367,7 @@ func TestSlopesRefused(t *testing.T) {
 		{"no weights", func(o *SlopeOptions) { clear(o.Weights[0]) }, "all zero"},
 		{"empty", func(o *SlopeOptions) { o.Source = newFixed(0, 3, 2, 6, 0) }, "choose another part"},
 		{"other data", func(o *SlopeOptions) { o.Source = newFixed(4, 5, 2, 6, 0) }, "5 channels"},
-		{"too many draws", func(o *SlopeOptions) { o.Draws = math.MaxInt32 }, "has numbers"},
+		{"too many draws", func(o *SlopeOptions) { o.Draws = math.MaxInt32 }, "noise can be drawn for at most"},
 	} {
 		o := slopeOptionsFor(networkFor(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 3 }), s)
 		c.change(&o)

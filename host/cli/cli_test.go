@@ -141,7 +141,7 @@ func TestWrongUsage(t *testing.T) {
 		{"eval x --out y", "add --trials N"},
 		{"eval x --sample 3", "add --trials N"},
 		{"eval x --trials 0", "--trials 0"},
-		{"eval x --trials 2 --other-mode", "leave --other-mode away"},
+		{"eval x --trials 2 --other-mode", "leave out --other-mode"},
 		{"eval x --trials 2 --data digits", "leave out one of them"},
 	} {
 		t.Run(c.arguments, func(t *testing.T) {
@@ -247,7 +247,7 @@ func TestMemory(t *testing.T) {
 	if got := batch(); err != nil || got.Device != "cpu" || got.Weights != want.Weights || got.Batch != want.Batch || got.Samples != want.Samples || got.Refused != "" {
 		t.Errorf("%+v, want %+v (%v)", got, want, err)
 	}
-	if got := call("devices", file); !strings.Contains(got.stdout, "the network of "+file+" takes\n") {
+	if got := call("devices", file); !strings.Contains(got.stdout, "the network of "+file+" takes:\n") {
 		t.Errorf("devices: %+v", got)
 	}
 	// Data that tell no sizes are opened; where that cannot be, the configuration is valid all the same.
@@ -344,7 +344,7 @@ func TestCheckTable(t *testing.T) {
 	for _, line := range []string{
 		"vulkan:0  GPU    driver 1  3      100     2          0s",
 		`first difference on vulkan:0: network "base", pass 0, sample 1, step 2, layer 3, neuron 4: membrane is 0.25, must be 0.5`,
-		"not finished on vulkan:1: lost",
+		"not completed on vulkan:1: lost",
 	} {
 		if !slices.Contains(strings.Split(out.String(), "\n"), line) {
 			t.Errorf("no line %q in\n%s", line, out.String())

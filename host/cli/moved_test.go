@@ -45,7 +45,7 @@ func TestMovedData(t *testing.T) {
 	if err := os.WriteFile(there, changed, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	wantError(t, call("train", "--resume", run, "--epochs", "3", "--device", "cpu", "--data", "digits:"+there), exitFailed, "hold other labels or spikes")
+	wantError(t, call("train", "--resume", run, "--epochs", "3", "--device", "cpu", "--data", "digits:"+there), exitFailed, "labels or spikes differ")
 }
 
 // TestAddresses: a limit on addresses below what the program itself needs is refused.

@@ -135,5 +135,5 @@ func TestImportPlanes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantError(t, call("import", write("other.nir", 3, 2, 5, 4), "--data", "npz:"+spikes, "--out", filepath.Join(folder, "other")), exitFailed, "takes an input of shape [2 5 4], the samples have the shape [2 4 5]")
+	wantError(t, call("import", write("other.nir", 3, 2, 5, 4), "--data", "npz:"+spikes, "--out", filepath.Join(folder, "other")), exitFailed, "takes input of shape [2 5 4], but the samples have shape [2 4 5]")
 }

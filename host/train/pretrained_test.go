@@ -202,7 +202,7 @@ func TestPretrainedMisfits(t *testing.T) {
 		`training.freeze names "nothing"`:  func(c *Config) { c.Training.Freeze = []string{"nothing"} },
 		"training.freeze names all":        func(c *Config) { c.Training.Freeze = c.Network.WeightNames() },
 		"give pretrained.from":             func(c *Config) { c.Pretrained = Pretrained{Fresh: []string{"readout"}} },
-		"cannot begin with the weights of": func(c *Config) { c.Pretrained.From = "nowhere" },
+		"cannot start from the weights of": func(c *Config) { c.Pretrained.From = "nowhere" },
 	} {
 		config := tiny(t)
 		config.Pretrained.From = source

@@ -52,7 +52,7 @@ func TestRatesRefused(t *testing.T) {
 		`weights = ["[a"]`:       "is not a pattern",
 		`weights = ["readout"]` + "\nlearning_rate_factor = -1.0":                    "training.rates[0].learning_rate_factor = -1: must be from 0 to",
 		`weights = ["readout"]` + "\nweight_decay_factor = 1e5":                      "weight_decay_factor = 100000",
-		`weights = ["readout"]` + "\n[[training.rates]]\nweights = [\"readout*\"]\n": "training.rates[1].weights names readout, which has factors already",
+		`weights = ["readout"]` + "\n[[training.rates]]\nweights = [\"readout*\"]\n": "training.rates[1].weights names readout, which already has factors",
 	} {
 		config := decode(t, ratedText+"[[training.rates]]\n"+text)
 		if err := config.Validate(); err == nil || !strings.Contains(err.Error(), want) {
