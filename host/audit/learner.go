@@ -24,8 +24,8 @@ type Learner struct {
 // The names of what a [Learner] can estimate by, as in package estimate.
 var singleFlip, scoreBaseline = estimate.SingleFlip{}.Name(), estimate.Score{Baseline: true}.Name()
 
-// Estimators are what a [Learner] can estimate by: single_flip, by a number of flips of
-// each layer in every sample, or score_baseline, by a number of presentations of every sample.
+// Estimators are those that a [Learner] can use: single_flip, with a number of flips per layer and
+// sample, or score_baseline, with a number of presentations per sample.
 func Estimators() []string { return []string{singleFlip, scoreBaseline} }
 
 // mostRecorded bounds the memory of the presentations of a batch.

@@ -46,7 +46,7 @@ func (r *Result) Bars() figure.Bars {
 	return drawing
 }
 
-// known says whether all cosines are.
+// known reports whether all cosines are.
 func (p *PartResult) known() bool {
 	for i := range p.Surrogates {
 		if p.cosine(i) == nil {

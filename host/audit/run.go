@@ -207,7 +207,7 @@ func (r *run) measureSurrogate(ctx context.Context, number int) (err error) {
 	return nil
 }
 
-// quiet says whether the noise of mean gradients is small.
+// quiet reports whether the noise of mean gradients is small.
 func quiet(list []*groups) bool {
 	for _, g := range list {
 		gradients := g.complete()

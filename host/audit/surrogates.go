@@ -41,7 +41,7 @@ func variants(n *network.Network, names []string) ([]variant, error) {
 	return list, nil
 }
 
-// CheckSurrogate says what is wrong with the name of a surrogate, KIND or KIND:VALUE.
+// CheckSurrogate reports what is wrong with the name of a surrogate, KIND or KIND:VALUE.
 func CheckSurrogate(name string) error { return new(network.Surrogate).Set(name) }
 
 // trainedName names the surrogate of a network.

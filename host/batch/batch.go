@@ -53,7 +53,7 @@ func (f Flip) Slot(n *network.Network) cpuref.Flip {
 	return cpuref.Flip{Layer: uint32(f.Layer), Step: uint32(f.Step), Neuron: uint32(n.Geometry(f.Layer).Slot(f.Neuron))}
 }
 
-// Fits says whether a network has the spike.
+// Fits reports whether a network has the spike.
 func (f Flip) Fits(n *network.Network) bool {
 	return f.Layer >= 0 && f.Layer < len(n.Layers) && f.Step >= 0 && f.Step < n.Steps && f.Neuron >= 0 && f.Neuron < n.Layers[f.Layer].Neurons
 }

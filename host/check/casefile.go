@@ -42,7 +42,7 @@ type optimizerTable struct {
 	ClipNorm     float64 `toml:"clip_norm"`
 }
 
-// TOML is the case as [ReadDrawn] takes it.
+// TOML returns the case in the form that [ReadDrawn] reads.
 func (d Drawn) TOML() string {
 	n, u := d.Network, d.Update
 	var text bytes.Buffer

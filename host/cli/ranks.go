@@ -242,7 +242,8 @@ func (r *rankSet) choose(a *app, device string) (engine.Choice, error) {
 	return alike[number%len(alike)], nil
 }
 
-// speaks says whether this process is the one that reports an error, before it leaves the others.
+// speaks reports whether this process is the one that reports an error, before it leaves the
+// others.
 func (a *app) speaks(err error) bool {
 	if a.ranks != nil {
 		return a.ranks.Rank() == 0 && engine.Agreed(err)

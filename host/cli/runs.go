@@ -110,7 +110,7 @@ func findRuns(a *app, folders []string) ([]string, error) {
 	return all, nil
 }
 
-// wants says whether a run passes the filters.
+// wants reports whether a run passes the filters.
 func (c *runsCommand) wants(r *listedRun) bool {
 	switch {
 	case c.Data != "" && r.Data != c.Data,

@@ -8,10 +8,9 @@ import (
 	"spikegrad/cpuref"
 )
 
-// Augment says how training samples are varied at each presentation: spikes are
-// dropped, those left are moved, each by itself and all together, and others inserted.
-// What happens depends on the seed of the run and the number of the presentation
-// alone: see [cpuref.Augmentation].
+// Augment specifies how training samples are varied at each presentation: spikes are dropped, the
+// rest are moved, individually and as a whole, and others are inserted. The result depends only on
+// the seed of the run and the number of the presentation: see [cpuref.Augmentation].
 type Augment struct {
 	Drop           float64 `toml:"drop"`            // probability that a spike is left out: 0
 	Insert         float64 `toml:"insert"`          // inserted spikes per second and channel: 0
@@ -34,7 +33,7 @@ const (
 	maxStretch  = 0.5
 )
 
-// Changes says whether anything is asked for.
+// Changes reports whether there is anything to do.
 func (a *Augment) Changes() bool { return *a != Augment{Jitter: a.Jitter} }
 
 func (a *Augment) validate(o *Options) error {

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Camera says how the events of an event camera become spikes of input channels in steps.
+// Camera specifies how the events of an event camera become spikes of input channels in steps.
 // Lengths are in pixels.
 type Camera struct {
 	Width  int `toml:"width"`  // of the sensor; 0 for that of the data

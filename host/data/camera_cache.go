@@ -41,7 +41,7 @@ func (f *identified) identify() error {
 	return nil
 }
 
-// same says whether the file still looks as it did.
+// same reports whether the file still looks as it did.
 func (f *identified) same() bool {
 	info, err := os.Stat(f.path)
 	return err == nil && info.Size() == f.size && info.ModTime().Equal(f.modified)

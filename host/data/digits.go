@@ -12,8 +12,7 @@ var handwrittenDigits []byte
 //go:embed handwritten_digits.NOTICE.txt
 var attribution string
 
-// Attribution says where the built-in digits are from, who made them, and under
-// which licence they are passed on.
+// Attribution states the origin, the authors and the licence of the built-in digits.
 func Attribution() string { return attribution }
 
 func defaultDigits(o *Options) {

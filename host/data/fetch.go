@@ -18,8 +18,8 @@ import (
 	"time"
 )
 
-// Fetch says what is downloaded, and where to. The zero value of a field but
-// Dataset and Folder stands for what is usual.
+// Fetch says what is downloaded, and where to. The zero value of any field but Dataset and Folder
+// means the default.
 type Fetch struct {
 	Dataset  string // shd, ssc or nmnist
 	Folder   string // is made if it does not exist
@@ -35,7 +35,7 @@ type Fetch struct {
 	afterFunc func(time.Duration, func()) timer
 }
 
-// FetchProgress is how far a file is.
+// FetchProgress is the progress of a file.
 type FetchProgress struct {
 	File  string
 	Phase string // downloading, verifying or unpacking

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Inspection is what there is to know of a dataset before anything is learned.
+// Inspection describes a dataset before anything is learned.
 type Inspection struct {
 	Data       string      `json:"data"`
 	Channels   int         `json:"channels"`
@@ -25,8 +25,8 @@ type Inspection struct {
 	sources    []Source    // [part]
 }
 
-// Inspected is what there is to know of the samples of a part. Spikes are counted
-// as a network gets them: at most one of a channel in a step.
+// Inspected describes the samples of a part. Spikes are counted as a network gets them: at most one
+// per channel per step.
 type Inspected struct {
 	Part         string    `json:"part"` // train, validation, test; the name of a file on its own
 	Samples      int       `json:"samples"`

@@ -42,7 +42,7 @@ type Options struct {
 	Augment Augment      `toml:"augment"`
 }
 
-// Encoder says how real numbers from 0 to 1 become spikes.
+// Encoder specifies how real numbers from 0 to 1 become spikes.
 type Encoder struct {
 	Kind      string  `toml:"kind"`      // latency (default) or poisson
 	Threshold float64 `toml:"threshold"` // latency: values up to this are silent: 0.2
@@ -62,7 +62,7 @@ type Randman struct {
 	Seed            uint32  `toml:"seed"`              // of the manifolds and points, whatever the seed of the run: 0
 }
 
-// Events says how recorded spike times are read.
+// Events specifies how recorded spike times are read.
 type Events struct {
 	Units          int    `toml:"units"`           // in the file: 700
 	Merge          int    `toml:"merge"`           // neighbouring units that make an input channel: 1

@@ -285,7 +285,7 @@ func (m *measurement) progress(what, suffix string) func(done, all int) {
 	return func(done, all int) { m.options.Observer(what, done, all) }
 }
 
-// Noisy says whether a layer of a network has escape noise.
+// Noisy reports whether any layer of a network has escape noise.
 func Noisy(n *network.Network) bool {
 	return slices.ContainsFunc(n.Layers, func(l network.Layer) bool { return l.Noise.Kind != "threshold" })
 }

@@ -9,8 +9,8 @@ import (
 	"spikegrad/cpuref"
 )
 
-// Constants are the constants of neurons that can be learned. ρ, which is learned, begins
-// at 0 unless it is spread, and lies within ±[cpuref.LearnedBound].
+// Constants are the neuron constants that can be learned. What is learned is ρ, which starts at 0
+// unless it is spread, and stays within ±[cpuref.LearnedBound].
 var Constants = Kinds[cpuref.Constant, Layer]{
 	{
 		Name: "tau_membrane", Number: cpuref.ConstantTauMembrane, Formula: "a_m = exp(−dt/(τ_membrane·e^ρ))",
@@ -68,12 +68,12 @@ func (l *Layer) Learned() []string {
 	return slices.DeleteFunc(Constants.List(), func(name string) bool { return !slices.Contains(l.Learn, name) })
 }
 
-// Learns says whether any constant of any layer is learned.
+// Learns reports whether any constant of any layer is learned.
 func (n *Network) Learns() bool {
 	return slices.ContainsFunc(n.Layers, func(l Layer) bool { return len(l.Learn) > 0 })
 }
 
-// has says whether neurons of the layer have a constant.
+// has reports whether neurons of the layer have a constant.
 func (l *Layer) has(c cpuref.Constant) bool {
 	model := Neurons.Number(l.Neuron)
 	switch c {
@@ -116,7 +116,7 @@ func (l *Layer) validateLearned() error {
 	return nil
 }
 
-// isTime says whether a constant is a time constant.
+// isTime reports whether a constant is a time constant.
 func isTime(constant string) bool { return strings.HasPrefix(constant, "tau_") }
 
 // value is what a constant is configured as.

@@ -42,7 +42,7 @@ func (g Geometry) Slot(neuron int) int {
 	return (filter/g.Unit*positions+position)*g.Unit + filter%g.Unit
 }
 
-// Convolutional says whether the layer is a convolution over positions.
+// Convolutional reports whether the layer is a convolution over positions.
 func (l *Layer) Convolutional() bool { return l.Kind == "conv1d" || l.Kind == "conv2d" }
 
 // Window is the geometry of a convolution's kernel over the positions below; those that
@@ -86,7 +86,7 @@ func (l *Layer) RecurrentKernelExtent() cpuref.Extent {
 	return cpuref.Extent{Height: l.RecurrentKernel, Width: l.RecurrentKernel}
 }
 
-// AsWidth is the PaddingHeight of a layer that is padded by as many rows as columns.
+// AsWidth as PaddingHeight pads a layer by as many rows as columns.
 const AsWidth = -1
 
 // Geometry is the arrangement of a layer; layer −1 is the input, whose channels are

@@ -172,7 +172,7 @@ func (s *Surrogate) Set(name string) error {
 	return nil
 }
 
-// Takes says whether a kind has a parameter.
+// Takes reports whether a kind has a parameter.
 func (k *Kind[N, S]) Takes(key string) bool {
 	return slices.ContainsFunc(k.Parameters, func(p Parameter) bool { return p.Key == key })
 }

@@ -106,8 +106,8 @@ var Noises = Kinds[cpuref.EscapeNoise, Noise]{
 	},
 }
 
-// Matched is the name of the surrogate that is the derivative of the escape noise of the
-// same layer: it comes on top of [Surrogates].
+// Matched names the surrogate that is the derivative of the layer's escape noise: it is not in
+// [Surrogates].
 const Matched = "matched"
 
 const asTheNoise = "as for the noise"

@@ -81,7 +81,7 @@ func (n *Network) main(layer int) int {
 	return slices.Max(n.Sources(layer))
 }
 
-// Skips says whether anything takes input of another layer than the one just below.
+// Skips reports whether anything takes input of another layer than the one just below.
 func (n *Network) Skips() bool {
 	for layer := range len(n.Layers) + 1 {
 		if !slices.Equal(n.Sources(layer), []int{layer - 1}) {

@@ -22,7 +22,7 @@ type connection struct {
 	delay         int           // steps beyond the shortest
 }
 
-// convolution says whether the weights are those of a kernel.
+// convolution reports whether the weights are those of a kernel.
 func (c *connection) convolution() bool { return c.window.Kernel.Area() > 0 }
 
 // largestIdentity is how many neurons may be connected one to one without weights in the

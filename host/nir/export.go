@@ -59,8 +59,8 @@ func (w *graphWriter) add(name, kind string, members group) {
 	w.last = name
 }
 
-// Encode makes the file of a network that fits its data, with its weights in the order
-// of [network.Network.Weights] and its whole configuration as TOML.
+// Encode returns the file of a network that fits its data, with its weights in the order of
+// [network.Network.Weights] and its whole configuration as TOML.
 func Encode(n *network.Network, weights [][]float32, config string) ([]byte, error) {
 	described := n.Weights()
 	if len(weights) != len(described) {

@@ -10,9 +10,9 @@ import (
 	"spikegrad/host/network"
 )
 
-// Defaults is what a layer read from a file of another program has where NIR says
-// nothing: no noise, the SuperSpike surrogate, the reset that NIR means, and no delay
-// beyond the step in which a spike reaches a current.
+// Defaults is what a layer read from another program's file has where NIR says nothing: no noise,
+// the SuperSpike surrogate, the reset that NIR means, and no delay beyond the step in which a spike
+// reaches a current.
 func Defaults() network.Layer {
 	layer := network.DefaultLayer()
 	layer.Reset, layer.Delay, layer.RecurrentDelay = "membrane_only", 0, 0

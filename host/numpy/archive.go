@@ -83,7 +83,7 @@ func (a *Archive) Name() string { return a.name }
 // Names are the names of the arrays, without .npy.
 func (a *Archive) Names() []string { return a.names }
 
-// Has is whether there is an array of a name.
+// Has reports whether there is an array of a name.
 func (a *Archive) Has(name string) bool { return a.members[name] != nil }
 
 // open opens a member.

@@ -14,7 +14,7 @@ import (
 	"spikegrad/host/train"
 )
 
-// Options say how much is found out about runs that were not evaluated.
+// Options specify how runs without an evaluation are evaluated.
 type Options struct {
 	// NoEvaluation shows only what the folder of a run holds.
 	NoEvaluation bool
@@ -27,7 +27,7 @@ type Options struct {
 	Notes       func(notes []string)
 }
 
-// Run is what is known of a run. Nil and empty fields are unknown; Notes say why.
+// Run is what is known about a run. Nil and empty fields are unknown; Notes say why.
 type Run struct {
 	Name       string // base name of the folder; [Write] tells equal ones apart
 	Folder     string
@@ -60,10 +60,9 @@ func optional[T any](read *T, err error) (*T, error) {
 	return read, err
 }
 
-// Load reads the run in a folder. A finished run without an evaluation, or with one of
-// other weights, is evaluated shortly if its data can be opened; nothing is written.
-// The error says that there is no run, that a file of it is damaged, or that the
-// context was cancelled.
+// Load reads the run in a folder. A finished run without an evaluation, or with one of other
+// weights, is evaluated briefly if its data can be opened; nothing is written. The error says that
+// there is no run, that a file of it is damaged, or that the context was cancelled.
 func Load(ctx context.Context, folder string, options Options) (*Run, error) {
 	r := &Run{Name: filepath.Base(filepath.Clean(folder)), Folder: folder}
 	if r.Name == "." || r.Name == ".." {

@@ -17,7 +17,7 @@ type Method struct {
 	ThroughReset bool   `json:"differentiate_reset"` // errors flow back through the reset too
 }
 
-// Stochastic says whether the network has escape noise. One without is tested under sigmoid
+// Stochastic reports whether the network has escape noise. One without is tested under sigmoid
 // noise too.
 func (m Method) Stochastic() bool { return m.Noise != "threshold" }
 

@@ -14,7 +14,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// Config is everything that a run depends on.
+// Config is everything that determines a run.
 type Config struct {
 	Seed       uint32          `toml:"seed"`
 	Data       data.Options    `toml:"data"`
@@ -40,8 +40,8 @@ type Training struct {
 	Rates           []Rates           `toml:"rates"`
 }
 
-// Default is a complete configuration for a dataset named as NAME or NAME:PATH:
-// one stochastic recurrent layer.
+// Default returns a complete configuration for a dataset, NAME or NAME:PATH, with one stochastic
+// recurrent layer.
 func Default(dataset string) (Config, error) {
 	options, err := data.Defaults(dataset)
 	if err != nil {
@@ -168,9 +168,9 @@ func (c *Config) networkFor(in input) (*network.Network, error) {
 	return &n, n.Validate()
 }
 
-// Sized is the network of a valid configuration with the sizes that decide over its memory. The
-// data are opened only if their options do not tell these; initial weights are not
-// settled.
+// Sized returns the network of a valid configuration with the sizes that determine its memory. The
+// data are opened only if their options do not give these sizes; initial weights are not
+// determined.
 func Sized(c *Config) (*network.Network, error) {
 	if known := c.Data.Known(); known.Channels > 0 && known.Classes > 0 {
 		return c.networkFor(input{known.Channels, known.Shape})

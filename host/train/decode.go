@@ -59,7 +59,7 @@ func plainText(text []byte) ([]byte, error) {
 	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), nil
 }
 
-// Sets says whether a configuration in TOML has a key such as data.events.binning.
+// Sets reports whether a TOML configuration sets a key such as data.events.binning.
 func Sets(text []byte, key string) bool {
 	var table map[string]any
 	text, err := plainText(text)

@@ -97,7 +97,7 @@ func readHolder(file io.ReaderAt) holder {
 	return holder{number, machine}
 }
 
-// alive says whether the process may still run. Of another machine's nobody here knows.
+// alive reports whether the process may still run. Of another machine's nobody here knows.
 func (h holder) alive() bool {
 	own := ownName()
 	if h.process == 0 || h == own {

@@ -15,8 +15,8 @@ import (
 // maxWeights bounds the memory of a network: 4 GiB of weights.
 const maxWeights = 1 << 30
 
-// Prepare opens the data of a valid configuration and gives the network what only
-// the data know. The error says which of the two does not fit the other.
+// Prepare opens the data of a valid configuration and completes the network with what only the data
+// determine. The error says how the two do not fit together.
 func Prepare(c *Config) (data.Split, *network.Network, error) {
 	options := c.Data
 	options.Seed = c.Seed

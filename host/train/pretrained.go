@@ -21,7 +21,7 @@ type Pretrained struct {
 	Fresh         []string `toml:"fresh" json:"fresh,omitempty"`         // arrays that are not taken from there
 }
 
-// IsZero says whether a training begins with weights that are drawn.
+// IsZero reports whether a training begins with weights that are drawn.
 func (p *Pretrained) IsZero() bool {
 	return p.From == "" && p.WeightsSHA256 == "" && len(p.Fresh) == 0
 }
@@ -163,7 +163,7 @@ func (s *Source) differences(n *network.Network, fresh []string) string {
 	return strings.Join(found, ", ")
 }
 
-// decides says whether a key of a configuration decides over what trained weights do.
+// decides reports whether a key of a configuration decides over what trained weights do.
 func decides(path string, n *network.Network, fresh []string) bool {
 	if path == "data.step_length" {
 		return true
@@ -235,7 +235,7 @@ func resumePretrained(folder string, config *Config) (*Source, error) {
 	return &Source{Path: cmp.Or(p.From, filepath.Join(folder, pretrainedFile)), Model: kept}, nil
 }
 
-// trainedIn says whether a training has left traces in a folder.
+// trainedIn reports whether a training has left traces in a folder.
 func trainedIn(folder string) bool {
 	return slices.ContainsFunc([]string{summaryFile, "metrics.csv", "metrics.jsonl"}, func(name string) bool {
 		_, err := os.Stat(filepath.Join(folder, name))

@@ -163,8 +163,8 @@ func (e *FinishedError) Error() string {
 	return fmt.Sprintf("the run in %s finished after %d epochs: ask for more epochs to continue it", e.Folder, e.Epochs)
 }
 
-// fitsConfig compares the configuration of a checkpoint with the one to go on with. Finished says
-// whether the folder has a summary.
+// fitsConfig compares the configuration of a checkpoint with the one to go on with. Finished
+// reports whether the folder has a summary.
 func fitsConfig(saved *checkpoint, config *Config, folder string, finished bool) error {
 	before, err := Decode([]byte(saved.Config), "the configuration in the checkpoint", "")
 	if err != nil {
@@ -199,7 +199,7 @@ func ReadConfig(folder string) (Config, error) {
 	return Decode(text, path, "")
 }
 
-// ReadRun reads configuration and final weights of the run in a folder.
+// ReadRun reads the configuration and the final weights of the run in a folder.
 func ReadRun(folder string) (Config, *Model, error) {
 	config, err := ReadConfig(folder)
 	if err != nil {

@@ -106,7 +106,7 @@ func (b *board) keep(err error) {
 	b.writer = nil
 }
 
-// wanted says whether a tag has no event of a step, or of a later one, yet.
+// wanted reports whether a tag has no event of a step, or of a later one, yet.
 func (b *board) wanted(tag string, step int) bool {
 	last, there := b.last[tag]
 	return !there || int64(step) > last
