@@ -123,7 +123,7 @@ func TestReadDrawnRefuses(t *testing.T) {
 	d := Drawn{Case: base(), Variant: Variant{Workers: 1}}
 	good := d.TOML()
 	for want, text := range map[string]string{
-		"no network of spikegrad check":  "samples = \"many\"",
+		"not a network from spikegrad check":  "samples = \"many\"",
 		"samples = 0":                    strings.Replace(good, "samples = ", "samples = 0 # ", 1),
 		"optimizer.kind = \"newton\"":    strings.Replace(good, "[optimizer]\nkind = ", "[optimizer]\nkind = 'newton' # ", 1),
 		"variant.segment_steps = -1":     strings.Replace(good, "segment_steps = ", "segment_steps = -1 # ", 1),
