@@ -166,7 +166,7 @@ func (s *Surrogate) Set(name string) error {
 		return fmt.Errorf("surrogate %q: %q is not a number; give KIND or KIND:VALUE", name, text)
 	}
 	if found == nil || len(found.Parameters) != 1 {
-		return fmt.Errorf("surrogate %q: %s takes no value; leave :%s away", name, kind, text)
+		return fmt.Errorf("surrogate %q: %s takes no value; leave out :%s", name, kind, text)
 	}
 	*value(s, found.Parameters[0].Key) = number
 	return nil

@@ -113,7 +113,7 @@ func (n *Network) checkSources() error {
 				if layer > 1 {
 					possible += ", …, " + SourceName(layer-1)
 				}
-				return fmt.Errorf("%s: from has %q: input can come from below only: %s", where, name, possible)
+				return fmt.Errorf("%s: from has %q: input can come only from below: %s", where, name, possible)
 			}
 			if slices.Contains(from[:i], name) {
 				return fmt.Errorf("%s: from has %q twice", where, name)
