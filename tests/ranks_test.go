@@ -349,7 +349,7 @@ func (p program) rankHangs(t *testing.T, l launcher) {
 	s := l.start(t, p, folder, 3, "train", "run.toml", "--out", "run", "--rank-timeout", "2s")
 	l.signal(t, p, 2, syscall.SIGSTOP)
 	<-s.ended
-	if code := s.command.ProcessState.ExitCode(); code != 1 || strings.Count(s.stderr.String(), "spikegrad: rank 2 did not answer for 2s: ") != 1 {
+	if code := s.command.ProcessState.ExitCode(); code != 1 || strings.Count(s.stderr.String(), "spikegrad: rank 2 did not answer for 2s, so all ranks stop") != 1 {
 		t.Errorf("exit code %d, stderr %s", code, s.stderr.String())
 	}
 	epochs := 1 + strings.Count(string(contentOf(t, folder, "run", "metrics.csv")), "\n")
