@@ -1,5 +1,5 @@
-# The program in a container, with what it needs to reach a GPU by Vulkan:
-# docs/how-to/containers.md tells how to run it.
+# The program in a container, with what it needs to use a GPU through Vulkan;
+# docs/how-to/containers.md explains how to run it.
 ARG DEBIAN=trixie
 
 FROM golang:1.26-${DEBIAN} AS build

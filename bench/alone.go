@@ -74,7 +74,7 @@ func runAlone(ctx context.Context, s *Shape, options Options, rates Rates, r *Re
 		// Three arrays: membranes, errors and the errors to begin with.
 		fit := int(min(info.MaxStorageRange, info.MaxAllocation, info.DeviceMemory/4) / sample)
 		if fit < r.Samples {
-			r.Note = fmt.Sprintf("a batch of %d samples instead of %d: more do not fit one buffer of the device", fit, r.Samples)
+			r.Note = fmt.Sprintf("a batch of %d samples instead of %d: more do not fit in one buffer of the device", fit, r.Samples)
 			r.Samples = fit
 		}
 	}
@@ -159,7 +159,7 @@ func compareAlone(s *Shape, options *Options) (int, error) {
 		return 0, err
 	}
 	if !slices.Equal(spikes, gotSpikes) || !sameBits(membrane, gotMembrane) || !sameBits(errors, gotErrors) {
-		return 0, fmt.Errorf("spikes, membranes or errors differ from the reference, so that nothing is timed")
+		return 0, fmt.Errorf("spikes, membranes or errors differ from the reference, so nothing is timed")
 	}
 	return 32*len(spikes) + len(membrane) + len(errors), nil
 }

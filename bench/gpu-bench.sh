@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
-# Checks and measures the GPU that spikegrad takes for itself, and appends what was
-# found to a page: gpu-bench.sh SPIKEGRAD RESULTS.md
+# Checks and measures the GPU that spikegrad picks, and appends the results to a page:
+# gpu-bench.sh SPIKEGRAD RESULTS.md
 set -euo pipefail
 
 spikegrad=$1
 page=$2
-# The last line of the list: "auto takes vulkan:0: the first discrete GPU".
-device=$("$spikegrad" devices | sed -n 's/^auto takes \(vulkan:[0-9]*\): .*/\1/p')
+# The last line of the list: "auto picks vulkan:0: the first discrete GPU".
+device=$("$spikegrad" devices | sed -n 's/^auto picks \(vulkan:[0-9]*\): .*/\1/p')
 if [ -z "$device" ]; then
     echo "gpu-bench: no GPU found; 'spikegrad devices' says: $("$spikegrad" devices | tail -n 1)" >&2
     exit 1
 fi
-checked=$("$spikegrad" --quiet check --device "$device") # fails if a bit differs: then nothing is measured
+checked=$("$spikegrad" --quiet check --device "$device") # fails if a bit differs, and then nothing is measured
 measured=$("$spikegrad" bench --device "$device" --kernels)
 [ -e "$page" ] || printf '# Results\n' >"$page"
 {
     printf '\n## Measured on a GPU, %s\n\n' "$(date +%F)"
-    printf 'The whole family of networks first, bit for bit against the CPU engine, then `spikegrad bench`.\n\n'
+    printf 'All networks of `spikegrad check`, bit for bit against the CPU engine, then `spikegrad bench`.\n\n'
     printf '```\n%s\n\n%s\n```\n' "$checked" "$measured"
 } >>"$page"
 echo "$checked"

@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# Measures what sharing a batch costs, and prints two tables: a group of two CPU engines against
-# one and against two that exchange nothing, step by step in turn; and the exchange of two ranks for
-# gradients of about 1, 10 and 40 MB, in one recurrent layer and in two, with each MPI that is
-# installed. Of two layers the exchange of the upper one can be hidden behind the computation of the
-# lower.
+# Measures the cost of sharing a batch, and prints two tables: a group of two CPU engines compared
+# with one engine and with two that exchange nothing, in alternating steps; and the exchange between
+# two ranks of gradients of about 1, 10 and 40 MB, in one recurrent layer and in two, with each MPI
+# that is installed. With two layers, the exchange of the upper one can be hidden behind the
+# computation of the lower.
 #   ranks.sh SPIKEGRAD [PAIRS [NEURONS...]]
-# PAIRS, 20 if it is left out, is how many steps are compared; NEURONS are the widths of the one
-# layer whose gradients are exchanged; two layers have as many weights. Run it where nothing else
-# runs.
+# PAIRS (default 20) is the number of steps compared; NEURONS are the widths of the single layer
+# whose gradients are exchanged, and two layers get as many weights. Run it on an idle machine.
 set -euo pipefail
 
 spikegrad=$(realpath "$1")
@@ -17,10 +16,10 @@ neurons=("${@:3}")
 cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-# Open MPI starts as root, and more processes than cores, only if it is told to.
+# Open MPI refuses to run as root, or with more processes than cores, unless told otherwise.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
 
-echo '| network | group over one engine, median | tenth | nine tenths | over halves without exchange, median | tenth | nine tenths |'
+echo '| network | group / one engine, median | 10th percentile | 90th | group / halves without exchange, median | 10th percentile | 90th |'
 echo '|---|---|---|---|---|---|---|'
 GOEXPERIMENT=simd go test ./bench -run '^$' -bench '^BenchmarkGroup$' -benchtime "${pairs}x" |
     awk '/^BenchmarkGroup\// {
@@ -36,7 +35,7 @@ GOEXPERIMENT=simd go test ./bench -run '^$' -bench '^BenchmarkGroup$' -benchtime
     }'
 
 echo
-echo '| neurons | MPI | sent by a rank, an update | computed in | of it exchanged meanwhile | exchanged after that | waited |'
+echo '| neurons | MPI | sent per rank per update | computed | exchanged meanwhile | exchanged after that | waited |'
 echo '|---|---|---|---|---|---|---|'
 for n in "${neurons[@]}" "${neurons[@]/#/-}"; do
     layer=$'[[network.layer]]\nneurons = '

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Rates are what a device was measured to do.
+// Rates are the measured rates of a device.
 type Rates struct {
 	CopyBytes  float64 // bytes read and bytes written a second, together, in a copy larger than caches
 	Operations float64 // additions and multiplications of float32 a second, in registers, never fused
@@ -16,7 +16,7 @@ const (
 	rateRepeats = 7         // of which the best counts: what the device can do
 )
 
-// CPURates measures processors with so many goroutines.
+// CPURates measures the processors with the given number of goroutines.
 func CPURates(workers int) Rates {
 	part := copyBytes / workers
 	from, to := make([][]byte, workers), make([][]byte, workers)

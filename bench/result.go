@@ -35,8 +35,8 @@ func (s *Subject) describe(e engine.Engine) {
 	s.Name, s.Driver = description.Device, description.Driver
 }
 
-// Result is what was measured of one shape on one device. Times are medians; Spread
-// holds the least and the largest beside them.
+// Result holds the measurements of one shape on one device. Times are medians; Spread holds the
+// least and the largest beside them.
 type Result struct {
 	Subject
 	Title   string `json:"title"`

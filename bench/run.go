@@ -224,7 +224,7 @@ func caseOf(s *Shape) *check.Case {
 func verdict(want, got *check.Trace) (int, error) {
 	compared, err := check.Compare(want, got)
 	if err == nil && compared.Different > 0 {
-		err = fmt.Errorf("%d of %d values differ from the reference, so that nothing is timed: %s", compared.Different, compared.Values, compared.First)
+		err = fmt.Errorf("%d of %d values differ from the reference, so nothing is timed: %s", compared.Different, compared.Values, compared.First)
 	}
 	return compared.Values, err
 }

@@ -9,8 +9,7 @@ import (
 	"spikegrad/gpu"
 )
 
-// Tuning is which sizes of workgroups make kernels fast on a device. No result depends
-// on it.
+// Tuning holds the workgroup sizes that make kernels fast on a device. No result depends on it.
 type Tuning struct {
 	Device  string            `json:"device"`
 	Driver  string            `json:"driver"`
@@ -18,7 +17,7 @@ type Tuning struct {
 	Kernels []TunedKernel     `json:"kernels"`
 }
 
-// TunedKernel is what a kernel took with each size; all runs of a step together.
+// TunedKernel holds the time of a kernel with each size; all runs of a step together.
 type TunedKernel struct {
 	Name  string    `json:"name"`
 	Lanes []uint32  `json:"lanes"` // 0: the kernel's own choice
@@ -42,7 +41,7 @@ func tuningSizes(info *gpu.DeviceInfo) []uint32 {
 	return sizes
 }
 
-// Fits says whether a device can be tuned so.
+// Fits reports whether a device can be tuned so.
 func (t *Tuning) Fits(info *gpu.DeviceInfo) bool {
 	sizes := tuningSizes(info)
 	for _, group := range t.Groups {

@@ -26,14 +26,14 @@ func must(t *testing.T, folder string, environment []string, name string, argume
 	return got.stdout
 }
 
-// gitIdentity has git commit at a fixed time, as nobody in particular.
+// gitIdentity makes git commit at a fixed time, under a made-up name.
 var gitIdentity = []string{
 	"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.org", "GIT_AUTHOR_DATE=2030-02-03T04:05:06Z",
 	"GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.org", "GIT_COMMITTER_DATE=2030-02-03T04:05:06Z",
 }
 
-// TestDebianPackage makes packages of small archives: their versions follow each other, and the
-// same commit gives the same bytes.
+// TestDebianPackage packages small archives: versions sort in the order of the commits, the same
+// commit gives the same bytes, and the packager is named as the maintainer.
 func TestDebianPackage(t *testing.T) {
 	script, err := filepath.Abs("scripts/deb.sh")
 	if err != nil {
@@ -64,7 +64,7 @@ func TestDebianPackage(t *testing.T) {
 	packages := func(environment ...string) string {
 		t.Helper()
 		out := t.TempDir()
-		must(t, clone, environment, script, archive, "amd64", out)
+		must(t, clone, append([]string{"DEBEMAIL="}, environment...), script, archive, "amd64", out)
 		found, err := filepath.Glob(filepath.Join(out, "spikegrad_*_amd64.deb"))
 		if err != nil || len(found) != 1 {
 			t.Fatalf("packages %q, error %v", found, err)
@@ -73,11 +73,11 @@ func TestDebianPackage(t *testing.T) {
 	}
 	before := ""
 	for _, c := range []struct{ tag, version string }{
-		{"", `0~git20300203\.[0-9a-f]{7,}-1`},
-		{"v1.2.0-rc.1", `1\.2\.0~rc\.1-1`},
-		{"v1.2.0", `1\.2\.0-1`},
-		{"", `1\.2\.0\+git20300203\.1\.[0-9a-f]{7,}-1`},
-		{"v1.2.1", `1\.2\.1-1`},
+		{"", `0~git20300203\.[0-9a-f]{7,}-0upstream1`},
+		{"v1.2.0-rc.1", `1\.2\.0~rc\.1-0upstream1`},
+		{"v1.2.0", `1\.2\.0-0upstream1`},
+		{"", `1\.2\.0\+git20300203\.1\.[0-9a-f]{7,}-0upstream1`},
+		{"v1.2.1", `1\.2\.1-0upstream1`},
 	} {
 		git("commit", "--quiet", "--allow-empty", "--message", "one")
 		if c.tag != "" {
@@ -102,10 +102,29 @@ func TestDebianPackage(t *testing.T) {
 		t.Errorf("depends on %q", depends)
 	}
 	checkDebianFiles(t, file)
+
+	for _, c := range []struct{ email, name, maintainer string }{
+		{"", "", "The spikegrad authors <no-address-set@spikegrad.invalid>"},
+		{"ada@example.org", "Ada Byron", "Ada Byron <ada@example.org>"},
+		{"Ada Byron <ada@example.org>", "", "Ada Byron <ada@example.org>"},
+		{"ada@example.org", "", "ada <ada@example.org>"},
+	} {
+		file := packages("DEBEMAIL="+c.email, "DEBFULLNAME="+c.name)
+		if got := strings.TrimSpace(must(t, "", nil, "dpkg-deb", "--field", file, "Maintainer")); got != c.maintainer {
+			t.Errorf("DEBEMAIL %q, DEBFULLNAME %q: maintainer %q, want %q", c.email, c.name, got, c.maintainer)
+		}
+	}
+	for _, c := range []struct{ email, name string }{{"ada", "Ada"}, {"ada@example.org", "Ada\nDepends: all"}, {"ada@example.org", "Byron, Ada"}} {
+		command := exec.Command(script, archive, "amd64", t.TempDir())
+		command.Dir, command.Env = clone, append(os.Environ(), "DEBEMAIL="+c.email, "DEBFULLNAME="+c.name)
+		if got := finish(t, command); got.code != 1 || !strings.Contains(got.stderr, "set DEBEMAIL=") {
+			t.Errorf("DEBEMAIL %q, DEBFULLNAME %q: %+v", c.email, c.name, got)
+		}
+	}
 }
 
-// checkDebianFiles looks for the files of a package, their rights and their sums, and returns
-// where it unpacked it.
+// checkDebianFiles checks the files of a package, their modes and checksums, and returns the folder
+// that it unpacked the package into.
 func checkDebianFiles(t *testing.T, file string) string {
 	t.Helper()
 	var got []string
@@ -130,8 +149,8 @@ func checkDebianFiles(t *testing.T, file string) string {
 	return unpacked
 }
 
-// TestArchives builds all archives twice, from clones in two places and with other wishes in the
-// environment, and runs what is in those for this machine.
+// TestArchives builds all archives twice, from clones in two folders and with different flags in the
+// environment, and runs the programs built for this machine.
 func TestArchives(t *testing.T) {
 	if os.Getenv("SPIKEGRAD_FULL") == "" {
 		t.Skip("SPIKEGRAD_FULL=1 builds for all systems, which takes minutes")
@@ -142,7 +161,7 @@ func TestArchives(t *testing.T) {
 	}
 	var sums []string
 	var dist, revision string
-	for i, environment := range [][]string{nil, {"GOFLAGS=-buildvcs=false -gcflags=-N", "GOAMD64=v2", "CGO_CFLAGS=-O0", "TZ=Asia/Tokyo"}} {
+	for i, environment := range [][]string{{"DEBEMAIL="}, {"DEBEMAIL=", "GOFLAGS=-buildvcs=false -gcflags=-N", "GOAMD64=v2", "CGO_CFLAGS=-O0", "TZ=Asia/Tokyo"}} {
 		clone := filepath.Join(t.TempDir(), fmt.Sprint("clone", i))
 		must(t, "", nil, "git", "clone", "--quiet", sources, clone)
 		must(t, clone, environment, "make", "dist")

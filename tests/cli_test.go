@@ -155,14 +155,14 @@ func (p program) devices(t *testing.T) {
 			t.Errorf("%s is not in the table\n%s", d.Name, text.stdout)
 		}
 		if d.Device == list.Auto.Device && d.Type == "software" {
-			t.Error("auto takes a software driver")
+			t.Error("auto picks a software driver")
 		}
 	}
 	if list.CPU.Instructions == "" || list.Auto.Device == "" || list.Auto.Reason == "" {
 		t.Errorf("cpu and auto are %+v", list)
 	}
-	if !strings.Contains(text.stdout, "auto takes "+list.Auto.Device) {
-		t.Errorf("the table does not say what auto takes:\n%s", text.stdout)
+	if !strings.Contains(text.stdout, "auto picks "+list.Auto.Device) {
+		t.Errorf("the table does not say what auto picks:\n%s", text.stdout)
 	}
 }
 
@@ -362,7 +362,7 @@ func (p program) interrupt(t *testing.T) {
 			}
 			epochs := "3"
 			if len(signals) == 1 {
-				where := regexp.MustCompile(`interrupted in epoch (\d+) after update \d+: go on with --resume run\n`).FindSubmatch(rest)
+				where := regexp.MustCompile(`interrupted in epoch (\d+) after update \d+: resume with --resume run\n`).FindSubmatch(rest)
 				if where == nil {
 					t.Fatalf("stderr %q does not say where to go on", rest)
 				}

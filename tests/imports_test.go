@@ -202,7 +202,7 @@ func TestImportRule(t *testing.T) {
 		{"tests", "spikegrad/kernels", true},
 	} {
 		if reason := forbidden(c.importer, c.imported); (reason == "") != c.allowed {
-			t.Errorf("%s imports %s: allowed is %t (%s), want %t", c.importer, c.imported, reason == "", reason, c.allowed)
+			t.Errorf("%s imports %s: must be %t (%s), want %t", c.importer, c.imported, reason == "", reason, c.allowed)
 		}
 	}
 }

@@ -121,7 +121,7 @@ func (p program) ranksEqual(t *testing.T, l launcher) {
 		t.Errorf("three ranks evaluate to %+v, one process to %+v", got, alone)
 	}
 	idle := finish(t, l.command(p, folder, 3, append(train, "--batch", "16", "--quiet", "--epochs", "1", "--out", "idle")...))
-	if idle.code != 0 || strings.Count(idle.stderr, "of 3 ranks only 2 have something to train on") != 1 {
+	if idle.code != 0 || strings.Count(idle.stderr, "of 3 ranks only 2 have samples to train on") != 1 {
 		t.Errorf("more ranks than chunks: %+v", idle)
 	}
 }
@@ -337,7 +337,7 @@ func (p program) rankInterrupted(t *testing.T, l launcher) {
 	s := l.start(t, p, folder, 2, "train", "run.toml", "--out", "run")
 	l.signal(t, p, 1, syscall.SIGUSR1)
 	<-s.ended
-	if code := s.command.ProcessState.ExitCode(); code != 130 || strings.Count(s.stderr.String(), "go on with --resume run") != 1 {
+	if code := s.command.ProcessState.ExitCode(); code != 130 || strings.Count(s.stderr.String(), "resume with --resume run") != 1 {
 		t.Fatalf("exit code %d, stderr %s", code, s.stderr.String())
 	}
 	p.goesOn(t, l, folder, 3)
@@ -349,7 +349,7 @@ func (p program) rankHangs(t *testing.T, l launcher) {
 	s := l.start(t, p, folder, 3, "train", "run.toml", "--out", "run", "--rank-timeout", "2s")
 	l.signal(t, p, 2, syscall.SIGSTOP)
 	<-s.ended
-	if code := s.command.ProcessState.ExitCode(); code != 1 || strings.Count(s.stderr.String(), "spikegrad: rank 2 did not answer for 2s: ") != 1 {
+	if code := s.command.ProcessState.ExitCode(); code != 1 || strings.Count(s.stderr.String(), "spikegrad: rank 2 did not answer for 2s, so all ranks stop") != 1 {
 		t.Errorf("exit code %d, stderr %s", code, s.stderr.String())
 	}
 	epochs := 1 + strings.Count(string(contentOf(t, folder, "run", "metrics.csv")), "\n")
@@ -382,9 +382,9 @@ func (p program) ranksRefused(t *testing.T, l launcher) {
 	}{
 		{"a command for one process", "", "reproduce bias --out run", 2, `spikegrad: reproduce bias runs in one process, and \w+ is 2: `},
 		{"wrong usage", "", "train --batch=-1", 2, `spikegrad: training.batch = -1: `},
-		{"the library of the other launcher", other, "train --out run", 1, `spikegrad: the processes do not find each other: \w+ is 2, but .* counts 1`},
+		{"the library of the other launcher", other, "train --out run", 1, `spikegrad: the processes cannot find each other: \w+ is 2, but .* counts 1`},
 		{"no library", "libnothing.so", "train --out run", 1, `spikegrad: \w+ is 2, and no MPI library can be opened \(libnothing.so: .*\): `},
-		{"other data", "", "train --out run --data digits:a.csv", 1, `spikegrad: rank 1: its data are not those of rank 0: `},
+		{"other data", "", "train --out run --data digits:a.csv", 1, `spikegrad: rank 1: its data differ from those of rank 0: `},
 		{"a folder in the way", "", "train --out run.toml", 1, `spikegrad: .*run.toml`},
 	} {
 		command := l.command(p, folder, 2, strings.Fields(c.arguments)...)

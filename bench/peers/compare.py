@@ -1,9 +1,9 @@
-"""Measures the peers and spikegrad in turn and writes RESULTS.md, results.json and a
-picture beside it.
+"""Measures the peers and spikegrad in turn, and writes RESULTS.md, results.json and a
+picture.
 
-For every shape all libraries make their network and find their best form one after
-the other; then come rounds in which each times a few steps, so that what else the
-machine does falls on all of them alike. Usage: compare.py SPIKEGRAD [options]
+For every shape, each library in turn builds its network and finds its fastest form.
+Then come rounds in which each times a few steps, so that other load on the machine
+affects all of them alike. Usage: compare.py SPIKEGRAD [options]
 """
 
 import argparse
@@ -23,7 +23,7 @@ PEERS = [("torch", 0), ("snntorch", 0), ("norse", 0), ("spikingjelly", 0), ("spy
 
 
 class Peer:
-    """A worker process; it is idle between its turns."""
+    """A worker process, idle between its turns."""
 
     def __init__(self, name, threads, shape, options):
         self.name, self.error, self.times, self.peak, self.about = name, None, [], 0, {}
@@ -63,7 +63,7 @@ class Peer:
 
 
 class Spikegrad:
-    """The program itself, started for every turn: it compares its bits before it times."""
+    """The program itself, started anew for every turn; it compares bits before it measures."""
 
     def __init__(self, device, shape, options):
         self.device, self.shape, self.options = device, shape, options
@@ -79,7 +79,7 @@ class Spikegrad:
             self.error = done.stderr.strip()[:400]
             return
         self.result = json.loads(done.stdout)["results"][0]
-        scale = (options.batch or self.shape.batch) / self.result["samples"]  # a smaller batch, if memory asked for it
+        scale = (options.batch or self.shape.batch) / self.result["samples"]  # the batch is smaller if memory is short
         self.times += [scale * ms for ms in self.result["steps_ms"]]
         self.peak = max(self.peak, self.result["peak_bytes"])
 
@@ -102,7 +102,7 @@ def measure(shape, devices, options):
             continue  # the host's threads do not matter there
         if options.peers and name not in options.peers.split(","):
             continue
-        print(f"{shape.key}: {name} finds its best form", file=sys.stderr)
+        print(f"{shape.key}: {name} looks for its fastest form", file=sys.stderr)
         participants.append(Peer(name, threads, shape, options))
     for number in range(options.rounds):
         for participant in participants:
@@ -165,7 +165,7 @@ def main():
 
     for shape in wanted:
         results["shapes"][shape.key] = {"batch": options.batch or shape.batch, "rows": measure(shape, devices, options)}
-        write(results, Path(options.output))  # after every shape: a run that is cut off leaves what it has
+        write(results, Path(options.output))  # after every shape, so that an interrupted run keeps what it has
 
 
 if __name__ == "__main__":

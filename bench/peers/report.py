@@ -1,4 +1,4 @@
-"""Writes the results of compare.py as a page, as JSON and as a picture."""
+"""Writes the results of compare.py as a page, JSON and a picture."""
 
 import json
 import statistics
@@ -15,10 +15,10 @@ def text(results):
         "## Peers on the same machine", "",
         f"{machine['processor']}, {machine['processors']} processors, {machine['system']}, Python {machine['python']}, {machine['date']}; "
         f"load before the first measurement {machine['load']:.2f}.", "",
-        f"Whole training step: forward, backward, Adam. All in turn, {options['rounds']} rounds of at most {options['steps']} steps; median, least and largest "
-        "step. Each peer runs in the fastest form that was found (eager with one and two threads, torch.compile or jit, steps as the first axis). "
-        "spikegrad is stochastic in all shapes; the peers are where it says so. "
-        "Ratio: the peer's time to that of spikegrad's CPU engine. Memory: growth of the resident set from before the network is made; "
+        f"Whole training step: forward, backward, Adam. Programs take turns, {options['rounds']} rounds of at most {options['steps']} steps each; median, fastest and slowest "
+        "step. Each peer runs in the fastest form found (eager with one and two threads, torch.compile or jit, steps as the first axis). "
+        "spikegrad is stochastic in all shapes, the peers where the table says so. "
+        "Ratio: the peer's time to that of spikegrad's CPU engine. Memory: growth of the resident set from before the network is built; "
         "for Vulkan, buffers on the device.", "",
     ]
     if options["batch"]:
@@ -27,7 +27,7 @@ def text(results):
         lines.append(f"* not installed: {missing}")
     for key, shape in results["shapes"].items():
         lines += ["", f"### {key}, batch {shape['batch']}", "",
-                  "| | form | noise | step ms (least–largest) | samples/s | ratio | memory MiB |", "|---|---|---|---|---|---|---|"]
+                  "| | form | noise | step ms (fastest–slowest) | samples/s | ratio | memory MiB |", "|---|---|---|---|---|---|---|"]
         own = next((statistics.median(r["step_ms"]) for r in shape["rows"] if r["name"] == "spikegrad cpu" and r["step_ms"]), None)
         for row in shape["rows"]:
             if not row["step_ms"]:
@@ -41,7 +41,7 @@ def text(results):
             if row.get("note"):
                 lines.append(f"\n{row['name']}: {row['note']}; its time is scaled to the whole batch.")
     versions = sorted({row["version"] for shape in results["shapes"].values() for row in shape["rows"] if row["version"]})
-    return "\n".join(lines + ["", "Versions: " + "; ".join(versions) + ".", "", "![Step time of all](results.svg)", ""])
+    return "\n".join(lines + ["", "Versions: " + "; ".join(versions) + ".", "", "![Training speed of all programs](results.svg)", ""])
 
 
 def write(results, folder):

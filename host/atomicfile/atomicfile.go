@@ -1,5 +1,5 @@
-// Package atomicfile writes files so that, whatever happens and whenever, a reader
-// finds the old content or all of the new, never a part.
+// Package atomicfile writes files so that, whatever happens, a reader finds either the old content
+// or all of the new, never a part.
 package atomicfile
 
 import (
@@ -47,7 +47,7 @@ func WriteJSON(path string, value any) error {
 	return WriteBytes(path, append(text, '\n'))
 }
 
-// Folder makes sure that a folder is there.
+// Folder makes sure that a folder exists.
 func Folder(path string) error {
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return fmt.Errorf("cannot create the folder %s: %w: choose another", path, Cause(err))
@@ -61,8 +61,8 @@ const (
 	temporarySuffix = ".tmp"
 )
 
-// Leftover says whether a file is named as the temporary ones are: a process that was killed
-// leaves one behind, and the next write of its file replaces it.
+// Leftover reports whether a file has the name of a temporary one. A killed process leaves one
+// behind, and the next write of the same file replaces it.
 func Leftover(name string) bool {
 	return strings.HasPrefix(name, temporaryPrefix) && strings.HasSuffix(name, temporarySuffix)
 }

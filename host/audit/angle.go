@@ -195,8 +195,8 @@ func (b *balance) significance(x float64) (z, skewness float64) {
 	return p.mean / math.Sqrt(p.variance), p.third / math.Pow(p.variance, 1.5)
 }
 
-// accepts says whether the mean at x is within what chance allows: 0 if it is, else on
-// which side it lies outside.
+// accepts reports whether the mean at x is within what chance allows: 0 if it is, else on which
+// side it lies outside.
 func (b *balance) accepts(x float64) int {
 	z, skewness := b.significance(x)
 	freedom := float64(len(b.top.single) - 1)

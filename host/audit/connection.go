@@ -212,7 +212,7 @@ func (h *history) row(layer, step int) []uint32 {
 	return h.spikes[layer][step*h.words[layer]:][:h.words[layer]]
 }
 
-// spiked says whether a neuron spiked at a step.
+// spiked reports whether a neuron spiked at a step.
 func (h *history) spiked(layer, step, neuron int) bool {
 	return h.spikes[layer][step*h.words[layer]+neuron/32]>>(neuron%32)&1 != 0
 }

@@ -1,6 +1,6 @@
-// Package audit measures how good the surrogate gradient of a network is, on the data of
-// its user: by slopes of the expected loss along it, or by comparing it with an unbiased
-// estimate of the gradient, layer by layer.
+// Package audit measures how accurate the surrogate gradient of a network is on the user's data: by
+// slopes of the expected loss along it, or by comparing it with an unbiased estimate of the
+// gradient, layer by layer.
 //
 // # Slopes
 //
@@ -9,11 +9,11 @@
 //
 //	(L(θ + h·d, ξ) − L(θ − h·d, ξ)) / 2h
 //
-// is <∇E[L], d> but for the square of h. It is the length of s if s is right, and slopes of
-// two surrogates stand to each other as their cosines with ∇E[L]. Directions come from
-// samples that slopes are not averaged over, where there are enough. Every sample is shown
-// under several draws of noise, so that the variance due to noise can be told from that due
-// to the choice of samples.
+// is <∇E[L], d> up to terms of order h². It equals the length of s if s is right, and the ratio of
+// the slopes of two surrogates is the ratio of their cosines with ∇E[L]. Directions come from
+// samples that slopes are not averaged over, where there are enough. Every sample is shown under
+// several draws of noise, so that the variance due to noise can be separated from that due to the
+// choice of samples.
 //
 // # The two gradients
 //

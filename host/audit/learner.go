@@ -24,8 +24,8 @@ type Learner struct {
 // The names of what a [Learner] can estimate by, as in package estimate.
 var singleFlip, scoreBaseline = estimate.SingleFlip{}.Name(), estimate.Score{Baseline: true}.Name()
 
-// Estimators are what a [Learner] can estimate by: single_flip, by a number of flips of
-// each layer in every sample, or score_baseline, by a number of presentations of every sample.
+// Estimators are those that a [Learner] can use: single_flip, with a number of flips per layer and
+// sample, or score_baseline, with a number of presentations per sample.
 func Estimators() []string { return []string{singleFlip, scoreBaseline} }
 
 // mostRecorded bounds the memory of the presentations of a batch.
@@ -50,7 +50,7 @@ func Estimable(n *network.Network, estimator string, trials, batch int) error {
 		neurons += layer.Neurons
 	}
 	if neurons > mostRecorded/bytes {
-		return fmt.Errorf("the estimator %s would record %d MiB of membranes a batch, at most %d are possible: it is for small networks; use a smaller batch", estimator, (bytes>>10)*neurons>>10, mostRecorded>>20)
+		return fmt.Errorf("the estimator %s would record %d MiB of membrane potentials per batch, and at most %d are allowed: it is for small networks; use a smaller batch", estimator, (bytes>>10)*neurons>>10, mostRecorded>>20)
 	}
 	return nil
 }

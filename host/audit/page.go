@@ -12,7 +12,7 @@ func (r *Result) Markdown() string {
 	var b strings.Builder
 	noise := "with the escape noise of the network"
 	if r.OtherMode {
-		noise = "with sigmoid noise given to a network that has none"
+		noise = "with sigmoid noise added to a network that has none"
 	}
 	fmt.Fprintf(&b, "# How wrong is the surrogate gradient?\n\n")
 	fmt.Fprintf(&b, "On %d samples of %s, %s, the surrogate gradient was compared with an unbiased estimate of the gradient of the expected loss (cross-entropy, %s; regularizers are left out on both sides). ",
@@ -26,7 +26,7 @@ func (r *Result) Markdown() string {
 		}
 	}
 	if r.Readout != nil {
-		fmt.Fprintf(&b, "## Readout\n\nThe gradient of the readout's weights is exact by back-propagation, whatever the surrogate: between them and the loss there are no spikes. It is %s long.\n\n", r.Readout.Length)
+		fmt.Fprintf(&b, "## Readout\n\nThe gradient of the readout's weights is exact by back-propagation, whatever the surrogate: there are no spikes between them and the loss. Its length is %s.\n\n", r.Readout.Length)
 	}
 	b.WriteString(r.costs())
 	return b.String()
@@ -41,14 +41,14 @@ func (l *LayerResult) trained() string {
 	whole := &l.Parts[0]
 	a := &whole.Surrogates[0]
 	if a.Cosine == nil {
-		return fmt.Sprintf("After %d pairs of runs the noise of the estimate still hides the gradient: nothing can be said about this layer. Give more pairs.", l.Pairs)
+		return fmt.Sprintf("After %d pairs of runs, the noise of the estimate still hides the gradient, so nothing can be said about this layer. Use more pairs.", l.Pairs)
 	}
 	text := fmt.Sprintf("The surrogate gradient (%s) has a cosine of %s with the unbiased one: it %s.", a.Surrogate, a.Cosine, direction(a.Cosine.Value))
 	if a.RelativeBias != nil {
-		text += fmt.Sprintf(" The difference of the two is %s times as long as the unbiased gradient", a.RelativeBias)
+		text += fmt.Sprintf(" The difference between the two is %s times as long as the unbiased gradient", a.RelativeBias)
 	}
 	if a.Scale != nil {
-		text += fmt.Sprintf("; multiplied by %s the surrogate gradient would come closest to it", a.Scale)
+		text += fmt.Sprintf("; multiplied by %s, the surrogate gradient would come closest to it", a.Scale)
 	}
 	text += ". "
 	if worst := l.worst(); worst != "" {
@@ -56,9 +56,9 @@ func (l *LayerResult) trained() string {
 	}
 	s := a.Signs
 	if s.Significant == 0 {
-		return text + fmt.Sprintf("For none of the %d weights alone is the sign of the derivative known.", s.Weights)
+		return text + fmt.Sprintf("The sign of the derivative is known for none of the %d weights individually.", s.Weights)
 	}
-	return text + fmt.Sprintf("Of %d weights the sign of the derivative is known for %d (for some %.0f of them only by chance); at %d of these, %.1f %%, the surrogate has the opposite sign.",
+	return text + fmt.Sprintf("Of %d weights, the sign of the derivative is known for %d (for about %.0f of them only by chance); for %d of these, %.1f %%, the surrogate has the opposite sign.",
 		s.Weights, s.Significant, math.Ceil(s.ByChance), s.Different, 100*float64(s.Different)/float64(s.Significant))
 }
 
@@ -103,7 +103,7 @@ func (l *LayerResult) best() string {
 	}
 	text := fmt.Sprintf("Of the surrogates tried, **%s** points closest to the unbiased gradient", whole.Surrogates[best].Surrogate)
 	if len(near) > 0 {
-		return text + fmt.Sprintf("; the intervals do not tell it from %s.", strings.Join(near, ", "))
+		return text + fmt.Sprintf("; the intervals do not distinguish it from %s.", strings.Join(near, ", "))
 	}
 	return text + "."
 }
@@ -117,9 +117,9 @@ func direction(cosine float64) string {
 	case cosine > 0.7:
 		return fmt.Sprintf("points roughly the way the loss falls (%.0f° off)", degrees)
 	case cosine > 0.2:
-		return fmt.Sprintf("has only a part in common with the way the loss falls (%.0f° off)", degrees)
+		return fmt.Sprintf("only partly agrees with the way the loss falls (%.0f° off)", degrees)
 	case cosine > -0.2:
-		return fmt.Sprintf("says hardly anything about the way the loss falls (%.0f° off)", degrees)
+		return fmt.Sprintf("is almost unrelated to the way the loss falls (%.0f° off)", degrees)
 	}
 	return fmt.Sprintf("points against the way the loss falls (%.0f° off)", degrees)
 }
@@ -157,7 +157,7 @@ func (r *Result) costs() string {
 	}
 	reached := fmt.Sprintf(" Every layer's cosines are known to ±%g.", r.Precision)
 	if !r.Reached {
-		reached = fmt.Sprintf(" The pairs were spent before every layer's cosines were known to ±%g.", r.Precision)
+		reached = fmt.Sprintf(" The pairs ran out before every layer's cosines were known to ±%g.", r.Precision)
 	}
 	return text + reached + fmt.Sprintf(" Opposite signs are counted where the unbiased derivative differs from zero at the level %g.\n", SignLevel)
 }

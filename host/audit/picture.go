@@ -14,7 +14,7 @@ import (
 func (r *Result) Picture() (*figure.Picture, error) {
 	drawing := r.Bars()
 	if len(drawing.Categories) == 0 {
-		return nil, fmt.Errorf("no layer's cosine is known: give more pairs")
+		return nil, fmt.Errorf("no layer's cosine is known: use more pairs")
 	}
 	return drawing.Picture()
 }
@@ -46,7 +46,7 @@ func (r *Result) Bars() figure.Bars {
 	return drawing
 }
 
-// known says whether all cosines are.
+// known reports whether all cosines are.
 func (p *PartResult) known() bool {
 	for i := range p.Surrogates {
 		if p.cosine(i) == nil {
@@ -88,7 +88,7 @@ func Read(folder string) (*Result, error) {
 	}
 	var r Result
 	if err := json.Unmarshal(text, &r); err != nil {
-		return nil, fmt.Errorf("%s is no audit: %w; remove it and audit again", path, err)
+		return nil, fmt.Errorf("%s is not an audit: %w; remove it and audit again", path, err)
 	}
 	return &r, nil
 }

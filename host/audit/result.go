@@ -46,8 +46,8 @@ type PartResult struct {
 	Surrogates []Agreement `json:"surrogates"`
 }
 
-// Agreement is how a surrogate gradient stands to the unbiased one. Estimates are nil
-// while noise hides them.
+// Agreement compares a surrogate gradient with the unbiased one. Estimates are nil while noise
+// hides them.
 type Agreement struct {
 	Surrogate    string    `json:"surrogate"`
 	Cosine       *Estimate `json:"cosine"`

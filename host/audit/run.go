@@ -107,7 +107,7 @@ type run struct {
 func newAudit(team *engine.Team, o Options) (*run, error) {
 	switch {
 	case !(o.Precision > 0):
-		return nil, fmt.Errorf("a precision of %g: give half the length of a cosine's interval, such as 0.05", o.Precision)
+		return nil, fmt.Errorf("a precision of %g: give half the width of a cosine's confidence interval, such as 0.05", o.Precision)
 	case o.Samples < 1:
 		return nil, fmt.Errorf("%d samples: at least 1 is needed", o.Samples)
 	case o.Source.Len() == 0:
@@ -207,7 +207,7 @@ func (r *run) measureSurrogate(ctx context.Context, number int) (err error) {
 	return nil
 }
 
-// quiet says whether the noise of mean gradients is small.
+// quiet reports whether the noise of mean gradients is small.
 func quiet(list []*groups) bool {
 	for _, g := range list {
 		gradients := g.complete()

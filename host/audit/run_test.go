@@ -143,7 +143,7 @@ func TestRefused(t *testing.T) {
 		{"no noise", func(o *Options) { threshold(o.Network) }, "--other-mode"},
 		{"noise already", func(o *Options) { o.OtherMode = true }, "leave it out"},
 		{"unknown surrogate", func(o *Options) { o.Surrogates = []string{"magic"} }, "want one of matched, "},
-		{"value that is none", func(o *Options) { o.Surrogates = []string{"superspike:x"} }, "\"x\" is no number"},
+		{"value that is none", func(o *Options) { o.Surrogates = []string{"superspike:x"} }, "\"x\" is not a number"},
 		{"value too many", func(o *Options) { o.Surrogates = []string{"matched:3"} }, "takes no value"},
 		{"value out of range", func(o *Options) { o.Surrogates = []string{"superspike:-1"} }, "beta = -1"},
 		{"too few pairs", func(o *Options) { o.Pairs = 63 }, "at least 64"},

@@ -13,12 +13,12 @@ func (r *SlopeResult) Markdown() string {
 	var b strings.Builder
 	noise := "with the escape noise of the network"
 	if r.OtherMode {
-		noise = "with sigmoid noise given to a network that has none"
+		noise = "with sigmoid noise added to a network that has none"
 	}
 	fmt.Fprintf(&b, "# How fast does the loss fall along the surrogate gradient?\n\n")
 	fmt.Fprintf(&b, "The expected loss (cross-entropy, %s, without regularizers) of %d of the %d samples of %s, %s, was measured a little forward and a little back along the surrogate gradient, with the same noise on both sides (%d draws per sample). ",
 		r.Loss, r.Samples, r.DataSamples, r.Data, noise, r.Draws)
-	fmt.Fprintf(&b, "The difference is the true slope there. A surrogate gradient that were right would have its own length as slope. The network was trained with the surrogate **%s**. ± is the standard error due to noise, for the samples drawn; brackets are %.0f %% confidence intervals for the whole data set.\n\n",
+	fmt.Fprintf(&b, "The difference is the true slope there. If a surrogate gradient were right, the slope would equal its length. The network was trained with the surrogate **%s**. ± is the standard error due to noise, for the samples drawn; brackets are %.0f %% confidence intervals for the whole data set.\n\n",
 		r.Surrogates[0], 100*r.Confidence)
 	for i := range r.Parts {
 		p := &r.Parts[i]
@@ -54,7 +54,7 @@ func (p *SlopePart) Sentences() []string {
 		return list
 	}
 	if p.Span.LengthLow == 0 {
-		return append(list, "* The slopes set no lower bound to the length of the true gradient: more samples would.")
+		return append(list, "* The slopes set no lower bound on the length of the true gradient; with more samples, they would.")
 	}
 	text := fmt.Sprintf("* The true gradient is at least %.3g long", p.Span.LengthLow)
 	var low []string
@@ -96,7 +96,7 @@ func (p *SlopePart) sentence(v int) string {
 	name := "**" + s.Surrogate + "** "
 	switch {
 	case s.Slope.zero():
-		return name + long + "its slope cannot be told from 0."
+		return name + long + "its slope cannot be distinguished from 0."
 	case s.Slope.DataHigh < 0:
 		return name + long + "leads uphill."
 	}
@@ -107,7 +107,7 @@ func (p *SlopePart) sentence(v int) string {
 func (s *SlopeOf) lengthInWords() string {
 	switch f := s.Factor; {
 	case f == nil:
-		return "has a length that is hidden in noise"
+		return "has a length that is lost in the noise"
 	case f.DataLow <= 1 && f.DataHigh >= 1:
 		return "is as long as it should be"
 	case f.Value > 1:
@@ -136,7 +136,7 @@ func (p *SlopePart) directionInWords(v int) string {
 	}
 	text := fmt.Sprintf(" and has only %s of the cosine of the best, %s", percentage(s.ToBest.Value), best.Surrogate)
 	if s.Direction != nil && s.Direction.Low < wellKnown {
-		text += fmt.Sprintf("; its direction itself is only known to a cosine of %.2f or more, which more --directions would sharpen", s.Direction.Low)
+		text += fmt.Sprintf("; its direction itself is only known to a cosine of %.2f or more, which more --directions would narrow", s.Direction.Low)
 	}
 	return text
 }
@@ -176,7 +176,7 @@ func (p *SlopePart) steps(b *strings.Builder) {
 	if len(p.Surrogates[0].Steps) < 2 {
 		return
 	}
-	b.WriteString("Slopes at several steps, in shares of the length of the weights, and their ratio to the first:\n\n| surrogate |")
+	b.WriteString("Slopes at several step sizes, as fractions of the norm of the weights, and their ratio to the first:\n\n| surrogate |")
 	for _, s := range p.Surrogates[0].Steps {
 		fmt.Fprintf(b, " %s |", stepName(s.Step))
 	}
@@ -251,10 +251,10 @@ func (t *SelfTest) page() string {
 	if t == nil {
 		return ""
 	}
-	text := fmt.Sprintf("## Readout: the method tests itself\n\nThe gradient of the readout's weights is exact, whatever the surrogate, so that its slope must be what it promises: %.4g against %.4g, ratio %.4f. ",
+	text := fmt.Sprintf("## Readout: the method tests itself\n\nThe gradient of the readout's weights is exact, whatever the surrogate, so its slope must equal its length: %.4g against %.4g, ratio %.4f. ",
 		t.Slope.Value, t.Promised.Value, t.Ratio)
 	if !t.Passed {
-		return text + fmt.Sprintf("**They are more than %g %% of its length apart**: the steps are too long, or something is wrong; do not rely on this page. Try again with a smaller first step.\n\n", 100*selfTestLimit)
+		return text + fmt.Sprintf("**They are more than %g %% of its length apart**: the steps are too long, or something is wrong. Do not rely on this page. Try again with a smaller first step.\n\n", 100*selfTestLimit)
 	}
 	return text + "They agree.\n\n"
 }

@@ -44,7 +44,7 @@ func (r *SlopeResult) Bars() figure.Bars {
 	return drawing
 }
 
-// known says whether all slopes are.
+// known reports whether all slopes are.
 func (p *SlopePart) known() bool {
 	for v := range p.Surrogates {
 		if p.Surrogates[v].Slope == nil {

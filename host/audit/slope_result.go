@@ -183,11 +183,11 @@ func ReadSlopes(folder string) (*SlopeResult, error) {
 	path := filepath.Join(folder, slopesFile)
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s holds no slopes: %w", folder, err)
+		return nil, fmt.Errorf("%s contains no slopes: %w", folder, err)
 	}
 	var r SlopeResult
 	if err := json.Unmarshal(text, &r); err != nil {
-		return nil, fmt.Errorf("%s holds no slopes: %w; remove it and audit again", path, err)
+		return nil, fmt.Errorf("%s contains no slopes: %w; remove it and audit again", path, err)
 	}
 	return &r, nil
 }

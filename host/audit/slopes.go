@@ -134,7 +134,7 @@ func (o *SlopeOptions) check() error {
 	}
 	for i, step := range o.Steps {
 		if !(step > 0 && step <= 1) {
-			return fmt.Errorf("a step of %g: give shares of the length of the weights, above 0 and up to 1", step)
+			return fmt.Errorf("a step of %g: give fractions of the norm of the weights, above 0 and up to 1", step)
 		}
 		if i > 0 && step <= o.Steps[i-1] {
 			return fmt.Errorf("steps of %g, then %g: give them in ascending order, each once", o.Steps[i-1], step)
@@ -146,7 +146,7 @@ func (o *SlopeOptions) check() error {
 // checkShape refuses data that a network was not made for.
 func checkShape(s data.Source, n *network.Network) error {
 	if s.Channels() != n.Inputs || s.Classes() != n.Classes || s.Steps() != n.Steps {
-		return fmt.Errorf("%s has %d channels, %d classes and %d steps: the network was made for %d, %d and %d",
+		return fmt.Errorf("%s has %d channels, %d classes and %d steps, but the network was built for %d, %d and %d",
 			s.Name(), s.Channels(), s.Classes(), s.Steps(), n.Inputs, n.Classes, n.Steps)
 	}
 	return nil
@@ -166,7 +166,7 @@ func newSlopeRun(team *engine.Team, o SlopeOptions) (*slopeRun, error) {
 	}
 	r.choose()
 	if presentations := float64(float64(o.Draws) * float64(r.shown.count())); presentations+float64(r.passes*r.aside.count()) >= surrogateNumbers {
-		return nil, fmt.Errorf("%d draws of noise for %d samples: the noise of at most %d presentations has numbers", o.Draws, r.shown.count(), surrogateNumbers)
+		return nil, fmt.Errorf("%d draws of noise for %d samples: noise can be drawn for at most %d presentations", o.Draws, r.shown.count(), surrogateNumbers)
 	}
 	if err := r.divide(); err != nil {
 		return nil, err
@@ -233,7 +233,7 @@ func (r *slopeRun) divide() error {
 			}
 		}
 		if square == 0 {
-			return fmt.Errorf("the weights %s are all zero: steps are shares of their length; audit a network that was trained", p.name)
+			return fmt.Errorf("the weights %s are all zero: steps are fractions of their norm; audit a trained network", p.name)
 		}
 		r.reach = append(r.reach, math.Sqrt(square))
 	}

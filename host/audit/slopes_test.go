@@ -367,7 +367,7 @@ func TestSlopesRefused(t *testing.T) {
 		{"no weights", func(o *SlopeOptions) { clear(o.Weights[0]) }, "all zero"},
 		{"empty", func(o *SlopeOptions) { o.Source = newFixed(0, 3, 2, 6, 0) }, "choose another part"},
 		{"other data", func(o *SlopeOptions) { o.Source = newFixed(4, 5, 2, 6, 0) }, "5 channels"},
-		{"too many draws", func(o *SlopeOptions) { o.Draws = math.MaxInt32 }, "has numbers"},
+		{"too many draws", func(o *SlopeOptions) { o.Draws = math.MaxInt32 }, "noise can be drawn for at most"},
 	} {
 		o := slopeOptionsFor(networkFor(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 3 }), s)
 		c.change(&o)
@@ -445,7 +445,7 @@ func TestSlopeSentences(t *testing.T) {
 		"**superspike** is 1.6 times too short and points best.",
 		"**superspike:3** is 2.4 times too long and points the same way as the best, superspike.",
 		"**arctangent** is 43 times too long and has only 30 % of the cosine of the best, superspike.",
-		"**matched** is 130 times longer than superspike, and its slope cannot be told from 0.",
+		"**matched** is 130 times longer than superspike, and its slope cannot be distinguished from 0.",
 		"**triangular** is 120 times longer than superspike, and leads uphill.",
 		"**tiny**: nothing can be said;",
 		"**silent**: its gradient is zero",

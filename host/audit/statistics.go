@@ -14,7 +14,7 @@ type Measured struct {
 	DataHigh float64 `json:"data_high"`
 }
 
-// zero says whether the interval for the data set holds zero.
+// zero reports whether the interval for the data set holds zero.
 func (m *Measured) zero() bool { return m.DataLow <= 0 && m.DataHigh >= 0 }
 
 // table holds a quantity as it was measured: [draw of noise][unit], a unit being a sample

@@ -41,7 +41,7 @@ func variants(n *network.Network, names []string) ([]variant, error) {
 	return list, nil
 }
 
-// CheckSurrogate says what is wrong with the name of a surrogate, KIND or KIND:VALUE.
+// CheckSurrogate reports what is wrong with the name of a surrogate, KIND or KIND:VALUE.
 func CheckSurrogate(name string) error { return new(network.Surrogate).Set(name) }
 
 // trainedName names the surrogate of a network.
@@ -63,7 +63,7 @@ func copyOf(n *network.Network) *network.Network {
 }
 
 // noDelays is why networks that learn delays are refused.
-const noDelays = "unbiased gradients are known of weights, biases and constants only: take learned_delay out of the network, or train it with the estimator surrogate and do not audit it"
+const noDelays = "unbiased gradients are known only for weights, biases and constants: remove learned_delay from the network, or train it with the estimator surrogate and do not audit it"
 
 // audited is the network that an audit runs: without regularizers, so that the loss
 // is the cross-entropy, and with escape noise in every layer.

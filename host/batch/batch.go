@@ -53,7 +53,7 @@ func (f Flip) Slot(n *network.Network) cpuref.Flip {
 	return cpuref.Flip{Layer: uint32(f.Layer), Step: uint32(f.Step), Neuron: uint32(n.Geometry(f.Layer).Slot(f.Neuron))}
 }
 
-// Fits says whether a network has the spike.
+// Fits reports whether a network has the spike.
 func (f Flip) Fits(n *network.Network) bool {
 	return f.Layer >= 0 && f.Layer < len(n.Layers) && f.Step >= 0 && f.Step < n.Steps && f.Neuron >= 0 && f.Neuron < n.Layers[f.Layer].Neurons
 }
@@ -138,7 +138,7 @@ func (b *Batch) checkEvents(inputs, steps int) error {
 		before := -1
 		for _, channel := range b.Index[row[0]:row[1]] {
 			if int(channel) <= before {
-				return fmt.Errorf("sample %d has channel %d after channel %d at step %d: channels must ascend", r/steps, channel, before, r%steps)
+				return fmt.Errorf("sample %d has channel %d after channel %d at step %d: channels must be in ascending order", r/steps, channel, before, r%steps)
 			}
 			before = int(channel)
 		}
@@ -154,7 +154,7 @@ func (b *Batch) checkEvents(inputs, steps int) error {
 func (b *Batch) checkTargets(n *network.Network) error {
 	if !n.Targeted() {
 		if len(b.Targets) > 0 {
-			return fmt.Errorf("the batch has target spikes: the loss %s compares with none", n.Readout.Loss)
+			return fmt.Errorf("the batch has target spikes, but the loss %s uses none", n.Readout.Loss)
 		}
 		return nil
 	}

@@ -42,7 +42,7 @@ type optimizerTable struct {
 	ClipNorm     float64 `toml:"clip_norm"`
 }
 
-// TOML is the case as [ReadDrawn] takes it.
+// TOML returns the case in the form that [ReadDrawn] reads.
 func (d Drawn) TOML() string {
 	n, u := d.Network, d.Update
 	var text bytes.Buffer
@@ -67,7 +67,7 @@ func ReadDrawn(text []byte, file string) (Drawn, error) {
 	decoder := toml.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&f); err != nil {
-		return Drawn{}, fmt.Errorf("%s is no network of spikegrad check --random: %w", file, err)
+		return Drawn{}, fmt.Errorf("%s is not a network from spikegrad check --random: %w", file, err)
 	}
 	n := &f.Network
 	n.Inputs, n.Classes, n.Steps, n.StepLength = f.Inputs, f.Classes, f.Steps, f.StepLength

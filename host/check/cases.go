@@ -6,7 +6,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// Case is a network with all that is needed to run it.
+// Case is a network with everything needed to run it.
 type Case struct {
 	Name      string
 	Network   *network.Network
@@ -22,8 +22,8 @@ type Case struct {
 // stepLength of all cases, seconds.
 const stepLength = 0.002
 
-// Cases is the family: mixed networks, in which all kinds occur, networks of the
-// newer kinds and, unless quick, one network varied in one thing at a time.
+// Cases returns the family: mixed networks, in which all kinds occur, networks of the newer kinds
+// and, unless quick, one network with one property varied at a time.
 func Cases(quick bool) []Case {
 	f := family{cases: mixedCases(smallSizes())}
 	if !quick {

@@ -174,7 +174,7 @@ func (t *Trace) spikeShare(layer int) float64 {
 	return math.NaN()
 }
 
-// changed says whether a gradient of the first layer is other than zero.
+// changed reports whether a gradient of the first layer is other than zero.
 func (t *Trace) changed() bool {
 	return slices.ContainsFunc(t.arrays, func(a array) bool {
 		return strings.HasPrefix(a.variable, "gradient layer0") &&

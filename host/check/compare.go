@@ -28,7 +28,7 @@ type Difference struct {
 	Got      string `json:"got"`
 }
 
-// String tells all of it in one line.
+// String describes it in one line.
 func (d *Difference) String() string {
 	var line strings.Builder
 	fmt.Fprintf(&line, "network %q, pass %d", d.Network, d.Pass)

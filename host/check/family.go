@@ -75,7 +75,7 @@ func Family(ctx context.Context, cases []Case, candidates []Candidate, done func
 			return nil, fmt.Errorf("network %q on the CPU engine: %w", c.Name, err)
 		}
 		if array := want.notFinite(); array != "" {
-			return nil, fmt.Errorf("network %q on the CPU engine: %s is not finite, so that engines may differ: the case needs smaller weights", c.Name, array)
+			return nil, fmt.Errorf("network %q on the CPU engine: %s is not finite, so engines may differ: the case needs smaller weights", c.Name, array)
 		}
 		for j, candidate := range candidates {
 			for _, variant := range candidate.Variants {

@@ -26,11 +26,11 @@ type Drawn struct {
 	Variant Variant
 }
 
-// Random draws a case, a function of the seed and a number: 1 to 3 layers, of which the
-// lower may be convolutions, over planes too, and any may skip layers, of up to 130 neurons or 17 filters, 70 inputs, 33 classes, 70
-// steps and 40 samples, with noise, surrogate, reset, delays, regularizers, biases, loss,
-// optimizer, augmentation and cuts of any kind. The sizes lie near borders more often than
-// a uniform draw would have them.
+// Random draws a case, a function of the seed and a number: 1 to 3 layers, of which the lower may
+// be convolutions, over planes too, and any may skip layers, of up to 130 neurons or 17 filters, 70
+// inputs, 33 classes, 70 steps and 40 samples, with noise, surrogate, reset, delays, regularizers,
+// biases, loss, optimizer, augmentation and cuts of any kind. Sizes are near boundaries more often
+// than in a uniform draw.
 func Random(seed uint32, number int) Drawn {
 	d := &draws{seed: cpuref.Philox([2]uint32{seed, uint32(cpuref.StreamShuffle)}, [4]uint32{uint32(number), 0, 0, 1})[0]}
 	for {

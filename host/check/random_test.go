@@ -123,13 +123,13 @@ func TestReadDrawnRefuses(t *testing.T) {
 	d := Drawn{Case: base(), Variant: Variant{Workers: 1}}
 	good := d.TOML()
 	for want, text := range map[string]string{
-		"no network of spikegrad check":  "samples = \"many\"",
-		"samples = 0":                    strings.Replace(good, "samples = ", "samples = 0 # ", 1),
-		"optimizer.kind = \"newton\"":    strings.Replace(good, "[optimizer]\nkind = ", "[optimizer]\nkind = 'newton' # ", 1),
-		"variant.segment_steps = -1":     strings.Replace(good, "segment_steps = ", "segment_steps = -1 # ", 1),
-		"an even number":                 good + "\n[augment]\nTime = [1]\n",
-		"recurrent_kernel = 4: an odd":   strings.Replace(strings.Replace(good, "kind = 'dense'", "kind = 'conv1d'", 1), "recurrent_kernel = 5", "recurrent_kernel = 4", 1),
-		"steps = 100000000: from 1 to 4": strings.Replace(good, "\nsteps = ", "\nsteps = 100000000 # ", 1),
+		"not a network from spikegrad check": "samples = \"many\"",
+		"samples = 0":                        strings.Replace(good, "samples = ", "samples = 0 # ", 1),
+		"optimizer.kind = \"newton\"":        strings.Replace(good, "[optimizer]\nkind = ", "[optimizer]\nkind = 'newton' # ", 1),
+		"variant.segment_steps = -1":         strings.Replace(good, "segment_steps = ", "segment_steps = -1 # ", 1),
+		"an even number":                     good + "\n[augment]\nTime = [1]\n",
+		"recurrent_kernel = 4: must be odd":  strings.Replace(strings.Replace(good, "kind = 'dense'", "kind = 'conv1d'", 1), "recurrent_kernel = 5", "recurrent_kernel = 4", 1),
+		"steps = 100000000: from 1 to 4":     strings.Replace(good, "\nsteps = ", "\nsteps = 100000000 # ", 1),
 	} {
 		if _, err := ReadDrawn([]byte(text), "f.toml"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q of\n%s", err, want, text)

@@ -12,8 +12,8 @@ import (
 // mostRuns bounds how long a difference is shrunk.
 const mostRuns = 600
 
-// Shrink looks for the smallest case in which a candidate still differs from the
-// reference: it takes one thing away or makes it smaller, as long as the difference stays.
+// Shrink looks for the smallest case in which a candidate still differs from the reference: it
+// removes one thing at a time, or makes it smaller, as long as the difference remains.
 func Shrink(ctx context.Context, d Drawn, open Opener) Drawn {
 	smallest := d.clone()
 	list, runs, inVain := reductions(&smallest), 0, 0
@@ -37,7 +37,7 @@ func Shrink(ctx context.Context, d Drawn, open Opener) Drawn {
 	return smallest
 }
 
-// differs says whether a case is one and a candidate has other bits in it.
+// differs reports whether a case is one and a candidate has other bits in it.
 func differs(d Drawn, open Opener) bool {
 	if d.Network.Validate() != nil {
 		return false
@@ -54,7 +54,7 @@ func differs(d Drawn, open Opener) bool {
 	return err == nil && result.Different > 0
 }
 
-// overflows says whether an engine gave up because of numbers that are not finite.
+// overflows reports whether an engine gave up because of numbers that are not finite.
 func overflows(err error) bool {
 	var notFinite *engine.NotFiniteError
 	return errors.As(err, &notFinite)

@@ -27,7 +27,7 @@ type auditCommand struct {
 	Unbiased    bool      `help:"Estimate the whole gradient by single flips instead, at about a hundred times the cost."`
 	Pairs       int       `default:"200000" help:"With --unbiased: maximum number of runs with a flipped spike." placeholder:"N"`
 	Precision   float64   `default:"0.05" help:"With --unbiased: stop when the cosine of every layer is known to within ±X." placeholder:"X"`
-	OtherMode   bool      `help:"For a network without noise: give it sigmoid noise of the steepness noise.beta."`
+	OtherMode   bool      `help:"For a network without noise: add sigmoid noise of steepness noise.beta."`
 	Seed        *uint32   `help:"Seed of samples, noise and flips. Default: that of the run." placeholder:"N"`
 	Out         string    `help:"Folder for the results. Default: audit in the run folder." placeholder:"FOLDER"`
 	Device      string    `default:"auto" help:"Device to run on: auto, cpu, vulkan:N or vulkan:NAME (see 'spikegrad devices'). Several joined by + share each batch. Does not change the result."`
@@ -176,15 +176,15 @@ func (c *auditCommand) check() error {
 	case c.Directions < 1:
 		return fmt.Errorf("--directions %d: at least 1 is needed", c.Directions)
 	case c.Plan && c.Unbiased:
-		return fmt.Errorf("--plan says what slopes would cost; --unbiased takes what --pairs gives it: leave one away")
+		return fmt.Errorf("--plan gives the cost of slopes; that of --unbiased is set by --pairs: leave out one of them")
 	case c.Pairs < 1:
 		return fmt.Errorf("--pairs %d: at least 1 is needed", c.Pairs)
 	case !(c.Precision > 0 && c.Precision < 1):
-		return fmt.Errorf("--precision %g: give half the length of a cosine's interval, between 0 and 1", c.Precision)
+		return fmt.Errorf("--precision %g: give half the width of a cosine's confidence interval, between 0 and 1", c.Precision)
 	}
 	for i, step := range c.Steps {
 		if !(step > 0 && step <= 1) || i > 0 && step <= c.Steps[i-1] {
-			return fmt.Errorf("--steps: %g: give shares above 0 and up to 1, in ascending order", step)
+			return fmt.Errorf("--steps %g: give fractions above 0 and up to 1, in ascending order", step)
 		}
 	}
 	for _, name := range c.Surrogates {

@@ -103,13 +103,13 @@ func (c *benchCommand) Run(a *app) error {
 		}
 	}
 	if c.Scaling && (len(c.SkipBelow) > 0 || c.Kernels || c.Batch > 0) {
-		return usageError{errors.New("--scaling measures series of its own: leave out --skip-below, --kernels and --batch")}
+		return usageError{errors.New("--scaling runs its own series: leave out --skip-below, --kernels and --batch")}
 	}
 	if other := c.Bias || c.LearnedDelay != 0 || c.Neuron != network.DefaultLayer().Neuron; c.Scaling && other {
 		return usageError{errors.New("--scaling measures shape E as it is: leave out --neuron, --bias and --learned-delay")}
 	}
 	if c.Out != "" && !c.Scaling {
-		return usageError{errors.New("--out is the folder for the pictures of --scaling: add that, or leave it out")}
+		return usageError{errors.New("--out is the folder for the pictures of --scaling: add --scaling, or leave out --out")}
 	}
 	choices, err := c.choices(a)
 	if err != nil {
@@ -139,7 +139,7 @@ func (c *benchCommand) measure(a *app, shapes []bench.Shape, options bench.Optio
 	if len(c.SkipBelow) > 0 {
 		return bench.MeasureSkips(a.ctx, shapes, c.SkipBelow, options, func(r *bench.SkipResult) {
 			result.Skips = append(result.Skips, r)
-			fmt.Fprintf(a.notes, "%s %s %s, skip_below %g: %.4g ms a step (%d values compared)\n", r.Shape, r.Variant, r.Device, r.SkipBelow, r.StepMS, r.ComparedValues)
+			fmt.Fprintf(a.notes, "%s %s %s, skip_below %g: %.4g ms per step (%d values compared)\n", r.Shape, r.Variant, r.Device, r.SkipBelow, r.StepMS, r.ComparedValues)
 		})
 	}
 	rates, err := bench.DeviceRates(options)
@@ -149,7 +149,7 @@ func (c *benchCommand) measure(a *app, shapes []bench.Shape, options bench.Optio
 	fmt.Fprintf(a.notes, "%s copies %.1f GB/s and computes %.1f GFLOP/s\n", options.Device, rates.CopyBytes/1e9, rates.Operations/1e9)
 	return bench.Measure(a.ctx, shapes, options, rates, func(r *bench.Result) {
 		result.Results = append(result.Results, r)
-		fmt.Fprintf(a.notes, "%s %s %s: %.4g ms a step, %.4g samples/s (%d values compared)\n", r.Shape, r.Variant, r.Device, r.StepMS, r.SamplesPerSecond, r.ComparedValues)
+		fmt.Fprintf(a.notes, "%s %s %s: %.4g ms per step, %.4g samples/s (%d values compared)\n", r.Shape, r.Variant, r.Device, r.StepMS, r.SamplesPerSecond, r.ComparedValues)
 	})
 }
 

@@ -187,10 +187,10 @@ func (r *checkResult) write(a *app, asJSON bool) error {
 			fmt.Fprintf(a.out, "first difference on %s: %s\n", d.Device, d.First)
 		}
 		if d.Smallest != "" {
-			fmt.Fprintf(a.out, "the smallest network found that shows it, as --network takes it:\n\n%s\n", d.Smallest)
+			fmt.Fprintf(a.out, "the smallest network found that shows it, in the form that --network reads:\n\n%s\n", d.Smallest)
 		}
 		if d.Error != "" {
-			fmt.Fprintf(a.out, "not finished on %s: %s\n", d.Device, d.Error)
+			fmt.Fprintf(a.out, "not completed on %s: %s\n", d.Device, d.Error)
 		}
 	}
 	return nil

@@ -162,7 +162,7 @@ func (a *app) run(arguments []string) error {
 	return parsed.Run()
 }
 
-// openWindow says whether the command opens a live window.
+// openWindow reports whether the command opens a live window.
 func (c *commands) openWindow(parsed *kong.Context) bool {
 	return c.Train.View || strings.HasPrefix(parsed.Command(), "view ")
 }

@@ -128,7 +128,7 @@ func TestWrongUsage(t *testing.T) {
 		{"train --workers=-1 --out " + out, "--workers -1"},
 		{"train --pass-samples=-1 --out " + out, "--pass-samples -1"},
 		{"train --segment-steps=-1 --out " + out, "--segment-steps -1"},
-		{"train --resume a --out " + out, "leave --out away"},
+		{"train --resume a --out " + out, "leave out --out"},
 		{"train " + file("key.toml", "[training]\nepochs = 2\nbatsch = 3\n") + " --out " + out, "key.toml line 3, column 1: unknown key training.batsch"},
 		{"train " + file("type.toml", "[training]\nepochs = \"two\"\n") + " --out " + out, "type.toml line 2"},
 		{"train " + file("tau.toml", "[[network.layer]]\ntau_membrane = -1.0\n") + " --out " + out, "tau_membrane = -1"},
@@ -141,8 +141,8 @@ func TestWrongUsage(t *testing.T) {
 		{"eval x --out y", "add --trials N"},
 		{"eval x --sample 3", "add --trials N"},
 		{"eval x --trials 0", "--trials 0"},
-		{"eval x --trials 2 --other-mode", "leave --other-mode away"},
-		{"eval x --trials 2 --data digits", "leave one away"},
+		{"eval x --trials 2 --other-mode", "leave out --other-mode"},
+		{"eval x --trials 2 --data digits", "leave out one of them"},
 	} {
 		t.Run(c.arguments, func(t *testing.T) {
 			wantError(t, call(strings.Fields(c.arguments)...), exitUsage, c.want)
@@ -247,7 +247,7 @@ func TestMemory(t *testing.T) {
 	if got := batch(); err != nil || got.Device != "cpu" || got.Weights != want.Weights || got.Batch != want.Batch || got.Samples != want.Samples || got.Refused != "" {
 		t.Errorf("%+v, want %+v (%v)", got, want, err)
 	}
-	if got := call("devices", file); !strings.Contains(got.stdout, "the network of "+file+" takes\n") {
+	if got := call("devices", file); !strings.Contains(got.stdout, "the network of "+file+" takes:\n") {
 		t.Errorf("devices: %+v", got)
 	}
 	// Data that tell no sizes are opened; where that cannot be, the configuration is valid all the same.
@@ -318,7 +318,7 @@ func TestReport(t *testing.T) {
 		{context.Canceled, 130, "spikegrad: interrupted\n"},
 		{errors.Join(context.Canceled), 130, "spikegrad: interrupted\n"}, // as a parser may hand it on
 		{fmt.Errorf("seed 3: %w", context.Canceled), 130, "spikegrad: seed 3: interrupted\n"},
-		{&train.InterruptedError{Folder: "f", Updates: 7, Epoch: 2, Cause: context.Canceled}, 130, "spikegrad: interrupted in epoch 2 after update 7: go on with --resume f\n"},
+		{&train.InterruptedError{Folder: "f", Updates: 7, Epoch: 2, Cause: context.Canceled}, 130, "spikegrad: interrupted in epoch 2 after update 7: resume with --resume f\n"},
 	} {
 		var errors bytes.Buffer
 		a := &app{errors: &errors}
@@ -344,7 +344,7 @@ func TestCheckTable(t *testing.T) {
 	for _, line := range []string{
 		"vulkan:0  GPU    driver 1  3      100     2          0s",
 		`first difference on vulkan:0: network "base", pass 0, sample 1, step 2, layer 3, neuron 4: membrane is 0.25, must be 0.5`,
-		"not finished on vulkan:1: lost",
+		"not completed on vulkan:1: lost",
 	} {
 		if !slices.Contains(strings.Split(out.String(), "\n"), line) {
 			t.Errorf("no line %q in\n%s", line, out.String())
@@ -370,7 +370,7 @@ func TestProgressLines(t *testing.T) {
 		if quiet && lines != 0 || !quiet && lines != 3 || strings.ContainsAny(written.String(), "\r\x1b") {
 			t.Errorf("quiet %t: %d lines: %q", quiet, lines, written.String())
 		}
-		if !quiet && !strings.Contains(written.String(), "epoch 2/2  loss 1.2500  train 75.0 %  validation 50.0 %  2 spikes a neuron  300 samples/s") {
+		if !quiet && !strings.Contains(written.String(), "epoch 2/2  loss 1.2500  train 75.0 %  validation 50.0 %  2 spikes per neuron  300 samples/s") {
 			t.Errorf("lines are %q", written.String())
 		}
 		p.OnWarning("damaged")

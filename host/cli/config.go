@@ -20,7 +20,7 @@ type configCommand struct {
 func (configCommand) Help() string {
 	return `Prints the configuration that train uses by default: every key, with its value and an explanation.
 Save it, edit it, and pass it to train. With --check, the memory its network takes on each device goes to
-standard error: weights with the optimizer's states, and what a batch needs. The data are opened only if
+standard error: weights with the optimizer state, and what a batch needs. The data are opened only if
 nothing else gives their channels and classes.
 
 Examples:
@@ -40,7 +40,7 @@ func (c *configCommand) Run(a *app) error {
 		fmt.Fprintf(a.notes, "%s is a valid configuration\n", c.Check)
 		n, err := train.Sized(&config)
 		if err != nil {
-			fmt.Fprintf(a.notes, "what its network takes is not known before its data can be read: %s\n", oneLine(err))
+			fmt.Fprintf(a.notes, "the memory its network takes is unknown until its data can be read: %s\n", oneLine(err))
 			return nil
 		}
 		if err := writeConnections(a.notes, n); err != nil {

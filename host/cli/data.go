@@ -40,7 +40,7 @@ type fetchCommand struct {
 // Help is the rest of the help.
 func (fetchCommand) Help() string {
 	return `Downloads the files, compares their MD5 sums with the published ones, and unpacks them. If interrupted, the
-same command continues where it stopped; files that are already there and correct are left alone.
+same command resumes; files that are already there and correct are kept.
 
 shd and ssc are by Cramer, Stradmann, Schemmel and Zenke (2022), under CC BY 4.0, packed as NAME.h5.gz.
 nmnist is by Orchard, Jayawant, Cohen and Thakor (2015), Mendeley Data 468j46mzdv: Train.zip and Test.zip,
@@ -74,8 +74,8 @@ func (c *fetchCommand) Run(a *app) error {
 	for _, f := range files {
 		verified := map[string]string{
 			data.VerifiedKnown:  "verified",
-			data.VerifiedServer: "as the list beside the file says",
-			data.Unverified:     "unverified: no sum of this file is known",
+			data.VerifiedServer: "matches the checksum list next to the file",
+			data.Unverified:     "unverified: this file has no published checksum",
 		}[f.Verified]
 		if f.Already {
 			verified += ", was there"
@@ -156,7 +156,7 @@ Examples:
 func (c *inspectCommand) Run(a *app) error {
 	const mostSamples = 24
 	if c.Samples < 1 || c.Samples > mostSamples {
-		return usageError{fmt.Errorf("--samples %d: from 1 to %d fit a picture", c.Samples, mostSamples)}
+		return usageError{fmt.Errorf("--samples %d: must be from 1 to %d, which is what fits in a picture", c.Samples, mostSamples)}
 	}
 	trained, err := train.Default("digits") // numbers become spikes as in a training
 	if err != nil {
@@ -192,7 +192,7 @@ func (c *inspectCommand) draw(found *data.Inspection) ([]string, error) {
 		return nil, nil
 	}
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
-		return nil, fmt.Errorf("cannot make the folder for pictures: %w", err)
+		return nil, fmt.Errorf("cannot create the folder for pictures: %w", err)
 	}
 	drawings, names := []figure.Drawing{found.Rasters(0, c.Samples), found.Rates()}, []string{"raster.png", "rates.png"}
 	if frames, ok := found.Frames(0, c.Samples); ok {

@@ -16,7 +16,7 @@ import (
 
 // devicesCommand is spikegrad devices.
 type devicesCommand struct {
-	Config string `arg:"" optional:"" help:"Configuration (TOML): say also what its network takes on every device."`
+	Config string `arg:"" optional:"" help:"Configuration file (TOML); also report how much memory its network takes on each device."`
 	JSON   bool   `name:"json" help:"Print JSON."`
 }
 
@@ -26,8 +26,8 @@ func (devicesCommand) Help() string {
 run, and the CPU engine, which is always available. The last lines say how to train on several devices
 at once, and which device --device auto picks.
 
-With a configuration, it also says how much memory its network takes: weights with the optimizer's numbers, and what a
-batch needs, of which so many samples and steps are on the device at once.
+With a configuration, it also says how much memory its network takes: weights with the optimizer state, and what a
+batch needs, with the number of samples and steps that are on the device at once.
 
 Examples:
 
@@ -98,7 +98,7 @@ func (c *devicesCommand) Run(a *app) error {
 	if err := list.write(a); err != nil || len(list.Memory) == 0 {
 		return err
 	}
-	fmt.Fprintf(a.out, "\nthe network of %s takes\n", c.Config)
+	fmt.Fprintf(a.out, "\nmemory that the network of %s takes:\n", c.Config)
 	return writeMemory(a.out, list.Memory)
 }
 
@@ -173,9 +173,9 @@ func (l *deviceList) write(a *app) error {
 		fmt.Fprintln(a.out, "no Vulkan device:", l.VulkanError)
 	}
 	if l.Group != "" {
-		fmt.Fprintf(a.out, "several at once, with the same result: --device %s\n", l.Group)
+		fmt.Fprintf(a.out, "several at once, with the same results: --device %s\n", l.Group)
 	}
-	_, err := fmt.Fprintf(a.out, "auto takes %s: %s\n", l.Auto.Device, l.Auto.Reason)
+	_, err := fmt.Fprintf(a.out, "auto picks %s: %s\n", l.Auto.Device, l.Auto.Reason)
 	return err
 }
 

@@ -20,7 +20,7 @@ type exportCommand struct {
 
 	NIR     string `name:"nir" help:"Write the network to this file, in the Neural Intermediate Representation (HDF5)." placeholder:"FILE"`
 	CSV     string `name:"csv" help:"Write tables of spikes and membrane potentials to this folder." placeholder:"FOLDER"`
-	Samples int    `default:"10" help:"With --csv: number of samples to export, from the first on." placeholder:"N"`
+	Samples int    `default:"10" help:"With --csv: number of samples to export, starting with the first." placeholder:"N"`
 	Part    string `default:"test" enum:"test,validation,train" help:"With --csv: samples to export: test, validation or train."`
 	otherData
 	Device string `default:"auto" help:"With --csv: device to run on: auto, cpu, vulkan:N or vulkan:NAME (see 'spikegrad devices')."`
@@ -164,7 +164,7 @@ func (c *importCommand) config(graph *nir.Graph) (config train.Config, err error
 			return config, err
 		}
 	case c.Data == "":
-		return config, usageError{fmt.Errorf("%s does not say what data the network is for: give --data", c.File)}
+		return config, usageError{fmt.Errorf("%s does not say which data the network is for: give --data", c.File)}
 	default:
 		if config, err = defaultConfig(c.Data); err != nil {
 			return config, err
@@ -227,9 +227,9 @@ func fitsData(config *train.Config, n *network.Network) error {
 	case channels != n.Inputs:
 		return fmt.Errorf("the network has %d inputs, the data have %d channels; choose other data, or --units and --merge for recorded spikes", n.Inputs, channels)
 	case classes != n.Classes:
-		return fmt.Errorf("the network tells %d classes apart, the data have %d; choose other data", n.Classes, classes)
+		return fmt.Errorf("the network distinguishes %d classes, the data have %d; choose other data", n.Classes, classes)
 	case len(n.InputShape) > 0 && shape != (data.Shape{}) && !slices.Equal(n.InputShape, sizes):
-		return fmt.Errorf("the network takes an input of shape %v, the samples have the shape %v; choose other data", n.InputShape, sizes)
+		return fmt.Errorf("the network takes input of shape %v, but the samples have shape %v; choose other data", n.InputShape, sizes)
 	}
 	return nil
 }

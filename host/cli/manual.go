@@ -21,7 +21,7 @@ var exitStatuses = []struct {
 // environment is what the program reads of the environment, besides what its libraries do.
 var environment = []word{
 	{"NO_COLOR", "switches colours off."},
-	{mpi.LibraryVariable, "names the MPI library, if the launcher's is not found; off has every process run on its own."},
+	{mpi.LibraryVariable, "names the MPI library, if the launcher's is not found; off lets every process run on its own."},
 }
 
 // manualWidth is the most that a line of the manual's source may take; characters beyond ASCII take
@@ -45,7 +45,7 @@ func manual(program *kong.Node, version buildVersion) string {
 	m.sentences(purpose)
 	m.paragraphs(strings.ReplaceAll(habits, "`", ""))
 	m.paragraphs(program.Detail)
-	m.line(".SH OPTIONS\nAll commands take these.")
+	m.line(".SH OPTIONS\nAccepted by all commands.")
 	m.flags(program.Flags)
 	m.line(".SH COMMANDS")
 	eachCommand(program, func(command *kong.Node) {

@@ -60,7 +60,7 @@ func writeMemory(to io.Writer, needs []memoryNeed) error {
 	}
 	for _, n := range needs {
 		if n.Refused != "" {
-			if _, err := fmt.Fprintf(to, "%s would refuse it: %s\n", n.Device, n.Refused); err != nil {
+			if _, err := fmt.Fprintf(to, "%s would refuse the network: %s\n", n.Device, n.Refused); err != nil {
 				return err
 			}
 		}

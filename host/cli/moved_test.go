@@ -36,7 +36,7 @@ func TestMovedData(t *testing.T) {
 		{"export", run, "--nir", filepath.Join(folder, "n.nir")},
 		{"train", "--resume", run, "--epochs", "2", "--device", "cpu"},
 	} {
-		wantError(t, call(arguments...), exitFailed, "if the data have moved, give their place with --data digits:PATH")
+		wantError(t, call(arguments...), exitFailed, "if the data have moved, give their new location with --data digits:PATH")
 		if got := call(append(arguments, "--data", "digits:"+there)...); got.code != exitOK {
 			t.Errorf("%v: %s", arguments, got.stderr)
 		}
@@ -45,7 +45,7 @@ func TestMovedData(t *testing.T) {
 	if err := os.WriteFile(there, changed, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	wantError(t, call("train", "--resume", run, "--epochs", "3", "--device", "cpu", "--data", "digits:"+there), exitFailed, "hold other labels or spikes")
+	wantError(t, call("train", "--resume", run, "--epochs", "3", "--device", "cpu", "--data", "digits:"+there), exitFailed, "labels or spikes differ")
 }
 
 // TestAddresses: a limit on addresses below what the program itself needs is refused.

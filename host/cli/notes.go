@@ -20,7 +20,7 @@ func (a *app) noteData(notes []string) {
 	}
 }
 
-// headerFlag says whether a table has a heading, for commands that read data.
+// headerFlag reports whether a table has a heading, for commands that read data.
 type headerFlag struct {
 	Header *bool `negatable:"" help:"Skip the first line of a CSV file; with --no-header, read it as a sample. Default: as in the configuration."`
 }

@@ -55,7 +55,7 @@ func TestTrainFrom(t *testing.T) {
 		t.Error("the import that was resumed has other weights")
 	}
 	out := filepath.Join(folder, "out")
-	wantError(t, call("train", "--resume", again, "--from", run), exitUsage, "leave one away")
+	wantError(t, call("train", "--resume", again, "--from", run), exitUsage, "leave out one of them")
 	wantError(t, call("train", config, "--from", run, "--freeze", "layer1.input", "--out", out), exitUsage, `names "layer1.input"`)
 	wantError(t, call("train", config, "--from", filepath.Join(folder, "none.nir"), "--out", out), exitFailed, "none.nir")
 	wantError(t, call("train", "--from", run, "--out", out, "--device", "cpu", "--quiet"), exitFailed, "--fresh layer0.input,layer0.recurrent,readout")
@@ -135,5 +135,5 @@ func TestImportPlanes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantError(t, call("import", write("other.nir", 3, 2, 5, 4), "--data", "npz:"+spikes, "--out", filepath.Join(folder, "other")), exitFailed, "takes an input of shape [2 5 4], the samples have the shape [2 4 5]")
+	wantError(t, call("import", write("other.nir", 3, 2, 5, 4), "--data", "npz:"+spikes, "--out", filepath.Join(folder, "other")), exitFailed, "takes input of shape [2 5 4], but the samples have shape [2 4 5]")
 }

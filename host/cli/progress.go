@@ -31,7 +31,7 @@ func (p *progress) OnStart(s train.Start) {
 	p.app.noteData(s.Split.Notes)
 	verb := "training"
 	if s.Updates > 0 {
-		verb = fmt.Sprintf("going on after %d epochs and %d updates", s.Finished, s.Updates)
+		verb = fmt.Sprintf("resuming after %d epochs and %d updates", s.Finished, s.Updates)
 	}
 	fmt.Fprintf(p.app.notes, "%s on %s; %d weights; %d samples to train, %d to validate, %d to test; run folder %s\n",
 		verb, s.Device, s.Weights, s.Train, s.Validation, s.Test, p.folder)
@@ -108,7 +108,7 @@ func (p *progress) OnEpoch(e train.Epoch) {
 		validation = "  validation " + shortPercent(*e.ValidationAccuracy)
 	}
 	left, _ := p.left(e.Epoch * p.start.Train)
-	fmt.Fprintf(p.app.notes, "epoch %d/%d  loss %.4f  train %s%s  %.3g spikes a neuron  %.0f samples/s  %s left\n",
+	fmt.Fprintf(p.app.notes, "epoch %d/%d  loss %.4f  train %s%s  %.3g spikes per neuron  %.0f samples/s  %s left\n",
 		e.Epoch, p.start.Epochs, e.TrainLoss, shortPercent(e.TrainAccuracy), validation, e.SpikesPerNeuron, e.SamplesPerSecond, left)
 }
 

@@ -34,7 +34,7 @@ type rankFlags struct {
 // check refuses a limit that no job can keep.
 func (f *rankFlags) check() error {
 	if f.RankTimeout < time.Second {
-		return fmt.Errorf("--rank-timeout %v: give a second or more, such as 60s", f.RankTimeout)
+		return fmt.Errorf("--rank-timeout %v: give at least one second, such as 60s", f.RankTimeout)
 	}
 	return nil
 }
@@ -67,7 +67,7 @@ func refuseRanks(launch mpi.Launch, parsed *kong.Context) error {
 		}
 	}
 	last := len(overRanks) - 1
-	return usageError{fmt.Errorf("%s runs in one process, and %s is %d: start it without mpirun or srun, or set %s=%s to have every process run on its own; only %s share their work",
+	return usageError{fmt.Errorf("%s runs in one process, and %s is %d: start it without mpirun or srun, or set %s=%s to let every process run on its own; only %s share their work",
 		command, launch.Variable, launch.Ranks, mpi.LibraryVariable, mpi.Off, strings.Join(overRanks[:last], ", ")+" and "+overRanks[last])}
 }
 
@@ -97,7 +97,7 @@ func (a *app) join(flags rankFlags) error {
 	for rank, text := range all {
 		var m machine
 		if err := json.Unmarshal(text, &m); err != nil {
-			return fmt.Errorf("rank %d is another version of the program: %w", rank, err)
+			return fmt.Errorf("rank %d runs another version of the program: %w", rank, err)
 		}
 		a.ranks.machines = append(a.ranks.machines, m)
 	}
@@ -215,10 +215,10 @@ func (r *rankSet) bound() string {
 	if _, count := r.local(); len(own.Processors) != 1 || own.Online <= count || os.Getenv("OMPI_COMM_WORLD_SIZE") == "" {
 		return ""
 	}
-	return fmt.Sprintf("rank %d may use 1 of the %d processors of its machine: mpirun --bind-to none lets ranks use all", r.Rank(), own.Online)
+	return fmt.Sprintf("rank %d may use only 1 of the %d processors of its machine: mpirun --bind-to none lets ranks use all of them", r.Rank(), own.Online)
 }
 
-// choose finds the device of a rank: where auto takes a GPU, and there are several like it, the ranks
+// choose finds the device of a rank: where auto picks a GPU, and there are several like it, the ranks
 // of a machine take one each.
 func (r *rankSet) choose(a *app, device string) (engine.Choice, error) {
 	choice, err := choose(device)
@@ -237,12 +237,13 @@ func (r *rankSet) choose(a *app, device string) (engine.Choice, error) {
 	}
 	number, count := r.local()
 	if count > len(alike) && r.Rank() == 0 {
-		fmt.Fprintf(a.errors, "spikegrad: warning: %d ranks of a machine share its %d GPUs: one rank a GPU is faster\n", count, len(alike))
+		fmt.Fprintf(a.errors, "spikegrad: warning: %d ranks on a machine share its %d GPUs: one rank per GPU is faster\n", count, len(alike))
 	}
 	return alike[number%len(alike)], nil
 }
 
-// speaks says whether this process is the one that reports an error, before it leaves the others.
+// speaks reports whether this process is the one that reports an error, before it leaves the
+// others.
 func (a *app) speaks(err error) bool {
 	if a.ranks != nil {
 		return a.ranks.Rank() == 0 && engine.Agreed(err)
@@ -285,7 +286,7 @@ func (a *app) abort(err error, code int) {
 	message := fmt.Sprintf("rank %d: %s", a.ranks.Rank(), oneLine(err))
 	var late *mpi.LateError
 	if errors.As(err, &late) {
-		message = oneLine(late) + ": all ranks end; a training goes on from its last checkpoint with --resume, and --rank-timeout has ranks wait longer"
+		message = oneLine(late) + ", so all ranks stop; resume a training from its last checkpoint with --resume, or let ranks wait longer with --rank-timeout"
 		if !late.Speaks {
 			time.Sleep(patience)
 		}

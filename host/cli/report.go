@@ -23,9 +23,9 @@ type reportCommand struct {
 
 // Help is the rest of the help.
 func (reportCommand) Help() string {
-	return `Writes one self-contained HTML page to open in any browser or to send: configuration, learning curves, rasters,
+	return `Writes one self-contained HTML page that you can open in any browser or send to someone: configuration, learning curves, rasters,
 confusion matrix, Fano factors, the audit if there is one, and a comparison if you name several runs. The page
-loads nothing from elsewhere and uses no scripts. It shows what 'spikegrad eval RUN --trials N' left in the
+loads nothing from elsewhere and uses no scripts. It shows what 'spikegrad eval RUN --trials N' wrote to the
 run folder; without that, the run is evaluated briefly, and nothing is written to its folder.
 
 Examples:

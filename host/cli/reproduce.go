@@ -113,7 +113,7 @@ type classificationCommand struct {
 	Data        string   `required:"" help:"Dataset: spoken:DIR, shd:DIR, ssc:DIR or randman." placeholder:"DATA"`
 	Out         string   `required:"" help:"Folder for the results. If it holds an interrupted reproduction, that is resumed." placeholder:"FOLDER"`
 	Seeds       int      `default:"5" help:"Number of seeds for each method." placeholder:"N"`
-	Job         string   `help:"Make only the I-th of N parts of the runs, for a job array. Afterwards, run the same command without --job to combine them." placeholder:"I/N"`
+	Job         string   `help:"Do only the I-th of N parts of the runs, for a job array. Afterwards, run the same command without --job to combine them." placeholder:"I/N"`
 	Epochs      int      `help:"Number of epochs. Default: as in the experiment." placeholder:"N"`
 	Steps       int      `help:"For spoken words: number of time steps. Default: as in the experiment; the script of the paper's authors uses 349 for SHD." placeholder:"N"`
 	Quick       bool     `help:"Use smaller networks, fewer epochs and fewer trials: minutes instead of hours."`
@@ -211,7 +211,7 @@ func (c *classificationCommand) Run(a *app) error {
 		for _, m := range result.Methods {
 			runs += len(m.Runs)
 		}
-		_, err = fmt.Fprintf(a.out, "%d runs are done: %s; without --job the same command puts those of all jobs together\n", runs, c.Out)
+		_, err = fmt.Fprintf(a.out, "%d runs are done: %s; the same command without --job combines those of all jobs\n", runs, c.Out)
 		return err
 	}
 	_, err = fmt.Fprintf(a.out, "%s\nresults: %s\n", result.Markdown(), c.Out)

@@ -76,7 +76,7 @@ func (c *runsCommand) Run(a *app) error {
 		return writeJSON(a.out, runs)
 	}
 	if len(runs) == 0 {
-		fmt.Fprintf(a.notes, "no run of %d is as asked for\n", len(found))
+		fmt.Fprintf(a.notes, "none of %d runs matches\n", len(found))
 		return nil
 	}
 	t := table{}
@@ -99,7 +99,7 @@ func findRuns(a *app, folders []string) ([]string, error) {
 			return nil, err
 		}
 		if len(found) == 0 {
-			fmt.Fprintf(a.errors, "spikegrad: warning: there is no run in %s\n", folder)
+			fmt.Fprintf(a.errors, "spikegrad: warning: no runs found in %s\n", folder)
 		}
 		for _, run := range found {
 			if !slices.Contains(all, run) {
@@ -110,7 +110,7 @@ func findRuns(a *app, folders []string) ([]string, error) {
 	return all, nil
 }
 
-// wants says whether a run passes the filters.
+// wants reports whether a run passes the filters.
 func (c *runsCommand) wants(r *listedRun) bool {
 	switch {
 	case c.Data != "" && r.Data != c.Data,

@@ -39,7 +39,7 @@ func interruptible(notes io.Writer, launch mpi.Launch) (context.Context, func())
 			return
 		}
 		began := time.Now()
-		fmt.Fprintln(notes, "spikegrad: ending in order; interrupt again to end at once")
+		fmt.Fprintln(notes, "spikegrad: stopping cleanly; interrupt again to stop at once")
 		cancel()
 		for range signals {
 			if !launch.Several() || time.Since(began) > time.Second {

@@ -73,7 +73,7 @@ func (c *trainCommand) Run(a *app) error {
 		return usageError{err}
 	}
 	if c.View && a.launch.Several() {
-		return usageError{fmt.Errorf("--view shows a training in one process, and %s is %d: leave it away, and look at the run with 'spikegrad view'", a.launch.Variable, a.launch.Ranks)}
+		return usageError{fmt.Errorf("--view shows a training in one process, and %s is %d: leave out --view, and look at the run with 'spikegrad view'", a.launch.Variable, a.launch.Ranks)}
 	}
 	if err := a.join(c.rankFlags); err != nil {
 		return err
@@ -125,10 +125,10 @@ func (c *trainCommand) prepare(a *app) (config train.Config, choice engine.Choic
 // check refuses flags that do not go together.
 func (c *trainCommand) check() error {
 	if c.Resume != "" && c.Out != "" {
-		return fmt.Errorf("--resume %s and --out %s: a run goes on in its own folder; leave --out away", c.Resume, c.Out)
+		return fmt.Errorf("--resume %s and --out %s: a run resumes in its own folder; leave out --out", c.Resume, c.Out)
 	}
 	if c.Resume != "" && c.From != "" {
-		return fmt.Errorf("--resume %s and --from %s: a run goes on with its own weights; leave one away", c.Resume, c.From)
+		return fmt.Errorf("--resume %s and --from %s: a run resumes with its own weights; leave out one of them", c.Resume, c.From)
 	}
 	if err := c.rankFlags.check(); err != nil {
 		return err
@@ -140,7 +140,7 @@ func (c *trainCommand) check() error {
 func checkCounts(workers, passSamples, segmentSteps int) error {
 	switch {
 	case workers < 0:
-		return fmt.Errorf("--workers %d: give a number of goroutines, or 0 for one a processor", workers)
+		return fmt.Errorf("--workers %d: give a number of goroutines, or 0 for one per processor", workers)
 	case passSamples < 0:
 		return fmt.Errorf("--pass-samples %d: give a number of samples, or 0 for as many as fit", passSamples)
 	case segmentSteps < 0:

@@ -17,19 +17,19 @@ import (
 func (c *evalCommand) checkTrials() error {
 	switch {
 	case c.Trials == nil && c.Out != "":
-		return fmt.Errorf("--out %s: files are written by an evaluation over trials; add --trials N", c.Out)
+		return fmt.Errorf("--out %s: only an evaluation over trials writes files; add --trials N", c.Out)
 	case c.Trials == nil && c.Sample != 0:
-		return fmt.Errorf("--sample %d: rasters are drawn by an evaluation over trials; add --trials N", c.Sample)
+		return fmt.Errorf("--sample %d: only an evaluation over trials draws rasters; add --trials N", c.Sample)
 	case c.Trials == nil:
 		return nil
 	case *c.Trials < 1:
 		return fmt.Errorf("--trials %d: at least 1 is needed", *c.Trials)
 	case c.Data != "":
-		return fmt.Errorf("--trials %d and --data %s: trials are of the data of the run; leave one away", *c.Trials, c.Data)
+		return fmt.Errorf("--trials %d and --data %s: trials use the data of the run; leave out one of them", *c.Trials, c.Data)
 	case c.Header != nil:
-		return fmt.Errorf("--trials %d and --header: trials are of the data of the run; leave one away", *c.Trials)
+		return fmt.Errorf("--trials %d and --header: trials use the data of the run; leave out one of them", *c.Trials)
 	case c.OtherMode:
-		return fmt.Errorf("--trials %d and --other-mode: trials are run in both modes; leave --other-mode away", *c.Trials)
+		return fmt.Errorf("--trials %d and --other-mode: trials are run in both modes; leave out --other-mode", *c.Trials)
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func (c *tuneCommand) Run(a *app) error {
 	if c.Repeat < 1 {
 		return usageError{fmt.Errorf("--repeat %d: must be at least 1", c.Repeat)}
 	}
-	choice, err := chooseOne(c.Device, "workgroups are measured on each device alone")
+	choice, err := chooseOne(c.Device, "workgroup sizes are measured on one device at a time")
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (c *tuneCommand) Run(a *app) error {
 	}
 	path := tuningFile(choice)
 	if path == "" {
-		return errors.New("there is no cache folder to keep the figures in: set HOME or XDG_CACHE_HOME")
+		return errors.New("there is no cache folder to store the sizes in: set HOME or XDG_CACHE_HOME")
 	}
 	if c.Forget {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -86,7 +86,7 @@ func writeTuning(a *app, tuning *bench.Tuning, path string) error {
 	if err := t.write(a.out); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(a.out, "%d of %d kernels do better with another size than their own\nkept in %s\n", len(tuning.Groups), len(tuning.Kernels), path)
+	_, err := fmt.Fprintf(a.out, "%d of %d kernels are faster with a size other than their default\nstored in %s\n", len(tuning.Groups), len(tuning.Kernels), path)
 	return err
 }
 

@@ -8,10 +8,9 @@ import (
 	"spikegrad/cpuref"
 )
 
-// Augment says how training samples are varied at each presentation: spikes are
-// dropped, those left are moved, each by itself and all together, and others inserted.
-// What happens depends on the seed of the run and the number of the presentation
-// alone: see [cpuref.Augmentation].
+// Augment specifies how training samples are varied at each presentation: spikes are dropped, the
+// rest are moved, individually and as a whole, and others are inserted. The result depends only on
+// the seed of the run and the number of the presentation: see [cpuref.Augmentation].
 type Augment struct {
 	Drop           float64 `toml:"drop"`            // probability that a spike is left out: 0
 	Insert         float64 `toml:"insert"`          // inserted spikes per second and channel: 0
@@ -34,13 +33,13 @@ const (
 	maxStretch  = 0.5
 )
 
-// Changes says whether anything is asked for.
+// Changes reports whether there is anything to do.
 func (a *Augment) Changes() bool { return *a != Augment{Jitter: a.Jitter} }
 
 func (a *Augment) validate(o *Options) error {
 	width := func(key string, value float64) error {
 		if a.Jitter == "uniform" && value != math.Trunc(value) {
-			return require(false, key, value, "a whole number where jitter is uniform")
+			return require(false, key, value, "a whole number if jitter is uniform")
 		}
 		return require(value >= 0 && value <= maxJitter, key, value, fmt.Sprintf("0 to %d", maxJitter))
 	}
@@ -76,7 +75,7 @@ func NewAugmentation(o *Options, source Source) (*cpuref.Augmentation, error) {
 	shape := source.Shape()
 	switch image := shape != (Shape{}); {
 	case a.ShiftPixels > 0 && !image:
-		return nil, fmt.Errorf("data.augment.shift_pixels = %g: the data are no images; use shift_channels", a.ShiftPixels)
+		return nil, fmt.Errorf("data.augment.shift_pixels = %g: the data are not images; use shift_channels", a.ShiftPixels)
 	case image && (a.ShiftChannels > 0 || a.JitterChannels > 0):
 		return nil, errors.New("data.augment: shift_channels and jitter_channels would move spikes of an image from the end of a row to the next one; use shift_pixels")
 	}

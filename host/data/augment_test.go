@@ -386,7 +386,7 @@ func TestAugmentPixelsRefused(t *testing.T) {
 		augment Augment
 		want    []string
 	}{
-		{plain, Augment{ShiftPixels: 2}, []string{"data.augment.shift_pixels = 2", "no images", "shift_channels"}},
+		{plain, Augment{ShiftPixels: 2}, []string{"data.augment.shift_pixels = 2", "not images", "shift_channels"}},
 		{image, Augment{ShiftChannels: 1}, []string{"shift_channels", "shift_pixels"}},
 		{image, Augment{JitterChannels: 1}, []string{"jitter_channels", "shift_pixels"}},
 	} {

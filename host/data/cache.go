@@ -83,7 +83,7 @@ func cachedEvents(path string, o *Options) (s *stored, note string, err error) {
 		return s, "", nil
 	}
 	if err := writeCache(name, key, s); err != nil {
-		note = fmt.Sprintf("%s: will be read anew next time, since its spikes cannot be kept: %v", path, err)
+		note = fmt.Sprintf("%s: will be read again next time, because its spikes cannot be cached: %v", path, err)
 	}
 	return s, note, nil
 }

@@ -301,7 +301,7 @@ func TestCacheLeftOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, notes, err := loadEvents("testdata/small_f4.h5", &options)
-	if err != nil || s.Len() != 4 || !strings.Contains(strings.Join(notes, "\n"), "cannot be kept") {
+	if err != nil || s.Len() != 4 || !strings.Contains(strings.Join(notes, "\n"), "cannot be cached") {
 		t.Errorf("notes %q, error %v", notes, err)
 	}
 }

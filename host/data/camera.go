@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Camera says how the events of an event camera become spikes of input channels in steps.
+// Camera specifies how the events of an event camera become spikes of input channels in steps.
 // Lengths are in pixels.
 type Camera struct {
 	Width  int `toml:"width"`  // of the sensor; 0 for that of the data
@@ -63,7 +63,7 @@ func (c *Camera) validate() error {
 		require(c.EventsPerStep >= 1 && c.EventsPerStep <= math.MaxInt32, "camera.events_per_step", c.EventsPerStep, "1 or more"),
 		require(c.Threshold >= 1 && c.Threshold <= math.MaxUint16, "camera.threshold", c.Threshold, fmt.Sprintf("1 to %d", math.MaxUint16)),
 		one("origin", c.Origin, originFirst, originZero),
-		require(c.TimeUnit == 0 || positive(c.TimeUnit), "camera.time_unit", c.TimeUnit, "a number of seconds above 0, or 0 for the usual"),
+		require(c.TimeUnit == 0 || positive(c.TimeUnit), "camera.time_unit", c.TimeUnit, "a number of seconds above 0, or 0 for the default"),
 	); err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func (f *identified) identify() error {
 	return nil
 }
 
-// same says whether the file still looks as it did.
+// same reports whether the file still looks as it did.
 func (f *identified) same() bool {
 	info, err := os.Stat(f.path)
 	return err == nil && info.Size() == f.size && info.ModTime().Equal(f.modified)
@@ -141,7 +141,7 @@ func (set *cameraSet) load(o *Options) (map[string]*stored, []string, error) {
 	}
 	for part, s := range parts {
 		if err := writeCache(name(part), keys[part], s); err != nil {
-			return parts, []string{fmt.Sprintf("%s: will be read anew next time, since its spikes cannot be kept: %v", o.Path, err)}, nil
+			return parts, []string{fmt.Sprintf("%s: will be read again next time, because its spikes cannot be cached: %v", o.Path, err)}, nil
 		}
 	}
 	return parts, nil, nil

@@ -206,7 +206,7 @@ func TestNoCameraCache(t *testing.T) {
 		t.Fatal(err)
 	}
 	options.Cache = filepath.Join(file, "below")
-	if s := open(t, "", options); !strings.Contains(strings.Join(s.Notes, "\n"), "cannot be kept") {
+	if s := open(t, "", options); !strings.Contains(strings.Join(s.Notes, "\n"), "cannot be cached") {
 		t.Errorf("notes %q", s.Notes)
 	}
 }

@@ -78,7 +78,7 @@ func parseATIS(file []byte, name string) ([]event, error) {
 func parseAEDAT(file []byte, name string) (events []event, invalid int, err error) {
 	const version, end, head, polarity, size = "#!AER-DAT3.", "#!END-HEADER\r\n", 28, 1, 8
 	if !strings.HasPrefix(string(file[:min(len(file), len(version))]), version) {
-		return nil, 0, fmt.Errorf("%s: no AEDAT 3.1 file: it does not begin with %s1", name, version)
+		return nil, 0, fmt.Errorf("%s: not an AEDAT 3.1 file: it does not begin with %s1", name, version)
 	}
 	at := 0
 	for at < len(file) && file[at] == '#' {

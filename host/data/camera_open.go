@@ -44,7 +44,7 @@ func openEventFiles(o *Options) (Split, error) {
 		return Split{}, err
 	}
 	if len(set.parts["test"]) > 0 && o.Test != 0 {
-		return Split{}, require(false, "test", o.Test, "0: "+o.Path+" has samples of its own to test with")
+		return Split{}, require(false, "test", o.Test, "0: "+o.Path+" has its own test samples")
 	}
 	parts, unkept, err := set.load(o)
 	if err != nil {
@@ -222,7 +222,7 @@ func findCameraFiles(folder string) (*cameraSet, error) {
 	case len(set.parts["train"]) > 0:
 		return set, nil
 	case folders["train"] == "" && len(folders) > 0:
-		return nil, fmt.Errorf("%s: there is a folder to validate or test with, but none named train", folder)
+		return nil, fmt.Errorf("%s: there is a folder for validation or testing, but none named train", folder)
 	case folders["train"] == "":
 		folders["train"] = folder
 	}
@@ -284,7 +284,7 @@ func (set *cameraSet) addClasses(part, folder string) error {
 	for _, name := range names {
 		label := slices.Index(set.classNames, name)
 		if label < 0 {
-			return fmt.Errorf("%s: there is no folder %q among those to train with", filepath.Join(folder, name), name)
+			return fmt.Errorf("%s: there is no folder %q among those for training", filepath.Join(folder, name), name)
 		}
 		entries, err := os.ReadDir(filepath.Join(folder, name))
 		if err != nil {

@@ -172,7 +172,7 @@ func TestNMNIST(t *testing.T) {
 	}
 	options.Test = 0.1
 	_, err := Open("", options)
-	wantError(t, err, "data.test = 0.1", "samples of its own")
+	wantError(t, err, "data.test = 0.1", "its own test samples")
 }
 
 func TestEventFolders(t *testing.T) {

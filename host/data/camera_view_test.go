@@ -90,19 +90,19 @@ func TestCameraTimes(t *testing.T) {
 
 func TestCameraOptions(t *testing.T) {
 	for want, change := range map[string]func(*Camera){
-		"data.camera.width = -1":            func(c *Camera) { c.Width = -1 },
-		"data.camera.crop_x = 70000":        func(c *Camera) { c.CropX = 70000 },
-		"data.camera.downsample = 0":        func(c *Camera) { c.Downsample = 0 },
-		`data.camera.polarity = "both"`:     func(c *Camera) { c.Polarity = "both" },
-		`channels, merge, on or off`:        func(c *Camera) { c.Polarity = "" },
-		`data.camera.binning = "frames"`:    func(c *Camera) { c.Binning = "frames" },
-		"data.camera.events_per_step = 0":   func(c *Camera) { c.EventsPerStep = 0 },
-		"data.camera.threshold = 0":         func(c *Camera) { c.Threshold = 0 },
-		`data.camera.origin = "start"`:      func(c *Camera) { c.Origin = "start" },
-		"data.camera.time_unit = -1":        func(c *Camera) { c.TimeUnit = -1 },
-		"crop_x = 40: allowed is 0 to 33":   func(c *Camera) { c.Width, c.Height, c.CropX = 34, 34, 40 },
-		"2×300×300 = 180000 inputs":         func(c *Camera) { c.Width, c.Height = 300, 300 },
-		"crop_height = 33: allowed is 0 to": func(c *Camera) { c.Width, c.Height, c.CropY, c.CropHeight = 34, 34, 2, 33 },
+		"data.camera.width = -1":          func(c *Camera) { c.Width = -1 },
+		"data.camera.crop_x = 70000":      func(c *Camera) { c.CropX = 70000 },
+		"data.camera.downsample = 0":      func(c *Camera) { c.Downsample = 0 },
+		`data.camera.polarity = "both"`:   func(c *Camera) { c.Polarity = "both" },
+		`channels, merge, on or off`:      func(c *Camera) { c.Polarity = "" },
+		`data.camera.binning = "frames"`:  func(c *Camera) { c.Binning = "frames" },
+		"data.camera.events_per_step = 0": func(c *Camera) { c.EventsPerStep = 0 },
+		"data.camera.threshold = 0":       func(c *Camera) { c.Threshold = 0 },
+		`data.camera.origin = "start"`:    func(c *Camera) { c.Origin = "start" },
+		"data.camera.time_unit = -1":      func(c *Camera) { c.TimeUnit = -1 },
+		"crop_x = 40: must be 0 to 33":    func(c *Camera) { c.Width, c.Height, c.CropX = 34, 34, 40 },
+		"2×300×300 = 180000 inputs":       func(c *Camera) { c.Width, c.Height = 300, 300 },
+		"crop_height = 33: must be 0 to":  func(c *Camera) { c.Width, c.Height, c.CropY, c.CropHeight = 34, 34, 2, 33 },
 	} {
 		options := defaults(t, "events:x")
 		change(&options.Camera)

@@ -72,7 +72,7 @@ const enough = 8
 func (h *headingCheck) judge(name string, t *table) (notes []string, err error) {
 	unnamed := h.asked && h.first[0] == ""
 	if h.index == h.lines && (h.start == 0 || h.start == 1) && (h.lines >= enough || unnamed && h.lines > 1) {
-		return nil, fmt.Errorf("%s: column 1 numbers the lines and is no value; write the table without it (pandas: index=False)", name)
+		return nil, fmt.Errorf("%s: column 1 numbers the lines and is not a value; write the table without it (pandas: index=False)", name)
 	}
 	written := strings.Join(h.first, ",")
 	if len(written) > 40 {
@@ -89,7 +89,7 @@ func (h *headingCheck) judge(name string, t *table) (notes []string, err error) 
 	alone := !slices.Contains(t.labels[1:], t.labels[0])
 	switch {
 	case differs, counts && wide && (alone || plain), counts && alone && plain, counts && len(h.first) >= enough:
-		return nil, fmt.Errorf("%s, line %d: %s looks like a heading; leave it out with data.header = true (flag --header), or, if it is a sample, put it on another line",
+		return nil, fmt.Errorf("%s, line %d: %s looks like a heading; leave it out with data.header = true (flag --header), or, if it is a sample, move it to another line",
 			name, h.line, written)
 	case counts && wide:
 		notes = append(notes, fmt.Sprintf("%s, line %d: %s is taken as a sample; if it is a heading, set data.header = true (flag --header)", name, h.line, written))

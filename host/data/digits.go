@@ -12,8 +12,7 @@ var handwrittenDigits []byte
 //go:embed handwritten_digits.NOTICE.txt
 var attribution string
 
-// Attribution says where the built-in digits are from, who made them, and under
-// which licence they are passed on.
+// Attribution states the origin, the authors and the licence of the built-in digits.
 func Attribution() string { return attribution }
 
 func defaultDigits(o *Options) {
@@ -77,7 +76,7 @@ func latencyVanished(name string, kept, late int, o *Options) error {
 	case o.MinKept == 0 || float64(kept) >= o.MinKept*float64(kept+late) && kept > 0:
 		return nil
 	case late == 0:
-		return fmt.Errorf("%s: no value is above data.encoder.threshold = %g of the maximum, so that nothing spikes (data.min_kept = 0 uses it anyway)",
+		return fmt.Errorf("%s: no value is above data.encoder.threshold = %g of the maximum, so nothing spikes (data.min_kept = 0 uses it anyway)",
 			name, o.Encoder.Threshold)
 	}
 	return fmt.Errorf("%s: %d of %s fall in the %d steps of %g s: data.encoder.tau = %g and data.step_length must both be in seconds (data.min_kept = 0 uses it anyway)",

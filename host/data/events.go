@@ -26,7 +26,7 @@ func (e *Events) channels() int { return (e.Units + e.Merge - 1) / e.Merge }
 func validateEvents(o *Options) error {
 	e := &o.Events
 	return firstError(
-		require(o.Test == 0, "test", o.Test, "0: "+o.Name+" has a file of its own to test with"),
+		require(o.Test == 0, "test", o.Test, "0: "+o.Name+" has its own test file"),
 		require(e.Units >= 1 && e.Units <= maxChannels, "events.units", e.Units, fmt.Sprintf("1 to %d", maxChannels)),
 		require(e.Merge >= 1 && e.Merge <= e.Units, "events.merge", e.Merge, fmt.Sprintf("1 to %d", e.Units)),
 		require(e.Binning == binSnap || e.Binning == binTruncate || e.Binning == binFloat16, "events.binning", e.Binning,

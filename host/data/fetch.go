@@ -18,8 +18,8 @@ import (
 	"time"
 )
 
-// Fetch says what is downloaded, and where to. The zero value of a field but
-// Dataset and Folder stands for what is usual.
+// Fetch says what is downloaded, and where to. The zero value of any field but Dataset and Folder
+// means the default.
 type Fetch struct {
 	Dataset  string // shd, ssc or nmnist
 	Folder   string // is made if it does not exist
@@ -35,7 +35,7 @@ type Fetch struct {
 	afterFunc func(time.Duration, func()) timer
 }
 
-// FetchProgress is how far a file is.
+// FetchProgress is the progress of a file.
 type FetchProgress struct {
 	File  string
 	Phase string // downloading, verifying or unpacking
@@ -72,7 +72,7 @@ func (f *Fetch) Run(ctx context.Context) ([]Fetched, error) {
 		f.published = &found
 	}
 	if base, err := url.Parse(f.address("")); err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, fmt.Errorf("fetching %s: %q is no address on the web; give one that begins with https:// or http://", f.Dataset, f.URL)
+		return nil, fmt.Errorf("fetching %s: %q is not a web address; give one that begins with https:// or http://", f.Dataset, f.URL)
 	}
 	if err := os.MkdirAll(f.Folder, 0o755); err != nil {
 		return nil, fmt.Errorf("fetching %s: %w", f.Dataset, err)

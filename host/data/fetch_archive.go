@@ -60,7 +60,7 @@ func (f *Fetch) presentFolder(ctx context.Context, folder string, p published) (
 		return Fetched{}, nil
 	}
 	if err == nil && !info.IsDir() {
-		err = fmt.Errorf("%s is no folder: move it away, and fetch again", folder)
+		err = fmt.Errorf("%s is not a folder: move it away, and fetch again", folder)
 	}
 	if err != nil {
 		return Fetched{}, err
@@ -215,9 +215,9 @@ func archiveMembers(files []*zip.File, folder string) (members []member, total i
 		name := strings.TrimSuffix(file.Name, "/")
 		switch mode := file.Mode(); {
 		case !fs.ValidPath(name) || strings.ContainsAny(name, "\\:\x00") || !filepath.IsLocal(filepath.FromSlash(name)):
-			return refuse("the name %q leads out of its folder", file.Name)
+			return refuse("the name %q leads outside its folder", file.Name)
 		case !mode.IsRegular() && !mode.IsDir():
-			return refuse("%q is no plain file (%v)", file.Name, mode)
+			return refuse("%q is not a regular file (%v)", file.Name, mode)
 		case file.UncompressedSize64 > maxArchiveFile:
 			return refuse("%q: %d bytes announced, at most %d are unpacked", file.Name, file.UncompressedSize64, maxArchiveFile)
 		case mode.IsDir():
@@ -229,7 +229,7 @@ func archiveMembers(files []*zip.File, folder string) (members []member, total i
 		}
 		// Names that differ in case are one file on some machines.
 		if small := strings.ToLower(rest); seen[small] {
-			return refuse("%q is there twice", file.Name)
+			return refuse("%q occurs twice", file.Name)
 		} else {
 			seen[small] = true
 		}
@@ -270,7 +270,7 @@ func (m member) unpack(root *os.Root, buffer []byte) ([]byte, error) {
 	})
 	written, err := io.CopyBuffer(onlyWriter{io.MultiWriter(to, sum)}, io.LimitReader(reader, int64(m.file.UncompressedSize64)+1), buffer)
 	if err == nil && uint64(written) != m.file.UncompressedSize64 {
-		err = fmt.Errorf("%w: %d bytes announced, but the data is of another length", errArchive, m.file.UncompressedSize64)
+		err = fmt.Errorf("%w: %d bytes announced, but the data have a different length", errArchive, m.file.UncompressedSize64)
 	}
 	return sum.Sum(nil), errors.Join(err, to.Close())
 }

@@ -193,8 +193,8 @@ func TestHostileArchives(t *testing.T) {
 		"content":          {flipped, []string{"Train/0/1.bin"}},
 		"other folder":     {archiveOf(t, packedFile{name: "Trainer/0/1.bin"}), []string{"no files in a folder Train"}},
 		"nothing in it":    {archiveOf(t, packedFile{name: "Train/"}), []string{"no files in a folder Train"}},
-		"link":             {archiveOf(t, good, packedFile{"Train/0/2.bin", []byte("/etc"), fs.ModeSymlink | 0o777}), []string{"Train/0/2.bin", "no plain file"}},
-		"device":           {archiveOf(t, good, packedFile{"Train/0/2.bin", nil, fs.ModeDevice | 0o666}), []string{"Train/0/2.bin", "no plain file"}},
+		"link":             {archiveOf(t, good, packedFile{"Train/0/2.bin", []byte("/etc"), fs.ModeSymlink | 0o777}), []string{"Train/0/2.bin", "not a regular file"}},
+		"device":           {archiveOf(t, good, packedFile{"Train/0/2.bin", nil, fs.ModeDevice | 0o666}), []string{"Train/0/2.bin", "not a regular file"}},
 		"twice":            {archiveOf(t, good, good), []string{"Train/0/1.bin", "twice"}},
 		"twice but case":   {archiveOf(t, good, packedFile{name: "Train/0/1.BIN"}), []string{"Train/0/1.BIN", "twice"}},
 		"file and folder":  {archiveOf(t, good, packedFile{name: "Train/0/1.bin/2.bin"}), []string{"Train/0/1.bin/2.bin"}},
@@ -204,7 +204,7 @@ func TestHostileArchives(t *testing.T) {
 		"other name there": {change("Train/0/1.bin", "Train/0/\x00.bin"), []string{"leads out"}},
 	}
 	for _, name := range []string{"../x", "Train/../../x", "/x", "Train/0/../../x", `Train\..\..\x`, "Train//x", "Train/./x", "C:/x", "Train/0/C:x", "..", "Train/.."} {
-		tests["name "+name] = test{archiveOf(t, good, packedFile{name: name}), []string{"leads out of its folder"}}
+		tests["name "+name] = test{archiveOf(t, good, packedFile{name: name}), []string{"leads outside its folder"}}
 	}
 	for name, c := range tests {
 		folder, err := unpackedFrom(t, c.archive)

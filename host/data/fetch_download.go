@@ -76,7 +76,7 @@ func (f *Fetch) transfer(ctx context.Context, path string) (pieces bool, err err
 			fruitless = 0
 		}
 		if fruitless == maxFruitless {
-			return false, fmt.Errorf("%w; what arrived is kept, fetch again to go on", err)
+			return false, fmt.Errorf("%w; what has arrived is kept: fetch again to resume", err)
 		}
 	}
 }
@@ -105,7 +105,7 @@ func (f *Fetch) request(ctx context.Context, path string) (start, before int64, 
 	case http.StatusPartialContent:
 		if start, total, err = contentRange(response.Header.Get("Content-Range")); err != nil || start != before || len(headers) == 0 {
 			discard(path)
-			return 0, before, fmt.Errorf("%w: other bytes than asked for were sent (Content-Range %q)", errTransfer, response.Header.Get("Content-Range"))
+			return 0, before, fmt.Errorf("%w: the server sent bytes other than those requested (Content-Range %q)", errTransfer, response.Header.Get("Content-Range"))
 		}
 	case http.StatusOK:
 	case http.StatusRequestedRangeNotSatisfiable:
@@ -113,9 +113,9 @@ func (f *Fetch) request(ctx context.Context, path string) (start, before int64, 
 			return before, before, nil // complete already
 		}
 		discard(path) // what is there is not the beginning of the file
-		return 0, before, fmt.Errorf("%w: the server has nothing to add to %d bytes", errTransfer, before)
+		return 0, before, fmt.Errorf("%w: the server has nothing beyond %d bytes", errTransfer, before)
 	default:
-		return 0, before, fmt.Errorf("%s: the server answers %q; another place can be named by --url", f.address(name), response.Status)
+		return 0, before, fmt.Errorf("%s: the server answered %q; another URL can be given with --url", f.address(name), response.Status)
 	}
 	if err := f.receive(ctx, path, start, total, response, watchdog); err != nil {
 		return start, before, transferError(ctx, err)

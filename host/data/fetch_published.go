@@ -67,7 +67,7 @@ func publishedAs(dataset string) (collection, error) {
 		}
 		names = append(names, c.dataset)
 	}
-	return collection{}, fmt.Errorf("dataset %q asked for; can fetch: %s", dataset, strings.Join(names, ", "))
+	return collection{}, fmt.Errorf("unknown dataset %q; want one of %s", dataset, strings.Join(names, ", "))
 }
 
 // address is the URL of a packed file, or of another in the same folder.

@@ -44,12 +44,12 @@ func Fill(batch *batch.Batch, source Source, samples []int, numbers []uint32) er
 // than it should, or if the batch has more rows or spikes than 32 bits can count.
 func (f *Filler) Fill(batch *batch.Batch, source Source, samples []int, numbers []uint32) error {
 	if len(samples) != len(numbers) {
-		return fmt.Errorf("filling a batch from %s: %d samples but %d presentation numbers; give one number a sample",
+		return fmt.Errorf("filling a batch from %s: %d samples but %d presentation numbers; give one number per sample",
 			source.Name(), len(samples), len(numbers))
 	}
 	for _, sample := range samples {
 		if sample < 0 || sample >= source.Len() {
-			return fmt.Errorf("filling a batch from %s: sample %d asked for; it has %d", source.Name(), sample, source.Len())
+			return fmt.Errorf("filling a batch from %s: sample %d was requested, but it has %d", source.Name(), sample, source.Len())
 		}
 	}
 	steps := source.Steps()

@@ -170,7 +170,7 @@ func (s backwards) AppendEvents(rows [][2]uint32, index []uint32, sample int, nu
 // TestFillChecks: what a source of someone else gives is checked where the batch is filled.
 func TestFillChecks(t *testing.T) {
 	var b batch.Batch
-	wantError(t, Fill(&b, backwards{lattice(2, 9, 3)}, []int{0}, []uint32{1}), "filling a batch from lattice", "channels must ascend")
+	wantError(t, Fill(&b, backwards{lattice(2, 9, 3)}, []int{0}, []uint32{1}), "filling a batch from lattice", "channels must be in ascending order")
 }
 
 // given is what a batch holds, not what is known of it.

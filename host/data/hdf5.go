@@ -95,7 +95,7 @@ func readLabels(file *hdf5.File, path, name string) ([]uint32, error) {
 		return nil, err
 	}
 	if kind := dataset.Type(); kind.Class != hdf5.Integer {
-		return nil, fmt.Errorf("%s, %s: %s found; integers are needed, one a sample", name, path, kind)
+		return nil, fmt.Errorf("%s, %s: %s found; integers are needed, one per sample", name, path, kind)
 	}
 	values, err := dataset.Integers()
 	if err != nil {

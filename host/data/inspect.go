@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Inspection is what there is to know of a dataset before anything is learned.
+// Inspection describes a dataset before anything is learned.
 type Inspection struct {
 	Data       string      `json:"data"`
 	Channels   int         `json:"channels"`
@@ -25,8 +25,8 @@ type Inspection struct {
 	sources    []Source    // [part]
 }
 
-// Inspected is what there is to know of the samples of a part. Spikes are counted
-// as a network gets them: at most one of a channel in a step.
+// Inspected describes the samples of a part. Spikes are counted as a network gets them: at most one
+// per channel per step.
 type Inspected struct {
 	Part         string    `json:"part"` // train, validation, test; the name of a file on its own
 	Samples      int       `json:"samples"`
@@ -117,7 +117,7 @@ func inspected(what string) (options Options, single bool, err error) {
 	info, err := os.Stat(what)
 	if errors.Is(err, fs.ErrNotExist) {
 		_, unknown := findKind(name)
-		return Options{}, false, fmt.Errorf("%q is neither a file nor a folder, and no dataset: %w", what, unknown)
+		return Options{}, false, fmt.Errorf("%q is neither a file nor a folder, nor a dataset: %w", what, unknown)
 	}
 	if err != nil {
 		return Options{}, false, fmt.Errorf("inspecting: %w", err)
@@ -149,7 +149,7 @@ func inspectedFolder(folder string) (Options, bool, error) {
 			return options, false, err
 		}
 	}
-	return Options{}, false, fmt.Errorf("folder %q holds no shd_train.h5, ssc_train.h5 or spoken_digits_train.h5, packed or not; name a file in it", folder)
+	return Options{}, false, fmt.Errorf("folder %q contains no shd_train.h5, ssc_train.h5 or spoken_digits_train.h5, gzipped or not; name a file in it", folder)
 }
 
 // recordingsNamed is the dataset that a file name belongs to; files of other names

@@ -42,7 +42,7 @@ type loaded struct {
 func (l *Loader) Batches(ctx context.Context, p Presentations) iter.Seq2[*batch.Batch, error] {
 	return func(yield func(*batch.Batch, error) bool) {
 		if p.Batch < 1 {
-			yield(nil, fmt.Errorf("loading %s: batches of %d samples asked for; at least 1 is needed", p.Source.Name(), p.Batch))
+			yield(nil, fmt.Errorf("loading %s: batches of %d samples were requested; at least 1 is needed", p.Source.Name(), p.Batch))
 			return
 		}
 		ctx, stop := context.WithCancel(ctx)

@@ -44,7 +44,7 @@ func validateMoving(o *Options) error {
 	within := func(key string, value, least, most float64) error {
 		return require(value >= least && value <= most, "moving_digits."+key, value, fmt.Sprintf("%g to %g", least, most))
 	}
-	size := fmt.Sprintf("%d: the digits move before a sensor of that size", movingSize)
+	size := fmt.Sprintf("%d: the digits move in front of a sensor of that size", movingSize)
 	return firstError(
 		require(o.Camera.Width == movingSize, "camera.width", o.Camera.Width, size),
 		require(o.Camera.Height == movingSize, "camera.height", o.Camera.Height, size),

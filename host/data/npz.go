@@ -177,7 +177,7 @@ func npzShape(archive *numpy.Archive) ([]int, error) {
 		}
 	}
 	if len(shape) != 3 && len(shape) != 5 {
-		return nil, fmt.Errorf("%s: x has %d dimensions; [sample][step][channel] or [sample][step][channel][height][width] is needed (numbers that are no spikes are read from csv:FILE)",
+		return nil, fmt.Errorf("%s: x has %d dimensions; [sample][step][channel] or [sample][step][channel][height][width] is needed (numbers other than spikes are read from csv:FILE)",
 			archive.Name(), len(shape))
 	}
 	return shape, nil

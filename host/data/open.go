@@ -89,7 +89,7 @@ func Specs() []Spec {
 	return specs
 }
 
-// Forms lists how datasets are named, in a line.
+// Forms lists the names of datasets in one line.
 func Forms() string {
 	var forms []string
 	for _, k := range kinds() {
@@ -107,26 +107,27 @@ func findKind(name string) (kind, error) {
 	return kind{}, fmt.Errorf("dataset %q is unknown; want one of %s", name, Forms())
 }
 
-// SameReader says whether datasets of two names are read alike, with the same options.
+// SameReader reports whether the datasets of two names are read by the same reader, with the same
+// options.
 func SameReader(name, other string) bool {
 	a, err := findKind(name)
 	b, otherErr := findKind(other)
 	return name == other || err == nil && otherErr == nil && a.reader != "" && a.reader == b.reader
 }
 
-// Encoded says whether the data are numbers, which the encoder turns into spikes.
+// Encoded reports whether the data are numbers, which the encoder turns into spikes.
 func (o *Options) Encoded() bool {
 	k, err := findKind(o.Name)
 	return err == nil && k.encoded
 }
 
-// Divided says whether the data may come divided into parts for training, validation and test.
+// Divided reports whether the data may come divided into parts for training, validation and test.
 func (o *Options) Divided() bool {
 	k, err := findKind(o.Name)
 	return err == nil && k.divided
 }
 
-// Shaped says whether the data may have rows and columns: see [Shape].
+// Shaped reports whether the data may have rows and columns: see [Shape].
 func (o *Options) Shaped() bool {
 	k, err := findKind(o.Name)
 	return err == nil && k.shaped
@@ -181,7 +182,7 @@ func Open(spec string, options Options) (Split, error) {
 		return Split{}, err
 	}
 	if options.Unlabelled > 0 && !k.bare {
-		return Split{}, fmt.Errorf("%s is read with its labels: only csv:FILE and npz:FILE can come without", k.form)
+		return Split{}, fmt.Errorf("%s needs labels: only csv:FILE and npz:FILE may come without them", k.form)
 	}
 	return k.open(&options)
 }

@@ -82,7 +82,7 @@ func TestValidate(t *testing.T) {
 		{"randman", func(o *Options) { o.Randman.StepFraction = 1.1 }, []string{"data.randman.step_fraction", "1.1"}},
 		{"randman", func(o *Options) { o.Randman.Spikes = 0 }, []string{"data.randman.spikes"}},
 		{"shd", func(*Options) {}, []string{"data.path", "shd:DIR"}},
-		{"shd:x", func(o *Options) { o.Test = 0.1 }, []string{"data.test", "file of its own"}},
+		{"shd:x", func(o *Options) { o.Test = 0.1 }, []string{"data.test", "its own test file"}},
 		{"shd:x", func(o *Options) { o.Events.Units = 0 }, []string{"data.events.units"}},
 		{"shd:x", func(o *Options) { o.Events.Binning = "round" }, []string{"data.events.binning", `"round"`}},
 		{"shd:x", func(o *Options) { o.Events.Binning, o.StepLength = "float16", 1e-5 }, []string{"data.step_length", "65504"}},

@@ -42,7 +42,7 @@ type Options struct {
 	Augment Augment      `toml:"augment"`
 }
 
-// Encoder says how real numbers from 0 to 1 become spikes.
+// Encoder specifies how real numbers from 0 to 1 become spikes.
 type Encoder struct {
 	Kind      string  `toml:"kind"`      // latency (default) or poisson
 	Threshold float64 `toml:"threshold"` // latency: values up to this are silent: 0.2
@@ -62,7 +62,7 @@ type Randman struct {
 	Seed            uint32  `toml:"seed"`              // of the manifolds and points, whatever the seed of the run: 0
 }
 
-// Events says how recorded spike times are read.
+// Events specifies how recorded spike times are read.
 type Events struct {
 	Units          int    `toml:"units"`           // in the file: 700
 	Merge          int    `toml:"merge"`           // neighbouring units that make an input channel: 1
@@ -139,7 +139,7 @@ func validateRandman(o *Options) error {
 	}
 	spikes := float64(r.Channels) * float64(r.Classes) * float64(r.SamplesPerClass) * float64(r.Spikes)
 	return require(spikes <= maxStoredSpikes, "randman.samples_per_class", r.SamplesPerClass,
-		fmt.Sprintf("so many that channels × classes × samples × spikes is at most %d; it is %.0f", maxStoredSpikes, spikes))
+		fmt.Sprintf("such that channels × classes × samples × spikes is at most %d; it is %.0f", maxStoredSpikes, spikes))
 }
 
 // requirePath compares a path with what the dataset needs.
@@ -169,7 +169,7 @@ func require(ok bool, key string, found any, allowed string) error {
 	if text, isText := found.(string); isText {
 		found = fmt.Sprintf("%q", text)
 	}
-	return fmt.Errorf("data.%s = %v: allowed is %s", key, found, allowed)
+	return fmt.Errorf("data.%s = %v: must be %s", key, found, allowed)
 }
 
 // positive is whether x is a finite number above 0.

@@ -128,9 +128,9 @@ func (r *Recorded) unit(o *Options) string {
 	case 2*finite < r.Spikes:
 		return fmt.Sprintf("the times of %d are not finite numbers", r.NotFinite)
 	case 2*r.Negative > finite:
-		return between + " and must count from the start of their sample"
+		return between + " and must be relative to the start of their sample"
 	case r.Longest > 0 && r.Longest <= 2*window && r.Latest > window:
-		return between + " and look as if they count from the start of the recording; subtract the start of each sample"
+		return between + " and look relative to the start of the recording; subtract the start of each sample"
 	}
 	length := r.Longest
 	if length == 0 { // a spike a sample

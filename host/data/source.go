@@ -1,6 +1,6 @@
-// Package data holds the datasets a network learns from: readers of files,
-// generators, and the encoders that turn real numbers into spikes. Whatever a
-// dataset is made of, an engine gets spike events from it.
+// Package data holds the datasets a network learns from: file readers, generators, and encoders
+// that turn real numbers into spikes. Whatever a dataset contains, an engine gets spike events from
+// it.
 package data
 
 import "strconv"

@@ -71,7 +71,7 @@ func newRaster(steps, channels int) *raster {
 
 func (r *raster) row(step int) []uint64 { return r.words[step*r.width : (step+1)*r.width] }
 
-// mark marks a spike and says whether it is the first at its place.
+// mark marks a spike and reports whether it is the first at its place.
 func (r *raster) mark(step, channel int) bool {
 	word, bit := &r.row(step)[channel/64], uint64(1)<<(channel%64)
 	first := *word&bit == 0

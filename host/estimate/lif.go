@@ -42,13 +42,13 @@ func NewLIF(n *network.Network, input []float64, head Head) (*LIF, error) {
 		return nil, fmt.Errorf("input of %d values: %d steps of %d channels make %d", len(input), n.Steps, n.Inputs, n.Steps*n.Inputs)
 	}
 	if n.Learns() {
-		return nil, fmt.Errorf("the network has learned constants: circuits are made of networks whose neurons are alike")
+		return nil, fmt.Errorf("the network has learned constants: circuits are built only from networks whose neurons are alike")
 	}
 	if err := n.KnowsDelays("circuits are made of networks whose delays are the same in all samples"); err != nil {
 		return nil, err
 	}
 	if n.Skips() {
-		return nil, fmt.Errorf("the network has skip connections: circuits are made of networks whose layers take input of the layer just below")
+		return nil, fmt.Errorf("the network has skip connections: circuits are built only from networks whose layers take input from the layer just below")
 	}
 	c := &LIF{input: input, channels: n.Inputs}
 	var layers []LayerLayout

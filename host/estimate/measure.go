@@ -105,9 +105,9 @@ func measureChunks(ctx context.Context, p Problem, e Estimator, trials, workers,
 	return chunks, time.Duration(busy.Load()), err
 }
 
-// Parallel does tasks 0 to tasks−1, each once, on so many goroutines; each makes its
-// own doer by start. What a task computes must not depend on the worker. It stops
-// early when the context ends and returns its error.
+// Parallel does tasks 0 to tasks−1, each once, on the given number of goroutines; each creates its
+// own doer with start. What a task computes must not depend on the worker. It stops early when the
+// context ends and returns its error.
 func Parallel(ctx context.Context, workers, tasks int, start func() func(task int)) error {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)

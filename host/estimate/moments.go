@@ -81,7 +81,7 @@ func (m *Moments) effective(parameter int) float64 {
 // leastEffective is how many effective trials a standard error needs to be one.
 const leastEffective = 30
 
-// known says whether the standard error of a parameter's derivative can be relied on.
+// known reports whether the standard error of a parameter's derivative can be relied on.
 func (m *Moments) known(parameter int) bool { return m.effective(parameter) >= leastEffective }
 
 // RelativeBias compares the mean with a gradient that has errors of its own, or none (nil).

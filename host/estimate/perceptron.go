@@ -36,7 +36,7 @@ type PerceptronOptions struct {
 // NewPerceptron makes the circuit.
 func NewPerceptron(o PerceptronOptions) (*Perceptron, error) {
 	if len(o.Input) == 0 || len(o.Layers) == 0 {
-		return nil, fmt.Errorf("a perceptron of %d inputs and %d layers: it needs at least one of each", len(o.Input), len(o.Layers))
+		return nil, fmt.Errorf("a perceptron of %d inputs and %d layers: at least one of each is needed", len(o.Input), len(o.Layers))
 	}
 	if network.Noises.Find(o.Noise.Kind) == nil {
 		return nil, fmt.Errorf("noise %q is unknown; want one of %s", o.Noise.Kind, network.Noises.Names())

@@ -66,7 +66,7 @@ func (r *Report) biasPicture() figure.Bars {
 // for comparison, of the surrogate gradient with the matched surrogate.
 func (r *Report) costPicture() figure.Lines {
 	lines := figure.Lines{
-		Title:  fmt.Sprintf("%s, β = %g: what one sample costs and what it is worth", r.Net, r.Beta),
+		Title:  fmt.Sprintf("%s, β = %g: cost and value of one sample", r.Net, r.Beta),
 		XLabel: "time of a trial (µs)", YLabel: "variance of a sample", LogX: true, LogY: true,
 	}
 	for _, e := range r.Estimators {

@@ -38,7 +38,7 @@ type Performance struct {
 type Firing struct {
 	Neurons         int     `json:"neurons"`
 	SpikesPerNeuron float64 `json:"spikes_per_neuron"` // and sample, mean over presentations
-	Rate            float64 `json:"rate_hz"`           // spikes per second of a neuron
+	Rate            float64 `json:"rate_hz"`           // spikes per second per neuron
 }
 
 // Accuracy presents every sample in several trials; samples nil are all of the

@@ -13,8 +13,8 @@ import (
 // calibrationBins is how many bins of equal width confidences are sorted into.
 const calibrationBins = 10
 
-// Calibration says whether predictions are right as often as their probabilities promise.
-// The confidence of a prediction is the probability of the predicted class.
+// Calibration measures whether predictions are right as often as their probabilities promise. The
+// confidence of a prediction is the probability of the predicted class.
 type Calibration struct {
 	// Error is the expected calibration error (Naeini et al. 2015): the mean over samples of
 	// |accuracy − confidence| of their bin, bins of width 0.1.
@@ -25,7 +25,7 @@ type Calibration struct {
 	Bins       []CalibrationBin `json:"bins"` // those with samples, ascending
 }
 
-// CalibrationBin is the predictions with confidences from Low to High.
+// CalibrationBin summarizes the predictions with confidences from Low to High.
 type CalibrationBin struct {
 	Low        float64 `json:"low"`
 	High       float64 `json:"high"`
@@ -92,8 +92,8 @@ func softmax(probabilities []float64, logits []float32) {
 	}
 }
 
-// ReliabilityPicture shows accuracy over confidence, of single presentations and of means
-// over trials; on the diagonal lies what is calibrated.
+// ReliabilityPicture plots accuracy against confidence, for single presentations and for means over
+// trials. Calibrated predictions lie on the diagonal.
 func ReliabilityPicture(title string, p *Performance) (drawing figure.Lines, any bool) {
 	drawing = figure.Lines{
 		Title: title, XLabel: "confidence (probability of the predicted class)", YLabel: "accuracy",

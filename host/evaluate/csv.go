@@ -24,18 +24,17 @@ var tables = []struct{ name, heading string }{
 	{"readout.csv", "sample,step,time_ms,class,membrane\n"},
 }
 
-// WriteCSV runs samples once, with the noise they have in [train.Evaluate], and writes
-// to a folder, which it makes if need be, what they did, a row an observation:
-// samples.csv (classes and losses), spikes.csv (layer "input" are the events of the data),
-// membranes.csv (U[t+1] of every neuron and step) and, with a leaky readout,
-// readout.csv. Numbers are as short as they can be and still are the same float32.
-// time_ms is that of the step's beginning.
+// WriteCSV runs samples once, with the same noise as in [train.Evaluate], and writes their activity
+// to a folder, which it creates if needed, one row per observation: samples.csv (classes and
+// losses), spikes.csv (layer "input" are the events of the data), membranes.csv (U[t+1] of every
+// neuron and step) and, with a leaky readout, readout.csv. Numbers are the shortest that read back
+// as the same float32. time_ms is the start of the step.
 func WriteCSV(ctx context.Context, s *Subject, samples []int, folder string) error {
 	if err := s.check(samples, 1); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fmt.Errorf("cannot create the folder of the tables: %w: choose another", err)
+		return fmt.Errorf("cannot create the folder for the tables: %w; choose another", err)
 	}
 	return writeTables(folder, tables, func(files []io.Writer) error {
 		t := tableWriter{subject: s, milliseconds: 1000 * s.Network.StepLength}

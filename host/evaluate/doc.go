@@ -1,6 +1,6 @@
-// Package evaluate measures trained networks under fresh escape noise: how often
-// and how reliably they are right, how much they fire, and how much the answer of
-// a neuron to the same sample varies from trial to trial.
+// Package evaluate measures trained networks under fresh escape noise: how often and how reliably
+// they are right, how much they fire, and how much a neuron's response to the same sample varies
+// from trial to trial.
 //
 // A trial presents a sample once. Its escape noise is that of presentation number
 // trial·n + sample of the evaluation stream, n the number of samples of the source:

@@ -13,17 +13,17 @@ import (
 	"spikegrad/host/network"
 )
 
-// FanoOptions say how variability is measured; [DefaultFano] gives what the
-// reproduced experiments use.
+// FanoOptions specify how variability is measured; [DefaultFano] gives those of the reproduced
+// experiments.
 type FanoOptions struct {
 	Trials  int     `json:"trials"`  // of each sample, at least 2
 	Window  int     `json:"window"`  // steps in which spikes are counted
 	Minimum float64 `json:"minimum"` // mean count in a window above which it is looked at
 }
 
-// DefaultFano is 400 trials and windows of 10 steps, as in Gygax & Zenke 2025.
-// Distributions leave out windows with less than one spike in ten trials: there the
-// variance is the mean whatever the neuron does.
+// DefaultFano is 400 trials and windows of 10 steps, as in Gygax & Zenke 2025. Distributions leave
+// out windows with less than one spike in ten trials: there, the variance equals the mean whatever
+// the neuron does.
 func DefaultFano() FanoOptions {
 	return FanoOptions{Trials: 400, Window: 10, Minimum: 0.1}
 }

@@ -113,9 +113,9 @@ func (m *measurement) title(mode *Mode) string {
 	return fmt.Sprintf("%s, %s, %s", m.config.Data.Name, m.options.Part, noise)
 }
 
-// FanoCurves shows the Fano factors of every layer over time: mean and quartiles
-// over neurons with more spikes than the minimum. A layer without enough spikes is left out; any says whether one is
-// left.
+// FanoCurves plots the Fano factors of every layer over time: mean and quartiles over neurons with
+// more spikes than the minimum. Layers without enough spikes are left out; any reports whether one
+// remains.
 func FanoCurves(title string, v *Variability, stepLength float64) (drawing figure.Lines, any bool) {
 	drawing = figure.Lines{
 		Title: title, XLabel: fmt.Sprintf("middle of the window of %d steps (ms)", v.Window), YLabel: "Fano factor",

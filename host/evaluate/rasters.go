@@ -10,9 +10,9 @@ import (
 	"spikegrad/host/figure"
 )
 
-// NeuronTrials runs trials of one sample and shows for every layer the spikes of
-// one neuron in all of them. It is a typical one: of the neurons that fire in trial
-// 0 the one with the median number of spikes then (in a silent layer, neuron 0).
+// NeuronTrials runs trials of one sample and plots, for every layer, the spikes of one typical
+// neuron in all of them: the one with the median spike count among the neurons that fire in trial 0
+// (neuron 0 in a silent layer).
 func NeuronTrials(ctx context.Context, s *Subject, sample, trials int) ([]figure.Trials, error) {
 	steps := s.Network.Steps
 	drawings := make([]figure.Trials, len(s.Network.Layers))

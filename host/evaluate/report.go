@@ -95,7 +95,7 @@ func Run(ctx context.Context, runFolder string, options Options) (*Report, error
 	}
 	err = team.First(func() error {
 		if err := os.MkdirAll(folder, 0o755); err != nil {
-			return fmt.Errorf("cannot create the folder of the evaluation: %w: choose another", err)
+			return fmt.Errorf("cannot create the folder for the evaluation: %w; choose another", err)
 		}
 		return nil
 	})
@@ -146,7 +146,7 @@ func readJSON(path string, value any) error {
 		return fmt.Errorf("%s holds no evaluation: %w", filepath.Dir(path), err)
 	}
 	if err := json.Unmarshal(text, value); err != nil {
-		return fmt.Errorf("%s is no file of an evaluation: %w; remove it and evaluate again", path, err)
+		return fmt.Errorf("%s is not an evaluation file: %w; remove it and evaluate again", path, err)
 	}
 	return nil
 }
@@ -285,7 +285,7 @@ func (m *measurement) progress(what, suffix string) func(done, all int) {
 	return func(done, all int) { m.options.Observer(what, done, all) }
 }
 
-// Noisy says whether a layer of a network has escape noise.
+// Noisy reports whether any layer of a network has escape noise.
 func Noisy(n *network.Network) bool {
 	return slices.ContainsFunc(n.Layers, func(l network.Layer) bool { return l.Noise.Kind != "threshold" })
 }

@@ -30,15 +30,15 @@ type Subject struct {
 func (s *Subject) check(samples []int, trials int) error {
 	n, source := s.Network, s.Source
 	if source.Channels() != n.Inputs || source.Classes() != n.Classes || source.Steps() != n.Steps {
-		return fmt.Errorf("%s has %d channels, %d classes and %d steps: the network was made for %d, %d and %d",
+		return fmt.Errorf("%s has %d channels, %d classes and %d steps, but the network was built for %d, %d and %d",
 			source.Name(), source.Channels(), source.Classes(), source.Steps(), n.Inputs, n.Classes, n.Steps)
 	}
 	if len(samples) == 0 {
-		return fmt.Errorf("no sample of %s was asked for: name at least one of %d", source.Name(), source.Len())
+		return fmt.Errorf("no sample of %s was requested: name at least one of %d", source.Name(), source.Len())
 	}
 	for _, sample := range samples {
 		if sample < 0 || sample >= source.Len() {
-			return fmt.Errorf("sample %d of %s asked for; it has samples 0 to %d", sample, source.Name(), source.Len()-1)
+			return fmt.Errorf("sample %d of %s was requested, but it has samples 0 to %d", sample, source.Name(), source.Len()-1)
 		}
 	}
 	if s.Batch < 1 {

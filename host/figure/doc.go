@@ -1,7 +1,7 @@
-// Package figure draws the project's pictures: learning curves, rasters of a
-// sample through all layers, trials of one neuron, confusion matrices, and
-// tables of numbers as lines, dots or bars. Plain data goes in, a PNG or an
-// SVG comes out; the package knows nothing of networks or training.
+// Package figure draws the project's pictures: learning curves, rasters of a sample through all
+// layers, trials of one neuron, confusion matrices, and tables of numbers as lines, dots or bars.
+// Plain data go in, and a PNG or an SVG comes out; the package knows nothing about networks or
+// training.
 //
 // Every kind of picture is a struct that holds its data and has one method,
 // Picture, which checks the data and lays them out:

@@ -45,7 +45,7 @@ func FormatOf(path string) (Format, error) {
 	case ".svg":
 		return SVG, nil
 	}
-	return 0, fmt.Errorf("figure: cannot tell the format of %q: name a file that ends in .png or .svg", path)
+	return 0, fmt.Errorf("figure: unknown format of %q: name a file that ends in .png or .svg", path)
 }
 
 // Panel tells where the data area of a panel lies in a picture: fractions of

@@ -2,8 +2,8 @@ package figure
 
 import "fmt"
 
-// FrameSpans is how many frames a sample of so many steps is shown in: six, or fewer if
-// those are equally long.
+// FrameSpans returns the number of frames in which a sample with that many steps is shown: six, or
+// fewer if that makes them equally long.
 func FrameSpans(steps int) int {
 	for spans := 6; spans >= 4; spans-- {
 		if steps%spans == 0 {

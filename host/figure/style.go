@@ -34,8 +34,8 @@ var (
 	paleGrey = color.NRGBA{R: 0xB4, G: 0xB4, B: 0xB4, A: 255} // data in the background
 )
 
-// SeriesColor returns the colour of the i-th series (i ≥ 0), the same in every
-// picture; after seven the colours come round again.
+// SeriesColor returns the colour of the i-th series (i ≥ 0), the same in every picture; after
+// seven, colours repeat.
 func SeriesColor(i int) color.NRGBA {
 	order := [...]color.NRGBA{blue, vermillion, green, orange, purple, sky, black}
 	return order[i%len(order)]

@@ -14,7 +14,7 @@ func (s *source) walkBTree1(address uint64, kind uint8, keySize uint64, visit fu
 	node = func(address uint64, level int) error {
 		const head = 24
 		if seen[address] {
-			return damaged("the tree at byte %d leads in circles", address)
+			return damaged("the tree at byte %d has a cycle", address)
 		}
 		seen[address] = true
 		p, err := s.block(address, head, "TREE")

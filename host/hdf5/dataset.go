@@ -37,7 +37,7 @@ func (d *Dataset) failed(err error) error { return d.file.failed(d.path, err) }
 // parse reads what a header says of a dataset.
 func (d *Dataset) parse(m messages) error {
 	if m.has(messageExternalFiles) {
-		return errors.New("its values lie in other files (external storage), which is not supported")
+		return errors.New("its values are in other files (external storage), which is not supported")
 	}
 	need := func(kind uint16) ([]byte, error) {
 		body, ok, err := d.file.one(m, kind)

@@ -135,7 +135,7 @@ func (f *filter) unknown() error {
 	if name == "" {
 		name = "?"
 	}
-	return fmt.Errorf("packed by the filter %s (number %d), which is not supported: deflate (gzip), lzf, shuffle and fletcher32 are read", name, f.id)
+	return fmt.Errorf("compressed by the filter %s (number %d), which is not supported: deflate (gzip), lzf, shuffle and fletcher32 are read", name, f.id)
 }
 
 func (u *unpacker) inflate(packed []byte, limit uint64) (plain []byte, err error) {
@@ -194,7 +194,7 @@ func checkFletcher32(chunk []byte) ([]byte, error) {
 	stored, found := binary.LittleEndian.Uint32(chunk[end:]), fletcher32(chunk[:end])
 	// Libraries before HDF5 1.6.3 wrote it with the bytes of its halves exchanged.
 	if swapped := found>>8&0x00ff00ff | found&0x00ff00ff<<8; stored != found && stored != swapped {
-		return nil, damaged("the checksum fletcher32 of a chunk is %08x, %08x is stored", found, stored)
+		return nil, damaged("the fletcher32 checksum of a chunk is %08x, but %08x is stored", found, stored)
 	}
 	return chunk[:end], nil
 }

@@ -72,7 +72,7 @@ func (g *Group) follow(path string, softLinks int) (Object, error) {
 		case found.refused != "":
 			err = g.file.failed(full, errors.New(found.refused))
 		case found.soft != "" && softLinks == 0:
-			err = g.file.failed(full, errors.New("soft links lead in circles"))
+			err = g.file.failed(full, errors.New("soft links go in circles"))
 		case found.soft != "":
 			if object, err = group.follow(found.soft, softLinks-1); err != nil {
 				err = fmt.Errorf("%w (by the soft link %s)", err, full)

@@ -71,7 +71,7 @@ func parseLayout(body []byte) (layout, error) {
 			return l, err
 		}
 	case layoutVirtual:
-		return l, errors.New("a virtual dataset, put together from others, which is not supported")
+		return l, errors.New("a virtual dataset, composed of others, which is not supported")
 	default:
 		return l, damaged("storage of class %d", l.class)
 	}

@@ -202,7 +202,7 @@ func (r *headerReader) add(m message) error {
 	p := fields{rest: m.body}
 	next := blockAt{p.address(), p.number(8)}
 	if r.seen[next.address] {
-		return damaged("continued in circles")
+		return damaged("its continuations go in circles")
 	}
 	r.seen[next.address] = true
 	r.blocks = append(r.blocks, next)

@@ -73,7 +73,7 @@ func (f *File) parseSuperblock(head []byte) error {
 	}
 	// Where the file was moved, addresses still count from the superblock.
 	if end < base || end-base > f.size {
-		return damaged("truncated: the superblock says that the file ends at byte %d, it has %d", end-base, f.size)
+		return damaged("truncated: according to the superblock, the file has %d bytes; it has %d", end-base, f.size)
 	}
 	return nil
 }

@@ -64,7 +64,7 @@ func (d *Dataset) Numbers() ([]float64, error) {
 		values[i] = float64(value)
 		const exact = 1 << 53 // every integer up to it is a float64
 		if value > exact && (values[i] >= 1<<63 || int64(values[i]) != value) || value < -exact && int64(values[i]) != value {
-			return nil, d.failed(fmt.Errorf("element %d: the integer %d is no float64", i, value))
+			return nil, d.failed(fmt.Errorf("element %d: the integer %d is not exact in float64", i, value))
 		}
 		if value < 0 && !d.kind.Signed {
 			return nil, d.failed(tooLarge(i, value))

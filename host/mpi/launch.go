@@ -1,6 +1,5 @@
-// Package mpi carries messages among the processes that mpirun or srun started. It opens the
-// MPI library of the machine when the program runs, so that building needs none, and neither
-// does a run without a launcher.
+// Package mpi carries messages between the processes started by mpirun or srun. It opens the
+// machine's MPI library at run time, so neither building nor a run without a launcher needs one.
 //
 // The library may be Open MPI, MPICH or one of its kin (Intel, Cray, MVAPICH), or any with the
 // binary interface of MPI 5. No wait is without a limit of time: a process that hangs ends the job
@@ -18,10 +17,10 @@ import (
 // LibraryVariable names the MPI library to open, or says [Off].
 const LibraryVariable = "SPIKEGRAD_MPI"
 
-// Off, in [LibraryVariable], has every process run on its own.
+// Off, in [LibraryVariable], lets every process run on its own.
 const Off = "off"
 
-// Launch is what a launcher told a process in its environment.
+// Launch is what a launcher passed to a process in its environment.
 type Launch struct {
 	Ranks    int    // processes of the job; 0 without a launcher
 	Rank     int    // −1 if unknown
@@ -57,10 +56,10 @@ func Launched(getenv func(string) string) Launch {
 	return Launch{Rank: -1}
 }
 
-// Several says whether the process is one of several.
+// Several reports whether the process is one of several.
 func (l Launch) Several() bool { return l.Ranks > 1 }
 
-// Leads says whether the process is the first one, as far as it knows.
+// Leads reports whether the process is the first one, as far as it knows.
 func (l Launch) Leads() bool { return l.Rank <= 0 }
 
 // libraries are the names to try: the one of the environment alone, or those of all libraries,
@@ -76,8 +75,8 @@ func (l Launch) libraries(getenv func(string) string) string {
 	return strings.Join([]string{"libmpi_abi.so.1", "libmpi_abi.so.0", mpich, open, "libmpi.so", "libmpi.dylib"}, " ")
 }
 
-// ErrAlone says that every process of a launch believes that it is the only one.
-var ErrAlone = errors.New("the processes do not find each other")
+// ErrAlone means that every process of a launch believes it is the only one.
+var ErrAlone = errors.New("the processes cannot find each other")
 
 // check refuses a world of another size than the launcher's: each process would believe that it is
 // alone, and all would write the same files.
@@ -89,17 +88,17 @@ func (l Launch) check(size int, version string) error {
 	if l.Variable == "SLURM_STEP_NUM_TASKS" {
 		hint = "choose the launcher's interface with srun --mpi=pmix or --mpi=pmi2, or start with mpirun"
 	}
-	return fmt.Errorf("%w: %s is %d, but %s counts %d, so the launcher belongs to another MPI library: %s, or set %s=%s to have every process run on its own",
+	return fmt.Errorf("%w: %s is %d, but %s counts %d, so the launcher belongs to a different MPI library: %s, or set %s=%s to let every process run on its own",
 		ErrAlone, l.Variable, l.Ranks, version, size, hint, LibraryVariable, Off)
 }
 
 // unopened says that there is no library.
 func (l Launch) unopened(why string) error {
-	return fmt.Errorf("%s is %d, and no MPI library can be opened (%s): install Open MPI or MPICH, name its library in %s, or set %s=%s to have every process run on its own",
+	return fmt.Errorf("%s is %d, and no MPI library can be opened (%s): install Open MPI or MPICH, name its library in %s, or set %s=%s to let every process run on its own",
 		l.Variable, l.Ranks, why, LibraryVariable, LibraryVariable, Off)
 }
 
-// LateError says that ranks did not answer in time.
+// LateError means that ranks did not answer in time.
 type LateError struct {
 	Ranks []int // none: all were there, and none of them came on
 	After time.Duration

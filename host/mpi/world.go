@@ -15,7 +15,7 @@ import (
 	"unsafe"
 )
 
-// World is all ranks of a job, as one of them sees it. It is not safe for concurrent use.
+// World is all ranks of a job, as seen by one of them. It is not safe for concurrent use.
 type World struct {
 	rank, ranks int
 	library     string
@@ -53,7 +53,7 @@ func Open(launch Launch, getenv func(string) string, timeout time.Duration) (*Wo
 	case err := <-began:
 		return w, err
 	case <-time.After(timeout):
-		return nil, fmt.Errorf("MPI did not start within %v: a rank did not come that far", timeout)
+		return nil, fmt.Errorf("MPI did not start within %v: a rank did not get that far", timeout)
 	}
 }
 
@@ -178,7 +178,7 @@ func (w *World) carry(messages []C.spikegrad_mpi_message) error {
 	return nil
 }
 
-// wait waits for messages, and says whether some are pending when the time is over. Time in
+// wait waits for messages, and reports whether some are pending when the time is over. Time in
 // which this process stood still does not count: the others may have stood still too.
 func (w *World) wait(messages []C.spikegrad_mpi_message, limit time.Duration) (bool, error) {
 	for waited := time.Duration(0); ; {
@@ -246,7 +246,7 @@ func (w *World) check(code C.int) error {
 	return fmt.Errorf("a message between ranks failed: %s", C.GoStringN(text, C.spikegrad_mpi_text(code, text)))
 }
 
-// Leave ends the process in order, with an exit code, when all ranks do. It does not return.
+// Leave ends the process cleanly with an exit code, together with all ranks. It does not return.
 func (w *World) Leave(code int) {
 	go w.do(func() {
 		C.spikegrad_mpi_finalize()

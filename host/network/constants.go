@@ -9,8 +9,8 @@ import (
 	"spikegrad/cpuref"
 )
 
-// Constants are the constants of neurons that can be learned. ρ, which is learned, begins
-// at 0 unless it is spread, and lies within ±[cpuref.LearnedBound].
+// Constants are the neuron constants that can be learned. What is learned is ρ, which starts at 0
+// unless it is spread, and stays within ±[cpuref.LearnedBound].
 var Constants = Kinds[cpuref.Constant, Layer]{
 	{
 		Name: "tau_membrane", Number: cpuref.ConstantTauMembrane, Formula: "a_m = exp(−dt/(τ_membrane·e^ρ))",
@@ -18,11 +18,11 @@ var Constants = Kinds[cpuref.Constant, Layer]{
 	},
 	{
 		Name: "tau_synapse", Number: cpuref.ConstantTauSynapse, Formula: "a_s = exp(−dt/(τ_synapse·e^ρ))",
-		Sentence: "That of the synaptic current.",
+		Sentence: "The time constant of the synaptic current.",
 	},
 	{
 		Name: "threshold", Number: cpuref.ConstantThreshold, Formula: "θ = e^ρ",
-		Sentence: "The threshold. Recorded membranes are less by what it exceeds 1, so that 1 stays where spikes are decided.",
+		Sentence: "The threshold. Recorded membrane potentials are lowered by θ − 1, so that spikes are still decided at 1.",
 	},
 	{
 		Name: "tau_adaptation", Number: cpuref.ConstantTauAdaptation, Formula: "a_a = exp(−dt/(τ_a·e^ρ))",
@@ -30,7 +30,7 @@ var Constants = Kinds[cpuref.Constant, Layer]{
 	},
 	{
 		Name: "adaptation", Number: cpuref.ConstantAdaptation, Formula: "κ·e^ρ",
-		Sentence: "What a spike adds to the threshold.",
+		Sentence: "The increase of the threshold per spike.",
 	},
 }
 
@@ -68,12 +68,12 @@ func (l *Layer) Learned() []string {
 	return slices.DeleteFunc(Constants.List(), func(name string) bool { return !slices.Contains(l.Learn, name) })
 }
 
-// Learns says whether any constant of any layer is learned.
+// Learns reports whether any constant of any layer is learned.
 func (n *Network) Learns() bool {
 	return slices.ContainsFunc(n.Layers, func(l Layer) bool { return len(l.Learn) > 0 })
 }
 
-// has says whether neurons of the layer have a constant.
+// has reports whether neurons of the layer have a constant.
 func (l *Layer) has(c cpuref.Constant) bool {
 	model := Neurons.Number(l.Neuron)
 	switch c {
@@ -93,13 +93,13 @@ func (l *Layer) validateLearned() error {
 		constant := Constants.Find(name)
 		switch {
 		case constant == nil:
-			return fmt.Errorf("learn has %q; want one of %s", name, Constants.Names())
+			return fmt.Errorf("learn names %q; want one of %s", name, Constants.Names())
 		case slices.Contains(l.Learn[:i], name):
-			return fmt.Errorf("learn has %q twice", name)
+			return fmt.Errorf("learn names %q twice", name)
 		case !l.has(constant.Number):
-			return fmt.Errorf("learn has %q, and neurons of kind %s have none: leave it out, or choose another neuron", name, l.Neuron)
+			return fmt.Errorf("learn names %q, which neurons of kind %s do not have: leave it out, or choose another neuron", name, l.Neuron)
 		case constant.Number == cpuref.ConstantAdaptation && l.Adaptation == 0:
-			return fmt.Errorf("learn has %q, and adaptation = 0: a factor on it is learned, so begin above 0", name)
+			return fmt.Errorf("learn names %q, but adaptation = 0: what is learned is a factor on it, so start above 0", name)
 		}
 	}
 	if l.LearnPer != "" && l.LearnPer != perNeuron && l.LearnPer != perLayer {
@@ -107,16 +107,16 @@ func (l *Layer) validateLearned() error {
 	}
 	switch {
 	case !(l.LearnSpread >= 0 && l.LearnSpread <= 1):
-		return fmt.Errorf("learn_spread = %g: from 0 to 1 is possible", l.LearnSpread)
+		return fmt.Errorf("learn_spread = %g: must be from 0 to 1", l.LearnSpread)
 	case l.LearnSpread > 0 && l.LearnPer == perLayer:
-		return fmt.Errorf("learn_spread = %g spreads time constants over neurons: it needs learn_per = %q", l.LearnSpread, perNeuron)
+		return fmt.Errorf("learn_spread = %g gives neurons different time constants: it needs learn_per = %q", l.LearnSpread, perNeuron)
 	case l.LearnSpread > 0 && !slices.ContainsFunc(l.Learn, isTime):
-		return fmt.Errorf("learn_spread = %g spreads learned time constants, and learn has none", l.LearnSpread)
+		return fmt.Errorf("learn_spread = %g spreads learned time constants, but learn names none", l.LearnSpread)
 	}
 	return nil
 }
 
-// isTime says whether a constant is a time constant.
+// isTime reports whether a constant is a time constant.
 func isTime(constant string) bool { return strings.HasPrefix(constant, "tau_") }
 
 // value is what a constant is configured as.

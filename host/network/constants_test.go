@@ -88,19 +88,19 @@ func TestLearnedSpread(t *testing.T) {
 // TestLearnedRefused: what is learned has to be there.
 func TestLearnedRefused(t *testing.T) {
 	for want, change := range map[string]func(l *Layer){
-		`learn has "tau"; want one of adaptation, tau_adaptation, tau_membrane, tau_synapse, threshold`: func(l *Layer) { l.Learn = []string{"tau"} },
-		`learn has "noise_beta"; want one of`: func(l *Layer) { l.Learn = []string{"noise_beta"} },
-		`learn has "threshold" twice`:         func(l *Layer) { l.Learn = []string{"threshold", "threshold"} },
-		`neurons of kind lif_delta have none`: func(l *Layer) { l.Learn, l.Neuron = []string{"tau_synapse"}, "lif_delta" },
-		`neurons of kind if have none`:        func(l *Layer) { l.Learn, l.Neuron = []string{"tau_membrane"}, "if" },
-		`neurons of kind lif have none`:       func(l *Layer) { l.Learn = []string{"adaptation"} },
-		`adaptation = 0: a factor on it is learned`: func(l *Layer) {
+		`learn names "tau"; want one of adaptation, tau_adaptation, tau_membrane, tau_synapse, threshold`: func(l *Layer) { l.Learn = []string{"tau"} },
+		`learn names "noise_beta"; want one of`:                                                           func(l *Layer) { l.Learn = []string{"noise_beta"} },
+		`learn names "threshold" twice`:                                                                   func(l *Layer) { l.Learn = []string{"threshold", "threshold"} },
+		`neurons of kind lif_delta do not have`:                                                           func(l *Layer) { l.Learn, l.Neuron = []string{"tau_synapse"}, "lif_delta" },
+		`neurons of kind if do not have`:                                                                  func(l *Layer) { l.Learn, l.Neuron = []string{"tau_membrane"}, "if" },
+		`neurons of kind lif do not have`:                                                                 func(l *Layer) { l.Learn = []string{"adaptation"} },
+		`adaptation = 0: what is learned is a factor on it`: func(l *Layer) {
 			l.Learn, l.Neuron, l.TauAdaptation, l.Adaptation = []string{"adaptation"}, "adaptive", 0.1, 0
 		},
-		`learn_per = "synapse"; want neuron or layer`:                      func(l *Layer) { l.LearnPer = "synapse" },
-		`learn_spread = 2: from 0 to 1 is possible`:                        func(l *Layer) { l.Learn, l.LearnSpread = []string{"tau_membrane"}, 2 },
-		`it needs learn_per = "neuron"`:                                    func(l *Layer) { l.Learn, l.LearnPer, l.LearnSpread = []string{"tau_membrane"}, "layer", 0.3 },
-		`learn_spread = 0.3 spreads learned time constants, and learn has`: func(l *Layer) { l.Learn, l.LearnSpread = []string{"threshold"}, 0.3 },
+		`learn_per = "synapse"; want neuron or layer`:                             func(l *Layer) { l.LearnPer = "synapse" },
+		`learn_spread = 2: must be from 0 to 1`:                                   func(l *Layer) { l.Learn, l.LearnSpread = []string{"tau_membrane"}, 2 },
+		`it needs learn_per = "neuron"`:                                           func(l *Layer) { l.Learn, l.LearnPer, l.LearnSpread = []string{"tau_membrane"}, "layer", 0.3 },
+		`learn_spread = 0.3 spreads learned time constants, but learn names none`: func(l *Layer) { l.Learn, l.LearnSpread = []string{"threshold"}, 0.3 },
 	} {
 		n := validNetwork()
 		change(&n.Layers[0])

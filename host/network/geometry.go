@@ -42,7 +42,7 @@ func (g Geometry) Slot(neuron int) int {
 	return (filter/g.Unit*positions+position)*g.Unit + filter%g.Unit
 }
 
-// Convolutional says whether the layer is a convolution over positions.
+// Convolutional reports whether the layer is a convolution over positions.
 func (l *Layer) Convolutional() bool { return l.Kind == "conv1d" || l.Kind == "conv2d" }
 
 // Window is the geometry of a convolution's kernel over the positions below; those that
@@ -86,7 +86,7 @@ func (l *Layer) RecurrentKernelExtent() cpuref.Extent {
 	return cpuref.Extent{Height: l.RecurrentKernel, Width: l.RecurrentKernel}
 }
 
-// AsWidth is the PaddingHeight of a layer that is padded by as many rows as columns.
+// AsWidth as PaddingHeight pads a layer by as many rows as columns.
 const AsWidth = -1
 
 // Geometry is the arrangement of a layer; layer −1 is the input, whose channels are
@@ -190,7 +190,7 @@ func (n *Network) resolve() error {
 		below := n.Handed(main).Plane
 		for _, source := range n.Sources(i) {
 			if other := n.Handed(source).Plane; other != below {
-				return fmt.Errorf("network.layer %d: a convolution moves one kernel over the positions of all its sources, and %s hands up %d × %d of them, %s %d × %d: bring them to the same size with stride, padding or pool",
+				return fmt.Errorf("network.layer %d: a convolution moves one kernel over the positions of all its sources, but %s has %d × %d of them, %s %d × %d: bring them to the same size with stride, padding or pool",
 					i, SourceName(source), other.Height, other.Width, SourceName(main), below.Height, below.Width)
 			}
 		}
@@ -210,7 +210,7 @@ func (n *Network) checkShape() error {
 	product := 1
 	for _, size := range n.InputShape {
 		if size < 1 || size > n.Inputs {
-			return fmt.Errorf("network.input_shape = %v: channels, height and width of %d input channels are from 1 to %d", n.InputShape, n.Inputs, n.Inputs)
+			return fmt.Errorf("network.input_shape = %v: the channels, height and width of %d input channels must be from 1 to %d", n.InputShape, n.Inputs, n.Inputs)
 		}
 		product = min(product*size, n.Inputs+1)
 	}
@@ -220,9 +220,9 @@ func (n *Network) checkShape() error {
 	case len(n.InputShape) == 0:
 		return nil
 	case len(n.InputShape) != 3:
-		return fmt.Errorf("network.input_shape = %v has %d numbers: channels, height and width are needed", n.InputShape, len(n.InputShape))
+		return fmt.Errorf("network.input_shape = %v has %d numbers: give channels, height and width", n.InputShape, len(n.InputShape))
 	case product != n.Inputs:
-		return fmt.Errorf("network.input_shape = %v: channels·height·width has to be %d, the number of input channels", n.InputShape, n.Inputs)
+		return fmt.Errorf("network.input_shape = %v: channels·height·width must be %d, the number of input channels", n.InputShape, n.Inputs)
 	}
 	return nil
 }
@@ -230,7 +230,7 @@ func (n *Network) checkShape() error {
 // checkWindow checks the sizes of a convolution over a plane below.
 func (l *Layer) checkWindow(below cpuref.Extent) error {
 	if l.Kind == "conv1d" && below.Height != 1 {
-		return fmt.Errorf("kind = \"conv1d\" needs positions in a row, and below are %d rows of %d: use conv2d", below.Height, below.Width)
+		return fmt.Errorf("kind = \"conv1d\" needs positions in a single row, but there are %d rows of %d below: use conv2d", below.Height, below.Width)
 	}
 	if l.Filters < 1 || l.Filters > 1<<16 {
 		return fmt.Errorf("filters = %d: must be from 1 to %d", l.Filters, 1<<16)
@@ -265,7 +265,7 @@ func (l *Layer) checkWindow(below cpuref.Extent) error {
 		most = 1<<8 - 1
 	}
 	if k := l.RecurrentKernel; l.Recurrent && (k < 1 || k%2 == 0 || k > most) {
-		return fmt.Errorf("recurrent_kernel = %d: an odd number from 1 to %d is needed, so that every position sees as far to both sides", k, most)
+		return fmt.Errorf("recurrent_kernel = %d: must be odd and from 1 to %d, so that every position sees equally far on both sides", k, most)
 	}
 	return nil
 }

@@ -39,8 +39,8 @@ func TestGeometry(t *testing.T) {
 		t.Errorf("the convolutions have %d and %d neurons, want 12 and 34", n.Layers[0].Neurons, n.Layers[1].Neurons)
 	}
 	want := []Weight{
-		{"layer0.input", 3, 4, 4, 0, false, ""}, {"layer0.recurrent", 3, 9, 3, 0, false, ""}, {"layer0.bias", 3, 1, 0, 0, true, ""}, {"layer1.input", 17, 9, 3, 0, false, ""},
-		{"layer2.input", 128, 34, 0, 0, false, ""}, {"layer2.recurrent", 128, 128, 0, 0, false, ""}, {"readout", 3, 128, 0, 0, false, ""},
+		{"layer0.input", 3, 4, 4, 0, false, "", 0}, {"layer0.recurrent", 3, 9, 3, 0, false, "", 0}, {"layer0.bias", 3, 1, 0, 0, true, "", 0}, {"layer1.input", 17, 9, 3, 0, false, "", 0},
+		{"layer2.input", 128, 34, 0, 0, false, "", 0}, {"layer2.recurrent", 128, 128, 0, 0, false, "", 0}, {"readout", 3, 128, 0, 0, false, "", 0},
 	}
 	if got := n.Weights(); !slices.Equal(got, want) {
 		t.Errorf("weights are %v, want %v", got, want)

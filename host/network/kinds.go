@@ -163,16 +163,16 @@ func (s *Surrogate) Set(name string) error {
 	}
 	number, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		return fmt.Errorf("surrogate %q: %q is no number; give KIND or KIND:VALUE", name, text)
+		return fmt.Errorf("surrogate %q: %q is not a number; give KIND or KIND:VALUE", name, text)
 	}
 	if found == nil || len(found.Parameters) != 1 {
-		return fmt.Errorf("surrogate %q: %s takes no value; leave :%s away", name, kind, text)
+		return fmt.Errorf("surrogate %q: %s takes no value; leave out :%s", name, kind, text)
 	}
 	*value(s, found.Parameters[0].Key) = number
 	return nil
 }
 
-// Takes says whether a kind has a parameter.
+// Takes reports whether a kind has a parameter.
 func (k *Kind[N, S]) Takes(key string) bool {
 	return slices.ContainsFunc(k.Parameters, func(p Parameter) bool { return p.Key == key })
 }

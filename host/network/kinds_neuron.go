@@ -71,7 +71,7 @@ var Pools = Kinds[cpuref.Pool, Layer]{
 	},
 	{
 		Name: "sum", Number: cpuref.PoolSum, Formula: "S = the number of spikes in the cell",
-		Sentence: "Every spike counts, and the error goes to all positions. An average is this with weights divided by the size of the cell.",
+		Sentence: "Every spike counts, and the error goes to all positions. To average, divide the weights by the size of the cell.",
 	},
 }
 
@@ -106,8 +106,8 @@ var Noises = Kinds[cpuref.EscapeNoise, Noise]{
 	},
 }
 
-// Matched is the name of the surrogate that is the derivative of the escape noise of the
-// same layer: it comes on top of [Surrogates].
+// Matched names the surrogate that is the derivative of the layer's escape noise: it is not in
+// [Surrogates].
 const Matched = "matched"
 
 const asTheNoise = "as for the noise"

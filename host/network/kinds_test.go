@@ -124,7 +124,7 @@ func TestSetSurrogate(t *testing.T) {
 			t.Errorf("%s:0.25 is %+v", kind, s)
 		}
 	}
-	for name, want := range map[string]string{"magic": "want one of matched, ", "sigmoid:x": `"x" is no number`, "hazard:3": "takes no value"} {
+	for name, want := range map[string]string{"magic": "want one of matched, ", "sigmoid:x": `"x" is not a number`, "hazard:3": "takes no value"} {
 		if err := new(Surrogate).Set(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", name, err, want)
 		}

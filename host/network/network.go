@@ -1,8 +1,7 @@
-// Package network says what a spiking network is: layers of leaky
-// integrate-and-fire neurons, how they are connected, how their membrane
-// potential decides on spikes, and what the backward pass puts in place of the
-// derivative of a spike. A [Network] is plain data: it is read from TOML, checked,
-// given initial weights, and handed to an engine to run.
+// Package network describes spiking networks: layers of leaky integrate-and-fire neurons, their
+// connections, how membrane potentials produce spikes, and what the backward pass uses as the
+// derivative of a spike. A [Network] is plain data: it is read from TOML, checked, given initial
+// weights, and passed to an engine.
 package network
 
 import (
@@ -167,12 +166,12 @@ func DefaultReadout() Readout {
 	return Readout{Kind: "leaky", Loss: "max_over_time", TauSynapse: 0.01, Delay: 1, Initial: -0.001, Scale: 1}
 }
 
-// Spiking says whether the loss looks at spikes of the last layer, so that there is
-// no readout connection.
+// Spiking reports whether the loss looks at spikes of the last layer, so that there is no readout
+// connection.
 func (n *Network) Spiking() bool { return n.Readout.Kind == "spikes" }
 
-// Targeted says whether the loss compares the spikes of the last layer with target
-// spikes, instead of telling classes apart.
+// Targeted reports whether the loss compares the spikes of the last layer with target spikes,
+// instead of telling classes apart.
 func (n *Network) Targeted() bool {
 	loss := Losses.Find(n.Readout.Loss)
 	return loss != nil && loss.Targets

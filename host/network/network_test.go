@@ -13,8 +13,8 @@ func TestWeights(t *testing.T) {
 	n.Layers[0].Neurons, n.Layers[1].Neurons, n.Layers[1].Recurrent = 5, 6, false
 	n.Layers[1].Bias, n.Readout.Bias = true, true
 	want := []Weight{
-		{"layer0.input", 5, 8, 0, 0, false, ""}, {"layer0.recurrent", 5, 5, 0, 0, false, ""}, {"layer1.input", 6, 5, 0, 0, false, ""}, {"layer1.bias", 6, 1, 0, 0, true, ""},
-		{"readout", 3, 6, 0, 0, false, ""}, {"readout.bias", 3, 1, 0, 0, true, ""},
+		{"layer0.input", 5, 8, 0, 0, false, "", 0}, {"layer0.recurrent", 5, 5, 0, 0, false, "", 0}, {"layer1.input", 6, 5, 0, 0, false, "", 0}, {"layer1.bias", 6, 1, 0, 0, true, "", 0},
+		{"readout", 3, 6, 0, 0, false, "", 0}, {"readout.bias", 3, 1, 0, 0, true, "", 0},
 	}
 	if got := n.Weights(); !slices.Equal(got, want) {
 		t.Errorf("a leaky network has weights %v: want %v", got, want)

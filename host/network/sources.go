@@ -81,7 +81,7 @@ func (n *Network) main(layer int) int {
 	return slices.Max(n.Sources(layer))
 }
 
-// Skips says whether anything takes input of another layer than the one just below.
+// Skips reports whether anything takes input of another layer than the one just below.
 func (n *Network) Skips() bool {
 	for layer := range len(n.Layers) + 1 {
 		if !slices.Equal(n.Sources(layer), []int{layer - 1}) {
@@ -113,7 +113,7 @@ func (n *Network) checkSources() error {
 				if layer > 1 {
 					possible += ", …, " + SourceName(layer-1)
 				}
-				return fmt.Errorf("%s: from has %q: input can come from what lies below: %s", where, name, possible)
+				return fmt.Errorf("%s: from has %q: input can come only from below: %s", where, name, possible)
 			}
 			if slices.Contains(from[:i], name) {
 				return fmt.Errorf("%s: from has %q twice", where, name)
@@ -126,7 +126,7 @@ func (n *Network) checkSources() error {
 		}
 	}
 	if unused := slices.Index(used, false); unused >= 0 {
-		return fmt.Errorf("network.layer %d: neither a layer nor the readout takes input of it: add %q to the from of one that does, or leave the layer out", unused, SourceName(unused))
+		return fmt.Errorf("network.layer %d: neither a layer nor the readout takes input from it: add %q to the from of one of them, or leave out the layer", unused, SourceName(unused))
 	}
 	return nil
 }

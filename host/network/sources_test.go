@@ -116,8 +116,8 @@ func TestValidateRefusesSources(t *testing.T) {
 	if err := plane(func(*Network) {}).Validate(); err != nil {
 		t.Error(err)
 	}
-	refusedWith(t, plane(func(n *Network) { n.Layers[0].Pool = 2 }), []string{"network.layer 2", "layer0 hands up 1 × 2", "layer1 3 × 4", "same size"})
-	refusedWith(t, plane(func(n *Network) { n.Layers[1].Stride = 2 }), []string{"network.layer 2", "input hands up 3 × 4", "layer1 2 × 2"})
+	refusedWith(t, plane(func(n *Network) { n.Layers[0].Pool = 2 }), []string{"network.layer 2", "layer0 has 1 × 2", "layer1 3 × 4", "same size"})
+	refusedWith(t, plane(func(n *Network) { n.Layers[1].Stride = 2 }), []string{"network.layer 2", "input has 3 × 4", "layer1 2 × 2"})
 	refusedWith(t, plane(func(n *Network) { n.Layers[0].Kind, n.Layers[0].Neurons = "dense", 9 }), []string{"network.layer 2", "layer 0 is dense"})
 }
 

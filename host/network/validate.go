@@ -45,10 +45,10 @@ func (n *Network) Validate() error {
 	}
 	top := len(n.Layers) - 1
 	if positions := n.Geometry(top).Positions(); n.Spiking() && positions > 1 {
-		return fmt.Errorf("network.readout: kind = \"spikes\" reads the spikes of one neuron a class: the last layer is a %s of %d positions: put a dense layer on top", n.Layers[top].Kind, positions)
+		return fmt.Errorf("network.readout: kind = \"spikes\" reads the spikes of one neuron per class: the last layer is a %s of %d positions: put a dense layer on top", n.Layers[top].Kind, positions)
 	}
 	if last := n.Layers[top].Neurons; n.Spiking() && last != n.Classes {
-		return fmt.Errorf("network.readout: kind = \"spikes\" reads the spikes of one neuron a class: the last layer has %d neurons, the data %d classes", last, n.Classes)
+		return fmt.Errorf("network.readout: kind = \"spikes\" reads the spikes of one neuron per class: the last layer has %d neurons, the data %d classes", last, n.Classes)
 	}
 	return nil
 }
@@ -114,7 +114,7 @@ func (n *Network) checkDropout(layer int) error {
 	case l.DropoutPer != perSpike && l.DropoutPer != perNeuron:
 		return fmt.Errorf("dropout_per = %q is unknown; want %s or %s", l.DropoutPer, perNeuron, perSpike)
 	case n.Spiking() && layer == len(n.Layers)-1:
-		return fmt.Errorf("dropout = %g leaves out spikes on their way up, and nothing lies above: the loss looks at the spikes of the last layer; set 0 there", l.Dropout)
+		return fmt.Errorf("dropout = %g drops spikes on their way up, but nothing is above: the loss uses the spikes of the last layer itself; set it to 0 there", l.Dropout)
 	}
 	return nil
 }
@@ -135,7 +135,7 @@ func (s Surrogate) validate(noise Noise) error {
 		return Surrogates.Validate(s.Kind, &s)
 	}
 	if Noises.Find(noise.Kind).Matched == "" {
-		return fmt.Errorf("kind = \"matched\" is the derivative of the escape noise, and threshold spikes have none: name a surrogate (%s)", Surrogates.Names())
+		return fmt.Errorf("kind = \"matched\" is the derivative of the escape noise, which threshold has none of: choose a surrogate (%s)", Surrogates.Names())
 	}
 	return nil
 }

@@ -104,7 +104,7 @@ func TestValidateRefuses(t *testing.T) {
 		{layer(func(l *Layer) { l.Dropout, l.DropoutPer = 0.5, "step" }), []string{"network.layer 1", `dropout_per = "step"`, "neuron or spike"}},
 		{func(n *Network) {
 			n.Layers[1].Neurons, n.Layers[1].Dropout, n.Readout.Kind, n.Readout.Loss = 3, 0.5, "spikes", "counts"
-		}, []string{"network.layer 1: dropout = 0.5", "nothing lies above"}},
+		}, []string{"network.layer 1: dropout = 0.5", "nothing is above"}},
 		{layer(func(l *Layer) { l.TauMembrane = 0 }), []string{"tau_membrane = 0"}},
 		{layer(func(l *Layer) { l.TauMembrane = infinite }), []string{"tau_membrane = +Inf"}},
 		{layer(func(l *Layer) { l.TauSynapse = -0.01 }), []string{"tau_synapse = -0.01"}},

@@ -22,7 +22,7 @@ type connection struct {
 	delay         int           // steps beyond the shortest
 }
 
-// convolution says whether the weights are those of a kernel.
+// convolution reports whether the weights are those of a kernel.
 func (c *connection) convolution() bool { return c.window.Kernel.Area() > 0 }
 
 // largestIdentity is how many neurons may be connected one to one without weights in the
@@ -40,13 +40,13 @@ func (b *builder) join(target string, ways []way, below network.Geometry) connec
 		case i == 0:
 			sum = c
 		case c.convolution() || sum.convolution():
-			b.faults.add("%d ways with convolutions lead from node %q to %q: one is supported", len(ways), w.source, target)
+			b.faults.add("%d paths with convolutions lead from node %q to %q: only one is supported", len(ways), w.source, target)
 			return sum
 		case c.cell != sum.cell:
-			b.faults.add("ways from node %q to %q take it pooled in different ways: they must be alike", w.source, target)
+			b.faults.add("paths from node %q to %q pool differently: they must be alike", w.source, target)
 			return sum
 		case c.rows != sum.rows || c.delay != sum.delay:
-			b.faults.add("ways from node %q to %q lead to %d and %d neurons with delays of %d and %d steps: they must be alike", w.source, target, sum.rows, c.rows, sum.delay, c.delay)
+			b.faults.add("paths from node %q to %q lead to %d and %d neurons with delays of %d and %d steps: they must be alike", w.source, target, sum.rows, c.rows, sum.delay, c.delay)
 			return sum
 		default:
 			for j := range sum.values {
@@ -79,18 +79,18 @@ func (b *builder) follow(w way, below network.Geometry) (connection, bool) {
 			case err != nil:
 				fail(node, "%v", err)
 			case c.convolution():
-				fail(node, "it takes what the convolution %q gives, without neurons between", c.node)
+				fail(node, "it takes the output of the convolution %q, without neurons in between", c.node)
 			case weight.convolution() && c.values != nil:
-				fail(node, "it is a convolution of what %q gives, without neurons between", c.node)
+				fail(node, "it is a convolution of the output of %q, without neurons in between", c.node)
 			case weight.convolution():
 				err = b.convolve(&c, node, weight, scale)
 			case weight.columns != c.rows:
-				fail(node, "it has weights of %d × %d: %d numbers lead to it", weight.rows, weight.columns, c.rows)
+				fail(node, "it has weights of %d × %d, but %d inputs", weight.rows, weight.columns, c.rows)
 			case c.values == nil:
 				c.take(weight)
 				scaleColumns(&c, scale)
 			case float64(weight.rows)*float64(c.columns) > 1<<28:
-				fail(node, "with those below it makes %d × %d weights, which is too many", weight.rows, c.columns)
+				fail(node, "together with those below, it makes %d × %d weights, which is too many", weight.rows, c.columns)
 			default:
 				c = product(weight, c)
 			}
@@ -116,7 +116,7 @@ func (b *builder) follow(w way, below network.Geometry) (connection, bool) {
 	}
 	if ok && c.values == nil {
 		if c.rows > largestIdentity {
-			fail(w.source, "it leads to %d neurons one to one: at most %d are supported", c.rows, largestIdentity)
+			fail(w.source, "it leads to %d neurons one to one, and at most %d are supported", c.rows, largestIdentity)
 			return c, false
 		}
 		c.take(identity(w.source, c.rows, scale))
@@ -152,7 +152,7 @@ func (b *builder) matrix(node string) (connection, error) {
 	}
 	for i, v := range values.Float64 {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return connection{}, fmt.Errorf("weight %d is %g: finite ones are needed", i, v)
+			return connection{}, fmt.Errorf("weight %d is %g: it must be finite", i, v)
 		}
 	}
 	c := connection{node: node, rows: values.Shape[0], columns: values.Shape[1], values: values.Float64}
@@ -172,7 +172,7 @@ func (b *builder) matrix(node string) (connection, error) {
 	}
 	for i, v := range bias.Float64 {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return connection{}, fmt.Errorf("bias %d is %g: finite ones are needed", i, v)
+			return connection{}, fmt.Errorf("bias %d is %g: it must be finite", i, v)
 		}
 	}
 	c.bias = bias.Float64
@@ -191,7 +191,7 @@ func (b *builder) scale(c *connection, node string, before *[]float64) error {
 		return scaleRows(c, factors)
 	}
 	if len(factors) != 1 && len(factors) != c.rows {
-		return fmt.Errorf("it has %d factors: %d numbers lead to it", len(factors), c.rows)
+		return fmt.Errorf("it has %d factors, but %d inputs", len(factors), c.rows)
 	}
 	longer, shorter := slices.Clone(factors), *before
 	if len(shorter) > len(longer) {
@@ -226,13 +226,13 @@ func scaleRows(c *connection, factors []float64) error {
 		filters := make([]float64, c.rows)
 		for i, factor := range factors {
 			if filters[i/positions] = factors[i/positions*positions]; factor != filters[i/positions] {
-				return fmt.Errorf("it has numbers that differ from position to position of a convolution")
+				return fmt.Errorf("it has values that differ between the positions of a convolution")
 			}
 		}
 		factors = filters
 	}
 	if len(factors) != 1 && len(factors) != c.rows {
-		return fmt.Errorf("it has %d numbers for %d neurons", len(factors), c.rows*positions)
+		return fmt.Errorf("it has %d values for %d neurons", len(factors), c.rows*positions)
 	}
 	c.values = slices.Clone(c.values)
 	for i := range c.values {
@@ -323,7 +323,7 @@ func (b *builder) add(node, what string, described network.Weight, values []floa
 	for i, v := range values {
 		numbers[i] = float32(v)
 		if math.IsNaN(v) || math.IsInf(float64(numbers[i]), 0) {
-			b.faults.add("node %q: %s %d is %g in units of the threshold: finite ones are needed", node, what, i, v)
+			b.faults.add("node %q: %s %d is %g in units of the threshold: it must be finite", node, what, i, v)
 			return
 		}
 	}

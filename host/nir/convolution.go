@@ -32,7 +32,7 @@ func (c *connection) describe(layer *network.Layer) {
 // convolve makes a convolution of a connection that has no weights so far.
 func (b *builder) convolve(c *connection, node string, weight connection, scale []float64) error {
 	if len(scale) != 1 {
-		return fmt.Errorf("it takes numbers that are scaled one by one: before a convolution one factor for all is supported")
+		return fmt.Errorf("its inputs are scaled individually: before a convolution, only one factor for all is supported")
 	}
 	w := &weight.window
 	if err := b.window(node, w); err != nil {
@@ -49,7 +49,7 @@ func (b *builder) convolve(c *connection, node string, weight connection, scale 
 		below, kernel, stride, padding := direction[0], direction[1], direction[2], direction[3]
 		// A loop sees half its kernel to every side, which may be more than there is.
 		if stride < 1 || padding < 0 || padding > max(below, kernel/2) || kernel > below+2*padding {
-			return fmt.Errorf("with %d channels, a kernel of %d, stride %d and padding %d does not fit the %d numbers that lead to it", channels, kernel, stride, padding, size)
+			return fmt.Errorf("with %d channels, a kernel of %d, stride %d and padding %d does not fit its %d inputs", channels, kernel, stride, padding, size)
 		}
 	}
 	w.Positions = w.Above(w.Below)
@@ -62,19 +62,19 @@ func (b *builder) convolve(c *connection, node string, weight connection, scale 
 func (b *builder) arrange(c *connection, node string, channels int, plane bool) error {
 	size := c.rows
 	if size%channels != 0 {
-		return fmt.Errorf("it has %d channels, which do not share the %d numbers that lead to it", channels, size)
+		return fmt.Errorf("it has %d channels, which do not divide its %d inputs", channels, size)
 	}
 	switch shape, err := b.nodes[node].pair("input_shape"); {
 	case !plane:
 		if c.below.Plane.Height > 1 {
-			return fmt.Errorf("it takes positions in a row, and what leads to it has %d rows of %d", c.below.Plane.Height, c.below.Plane.Width)
+			return fmt.Errorf("it takes positions in a single row, but its input has %d rows of %d", c.below.Plane.Height, c.below.Plane.Width)
 		}
 		c.below.Plane = cpuref.Extent{Height: 1, Width: size / channels}
 	case c.below.Filters == channels && c.below.Plane.Area() > 1:
 	case err == nil && shape.Height > 0 && shape.Width > 0 && shape.Height <= size && shape.Width <= size && shape.Area()*channels == size:
 		c.below.Plane = shape
 	default:
-		return fmt.Errorf("it takes %d channels of rows and columns, and how the %d numbers that lead to it are arranged is not said: give the input a shape of three numbers, or this node an input_shape", channels, size)
+		return fmt.Errorf("it takes %d channels of rows and columns, but the arrangement of its %d inputs is not given: give the input a shape of three numbers, or this node an input_shape", channels, size)
 	}
 	c.below.Filters = channels
 	return nil
@@ -100,7 +100,7 @@ func (b *builder) window(node string, w *cpuref.Window) (err error) {
 	case text == "same" && w.Stride == one && w.Kernel.Height%2 == 1 && w.Kernel.Width%2 == 1:
 		w.Padding = cpuref.Extent{Height: w.Kernel.Height / 2, Width: w.Kernel.Width / 2}
 	case text != "":
-		return fmt.Errorf("padding = %q: a number, \"valid\", or with stride 1 and an odd kernel \"same\" is supported", strings.TrimSpace(text))
+		return fmt.Errorf("padding = %q: only a number, \"valid\" or, with stride 1 and an odd kernel, \"same\" is supported", strings.TrimSpace(text))
 	default:
 		w.Padding, err = members.pair("padding")
 	}
@@ -133,9 +133,9 @@ func (b *builder) centred(loop *connection) {
 	half := cpuref.Extent{Height: w.Kernel.Height / 2, Width: w.Kernel.Width / 2}
 	one := cpuref.Extent{Height: 1, Width: 1}
 	if w.Stride != one || w.Padding != half {
-		b.faults.add("node %q has stride %d and padding %d: in a loop 1 and %d are supported", loop.node, w.Stride.Width, w.Padding.Width, half.Width)
+		b.faults.add("node %q has stride %d and padding %d: in a loop, only 1 and %d are supported", loop.node, w.Stride.Width, w.Padding.Width, half.Width)
 	} else if loop.plane && w.Kernel.Height != w.Kernel.Width {
-		b.faults.add("node %q has a kernel of %d × %d: in a loop as many rows as columns are supported", loop.node, w.Kernel.Height, w.Kernel.Width)
+		b.faults.add("node %q has a kernel of %d × %d: in a loop, only kernels with as many rows as columns are supported", loop.node, w.Kernel.Height, w.Kernel.Width)
 	}
 }
 
@@ -158,18 +158,18 @@ func (b *builder) pool(c *connection, node, source string, scale *[]float64) err
 	plane := c.below.Plane
 	switch {
 	case b.kind(source) == typeInput:
-		return fmt.Errorf("it pools the input: pooling after neurons is supported")
+		return fmt.Errorf("it pools the input: only pooling after neurons is supported")
 	case c.values != nil:
-		return fmt.Errorf("it pools what %q weighs: pooling right after neurons is supported", c.node)
+		return fmt.Errorf("it pools the weighted output of %q: only pooling right after neurons is supported", c.node)
 	case c.cell != cpuref.Extent{}:
-		return fmt.Errorf("it pools what is pooled already: once is supported")
+		return fmt.Errorf("it pools what is already pooled: only one pooling is supported")
 	case stride != cell || padding != cpuref.Extent{}:
-		return fmt.Errorf("it has a kernel of %d × %d, stride %d × %d and padding %d × %d: the stride has to be the kernel, without padding",
+		return fmt.Errorf("it has a kernel of %d × %d, stride %d × %d and padding %d × %d: the stride must equal the kernel, without padding",
 			cell.Height, cell.Width, stride.Height, stride.Width, padding.Height, padding.Width)
 	case cell.Height < 1 || cell.Width < 1 || cell.Height > plane.Height || cell.Width > plane.Width:
-		return fmt.Errorf("it has a kernel of %d × %d: what leads to it has %d rows of %d", cell.Height, cell.Width, plane.Height, plane.Width)
+		return fmt.Errorf("it has a kernel of %d × %d: its input has %d rows of %d", cell.Height, cell.Width, plane.Height, plane.Width)
 	case len(*scale) != 1:
-		return fmt.Errorf("it takes numbers that are scaled one by one: before pooling one factor for all is supported")
+		return fmt.Errorf("its inputs are scaled individually: before pooling, only one factor for all is supported")
 	}
 	if b.kind(node) == typeAvgPool {
 		*scale = []float64{(*scale)[0] / float64(cell.Area())}

@@ -59,15 +59,15 @@ func (w *graphWriter) add(name, kind string, members group) {
 	w.last = name
 }
 
-// Encode makes the file of a network that fits its data, with its weights in the order
-// of [network.Network.Weights] and its whole configuration as TOML.
+// Encode returns the file of a network that fits its data, with its weights in the order of
+// [network.Network.Weights] and its whole configuration as TOML.
 func Encode(n *network.Network, weights [][]float32, config string) ([]byte, error) {
 	described := n.Weights()
 	if len(weights) != len(described) {
 		return nil, fmt.Errorf("%d weight arrays: the network has %d", len(weights), len(described))
 	}
 	if n.Skips() {
-		return nil, fmt.Errorf("the network has skip connections (from), and those are not written to NIR: export without --nir")
+		return nil, fmt.Errorf("the network has skip connections (from), which are not written to NIR: export without --nir")
 	}
 	if err := n.KnowsDelays("those are not written to NIR: export without --nir"); err != nil {
 		return nil, err
@@ -75,9 +75,9 @@ func Encode(n *network.Network, weights [][]float32, config string) ([]byte, err
 	for l := range n.Layers {
 		switch layer := &n.Layers[l]; {
 		case network.Neurons.Number(layer.Neuron).Adapts():
-			return nil, fmt.Errorf("layer %d has neurons of kind %s, and NIR has no neuron whose threshold adapts: export without --nir", l, layer.Neuron)
+			return nil, fmt.Errorf("layer %d has neurons of kind %s, but NIR has no neuron with an adaptive threshold: export without --nir", l, layer.Neuron)
 		case layer.Cell().Area() > 1 && (layer.Kind != "conv2d" || network.Pools.Number(layer.PoolKind) != cpuref.PoolSum):
-			return nil, fmt.Errorf("layer %d is a %s with pool_kind = %q, and NIR has only sums and averages over rows and columns: export without --nir", l, layer.Kind, layer.PoolKind)
+			return nil, fmt.Errorf("layer %d is a %s with pool_kind = %q, but NIR has only sums and averages over rows and columns: export without --nir", l, layer.Kind, layer.PoolKind)
 		}
 	}
 	arrays := map[string]array{}

@@ -358,7 +358,7 @@ func TestAllReasons(t *testing.T) {
 		`node "up": it has 3 biases for 4 rows of weights`,
 		`node "pool" is of type Threshold: a threshold without`,
 		`node "if" is of type I: integrators without a leak`,
-		`node "cells": tau differs from neuron to neuron (0.001 and 0.002)`,
+		`node "cells": tau differs between neurons (0.001 and 0.002)`,
 		`nothing leads to node "free"`,
 	} {
 		if !strings.Contains(err.Error(), want) {
@@ -410,13 +410,13 @@ func TestPlanes(t *testing.T) {
 		}
 	}
 	for want, form := range map[string]*group{
-		"is not said: give the input":             planeForm(one(48), nil),
-		"input_shape":                             planeForm(one(48), group{"input_shape": one(5, 4)}),
-		"dilation = 2":                            planeForm(one(2, 6, 4), group{"dilation": one(2, 2)}),
-		"stride has 3 numbers":                    planeForm(one(2, 6, 4), group{"stride": one(1, 1, 1)}),
-		"a kernel of 3, stride 0":                 planeForm(one(2, 6, 4), group{"stride": scalar(0)}),
-		"which do not share the 45":               planeForm(one(45), nil),
-		"kernel of 2 × 2: what leads to it has 1": planeForm(one(2, 3, 4), nil),
+		"is not given: give the input":     planeForm(one(48), nil),
+		"input_shape":                      planeForm(one(48), group{"input_shape": one(5, 4)}),
+		"dilation = 2":                     planeForm(one(2, 6, 4), group{"dilation": one(2, 2)}),
+		"stride has 3 numbers":             planeForm(one(2, 6, 4), group{"stride": one(1, 1, 1)}),
+		"a kernel of 3, stride 0":          planeForm(one(2, 6, 4), group{"stride": scalar(0)}),
+		"which do not divide its 45":       planeForm(one(45), nil),
+		"kernel of 2 × 2: its input has 1": planeForm(one(2, 3, 4), nil),
 	} {
 		if _, _, err := readGraph(t, form).Network(nil, formStep, 60); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want an error with %q, got %v", want, err)

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Graph is the graph of a file. Graphs inside it are taken apart: their nodes are named by
-// their path, such as "layer/cells".
+// Graph is the graph of a file. Nested graphs are flattened: their nodes are named by their path,
+// such as "layer/cells".
 type Graph struct {
 	Config     string  // the configuration as TOML; empty in files of other programs
 	StepLength float64 // seconds; 0 in files of other programs
@@ -44,7 +44,7 @@ func (f faults) err() error {
 	return fmt.Errorf("%d reasons: %s", len(f), strings.Join(f, "; "))
 }
 
-// Read reads a file. What is wrong with its graph is told by [Graph.Network].
+// Read reads a file. [Graph.Network] reports what is wrong with its graph.
 func Read(path string) (*Graph, error) {
 	root, err := readFile(path)
 	if err != nil {
@@ -59,7 +59,7 @@ func newGraph(root group, path string) (*Graph, error) {
 		return nil, err
 	}
 	if !ok || node.text("type") != typeGraph {
-		return nil, fmt.Errorf("%s is no NIR file: it has no node of type %s", path, typeGraph)
+		return nil, fmt.Errorf("%s is not a NIR file: it has no node of type %s", path, typeGraph)
 	}
 	g := &Graph{nodes: map[string]group{}, next: map[string][]string{}, prior: map[string][]string{}}
 	// Others may keep under these names what they like.

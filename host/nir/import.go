@@ -10,9 +10,9 @@ import (
 	"spikegrad/host/network"
 )
 
-// Defaults is what a layer read from a file of another program has where NIR says
-// nothing: no noise, the SuperSpike surrogate, the reset that NIR means, and no delay
-// beyond the step in which a spike reaches a current.
+// Defaults is what a layer read from another program's file has where NIR says nothing: no noise,
+// the SuperSpike surrogate, the reset that NIR means, and no delay beyond the step in which a spike
+// reaches a current.
 func Defaults() network.Layer {
 	layer := network.DefaultLayer()
 	layer.Reset, layer.Delay, layer.RecurrentDelay = "membrane_only", 0, 0
@@ -152,12 +152,12 @@ func (b *builder) order(input, output string) []string {
 			return order // a fault of the nodes between, or of the output
 		}
 		if len(up) != 1 {
-			b.faults.add("node %q leads to %q: one way upwards is supported, besides a loop to itself", at, up)
+			b.faults.add("node %q leads to %q: only one connection upwards is supported, besides a loop to itself", at, up)
 			return order
 		}
 		for _, w := range b.sources[up[0]] {
 			if w.source != at && w.source != up[0] {
-				b.faults.add("node %q takes what %q and %q bring: a layer takes that of the layer below and its own", up[0], at, w.source)
+				b.faults.add("node %q takes input from %q and %q: a layer can take input only from the layer below and from itself", up[0], at, w.source)
 			}
 		}
 		at = up[0]
@@ -165,7 +165,7 @@ func (b *builder) order(input, output string) []string {
 			return order
 		}
 		if slices.Contains(order, at) {
-			b.faults.add("the graph leads in a circle through node %q: only loops from a layer to itself are supported", at)
+			b.faults.add("the graph has a cycle through node %q: only loops from a layer to itself are supported", at)
 			return order
 		}
 		order = append(order, at)
@@ -180,12 +180,12 @@ func (b *builder) layers(order []string, output string, shape network.Geometry) 
 		if kind == typeLI || kind == typeCubaLI {
 			b.readout(node, below, shape)
 			if i < len(order)-1 {
-				b.faults.add("node %q is of type %s and feeds node %q: neurons without spikes are supported as the last only", node, kind, order[i+1])
+				b.faults.add("node %q is of type %s and feeds node %q: neurons without spikes are supported only as the last ones", node, kind, order[i+1])
 			}
 			for _, w := range b.sources[output] {
 				for _, between := range w.nodes {
 					if kind := b.kind(between); w.source == node && kind != typePassed && kind != typeFlatten {
-						b.faults.add("node %q of type %s lies between %q and the output: nothing may change what is read out", between, kind, node)
+						b.faults.add("node %q of type %s lies between %q and the output: nothing may change the values read out", between, kind, node)
 					}
 				}
 			}
@@ -248,9 +248,9 @@ func (b *builder) layer(node string, below network.Geometry) network.Geometry {
 		layer.RecurrentDelay += loop.delay
 		switch {
 		case loop.cell != cpuref.Extent{}:
-			b.faults.add("node %q takes its own spikes pooled: a loop takes them as they are", node)
+			b.faults.add("node %q takes its own spikes pooled: a loop must take them unpooled", node)
 		case loop.convolution() != input.convolution() || loop.plane != input.plane:
-			b.faults.add("node %q has weights of another kind in its loop than from below: a layer is dense or a convolution in both", node)
+			b.faults.add("node %q has different kinds of weights in its loop and from below: both must be dense, or both convolutions", node)
 		case loop.convolution():
 			b.centred(&loop)
 			layer.RecurrentKernel = loop.window.Kernel.Width
@@ -285,7 +285,7 @@ func (b *builder) readout(node, below string, shape network.Geometry) {
 	}
 	for _, w := range b.sources[node] {
 		if w.source == node {
-			b.faults.add("node %q leads to itself: neurons without spikes have no loop", node)
+			b.faults.add("node %q leads to itself: neurons without spikes can have no loop", node)
 			return
 		}
 	}
@@ -296,7 +296,7 @@ func (b *builder) readout(node, below string, shape network.Geometry) {
 func (b *builder) readoutWeights(c connection, factor []float64) {
 	b.handUp(c.cell)
 	if c.convolution() {
-		b.faults.add("node %q is a convolution: a readout has one weight for every neuron and class", c.node)
+		b.faults.add("node %q is a convolution: a readout has one weight per neuron and class", c.node)
 		return
 	}
 	bias, r := b.give("readout", c, factor).bias, &b.network.Readout

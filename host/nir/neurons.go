@@ -82,10 +82,10 @@ func (b *builder) neurons(node string, tauMembrane, tauSynapse *float64, learned
 		r, leak, reset, threshold, in, membrane, synapse := at(r, i), at(leak, i), at(reset, i), at(threshold, i), at(in, i), at(membrane, i), at(synapse, i)
 		switch {
 		case leak != reset:
-			b.faults.add("node %q: v_leak = %g and v_reset = %g: equal ones are supported", node, leak, reset)
+			b.faults.add("node %q: v_leak = %g and v_reset = %g: only equal values are supported", node, leak, reset)
 			return []float64{1}
 		case !(threshold > leak):
-			b.faults.add("node %q: v_threshold = %g: one above v_leak = %g is needed", node, threshold, leak)
+			b.faults.add("node %q: v_threshold = %g: it must be above v_leak = %g", node, threshold, leak)
 			return []float64{1}
 		}
 		if learnsThreshold { // which then is not in the weights
@@ -125,7 +125,7 @@ func (b *builder) giveLearned(node string, layer *network.Layer, rows int, learn
 		for i := range rho {
 			own := values[min(i*share, len(values)-1):][:share]
 			if slices.Max(own) != slices.Min(own) {
-				b.faults.add("node %q: %s differs from neuron to neuron of what has one: from %g to %g", node, constant, slices.Min(own), slices.Max(own))
+				b.faults.add("node %q: %s differs between neurons: from %g to %g", node, constant, slices.Min(own), slices.Max(own))
 				return
 			}
 			rho[i] = layer.ConstantLogarithm(constant, own[0])
@@ -142,7 +142,7 @@ func (b *builder) constant(node, name string, euler float64, actual *float64) {
 	case math.Abs(euler/dt-1) < 1e-6: // rounded to float32, as many files have it
 		*actual = b.momentary()
 	case !(euler > dt) || math.IsInf(euler, 0):
-		b.faults.add("node %q: %s = %g s: at least a time step of %g s is needed; give a shorter step", node, name, euler, dt)
+		b.faults.add("node %q: %s = %g s: it must be at least a time step, %g s; give a shorter step", node, name, euler, dt)
 	default:
 		*actual = -dt / math.Log1p(-dt/euler)
 	}

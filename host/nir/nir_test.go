@@ -314,31 +314,31 @@ func TestRefuses(t *testing.T) {
 	conv := networkOf(t, forms["convolution"])
 	convPath := encoded(t, conv, awkward(conv))
 	for want, change := range map[string]func(g *Graph){
-		`node "layer0": tau_mem differs from neuron to neuron (1 and 2)`: func(g *Graph) {
+		`node "layer0": tau_mem differs between neurons (1 and 2)`: func(g *Graph) {
 			g.nodes["layer0"]["tau_mem"] = array{Shape: []int{2}, Float64: []float64{1, 2}}
 		},
-		`weights of node "layer0_input": the neurons that they lead to: it has 2 numbers for 5 neurons`: func(g *Graph) {
+		`weights of node "layer0_input": the neurons that they lead to: it has 2 values for 5 neurons`: func(g *Graph) {
 			g.nodes["layer0"]["v_threshold"] = array{Shape: []int{2}, Float64: []float64{1, 2}}
 		},
 		`node "layer0" has parameters of 3 and of 2 neurons`: func(g *Graph) {
 			g.nodes["layer0"]["v_threshold"] = array{Shape: []int{2}, Float64: []float64{1, 2}}
 			g.nodes["layer0"]["r"] = array{Shape: []int{3}, Float64: []float64{1, 2, 3}}
 		},
-		`node "layer0": it has no numbers "tau_mem"`:                 func(g *Graph) { delete(g.nodes["layer0"], "tau_mem") },
-		`v_leak = 0.5 and v_reset = 0: equal ones are supported`:     func(g *Graph) { g.nodes["layer0"]["v_leak"] = array{Float64: []float64{0.5}} },
-		`v_threshold = -1: one above v_leak = 0 is needed`:           func(g *Graph) { g.nodes["layer0"]["v_threshold"] = array{Float64: []float64{-1}} },
-		`tau_mem = 0.001 s: at least a time step of 0.002 s`:         func(g *Graph) { g.nodes["layer0"]["tau_mem"] = array{Float64: []float64{0.001}} },
-		`node "layer0_input": it has 1 biases for 5 rows of weights`: func(g *Graph) { g.nodes["layer0_input"]["bias"] = array{Float64: []float64{0.5}} },
+		`node "layer0": it has no numbers "tau_mem"`:                    func(g *Graph) { delete(g.nodes["layer0"], "tau_mem") },
+		`v_leak = 0.5 and v_reset = 0: only equal values are supported`: func(g *Graph) { g.nodes["layer0"]["v_leak"] = array{Float64: []float64{0.5}} },
+		`v_threshold = -1: it must be above v_leak = 0`:                 func(g *Graph) { g.nodes["layer0"]["v_threshold"] = array{Float64: []float64{-1}} },
+		`tau_mem = 0.001 s: it must be at least a time step, 0.002 s`:   func(g *Graph) { g.nodes["layer0"]["tau_mem"] = array{Float64: []float64{0.001}} },
+		`node "layer0_input": it has 1 biases for 5 rows of weights`:    func(g *Graph) { g.nodes["layer0_input"]["bias"] = array{Float64: []float64{0.5}} },
 		`node "layer0_input": bias 1 is NaN`: func(g *Graph) {
 			g.nodes["layer0_input"]["bias"] = array{Float64: []float64{1, math.NaN(), 1, 1, 1}}
 		},
-		`node "layer1" is of type I: integrators without a leak`:                  func(g *Graph) { g.nodes["layer1"]["type"] = array{Text: []string{"I"}} },
-		`node "layer0_input" is of the unknown type "Mystery"`:                    func(g *Graph) { g.nodes["layer0_input"]["type"] = array{Text: []string{"Mystery"}} },
-		`the graph has 0 nodes of type Input`:                                     func(g *Graph) { g.nodes["input"]["type"] = array{Text: []string{"Output"}} },
-		`node "input" leads to ["layer0" "layer1"]`:                               func(g *Graph) { g.prior["layer1_input"] = append(g.prior["layer1_input"], "input") },
-		`node "layer0" takes what "input" and "layer1" bring`:                     func(g *Graph) { g.prior["layer0"] = append(g.prior["layer0"], "layer1_recurrent") },
-		`the graph leads in a circle without neurons through node "layer0_input"`: func(g *Graph) { g.prior["layer0_input"] = append(g.prior["layer0_input"], "layer0_input") },
-		`node "layer1_input": it has weights of 5 × 5: 6 numbers lead to it`: func(g *Graph) {
+		`node "layer1" is of type I: integrators without a leak`:            func(g *Graph) { g.nodes["layer1"]["type"] = array{Text: []string{"I"}} },
+		`node "layer0_input" is of the unknown type "Mystery"`:              func(g *Graph) { g.nodes["layer0_input"]["type"] = array{Text: []string{"Mystery"}} },
+		`the graph has 0 nodes of type Input`:                               func(g *Graph) { g.nodes["input"]["type"] = array{Text: []string{"Output"}} },
+		`node "input" leads to ["layer0" "layer1"]`:                         func(g *Graph) { g.prior["layer1_input"] = append(g.prior["layer1_input"], "input") },
+		`node "layer0" takes input from "input" and "layer1"`:               func(g *Graph) { g.prior["layer0"] = append(g.prior["layer0"], "layer1_recurrent") },
+		`the graph has a cycle without neurons through node "layer0_input"`: func(g *Graph) { g.prior["layer0_input"] = append(g.prior["layer0_input"], "layer0_input") },
+		`node "layer1_input": it has weights of 5 × 5, but 6 inputs`: func(g *Graph) {
 			g.nodes["layer0_input"]["weight"] = array{Shape: []int{6, 24}, Float64: make([]float64, 144)}
 			g.nodes["layer0_recurrent"]["weight"] = array{Shape: []int{6, 6}, Float64: make([]float64, 36)}
 		},
@@ -360,8 +360,8 @@ func TestRefuses(t *testing.T) {
 		`dilation = 2: only 1`:         func(g *Graph) { g.nodes["layer0_input"]["dilation"] = array{Float64: []float64{2}} },
 		`padding = "same"`:             func(g *Graph) { g.nodes["layer0_input"]["padding"] = array{Text: []string{"same"}} }, // with stride 2
 		`stride = 1.5: a whole number`: func(g *Graph) { g.nodes["layer0_input"]["stride"] = array{Float64: []float64{1.5}} },
-		`a kernel of 5, stride 2 and padding 99 does not fit the 24 numbers`: func(g *Graph) { g.nodes["layer0_input"]["padding"] = array{Float64: []float64{99}} },
-		`node "layer0_recurrent" has stride 1 and padding 2`:                 func(g *Graph) { g.nodes["layer0_recurrent"]["padding"] = array{Float64: []float64{2}} },
+		`a kernel of 5, stride 2 and padding 99 does not fit its 24 inputs`: func(g *Graph) { g.nodes["layer0_input"]["padding"] = array{Float64: []float64{99}} },
+		`node "layer0_recurrent" has stride 1 and padding 2`:                func(g *Graph) { g.nodes["layer0_recurrent"]["padding"] = array{Float64: []float64{2}} },
 	} {
 		graph, err := Read(convPath)
 		if err != nil {

@@ -48,7 +48,7 @@ type reader struct {
 	left uint64 // elements and members that may still be read
 }
 
-var errTooMuch = errors.New("more values than a file of this size can hold: links lead in circles, or it is damaged")
+var errTooMuch = errors.New("more values than a file of this size can hold: its links go in circles, or it is damaged")
 
 func (r *reader) group(g *hdf5.Group, depth int) (group, error) {
 	const deepest = 64
@@ -156,7 +156,7 @@ func (g group) number(name string) (float64, error) {
 	}
 	for _, v := range a.Float64 {
 		if v != a.Float64[0] {
-			return 0, fmt.Errorf("%s differs from neuron to neuron (%g and %g): spikegrad has one value for all neurons of a layer", name, a.Float64[0], v)
+			return 0, fmt.Errorf("%s differs between neurons (%g and %g): spikegrad has one value for all neurons of a layer", name, a.Float64[0], v)
 		}
 	}
 	return a.Float64[0], nil

@@ -93,7 +93,7 @@ func (b *builder) ways(target string) []way {
 				slices.Reverse(nodes)
 				found = append(found, way{prior, nodes})
 			case slices.Contains(above, prior):
-				b.faults.add("the graph leads in a circle without neurons through node %q", prior)
+				b.faults.add("the graph has a cycle without neurons through node %q", prior)
 			case slices.Contains(weighing, kind):
 				follow(prior, append(slices.Clip(above), prior))
 			}
@@ -101,7 +101,7 @@ func (b *builder) ways(target string) []way {
 	}
 	follow(target, nil)
 	if len(found) > mostWays {
-		b.faults.add("more than %d ways lead to node %q", mostWays, target)
+		b.faults.add("more than %d paths lead to node %q", mostWays, target)
 		return nil
 	}
 	return found

@@ -51,7 +51,7 @@ func Open(path string) (*Archive, error) {
 func New(r io.ReaderAt, size int64, name string) (*Archive, error) {
 	reader, err := zip.NewReader(r, size)
 	if err != nil {
-		return nil, fmt.Errorf("%s: no .npz file, or damaged or truncated: %w", name, err)
+		return nil, fmt.Errorf("%s: not a .npz file, or damaged or truncated: %w", name, err)
 	}
 	if len(reader.File) > maxMembers {
 		return nil, fmt.Errorf("%s: %d members found, at most %d are read", name, len(reader.File), maxMembers)
@@ -83,7 +83,7 @@ func (a *Archive) Name() string { return a.name }
 // Names are the names of the arrays, without .npy.
 func (a *Archive) Names() []string { return a.names }
 
-// Has is whether there is an array of a name.
+// Has reports whether there is an array of a name.
 func (a *Archive) Has(name string) bool { return a.members[name] != nil }
 
 // open opens a member.

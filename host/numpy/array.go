@@ -118,7 +118,7 @@ func (a *Array) ShapeText() string { return shapeText(a.shape) }
 // Len is the number of elements.
 func (a *Array) Len() int { return len(a.data) / a.size }
 
-// Structured is whether elements have fields.
+// Structured reports whether elements have fields.
 func (a *Array) Structured() bool { return a.fields[0].name != "" }
 
 // FieldNames are the names of the fields of a structured array.
@@ -140,7 +140,7 @@ func (a *Array) Values() (Column, error) {
 	return Column{field: a.fields[0], array: a, count: a.Len()}, nil
 }
 
-// Field is a field of a structured array; ok is whether there is one.
+// Field returns a field of a structured array; ok reports whether there is one.
 func (a *Array) Field(name string) (c Column, ok bool) {
 	i := slices.IndexFunc(a.fields, func(f field) bool { return f.name == name && name != "" })
 	if i < 0 {
@@ -152,8 +152,8 @@ func (a *Array) Field(name string) (c Column, ok bool) {
 // Len is the number of values.
 func (c *Column) Len() int { return c.count }
 
-// IsFloat is whether the values are floating-point numbers; others are integers, or bool,
-// of which True is 1.
+// IsFloat reports whether the values are floating-point numbers; others are integers, or bool, of
+// which True is 1.
 func (c *Column) IsFloat() bool { return c.kind == 'f' }
 
 // bits are those of a value.

@@ -39,7 +39,7 @@ type field struct {
 // parseHeader reads the header at the beginning of a .npy file and says how long it is.
 func parseHeader(file []byte) (*header, int, error) {
 	if len(file) < len(signature)+4 || string(file[:len(signature)]) != signature {
-		return nil, 0, errors.New("no NumPy array: it does not begin with \\x93NUMPY")
+		return nil, 0, errors.New("not a NumPy array: it does not begin with \\x93NUMPY")
 	}
 	version, at := file[len(signature)], len(signature)+2
 	length := 0
@@ -89,7 +89,7 @@ func parseDescription(text string) (*header, error) {
 	for _, length := range lengths {
 		n, isNumber := length.(int)
 		if !isNumber || n < 0 {
-			return nil, errors.New("damaged header: the shape is no tuple of lengths")
+			return nil, errors.New("damaged header: the shape is not a tuple of lengths")
 		}
 		h.shape = append(h.shape, n)
 	}
@@ -113,7 +113,7 @@ func (h *header) addAll(descr []any) error {
 	for _, one := range descr {
 		pair, _ := one.([]any)
 		if len(pair) < 2 || len(pair) > 3 {
-			return errors.New("damaged header: a field is no pair of name and type")
+			return errors.New("damaged header: a field is not a pair of name and type")
 		}
 		name, named := pair[0].(string)
 		kind, simple := pair[1].(string)

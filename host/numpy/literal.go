@@ -30,7 +30,7 @@ type literal struct{ rest string }
 
 func (p *literal) blanks() { p.rest = strings.TrimLeft(p.rest, " \t\r\n") }
 
-// take takes a text if it comes next, and says whether it does.
+// take takes a text if it comes next, and reports whether it does.
 func (p *literal) take(text string) bool {
 	p.blanks()
 	rest, there := strings.CutPrefix(p.rest, text)

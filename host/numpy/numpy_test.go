@@ -158,13 +158,13 @@ func TestVersionsAndScalars(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	for name, want := range map[string]string{
-		"objects.npy": "Python objects", "nested.npy": "structured", "complex.npy": `"<c8"`, "stored.npz": "no NumPy array", "none.npy": "none.npy",
+		"objects.npy": "Python objects", "nested.npy": "structured", "complex.npy": `"<c8"`, "stored.npz": "not a NumPy array", "none.npy": "none.npy",
 	} {
 		_, err := ReadFile(filepath.Join("testdata", name))
 		wantError(t, err, name, want)
 	}
 	_, err := Open("testdata/fortran.npy")
-	wantError(t, err, "fortran.npy", "no .npz file")
+	wantError(t, err, "fortran.npy", "not a .npz file")
 	_, err = Open("testdata")
 	wantError(t, err, "folder")
 	_, err = Open("testdata/none.npz")

@@ -1,12 +1,11 @@
-// Package report makes of finished runs a page that anybody can open: one HTML file
-// with configuration, learning curves, rasters, confusion matrix, Fano factors and
-// audit of each run, and a comparison where there are several.
+// Package report turns finished runs into a page that anybody can open: one HTML file with the
+// configuration, learning curves, rasters, confusion matrix, Fano factors and audit of each run,
+// and a comparison if there are several.
 //
-// A run is a folder of files that only the program and scripts read; what a colleague
-// wants to be sent is one file that shows what was done and what came of it. So the
-// page holds everything itself: pictures are inline SVG, drawn once for wide and once
-// for narrow screens, there are no scripts, and its own policy forbids the browser to
-// load anything. The same runs make the same bytes.
+// A run is a folder of files for the program and for scripts, whereas a colleague wants a single
+// file that shows what was done and what came out. So the page is self-contained: pictures are
+// inline SVG, drawn once for wide and once for narrow screens, there are no scripts, and its own
+// content policy forbids the browser to load anything. The same runs give the same bytes.
 //
 //	run, err := report.Load(ctx, "runs/first", report.Options{})
 //	…

@@ -14,7 +14,7 @@ import (
 	"spikegrad/host/train"
 )
 
-// Options say how much is found out about runs that were not evaluated.
+// Options specify how runs without an evaluation are evaluated.
 type Options struct {
 	// NoEvaluation shows only what the folder of a run holds.
 	NoEvaluation bool
@@ -27,7 +27,7 @@ type Options struct {
 	Notes       func(notes []string)
 }
 
-// Run is what is known of a run. Nil and empty fields are unknown; Notes say why.
+// Run is what is known about a run. Nil and empty fields are unknown; Notes say why.
 type Run struct {
 	Name       string // base name of the folder; [Write] tells equal ones apart
 	Folder     string
@@ -60,10 +60,9 @@ func optional[T any](read *T, err error) (*T, error) {
 	return read, err
 }
 
-// Load reads the run in a folder. A finished run without an evaluation, or with one of
-// other weights, is evaluated shortly if its data can be opened; nothing is written.
-// The error says that there is no run, that a file of it is damaged, or that the
-// context was cancelled.
+// Load reads the run in a folder. A finished run without an evaluation, or with one of other
+// weights, is evaluated briefly if its data can be opened; nothing is written. The error says that
+// there is no run, that a file of it is damaged, or that the context was cancelled.
 func Load(ctx context.Context, folder string, options Options) (*Run, error) {
 	r := &Run{Name: filepath.Base(filepath.Clean(folder)), Folder: folder}
 	if r.Name == "." || r.Name == ".." {
@@ -90,7 +89,7 @@ func Load(ctx context.Context, folder string, options Options) (*Run, error) {
 	_, model, err := train.ReadRun(folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || r.Summary == nil && len(r.Epochs) > 0:
-		r.note("The run is not finished: spikegrad train --resume %s goes on with it.", folder)
+		r.note("The run is not finished: spikegrad train --resume %s resumes it.", folder)
 		return r, nil
 	case err != nil:
 		return nil, err
@@ -118,7 +117,7 @@ func (r *Run) readEvaluation() error {
 		return err
 	}
 	if found.WeightsSHA256 != r.weights {
-		r.note("The evaluation in %s is of other weights than the run ended with and is not shown.", folder)
+		r.note("The evaluation in %s is of weights other than those the run ended with, and is not shown.", folder)
 		return nil
 	}
 	r.Evaluation = found
@@ -150,12 +149,12 @@ func (r *Run) evaluate(ctx context.Context, options Options) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		r.note("The run could not be evaluated, so that confusion matrix, Fano factors and some rasters are missing: %v.", err)
+		r.note("The run could not be evaluated, so the confusion matrix, Fano factors and some rasters are missing: %v.", err)
 		return nil
 	}
 	if r.Evaluation == nil {
 		r.Evaluation = found
-		r.note("Evaluated for this page over %d trials, Fano factors over %d; spikegrad eval %s --trials N measures more closely.", shortTrials, shortFanoTrials, r.Folder)
+		r.note("Evaluated for this page over %d trials, Fano factors over %d; spikegrad eval %s --trials N measures more precisely.", shortTrials, shortFanoTrials, r.Folder)
 	}
 	r.Rasters = rasters
 	return nil

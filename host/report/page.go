@@ -98,7 +98,7 @@ type slopesPart struct {
 // Write writes the page of runs.
 func Write(w io.Writer, runs []*Run) error {
 	if len(runs) == 0 {
-		return fmt.Errorf("a report of no run: name at least one")
+		return fmt.Errorf("a report needs at least one run")
 	}
 	p := page{Style: template.CSS(pageStyle)}
 	var names []string
@@ -232,7 +232,7 @@ func (m *mode) draw(measured *evaluate.Mode, rasters *evaluate.ModeRasters, step
 	}
 	if len(rasters.Sample.Layers) > 0 {
 		raster := rasters.Sample
-		if err := add(raster.Sample+" on its way through the network", func(width float64) figure.Drawing {
+		if err := add(raster.Sample+" passing through the network", func(width float64) figure.Drawing {
 			raster.Sample, raster.Width = "", width
 			return raster
 		}); err != nil {

@@ -172,7 +172,7 @@ func TestPage(t *testing.T) {
 		"0.930 [0.890, 0.970]", "points roughly the way the loss falls", // the audit
 		"matched is 3 times too long and has only 25 % of the cosine of the best, superspike", "0.250 [0.220, 0.280]", // slopes
 		`<code>network.layer[0].noise.kind</code></th><td><code>&#34;sigmoid&#34;</code></td><td><code>&#34;threshold&#34;</code></td>`,
-		"Evaluated for this page over 3 trials", "test sample 0 on its way", "Confusion matrix", "[[network.layer]]")
+		"Evaluated for this page over 3 trials", "test sample 0 passing through", "Confusion matrix", "[[network.layer]]")
 	if strings.Contains(page, "<code>network.layer[0].neurons</code>") {
 		t.Error("an equal key is listed as a difference")
 	}
@@ -254,10 +254,10 @@ func TestLoad(t *testing.T) {
 		}
 		run := load(t, folder)[0]
 		write(t, path, strings.ReplaceAll(string(text), run.Summary.WeightsSHA256, strings.Repeat("0", 64)))
-		wants(t, written(t, load(t, folder)), "of other weights", "Evaluated for this page")
+		wants(t, written(t, load(t, folder)), "of weights other than", "Evaluated for this page")
 	})
-	for file, text := range map[string]string{"summary.json": "is no summary", "metrics.jsonl": "no valid line 1", "evaluation/evaluation.json": "is no file of an evaluation",
-		"evaluation/rasters.json": "is no file of an evaluation", "audit/audit.json": "is no audit", "audit/slopes.json": "holds no slopes"} {
+	for file, text := range map[string]string{"summary.json": "is not a summary", "metrics.jsonl": "no valid line 1", "evaluation/evaluation.json": "is not an evaluation file",
+		"evaluation/rasters.json": "is not an evaluation file", "audit/audit.json": "is not an audit", "audit/slopes.json": "contains no slopes"} {
 		t.Run(file, func(t *testing.T) {
 			folder := copied(t)
 			write(t, filepath.Join(folder, file), "{")

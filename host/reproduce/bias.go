@@ -84,10 +84,9 @@ func disagreement(truth, surrogate []float64) float64 {
 // planeAt is the toy network of the (v1, v2) plane.
 func planeAt(v1, v2 float64) estimate.Toy { return estimate.Toy{1, v1, v2, 1, -1} }
 
-// Bias shows in a toy network of sigmoid units that surrogate gradients have another
-// sign than the derivative on part of the range, that their integral has its minimum
-// elsewhere, and that they point somewhere where the gradient vanishes. It writes
-// bias.json and pictures to the folder out.
+// Bias shows, in a toy network of sigmoid units, that surrogate gradients differ in sign from the
+// derivative on part of the range, that their integral has its minimum elsewhere, and that they are
+// nonzero where the gradient vanishes. It writes bias.json and pictures to the folder out.
 func Bias(_ context.Context, out string, _ Options) error {
 	numbers := BiasNumbers{
 		Beta: 100, W: spaced(-0.2, 0.2, 10_001), BetaSG: []float64{15, 30},

@@ -13,7 +13,7 @@ import (
 	"spikegrad/host/train"
 )
 
-// ClassificationOptions say which comparison is made, and where.
+// ClassificationOptions specify the comparison, and where its results go.
 type ClassificationOptions struct {
 	Data  string // spoken:DIR, shd:DIR, ssc:DIR or randman
 	Seeds int    // runs of each method, with seeds 1, 2, …
@@ -50,7 +50,7 @@ type ClassificationOptions struct {
 	Note func(message string)
 }
 
-// Validate says what was asked wrongly, before anything is trained.
+// Validate reports what is wrong with the options, before anything is trained.
 func (o *ClassificationOptions) Validate() error {
 	if o.Seeds < 1 {
 		return fmt.Errorf("%d seeds: at least 1 is needed", o.Seeds)
@@ -90,14 +90,14 @@ func (o *ClassificationOptions) config(method Method) (train.Config, error) {
 	}
 	if o.Steps != 0 {
 		if config.Data.Name == "randman" {
-			return config, fmt.Errorf("data %q has the steps of the experiment; the steps of spoken words can be chosen", o.Data)
+			return config, fmt.Errorf("data %q has a fixed number of steps; only that of spoken words can be chosen", o.Data)
 		}
 		config.Data.Steps = o.Steps
 	}
 	return config, config.Validate()
 }
 
-// ClassificationResult is what came out of the comparison: classification.json.
+// ClassificationResult is the result of the comparison: classification.json.
 type ClassificationResult struct {
 	Data        string            `json:"data"`
 	Set         string            `json:"set"`
@@ -223,7 +223,7 @@ type InterruptedError struct {
 }
 
 func (e *InterruptedError) Error() string {
-	return fmt.Sprintf("interrupted: the same command goes on with what is in %s", e.Folder)
+	return fmt.Sprintf("interrupted: the same command resumes from what is in %s", e.Folder)
 }
 
 func (e *InterruptedError) Unwrap() error { return e.Cause }

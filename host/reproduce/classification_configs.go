@@ -147,7 +147,7 @@ func classificationConfig(dataset string, quick, tuned bool, method Method) (con
 	case name != "spoken" && name != "shd" && name != "ssc":
 		err = fmt.Errorf("data %q: the classification experiments are for spoken:DIR, shd:DIR, ssc:DIR and randman", dataset)
 	case quick && tuned:
-		err = errors.New("the quick form has no tuned settings: choose one of quick and tuned")
+		err = errors.New("the quick form has no tuned settings: choose either quick or tuned")
 	case quick:
 		config, err = SpokenDense(dataset, method)
 		// Longer steps cost no accuracy here.

@@ -16,7 +16,7 @@ func (c *ClassificationResult) write(folder string) error {
 		"learning-curves": c.learningCurves(),
 		"test-accuracy":   c.accuracies(),
 		"spikes-by-epoch": c.spikesByEpoch(),
-		"firing-rates":    c.layers("spikes per second of a neuron", nil, func(m *ModeResult) []OverSeeds { return m.Rates }),
+		"firing-rates":    c.layers("spikes per second per neuron", nil, func(m *ModeResult) []OverSeeds { return m.Rates }),
 		"fano-factors": c.layers("Fano factor", []figure.Level{{Name: "Poisson process", Value: 1}},
 			func(m *ModeResult) []OverSeeds { return m.Fano }),
 	}
@@ -37,7 +37,7 @@ func (c *ClassificationResult) Markdown() string {
 	seeds := len(c.Methods[0].Runs)
 	fmt.Fprintf(&b, "Test accuracy over %d noise trials of every sample of %d steps of %.4g ms; mean ± standard deviation over seeds (%d).\n\n",
 		c.Settings.Trials, c.Steps, 1000*c.StepLength, seeds)
-	b.WriteString("| method | as trained | in the other mode | equal answers in two trials | spikes per neuron | rate (Hz) | Fano factor | in busy windows |\n")
+	b.WriteString("| method | as trained | in the other mode | agreement of two trials | spikes per neuron | rate (Hz) | Fano factor | in busy windows |\n")
 	b.WriteString("|---|---|---|---|---|---|---|---|\n")
 	for i := range c.Methods {
 		m := &c.Methods[i]

@@ -17,7 +17,7 @@ type Method struct {
 	ThroughReset bool   `json:"differentiate_reset"` // errors flow back through the reset too
 }
 
-// Stochastic says whether the network has escape noise. One without is tested under sigmoid
+// Stochastic reports whether the network has escape noise. One without is tested under sigmoid
 // noise too.
 func (m Method) Stochastic() bool { return m.Noise != "threshold" }
 
@@ -80,7 +80,7 @@ func chooseSet(name string, keys []string) (*Set, error) {
 		}
 	}
 	if name != "" && set.Key != name {
-		return nil, fmt.Errorf("there is no set %q of methods, only %s", name, strings.Join(names, ", "))
+		return nil, fmt.Errorf("unknown set of methods %q; want one of %s", name, strings.Join(names, ", "))
 	}
 	var chosen []Method
 	for i, key := range keys {
@@ -93,7 +93,7 @@ func chooseSet(name string, keys []string) (*Set, error) {
 			for _, m := range set.Methods {
 				known = append(known, m.Key)
 			}
-			return nil, fmt.Errorf("there is no method %q in the set %s, only %s", key, set.Key, strings.Join(known, ", "))
+			return nil, fmt.Errorf("unknown method %q in the set %s; want one of %s", key, set.Key, strings.Join(known, ", "))
 		}
 		chosen = append(chosen, set.Methods[found])
 	}

@@ -190,19 +190,19 @@ func (s *starts) cancel() {
 
 func TestClassificationRefuses(t *testing.T) {
 	for want, options := range map[string]ClassificationOptions{
-		"0 seeds":          {Data: "randman", Out: "x"},
-		"--out":            {Data: "randman", Seeds: 1},
-		`data "digits"`:    {Data: "digits", Seeds: 1, Out: "x"},
-		"spoken needs one": {Data: "spoken", Seeds: 1, Out: "x"},
-		"no tuned":         {Data: "randman", Seeds: 1, Out: "x", Tuned: true},
-		"quick and tuned":  {Data: "spoken:x", Seeds: 1, Out: "x", Tuned: true, Quick: true},
-		"no smoothness":    {Data: "spoken:x", Seeds: 1, Out: "x", Smoothness: 1},
-		"steps of spoken":  {Data: "randman", Seeds: 1, Out: "x", Steps: 349},
-		"smoothness = -1":  {Data: "randman", Seeds: 1, Out: "x", Smoothness: -1},
-		"no method \"x\"":  {Data: "randman", Seeds: 1, Out: "x", Methods: []string{"x"}},
-		"no set \"x\"":     {Data: "randman", Seeds: 1, Out: "x", Set: "x"},
-		"in the set reset": {Data: "randman", Seeds: 1, Out: "x", Set: "reset", Methods: []string{"multilayerspiker"}},
-		"named twice":      {Data: "randman", Seeds: 1, Out: "x", Methods: []string{"multilayerspiker", "multilayerspiker"}},
+		"0 seeds":                      {Data: "randman", Out: "x"},
+		"--out":                        {Data: "randman", Seeds: 1},
+		`data "digits"`:                {Data: "digits", Seeds: 1, Out: "x"},
+		"spoken needs one":             {Data: "spoken", Seeds: 1, Out: "x"},
+		"no tuned":                     {Data: "randman", Seeds: 1, Out: "x", Tuned: true},
+		"quick or tuned":               {Data: "spoken:x", Seeds: 1, Out: "x", Tuned: true, Quick: true},
+		"no smoothness":                {Data: "spoken:x", Seeds: 1, Out: "x", Smoothness: 1},
+		"fixed number of steps":        {Data: "randman", Seeds: 1, Out: "x", Steps: 349},
+		"smoothness = -1":              {Data: "randman", Seeds: 1, Out: "x", Smoothness: -1},
+		"unknown method \"x\"":         {Data: "randman", Seeds: 1, Out: "x", Methods: []string{"x"}},
+		"unknown set of methods \"x\"": {Data: "randman", Seeds: 1, Out: "x", Set: "x"},
+		"in the set reset":             {Data: "randman", Seeds: 1, Out: "x", Set: "reset", Methods: []string{"multilayerspiker"}},
+		"named twice":                  {Data: "randman", Seeds: 1, Out: "x", Methods: []string{"multilayerspiker", "multilayerspiker"}},
 	} {
 		if _, err := Classification(context.Background(), options); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not contain %q", err, want)

@@ -72,7 +72,7 @@ func Derivatives(ctx context.Context, out string, o Options) error {
 		picture{"perceptron_expectation", expectationPicture("Perceptron: expected output", "membrane potential minus threshold", "E[S]", &numbers.Perceptron)},
 		picture{"perceptron_derivative", derivativePicture("Perceptron: six estimators, one curve", "membrane potential minus threshold", &numbers.Perceptron)},
 		picture{"lif_expectation", expectationPicture("LIF neuron: expected spikes in 12 steps", "input weight", "E[number of spikes]", &numbers.LIF)},
-		picture{"lif_derivative", derivativePicture("LIF neuron: a spike resets, and not every estimator knows", "input weight", &numbers.LIF)},
+		picture{"lif_derivative", derivativePicture("LIF neuron: a spike resets it, which not every estimator accounts for", "input weight", &numbers.LIF)},
 	)
 }
 

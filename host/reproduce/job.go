@@ -32,5 +32,5 @@ func (j Job) validate() error {
 	return nil
 }
 
-// has says whether a run belongs to the job; runs are dealt out in turn.
+// has reports whether a run belongs to the job; runs are dealt out in turn.
 func (j Job) has(run int) bool { return j.Number == 0 || run%j.Of == j.Number-1 }

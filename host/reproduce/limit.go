@@ -35,10 +35,10 @@ func limitSurrogate() estimate.Surrogate {
 	return estimate.Surrogate{Label: "surrogate", Kind: cpuref.SurrogateSigmoid, Parameters: [3]float64{limitBetaSG}}
 }
 
-// Limit shows that the surrogate gradient of a deterministic network is the limit of
-// that of stochastic ones, when their noise becomes steep and the surrogate derivative
-// stays as it is: for a single LIF neuron over its input weight, and for two recurrent
-// layers. It writes limit.json and pictures to the folder out.
+// Limit shows that the surrogate gradient of a deterministic network is the limit of that of
+// stochastic ones, when their noise becomes steep and the surrogate derivative stays the same: for
+// a single LIF neuron over its input weight, and for two recurrent layers. It writes limit.json and
+// pictures to the folder out.
 func Limit(ctx context.Context, out string, o Options) error {
 	numbers := LimitNumbers{BetaSG: limitBetaSG, Beta: []float64{3, 10, 30, 100, 1e3, 1e4, 1e5}, Trials: 2000}
 	if o.Quick {
@@ -81,7 +81,7 @@ func Limit(ctx context.Context, out string, o Options) error {
 		}
 	}
 	distance := figure.Lines{
-		Title: "Surrogate gradients with noise go to the deterministic one", XLabel: "steepness β of the escape noise",
+		Title: "Surrogate gradients with noise converge to the deterministic one", XLabel: "steepness β of the escape noise",
 		YLabel: "relative distance", LogX: true, LogY: true,
 	}
 	for _, c := range []LimitCurve{numbers.Neuron, numbers.Network} {

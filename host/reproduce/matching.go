@@ -66,7 +66,7 @@ type MatchingCurves struct {
 	OutputFano []float64 `json:"output_fano"`
 }
 
-// Matched is how far a network is from its target; rates are spikes per second and neuron.
+// Matched is how far a network is from its target; rates are spikes per second per neuron.
 type Matched struct {
 	Distance   float64 `json:"distance"`
 	L2         float64 `json:"l2"`

@@ -9,7 +9,7 @@ import (
 
 // reproduce runs the experiment and writes what came of it.
 func (m *matching) reproduce(ctx context.Context, out string, o SpikeMatchingOptions) (err error) {
-	name := "a drawing of the program's own"
+	name := "a picture drawn by the program"
 	m.target = drawnTarget(m.outputs, m.steps)
 	if o.Target != "" {
 		name = o.Target
@@ -88,7 +88,7 @@ func spikeTrainsPicture(methods []MatchingMethod) figure.Histograms {
 		column := []figure.Histogram{
 			{Name: layer.name + ": intervals between spikes", Label: "ms", Max: 100, Bins: 50},
 			{Name: layer.name + ": coefficient of variation", Label: "CV of the intervals of a neuron", Max: 2, Bins: 40},
-			{Name: layer.name + ": rates", Label: "spikes per second of a neuron", Max: 300, Bins: 60},
+			{Name: layer.name + ": rates", Label: "spikes per second per neuron", Max: 300, Bins: 60},
 		}
 		for i := range methods {
 			trains := layer.of(&methods[i])
@@ -123,7 +123,7 @@ func curvesOf(numbers *MatchingNumbers) []picture {
 			return of(&m.Curves)
 		}
 	}
-	const rate, fano = "spikes per second and neuron", "Fano factor over trials, windows of 10 ms"
+	const rate, fano = "spikes per second per neuron", "Fano factor over trials, windows of 10 ms"
 	outputs := curves("Activity of the outputs", rate, false, own(func(c *MatchingCurves) []float64 { return c.OutputRate }))
 	outputs.Levels = []figure.Level{{Name: "target", Value: numbers.TargetRate}}
 	return []picture{

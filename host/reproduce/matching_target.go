@@ -28,7 +28,7 @@ func readTarget(path string, neurons, steps int) (*spikeImage, error) {
 	defer file.Close()
 	picture, _, err := image.Decode(file)
 	if err != nil {
-		return nil, fmt.Errorf("the target %s is no PNG picture: %w", path, err)
+		return nil, fmt.Errorf("the target %s is not a PNG picture: %w", path, err)
 	}
 	gray := image.NewGray(image.Rect(0, 0, steps, neurons))
 	draw.Draw(gray, gray.Bounds(), image.White, image.Point{}, draw.Src) // below what is transparent
@@ -40,7 +40,7 @@ func readTarget(path string, neurons, steps int) (*spikeImage, error) {
 		}
 	}
 	if n := target.spikes(); n == 0 || n == neurons*steps {
-		return nil, fmt.Errorf("the target %s has %d of %d pixels darker than half after resizing to %d × %d: draw dark lines on a light ground",
+		return nil, fmt.Errorf("the target %s has %d of %d pixels darker than half after resizing to %d × %d: draw dark lines on a light background",
 			path, n, neurons*steps, steps, neurons)
 	}
 	return target, nil

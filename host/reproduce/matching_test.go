@@ -338,7 +338,7 @@ func TestReadTarget(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		write("light.png", image.Rectangle{}): "0 of 600 pixels darker", text: "no PNG", "/none.png": "cannot read the target",
+		write("light.png", image.Rectangle{}): "0 of 600 pixels darker", text: "not a PNG", "/none.png": "cannot read the target",
 	} {
 		if _, err := readTarget(path, 30, 20); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one with %q", path, err, want)

@@ -66,7 +66,7 @@ func planeMap(betaSG, beta float64) figure.Map {
 func descentPicture(numbers *BiasNumbers) figure.Maps {
 	const cells, arrows = 64, 15
 	drawing := figure.Maps{
-		Title:  fmt.Sprintf("Where gradient descent goes: arrows over the output at β = %g; at the dot it is flat", numbers.PlaneBeta),
+		Title:  fmt.Sprintf("Where gradient descent goes: arrows over the output at β = %g; flat at the dot", numbers.PlaneBeta),
 		XLabel: "v1", YLabel: "v2",
 	}
 	for _, b := range planeBetaSG() {

@@ -127,7 +127,7 @@ func Read(path string, call func(Event)) error {
 	}
 	defer file.Close()
 	if err := readEvents(bufio.NewReader(file), call); err != nil {
-		return fmt.Errorf("%s is no event file of TensorBoard, or damaged: %w; remove it or name another folder", path, err)
+		return fmt.Errorf("%s is not a TensorBoard event file, or is damaged: %w; remove it or choose another folder", path, err)
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func readRecord(r io.Reader) ([]byte, error) {
 	}
 	length := binary.LittleEndian.Uint64(header[:])
 	if binary.LittleEndian.Uint32(header[lengthSize:]) != maskedSum(header[:lengthSize]) {
-		return nil, errors.New("the checksum of a record's length does not fit")
+		return nil, errors.New("the checksum of a record's length is wrong")
 	}
 	if length > largestRecord {
 		return nil, fmt.Errorf("a record claims %d bytes, more than any event has", length)
@@ -68,7 +68,7 @@ func readRecord(r io.Reader) ([]byte, error) {
 		return nil, torn(err)
 	}
 	if binary.LittleEndian.Uint32(sum[:]) != maskedSum(content) {
-		return nil, errors.New("the checksum of a record does not fit")
+		return nil, errors.New("the checksum of a record is wrong")
 	}
 	return content, nil
 }

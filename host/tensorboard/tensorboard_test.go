@@ -132,7 +132,7 @@ func TestForeign(t *testing.T) {
 		if err := os.WriteFile(path, content, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if err := Read(path, func(Event) {}); err == nil || !strings.Contains(err.Error(), path+" is no event file") {
+		if err := Read(path, func(Event) {}); err == nil || !strings.Contains(err.Error(), path+" is not a TensorBoard event file") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

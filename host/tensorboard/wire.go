@@ -74,7 +74,7 @@ func (f *field) doubles() ([]float64, error) {
 	return values, nil
 }
 
-var errMessage = errors.New("a message is no event")
+var errMessage = errors.New("a message is not an event")
 
 // eachField calls back for every field of a message, in order.
 func eachField(content []byte, call func(f field) error) error {

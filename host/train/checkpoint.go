@@ -84,7 +84,7 @@ func (d dataShape) differences(now dataShape) string {
 		found = append(found, fmt.Sprintf("steps of %g s were of %g s", now.StepLength, d.StepLength))
 	}
 	if len(found) == 0 && d.Fingerprint != "" && d.Fingerprint != now.Fingerprint {
-		found = append(found, "as many samples hold other labels or spikes")
+		found = append(found, "the number of samples is the same, but labels or spikes differ")
 	}
 	return strings.Join(found, ", ")
 }
@@ -127,7 +127,7 @@ func (c *checkpoint) write(w io.Writer) error {
 func decodeCheckpoint(content []byte) (*checkpoint, error) {
 	const start = len(checkpointMagic) + 8
 	if len(content) < start+sha256.Size || string(content[:8]) != checkpointMagic {
-		return nil, fmt.Errorf("it is no checkpoint or was cut off")
+		return nil, fmt.Errorf("it is not a checkpoint, or is truncated")
 	}
 	body, sum := content[:len(content)-sha256.Size], content[len(content)-sha256.Size:]
 	if expected := sha256.Sum256(body); !bytes.Equal(sum, expected[:]) {
@@ -139,7 +139,7 @@ func decodeCheckpoint(content []byte) (*checkpoint, error) {
 	length := uint64(binary.LittleEndian.Uint32(body[12:]))
 	body = body[start:]
 	if length > uint64(len(body)) {
-		return nil, fmt.Errorf("its header should have %d bytes: %d are left", length, len(body))
+		return nil, fmt.Errorf("its header should have %d bytes, but only %d are left", length, len(body))
 	}
 	c := &checkpoint{}
 	if err := json.Unmarshal(body[:length], &c.checkpointHeader); err != nil {
@@ -154,7 +154,7 @@ func decodeCheckpoint(content []byte) (*checkpoint, error) {
 // readArrays cuts the numbers after the header into arrays.
 func (c *checkpoint) readArrays(rest []byte) error {
 	if c.States < 0 || c.States > 16 {
-		return fmt.Errorf("it has %d optimizer states: at most 16 are possible", c.States)
+		return fmt.Errorf("it has %d optimizer states: at most 16 are allowed", c.States)
 	}
 	count := 1 + c.States
 	if c.Best {
@@ -165,7 +165,7 @@ func (c *checkpoint) readArrays(rest []byte) error {
 		for range count {
 			if w.Rows < 1 || w.Columns < 1 || w.Rows > maxWeights || w.Columns > maxWeights ||
 				uint64(w.Rows)*uint64(w.Columns) > uint64(len(rest)/4) {
-				return fmt.Errorf("its array %q should have %d × %d numbers: %d are left", w.Name, w.Rows, w.Columns, len(rest)/4)
+				return fmt.Errorf("its array %q should have %d × %d numbers, but only %d are left", w.Name, w.Rows, w.Columns, len(rest)/4)
 			}
 			size := 4 * w.Rows * w.Columns
 			arrays = append(arrays, readValues(rest[:size]))

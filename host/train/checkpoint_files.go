@@ -60,7 +60,7 @@ func loadCheckpoint(folder string, warn func(string)) (*checkpoint, error) {
 			continue
 		}
 		if len(damage) > 0 {
-			warn(fmt.Sprintf("%s; going on from %s, after update %d", damage[0], path, c.Progress.Updates))
+			warn(fmt.Sprintf("%s; resuming from %s, after update %d", damage[0], path, c.Progress.Updates))
 			aside := filepath.Join(folder, damagedFile)
 			if err := os.Rename(filepath.Join(folder, checkpointFile), aside); err != nil {
 				return nil, atomicfile.Explain(aside, err)
@@ -69,7 +69,7 @@ func loadCheckpoint(folder string, warn func(string)) (*checkpoint, error) {
 		return c, nil
 	}
 	if len(damage) > 0 {
-		return nil, fmt.Errorf("%s; there is no whole one to go on from: start the run anew in another folder", strings.Join(damage, "; "))
+		return nil, fmt.Errorf("%s; there is no intact one to resume from: start the run again in another folder", strings.Join(damage, "; "))
 	}
 	return nil, nil
 }

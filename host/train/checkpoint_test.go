@@ -153,7 +153,7 @@ func TestSaveKeepsThePrevious(t *testing.T) {
 	}
 	write(t, folder, previousFile, []byte(checkpointMagic))
 	write(t, folder, checkpointFile, nil)
-	if _, err := loadCheckpoint(folder, warn); err == nil || !strings.Contains(err.Error(), "start the run anew") {
+	if _, err := loadCheckpoint(folder, warn); err == nil || !strings.Contains(err.Error(), "start the run again") {
 		t.Errorf("two damaged ones: %v", err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// Config is everything that a run depends on.
+// Config is everything that determines a run.
 type Config struct {
 	Seed       uint32          `toml:"seed"`
 	Data       data.Options    `toml:"data"`
@@ -40,8 +40,8 @@ type Training struct {
 	Rates           []Rates           `toml:"rates"`
 }
 
-// Default is a complete configuration for a dataset named as NAME or NAME:PATH:
-// one stochastic recurrent layer.
+// Default returns a complete configuration for a dataset, NAME or NAME:PATH, with one stochastic
+// recurrent layer.
 func Default(dataset string) (Config, error) {
 	options, err := data.Defaults(dataset)
 	if err != nil {
@@ -100,10 +100,10 @@ func (c *Config) Validate() error {
 		return errNoValidation
 	}
 	if c.Training.Estimator != "surrogate" && c.Data.Augment.Changes() {
-		return fmt.Errorf("training.estimator = %q needs input spikes as they are: leave data.augment out, or use the estimator surrogate", c.Training.Estimator)
+		return fmt.Errorf("training.estimator = %q needs unaltered input spikes: leave out data.augment, or use the estimator surrogate", c.Training.Estimator)
 	}
 	if c.Training.Estimator != "surrogate" && c.Network.Drops() {
-		return fmt.Errorf("training.estimator = %q needs spikes that all go up: set network.layer.dropout to 0, or use the estimator surrogate", c.Training.Estimator)
+		return fmt.Errorf("training.estimator = %q needs every spike to reach the layer above: set network.layer.dropout to 0, or use the estimator surrogate", c.Training.Estimator)
 	}
 	return nil
 }
@@ -113,7 +113,7 @@ func (c *Config) Validate() error {
 func (c *Config) validateNetwork() error {
 	n := c.Network
 	if n.Targeted() {
-		return fmt.Errorf("network.readout.loss = %q compares with target spikes, and the data have classes: use counts, or spikegrad reproduce spike-matching", n.Readout.Loss)
+		return fmt.Errorf("network.readout.loss = %q compares with target spikes, but the data have classes: use counts, or spikegrad reproduce spike-matching", n.Readout.Loss)
 	}
 	var first, common error // the one for the largest input, and one that comes twice
 	seen := map[string]bool{}
@@ -168,9 +168,9 @@ func (c *Config) networkFor(in input) (*network.Network, error) {
 	return &n, n.Validate()
 }
 
-// Sized is the network of a valid configuration with the sizes that decide over its memory. The
-// data are opened only if their options do not tell these; initial weights are not
-// settled.
+// Sized returns the network of a valid configuration with the sizes that determine its memory. The
+// data are opened only if their options do not give these sizes; initial weights are not
+// determined.
 func Sized(c *Config) (*network.Network, error) {
 	if known := c.Data.Known(); known.Channels > 0 && known.Classes > 0 {
 		return c.networkFor(input{known.Channels, known.Shape})
@@ -204,7 +204,7 @@ func (c *Config) validateFreeze() error {
 		}
 	}
 	if left == 0 && len(names) > 0 {
-		return fmt.Errorf("training.freeze names all weights of the network: leave some out, or there is nothing to train")
+		return fmt.Errorf("training.freeze names all weights of the network: leave some out, so that there is something to train")
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func plainText(text []byte) ([]byte, error) {
 	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), nil
 }
 
-// Sets says whether a configuration in TOML has a key such as data.events.binning.
+// Sets reports whether a TOML configuration sets a key such as data.events.binning.
 func Sets(text []byte, key string) bool {
 	var table map[string]any
 	text, err := plainText(text)
@@ -181,7 +181,7 @@ func merge(base, given map[string]any, path string, elements map[string]any) err
 func mergeArray(element, given any, path string, elements map[string]any) ([]any, error) {
 	tables, ok := given.([]any)
 	if !ok {
-		return nil, fmt.Errorf("%s is one table: write [[%s]], there may be several", path, path)
+		return nil, fmt.Errorf("%s is a list of tables: write [[%s]]", path, path)
 	}
 	merged := []any{}
 	for _, table := range tables {
@@ -222,7 +222,7 @@ func lowerKeys(table map[string]any) (map[string]any, error) {
 		}
 		name := strings.ToLower(key)
 		if _, twice := lower[name]; twice {
-			return nil, fmt.Errorf("key %s is given twice, in upper and lower case: keep one", name)
+			return nil, fmt.Errorf("key %s is given twice, with different capitalization: keep one", name)
 		}
 		lower[name] = value
 	}

@@ -1,6 +1,6 @@
-// Package train is what a run is: a configuration, read from TOML; the training
-// it describes, update after update; the folder that holds what came out; and the
-// checkpoints from which an interrupted run goes on as if nothing had happened.
+// Package train defines a run: its configuration, read from TOML; the training, update by update;
+// the folder that holds the results; and the checkpoints from which an interrupted run resumes as
+// if nothing had happened.
 //
 // A run is fixed by its configuration. The samples of epoch e are presented in the
 // order [data.Order] gives for the seed and e; presentation number e·n + i, n

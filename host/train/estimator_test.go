@@ -70,7 +70,7 @@ func TestEstimatorsRefused(t *testing.T) {
 		"are more than the": func(c *Config) {
 			c.Training.Estimator, c.Training.EstimatorTrials, c.Training.Epochs = "score_baseline", 4096, 1<<16
 		},
-		"leave data.augment out":         func(c *Config) { c.Data.Augment.Drop = 0.1 },
+		"leave out data.augment":         func(c *Config) { c.Data.Augment.Drop = 0.1 },
 		"set network.layer.dropout to 0": func(c *Config) { c.Network.Layers[0].Dropout = 0.1 },
 	} {
 		config := estimated(t, "single_flip", 2)

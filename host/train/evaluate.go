@@ -29,7 +29,7 @@ type Evaluation struct {
 // error.
 func Evaluate(ctx context.Context, e engine.Engine, n *network.Network, source data.Source, batch int, filler *data.Filler, each func(Evaluation)) (Evaluation, error) {
 	if source.Channels() != n.Inputs || source.Classes() != n.Classes || source.Steps() != n.Steps {
-		return Evaluation{}, fmt.Errorf("%s has %d channels, %d classes and %d steps: the network was made for %d, %d and %d",
+		return Evaluation{}, fmt.Errorf("%s has %d channels, %d classes and %d steps, but the network was built for %d, %d and %d",
 			source.Name(), source.Channels(), source.Classes(), source.Steps(), n.Inputs, n.Classes, n.Steps)
 	}
 	var sum totals

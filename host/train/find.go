@@ -10,8 +10,8 @@ import (
 	"spikegrad/host/atomicfile"
 )
 
-// FindRuns lists the folders of runs in a folder and below it, in alphabetical order; a folder that
-// is itself one of a run is the only one. Links are not followed below the folder.
+// FindRuns lists the run folders in and below a folder, in alphabetical order. If the folder is
+// itself a run, it is the only one. Links below the folder are not followed.
 func FindRuns(folder string) ([]string, error) {
 	about, err := os.Stat(folder)
 	if err != nil {
@@ -45,15 +45,14 @@ func FindRuns(folder string) ([]string, error) {
 	return runs, nil
 }
 
-// HasWeights says whether the folder of a run holds the weights that it ended with, or
-// that were imported.
+// HasWeights reports whether a run folder holds final or imported weights.
 func HasWeights(folder string) bool {
 	_, err := os.Stat(filepath.Join(folder, modelFile))
 	return err == nil
 }
 
-// Worked is when a run was last worked at: when it was finished, or else when its
-// newest file was written.
+// Worked returns when a run was last worked on: when it finished or, failing that, when its newest
+// file was written.
 func Worked(folder string, summary *Summary) (time.Time, error) {
 	if summary != nil && !summary.Finished.IsZero() {
 		return summary.Finished, nil

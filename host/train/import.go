@@ -10,9 +10,9 @@ import (
 	"spikegrad/host/network"
 )
 
-// WriteRun makes, in a new or empty folder, a run of a network that was not trained
-// here: config.toml and model.safetensors, as [ReadRun] takes them. The layers, the readout
-// and the shape of the input of the network take the place of the configuration's.
+// WriteRun writes a run of a network that was not trained here to a new or empty folder:
+// config.toml and model.safetensors, as read by [ReadRun]. The network's layers, readout and input
+// shape replace the configuration's.
 func WriteRun(folder string, config Config, n *network.Network, weights [][]float32) error {
 	before := config.Network.Layers
 	config.Network.Layers, config.Network.Readout, config.Network.InputShape = slices.Clone(n.Layers), n.Readout, n.InputShape

@@ -37,11 +37,11 @@ func lockFolder(folder string) (*folderLock, error) {
 		err = lockWhole(file)
 		if errors.Is(err, errHeld) {
 			file.Close()
-			return nil, fmt.Errorf("the run in %s is in use by %s: wait until it has ended, or end it", folder, holder)
+			return nil, fmt.Errorf("the run in %s is in use by %s: wait until it ends, or stop it", folder, holder)
 		}
 		if err != nil && holder.alive() { // on a file system without locks the name has to do
 			file.Close()
-			return nil, fmt.Errorf("the run in %s is in use by %s: wait until it has ended, or remove %s if it has", folder, holder, path)
+			return nil, fmt.Errorf("the run in %s is in use by %s: wait until it ends, or remove %s if it has ended", folder, holder, path)
 		}
 		// Whoever gave it back removed the file: what was opened may not be the one there now.
 		opened, openedErr := file.Stat()
@@ -97,7 +97,7 @@ func readHolder(file io.ReaderAt) holder {
 	return holder{number, machine}
 }
 
-// alive says whether the process may still run. Of another machine's nobody here knows.
+// alive reports whether the process may still run. Of another machine's nobody here knows.
 func (h holder) alive() bool {
 	own := ownName()
 	if h.process == 0 || h == own {

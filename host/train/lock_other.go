@@ -10,7 +10,7 @@ import (
 // lockWhole has no locks to offer: the process that the file names has to do.
 func lockWhole(*os.File) error { return errors.ErrUnsupported }
 
-// processAlive says whether this machine runs a process.
+// processAlive reports whether this machine runs a process.
 func processAlive(process int) bool {
 	found, err := os.FindProcess(process)
 	if err != nil {

@@ -23,7 +23,7 @@ func lockWhole(file *os.File) error {
 	}
 }
 
-// processAlive says whether this machine runs a process.
+// processAlive reports whether this machine runs a process.
 func processAlive(process int) bool {
 	err := syscall.Kill(process, 0)
 	return err == nil || errors.Is(err, syscall.EPERM)

@@ -14,7 +14,7 @@ import (
 // give up a run.
 func (r *run) savePicture(name string, drawing figure.Drawing) {
 	if err := figure.SaveBoth(r.options.Folder, name, drawing); err != nil {
-		r.observer.OnWarning(fmt.Sprintf("there is no picture %s: %v", name, err))
+		r.observer.OnWarning(fmt.Sprintf("the picture %s could not be drawn: %v", name, err))
 	}
 }
 
@@ -28,7 +28,7 @@ func (r *run) drawCurves() {
 	r.savePicture("learning-curves", figure.Curves{Title: title, Runs: []figure.Run{curve}})
 }
 
-// Curve is the course of a training as pictures show it.
+// Curve returns the learning curve of a training, for pictures.
 func Curve(name string, epochs []Epoch) figure.Run {
 	curve := figure.Run{Name: name}
 	for _, e := range epochs {
@@ -59,8 +59,8 @@ func (r *run) drawRaster() error {
 	return nil
 }
 
-// SampleRaster runs one sample of a source through the network of an engine, with
-// the noise it has in [Evaluate], and shows all its spikes and the readout.
+// SampleRaster runs one sample of a source through an engine's network, with the same noise as in
+// [Evaluate], and returns a raster of all spikes and the readout.
 func SampleRaster(e engine.Engine, n *network.Network, source data.Source, sample int) (figure.Raster, error) {
 	var batch engine.Batch
 	if err := data.Fill(&batch, source, []int{sample}, []uint32{uint32(sample)}); err != nil {

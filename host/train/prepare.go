@@ -15,14 +15,14 @@ import (
 // maxWeights bounds the memory of a network: 4 GiB of weights.
 const maxWeights = 1 << 30
 
-// Prepare opens the data of a valid configuration and gives the network what only
-// the data know. The error says which of the two does not fit the other.
+// Prepare opens the data of a valid configuration and completes the network with what only the data
+// determine. The error says how the two do not fit together.
 func Prepare(c *Config) (data.Split, *network.Network, error) {
 	options := c.Data
 	options.Seed = c.Seed
 	split, err := data.Open("", options)
 	if errors.Is(err, fs.ErrNotExist) && c.Data.Path != "" {
-		return data.Split{}, nil, fmt.Errorf("%w; if the data have moved, give their place with --data %s:PATH", err, c.Data.Name)
+		return data.Split{}, nil, fmt.Errorf("%w; if the data have moved, give their new location with --data %s:PATH", err, c.Data.Name)
 	}
 	if err != nil {
 		return data.Split{}, nil, err
@@ -48,7 +48,7 @@ func Prepare(c *Config) (data.Split, *network.Network, error) {
 		presented *= float64(c.Training.EstimatorTrials)
 	}
 	if presented > math.MaxUint32 {
-		return data.Split{}, nil, fmt.Errorf("training.epochs = %d: %d epochs of %d samples are more than the %d presentations that noise can be drawn for; use fewer epochs",
+		return data.Split{}, nil, fmt.Errorf("training.epochs = %d: %d epochs of %d samples are more than the %d presentations for which noise can be drawn; use fewer epochs",
 			c.Training.Epochs, c.Training.Epochs, split.Train.Len(), uint32(math.MaxUint32))
 	}
 	if c.Training.Keep == "best" && split.Validation.Len() == 0 {
@@ -58,7 +58,7 @@ func Prepare(c *Config) (data.Split, *network.Network, error) {
 }
 
 // errNoValidation says that the best epoch cannot be told.
-var errNoValidation = errors.New("training.keep = \"best\" needs samples to validate with, and there are none: set data.validation, or keep = \"last\"")
+var errNoValidation = errors.New("training.keep = \"best\" needs validation samples, and there are none: set data.validation, or keep = \"last\"")
 
 // checkSize refuses a network whose weights take more memory than there can be.
 func checkSize(n *network.Network) error {
@@ -67,7 +67,7 @@ func checkSize(n *network.Network) error {
 		weights += float64(w.Rows) * float64(w.Columns)
 	}
 	if weights > maxWeights {
-		return fmt.Errorf("the network has %.0f weights: at most %d are possible; use fewer neurons", weights, maxWeights)
+		return fmt.Errorf("the network has %.0f weights, and at most %d are possible; use fewer neurons", weights, maxWeights)
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ type Pretrained struct {
 	Fresh         []string `toml:"fresh" json:"fresh,omitempty"`         // arrays that are not taken from there
 }
 
-// IsZero says whether a training begins with weights that are drawn.
+// IsZero reports whether a training begins with weights that are drawn.
 func (p *Pretrained) IsZero() bool {
 	return p.From == "" && p.WeightsSHA256 == "" && len(p.Fresh) == 0
 }
@@ -42,7 +42,7 @@ const pretrainedFile = "pretrained.safetensors"
 func OpenSource(path string) (*Source, error) {
 	about, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot begin with the weights of %s: %w", path, atomicfile.Cause(err))
+		return nil, fmt.Errorf("cannot start from the weights of %s: %w", path, atomicfile.Cause(err))
 	}
 	if !about.IsDir() {
 		model, err := ReadModel(path)
@@ -69,7 +69,7 @@ func (c *Config) source(given *Source) (*Source, error) {
 	if given == nil {
 		if p.From == "" {
 			if !p.IsZero() {
-				return nil, errors.New("pretrained.fresh and pretrained.weights_sha256 need weights to begin with: give pretrained.from, or --from")
+				return nil, errors.New("pretrained.fresh and pretrained.weights_sha256 need weights to start from: give pretrained.from, or --from")
 			}
 			return nil, nil
 		}
@@ -80,7 +80,7 @@ func (c *Config) source(given *Source) (*Source, error) {
 	}
 	found := given.Model.SHA256()
 	if p.WeightsSHA256 != "" && p.WeightsSHA256 != found {
-		return nil, fmt.Errorf("the weights of %s have the SHA-256 %.16s…: pretrained.weights_sha256 wants %.16s…; give the weights that are meant, or leave the key out", given.Path, found, p.WeightsSHA256)
+		return nil, fmt.Errorf("the weights of %s have the SHA-256 %.16s…: pretrained.weights_sha256 is %.16s…; give the weights it is for, or leave out the key", given.Path, found, p.WeightsSHA256)
 	}
 	p.From, p.WeightsSHA256 = given.Path, found
 	return given, nil
@@ -116,7 +116,7 @@ func (s *Source) weights(n *network.Network, initial [][]float32, fresh []string
 	}
 	for _, tensor := range s.Model.Tensors {
 		if !known[tensor.Name] && !slices.Contains(fresh, tensor.Name) {
-			misfit(tensor.Name, "%s %v has no place in the network", tensor.Name, tensor.Shape())
+			misfit(tensor.Name, "%s %vhas no counterpart in the network", tensor.Name, tensor.Shape())
 		}
 		known[tensor.Name] = true
 	}
@@ -126,7 +126,7 @@ func (s *Source) weights(n *network.Network, initial [][]float32, fresh []string
 		}
 	}
 	if len(wrong) > 0 {
-		return nil, fmt.Errorf("the weights of %s do not fit the network: %s; change the network, or begin without these by --fresh %s", s.Path, strings.Join(wrong, "; "), strings.Join(names, ","))
+		return nil, fmt.Errorf("the weights of %s do not fit the network: %s; change the network, or start without these by --fresh %s", s.Path, strings.Join(wrong, "; "), strings.Join(names, ","))
 	}
 	return weights, nil
 }
@@ -163,7 +163,7 @@ func (s *Source) differences(n *network.Network, fresh []string) string {
 	return strings.Join(found, ", ")
 }
 
-// decides says whether a key of a configuration decides over what trained weights do.
+// decides reports whether a key of a configuration decides over what trained weights do.
 func decides(path string, n *network.Network, fresh []string) bool {
 	if path == "data.step_length" {
 		return true
@@ -209,7 +209,7 @@ func resumePretrained(folder string, config *Config) (*Source, error) {
 	p := &config.Pretrained
 	if model != nil {
 		if trainedIn(folder) || kept != nil && kept.SHA256() != model.SHA256() {
-			return nil, fmt.Errorf("%s holds weights, and there is no checkpoint in %s to resume from: train on from them by --from %s with another --out", path, folder, folder)
+			return nil, fmt.Errorf("%s holds weights, but there is no checkpoint in %s to resume from: continue training from the weights with --from %s and another --out", path, folder, folder)
 		}
 		// An import: nothing but a configuration and weights. What these began with themselves
 		// is no longer of interest.
@@ -235,7 +235,7 @@ func resumePretrained(folder string, config *Config) (*Source, error) {
 	return &Source{Path: cmp.Or(p.From, filepath.Join(folder, pretrainedFile)), Model: kept}, nil
 }
 
-// trainedIn says whether a training has left traces in a folder.
+// trainedIn reports whether a training has left traces in a folder.
 func trainedIn(folder string) bool {
 	return slices.ContainsFunc([]string{summaryFile, "metrics.csv", "metrics.jsonl"}, func(name string) bool {
 		_, err := os.Stat(filepath.Join(folder, name))

@@ -182,7 +182,7 @@ func TestPretrainedMisfits(t *testing.T) {
 	_, err := Run(context.Background(), config, Options{Folder: folder})
 	for _, part := range []string{
 		"readout has shape [3 6] where the network has [4 6]", "layer1.recurrent [6 6] is missing",
-		"layer0.recurrent [7 7] has no place in the network", "--fresh layer1.recurrent,readout,layer0.recurrent",
+		"layer0.recurrent [7 7]has no counterpart in the network", "--fresh layer1.recurrent,readout,layer0.recurrent",
 	} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("error %v does not contain %q", err, part)
@@ -202,7 +202,7 @@ func TestPretrainedMisfits(t *testing.T) {
 		`training.freeze names "nothing"`:  func(c *Config) { c.Training.Freeze = []string{"nothing"} },
 		"training.freeze names all":        func(c *Config) { c.Training.Freeze = c.Network.WeightNames() },
 		"give pretrained.from":             func(c *Config) { c.Pretrained = Pretrained{Fresh: []string{"readout"}} },
-		"cannot begin with the weights of": func(c *Config) { c.Pretrained.From = "nowhere" },
+		"cannot start from the weights of": func(c *Config) { c.Pretrained.From = "nowhere" },
 	} {
 		config := tiny(t)
 		config.Pretrained.From = source

@@ -73,10 +73,10 @@ func differentStart(text []byte, of *run) error {
 		return err
 	}
 	if different := changes(&config, &of.config, place); different != "" {
-		return fmt.Errorf("its configuration is not that of rank 0: %s; start all ranks with the same arguments and files", different)
+		return fmt.Errorf("its configuration differs from that of rank 0: %s; start all ranks with the same arguments and files", different)
 	}
 	if different := first.Data.differences(of.dataShape()); different != "" {
-		return fmt.Errorf("its data are not those of rank 0: %s; give all ranks the same files", different)
+		return fmt.Errorf("its data differ from those of rank 0: %s; give all ranks the same files", different)
 	}
 	return nil
 }
@@ -101,7 +101,7 @@ func (r ranks) same(weights [][]float32, states [][][]float32, updates int) erro
 		return err
 	}
 	if lost := astray(all); len(lost) > 0 {
-		return engine.MarkAgreed(fmt.Errorf("after update %d the weights of rank %s are not those of the other ranks: a device or memory is at fault there; 'spikegrad check' tests the device, and the run can be resumed without it",
+		return engine.MarkAgreed(fmt.Errorf("after update %d the weights of rank %s differ from those of the other ranks: its device or memory is faulty; 'spikegrad check' tests the device, and the run can be resumed without it",
 			updates, strings.Join(lost, ", ")))
 	}
 	return nil
@@ -133,6 +133,6 @@ func (r ranks) idle(batch int) string {
 		return ""
 	}
 	chunks := cpuref.Chunks(batch)
-	return fmt.Sprintf("of %d ranks only %d have something to train on: a batch of %d samples is %d chunks of %d; use fewer ranks or larger batches",
+	return fmt.Sprintf("of %d ranks only %d have samples to train on: a batch of %d samples is %d chunks of %d; use fewer ranks or larger batches",
 		r.Ranks(), chunks, batch, chunks, cpuref.ChunkSamples)
 }

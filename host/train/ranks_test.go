@@ -81,7 +81,7 @@ func TestRanksEqualOneProcess(t *testing.T) {
 			}
 		}
 		compareMetrics(t, whole, folder)
-		idle := slices.ContainsFunc(w.warnings, func(m string) bool { return strings.Contains(m, "of 5 ranks only 3 have something to train on") })
+		idle := slices.ContainsFunc(w.warnings, func(m string) bool { return strings.Contains(m, "of 5 ranks only 3 have samples to train on") })
 		if idle != (ranks == 5) || len(w.warnings) > 1 {
 			t.Errorf("%d ranks: warnings %q", ranks, w.warnings)
 		}
@@ -186,7 +186,7 @@ func TestRanksAstray(t *testing.T) {
 		})
 	})
 	for rank, err := range failures {
-		if err == nil || !engine.Agreed(err) || !strings.Contains(err.Error(), "after update 3 the weights of rank 1 are not those") {
+		if err == nil || !engine.Agreed(err) || !strings.Contains(err.Error(), "after update 3 the weights of rank 1 differ from those") {
 			t.Errorf("rank %d: error %v", rank, err)
 		}
 	}
@@ -216,8 +216,8 @@ func TestRanksRefused(t *testing.T) {
 		change func(r *ranked)
 		want   string // on the other ranks
 	}{
-		"another seed":        {2, func(r *ranked) { r.config.Seed = 6 }, "rank 2: its configuration is not that of rank 0: seed was 5 and is 6"},
-		"more epochs":         {1, func(r *ranked) { r.config.Training.Epochs = 4 }, "rank 1: its configuration is not that of rank 0: training.epochs was 3 and is 4"},
+		"another seed":        {2, func(r *ranked) { r.config.Seed = 6 }, "rank 2: its configuration differs from that of rank 0: seed was 5 and is 6"},
+		"more epochs":         {1, func(r *ranked) { r.config.Training.Epochs = 4 }, "rank 1: its configuration differs from that of rank 0: training.epochs was 3 and is 4"},
 		"a wrong config":      {1, func(r *ranked) { r.config.Training.Batch = -1 }, "rank 1: training.batch = -1"},
 		"no device":           {2, func(r *ranked) { r.options.Open = noDevice }, "rank 2: no such device"},
 		"a folder in the way": {0, func(r *ranked) { r.options.Folder = "/dev/null/run" }, "rank 0: cannot"},
@@ -262,7 +262,7 @@ func TestRanksOtherData(t *testing.T) {
 	_, failures := onRanks(t, 2, filepath.Join(folder, "run"), config, false, func(rank int, r *ranked) {
 		r.config.Data.Path = filepath.Join(folder, fmt.Sprint(rank, ".csv"))
 	})
-	want := "rank 1: its data are not those of rank 0: as many samples hold other labels or spikes"
+	want := "rank 1: its data differ from those of rank 0: the number of samples is the same, but labels or spikes differ"
 	if failures[0] == nil || !strings.HasPrefix(failures[0].Error(), want) || !engine.Agreed(failures[0]) || !engine.Agreed(failures[1]) {
 		t.Errorf("errors %v, want %s…", failures, want)
 	}

@@ -39,13 +39,13 @@ func (c *Config) rates() (map[string]engine.Rate, error) {
 			for _, name := range names {
 				same, err := path.Match(pattern, name)
 				if err != nil {
-					return nil, fmt.Errorf("%s.weights has %q, which is no pattern: * stands for any part of a name, [ ] for one of the letters in it", key, pattern)
+					return nil, fmt.Errorf("%s.weights has %q, which is not a pattern: * stands for any part of a name, [ ] for one of the letters in it", key, pattern)
 				}
 				if !same {
 					continue
 				}
 				if _, twice := found[name]; twice {
-					return nil, fmt.Errorf("%s.weights names %s, which has factors already: name each weight array once", key, name)
+					return nil, fmt.Errorf("%s.weights names %s, which already has factors: name each weight array once", key, name)
 				}
 				found[name], matched = engine.Rate{LearningRate: group.LearningRate, WeightDecay: group.WeightDecay}, true
 			}

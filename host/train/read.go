@@ -24,7 +24,7 @@ func ReadSummary(folder string) (*Summary, error) {
 	}
 	var summary Summary
 	if err := json.Unmarshal(text, &summary); err != nil {
-		return nil, fmt.Errorf("%s is no summary: %w; remove it and resume the run to have it written again", path, err)
+		return nil, fmt.Errorf("%s is not a summary: %w; remove it and resume the run to write it again", path, err)
 	}
 	return &summary, nil
 }

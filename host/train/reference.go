@@ -8,8 +8,8 @@ import (
 	"spikegrad/host/data"
 )
 
-// Reference is the reference of configuration keys in Markdown: table by table every
-// key, its default and what it is for.
+// Reference returns the reference of configuration keys in Markdown: every key, its default and its
+// meaning, table by table.
 func Reference() (string, error) {
 	defaults, err := defaultTexts()
 	if err != nil {
@@ -26,7 +26,7 @@ The defaults are those for the built-in digits; keys that the digits do not use 
 	return w.text.String(), nil
 }
 
-// Key says whether a configuration has a key or a table of that name, such as
+// Key reports whether configurations have a key or table of that name, such as
 // network.layer.noise.beta.
 func Key(name string) bool {
 	_, there := explanations()[name]
@@ -57,7 +57,7 @@ func defaultTexts() (map[string]string, error) {
 	return texts, nil
 }
 
-// unused says whether a key is in a table of data that a dataset does without.
+// unused reports whether a key is in a table of data that a dataset does without.
 func unused(options reflect.Value, key string) bool {
 	path := strings.Split(key, ".")
 	if len(path) < 3 || path[0] != "data" {

@@ -296,7 +296,7 @@ func TestResumeNoticesOtherData(t *testing.T) {
 		t.Errorf("one more sample: %v", err)
 	}
 	save(strings.Replace(samples.String(), "9,0,", "8,0,", 1))
-	if _, err := Resume(context.Background(), config, Options{Folder: folder}); err == nil || !strings.Contains(err.Error(), "other labels or spikes") {
+	if _, err := Resume(context.Background(), config, Options{Folder: folder}); err == nil || !strings.Contains(err.Error(), "labels or spikes differ") {
 		t.Errorf("as many samples with other contents: %v", err)
 	}
 	// Moved and packed the same contents are the same data.

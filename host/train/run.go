@@ -160,11 +160,11 @@ type FinishedError struct {
 }
 
 func (e *FinishedError) Error() string {
-	return fmt.Sprintf("the run in %s is finished after %d epochs: ask for more epochs to go on with it", e.Folder, e.Epochs)
+	return fmt.Sprintf("the run in %s finished after %d epochs: ask for more epochs to continue it", e.Folder, e.Epochs)
 }
 
-// fitsConfig compares the configuration of a checkpoint with the one to go on with. Finished says
-// whether the folder has a summary.
+// fitsConfig compares the configuration of a checkpoint with the one to go on with. Finished
+// reports whether the folder has a summary.
 func fitsConfig(saved *checkpoint, config *Config, folder string, finished bool) error {
 	before, err := Decode([]byte(saved.Config), "the configuration in the checkpoint", "")
 	if err != nil {
@@ -177,7 +177,7 @@ func fitsConfig(saved *checkpoint, config *Config, folder string, finished bool)
 		config.Network.InputShape = before.Network.InputShape
 	}
 	if different := differences(&before, config); different != "" {
-		return fmt.Errorf("the run in %s cannot go on with another configuration: %s; start a new run in another folder", folder, different)
+		return fmt.Errorf("the run in %s cannot continue with a different configuration: %s; start a new run in another folder", folder, different)
 	}
 	p := &saved.Progress
 	switch {
@@ -199,7 +199,7 @@ func ReadConfig(folder string) (Config, error) {
 	return Decode(text, path, "")
 }
 
-// ReadRun reads configuration and final weights of the run in a folder.
+// ReadRun reads the configuration and the final weights of the run in a folder.
 func ReadRun(folder string) (Config, *Model, error) {
 	config, err := ReadConfig(folder)
 	if err != nil {
@@ -217,7 +217,7 @@ func ReadRun(folder string) (Config, *Model, error) {
 type unfinishedError struct{ path, folder string }
 
 func (e *unfinishedError) Error() string {
-	return fmt.Sprintf("%s does not exist: the run is not finished; go on with it by --resume %s", e.path, e.folder)
+	return fmt.Sprintf("%s does not exist: the run is not finished; resume it with --resume %s", e.path, e.folder)
 }
 
 func (*unfinishedError) Unwrap() error { return fs.ErrNotExist }
@@ -232,7 +232,7 @@ func createFolder(folder string) (*folderLock, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return nil, fmt.Errorf("cannot create the output folder %s: %w: choose another with --out", folder, atomicfile.Cause(err))
+		return nil, fmt.Errorf("cannot create the output folder %s: %w; choose another with --out", folder, atomicfile.Cause(err))
 	}
 	lock, err := lockFolder(folder)
 	if err != nil {
@@ -254,9 +254,9 @@ func checkEmpty(folder string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("cannot use %s as output folder: %w: choose another with --out", folder, atomicfile.Cause(err))
+		return fmt.Errorf("cannot use %s as the output folder: %w; choose another with --out", folder, atomicfile.Cause(err))
 	case slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == configFile }):
-		return fmt.Errorf("the output folder %s holds a run already: go on with it by --resume %s, or choose another folder with --out", folder, folder)
+		return fmt.Errorf("the output folder %s already holds a run: resume it with --resume %s, or choose another folder with --out", folder, folder)
 	case len(entries) > 0:
 		return fmt.Errorf("the output folder %s is not empty (it holds %s): choose another with --out", folder, entries[0].Name())
 	}
@@ -368,7 +368,7 @@ func (r *run) initialise() error {
 		return fmt.Errorf("the weights of %s: %w", r.source.Path, err)
 	}
 	if different := r.source.differences(r.network, fresh); different != "" {
-		r.observer.OnWarning(fmt.Sprintf("the weights of %s were made for other neurons: %s", r.source.Path, different))
+		r.observer.OnWarning(fmt.Sprintf("the weights of %s are for other neurons: %s", r.source.Path, different))
 	}
 	return nil
 }
@@ -411,10 +411,10 @@ func (r *run) writeConfig() error {
 // restore puts the run where a checkpoint was written.
 func (r *run) restore(saved *checkpoint) error {
 	if different := saved.Data.differences(r.dataShape()); different != "" {
-		return fmt.Errorf("the data of the run in %s have changed: %s; bring them back, or start a new run", r.options.Folder, different)
+		return fmt.Errorf("the data of the run in %s have changed: %s; restore them, or start a new run", r.options.Folder, different)
 	}
 	if !slices.Equal(saved.Arrays, r.network.Weights()) {
-		return fmt.Errorf("the checkpoint in %s has other weight arrays than the network of its configuration: start a new run", r.options.Folder)
+		return fmt.Errorf("the checkpoint in %s has weight arrays that differ from those of its configuration's network: start a new run", r.options.Folder)
 	}
 	if saved.Progress.Position > r.split.Train.Len() {
 		return fmt.Errorf("the checkpoint in %s is at sample %d of an epoch of %d: start a new run", r.options.Folder, saved.Progress.Position, r.split.Train.Len())

@@ -230,7 +230,7 @@ func TestOutputFolderIsRefused(t *testing.T) {
 	full := t.TempDir()
 	write(t, full, "letter.txt", nil)
 	for want, folder := range map[string]string{
-		"holds a run already": run,
+		"already holds a run": run,
 		"letter.txt":          full,
 		"not a directory":     filepath.Join(full, "letter.txt", "run"),
 		"--out":               "",

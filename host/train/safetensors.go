@@ -115,7 +115,7 @@ func ReadModel(path string) (*Model, error) {
 	}
 	m, err := decodeModel(content)
 	if err != nil {
-		return nil, fmt.Errorf("%s is no safetensors file of weights: %w", path, err)
+		return nil, fmt.Errorf("%s is not a safetensors file with weights: %w", path, err)
 	}
 	return m, nil
 }
@@ -127,7 +127,7 @@ func decodeModel(content []byte) (*Model, error) {
 	length := binary.LittleEndian.Uint64(content)
 	content = content[8:]
 	if length > uint64(len(content)) {
-		return nil, fmt.Errorf("its header should have %d bytes: %d are left", length, len(content))
+		return nil, fmt.Errorf("its header should have %d bytes, but only %d are left", length, len(content))
 	}
 	var entries map[string]json.RawMessage
 	if err := json.Unmarshal(content[:length], &entries); err != nil {
@@ -165,7 +165,7 @@ func decodeModel(content []byte) (*Model, error) {
 		end = offsets[tensor.Name][1]
 	}
 	if end != uint64(len(content)) {
-		return nil, fmt.Errorf("its arrays end at byte %d of %d: it was cut off or has something added", end, len(content))
+		return nil, fmt.Errorf("its arrays end at byte %d of %d: it is truncated or has extra bytes", end, len(content))
 	}
 	return m, nil
 }
@@ -188,7 +188,7 @@ func (h *tensorHeader) tensor(name string, content []byte) (Tensor, error) {
 		size *= uint64(length)
 	}
 	if size == 0 || size != last-first {
-		return Tensor{}, fmt.Errorf("array %q has shape %v and %d bytes: they do not fit each other", name, h.Shape, last-first)
+		return Tensor{}, fmt.Errorf("array %q has shape %v and %d bytes: these do not match", name, h.Shape, last-first)
 	}
 	described := network.Weight{Name: name, Rows: h.Shape[0], Columns: 1}
 	switch len(h.Shape) {

@@ -17,7 +17,7 @@ func takeShape(n *network.Network, shape data.Shape, dataset string) error {
 	sizes := []int{shape.Channels, shape.Height, shape.Width}
 	switch {
 	case len(n.InputShape) > 0 && !slices.Equal(n.InputShape, sizes):
-		return fmt.Errorf("network.input_shape = %v: the samples of %s have the shape %v; leave the key out, or choose other data", n.InputShape, dataset, sizes)
+		return fmt.Errorf("network.input_shape = %v: the samples of %s have the shape %v; leave out the key, or choose other data", n.InputShape, dataset, sizes)
 	case n.LooksAtPlane():
 		n.InputShape = sizes
 	}

@@ -73,7 +73,7 @@ func TestOtherShape(t *testing.T) {
 		opened bool // or found before the data are
 		want   []string
 	}{
-		"other":       {given(known, "[2, 30, 34]"), false, []string{"network.input_shape = [2 30 34]", "moving-digits", "[2 34 34]", "leave the key out"}},
+		"other":       {given(known, "[2, 30, 34]"), false, []string{"network.input_shape = [2 30 34]", "moving-digits", "[2 34 34]", "leave out the key"}},
 		"same number": {given(known, "[2, 17, 68]"), false, []string{"network.input_shape = [2 17 68]", "[2 34 34]"}},
 		"unknown":     {given(planeText, "[2, 6, 5]"), true, []string{"network.input_shape = [2 6 5]", "events", "[2 5 6]"}},
 		"none":        {decode(t, flat), false, []string{`kind = "conv2d" needs network.input_shape`, "20 input channels"}},

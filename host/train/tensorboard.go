@@ -53,7 +53,7 @@ func newBoard(folder string, config *Config, resumed bool, warn func(string)) (*
 		}
 	}
 	if len(files) > 0 && !(resumed && own) {
-		return nil, fmt.Errorf("the folder %s for TensorBoard holds events of another run: choose a new one, such as %s/NAME, for TensorBoard shows the folders below one together", folder, strings.TrimRight(folder, "/"))
+		return nil, fmt.Errorf("the folder %s for TensorBoard holds events of another run: choose a new one, such as %s/NAME; TensorBoard shows folders with a common parent together", folder, strings.TrimRight(folder, "/"))
 	}
 	return b, nil
 }
@@ -101,12 +101,12 @@ func (b *board) keep(err error) {
 	if err == nil {
 		return
 	}
-	b.warn(fmt.Sprintf("no more events are written for TensorBoard: %v", err))
+	b.warn(fmt.Sprintf("TensorBoard events are no longer written: %v", err))
 	b.writer.Close()
 	b.writer = nil
 }
 
-// wanted says whether a tag has no event of a step, or of a later one, yet.
+// wanted reports whether a tag has no event of a step, or of a later one, yet.
 func (b *board) wanted(tag string, step int) bool {
 	last, there := b.last[tag]
 	return !there || int64(step) > last
@@ -186,7 +186,7 @@ func (b *board) state(r *run) {
 	e := &r.progress.History[len(r.progress.History)-1]
 	b.epoch(e)
 	if err := b.network(r, e); err != nil {
-		b.warn(fmt.Sprintf("TensorBoard gets less of epoch %d: %v", e.Epoch, err))
+		b.warn(fmt.Sprintf("some TensorBoard events of epoch %d are missing: %v", e.Epoch, err))
 	}
 }
 

@@ -144,7 +144,7 @@ func TestFiringRates(t *testing.T) {
 
 // TestEventsOfResumedRuns interrupts in every phase. Two in three runs go on from an earlier checkpoint
 // than their events, as after a kill, half of these with a last event that is cut off: no
-// step is there twice, and all have the numbers of a run that was never interrupted.
+// step occurs twice, and all have the numbers of a run that was never interrupted.
 func TestEventsOfResumedRuns(t *testing.T) {
 	config := tiny(t)
 	w := &watcher{}
@@ -235,7 +235,7 @@ func TestEventsOfOthers(t *testing.T) {
 	}
 	write(t, events, "events.out.tfevents.1.x", []byte("no event file of any kind"))
 	_, err = Run(context.Background(), tiny(t), Options{Folder: target, TensorBoard: events})
-	if err == nil || !strings.Contains(err.Error(), "is no event file") {
+	if err == nil || !strings.Contains(err.Error(), "is not a TensorBoard event file") {
 		t.Errorf("a damaged file: %v", err)
 	}
 	file := filepath.Join(folder, configFile)

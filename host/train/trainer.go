@@ -21,7 +21,7 @@ type InterruptedError struct {
 }
 
 func (e *InterruptedError) Error() string {
-	return fmt.Sprintf("interrupted in epoch %d after update %d: go on with --resume %s", e.Epoch, e.Updates, e.Folder)
+	return fmt.Sprintf("interrupted in epoch %d after update %d: resume with --resume %s", e.Epoch, e.Updates, e.Folder)
 }
 
 func (e *InterruptedError) Unwrap() error { return e.Cause }
@@ -63,8 +63,8 @@ func (r *run) complete(ctx context.Context) (*Summary, error) {
 	return summary, r.ranks.End(ctx, r.explain(ctx, err))
 }
 
-// ended says whether all epochs are trained, or enough of them brought nothing better
-// in validation.
+// ended reports whether all epochs are trained, or enough of them brought nothing better in
+// validation.
 func (r *run) ended() bool {
 	p, t := &r.progress, &r.config.Training
 	return p.Epochs >= t.Epochs || t.Patience > 0 && p.Best != nil && p.Epochs-p.Best.Epoch >= t.Patience

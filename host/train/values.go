@@ -46,7 +46,7 @@ func WeightsSHA256(weights [][]float32) string {
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
-// finite says whether all values are finite.
+// finite reports whether all values are finite.
 func finite(values []float32) bool {
 	for _, value := range values {
 		if x := float64(value); math.IsNaN(x) || math.IsInf(x, 0) {

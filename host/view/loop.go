@@ -78,7 +78,7 @@ func (w *Window) turn() error {
 	return nil
 }
 
-// visible says whether the window has an area to draw on.
+// visible reports whether the window has an area to draw on.
 func (w *Window) visible() bool {
 	width, height := w.glfw.GetFramebufferSize()
 	return width > 0 && height > 0 && w.glfw.GetAttrib(glfw.Iconified) == glfw.False

@@ -170,7 +170,7 @@ func (w *Window) surface(instance unsafe.Pointer) (uint64, error) {
 	return **(**uint64)(unsafe.Pointer(&place)), nil
 }
 
-// shares says whether the network runs on the device that draws.
+// shares reports whether the network runs on the device that draws.
 func (w *Window) shares() bool {
 	return w.options.Device.Vulkan && w.device.Info().Index == w.options.Device.Info.Index
 }

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# Builds archives of the program in dist, and packages for Debian, with their checksums: the same
-# bytes from the same commit by the same Go. linux is built with cgo, and so with Vulkan, where a
-# C compiler for it is at hand; the names of the others end in -cpu. Arguments are what to build
-# for, such as linux/amd64, instead of all.
+# Builds archives and Debian packages in dist, with checksums. The same commit and the same Go give
+# the same bytes. Linux is built with cgo, and so with Vulkan, if there is a C compiler for the target;
+# the names of other archives end in -cpu. Arguments, such as linux/amd64, select targets.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -14,9 +13,9 @@ dist=$PWD/dist
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# A clone holds the commit and nothing else, whatever lies about here.
+# A clone holds the commit and nothing else, such as stray files.
 if [ -n "$(git status --porcelain)" ]; then
-    echo "dist: there are changes that are not committed; they are left out" >&2
+    echo "dist: uncommitted changes are left out" >&2
 fi
 git -c init.defaultBranch=main clone --quiet --shared --no-checkout . "$work/source"
 commit=$(git rev-parse HEAD)
@@ -25,7 +24,7 @@ git checkout --quiet --detach "$commit"
 date=$(git log -1 --format=%ct)
 version=$(git describe --tags --always)
 
-# What a user asks of go and the C compiler otherwise, with go env -w too, would change bytes.
+# Flags of the user, also those set with go env -w, would change the bytes.
 export GOFLAGS=-trimpath GOWORK=off GOAMD64=v1 GOARM64=v8.0 CGO_CFLAGS='-O2 -g' CGO_LDFLAGS='-O2 -g'
 umask 022
 
@@ -44,12 +43,15 @@ experiment() { # experiment PROCESSOR: the CPU engine's vector paths, as the Mak
     [ "$1" != amd64 ] || echo simd
 }
 
-build() { # build FILE: the program; in the environment, for what
-    go build -buildvcs=true -ldflags '-s -w -buildid=' -o "$1" .
+build() { # build FILE: the program, for the target in the environment
+    local mode=default
+    # Loaded at a random address, as Debian asks for.
+    [ "$(go env GOOS CGO_ENABLED | paste -sd,)" != linux,1 ] || mode=pie
+    go build -buildmode=$mode -buildvcs=true -ldflags '-s -w -buildid=' -o "$1" .
 }
 
-# FreeType comes under either of two licences; its own is taken, and the GPL left out.
-licences() { # the licences of all modules in the program, and of Go
+# FreeType may be used under its own licence or the GPL; its own is chosen.
+licences() { # the licences of Go and of all modules in the program
     local module folder name depth files file encoding
     {
         echo "Go $(go env GOROOT)"
@@ -60,20 +62,20 @@ licences() { # the licences of all modules in the program, and of Go
         files=$(find "$folder" -maxdepth $depth -type f ! -name '*.go' ! -path '*/testdata/*' ! -name gpl.txt \( -iname 'licen[cs]e*' -o -iname 'copying*' -o -iname 'notice*' -o -iname 'patents*' \
             -o -path "$folder/licenses/*" -o -path "$folder/THIRD_PARTY_LICENSES/*" \) | LC_ALL=C sort)
         if [ -z "$files" ]; then
-            echo "dist: $name has no file with its licence, without which it may not be handed on" >&2
+            echo "dist: $name has no licence file, so it may not be redistributed" >&2
             return 1
         fi
         while read -r file; do
             printf '=== %s: %s\n\n' "$name" "${file#"$folder"/}"
             encoding=UTF-8
-            iconv -f UTF-8 -t UTF-8 "$file" >/dev/null 2>&1 || encoding=ISO-8859-1 # there are old ones
+            iconv -f UTF-8 -t UTF-8 "$file" >/dev/null 2>&1 || encoding=ISO-8859-1 # in old files
             iconv -f "$encoding" -t UTF-8 "$file"
             printf '\n\n'
         done <<<"$files"
     done
 }
 
-# What shells and man read, printed by the program itself.
+# Shell completions and the man page, printed by the program itself.
 GOEXPERIMENT=$(experiment "$(go env GOHOSTARCH)")
 export GOEXPERIMENT
 build "$work/native"
@@ -102,7 +104,7 @@ for target in "$@"; do
     if [ "$system" = linux ] && [ "$cgo" = 1 ] && command -v dpkg-deb >/dev/null; then
         tests/scripts/deb.sh "$folder" "$processor" "$dist"
     elif [ "$system" = linux ]; then
-        echo "dist: no package for Debian on $processor: it needs dpkg-deb and a C compiler for $target" >&2
+        echo "dist: no Debian package for $processor: it needs dpkg-deb and a C compiler for $target" >&2
     fi
 done
 cd "$dist"

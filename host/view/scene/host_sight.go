@@ -63,7 +63,7 @@ func (s *hostSight) uploadWeights() error {
 
 func (s *hostSight) look(batch *engine.Batch, other bool, record *engine.Record) (*arrays, engine.Outcome, error) {
 	if s.weights == nil {
-		return nil, engine.Outcome{}, errors.New("no weights were handed over yet")
+		return nil, engine.Outcome{}, errors.New("no weights have arrived yet")
 	}
 	mode := &s.modes[0]
 	if other {

@@ -8,7 +8,7 @@ import (
 	"spikegrad/host/engine"
 )
 
-// shown is a sample on its way through the network.
+// shown is a sample passing through the network.
 type shown struct {
 	arrays      *arrays
 	label       int

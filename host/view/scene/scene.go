@@ -85,7 +85,7 @@ func New(device *gpu.Device, subject Subject) (*Scene, error) {
 		return nil, fmt.Errorf("%s has no %s samples to show: choose another part", source.Name(), subject.Part)
 	}
 	if source.Channels() != n.Inputs || source.Classes() != n.Classes || source.Steps() != n.Steps {
-		return nil, fmt.Errorf("%s has %d channels, %d classes and %d steps: the network was made for %d, %d and %d",
+		return nil, fmt.Errorf("%s has %d channels, %d classes and %d steps, but the network was built for %d, %d and %d",
 			source.Name(), source.Channels(), source.Classes(), source.Steps(), n.Inputs, n.Classes, n.Steps)
 	}
 	s := &Scene{device: device, subject: subject}

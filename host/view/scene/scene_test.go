@@ -168,13 +168,13 @@ func recorded(t *testing.T, subject Subject, otherMode bool, sample int, trials 
 	return n, batch, record
 }
 
-// covers says whether a pixel of so many shows one of so many cells that lie over them.
+// covers reports whether a pixel of so many shows one of so many cells that lie over them.
 func covers(pixel, pixels, cell, cells int) bool {
 	first := pixel * cells / pixels
 	return cell == first || cell > first && cell < (pixel+1)*cells/pixels
 }
 
-// apart says whether a pixel lies between cells that are wide enough to be kept apart.
+// apart reports whether a pixel lies between cells that are wide enough to be kept apart.
 func apart(pixel, pixels, cells int) bool {
 	return pixels >= 4*cells && (pixel+1)*cells/pixels > pixel*cells/pixels
 }
