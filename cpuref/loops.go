@@ -236,10 +236,10 @@ type adjointRows[T Float] struct {
 	derivative            []T // g of it minus θ if it is given, else scratch
 	given                 bool
 	spikes                []uint32
-	resting               []uint32        // bits of neurons whose g is 0; nil: of none
-	constants             []T // of neurons that differ; nil if all are alike
-	held                  []T // [state][stride]: states at t, of learned constants; nil before the first step: 0
-	constantErrors        []T // [learned][stride]: added to
+	resting               []uint32 // bits of neurons whose g is 0; nil: of none
+	constants             []T      // of neurons that differ; nil if all are alike
+	held                  []T      // [state][stride]: states at t, of learned constants; nil before the first step: 0
+	constantErrors        []T      // [learned][stride]: added to
 }
 
 // receive writes ∂L/∂h[t] of one sample, of neurons without a current: [Neuron.Received].
