@@ -32,6 +32,8 @@ type LIFBackwardArguments[T Float] struct {
 //	λS[t]    = ∂L/∂S[t] from above + Σ Vᵀ·∂L/∂h[t+d_rec] + SpikeError
 //	λ[t]     = what λ[t+1] and g(U[t] − θ)·λS[t] pass: [Neuron.Adjoint]
 //
+// A neuron that rests at t after a spike has g = 0: what the spike would be without the rest
+// is not followed, nor is what an earlier spike does by it.
 // Derivatives with respect to learned constants are added up from the last step to the first.
 // With DifferentiateReset λS[t] gets the derivative of U[t+1] with respect to S[t] times
 // λU[t+1] as well; otherwise the gate is a constant. Samples first ≤ sample < last are
@@ -40,6 +42,7 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 	stride, words, samples := Stride(a.Neurons), Words(a.Neurons), last-first
 	count, p := a.Neuron.Model.States(), &a.Neuron
 	work.grow(4+count, samples*stride)
+	work.growResting(words)
 	recurrent, resting, derivative, received, adjoints := work.rows[0], work.rows[1], work.rows[2], work.rows[3], work.rows[4:4+count]
 	if p.Model.HasCurrent() {
 		received = adjoints[1] // as it is
@@ -100,6 +103,10 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 				state.derivative, state.given = a.Derivative[at:][:stride], true
 			} else if t > 0 {
 				state.before = a.Membrane[at-stride:][:stride]
+			}
+			if p.Refractory > 0 {
+				findResting(work.resting, a.Spikes[b*a.Steps*words:], t, p.Refractory)
+				state.resting = work.resting
 			}
 			if p.LosesState() {
 				state.lost = a.Lost[at:][:stride]

@@ -52,6 +52,7 @@ func flip[T Float](f Flip, layer, step uint32, spikes []uint32, gates []T) {
 // for the samples first ≤ sample < last:
 //
 //	S[t] = 1 if ξ < p(U[t] − A[t] − θ) else 0     (A only of adaptive neurons)
+//	S[t] = 0 if there was a spike in the R steps before     (R: [Neuron.Refractory])
 //	h[t] = (Drive[t] + s·Σ W·S_in[t−d]) + (b + Σ V·S[t−d_rec])     (each sum in ascending index; s: InputScale)
 //
 // and the states at t+1 as [Neuron.Advance] says, from 0. A flip turns S[t] of one neuron
@@ -62,6 +63,7 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 	stride, words := Stride(a.Neurons), Words(a.Neurons)
 	count := a.Neuron.Model.States()
 	work.grow(5+count, stride)
+	work.growResting(words)
 	input, uniform := work.rows[0], work.rows[1]
 	state := neuronRows[T]{input: input, recurrent: work.rows[2], gates: work.rows[3]}
 	copy(state.states[:count], work.rows[5:])
@@ -115,6 +117,10 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 				choice.derivative = a.Derivative[segment.row(b, t)*stride:][:stride]
 			}
 			decide(&choice)
+			if a.Neuron.Refractory > 0 {
+				findResting(work.resting, a.Spikes[b*a.Steps*words:], t, a.Neuron.Refractory)
+				silence(choice.spikes, work.resting, choice.gates)
+			}
 			if a.Flips != nil {
 				flip(a.Flips[b], a.Layer, uint32(t), choice.spikes, choice.gates)
 			}

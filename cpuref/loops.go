@@ -236,9 +236,10 @@ type adjointRows[T Float] struct {
 	derivative            []T // g of it minus θ if it is given, else scratch
 	given                 bool
 	spikes                []uint32
-	constants             []T // of neurons that differ; nil if all are alike
-	held                  []T // [state][stride]: states at t, of learned constants; nil before the first step: 0
-	constantErrors        []T // [learned][stride]: added to
+	resting               []uint32 // bits of neurons whose g is 0; nil: of none
+	constants             []T      // of neurons that differ; nil if all are alike
+	held                  []T      // [state][stride]: states at t, of learned constants; nil before the first step: 0
+	constantErrors        []T      // [learned][stride]: added to
 }
 
 // receive writes ∂L/∂h[t] of one sample, of neurons without a current: [Neuron.Received].
@@ -260,6 +261,13 @@ func adjoint[T Float](p *Neuron[T], s *adjointRows[T]) {
 		v.adjoint(singles[Neuron[float32]](p), singles[adjointRows[float32]](s))
 		return
 	}
+	spiked := func(n int) bool { return n/32 < len(s.spikes) && s.spikes[n/32]>>(n%32)&1 != 0 }
+	for n := range s.errors {
+		if !s.given {
+			s.derivative[n] = p.Derivative(s.before[n]-p.Threshold, spiked(n))
+		}
+	}
+	stopErrors(s.derivative, s.resting)
 	rows := s.states[:p.Model.States()]
 	for n := range s.errors {
 		q := p
@@ -268,8 +276,7 @@ func adjoint[T Float](p *Neuron[T], s *adjointRows[T]) {
 			q = &own
 		}
 		gate, lost := T(1), q.Threshold
-		spike := n/32 < len(s.spikes) && s.spikes[n/32]>>(n%32)&1 != 0
-		if spike {
+		if spiked(n) {
 			gate = 0
 		}
 		if p.LosesState() {
@@ -277,9 +284,6 @@ func adjoint[T Float](p *Neuron[T], s *adjointRows[T]) {
 		}
 		spikeAdjoint := (s.errors[n] + s.recurrent[n]) + s.spikeError[n]
 		s.errors[n] = s.received[n]
-		if !s.given {
-			s.derivative[n] = p.Derivative(s.before[n]-p.Threshold, spike)
-		}
 		var state NeuronState[T]
 		for k, row := range rows {
 			state[k] = row[n]

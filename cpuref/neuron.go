@@ -59,6 +59,10 @@ type Neuron[T Float] struct {
 	Raised T
 	Learn  LearnedSet // which constants differ from neuron to neuron: see [LearnedConstants]
 
+	// Refractory is for how many steps after a spike a neuron cannot spike again, while its
+	// states go on: 0 to [MostRefractory].
+	Refractory int
+
 	Model              NeuronModel
 	Reset              Reset
 	DifferentiateReset bool

@@ -111,6 +111,82 @@ func TestLIFForwardByHand(t *testing.T) {
 	}
 }
 
+// TestRefractoryByHand drives one deterministic neuron of each model above its threshold in every
+// step, in two segments: it spikes every R + 1 steps, and between them its membrane goes on and
+// its surrogate derivative is 0.
+func TestRefractoryByHand(t *testing.T) {
+	const steps, border, held = 70, 33, 70
+	for _, model := range []NeuronModel{NeuronLIF, NeuronLIFDelta, NeuronIF, NeuronAdaptive} {
+		for _, refractory := range []int{0, 1, 2, 5, MostRefractory} {
+			neuron := noisyNeuron(model, ResetMultiplicative, false)
+			neuron.Noise, neuron.Surrogate, neuron.Refractory = NoiseThreshold, SurrogateStraightThrough, refractory
+			weights := make([]float64, Lane)
+			weights[0] = 1000
+			rows := make([][2]uint32, steps)
+			for i := range rows {
+				rows[i] = [2]uint32{0, 1}
+			}
+			arguments := LIFForwardArguments[float64]{
+				Spikes: make([]uint32, steps), Membrane: make([]float64, held*Lane), States: make([]float64, MostStates*Lane),
+				Events: Events{Rows: rows, Index: []uint32{0}}, InputWeights: weights,
+				Numbers: []uint32{0}, Steps: steps, Neurons: 1, Neuron: neuron,
+			}
+			backward := LIFBackwardArguments[float64]{
+				Spikes: arguments.Spikes, Membrane: make([]float64, steps*Lane), SpikeError: make([]float64, Lane),
+				Error: make([]float64, steps*Lane), Steps: steps, Neurons: 1, Neuron: neuron,
+			}
+			backward.Neuron.DecayMembrane, backward.Neuron.DriveMembrane = 0, 1 // an error stays for one step
+			backward.Neuron.DecaySynapse, backward.Neuron.Adaptation = 0, 0
+			var work Workspace[float64]
+			for _, segment := range []Segment{{Last: border, Rows: held}, {First: border, Last: steps, Origin: border - 1, Rows: held}} {
+				arguments.Segment = segment
+				LIFForward(&arguments, &work, 0, 1)
+				for step := segment.First; step < segment.Last; step++ {
+					if u := arguments.Membrane[(step-segment.Origin)*Lane]; (u == 0) != (arguments.Spikes[step] == 1) && step > 2 && model != NeuronAdaptive {
+						t.Errorf("model %d, R = %d: U after step %d is %g, spike %d", model, refractory, step, u, arguments.Spikes[step])
+					}
+				}
+			}
+			first := 1 // the first step whose potential is above the threshold
+			if model.HasCurrent() {
+				first = 2
+			}
+			between := refractory + 1
+			if between < 2 {
+				between = 2 // a multiplicative reset leaves nothing of the step of the spike
+			}
+			for step, spike := range arguments.Spikes {
+				if want := step >= first && (step-first)%between == 0; want != (spike == 1) {
+					t.Errorf("model %d, R = %d: spike %d at step %d", model, refractory, spike, step)
+				}
+			}
+			for i := range backward.Error {
+				if i%Lane == 0 {
+					backward.Error[i] = 1
+				}
+			}
+			LIFBackward(&backward, &work, 0, 1)
+			for step := range steps - 2 {
+				lag := 1 // from input to the potential that it reaches
+				if model.HasCurrent() {
+					lag = 2
+				}
+				rests := false
+				for before := max(0, step+lag-refractory); before < step+lag; before++ {
+					rests = rests || arguments.Spikes[before] == 1
+				}
+				got, want := backward.Error[step*Lane], 1.0
+				if rests || arguments.Spikes[step+lag-1] == 1 {
+					want = 0 // at rest, or the reset takes it
+				}
+				if got != want {
+					t.Errorf("model %d, R = %d: ∂L/∂h at step %d is %g, want %g", model, refractory, step, got, want)
+				}
+			}
+		}
+	}
+}
+
 // TestReadoutAdjoint: the backward pass is the transpose of the forward pass,
 // ⟨forward(h), e⟩ = ⟨h, backward(e)⟩.
 func TestReadoutAdjoint(t *testing.T) {

@@ -272,6 +272,7 @@ func adjointAVX2(p *Neuron[float32], s *adjointRows[float32]) {
 	if !s.given {
 		derivativesAVX2(p, s)
 	}
+	stopErrors(s.derivative, s.resting)
 	if s.constants != nil {
 		adjointVariedAVX2(p, s)
 		return

@@ -272,6 +272,7 @@ func adjointAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 	if !s.given {
 		derivativesAVX512(p, s)
 	}
+	stopErrors(s.derivative, s.resting)
 	if s.constants != nil {
 		adjointVariedAVX512(p, s)
 		return

@@ -57,6 +57,7 @@ func TestVectorLoops(t *testing.T) {
 				if kind >= 6 {
 					neuron.Support = Support[float32]{true, -1.01, 0.4} // so low that resting neurons are inside
 				}
+				neuron.Refractory = int(kind % 4)
 				name := fmt.Sprintf("%s, %d neurons, kind %d", set, neurons, kind)
 				UseInstructions(PlainInstructions)
 				want := runVectorKernels(neuron, neurons)

@@ -7,8 +7,9 @@ import "math/bits"
 type Workspace[T Float] struct {
 	rows [5 + MostStates][]T
 
-	index []uint32
-	patch patch[T] // what spikes at a position add
+	index   []uint32
+	resting []uint32 // bits of neurons
+	patch   patch[T] // what spikes at a position add
 
 	windows []windowReaches // seen so far
 	reached []reachedBy
@@ -47,6 +48,14 @@ func (w *Workspace[T]) grow(count, length int) {
 func Apart[E float32 | float64 | uint32](length int) []E {
 	const distance = 32 // of the smaller ones, in 128 bytes
 	return make([]E, length+2*distance)[distance : distance+length : distance+length]
+}
+
+// growResting makes resting exactly length long.
+func (w *Workspace[T]) growResting(length int) {
+	if cap(w.resting) < length {
+		w.resting = Apart[uint32](length)
+	}
+	w.resting = w.resting[:length]
 }
 
 // growIndex makes room for so many numbers in index.

@@ -45,6 +45,7 @@ type LIFBackwardChoice struct {
 	Limited            bool   // the surrogate derivative counts as 0 outside of a range
 	Convolution        bool   // the recurrent connection has a window
 	Learn              uint32 // cpuref.LearnedSet
+	Refractory         uint32 // steps after a spike without another, at most cpuref.MostRefractory
 	Spread             Spread // the zero value: as suits the device
 	Depth              uint32 // samples a lane; 0: as suits the device
 }
@@ -74,7 +75,7 @@ func NewLIFBackward(device *gpu.Device, choice LIFBackwardChoice) (*LIFBackward,
 			choice.Neurons, 32*uint64(shared), device.Info().Name, limit)
 	}
 	k, err := newKernel(device, name, choice.Spread.group(), choice.Surrogate, choice.Reset,
-		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution), flag(choice.Limited), choice.Model, choice.Learn)
+		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution), flag(choice.Limited), choice.Model, choice.Learn, choice.Refractory)
 	return &LIFBackward{k, choice}, err
 }
 

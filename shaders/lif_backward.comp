@@ -27,6 +27,7 @@ layout(constant_id = 9) const uint CONVOLUTION = 0u;          // 1: the recurren
 layout(constant_id = 10) const uint LIMITED = 0u;             // 1: the surrogate derivative counts as 0 outside of a range
 layout(constant_id = 11) const uint MODEL = 0u;
 layout(constant_id = 12) const uint LEARN = 0u;               // constants that are learned, a bit each; 0: all neurons are alike
+layout(constant_id = 13) const uint REFRACTORY = 0u;          // steps after a spike without another
 layout(constant_id = 8) const uint SHARED_QUADS = 1u;         // samples a workgroup times quads a sample
 
 layout(std430, binding = 0) buffer Error { vec4 errors[]; };
@@ -80,6 +81,9 @@ uint place(uint constant, uint sample_, uint quad, uint quads) {
     uint learned = uint(bitCount(LEARN));
     return (sample_ * learned + uint(bitCount(LEARN & ((1u << constant) - 1u)))) * quads + quad;
 }
+
+// The spikes of a quad in a row of words, in the lowest four bits.
+uint bits_of(uint row, uint words, uint quad) { return spikes[row * words + quad / 8u] >> (quad % 8u * 4u); }
 
 float derivative(Constants c, float before, float spike) {
     precise float u = before - c.threshold;
@@ -139,8 +143,7 @@ void main() {
             recurrent_sum[j] = vec4(0.0);
             spike[j] = vec4(0.0);
             if (owned[j]) {
-                uint bits = spikes[((first_sample + j / BLOCKS) * steps + t) * words + quad[j % BLOCKS] / 8u] >> (quad[j % BLOCKS] % 8u * 4u);
-                spike[j] = vec4(bits & 1u, (bits >> 1) & 1u, (bits >> 2) & 1u, (bits >> 3) & 1u);
+                spike[j] = vec4(each_of(bits_of((first_sample + j / BLOCKS) * steps + t, words, quad[j % BLOCKS])));
             }
             error[j] = received_error(MODEL, RESET, adjoint[j], spike[j]);
         }
@@ -248,6 +251,13 @@ void main() {
             spike_adjoint = spike_adjoint + spike_error[j];
             vec4 slope = vec4(derivative(c, before.x, spike[j].x), derivative(c, before.y, spike[j].y),
                               derivative(c, before.z, spike[j].z), derivative(c, before.w, spike[j].w));
+            if (REFRACTORY != 0u) {
+                uint resting = 0u;
+                for (uint i = 1u; i <= min(t, REFRACTORY); i++) {
+                    resting |= bits_of(sample_ * steps + t - i, words, own);
+                }
+                slope = mix(slope, vec4(0.0), notEqual(each_of(resting), uvec4(0u)));
+            }
             Quad later = adjoint[j];
             vec4 sloped = retreat(MODEL, RESET, DIFFERENTIATE_RESET != 0u, own_constants[j % BLOCKS], adjoint[j], spike_adjoint, slope, lost, spike[j]);
             if (LEARN != 0u) {

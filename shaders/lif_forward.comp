@@ -29,6 +29,7 @@ layout(constant_id = 8) const uint MODEL = 0u;
 layout(constant_id = 9) const uint BIAS = 0u;    // 1: with biases
 layout(constant_id = 10) const uint VARIED = 0u;  // 1: constants differ from neuron to neuron, and states are stored
 layout(constant_id = 11) const uint DRIVEN = 0u;  // 1: further sources have left their sums where the membranes will be
+layout(constant_id = 12) const uint REFRACTORY = 0u;  // steps after a spike without another
 
 layout(std430, binding = 0) coherent buffer Spikes { uint spikes[]; };  // zero before
 layout(std430, binding = 1) buffer Membrane { vec4 membranes[]; };
@@ -148,12 +149,18 @@ void main() {
     vec4 bias[BLOCKS];
     uint bits[BLOCKS];
     Own own_constants[BLOCKS];
+    uvec4 recent[BLOCKS];  // spikes of the steps before, as resting takes them
     [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
         uint own = (gl_WorkGroupID.x * BLOCKS + k) * LANES + lane;
         owned[k] = present && own < quads;
         quad[k] = min(own, quads - 1u);  // a lane too many does the last quad again and stores nothing
         bias[k] = BIAS != 0u ? biases[quad[k] % quads_of(filters)] : vec4(0.0);
         neuron[k] = RESTING;
+        recent[k] = uvec4(0u);
+        for (uint i = 0u; i < REFRACTORY && i < segment_first && owned[k]; i++) {
+            uint from_row = sample_ * steps + segment_first - 1u - i;
+            recent[k] |= each_of(spikes[from_row * words + quad[k] / 8u] >> (quad[k] % 8u * 4u)) << i;
+        }
         own_constants[k] = shared_constants(c);
         if (VARIED != 0u) {
             LOAD_OWN(own_constants[k], quad[k], quads)
@@ -173,8 +180,14 @@ void main() {
         uint held = (sample_ * segment_rows + t - segment_origin) * quads;  // of membranes
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
             bits[k] = decide_quad(c, potential(MODEL, VARIED != 0u, own_constants[k], neuron[k]), number, t, quad[k]);
+            if (REFRACTORY != 0u) {
+                bits[k] &= ~resting(recent[k], REFRACTORY);
+            }
             if (t == flip_step && flip_neuron / 4u == quad[k]) {
                 bits[k] ^= 1u << (flip_neuron % 4u);
+            }
+            if (REFRACTORY != 0u) {
+                recent[k] = recent[k] << 1 | each_of(bits[k]);
             }
             if (owned[k] && bits[k] != 0u) {
                 atomicOr(spikes[row * words + quad[k] / 8u], bits[k] << (quad[k] % 8u * 4u));

@@ -169,6 +169,11 @@ func (s *dualSimulator) layer(l, sample int, handed [][][]dual, input [][]dual, 
 			potential := above.value
 			spiked := s.spikes(layer, l, sample, t, k, potential)
 			g := surrogateOf(layer, dt, potential, spiked)
+			for before := 1; before <= min(t, layer.RefractorySteps); before++ {
+				if spikes[t-before][k].value == 1 {
+					spiked, g = false, 0
+				}
+			}
 			now[k].slope = g * above.slope
 			if spiked {
 				now[k].value = 1

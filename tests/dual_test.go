@@ -170,6 +170,24 @@ func dualCases() []dualCase {
 			c.network.Layers[(i+j)%2].Bias = true
 		}
 	}
+	for i, reset := range dualResets {
+		for j, neuron := range []string{"lif", "lif_delta", "adaptive", "if"} {
+			add(kinds[(11*i+3*j)%len(kinds)], reset, (i+j)%2 == 1, dualLosses[(i+3*j)%len(dualLosses)])
+			c := &cases[len(cases)-1]
+			c.name += "_refractory_" + neuron
+			if neuron == "lif_delta" || neuron == "if" {
+				c.scale = 1.3
+			}
+			for l := range c.network.Layers {
+				layer := &c.network.Layers[l]
+				learnAll(layer, neuron)
+				if l != i%2 {
+					layer.Learn = nil
+				}
+				layer.RefractorySteps = []int{1, 2, 3, 5}[(i+j+2*l)%4]
+			}
+		}
+	}
 	return cases
 }
 

@@ -22,11 +22,12 @@ type lifCase struct {
 	limited                         bool // derivatives far from the threshold are left out
 	spread                          kernels.Spread
 	depth                           uint32 // samples a lane in the backward pass
+	refractory                      int
 }
 
 func (c lifCase) String() string {
-	return fmt.Sprintf("inputs=%d,neurons=%d,samples=%d,steps=%d,delays=%d+%d,recurrent=%v,differentiate=%v,bias=%v,model=%d,noise=%d,reset=%d,surrogate=%d,limited=%v,spread=%d·%d·%d·%d",
-		c.inputs, c.neurons, c.samples, c.steps, c.delay, c.recurrentDelay, c.recurrent, c.differentiate, c.bias, c.model, c.noise, c.reset, c.surrogate, c.limited,
+	return fmt.Sprintf("inputs=%d,neurons=%d,samples=%d,steps=%d,delays=%d+%d,recurrent=%v,differentiate=%v,bias=%v,model=%d,noise=%d,reset=%d,surrogate=%d,limited=%v,refractory=%d,spread=%d·%d·%d·%d",
+		c.inputs, c.neurons, c.samples, c.steps, c.delay, c.recurrentDelay, c.recurrent, c.differentiate, c.bias, c.model, c.noise, c.reset, c.surrogate, c.limited, c.refractory,
 		c.spread.Lanes, c.spread.Blocks, c.spread.Samples, c.depth)
 }
 
@@ -48,7 +49,7 @@ var (
 func (c lifCase) neuron() cpuref.Neuron[float32] {
 	return cpuref.Neuron[float32]{
 		DecayMembrane: 0.9, DriveMembrane: 0.1, DecaySynapse: 0.8, Threshold: 1,
-		DecayAdaptation: 0.93, Adaptation: 0.3,
+		DecayAdaptation: 0.93, Adaptation: 0.3, Refractory: c.refractory,
 		Model: c.model, Reset: c.reset, DifferentiateReset: c.differentiate,
 		Noise: c.noise, NoiseParameters: noiseParameters[c.noise],
 		Surrogate: c.surrogate, SurrogateParameter: surrogateParameters[c.surrogate],
@@ -85,6 +86,7 @@ func lifCases(backward bool) []lifCase {
 		}
 		c.depth = []uint32{0, 2, 1, 3}[len(cases)%4]
 		c.limited, c.bias = len(cases)%3 == 1, len(cases)%5 > 2
+		c.refractory = []int{0, 0, 2, 0, 1, cpuref.MostRefractory, 0, 0, 5}[len(cases)%9]
 		cases = append(cases, c)
 	}
 	models := func() {
@@ -193,7 +195,7 @@ func checkLIFForward(r rig, c lifCase, seed uint32) (spiked int) {
 	store := seed%2 == 0
 	k, err := kernels.NewLIFForward(r.device, kernels.LIFForwardChoice{
 		Neurons: uint32(c.neurons), Model: uint32(c.model), Noise: uint32(c.noise), Reset: uint32(c.reset),
-		Recurrent: c.recurrent, Bias: c.bias, StoreLost: store, Spread: c.spread,
+		Recurrent: c.recurrent, Bias: c.bias, StoreLost: store, Spread: c.spread, Refractory: uint32(c.refractory),
 	})
 	if err != nil {
 		r.Fatal(err)
@@ -243,7 +245,7 @@ func checkLIFBackward(r rig, c lifCase, seed uint32) {
 	a := &run.backward
 	k, err := kernels.NewLIFBackward(r.device, kernels.LIFBackwardChoice{
 		Neurons: uint32(c.neurons), Model: uint32(c.model), Surrogate: uint32(c.surrogate), Reset: uint32(c.reset),
-		DifferentiateReset: c.differentiate, Recurrent: c.recurrent, Limited: c.limited, Spread: c.spread, Depth: c.depth,
+		DifferentiateReset: c.differentiate, Recurrent: c.recurrent, Limited: c.limited, Spread: c.spread, Depth: c.depth, Refractory: uint32(c.refractory),
 	})
 	if err != nil {
 		r.Fatal(err)

@@ -33,7 +33,7 @@ func checkLIFForwardSegments(r rig, c lifCase, seed uint32) {
 	a.States = make([]float32, c.samples*c.model.States()*stride)
 	k, err := kernels.NewLIFForward(r.device, kernels.LIFForwardChoice{
 		Neurons: uint32(c.neurons), Model: uint32(c.model), Noise: uint32(c.noise), Reset: uint32(c.reset),
-		Recurrent: c.recurrent, Bias: c.bias, StoreLost: true, Spread: c.spread,
+		Recurrent: c.recurrent, Bias: c.bias, StoreLost: true, Spread: c.spread, Refractory: uint32(c.refractory),
 	})
 	if err != nil {
 		r.Fatal(err)

@@ -87,8 +87,13 @@ func (d *drawer) weight(k int) float64 {
 	return d.until[k] - d.until[k-1]
 }
 
-// slope is p′(u) of a unit.
+// slope is p′(u) of a unit: 0 if it rests after a spike.
 func (l *layer) slope(h *history, step, neuron int) float64 {
+	for before := max(0, step-l.neuron.Refractory); before < step; before++ {
+		if h.spiked(l.number, before, neuron) {
+			return 0
+		}
+	}
 	return cpuref.SurrogateDerivative(l.neuron.Surrogate, l.neuron.SurrogateParameter, l.potential(h, step, neuron), false)
 }
 

@@ -246,6 +246,13 @@ func exactCases() []exactCase {
 			}
 			l.Neurons = 2
 		}, "counts"},
+		{"refractory", newFixed(2, 2, 2, 7, 0.9), 1, func(_ int, l *network.Layer) {
+			l.Neurons, l.Reset, l.RefractorySteps = 2, "subtractive", 2
+		}, "max_over_time"},
+		{"refractory, adaptive, two layers", newFixed(2, 2, 2, 6, 0.9), 2, func(number int, l *network.Layer) {
+			l.Neurons, l.Neuron, l.TauAdaptation, l.Adaptation = 1+number, "adaptive", 0.003, 0.2
+			l.Recurrent, l.RefractorySteps = number == 0, 1+2*number
+		}, "counts"},
 		{"biases", newFixed(2, 2, 2, 6, 0.8), 1, func(_ int, l *network.Layer) { l.Neurons, l.Bias = 2, true }, "max_over_time"},
 		{"biases, convolution", newFixed(2, 4, 2, 4, 0.7), 1, func(_ int, l *network.Layer) {
 			l.Kind, l.Filters, l.Kernel, l.Stride, l.RecurrentKernel, l.Bias = "conv1d", 2, 3, 1, 3, true

@@ -104,6 +104,11 @@ func (d *draws) drawn(name string) Drawn {
 	if d.chance(3) {
 		d.skips(n)
 	}
+	for l := range n.Layers {
+		if d.chance(4) {
+			n.Layers[l].RefractorySteps = d.of([]int{1, 2, 5, cpuref.MostRefractory})
+		}
+	}
 	return Drawn{c, variant}
 }
 

@@ -308,6 +308,7 @@ func (f *family) newer(quick bool) {
 	f.dropout(quick)
 	f.skips(quick)
 	f.learnedDelays(quick)
+	f.refractory(quick)
 	for i := range f.cases[first:] {
 		c := &f.cases[first+i]
 		hash := fnv.New32a()
@@ -558,6 +559,58 @@ func (f *family) learnedDelays(quick bool) {
 		c.Optimizer, c.Update, c.Samples = cpuref.OptimizerAdam, updates()["adam"], 33
 		c.Update.LearningRate = 0.7 // to the bounds
 	})
+}
+
+// refractory varies for how many steps neurons rest, across borders of segments and words of
+// spikes; if quick, less.
+func (f *family) refractory(quick bool) {
+	add := func(name string, steps int, change func(below, above *network.Layer)) {
+		f.vary("refractory, "+name, func(c *Case) {
+			n := c.Network
+			n.Steps, n.Inputs, c.Samples = steps, 9, 9
+			n.Layers = []network.Layer{layer(20), layer(17)}
+			for l := range n.Layers {
+				n.Layers[l].Noise.Beta = 4 // spikes soon after the rest
+			}
+			change(&n.Layers[0], &n.Layers[1])
+		})
+	}
+	f.vary("refractory, one layer", func(c *Case) {
+		c.Network.Steps, c.Network.Inputs, c.Samples = 37, 9, 9
+		l := &c.Network.Layers[0]
+		l.Neurons, l.RefractorySteps, l.Recurrent, l.Noise.Beta = 20, 3, false, 4
+	})
+	if quick {
+		return
+	}
+	add("two layers", 37, func(below, above *network.Layer) {
+		below.RefractorySteps, above.RefractorySteps = 3, 1
+		below.Reset, above.Recurrent = "subtractive", false
+	})
+	for i, kind := range network.Neurons.List() {
+		add("neuron "+kind, 70, func(below, above *network.Layer) {
+			below.RefractorySteps, above.RefractorySteps = []int{2, cpuref.MostRefractory, 5, 1}[i], []int{1, 4, cpuref.MostRefractory, 9}[i]
+			below.Neuron, above.Neuron = kind, kind
+			below.Reset, above.Reset = resets[i%3], resets[(i+1)%3]
+			below.DifferentiateReset = i%2 == 0
+			if i > 1 {
+				learnAll(above)
+			}
+			if i == 1 {
+				setKinds(below, "threshold", "superspike")
+				above.Surrogate.SkipBelow = 0.001
+			}
+		})
+	}
+	add("convolution below a dense layer", 40, func(below, _ *network.Layer) {
+		*below = recurrently(convolution(5, 3, 1, 1), 3)
+		below.RefractorySteps, below.RecurrentDelay = 6, 0
+	})
+	add("counted spikes, regularized", 33, func(below, above *network.Layer) {
+		below.RefractorySteps, above.RefractorySteps = 2, 4
+		below.Regularizers = allRegularizers()
+	})
+	setLoss(f.cases[len(f.cases)-1].Network, "counts")
 }
 
 // learnAll makes all constants learned that the neurons of a layer have.

@@ -34,6 +34,10 @@ func TestSegments(t *testing.T) {
 				l.From, l.Delay, l.Recurrent = []string{"input", "layer1", "layer0"}, 33, false
 			}),
 		},
+		"refractory": {
+			layer(func(l *network.Layer) { l.RefractorySteps = 31 }),
+			layer(func(l *network.Layer) { l.RefractorySteps, l.DifferentiateReset = 2, true }),
+		},
 		"regularized": {layer(func(l *network.Layer) {
 			l.Regularizers = []network.Regularizer{{Kind: "upper", Power: 2, Strength: 1, Threshold: 1, Average: "none"}}
 			l.Reset = "subtractive"

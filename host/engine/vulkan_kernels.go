@@ -64,6 +64,7 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 				Neurons: uint32(layer.neurons), Model: uint32(layer.neuron.Model), Noise: uint32(layer.neuron.Noise), Reset: uint32(layer.neuron.Reset),
 				Recurrent: layer.recurrent >= 0, Bias: layer.bias >= 0, StoreLost: layer.neuron.LosesState(),
 				Convolution: layer.filters > 0, Varied: layer.neuron.Learn != 0, Driven: layer.driven,
+				Refractory: uint32(layer.neuron.Refractory),
 			})
 			return err
 		})
@@ -73,6 +74,7 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 				DifferentiateReset: layer.neuron.DifferentiateReset, Recurrent: layer.recurrent >= 0,
 				Limited:     layer.neuron.Support.Limited,
 				Convolution: layer.filters > 0, Learn: uint32(layer.neuron.Learn),
+				Refractory: uint32(layer.neuron.Refractory),
 			})
 			return err
 		})

@@ -2,6 +2,7 @@ package estimate
 
 import (
 	"fmt"
+	"math"
 
 	"spikegrad/cpuref"
 	"spikegrad/host/network"
@@ -17,7 +18,7 @@ type LIF struct {
 	input    []float64 // [step·channel]
 	channels int
 	layers   []lifLayer
-	memory   int // longest delay
+	memory   int // longest delay or rest
 }
 
 // lifLayer is how one layer is connected.
@@ -76,6 +77,7 @@ func NewLIF(n *network.Network, input []float64, head Head) (*LIF, error) {
 		if described.Bias {
 			layer.firstBias = name("bias", l, described.Neurons, 1)
 		}
+		c.memory = max(c.memory, described.RefractorySteps)
 		c.layers = append(c.layers, layer)
 		layers = append(layers, LayerLayout{
 			Neurons: described.Neurons,
@@ -119,9 +121,27 @@ func (c *LIF) Forward(t *Trace, parameters []float64, first, last int, decide fu
 		}
 		neuron := &c.layout.layerOf(unit).Neuron
 		u := neuron.Potential(&t.states[unit]) - neuron.Threshold
+		switch recent := c.recent(t, unit, neuron.Refractory); {
+		case recent >= 1:
+			u = silent
+		case recent > 0:
+			u = math.NaN()
+		}
 		t.Potential[unit] = u
 		t.Spike[unit] = decide(unit, u)
 	}
+}
+
+// silent is the potential of a unit that cannot spike, because it rests after a spike.
+var silent = math.Inf(-1)
+
+// recent is the largest of a neuron's spikes in the so many steps before a unit: 0 if it can spike,
+// between 0 and 1 only of probabilities in place of spikes, for which a rest is not defined.
+func (c *LIF) recent(t *Trace, unit, steps int) (largest float64) {
+	for before := unit - c.layout.width; before >= max(0, unit-steps*c.layout.width); before -= c.layout.width {
+		largest = max(largest, t.Spike[before])
+	}
+	return largest
 }
 
 // integrate computes the states of a layer at step+1 from those at step, as

@@ -42,6 +42,9 @@ func (c *choices) uniform() float64 {
 
 // probability is p(u) of a layer.
 func (l *LayerLayout) probability(u float64) float64 {
+	if u == silent {
+		return 0
+	}
 	return cpuref.SpikeProbability(l.Neuron.Noise, l.Neuron.NoiseParameters, u)
 }
 
@@ -66,6 +69,9 @@ func (l *LayerLayout) critical(xi float64) float64 {
 // derivative is p′(u) of a layer: the matched surrogate without the limits that
 // kernels need.
 func (l *LayerLayout) derivative(u float64) float64 {
+	if u == silent {
+		return 0
+	}
 	a := l.Neuron.NoiseParameters
 	switch l.Neuron.Noise {
 	case cpuref.NoiseSigmoid:
@@ -96,7 +102,7 @@ func noiseOf(noise network.Noise) cpuref.Neuron[float64] {
 
 // chances are p(u) and p′(u) of a layer.
 func (l *LayerLayout) chances(u float64) (probability, derivative float64) {
-	if l.Neuron.Noise != cpuref.NoiseSigmoid {
+	if l.Neuron.Noise != cpuref.NoiseSigmoid || u == silent {
 		return l.probability(u), l.derivative(u)
 	}
 	beta := l.Neuron.NoiseParameters[0]

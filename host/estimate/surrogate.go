@@ -30,13 +30,13 @@ func (Surrogate) Random() bool { return true }
 func (e Surrogate) Sample(w *Worker, _ uint32, gradient []float64) {
 	w.run()
 	w.backward(e.DifferentiateReset, func(unit int, adjoint float64) float64 {
-		if adjoint == 0 {
+		u, spike := w.trace.Potential[unit], w.trace.Spike[unit] != 0
+		if adjoint == 0 || u == silent {
 			return 0
 		}
 		if e.Matched {
 			return float64(w.slope(w.trace, unit) * adjoint)
 		}
-		u, spike := w.trace.Potential[unit], w.trace.Spike[unit] != 0
 		return float64(cpuref.SurrogateDerivative(e.Kind, e.Parameters, u, spike) * adjoint)
 	}, gradient)
 }

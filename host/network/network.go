@@ -59,6 +59,7 @@ type Layer struct {
 	Learn              []string      `toml:"learn"`               // names of [Constants] that are learned, as factors on the values here
 	LearnPer           string        `toml:"learn_per"`           // neuron (filter of a convolution) or layer: what has a learned constant of its own
 	LearnSpread        float64       `toml:"learn_spread"`        // standard deviation of the learned time constants at the beginning, relative to their mean
+	RefractorySteps    int           `toml:"refractory_steps"`    // after a spike, in which the neuron has no other
 	Reset              string        `toml:"reset"`               // one of [Resets]
 	DifferentiateReset bool          `toml:"differentiate_reset"` // let the gradient flow through the reset
 	Noise              Noise         `toml:"noise"`

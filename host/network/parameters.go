@@ -17,6 +17,7 @@ func NeuronParameters[T cpuref.Float](l *Layer, stepLength float64) cpuref.Neuro
 	neuron := cpuref.Neuron[T]{
 		Model:              Neurons.Number(l.Neuron),
 		Threshold:          Threshold,
+		Refractory:         l.RefractorySteps,
 		Reset:              Resets.Number(l.Reset),
 		DifferentiateReset: l.DifferentiateReset,
 		Noise:              Noises.Number(l.Noise.Kind),

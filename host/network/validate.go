@@ -77,6 +77,9 @@ func (l *Layer) validate(steps int) error {
 	if err := positive("tau_synapse", l.TauSynapse); err != nil {
 		return err
 	}
+	if l.RefractorySteps < 0 || l.RefractorySteps > cpuref.MostRefractory {
+		return fmt.Errorf("refractory_steps = %d: must be from 0 (none) to %d", l.RefractorySteps, cpuref.MostRefractory)
+	}
 	if err := l.validateLearned(); err != nil {
 		return err
 	}

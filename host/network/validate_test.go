@@ -51,6 +51,7 @@ func TestValidateAccepts(t *testing.T) {
 	edge := validNetwork()
 	edge.Layers[0].Delay, edge.Layers[0].RecurrentDelay, edge.Readout.Delay = 19, 0, 19
 	edge.Layers[0].Initial.Alpha, edge.Layers[1].Regularizers[0].Strength = 1, 0
+	edge.Layers[0].RefractorySteps = 31
 	networks["edges"] = edge
 	feedForward := validNetwork() // keys of what is not there do not count
 	feedForward.Layers[0].Recurrent, feedForward.Layers[0].RecurrentDelay = false, 99
@@ -105,6 +106,8 @@ func TestValidateRefuses(t *testing.T) {
 		{func(n *Network) {
 			n.Layers[1].Neurons, n.Layers[1].Dropout, n.Readout.Kind, n.Readout.Loss = 3, 0.5, "spikes", "counts"
 		}, []string{"network.layer 1: dropout = 0.5", "nothing is above"}},
+		{layer(func(l *Layer) { l.RefractorySteps = -1 }), []string{"network.layer 1: refractory_steps = -1", "0 (none) to 31"}},
+		{layer(func(l *Layer) { l.RefractorySteps = 32 }), []string{"refractory_steps = 32"}},
 		{layer(func(l *Layer) { l.TauMembrane = 0 }), []string{"tau_membrane = 0"}},
 		{layer(func(l *Layer) { l.TauMembrane = infinite }), []string{"tau_membrane = +Inf"}},
 		{layer(func(l *Layer) { l.TauSynapse = -0.01 }), []string{"tau_synapse = -0.01"}},

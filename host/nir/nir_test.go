@@ -375,6 +375,10 @@ func TestRefuses(t *testing.T) {
 	if _, err := Encode(n, nil, ""); err == nil {
 		t.Error("a file without weights")
 	}
+	n.Layers[1].RefractorySteps = 2
+	if _, err := Encode(n, make([][]float32, len(n.Weights())), ""); err == nil || !strings.Contains(err.Error(), "layer 1 has refractory_steps = 2") {
+		t.Errorf("refractory steps: error %v", err)
+	}
 	n.Layers[1].Neuron = "adaptive"
 	if _, err := Encode(n, make([][]float32, len(n.Weights())), ""); err == nil || !strings.Contains(err.Error(), "layer 1 has neurons of kind adaptive") {
 		t.Errorf("adaptive neurons: error %v", err)

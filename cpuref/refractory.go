@@ -1,0 +1,37 @@
+package cpuref
+
+import "math/bits"
+
+// MostRefractory is the largest number of refractory steps: one word has their spikes.
+const MostRefractory = 31
+
+// findResting finds the neurons of a sample that cannot spike at step t: those that spiked in
+// one of the so many steps before, as bits. spikes are those of the sample, [step][word].
+// They are kept of all steps, so nothing is carried from segment to segment.
+func findResting(dst, spikes []uint32, t, refractory int) {
+	clear(dst)
+	for step := max(0, t-refractory); step < t; step++ {
+		for w := range dst {
+			dst[w] |= spikes[step*len(dst)+w]
+		}
+	}
+}
+
+// silence takes back the spikes of neurons that rest.
+func silence[T Float](spikes, resting []uint32, gates []T) {
+	for w, rest := range resting {
+		for word := spikes[w] & rest; word != 0; word &= word - 1 {
+			gates[32*w+bits.TrailingZeros32(word)] = 1
+		}
+		spikes[w] &^= rest
+	}
+}
+
+// stopErrors makes the surrogate derivatives 0 of neurons that rest.
+func stopErrors[T Float](derivative []T, resting []uint32) {
+	for w, rest := range resting {
+		for ; rest != 0; rest &= rest - 1 {
+			derivative[32*w+bits.TrailingZeros32(rest)] = 0
+		}
+	}
+}
