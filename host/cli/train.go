@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"spikegrad/host/engine"
+	"spikegrad/host/network"
 	"spikegrad/host/nir"
 	"spikegrad/host/train"
 )
@@ -283,7 +284,7 @@ func writeSummary(a *app, s *train.Summary, folder string) error {
 
 // constantText is a value of a learned constant.
 func constantText(name string, value float64) string {
-	if strings.HasPrefix(name, "tau_") {
+	if network.InSeconds(name) {
 		return fmt.Sprintf("%.3g ms", 1000*value)
 	}
 	return fmt.Sprintf("%.3g", value)

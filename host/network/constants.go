@@ -116,6 +116,9 @@ func (l *Layer) validateLearned() error {
 	return nil
 }
 
+// InSeconds reports whether values of a learned constant, or of [Delay], are times.
+func InSeconds(constant string) bool { return isTime(constant) || constant == Delay }
+
 // isTime reports whether a constant is a time constant.
 func isTime(constant string) bool { return strings.HasPrefix(constant, "tau_") }
 

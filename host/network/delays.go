@@ -8,6 +8,9 @@ import (
 	"spikegrad/cpuref"
 )
 
+// DelaysArray is the name of the array of the learned delays of a layer's inputs.
+func (n *Network) DelaysArray(layer int) string { return fmt.Sprintf("layer%d.%s", layer, delaysArray) }
+
 // delaysArray is how the names of the arrays of learned delays end, after the layer's.
 const delaysArray = "delays"
 
@@ -52,6 +55,19 @@ func (n *Network) checkLearnedDelay(layer int) error {
 		}
 	}
 	return nil
+}
+
+// Delay is what learned delays are called beside learned constants.
+const Delay = "delay"
+
+// DelayValues are the delays of a layer's inputs that an array of shares stands for, in seconds,
+// without what is fixed.
+func (n *Network) DelayValues(layer int, shares []float32) []float64 {
+	longest, values := float64(float64(n.Layers[layer].LearnedDelay)*n.StepLength), make([]float64, len(shares))
+	for i, share := range shares {
+		values[i] = float64(longest * float64(share))
+	}
+	return values
 }
 
 // DelayParameters turns the learned delays of a layer into what kernels take, all but the shares,

@@ -264,7 +264,7 @@ func (n *Network) Weights() []Weight {
 			weights = append(weights, w)
 		}
 		if layer.LearnedDelay > 0 {
-			weights = append(weights, Weight{Name: name + delaysArray, Rows: n.Handed(n.main(l)).Neurons(), Columns: 1, LongestDelay: layer.LearnedDelay})
+			weights = append(weights, Weight{Name: n.DelaysArray(l), Rows: n.Handed(n.main(l)).Neurons(), Columns: 1, LongestDelay: layer.LearnedDelay})
 		}
 	}
 	if n.Spiking() {

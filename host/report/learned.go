@@ -2,9 +2,9 @@ package report
 
 import (
 	"fmt"
-	"strings"
 
 	"spikegrad/host/figure"
+	"spikegrad/host/network"
 )
 
 // learned draws each learned constant over epochs, as far as the metrics know them: those of
@@ -23,7 +23,7 @@ func (s *section) learned() error {
 				courses[k], order = &course{}, append(order, k)
 			}
 			scale := 1.0
-			if strings.HasPrefix(c.Name, "tau_") {
+			if network.InSeconds(c.Name) {
 				scale = 1000
 			}
 			of := courses[k]
@@ -36,7 +36,7 @@ func (s *section) learned() error {
 	}
 	for _, k := range order {
 		label := k.name
-		if strings.HasPrefix(k.name, "tau_") {
+		if network.InSeconds(k.name) {
 			label += " (ms)"
 		}
 		c, err := draw(fmt.Sprintf("layer%d %s", k.layer, k.name), func(width float64) figure.Drawing {

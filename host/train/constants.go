@@ -6,11 +6,12 @@ import (
 	"spikegrad/host/network"
 )
 
-// LearnedConstant sums up what a layer learned of a constant: seconds of time constants.
+// LearnedConstant sums up what a layer learned of a constant, or of the delays of its inputs: seconds
+// of time constants and delays.
 type LearnedConstant struct {
 	Layer         int     `json:"layer"`
-	Name          string  `json:"name"` // one of [network.Constants]
-	Mean          float64 `json:"mean"` // over neurons, filters or, of one for all, the value
+	Name          string  `json:"name"` // one of [network.Constants], or [network.Delay]
+	Mean          float64 `json:"mean"` // over neurons, filters or inputs; of one for all, the value
 	Least         float64 `json:"least"`
 	Largest       float64 `json:"largest"`
 	LowerQuartile float64 `json:"lower_quartile"`
@@ -18,7 +19,7 @@ type LearnedConstant struct {
 	UpperQuartile float64 `json:"upper_quartile"`
 }
 
-// learnedConstants sums up those of a network with its weights.
+// learnedConstants sums up those of a network with its weights, and its learned delays.
 func learnedConstants(n *network.Network, weights [][]float32) []LearnedConstant {
 	var all []LearnedConstant
 	at := map[string][]float32{}
@@ -27,19 +28,26 @@ func learnedConstants(n *network.Network, weights [][]float32) []LearnedConstant
 	}
 	for l := range n.Layers {
 		for _, name := range n.Layers[l].Learned() {
-			values := n.Layers[l].ConstantValues(name, at[n.LearnedArray(l, name)])
-			sum := 0.0
-			for _, v := range values {
-				sum += v
-			}
-			slices.Sort(values)
-			all = append(all, LearnedConstant{
-				Layer: l, Name: name, Mean: sum / float64(len(values)), Least: values[0], Largest: values[len(values)-1],
-				LowerQuartile: quantile(values, 0.25), Median: quantile(values, 0.5), UpperQuartile: quantile(values, 0.75),
-			})
+			all = append(all, summed(l, name, n.Layers[l].ConstantValues(name, at[n.LearnedArray(l, name)])))
+		}
+		if n.Layers[l].LearnedDelay > 0 {
+			all = append(all, summed(l, network.Delay, n.DelayValues(l, at[n.DelaysArray(l)])))
 		}
 	}
 	return all
+}
+
+// summed sums up values of a constant of a layer.
+func summed(layer int, name string, values []float64) LearnedConstant {
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	slices.Sort(values)
+	return LearnedConstant{
+		Layer: layer, Name: name, Mean: sum / float64(len(values)), Least: values[0], Largest: values[len(values)-1],
+		LowerQuartile: quantile(values, 0.25), Median: quantile(values, 0.5), UpperQuartile: quantile(values, 0.75),
+	}
 }
 
 // quantile is the value that a share of ascending values lie below, between two of them where
@@ -53,7 +61,7 @@ func quantile(values []float64, share float64) float64 {
 
 // constantsNow sums up the learned constants of a run as they are; nil if none are learned.
 func (r *run) constantsNow() ([]LearnedConstant, error) {
-	if !r.network.Learns() {
+	if !r.network.Learns() && !r.network.Delays() {
 		return nil, nil
 	}
 	weights, err := r.engine.Weights()
