@@ -32,8 +32,7 @@ type Batch struct {
 	// [step][word] for all samples. Labels count for nothing then.
 	Targets []uint32
 
-	checked *network.Network // for which it is known to fit: of parts only, which nothing changes
-	events  eventsFit        // as [Batch.CheckEvents] found them
+	events eventsFit // as [Batch.CheckEvents] found them
 }
 
 // eventsFit is what events were found to fit, and how many they were.
@@ -61,13 +60,14 @@ func (f Flip) Fits(n *network.Network) bool {
 // Samples is the number of samples in the batch.
 func (b *Batch) Samples() int { return len(b.Labels) }
 
-// Part returns samples first to last of a batch that fits a network. They share its arrays and
-// are not checked again.
+// Part returns samples first to last of a batch that fits a network. They share its arrays,
+// whose events are not checked again.
 func (b *Batch) Part(n *network.Network, first, last int) *Batch {
 	part := &Batch{
 		Rows: b.Rows[first*n.Steps : last*n.Steps], Index: b.Index,
-		Labels: b.Labels[first:last], Numbers: b.Numbers[first:last], Augment: b.Augment, Dropout: b.Dropout, Targets: b.Targets, checked: n,
+		Labels: b.Labels[first:last], Numbers: b.Numbers[first:last], Augment: b.Augment, Dropout: b.Dropout, Targets: b.Targets,
 	}
+	part.events = eventsFit{n.Inputs, n.Steps, len(part.Rows), len(part.Index)}
 	if b.Flips != nil {
 		part.Flips = b.Flips[first:last]
 	}
@@ -80,9 +80,6 @@ func (b *Batch) Part(n *network.Network, first, last int) *Batch {
 // Check refuses a batch that does not fit a network, so that no kernel reads
 // outside its arrays.
 func (b *Batch) Check(n *network.Network) error {
-	if b.checked == n {
-		return nil
-	}
 	samples := b.Samples()
 	if samples == 0 {
 		return fmt.Errorf("the batch has no samples: at least one is needed")

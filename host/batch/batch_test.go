@@ -74,7 +74,8 @@ func TestCheckedEvents(t *testing.T) {
 	}
 }
 
-// TestPartIsChecked: a part is taken as it is for the network, and checked for another.
+// TestPartIsChecked: the events of a part are taken as they are for networks of that size, and
+// checked for others.
 func TestPartIsChecked(t *testing.T) {
 	n, b := small()
 	part := b.Part(n, 1, 2)
@@ -83,7 +84,12 @@ func TestPartIsChecked(t *testing.T) {
 		t.Errorf("checked again: %v", err)
 	}
 	other := *n
+	other.Inputs--
 	if err := part.Check(&other); err == nil {
-		t.Error("not checked for another network")
+		t.Error("not checked for a network with fewer inputs")
+	}
+	part.Labels[0] = uint32(n.Classes)
+	if err := part.Check(n); err == nil {
+		t.Error("a label beyond the classes passes")
 	}
 }

@@ -23,13 +23,19 @@ func (g *Group) Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Ou
 
 // Gradient implements [Engine].
 func (g *Group) Gradient(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error) {
+	return gradientOfSums(g, &g.sum, batch, stream, record)
+}
+
+// gradientOfSums is Gradient of an engine made of several: the sums over all chunks, in memory
+// that is kept for the next time.
+func gradientOfSums(e Engine, sum *[]float32, batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error) {
 	samples := batch.Samples()
-	g.sum = resize(g.sum, g.SumLength())
-	outcome, err := g.GradientSums(batch, stream, record, []cpuref.ChunkNode{{First: 0, Last: cpuref.Chunks(samples)}}, [][]float32{g.sum}, nil)
+	*sum = resize(*sum, e.SumLength())
+	outcome, err := e.GradientSums(batch, stream, record, []cpuref.ChunkNode{{First: 0, Last: cpuref.Chunks(samples)}}, [][]float32{*sum}, nil)
 	if err != nil {
 		return outcome, err
 	}
-	return outcome, g.SetSums(g.sum, samples)
+	return outcome, e.SetSums(*sum, samples)
 }
 
 // GradientSums implements [Engine]. Each member sums up the largest nodes of its share, and the group

@@ -31,13 +31,7 @@ func (e *Ranks) Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Ou
 
 // Gradient implements [Engine].
 func (e *Ranks) Gradient(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error) {
-	samples := batch.Samples()
-	e.whole = resize(e.whole, e.SumLength())
-	outcome, err := e.GradientSums(batch, stream, record, []cpuref.ChunkNode{{First: 0, Last: cpuref.Chunks(samples)}}, [][]float32{e.whole}, nil)
-	if err != nil {
-		return outcome, err
-	}
-	return outcome, e.SetSums(e.whole, samples)
+	return gradientOfSums(e, &e.whole, batch, stream, record)
 }
 
 // GradientSums implements [Engine].
