@@ -8,12 +8,13 @@ type ConstantTangents[T Float] [learnable]NeuronState[T]
 func (p *Neuron[T]) Own(rows []T, n int) Neuron[T] { return p.of(rows, n) }
 
 // Potential is the derivative of what spikes are drawn from, [Neuron.Potential] less the
-// threshold, with respect to ρ of a constant. Rows and n are those of [Neuron.Own].
-func (d *ConstantTangents[T]) Potential(p *Neuron[T], c Constant, rows []T, n int) T {
+// threshold at the configured β, with respect to ρ of a constant: of a learned β, what has the same
+// effect on the spike. States are those now; rows and n those of [Neuron.Own].
+func (d *ConstantTangents[T]) Potential(p *Neuron[T], states *NeuronState[T], c Constant, rows []T, n int) T {
 	var sums [learnable]T
-	p.AddConstants(&sums, new(NeuronState[T]), new(NeuronState[T]), 1, 1)
+	p.AddConstants(&sums, states, new(NeuronState[T]), 1, 1)
 	held := p.Held()
-	held.Raised = 0
+	held.Raised, held.Learn = 0, 0
 	return held.Potential(&d[c]) + T(sums[c]*slopeOf(rows, c, n))
 }
 

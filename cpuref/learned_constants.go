@@ -13,6 +13,7 @@ const (
 	ConstantThreshold                     // θ
 	ConstantTauAdaptation                 // τ_a, of a_a = exp(−dt/τ_a)
 	ConstantAdaptation                    // κ
+	ConstantNoiseBeta                     // β of escape noise that is a function of β·(U − θ)
 	learnable                             // how many there are
 )
 
@@ -45,6 +46,7 @@ const (
 	RowRaised
 	RowDecayAdaptation
 	RowAdaptation
+	RowSteepness
 	RowSlopes
 	LearnedRows = RowSlopes + int(learnable)
 )
@@ -54,7 +56,7 @@ const (
 func FillConstants[T Float](rows []T, p *Neuron[T]) {
 	stride := len(rows) / LearnedRows
 	for row, value := range [RowSlopes]T{
-		p.DecayMembrane, p.DriveMembrane, p.DecaySynapse, p.Threshold, p.Raised, p.DecayAdaptation, p.Adaptation,
+		p.DecayMembrane, p.DriveMembrane, p.DecaySynapse, p.Threshold, p.Raised, p.DecayAdaptation, p.Adaptation, 1,
 	} {
 		for n := range stride {
 			rows[row*stride+n] = value
@@ -70,13 +72,14 @@ type LearnedConstantsArguments[T Float] struct {
 	Neurons, Filters int // number of neurons; neurons per position, 0 in a dense layer
 	Units            int // learned numbers: as many as a position has neurons, or 1
 	Constant         Constant
-	Factor           T // dt/τ of a configured time constant, otherwise the configured value
+	Factor           T // dt/τ of a configured time constant, the configured θ or κ; nothing of β
 }
 
 // LearnedConstants limits what is learned of a constant to its bounds, and computes from it
 // what neurons first ≤ n < last of the padded row take:
 //
-//	a = exp(−x), x = dt/τ·exp(−ρ), ∂a/∂ρ = a·x;    θ·exp(ρ), κ·exp(ρ), their own derivatives
+//	a = exp(−x), x = dt/τ·exp(−ρ), ∂a/∂ρ = a·x;    θ·exp(ρ), κ·exp(ρ), their own derivatives;
+//	β'/β = exp(ρ), the [Neuron.Steepness], with derivatives that [Neuron.AddConstants] has whole
 //
 // Twin: shaders/learned_constants.comp.
 func LearnedConstants[T Float](a *LearnedConstantsArguments[T], first, last int) {
@@ -108,6 +111,9 @@ func LearnedConstants[T Float](a *LearnedConstantsArguments[T], first, last int)
 			kappa := FlushWeight(T(a.Factor * Exp(rho)))
 			put(RowAdaptation, n, kappa)
 			put(slope, n, kappa)
+		case ConstantNoiseBeta:
+			put(RowSteepness, n, FlushWeight(Exp(rho)))
+			put(slope, n, 1)
 		default:
 			x := T(a.Factor * Exp(-rho))
 			if x > exponentLimit {
@@ -134,11 +140,12 @@ func (p *Neuron[T]) of(rows []T, n int) Neuron[T] {
 	q.DecayMembrane, q.DriveMembrane = rows[RowDecayMembrane*stride+n], rows[RowDriveMembrane*stride+n]
 	q.DecaySynapse, q.DecayAdaptation = rows[RowDecaySynapse*stride+n], rows[RowDecayAdaptation*stride+n]
 	q.Threshold, q.Raised, q.Adaptation = rows[RowThreshold*stride+n], rows[RowRaised*stride+n], rows[RowAdaptation*stride+n]
+	q.Steepness = rows[RowSteepness*stride+n]
 	return q
 }
 
 // AddConstants adds to sums, a number for each [Constant], what a step brings to the
-// derivatives of the loss with respect to a_m, a_s, θ, a_a and κ: held are the states at t,
+// derivatives of the loss with respect to a_m, a_s, θ, a_a, κ and the ρ of β: held are the states at t,
 // adjoint the adjoints at t+1, sloped what ∂L/∂S[t] passes to the potential, gate 1 − S[t].
 // Products that a device might flush count as 0.
 func (p *Neuron[T]) AddConstants(sums *[learnable]T, held, adjoint *NeuronState[T], sloped, gate T) {
@@ -156,4 +163,5 @@ func (p *Neuron[T]) AddConstants(sums *[learnable]T, held, adjoint *NeuronState[
 		sums[ConstantTauAdaptation] += FlushState(T(adjoint[2] * held[2]))
 		sums[ConstantAdaptation] += T(adjoint[2] * (1 - gate))
 	}
+	sums[ConstantNoiseBeta] += FlushState(T(sloped * (p.above(held) - 1)))
 }

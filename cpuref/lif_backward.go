@@ -50,8 +50,9 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 	clear(recurrent) // as it stays where no errors come back
 	clear(resting)   // potentials before the first step
 	if a.Constants != nil {
-		for n, raised := range a.Constants[RowRaised*stride:][:stride] {
-			resting[n] = 0 - raised
+		for n := range stride {
+			own := p.of(a.Constants, n)
+			resting[n] = own.Potential(&NeuronState[T]{})
 		}
 	}
 	of := func(b int) (states [MostStates][]T) { // the adjoints of a sample

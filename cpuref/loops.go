@@ -268,6 +268,7 @@ func adjoint[T Float](p *Neuron[T], s *adjointRows[T]) {
 		}
 	}
 	stopErrors(s.derivative, s.resting)
+	steepen(p, s)
 	rows := s.states[:p.Model.States()]
 	for n := range s.errors {
 		q := p
@@ -297,6 +298,18 @@ func adjoint[T Float](p *Neuron[T], s *adjointRows[T]) {
 		for k, row := range rows {
 			row[n] = state[k]
 		}
+	}
+}
+
+// steepen multiplies surrogate derivatives, of a potential with a learned β, by what it is steeper
+// than the neuron's own.
+func steepen[T Float](p *Neuron[T], s *adjointRows[T]) {
+	if !p.Learn.Has(ConstantNoiseBeta) {
+		return
+	}
+	stride := len(s.derivative)
+	for n, steepness := range s.constants[RowSteepness*stride:][:stride] {
+		s.derivative[n] = FlushState(T(s.derivative[n] * steepness))
 	}
 }
 

@@ -56,8 +56,9 @@ type Neuron[T Float] struct {
 
 	// Raised is by how much the neuron's own θ exceeds the one that potentials are compared
 	// with: 0 unless thresholds are learned.
-	Raised T
-	Learn  LearnedSet // which constants differ from neuron to neuron: see [LearnedConstants]
+	Raised    T
+	Steepness T          // of a learned β of the escape noise: what its configured value is multiplied by
+	Learn     LearnedSet // which constants differ from neuron to neuron: see [LearnedConstants]
 
 	// Refractory is for how many steps after a spike a neuron cannot spike again, while its
 	// states go on: 0 to [MostRefractory].
@@ -90,7 +91,19 @@ func (p *Neuron[T]) LosesState() bool { return p.DifferentiateReset && p.Reset !
 
 // Potential is what escape noise compares with the threshold: U, less what A has raised it
 // by, and less what a learned θ is higher.
+//
+// Noise that is a function of β·(U − θ) has a learned β by this: U's distance from θ is
+// multiplied by [Neuron.Steepness], β'/β.
 func (p *Neuron[T]) Potential(s *NeuronState[T]) T {
+	above := p.above(s)
+	if p.Learn.Has(ConstantNoiseBeta) {
+		above = T((above-1)*p.Steepness) + 1
+	}
+	return above
+}
+
+// above is the potential at the configured β.
+func (p *Neuron[T]) above(s *NeuronState[T]) T {
 	above := s[0]
 	if p.Model.Adapts() {
 		above -= s[2]

@@ -56,7 +56,11 @@ func integrateVariedAVX2(p *Neuron[float32], s *neuronRows[float32]) {
 			storeAVX2(adaptation, n, raised)
 			next = next.Sub(raised)
 		}
-		storeAVX2(potential, n, next.Sub(loadAVX2(constants, RowRaised*stride+n)))
+		next = next.Sub(loadAVX2(constants, RowRaised*stride+n))
+		if p.Learn.Has(ConstantNoiseBeta) {
+			next = next.Sub(one).Mul(loadAVX2(constants, RowSteepness*stride+n)).Add(one)
+		}
+		storeAVX2(potential, n, next)
 		if s.lost != nil {
 			storeAVX2(lost, n, flushAVX2(taken, &splats.tinyState))
 		}
@@ -140,6 +144,16 @@ func adjointVariedAVX2(p *Neuron[float32], s *adjointRows[float32]) {
 		}
 		if sum := sums[ConstantAdaptation]; sum != nil && p.Model.Adapts() {
 			storeAVX2(sum, n, loadAVX2(sum, n).Add(raised.Mul(spike)))
+		}
+		if sum := sums[ConstantNoiseBeta]; sum != nil {
+			above := zero
+			if held[0] != nil {
+				if above = loadAVX2(held[0], n); p.Model.Adapts() {
+					above = above.Sub(loadAVX2(held[2], n))
+				}
+			}
+			above = above.Sub(loadAVX2(constants, RowRaised*stride+n)).Sub(constantAVX2(&splats.one))
+			storeAVX2(sum, n, loadAVX2(sum, n).Add(flushAVX2(sloped.Mul(above), &splats.tinyState)))
 		}
 		if held[0] == nil {
 			continue // products with 0

@@ -54,7 +54,11 @@ func integrateVariedAVX512(p *Neuron[float32], s *neuronRows[float32]) {
 			storeAVX512(adaptation, n, raised)
 			next = next.Sub(raised)
 		}
-		storeAVX512(potential, n, next.Sub(loadAVX512(constants, RowRaised*stride+n)))
+		next = next.Sub(loadAVX512(constants, RowRaised*stride+n))
+		if p.Learn.Has(ConstantNoiseBeta) {
+			next = next.Sub(one).Mul(loadAVX512(constants, RowSteepness*stride+n)).Add(one)
+		}
+		storeAVX512(potential, n, next)
 		if s.lost != nil {
 			storeAVX512(lost, n, flushAVX512(taken, &splats.tinyState))
 		}
@@ -138,6 +142,16 @@ func adjointVariedAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 		}
 		if sum := sums[ConstantAdaptation]; sum != nil && p.Model.Adapts() {
 			storeAVX512(sum, n, loadAVX512(sum, n).Add(raised.Mul(spike)))
+		}
+		if sum := sums[ConstantNoiseBeta]; sum != nil {
+			above := zero
+			if held[0] != nil {
+				if above = loadAVX512(held[0], n); p.Model.Adapts() {
+					above = above.Sub(loadAVX512(held[2], n))
+				}
+			}
+			above = above.Sub(loadAVX512(constants, RowRaised*stride+n)).Sub(constantAVX512(&splats.one))
+			storeAVX512(sum, n, loadAVX512(sum, n).Add(flushAVX512(sloped.Mul(above), &splats.tinyState)))
 		}
 		if held[0] == nil {
 			continue // products with 0

@@ -273,6 +273,7 @@ func adjointAVX2(p *Neuron[float32], s *adjointRows[float32]) {
 		derivativesAVX2(p, s)
 	}
 	stopErrors(s.derivative, s.resting)
+	steepen(p, s)
 	if s.constants != nil {
 		adjointVariedAVX2(p, s)
 		return

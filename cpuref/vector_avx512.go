@@ -273,6 +273,7 @@ func adjointAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 		derivativesAVX512(p, s)
 	}
 	stopErrors(s.derivative, s.resting)
+	steepen(p, s)
 	if s.constants != nil {
 		adjointVariedAVX512(p, s)
 		return

@@ -52,7 +52,7 @@ func TestVectorLoops(t *testing.T) {
 					Surrogate: Surrogate(kind), SurrogateParameter: [3]float32{2, 0.7, 0.3},
 				}
 				if kind%2 == 0 { // constants differ from neuron to neuron
-					neuron.Learn = LearnedSet(1 + (7*kind)%31)
+					neuron.Learn = LearnedSet(1 + (7*kind)%63)
 				}
 				if kind >= 6 {
 					neuron.Support = Support[float32]{true, -1.01, 0.4} // so low that resting neurons are inside

@@ -53,6 +53,7 @@ type LIFForwardChoice struct {
 	StoreLost   bool
 	Convolution bool   // connections have windows
 	Varied      bool   // constants differ from neuron to neuron
+	Steep       bool   // among them β of the noise
 	Refractory  uint32 // steps after a spike without another, at most cpuref.MostRefractory
 	Driven      bool   // what further sources bring lies where the membranes will be
 	Spread      Spread // the zero value: as suits the device
@@ -75,7 +76,7 @@ func NewLIFForward(device *gpu.Device, choice LIFForwardChoice) (*LIFForward, er
 		return nil, err
 	}
 	k, err := newKernel(device, name, choice.Spread.group(), choice.Noise, choice.Reset,
-		flag(choice.Recurrent), flag(choice.StoreLost), choice.Spread.Lanes, choice.Spread.Blocks, flag(choice.Convolution), choice.Model, flag(choice.Bias), flag(choice.Varied), flag(choice.Driven), choice.Refractory)
+		flag(choice.Recurrent), flag(choice.StoreLost), choice.Spread.Lanes, choice.Spread.Blocks, flag(choice.Convolution), choice.Model, flag(choice.Bias), flag(choice.Varied), flag(choice.Driven), choice.Refractory, flag(choice.Steep))
 	return &LIFForward{k, choice}, err
 }
 

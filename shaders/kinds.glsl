@@ -17,6 +17,7 @@ const uint CONSTANT_TAU_SYNAPSE = 1u;
 const uint CONSTANT_THRESHOLD = 2u;
 const uint CONSTANT_TAU_ADAPTATION = 3u;
 const uint CONSTANT_ADAPTATION = 4u;
+const uint CONSTANT_NOISE_BETA = 5u;
 
 const uint NOISE_THRESHOLD = 0u;
 const uint NOISE_SIGMOID = 1u;

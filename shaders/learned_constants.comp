@@ -41,6 +41,11 @@ void main() {
         learned[i] = rho;
     }
     uint slope = (ROW_SLOPES + constant) * stride + n;
+    if (constant == CONSTANT_NOISE_BETA) {
+        varied[ROW_STEEPNESS * stride + n] = flush_weight(exact_exp(rho));
+        varied[slope] = 1.0;
+        return;
+    }
     if (constant == CONSTANT_THRESHOLD || constant == CONSTANT_ADAPTATION) {
         precise float scaled = factor * exact_exp(rho);
         float value = flush_weight(scaled);

@@ -62,7 +62,8 @@ shared vec4 received[2u * SHARED_QUADS];
     do_one(sums.tau_synapse, CONSTANT_TAU_SYNAPSE, sample_, quad)            \
     do_one(sums.threshold, CONSTANT_THRESHOLD, sample_, quad)                \
     do_one(sums.tau_adaptation, CONSTANT_TAU_ADAPTATION, sample_, quad)      \
-    do_one(sums.adaptation, CONSTANT_ADAPTATION, sample_, quad)
+    do_one(sums.adaptation, CONSTANT_ADAPTATION, sample_, quad)              \
+    do_one(sums.noise_beta, CONSTANT_NOISE_BETA, sample_, quad)
 
 #define LOAD_SUM(sum, constant, sample_, quad)                     \
     if (learns(constant)) {                                        \
@@ -127,7 +128,7 @@ void main() {
             owned[j] = first_sample + d < samples && own < quads;
             adjoint[j] = RESTING;
             spike_error[j] = owned[j] ? spike_errors[(first_sample + d) * quads + quad[k]] : vec4(0.0);
-            sums[j] = Sums(vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0));
+            sums[j] = Sums(vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0));
             if (segment_last < steps && owned[j]) {
                 uint sample_ = first_sample + d;
                 LOAD_STATES(states, adjoint[j], states_of(MODEL) * sample_ * quads + quad[k], quads)
@@ -235,8 +236,7 @@ void main() {
             uint at = (sample_ * segment_rows + t - segment_origin) * quads + own;
             vec4 before = vec4(0.0);  // U[t] − A[t]
             if (LEARN != 0u) {
-                precise vec4 resting = vec4(0.0) - own_constants[j % BLOCKS].raised;
-                before = resting;
+                before = potential(MODEL, true, learns(CONSTANT_NOISE_BETA), own_constants[j % BLOCKS], RESTING);
             }
             if (t > 0u) {
                 before = membranes[at - quads];
@@ -258,6 +258,10 @@ void main() {
                 }
                 slope = mix(slope, vec4(0.0), notEqual(each_of(resting), uvec4(0u)));
             }
+            if (learns(CONSTANT_NOISE_BETA)) {
+                precise vec4 steeper = slope * own_constants[j % BLOCKS].steepness;
+                slope = flush_state(steeper);
+            }
             Quad later = adjoint[j];
             vec4 sloped = retreat(MODEL, RESET, DIFFERENTIATE_RESET != 0u, own_constants[j % BLOCKS], adjoint[j], spike_adjoint, slope, lost, spike[j]);
             if (LEARN != 0u) {
@@ -265,7 +269,7 @@ void main() {
                 if (t > 0u) {
                     LOAD_STATES(trace, held, states_of(MODEL) * (at - own - quads) + own, quads)
                 }
-                add_constants(MODEL, RESET, sums[j], held, later, sloped, spike[j]);
+                add_constants(MODEL, RESET, own_constants[j % BLOCKS], sums[j], held, later, sloped, spike[j]);
             }
         }
     }

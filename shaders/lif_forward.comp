@@ -30,6 +30,7 @@ layout(constant_id = 9) const uint BIAS = 0u;    // 1: with biases
 layout(constant_id = 10) const uint VARIED = 0u;  // 1: constants differ from neuron to neuron, and states are stored
 layout(constant_id = 11) const uint DRIVEN = 0u;  // 1: further sources have left their sums where the membranes will be
 layout(constant_id = 12) const uint REFRACTORY = 0u;  // steps after a spike without another
+layout(constant_id = 13) const uint STEEP = 0u;  // 1: β of the noise is learned
 
 layout(std430, binding = 0) coherent buffer Spikes { uint spikes[]; };  // zero before
 layout(std430, binding = 1) buffer Membrane { vec4 membranes[]; };
@@ -168,7 +169,7 @@ void main() {
         if (segment_first > 0u && owned[k]) {
             LOAD_STATES(states, neuron[k], states_of(MODEL) * sample_ * quads + quad[k], quads)
             uint before = (sample_ * segment_rows + segment_first - 1u - segment_origin) * quads;
-            membranes[before + quad[k]] = potential(MODEL, VARIED != 0u, own_constants[k], neuron[k]);
+            membranes[before + quad[k]] = potential(MODEL, VARIED != 0u, STEEP != 0u, own_constants[k], neuron[k]);
             if (VARIED != 0u) {
                 STORE_STATES(trace, neuron[k], states_of(MODEL) * before + quad[k], quads)
             }
@@ -179,7 +180,7 @@ void main() {
         uint row = sample_ * steps + t;                                    // of spikes and events
         uint held = (sample_ * segment_rows + t - segment_origin) * quads;  // of membranes
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
-            bits[k] = decide_quad(c, potential(MODEL, VARIED != 0u, own_constants[k], neuron[k]), number, t, quad[k]);
+            bits[k] = decide_quad(c, potential(MODEL, VARIED != 0u, STEEP != 0u, own_constants[k], neuron[k]), number, t, quad[k]);
             if (REFRACTORY != 0u) {
                 bits[k] &= ~resting(recent[k], REFRACTORY);
             }
@@ -242,7 +243,7 @@ void main() {
             precise vec4 received = scaled + recurrent_sum[k];
             vec4 lost = advance(MODEL, RESET, own_constants[k], neuron[k], received, spike);
             if (owned[k]) {
-                membranes[held + quad[k]] = potential(MODEL, VARIED != 0u, own_constants[k], neuron[k]);
+                membranes[held + quad[k]] = potential(MODEL, VARIED != 0u, STEEP != 0u, own_constants[k], neuron[k]);
                 if (VARIED != 0u) {
                     STORE_STATES(trace, neuron[k], states_of(MODEL) * held + quad[k], quads)
                 }

@@ -43,7 +43,8 @@ const uint ROW_THRESHOLD = 3u;
 const uint ROW_RAISED = 4u;
 const uint ROW_DECAY_ADAPTATION = 5u;
 const uint ROW_ADAPTATION = 6u;
-const uint ROW_SLOPES = 7u;
+const uint ROW_STEEPNESS = 7u;
+const uint ROW_SLOPES = 8u;
 
 // What neurons of a quad have of their own, where constants are learned; as
 // cpuref/learned_constants.go lists it.
@@ -55,12 +56,13 @@ struct Own {
     vec4 raised;
     vec4 decay_adaptation;
     vec4 adaptation;
+    vec4 steepness;  // of a learned β of the escape noise
 };
 
 // What all neurons share, as if it were a quad's own.
 Own shared_constants(Constants c) {
     return Own(vec4(c.decay_membrane), vec4(c.drive_membrane), vec4(c.decay_synapse), vec4(c.threshold), vec4(0.0),
-               vec4(c.decay_adaptation), vec4(c.adaptation));
+               vec4(c.decay_adaptation), vec4(c.adaptation), vec4(1.0));
 }
 
 #define LOAD_OWN(own, quad, quads)                              \
@@ -70,10 +72,11 @@ Own shared_constants(Constants c) {
     own.threshold = varied[ROW_THRESHOLD * (quads) + (quad)];   \
     own.raised = varied[ROW_RAISED * (quads) + (quad)];         \
     own.decay_adaptation = varied[ROW_DECAY_ADAPTATION * (quads) + (quad)]; \
-    own.adaptation = varied[ROW_ADAPTATION * (quads) + (quad)];
+    own.adaptation = varied[ROW_ADAPTATION * (quads) + (quad)]; \
+    own.steepness = varied[ROW_STEEPNESS * (quads) + (quad)];
 
-// What escape noise compares with the threshold.
-vec4 potential(uint model, bool varied_constants, Own c, Quad quad) {
+// What escape noise compares with the threshold, at the configured β.
+vec4 above_rest(uint model, bool varied_constants, Own c, Quad quad) {
     precise vec4 above = quad.membrane;
     if (adapts(model)) {
         above = above - quad.adaptation;
@@ -82,6 +85,18 @@ vec4 potential(uint model, bool varied_constants, Own c, Quad quad) {
         above = above - c.raised;
     }
     return above;
+}
+
+// The same at a learned β.
+vec4 potential(uint model, bool varied_constants, bool steep, Own c, Quad quad) {
+    vec4 above = above_rest(model, varied_constants, c, quad);
+    if (!steep) {
+        return above;
+    }
+    precise vec4 distance = above - vec4(1.0);
+    precise vec4 steepened = distance * c.steepness;
+    precise vec4 moved = steepened + vec4(1.0);
+    return moved;
 }
 
 // Takes a quad from step t to t+1: received is h[t], spike S[t]. Returns what a spike
@@ -153,10 +168,11 @@ struct Sums {
     vec4 threshold;
     vec4 tau_adaptation;
     vec4 adaptation;
+    vec4 noise_beta;
 };
 
 // Adds what a step brings to them: held are the states at t, adjoint the adjoints at t+1.
-void add_constants(uint model, uint reset, inout Sums sums, Quad held, Quad adjoint, vec4 sloped, vec4 spike) {
+void add_constants(uint model, uint reset, Own c, inout Sums sums, Quad held, Quad adjoint, vec4 sloped, vec4 spike) {
     precise vec4 leaking = leaked(reset, adjoint.membrane, spike) * held.membrane;
     precise vec4 tau_membrane = sums.tau_membrane + flush_state(leaking);
     if (has_current(model)) {
@@ -181,6 +197,10 @@ void add_constants(uint model, uint reset, inout Sums sums, Quad held, Quad adjo
         precise vec4 adaptation = sums.adaptation + raising;
         sums.adaptation = adaptation;
     }
+    precise vec4 distance = above_rest(model, true, c, held) - vec4(1.0);
+    precise vec4 steepening = sloped * distance;
+    precise vec4 noise_beta = sums.noise_beta + flush_state(steepening);
+    sums.noise_beta = noise_beta;
 }
 
 // Takes the adjoints of a quad from step t+1 to t: spike_adjoint is ∂L/∂S[t] by all ways

@@ -122,7 +122,7 @@ func (s *dualSimulator) inputs(sample int) [][]dual {
 }
 
 // dualConstants are the constants of one neuron.
-type dualConstants struct{ keepMembrane, keepCurrent, keepAdaptation, adaptation, threshold dual }
+type dualConstants struct{ keepMembrane, keepCurrent, keepAdaptation, adaptation, threshold, beta dual }
 
 // constants are those of neuron k of so many, of which some are learned: for each position of a
 // filter, or for all neurons, by the logarithm of a factor.
@@ -145,7 +145,7 @@ func (s *dualSimulator) constants(layer *network.Layer, learned map[string][]dua
 	if layer.Neuron == "if" {
 		c.keepMembrane = dual{1, 0}
 	}
-	c.threshold = value("threshold", 1)
+	c.threshold, c.beta = value("threshold", 1), value("noise_beta", layer.Noise.Beta)
 	return c
 }
 
@@ -167,14 +167,19 @@ func (s *dualSimulator) layer(l, sample int, handed [][][]dual, input [][]dual, 
 		for k := range now {
 			above := u[k].minus(a[k]).minus(constants[k].threshold)
 			potential := above.value
-			spiked := s.spikes(layer, l, sample, t, k, potential)
-			g := surrogateOf(layer, dt, potential, spiked)
+			own, beta := *layer, constants[k].beta
+			own.Noise.Beta = beta.value
+			spiked := s.spikes(&own, l, sample, t, k, potential)
+			g := surrogateOf(&own, dt, potential, spiked)
 			for before := 1; before <= min(t, layer.RefractorySteps); before++ {
 				if spikes[t-before][k].value == 1 {
 					spiked, g = false, 0
 				}
 			}
 			now[k].slope = g * above.slope
+			if beta.slope != 0 { // p is a function of β·u
+				now[k].slope += g * potential / beta.value * beta.slope
+			}
 			if spiked {
 				now[k].value = 1
 			}
@@ -206,7 +211,11 @@ func (s *dualSimulator) layer(l, sample int, handed [][][]dual, input [][]dual, 
 			after[k] = afterReset(layer, u[k].times(c.keepMembrane), drive, now[k], c.threshold)
 			i[k] = i[k].times(c.keepCurrent).plus(h[k])
 			a[k] = a[k].times(c.keepAdaptation).plus(now[k].times(c.adaptation))
-			seen[k] = after[k].minus(a[k]).minus(c.threshold).plus(dual{1, 0})
+			seen[k] = after[k].minus(a[k]).minus(c.threshold)
+			if _, learns := learned["noise_beta"]; learns { // as escape noise sees it
+				seen[k] = seen[k].times(c.beta).scaled(1 / layer.Noise.Beta)
+			}
+			seen[k] = seen[k].plus(dual{1, 0})
 		}
 		u = after
 		membrane = append(membrane, seen)

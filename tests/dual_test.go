@@ -168,6 +168,9 @@ func dualCases() []dualCase {
 				c.network.Layers[l].LearnPer = []string{"neuron", "layer"}[(i+j+l)%2]
 			}
 			c.network.Layers[(i+j)%2].Bias = true
+			if i != 1 { // β too, of the noise that the surrogate matches
+				learnBeta(&c.network.Layers[(i+j)%2], []string{"sigmoid", "superspike"}[i/2])
+			}
 		}
 	}
 	for i, reset := range dualResets {
@@ -200,6 +203,12 @@ func learnAll(layer *network.Layer, neuron string) {
 		"if":        {"threshold"},
 		"adaptive":  {"adaptation", "tau_adaptation", "threshold", "tau_synapse", "tau_membrane"},
 	}[neuron]
+}
+
+// learnBeta makes the steepness of a layer's noise a learned constant, too.
+func learnBeta(layer *network.Layer, noise string) {
+	layer.Noise, layer.Surrogate = network.Noise{Kind: noise, Beta: 4}, network.Surrogate{Kind: "matched"}
+	layer.Learn = append(layer.Learn, "noise_beta")
 }
 
 // TestDualNumbers compares back-propagation with derivatives carried forward.

@@ -228,7 +228,7 @@ func (h *history) gate(layer, step, neuron int) float64 {
 // potential is the potential of a neuron less its threshold, by which S[t] was decided.
 func (l *layer) potential(h *history, step, neuron int) float64 {
 	if step == 0 {
-		return -network.Threshold - l.of(neuron).Raised
+		return l.of(neuron).Potential(&cpuref.NeuronState[float64]{}) - network.Threshold
 	}
 	return float64(h.membrane[l.number][(step-1)*l.neurons+neuron]) - network.Threshold
 }

@@ -106,7 +106,7 @@ func (t *tracer) trace(l *layer, h *history) []float64 {
 		for n := range l.neurons {
 			neuron, unit := l.of(n), n/l.positions
 			for i, c := range l.learned {
-				t.traces[(step*l.neurons+n)*count+i] = t.tangents[n].Potential(neuron, c.constant, l.rows, unit)
+				t.traces[(step*l.neurons+n)*count+i] = t.tangents[n].Potential(neuron, &t.states[n], c.constant, l.rows, unit)
 			}
 			gate := h.gate(l.number, step, n)
 			t.tangents[n].Advance(neuron, &t.states[n], gate, l.rows, unit)

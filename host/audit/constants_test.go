@@ -34,6 +34,10 @@ func learnedCases() []exactCase {
 		{"lif_delta, multiplicative", newFixed(1, 2, 2, 5, 0.7), 1, func(_ int, l *network.Layer) {
 			l.Neurons, l.Neuron, l.Learn = 2, "lif_delta", []string{"tau_membrane"}
 		}, "max_over_time"},
+		{"noise_beta", newFixed(1, 2, 2, 5, 0.8), 1, func(_ int, l *network.Layer) {
+			l.Neurons, l.Reset, l.Learn = 2, "subtractive", []string{"noise_beta", "threshold", "tau_membrane"}
+			l.Noise, l.Surrogate = network.Noise{Kind: "sigmoid", Beta: 3}, network.Surrogate{Kind: network.Matched}
+		}, "max_over_time"},
 		{"if", newFixed(1, 2, 2, 5, 0.7), 1, func(_ int, l *network.Layer) {
 			l.Neurons, l.Neuron, l.Reset, l.Learn = 2, "if", "subtractive", []string{"threshold"}
 		}, "max_over_time"},
@@ -108,7 +112,7 @@ func TestTraces(t *testing.T) {
 							traces := trace.trace(&layers[l], &p.history)
 							for neuron, steps := range p.potentials[l] {
 								for step, u := range steps {
-									got := layers[l].tracesOf(traces, step, neuron)[i]
+									got := layers[l].tracesOf(traces, step, neuron)[i] * layers[l].of(neuron).Steepness
 									if constant.number(&layers[l], neuron) != j {
 										got = 0
 									}

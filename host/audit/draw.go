@@ -94,7 +94,11 @@ func (l *layer) slope(h *history, step, neuron int) float64 {
 			return 0
 		}
 	}
-	return cpuref.SurrogateDerivative(l.neuron.Surrogate, l.neuron.SurrogateParameter, l.potential(h, step, neuron), false)
+	slope := cpuref.SurrogateDerivative(l.neuron.Surrogate, l.neuron.SurrogateParameter, l.potential(h, step, neuron), false)
+	if own := l.of(neuron); own.Learn.Has(cpuref.ConstantNoiseBeta) {
+		slope *= own.Steepness
+	}
+	return slope
 }
 
 // resize returns a slice of a length, the old one if it is long enough.

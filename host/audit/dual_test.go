@@ -90,7 +90,7 @@ func (d *dualNet) arriving(spikes func(layer, step, neuron int) bool, layer, ste
 	return sum
 }
 
-// potentials are U − A − θ of a neuron in every step.
+// potentials are (U − A − θ)·β'/β of a neuron in every step.
 func (d *dualNet) potentials(spikes func(layer, step, neuron int) bool, layer, neuron int) []dual {
 	l, one := &d.n.Layers[layer], dual{1, 0}
 	decay := func(name string, tau float64) dual {
@@ -98,6 +98,7 @@ func (d *dualNet) potentials(spikes func(layer, step, neuron int) bool, layer, n
 	}
 	am, as, aa := decay("tau_membrane", l.TauMembrane), decay("tau_synapse", l.TauSynapse), dual{}
 	theta, kappa := d.constant(layer, neuron, "threshold", 1), dual{}
+	steeper := d.constant(layer, neuron, "noise_beta", 1)
 	current := l.Neuron == "lif" || l.Neuron == "adaptive"
 	if l.Neuron == "if" {
 		am = one
@@ -108,7 +109,7 @@ func (d *dualNet) potentials(spikes func(layer, step, neuron int) bool, layer, n
 	var membrane, synapse, raised dual
 	var list []dual
 	for step := range d.n.Steps {
-		list = append(list, membrane.minus(raised).minus(theta))
+		list = append(list, membrane.minus(raised).minus(theta).times(steeper))
 		h, leak := d.arriving(spikes, layer, step, neuron), am.times(membrane)
 		drive := h
 		if current {

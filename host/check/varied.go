@@ -308,6 +308,7 @@ func (f *family) newer(quick bool) {
 	f.dropout(quick)
 	f.skips(quick)
 	f.learnedDelays(quick)
+	f.learnedNoise(quick)
 	f.refractory(quick)
 	for i := range f.cases[first:] {
 		c := &f.cases[first+i]
@@ -611,6 +612,32 @@ func (f *family) refractory(quick bool) {
 		below.Regularizers = allRegularizers()
 	})
 	setLoss(f.cases[len(f.cases)-1].Network, "counts")
+}
+
+// learnedNoise varies the noise whose steepness is learned; if quick, less.
+func (f *family) learnedNoise(quick bool) {
+	f.vary("learned noise_beta and constants, adaptive, rests", func(c *Case) {
+		l := &c.Network.Layers[0]
+		l.Neuron, l.Reset, l.DifferentiateReset, l.RefractorySteps = "adaptive", "subtractive", true, 1
+		setKinds(l, "superspike", network.Matched)
+		learnAll(l)
+		l.Learn, c.Samples = append(l.Learn, "noise_beta"), 9
+	})
+	if quick {
+		return
+	}
+	f.vary("learned noise_beta per layer, large steps", func(c *Case) {
+		l := &c.Network.Layers[0]
+		setKinds(l, "sigmoid", network.Matched)
+		l.Learn, l.LearnPer = []string{"noise_beta"}, "layer"
+		c.Optimizer, c.Update, c.Samples = cpuref.OptimizerAdam, updates()["adam"], 33
+		c.Update.LearningRate = 3 // to the bounds
+	})
+	convolved := convolution(17, 5, 2, 1)
+	convolved.Neuron = "lif_delta"
+	setKinds(&convolved, "sigmoid", network.Matched)
+	convolved.Learn = []string{"threshold", "noise_beta"}
+	f.conv("learned noise_beta", convolved)
 }
 
 // learnAll makes all constants learned that the neurons of a layer have.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"spikegrad/cpuref"
 	"spikegrad/gpu"
 	"spikegrad/kernels"
 )
@@ -63,7 +64,7 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 			l.forward, err = kernels.NewLIFForward(device, kernels.LIFForwardChoice{
 				Neurons: uint32(layer.neurons), Model: uint32(layer.neuron.Model), Noise: uint32(layer.neuron.Noise), Reset: uint32(layer.neuron.Reset),
 				Recurrent: layer.recurrent >= 0, Bias: layer.bias >= 0, StoreLost: layer.neuron.LosesState(),
-				Convolution: layer.filters > 0, Varied: layer.neuron.Learn != 0, Driven: layer.driven,
+				Convolution: layer.filters > 0, Varied: layer.neuron.Learn != 0, Steep: layer.neuron.Learn.Has(cpuref.ConstantNoiseBeta), Driven: layer.driven,
 				Refractory: uint32(layer.neuron.Refractory),
 			})
 			return err

@@ -32,6 +32,10 @@ var Constants = Kinds[cpuref.Constant, Layer]{
 		Name: "adaptation", Number: cpuref.ConstantAdaptation, Formula: "κ·e^ρ",
 		Sentence: "The increase of the threshold per spike.",
 	},
+	{
+		Name: "noise_beta", Number: cpuref.ConstantNoiseBeta, Formula: "β·e^ρ",
+		Sentence: "The steepness of the escape noise, and of the surrogate that matches it. Recorded membranes are 1 + e^ρ·(U − θ), so that 1 and the configured β stay where spikes are decided.",
+	},
 }
 
 // The values of [Layer.LearnPer].
@@ -83,6 +87,8 @@ func (l *Layer) has(c cpuref.Constant) bool {
 		return model.HasCurrent()
 	case cpuref.ConstantTauAdaptation, cpuref.ConstantAdaptation:
 		return model.Adapts()
+	case cpuref.ConstantNoiseBeta:
+		return l.Noise.Kind == "sigmoid" || l.Noise.Kind == "superspike"
 	}
 	return true
 }
@@ -96,6 +102,10 @@ func (l *Layer) validateLearned() error {
 			return fmt.Errorf("learn names %q; want one of %s", name, Constants.Names())
 		case slices.Contains(l.Learn[:i], name):
 			return fmt.Errorf("learn names %q twice", name)
+		case constant.Number == cpuref.ConstantNoiseBeta && !l.has(constant.Number):
+			return fmt.Errorf("learn has %q, but escape noise of kind %s has no steepness β: use sigmoid or superspike", name, l.Noise.Kind)
+		case constant.Number == cpuref.ConstantNoiseBeta && l.Surrogate.Kind != Matched:
+			return fmt.Errorf("learn has %q, but the surrogate is %s: β is learned by the derivative of the noise itself, so set surrogate.kind = %q", name, l.Surrogate.Kind, Matched)
 		case !l.has(constant.Number):
 			return fmt.Errorf("learn names %q, which neurons of kind %s do not have: leave it out, or choose another neuron", name, l.Neuron)
 		case constant.Number == cpuref.ConstantAdaptation && l.Adaptation == 0:
@@ -133,6 +143,8 @@ func (l *Layer) value(c cpuref.Constant) float64 {
 		return l.TauAdaptation
 	case cpuref.ConstantAdaptation:
 		return l.Adaptation
+	case cpuref.ConstantNoiseBeta:
+		return l.Noise.Beta
 	}
 	return Threshold
 }
@@ -140,6 +152,9 @@ func (l *Layer) value(c cpuref.Constant) float64 {
 // ConstantFactor is the factor of [cpuref.LearnedConstants] for a learned constant.
 func ConstantFactor[T cpuref.Float](l *Layer, constant string, stepLength float64) T {
 	value := l.value(Constants.Number(constant))
+	if Constants.Number(constant) == cpuref.ConstantNoiseBeta {
+		return 1
+	}
 	if isTime(constant) {
 		value = stepLength / value
 	}

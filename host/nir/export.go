@@ -2,6 +2,7 @@ package nir
 
 import (
 	"fmt"
+	"slices"
 
 	"spikegrad/cpuref"
 	"spikegrad/host/hdf5"
@@ -76,6 +77,8 @@ func Encode(n *network.Network, weights [][]float32, config string) ([]byte, err
 		switch layer := &n.Layers[l]; {
 		case network.Neurons.Number(layer.Neuron).Adapts():
 			return nil, fmt.Errorf("layer %d has neurons of kind %s, but NIR has no neuron with an adaptive threshold: export without --nir", l, layer.Neuron)
+		case slices.Contains(layer.Learn, "noise_beta"):
+			return nil, fmt.Errorf("layer %d learns noise_beta, and NIR has no escape noise: export without --nir", l)
 		case layer.RefractorySteps > 0:
 			return nil, fmt.Errorf("layer %d has refractory_steps = %d, and NIR has no neuron that rests after a spike: export without --nir", l, layer.RefractorySteps)
 		case layer.Cell().Area() > 1 && (layer.Kind != "conv2d" || network.Pools.Number(layer.PoolKind) != cpuref.PoolSum):
