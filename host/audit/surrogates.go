@@ -22,7 +22,7 @@ func variants(n *network.Network, names []string) ([]variant, error) {
 	for _, name := range names {
 		v := variant{name, copyOf(n)}
 		for l := range v.network.Layers {
-			if err := v.network.Layers[l].Surrogate.Set(name); err != nil {
+			if err := v.network.Layers[l].ReplaceSurrogate(name); err != nil {
 				return nil, err
 			}
 		}

@@ -102,10 +102,11 @@ func (l *Layer) validateLearned() error {
 			return fmt.Errorf("learn names %q; want one of %s", name, Constants.Names())
 		case slices.Contains(l.Learn[:i], name):
 			return fmt.Errorf("learn names %q twice", name)
+		case constant.Number == cpuref.ConstantNoiseBeta && l.exempt:
 		case constant.Number == cpuref.ConstantNoiseBeta && !l.has(constant.Number):
-			return fmt.Errorf("learn has %q, but escape noise of kind %s has no steepness β: use sigmoid or superspike", name, l.Noise.Kind)
+			return fmt.Errorf("learn names %q, but escape noise of kind %s has no steepness β: use sigmoid or superspike", name, l.Noise.Kind)
 		case constant.Number == cpuref.ConstantNoiseBeta && l.Surrogate.Kind != Matched:
-			return fmt.Errorf("learn has %q, but the surrogate is %s: β is learned by the derivative of the noise itself, so set surrogate.kind = %q", name, l.Surrogate.Kind, Matched)
+			return fmt.Errorf("learn names %q, but the surrogate is %s: β is learned by the derivative of the noise itself, so set surrogate.kind = %q", name, l.Surrogate.Kind, Matched)
 		case !l.has(constant.Number):
 			return fmt.Errorf("learn names %q, which neurons of kind %s do not have: leave it out, or choose another neuron", name, l.Neuron)
 		case constant.Number == cpuref.ConstantAdaptation && l.Adaptation == 0:

@@ -88,12 +88,12 @@ func TestLearnedSpread(t *testing.T) {
 // TestLearnedRefused: what is learned has to be there.
 func TestLearnedRefused(t *testing.T) {
 	for want, change := range map[string]func(l *Layer){
-		`learn names "tau"; want one of adaptation, tau_adaptation, tau_membrane, tau_synapse, threshold`: func(l *Layer) { l.Learn = []string{"tau"} },
-		`learn names "noise_beta"; want one of`:                                                           func(l *Layer) { l.Learn = []string{"noise_beta"} },
-		`learn names "threshold" twice`:                                                                   func(l *Layer) { l.Learn = []string{"threshold", "threshold"} },
-		`neurons of kind lif_delta do not have`:                                                           func(l *Layer) { l.Learn, l.Neuron = []string{"tau_synapse"}, "lif_delta" },
-		`neurons of kind if do not have`:                                                                  func(l *Layer) { l.Learn, l.Neuron = []string{"tau_membrane"}, "if" },
-		`neurons of kind lif do not have`:                                                                 func(l *Layer) { l.Learn = []string{"adaptation"} },
+		`learn names "tau"; want one of adaptation, noise_beta, tau_adaptation, tau_membrane, tau_synapse, threshold`: func(l *Layer) { l.Learn = []string{"tau"} },
+		`learn names "beta"; want one of`:       func(l *Layer) { l.Learn = []string{"beta"} },
+		`learn names "threshold" twice`:         func(l *Layer) { l.Learn = []string{"threshold", "threshold"} },
+		`neurons of kind lif_delta do not have`: func(l *Layer) { l.Learn, l.Neuron = []string{"tau_synapse"}, "lif_delta" },
+		`neurons of kind if do not have`:        func(l *Layer) { l.Learn, l.Neuron = []string{"tau_membrane"}, "if" },
+		`neurons of kind lif do not have`:       func(l *Layer) { l.Learn = []string{"adaptation"} },
 		`adaptation = 0: what is learned is a factor on it`: func(l *Layer) {
 			l.Learn, l.Neuron, l.TauAdaptation, l.Adaptation = []string{"adaptation"}, "adaptive", 0.1, 0
 		},

@@ -66,6 +66,10 @@ type Layer struct {
 	Surrogate          Surrogate     `toml:"surrogate"`
 	Regularizers       []Regularizer `toml:"regularizer"`
 	Initial            Initial       `toml:"initial"`
+
+	// exempt lets a learned β stand beside noise without one, or a surrogate that does not match,
+	// where these were replaced: by [Network.OtherMode] and [Layer.ReplaceSurrogate].
+	exempt bool
 }
 
 // Noise is the escape noise of a layer; only the parameters of its kind count.
@@ -279,6 +283,13 @@ func (n *Network) Weights() []Weight {
 	return weights
 }
 
+// ReplaceSurrogate gives a layer another surrogate, KIND or KIND:VALUE, for its gradient to be
+// compared with.
+func (l *Layer) ReplaceSurrogate(name string) error {
+	l.exempt = true
+	return l.Surrogate.Set(name)
+}
+
 // OtherMode is the same network with its noise switched off, or, if it has none,
 // on: threshold spikes become spikes of sigmoid escape noise at the layer's
 // steepness β, and every noise becomes the threshold. Surrogates stay what they
@@ -294,7 +305,7 @@ func (n *Network) OtherMode() *Network {
 		if layer.Noise.Kind == "threshold" {
 			layer.Noise.Kind = "sigmoid"
 		} else {
-			layer.Noise.Kind = "threshold"
+			layer.Noise.Kind, layer.exempt = "threshold", true
 		}
 	}
 	return &other
