@@ -109,7 +109,7 @@ func TestTargetsRefused(t *testing.T) {
 		{func(_ *network.Network, b *Batch) { b.Targets = nil }, "0 words of target spikes: the loss van_rossum needs 48"},
 		{func(_ *network.Network, b *Batch) { b.Targets = b.Targets[1:] }, "143 words of target spikes"},
 		{func(_ *network.Network, b *Batch) { b.Targets[2*5+1] = 2 }, "step 5 have bits beyond the 33 neurons"},
-		{func(n *network.Network, _ *Batch) { n.Readout.Loss = "counts" }, "the loss counts compares with none"},
+		{func(n *network.Network, _ *Batch) { n.Readout.Loss = "counts" }, "the loss counts uses none"},
 	} {
 		n := targetedNetwork("van_rossum")
 		batch := targetedBatch(n, 3)
