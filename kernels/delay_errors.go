@@ -2,6 +2,16 @@ package kernels
 
 import "spikegrad/gpu"
 
+// DelayErrorsParameters are the numbers of [DelayErrors], those of [DelayEvents].
+type DelayErrorsParameters struct {
+	Samples uint32
+	Steps   uint32
+	Inputs  uint32
+	Layer   uint32 // number of the layer that takes the inputs, for the random numbers
+	Longest uint32 // steps
+	Drawn   uint32 // 1: between two steps; 0: rounded
+}
+
 // DelayErrorsBuffers are the arrays of [DelayErrors].
 type DelayErrorsBuffers struct {
 	Error   gpu.Binding // read and written; [sample][step][stride] float32: ∂L/∂S
@@ -20,8 +30,8 @@ func NewDelayErrors(device *gpu.Device) (*DelayErrors, error) {
 }
 
 // Record records one run over a batch.
-func (k *DelayErrors) Record(stream *gpu.Stream, b DelayErrorsBuffers, p DelayParameters) error {
-	if err := p.check(&k.kernel); err != nil {
+func (k *DelayErrors) Record(stream *gpu.Stream, b DelayErrorsBuffers, p DelayErrorsParameters) error {
+	if err := (*DelayEventsParameters)(&p).check(&k.kernel); err != nil {
 		return err
 	}
 	samples := uint64(p.Samples)

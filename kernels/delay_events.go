@@ -2,8 +2,8 @@ package kernels
 
 import "spikegrad/gpu"
 
-// DelayParameters are the numbers of [DelayEvents] and [DelayErrors]: what cpuref.Delays says.
-type DelayParameters struct {
+// DelayEventsParameters are the numbers of [DelayEvents]: what cpuref.Delays says.
+type DelayEventsParameters struct {
 	Samples uint32
 	Steps   uint32
 	Inputs  uint32
@@ -13,7 +13,7 @@ type DelayParameters struct {
 }
 
 // check refuses sizes of 0.
-func (p *DelayParameters) check(k *kernel) error {
+func (p *DelayEventsParameters) check(k *kernel) error {
 	return k.positive(size{"samples", p.Samples}, size{"steps", p.Steps}, size{"inputs", p.Inputs}, size{"longest delay", p.Longest})
 }
 
@@ -37,7 +37,7 @@ func NewDelayEvents(device *gpu.Device) (*DelayEvents, error) {
 }
 
 // Record records one run over a batch.
-func (k *DelayEvents) Record(stream *gpu.Stream, b DelayEventsBuffers, p DelayParameters) error {
+func (k *DelayEvents) Record(stream *gpu.Stream, b DelayEventsBuffers, p DelayEventsParameters) error {
 	if err := p.check(&k.kernel); err != nil {
 		return err
 	}

@@ -2,6 +2,16 @@ package kernels
 
 import "spikegrad/gpu"
 
+// LimitSharesBuffers are the arrays of [LimitShares].
+type LimitSharesBuffers struct {
+	Shares gpu.Binding // read and written; float32
+}
+
+// LimitSharesParameters are the numbers of [LimitShares].
+type LimitSharesParameters struct {
+	Count uint32
+}
+
 // LimitShares limits learned shares to 0 to 1. Definition: cpuref.LimitShares; shader:
 // shaders/limit_shares.comp.
 type LimitShares struct{ kernel }
@@ -12,14 +22,14 @@ func NewLimitShares(device *gpu.Device) (*LimitShares, error) {
 	return &LimitShares{k}, err
 }
 
-// Record records one run over so many shares.
-func (k *LimitShares) Record(stream *gpu.Stream, shares gpu.Binding, count uint32) error {
-	if err := k.positive(size{"count", count}); err != nil {
+// Record records one run.
+func (k *LimitShares) Record(stream *gpu.Stream, b LimitSharesBuffers, p LimitSharesParameters) error {
+	if err := k.positive(size{"count", p.Count}); err != nil {
 		return err
 	}
-	groups, err := k.flatGrid(uint64(count), 1)
+	groups, err := k.flatGrid(uint64(p.Count), 1)
 	if err != nil {
 		return err
 	}
-	return k.record(stream, []argument{{"shares", shares, gpu.ReadWrite, bytes(uint64(count))}}, struct{ Count uint32 }{count}, groups)
+	return k.record(stream, []argument{{"shares", b.Shares, gpu.ReadWrite, bytes(uint64(p.Count))}}, p, groups)
 }

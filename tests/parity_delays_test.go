@@ -31,11 +31,13 @@ func TestDelays(t *testing.T) {
 			shares := s.rows(1, inputs, -1, 2, 0.2)
 			sharesOf := array(r, "shares", shares)
 			cpuref.LimitShares(shares, 0, len(shares))
-			r.run(func(stream *gpu.Stream) error { return limit.Record(stream, sharesOf, uint32(len(shares))) })
+			r.run(func(stream *gpu.Stream) error {
+				return limit.Record(stream, kernels.LimitSharesBuffers{Shares: sharesOf}, kernels.LimitSharesParameters{Count: uint32(len(shares))})
+			})
 			same(r, "shares", sharesOf, shares)
 			numbers := dropoutNumbers(s, s.word(), samples)
 			d := cpuref.Delays[float32]{Share: shares, Longest: max(1, steps*2/3), Seed: numbers[0], Layer: uint32(i)}
-			p := kernels.DelayParameters{Samples: uint32(samples), Steps: uint32(steps), Inputs: uint32(inputs), Layer: d.Layer, Longest: uint32(d.Longest)}
+			p := kernels.DelayEventsParameters{Samples: uint32(samples), Steps: uint32(steps), Inputs: uint32(inputs), Layer: d.Layer, Longest: uint32(d.Longest)}
 			for _, d.Drawn = range []bool{false, true} {
 				checkDelays(r, events, errors, s, d, p, numbers, sharesOf)
 				p.Drawn = 1
@@ -45,7 +47,7 @@ func TestDelays(t *testing.T) {
 	})
 }
 
-func checkDelays(r rig, events *kernels.DelayEvents, errors *kernels.DelayErrors, s *source, d cpuref.Delays[float32], p kernels.DelayParameters, numbers []uint32, shares gpu.Binding) {
+func checkDelays(r rig, events *kernels.DelayEvents, errors *kernels.DelayErrors, s *source, d cpuref.Delays[float32], p kernels.DelayEventsParameters, numbers []uint32, shares gpu.Binding) {
 	r.Helper()
 	samples, steps, inputs, work := int(p.Samples), int(p.Steps), int(p.Inputs), &cpuref.Workspace[float32]{}
 	moved := cpuref.DelayEventsArguments[float32]{
@@ -68,7 +70,7 @@ func checkDelays(r rig, events *kernels.DelayEvents, errors *kernels.DelayErrors
 	}
 	at := kernels.DelayErrorsBuffers{Error: array(r, "error", back.Error), Numbers: b.Numbers, Shares: shares}
 	cpuref.DelayErrors(&back, work, 0, samples)
-	r.run(func(stream *gpu.Stream) error { return errors.Record(stream, at, p) })
+	r.run(func(stream *gpu.Stream) error { return errors.Record(stream, at, kernels.DelayErrorsParameters(p)) })
 	same(r, "error", at.Error, back.Error)
 }
 

@@ -28,9 +28,9 @@ func newDelayKernels(device *gpu.Device) (*delayKernels, error) {
 
 // delayParameters are the learned delays of what a source hands up as kernels take them, and the
 // layer that learns them.
-func (r *recorder) delayParameters(source int) (*layerPlan[float32], kernels.DelayParameters) {
+func (r *recorder) delayParameters(source int) (*layerPlan[float32], kernels.DelayEventsParameters) {
 	layer, of := r.plan.delaysOf(source, r.dropping)
-	p := kernels.DelayParameters{
+	p := kernels.DelayEventsParameters{
 		Samples: r.samples, Steps: r.steps, Inputs: uint32(layer.inputs), Layer: of.Layer, Longest: uint32(of.Longest),
 	}
 	if of.Drawn {
@@ -68,7 +68,7 @@ func (r *recorder) delayErrors(l int) {
 	r.do(func() error {
 		return r.kernels.delays.errors.Record(r.stream, kernels.DelayErrorsBuffers{
 			Error: whole(r.layers[l].errors), Numbers: r.section(sectionNumbers), Shares: whole(r.engine.weights[layer.delays]),
-		}, p)
+		}, kernels.DelayErrorsParameters(p))
 	})
 }
 

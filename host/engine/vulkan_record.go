@@ -144,7 +144,9 @@ func (r *recorder) derive() {
 	e := r.engine
 	for i, w := range e.plan.weights {
 		if w.source == delays {
-			r.do(func() error { return e.kernels.delays.limit.Record(r.stream, whole(e.weights[i]), uint32(w.size)) })
+			r.do(func() error {
+				return e.kernels.delays.limit.Record(r.stream, kernels.LimitSharesBuffers{Shares: whole(e.weights[i])}, kernels.LimitSharesParameters{Count: uint32(w.size)})
+			})
 		}
 		if w.source == learned {
 			a := e.plan.constantArguments(i)
