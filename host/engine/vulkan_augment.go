@@ -67,6 +67,10 @@ func (e *Vulkan) uploadAugmentation(a *cpuref.Augmentation) error {
 	return e.pass.augmented.words.Upload(0, asBytes(kernels.AugmentationWords(a)))
 }
 
+// listsInput says whether the events of the input are listed on the device: varied ones, and those
+// that learned delays move.
+func (e *Vulkan) listsInput(a *cpuref.Augmentation) bool { return a != nil || e.plan.delayed(-1) }
+
 // inputEvents binds the events of the input, as uploaded, varied, or moved by learned delays.
 func (r *recorder) inputEvents() (rows, index gpu.Binding) {
 	p := r.engine.pass

@@ -125,14 +125,13 @@ func (e *Vulkan) prepare(batch int, augment *cpuref.Augmentation, events func(fi
 	for first := 0; first < batch; first += samples {
 		most = max(most, events(first, min(first+samples, batch)))
 	}
-	varied := augment != nil || e.plan.delayed(-1)
-	if varied {
+	if e.listsInput(augment) {
 		if grown := e.augment.grown(augmentSizeOf(augment, min(batch, samples), most, e.plan)); grown != e.augment {
 			e.augment = grown
 			clear(e.passes)
 		}
 	}
-	if e.pass != nil && e.pass.capacity >= samples && e.pass.events >= most && (!varied || e.pass.augment == e.augment) {
+	if e.pass != nil && e.pass.capacity >= samples && e.pass.events >= most && (!e.listsInput(augment) || e.pass.augment == e.augment) {
 		return samples, nil
 	}
 	capacity := samples

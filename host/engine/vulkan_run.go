@@ -30,7 +30,11 @@ func (e *Vulkan) runBatch(batch *Batch, stream cpuref.Stream, record *Record, wh
 	}
 	samples, steps := batch.Samples(), e.plan.steps
 	size, err := e.prepare(samples, batch.Augment, func(first, last int) int {
-		least, most := indexRange(batch.Rows[first*steps : last*steps])
+		rows := batch.Rows[first*steps : last*steps]
+		least, most := indexRange(rows)
+		if e.listsInput(batch.Augment) {
+			return max(int(most-least), listed(rows))
+		}
 		return int(most - least)
 	})
 	if err != nil {
@@ -93,6 +97,14 @@ func indexRange(rows [][2]uint32) (least, most uint32) {
 		}
 	}
 	return min(least, most), most
+}
+
+// listed is how many events rows refer to, those counted again that several rows share.
+func listed(rows [][2]uint32) (count int) {
+	for _, row := range rows {
+		count += int(row[1] - row[0])
+	}
+	return count
 }
 
 // upload puts samples first to last of a batch where the stream of a pass fetches them. No
