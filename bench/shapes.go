@@ -115,8 +115,8 @@ func Find(name, variant string) ([]Shape, error) {
 	return found, nil
 }
 
-// With is the shape with other neurons, one of [network.Neurons], with biases, and with learned
-// delays of up to so many steps, 0 for none; its variant says so.
+// With is the shape with other neurons, one of [network.Neurons], biases, and learned delays of up to
+// the given number of steps (0: none); its variant names them.
 func (s *Shape) With(neuron string, bias bool, delay int) Shape {
 	changed, n := *s, *s.Network
 	n.Layers = slices.Clone(n.Layers)

@@ -4,12 +4,9 @@ package cpuref
 // [Constant], all spikes held.
 type ConstantTangents[T Float] [learnable]NeuronState[T]
 
-// Own is neuron n of a layer whose constants lie in rows, as [LearnedConstants] writes them.
-func (p *Neuron[T]) Own(rows []T, n int) Neuron[T] { return p.of(rows, n) }
-
 // Potential is the derivative of what spikes are drawn from, [Neuron.Potential] less the
 // threshold at the configured β, with respect to ρ of a constant: of a learned β, what has the same
-// effect on the spike. States are those now; rows and n those of [Neuron.Own].
+// effect on the spike. States are the current ones; rows and n as in [Neuron.Own].
 func (d *ConstantTangents[T]) Potential(p *Neuron[T], states *NeuronState[T], c Constant, rows []T, n int) T {
 	var sums [learnable]T
 	p.AddConstants(&sums, states, new(NeuronState[T]), 1, 1)

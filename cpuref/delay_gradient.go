@@ -17,8 +17,8 @@ type DelayGradientArguments[T Float] struct {
 //	∂L/∂s_n = Longest · Σ_j W_jn (G⁺_jn − G_jn)
 //
 // in ascending order, where G_jn = Σ S_n[t−d] ∂L/∂h_j[t] is the gradient of the weight and G⁺_jn the
-// same a step later: how the loss changes to first order when the spikes of an input arrive a step
-// later. It is the slope of the interpolation between two whole delays whose mean [DelayEvents] is
+// same one step later: to first order, how the loss changes when the spikes of an input arrive one
+// step later. It is the slope of the interpolation between two whole delays whose mean [DelayEvents] is
 // over many samples. Twin: shaders/delay_gradient.comp.
 func DelayGradient[T Float](a *DelayGradientArguments[T]) {
 	stride := Stride(a.Neurons)

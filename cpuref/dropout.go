@@ -21,7 +21,7 @@ const AllSteps = ^uint32(0)
 // None reports whether nothing is left out.
 func (d *Dropout[T]) None() bool { return d.Rate == 0 }
 
-// draw draws a uniform number for each number that a sample hands up in a step; those below
+// draw draws a uniform number for each output of the layer in a step of a sample; those below
 // Rate are left out.
 func (d *Dropout[T]) draw(uniform []T, sample uint32, step int) {
 	choice := decision[T]{

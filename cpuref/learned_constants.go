@@ -134,8 +134,8 @@ func LearnedConstants[T Float](a *LearnedConstantsArguments[T], first, last int)
 	}
 }
 
-// of is neuron n of a layer whose constants lie in rows.
-func (p *Neuron[T]) of(rows []T, n int) Neuron[T] {
+// Own is neuron n of a layer whose constants are in rows, as [LearnedConstants] writes them.
+func (p *Neuron[T]) Own(rows []T, n int) Neuron[T] {
 	q, stride := *p, len(rows)/LearnedRows
 	q.DecayMembrane, q.DriveMembrane = rows[RowDecayMembrane*stride+n], rows[RowDriveMembrane*stride+n]
 	q.DecaySynapse, q.DecayAdaptation = rows[RowDecaySynapse*stride+n], rows[RowDecayAdaptation*stride+n]

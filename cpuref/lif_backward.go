@@ -51,7 +51,7 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 	clear(resting)   // potentials before the first step
 	if a.Constants != nil {
 		for n := range stride {
-			own := p.of(a.Constants, n)
+			own := p.Own(a.Constants, n)
 			resting[n] = own.Potential(&NeuronState[T]{})
 		}
 	}

@@ -161,7 +161,7 @@ func potentials[T Float](p *Neuron[T], s *neuronRows[T]) {
 		}
 		q := *p
 		if s.constants != nil {
-			q = p.of(s.constants, n)
+			q = p.Own(s.constants, n)
 		}
 		s.potential[n] = q.Potential(&state)
 	}

@@ -211,7 +211,7 @@ func integrate[T Float](p *Neuron[T], s *neuronRows[T]) {
 		}
 		q := p
 		if s.constants != nil {
-			own := p.of(s.constants, n)
+			own := p.Own(s.constants, n)
 			q = &own
 		}
 		lost := q.Advance(&state, s.input[n]+s.recurrent[n], gate)
@@ -262,8 +262,8 @@ func adjoint[T Float](p *Neuron[T], s *adjointRows[T]) {
 		return
 	}
 	spiked := func(n int) bool { return n/32 < len(s.spikes) && s.spikes[n/32]>>(n%32)&1 != 0 }
-	for n := range s.errors {
-		if !s.given {
+	if !s.given {
+		for n := range s.errors {
 			s.derivative[n] = p.Derivative(s.before[n]-p.Threshold, spiked(n))
 		}
 	}
@@ -273,7 +273,7 @@ func adjoint[T Float](p *Neuron[T], s *adjointRows[T]) {
 	for n := range s.errors {
 		q := p
 		if s.constants != nil {
-			own := p.of(s.constants, n)
+			own := p.Own(s.constants, n)
 			q = &own
 		}
 		gate, lost := T(1), q.Threshold

@@ -35,7 +35,7 @@ const mostRecorded = 2 << 30
 // batch size, or nil if it can: each layer needs escape noise, and the presentations of a batch
 // have to fit in memory.
 func Estimable(n *network.Network, estimator string, trials, batch int) error {
-	if err := n.KnowsDelays(noDelays); err != nil {
+	if err := n.RefuseDelays(noDelays); err != nil {
 		return err
 	}
 	bytes := 4 * batch * n.Steps

@@ -68,7 +68,7 @@ const noDelays = "unbiased gradients are known only for weights, biases and cons
 // audited is the network that an audit runs: without regularizers, so that the loss
 // is the cross-entropy, and with escape noise in every layer.
 func audited(n *network.Network, addNoise bool) (*network.Network, error) {
-	if err := n.KnowsDelays(noDelays); err != nil {
+	if err := n.RefuseDelays(noDelays); err != nil {
 		return nil, err
 	}
 	copied := copyOf(n)

@@ -42,14 +42,19 @@ func (p *plan[T]) constantArguments(i int) cpuref.LearnedConstantsArguments[T] {
 // checkBounds refuses learned constants and delays out of their bounds.
 func (p *plan[T]) checkBounds(weights [][]T) error {
 	for i, w := range p.weights {
-		for j, value := range weights[i] {
-			if w.source == delays && !(value >= 0 && value <= 1) {
-				return fmt.Errorf("weights %s hold %g at number %d: from 0 to 1 is possible, as a share of the longest delay", w.Name, value, j)
-			}
+		var least, most T
+		unit := ""
+		switch w.source {
+		case learned:
+			least, most = -cpuref.LearnedBound, cpuref.LearnedBound
+		case delays:
+			most, unit = 1, ", as a share of the longest delay"
+		default:
+			continue
 		}
-		for j, rho := range weights[i] {
-			if w.source == learned && !(rho >= -cpuref.LearnedBound && rho <= cpuref.LearnedBound) {
-				return fmt.Errorf("weights %s hold %g at number %d: from %d to %d is possible", w.Name, rho, j, -cpuref.LearnedBound, cpuref.LearnedBound)
+		for j, value := range weights[i] {
+			if !(value >= least && value <= most) {
+				return fmt.Errorf("weights %s hold %g at number %d: from %g to %g is possible%s", w.Name, value, j, least, most, unit)
 			}
 		}
 	}

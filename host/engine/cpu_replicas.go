@@ -14,7 +14,7 @@ func (e *CPU[T]) Replicas(batch *Batch, stream cpuref.Stream, replicas []Replica
 		return nil, nil, err
 	}
 	loss, regularizer = make([]T, len(replicas)), make([]T, len(replicas))
-	if p.cut().count() > 1 || p.mostDelayed() > 0 { // what replicas share would not fit, or moves in time
+	if p.cut().count() > 1 || p.network.Delays() { // what replicas share would not fit, or moves in time
 		err := wholeReplicas(batch, p.network, replicas, loss, regularizer, func(b *Batch, record *RecordOf[T]) error {
 			_, err := e.Evaluate(b, stream, record)
 			return err

@@ -97,6 +97,7 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 			neurons: geometry.Slots(), geometry: geometry, handed: n.Handed(l).Slots(), pooling: n.Pooling(l),
 			dropout:   network.DropoutParameters[T](n, l, options.Seed),
 			neuron:    network.NeuronParameters[T](layer, n.StepLength),
+			delayed:   l+1 < len(n.Layers) && n.Layers[l+1].LearnedDelay > 0,
 			recurrent: -1, bias: -1, delays: -1,
 		}
 		if layer.Convolutional() {
@@ -104,9 +105,6 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 		}
 		connect := func(source, delay int, below network.Geometry, window cpuref.Window) int {
 			return p.connect(weightPlan{Weight: described[len(p.weights)], source: source, target: l, delay: delay, window: window}, below)
-		}
-		if layer.LearnedDelay > 0 && l > 0 {
-			p.layers[l-1].delayed = true
 		}
 		for _, source := range n.Sources(l) {
 			below := n.Handed(source)

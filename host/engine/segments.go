@@ -107,7 +107,7 @@ func (p *plan[T]) cutAt(length int) segmentation {
 	for _, w := range p.weights {
 		halo = max(halo, w.delay)
 	}
-	if p.mostDelayed() > 0 {
+	if p.network.Delays() {
 		length = p.steps
 	}
 	if length < p.steps {

@@ -105,7 +105,7 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 		set(func() (err error) { k.dropEvents, err = kernels.NewDropEvents(device); return err })
 		set(func() (err error) { k.dropErrors, err = kernels.NewDropErrors(device); return err })
 	}
-	if p.mostDelayed() > 0 {
+	if p.network.Delays() {
 		set(func() (err error) { k.delays, err = newDelayKernels(device); return err })
 	}
 	set(func() (err error) { k.spikeTrains, err = kernels.NewSpikeTrains(device); return err })

@@ -84,7 +84,7 @@ func (e *Vulkan) runBatch(batch *Batch, stream cpuref.Stream, record *Record, wh
 func (e *Vulkan) batchKey(what purpose, batch *Batch, samples, segment int) streamKey {
 	return streamKey{
 		purpose: what, samples: samples, segment: segment,
-		augmented: batch.Augment != nil, dropping: batch.Dropout && (e.plan.network.Drops() || e.plan.mostDelayed() > 0),
+		augmented: batch.Augment != nil, dropping: batch.Dropout && (e.plan.network.Drops() || e.plan.network.Delays()),
 	}
 }
 

@@ -45,7 +45,7 @@ func NewLIF(n *network.Network, input []float64, head Head) (*LIF, error) {
 	if n.Learns() {
 		return nil, fmt.Errorf("the network has learned constants: circuits are built only from networks whose neurons are alike")
 	}
-	if err := n.KnowsDelays("circuits are made of networks whose delays are the same in all samples"); err != nil {
+	if err := n.RefuseDelays("circuits are made of networks whose delays are the same in all samples"); err != nil {
 		return nil, err
 	}
 	if n.Skips() {

@@ -22,11 +22,11 @@ func (n *Network) Delays() bool {
 // IsDelays says whether an array of this name holds learned delays.
 func IsDelays(weights string) bool { return strings.HasSuffix(weights, "."+delaysArray) }
 
-// KnowsDelays refuses, for what is said, networks that learn delays.
-func (n *Network) KnowsDelays(what string) error {
+// RefuseDelays refuses networks that learn delays, and says why.
+func (n *Network) RefuseDelays(why string) error {
 	for l, layer := range n.Layers {
 		if layer.LearnedDelay > 0 {
-			return fmt.Errorf("layer %d learns the delays of its inputs (learned_delay = %d), and %s", l, layer.LearnedDelay, what)
+			return fmt.Errorf("layer %d learns the delays of its inputs (learned_delay = %d), and %s", l, layer.LearnedDelay, why)
 		}
 	}
 	return nil

@@ -70,7 +70,7 @@ func Encode(n *network.Network, weights [][]float32, config string) ([]byte, err
 	if n.Skips() {
 		return nil, fmt.Errorf("the network has skip connections (from), which are not written to NIR: export without --nir")
 	}
-	if err := n.KnowsDelays("those are not written to NIR: export without --nir"); err != nil {
+	if err := n.RefuseDelays("those are not written to NIR: export without --nir"); err != nil {
 		return nil, err
 	}
 	for l := range n.Layers {
