@@ -10,13 +10,13 @@ package cpuref
 //	(presentation, step, i, 2)  for the spikes inserted in a step: word 0 of
 //	    i = 0 decides how many, word k mod 4 of i = 1 + k div 4 is the channel
 //	    of the k-th, from 0;
-//	(presentation, 0, 0, 3)  for all spikes of a presentation: words 0, 1, 2 decide
-//	    on their move in time, over channels and on the factor of time;
+//	(presentation, 0, 0, 3)  for all spikes of a presentation: words 0, 1, 2, 3 decide
+//	    on their move in time, over channels and on the factors of time and channels;
 //	(presentation, 1, 0, 3)  for the same: words 0, 1 decide on their move over rows and
 //	    over columns of an image.
 //
-// Time is stretched from step 0 on, in units of 2⁻¹⁶, then spikes are moved together,
-// then each by itself.
+// Time is stretched from step 0 on and channels from channel 0 on, in units of 2⁻¹⁶, then spikes
+// are moved together, then each by itself.
 //
 // Decisions compare words with limits that are computed once, so only integers are
 // worked with. Limits ascend; a word stands for the number of limits that it reaches.
@@ -28,15 +28,15 @@ type Augmentation struct {
 	TogetherTime, TogetherChannel []uint32
 	TogetherPixel                 []uint32 // the same over rows, and over columns, of an image
 	Plane                         Extent   // pixels of an image; channels are planes of it, one after another
-	Stretch                       uint32   // most by which the factor of time differs from 1, in 2⁻¹⁶
+	Stretch, StretchChannels      uint32   // most by which the factors of time and of channels differ from 1, in 2⁻¹⁶
 	Inserted                      []uint32 // limits; those reached are the number of spikes
 }
 
 // Together is what happens to all spikes of a presentation.
 type Together struct {
-	Step, Channel int    // moves
-	Pixel         Extent // and over rows and columns
-	Factor        uint32 // of time, in 2⁻¹⁶
+	Step, Channel         int    // moves
+	Pixel                 Extent // and over rows and columns
+	Factor, ChannelFactor uint32 // of time and of channels, in 2⁻¹⁶
 }
 
 // The last words of counters of [Augmentation]; 0 is that of encoders.
@@ -72,19 +72,28 @@ func (a *Augmentation) Together(number uint32) Together {
 	words := Philox(a.Key, [4]uint32{number, 0, 0, AugmentWhole})
 	pixel := Philox(a.Key, [4]uint32{number, 1, 0, AugmentWhole})
 	return Together{
-		Pixel:   Extent{move(a.TogetherPixel, pixel[0]), move(a.TogetherPixel, pixel[1])},
-		Step:    move(a.TogetherTime, words[0]),
-		Channel: move(a.TogetherChannel, words[1]),
-		Factor:  1<<16 - a.Stretch + uint32(uint64(words[2])*uint64(2*a.Stretch+1)>>32),
+		Pixel:         Extent{move(a.TogetherPixel, pixel[0]), move(a.TogetherPixel, pixel[1])},
+		Step:          move(a.TogetherTime, words[0]),
+		Channel:       move(a.TogetherChannel, words[1]),
+		Factor:        factor(a.Stretch, words[2]),
+		ChannelFactor: factor(a.StretchChannels, words[3]),
 	}
 }
+
+// factor is the factor, in 2⁻¹⁶, that a random word stands for; it differs from 1 by most at most.
+func factor(most, word uint32) uint32 {
+	return 1<<16 - most + uint32(uint64(word)*uint64(2*most+1)>>32)
+}
+
+// stretch is a step or channel times a factor in 2⁻¹⁶.
+func stretch(place, factor uint32) int { return int(uint64(place) * uint64(factor) >> 16) }
 
 // Move is where the spike of a channel in a step of a presentation goes, and whether it
 // stays.
 func (a *Augmentation) Move(all Together, number, step, channel uint32, channels, steps int) (toStep, toChannel int, kept bool) {
 	words := Philox(a.Key, [4]uint32{number, step, channel, AugmentSpike})
-	toStep = int(uint64(step)*uint64(all.Factor)>>16) + all.Step + move(a.Time, words[1])
-	moved, inside := a.movePixel(all.Pixel, int(channel))
+	toStep = stretch(step, all.Factor) + all.Step + move(a.Time, words[1])
+	moved, inside := a.movePixel(all.Pixel, stretch(channel, all.ChannelFactor))
 	toChannel = moved + all.Channel + move(a.Channel, words[2])
 	kept = inside && words[0] >= a.Drop && toStep >= 0 && toStep < steps && toChannel >= 0 && toChannel < channels
 	return toStep, toChannel, kept

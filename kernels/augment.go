@@ -26,11 +26,11 @@ type AugmentParameters struct {
 type Augment struct{ kernel }
 
 // AugmentationHeader is how many numbers of an augmentation stand before its limits.
-const AugmentationHeader = 12
+const AugmentationHeader = 13
 
 // AugmentationWords is an augmentation as the kernel reads it.
 func AugmentationWords(a *cpuref.Augmentation) []uint32 {
-	words := []uint32{a.Key[0], a.Key[1], a.Drop, a.Stretch, uint32(a.Plane.Height), uint32(a.Plane.Width)}
+	words := []uint32{a.Key[0], a.Key[1], a.Drop, a.Stretch, a.StretchChannels, uint32(a.Plane.Height), uint32(a.Plane.Width)}
 	limits := [][]uint32{a.Time, a.Channel, a.TogetherTime, a.TogetherChannel, a.TogetherPixel, a.Inserted}
 	for _, list := range limits {
 		words = append(words, uint32(len(list)))

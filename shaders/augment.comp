@@ -12,8 +12,8 @@ layout(std430, binding = 0) buffer Spikes { uint spikes[]; };  // zero before
 layout(std430, binding = 1) readonly buffer Rows { uvec2 rows[]; };
 layout(std430, binding = 2) readonly buffer Index { uint index[]; };
 layout(std430, binding = 3) readonly buffer Numbers { uint numbers[]; };  // seed, stream, samples
-// Key, drop, stretch, height and width of a plane, numbers of limits of time, channels, time,
-// channels and pixels together and inserted spikes, then the limits.
+// Key, drop, stretch of time and of channels, height and width of a plane, numbers of limits of
+// time, channels, time, channels and pixels together and inserted spikes, then the limits.
 layout(std430, binding = 4) readonly buffer Augmentation { uint augmentation[]; };
 
 layout(push_constant) uniform Parameters {
@@ -25,7 +25,7 @@ layout(push_constant) uniform Parameters {
 const uint AUGMENT_SPIKE = 1u;   // last words of counters
 const uint AUGMENT_INSERT = 2u;
 const uint AUGMENT_WHOLE = 3u;
-const uint AUGMENTATION_HEADER = 12u;  // numbers before the limits
+const uint AUGMENTATION_HEADER = 13u;  // numbers before the limits
 
 // The number of limits that a random word reaches, of count from first on.
 uint reached(uint first, uint count, uint word) {
@@ -42,6 +42,22 @@ uint reached(uint first, uint count, uint word) {
     return low;
 }
 
+// The factor, in 2^-16, that a random word stands for; it differs from 1 by most at most.
+uint factor(uint most, uint word) {
+    uint high;
+    uint low;
+    umulExtended(word, 2u * most + 1u, high, low);
+    return (1u << 16) - most + high;
+}
+
+// A step or channel times a factor in 2^-16.
+uint stretch(uint place, uint by) {
+    uint high;
+    uint low;
+    umulExtended(place, by, high, low);
+    return high << 16 | low >> 16;
+}
+
 void mark(uint row, uint channel) {
     atomicOr(spikes[row * words_of(channels) + channel / 32u], 1u << (channel % 32u));
 }
@@ -56,15 +72,16 @@ void main() {
     uint number = numbers[2u + sample_];
     uvec2 key = uvec2(augmentation[0], augmentation[1]);
     uint drop = augmentation[2];
-    uint stretch = augmentation[3];
-    uint height = augmentation[4];
-    uint width = augmentation[5];
-    uint times = augmentation[6];
-    uint moves = augmentation[7];
-    uint all_times = augmentation[8];
-    uint all_moves = augmentation[9];
-    uint pixels = augmentation[10];
-    uint inserts = augmentation[11];
+    uint most_time = augmentation[3];
+    uint most_channels = augmentation[4];
+    uint height = augmentation[5];
+    uint width = augmentation[6];
+    uint times = augmentation[7];
+    uint moves = augmentation[8];
+    uint all_times = augmentation[9];
+    uint all_moves = augmentation[10];
+    uint pixels = augmentation[11];
+    uint inserts = augmentation[12];
     uint first_time = AUGMENTATION_HEADER;
     uint first_move = first_time + times;
     uint first_all_time = first_move + moves;
@@ -72,14 +89,11 @@ void main() {
     uint first_pixel = first_all_move + all_moves;
     uint first_insert = first_pixel + pixels;
 
-    // What happens to all spikes of the presentation: their step times a factor in
-    // 2^-16, and moves.
+    // What happens to all spikes of the presentation: their step and channel times
+    // factors in 2^-16, and moves.
     uvec4 whole = philox(key, uvec4(number, 0u, 0u, AUGMENT_WHOLE));
-    uint high;
-    uint low;
-    umulExtended(whole.z, 2u * stretch + 1u, high, low);
-    umulExtended(t, (1u << 16) - stretch + high, high, low);
-    uint all_step = (high << 16 | low >> 16) + reached(first_all_time, all_times, whole.x) - all_times / 2u;
+    uint channel_factor = factor(most_channels, whole.w);
+    uint all_step = stretch(t, factor(most_time, whole.z)) + reached(first_all_time, all_times, whole.x) - all_times / 2u;
     uint all_move = reached(first_all_move, all_moves, whole.y) - all_moves / 2u;
 
     uvec2 by = uvec2(0u);  // rows and columns
@@ -93,7 +107,7 @@ void main() {
         uvec4 random = philox(key, uvec4(number, t, index[e], AUGMENT_SPIKE));
         // Moves below 0 wrap around and are too large.
         uint to_step = all_step + reached(first_time, times, random.y) - times / 2u;
-        uint moved = index[e];
+        uint moved = stretch(index[e], channel_factor);
         bool inside = true;
         if (pixels > 0u) {
             uint line = moved / width;
@@ -116,6 +130,7 @@ void main() {
                 random = philox(key, uvec4(number, t, 1u + k / 4u, AUGMENT_INSERT));
             }
             uint channel;
+            uint low;
             umulExtended(random[k % 4u], channels, channel, low);
             mark(row, channel);
         }

@@ -44,10 +44,10 @@ func TestAugment(t *testing.T) {
 		key := [2]uint32{s.word(), uint32(cpuref.StreamEncoder)}
 		for _, a := range []cpuref.Augmentation{
 			{}, {Drop: 1 << 30}, {Time: limits(s, 20)}, {Channel: limits(s, 6)}, {Inserted: limits(s, 9)},
-			{TogetherTime: limits(s, 4)}, {TogetherChannel: limits(s, 8)}, {Stretch: 1 << 15},
+			{TogetherTime: limits(s, 4)}, {TogetherChannel: limits(s, 8)}, {Stretch: 1 << 15}, {StretchChannels: 1 << 15},
 			{TogetherPixel: limits(s, 4), Plane: cpuref.Extent{Height: 1, Width: c.neurons}},
 			{TogetherPixel: limits(s, 6), Plane: planeOf(c.neurons), Time: limits(s, 4), Drop: 1 << 28},
-			{Time: limits(s, 2), TogetherTime: limits(s, 6), TogetherChannel: limits(s, 2), Stretch: 9999},
+			{Time: limits(s, 2), TogetherTime: limits(s, 6), TogetherChannel: limits(s, 2), Stretch: 9999, StretchChannels: 12345},
 			{Drop: 1 << 29, Time: limits(s, 2), Channel: limits(s, 200), Inserted: limits(s, 40)},
 		} {
 			a.Key = key

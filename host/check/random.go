@@ -208,7 +208,7 @@ func (d *draws) augmentation() *cpuref.Augmentation {
 		a.Drop = 1 << 30
 	}
 	if d.chance(2) {
-		a.Stretch = 1 << 14
+		a.Stretch, a.StretchChannels = 1<<14, 1<<13
 	}
 	return a
 }

@@ -217,6 +217,7 @@ func (f *family) augmentations() {
 		{"stretched", cpuref.Augmentation{Stretch: 1 << 14}},
 		{"inserted", cpuref.Augmentation{Inserted: []uint32{1 << 30, 1 << 31, 3 << 30, 7 << 29, 15 << 28}}},
 		{"all at once", cpuref.Augmentation{Drop: 1 << 29, Time: moves, Channel: moves, TogetherTime: moves, Stretch: 1000, Inserted: moves}},
+		{"stretched over channels", cpuref.Augmentation{StretchChannels: 1 << 14}},
 	} {
 		v.a.Key = [2]uint32{5, uint32(cpuref.StreamEncoder)}
 		f.vary("input spikes "+v.name, func(c *Case) { c.Augment, c.Samples = &v.a, 17 })

@@ -20,6 +20,9 @@ type Augment struct {
 	ShiftChannels  float64 `toml:"shift_channels"`  // the same over channels: 0
 	ShiftPixels    float64 `toml:"shift_pixels"`    // the same over rows, and over columns, of images: 0
 	StretchTime    float64 `toml:"stretch_time"`    // largest share by which a sample is slowed down or sped up: 0
+	// StretchChannels is the largest share by which the numbers of channels grow or shrink, as the
+	// lengths of vocal tracts do to the channels of a filter bank: 0.
+	StretchChannels float64 `toml:"stretch_channels"`
 	// Jitter is how moves are distributed: gaussian, whole numbers k with
 	// probability ∝ exp(−k²/2·width²) up to five widths, or uniform, whole numbers
 	// from −width to width.
@@ -53,6 +56,7 @@ func (a *Augment) validate(o *Options) error {
 		width("augment.shift_channels", a.ShiftChannels),
 		width("augment.shift_pixels", a.ShiftPixels),
 		require(a.StretchTime >= 0 && a.StretchTime <= maxStretch, "augment.stretch_time", a.StretchTime, fmt.Sprintf("0 to %g", maxStretch)),
+		require(a.StretchChannels >= 0 && a.StretchChannels <= maxStretch, "augment.stretch_channels", a.StretchChannels, fmt.Sprintf("0 to %g", maxStretch)),
 		require(a.Jitter == "gaussian" || a.Jitter == "uniform", "augment.jitter", a.Jitter, "gaussian or uniform"),
 	)
 }
@@ -76,8 +80,8 @@ func NewAugmentation(o *Options, source Source) (*cpuref.Augmentation, error) {
 	switch image := shape != (Shape{}); {
 	case a.ShiftPixels > 0 && !image:
 		return nil, fmt.Errorf("data.augment.shift_pixels = %g: the data are not images; use shift_channels", a.ShiftPixels)
-	case image && (a.ShiftChannels > 0 || a.JitterChannels > 0):
-		return nil, errors.New("data.augment: shift_channels and jitter_channels would move spikes of an image from the end of a row to the next one; use shift_pixels")
+	case image && (a.ShiftChannels > 0 || a.JitterChannels > 0 || a.StretchChannels > 0):
+		return nil, errors.New("data.augment: shift_channels, jitter_channels and stretch_channels would move spikes of an image from the end of a row to the next one; use shift_pixels")
 	}
 	return &cpuref.Augmentation{
 		Key:  [2]uint32{o.Seed, uint32(cpuref.StreamEncoder)},
@@ -85,7 +89,7 @@ func NewAugmentation(o *Options, source Source) (*cpuref.Augmentation, error) {
 		Time: jitterLimits(a.Jitter, a.JitterTime), Channel: jitterLimits(a.Jitter, a.JitterChannels),
 		TogetherTime: jitterLimits(a.Jitter, a.ShiftTime), TogetherChannel: jitterLimits(a.Jitter, a.ShiftChannels),
 		TogetherPixel: jitterLimits(a.Jitter, a.ShiftPixels), Plane: cpuref.Extent{Height: shape.Height, Width: shape.Width},
-		Stretch:  uint32(a.StretchTime * 0x1p16),
+		Stretch: uint32(a.StretchTime * 0x1p16), StretchChannels: uint32(a.StretchChannels * 0x1p16),
 		Inserted: poissonLimits(mean),
 	}, nil
 }

@@ -286,6 +286,7 @@ func TestAugmentErrors(t *testing.T) {
 		{func(a *Augment) { a.JitterTime = -0.5 }, []string{"data.augment.jitter_time", "0 to 1000"}},
 		{func(a *Augment) { a.JitterTime = math.Inf(1) }, []string{"data.augment.jitter_time"}},
 		{func(a *Augment) { a.JitterChannels = 1001 }, []string{"data.augment.jitter_channels"}},
+		{func(a *Augment) { a.StretchChannels = 0.6 }, []string{"data.augment.stretch_channels = 0.6", "0 to 0.5"}},
 		{func(a *Augment) { a.ShiftPixels = -1 }, []string{"data.augment.shift_pixels", "0 to 1000"}},
 		{func(a *Augment) { a.Jitter, a.JitterChannels = "uniform", 1.5 }, []string{"data.augment.jitter_channels = 1.5", "whole"}},
 		{func(a *Augment) { a.Jitter = "normal" }, []string{"data.augment.jitter", `"normal"`, "gaussian or uniform"}},
@@ -389,6 +390,7 @@ func TestAugmentPixelsRefused(t *testing.T) {
 		{plain, Augment{ShiftPixels: 2}, []string{"data.augment.shift_pixels = 2", "not images", "shift_channels"}},
 		{image, Augment{ShiftChannels: 1}, []string{"shift_channels", "shift_pixels"}},
 		{image, Augment{JitterChannels: 1}, []string{"jitter_channels", "shift_pixels"}},
+		{image, Augment{StretchChannels: 0.1}, []string{"stretch_channels", "shift_pixels"}},
 	} {
 		test.augment.Jitter = "gaussian"
 		_, err := NewAugmentation(&Options{Augment: test.augment}, test.source)
@@ -423,5 +425,25 @@ func TestAugmentStretch(t *testing.T) {
 	}
 	for step := 65; step < 96; step++ {
 		near(t, "last step", last[step], 4000, 1.0/32)
+	}
+}
+
+// A spike of channel 80 goes to floor(80·f) for f uniform over 0.8 to 1.2: 64 to 95, and 96 at the
+// very end; time stays.
+func TestAugmentStretchChannels(t *testing.T) {
+	source := lattice(3, 101, 80) // spikes of channels 0 and 80 in step 0
+	batch := presented(t, &Filler{Augmentation: augmentation(t, Augment{StretchChannels: 0.2}, source)}, source, 4000)
+	checkRows(t, batch, source)
+	places := map[uint32]int{}
+	for b := range 4000 {
+		row := batch.Rows[b*3]
+		found := batch.Index[row[0]:row[1]]
+		if len(found) != 2 || found[0] != 0 || found[1] < 64 || found[1] > 96 {
+			t.Fatalf("presentation %d has spikes in channels %v", b, found)
+		}
+		places[found[1]]++
+	}
+	for channel := uint32(65); channel < 96; channel++ {
+		near(t, "channel", places[channel], 4000, 1.0/32)
 	}
 }
