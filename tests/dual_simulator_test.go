@@ -84,6 +84,10 @@ func (s *dualSimulator) run() *dualOutcome {
 			for _, r := range n.Layers[l].Regularizers {
 				out.regularizer = out.regularizer.plus(activityLoss(r, totals(spikes)))
 			}
+			if n.Layers[l].Output == "potential" {
+				handed = append(handed, potentials(membrane))
+				continue
+			}
 			handed = append(handed, s.kept(l, b, s.handed(l, spikes)))
 		}
 		below := handed[len(n.Layers)]
@@ -175,6 +179,9 @@ func (s *dualSimulator) layer(l, sample int, handed [][][]dual, input [][]dual, 
 				if spikes[t-before][k].value == 1 {
 					spiked, g = false, 0
 				}
+			}
+			if layer.Output == "potential" {
+				spiked, g = false, 0
 			}
 			now[k].slope = g * above.slope
 			if beta.slope != 0 { // p is a function of β·u

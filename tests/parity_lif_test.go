@@ -2,6 +2,7 @@ package tests
 
 import (
 	"fmt"
+	"os"
 	"testing"
 
 	"spikegrad/cpuref"
@@ -57,7 +58,7 @@ func (c lifCase) neuron() cpuref.Neuron[float32] {
 	}
 }
 
-// lifCases are layers of all kinds that matter in one direction, with and without
+// lifCases are layers of all kinds that matter in one direction, with or without
 // recurrence, over ragged sizes and delays: forward every noise with every reset,
 // backward every reset with and without its gradient, and every surrogate; every further
 // model of neurons with every reset. Spreads put
@@ -92,7 +93,7 @@ func lifCases(backward bool) []lifCase {
 	models := func() {
 		for model := range network.Neurons[1:] {
 			for reset := cpuref.ResetMultiplicative; reset <= cpuref.ResetSubtractive; reset++ {
-				for _, recurrent := range []bool{false, true} {
+				for _, recurrent := range recurrences(model + int(reset)) {
 					add(cpuref.NoiseSigmoid, reset, cpuref.SurrogateSuperSpike, recurrent, len(cases)%4 > 1)
 					cases[len(cases)-1].model = network.Neurons[1+model].Number
 				}
@@ -113,13 +114,22 @@ func lifCases(backward bool) []lifCase {
 	}
 	for noise := cpuref.NoiseThreshold; noise <= cpuref.NoiseSuperSpike; noise++ {
 		for reset := cpuref.ResetMultiplicative; reset <= cpuref.ResetSubtractive; reset++ {
-			for _, recurrent := range []bool{false, true} {
+			for _, recurrent := range recurrences(int(noise) + int(reset)) {
 				add(noise, reset, cpuref.Surrogate(0), recurrent, len(cases)%4 > 1)
 			}
 		}
 	}
 	models()
 	return cases
+}
+
+// recurrences are the forms of a kind of layer: without and with recurrence, in the normal suite
+// one of them in turn, as building the kernels for each takes some drivers seconds.
+func recurrences(turn int) []bool {
+	if os.Getenv("SPIKEGRAD_FULL") != "" {
+		return []bool{false, true}
+	}
+	return []bool{turn%2 > 0}
 }
 
 // lifRun is what cpuref computes for a case.

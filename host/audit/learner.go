@@ -38,6 +38,9 @@ func Estimable(n *network.Network, estimator string, trials, batch int) error {
 	if err := n.RefuseDelays(noDelays); err != nil {
 		return err
 	}
+	if err := n.RefusePotentials(noPotentials); err != nil {
+		return err
+	}
 	bytes := 4 * batch * n.Steps
 	if estimator == scoreBaseline {
 		bytes *= trials

@@ -116,6 +116,9 @@ func newAudit(team *engine.Team, o Options) (*run, error) {
 	if err := checkShape(o.Source, o.Network); err != nil {
 		return nil, err
 	}
+	if err := o.Network.RefusePotentials(noPotentials); err != nil {
+		return nil, err
+	}
 	n, err := audited(o.Network, o.OtherMode)
 	if err != nil {
 		return nil, err

@@ -65,6 +65,9 @@ func copyOf(n *network.Network) *network.Network {
 // noDelays is why networks that learn delays are refused.
 const noDelays = "unbiased gradients are known only for weights, biases and constants: remove learned_delay from the network, or train it with the estimator surrogate and do not audit it"
 
+// noPotentials is why networks in which layers hand up potentials have no unbiased gradient.
+const noPotentials = "estimators of unbiased gradients know only layers that spike: use the surrogate gradient, or audit without --unbiased"
+
 // audited is the network that an audit runs: without regularizers, so that the loss
 // is the cross-entropy, and with escape noise in every layer.
 func audited(n *network.Network, addNoise bool) (*network.Network, error) {
@@ -76,7 +79,7 @@ func audited(n *network.Network, addNoise bool) (*network.Network, error) {
 	for l := range copied.Layers {
 		layer := &copied.Layers[l]
 		layer.Regularizers = nil
-		if layer.Noise.Kind != "threshold" {
+		if layer.Noise.Kind != "threshold" || layer.HandsPotential() {
 			continue
 		}
 		if !addNoise {

@@ -309,6 +309,7 @@ func (f *family) newer(quick bool) {
 	f.dropout(quick)
 	f.skips(quick)
 	f.learnedDelays(quick)
+	f.potentials(quick)
 	f.learnedNoise(quick)
 	f.refractory(quick)
 	for i := range f.cases[first:] {
@@ -560,6 +561,35 @@ func (f *family) learnedDelays(quick bool) {
 		learnAll(&n.Layers[1])
 		c.Optimizer, c.Update, c.Samples = cpuref.OptimizerAdam, updates()["adam"], 33
 		c.Update.LearningRate = 0.7 // to the bounds
+	})
+}
+
+// potentials varies which layers hand up potentials; if quick, less.
+func (f *family) potentials(quick bool) {
+	silent := func(neurons int) network.Layer {
+		l := layer(neurons)
+		l.Output, l.Recurrent, l.Regularizers = "potential", false, nil
+		return l
+	}
+	f.vary("potentials on one another, below spikes", func(c *Case) {
+		n := c.Network
+		n.Layers = []network.Layer{silent(19), silent(33), layer(17)}
+		n.Layers[1].Neuron, n.Layers[1].Delay, c.Samples = "lif_delta", 3, 11
+	})
+	if quick {
+		return
+	}
+	f.vary("potentials beside spikes, to the readout", func(c *Case) {
+		n := c.Network
+		n.Layers = []network.Layer{layer(20), silent(40), layer(35)}
+		n.Layers[1].From, n.Layers[2].From = []string{"input", "layer0"}, []string{"layer1", "layer0"}
+		n.Readout.From, c.Samples = []string{"layer2", "layer1"}, 33
+		n.Layers[1].Learn, n.Layers[1].Bias = []string{"tau_membrane", "tau_synapse"}, true
+	})
+	f.vary("potentials of integrators, of which none arrives", func(c *Case) {
+		n := c.Network
+		n.Layers = []network.Layer{silent(5), layer(9)}
+		n.Layers[0].Neuron, n.Layers[1].Delay, c.Samples = "if", n.Steps-1, 3
 	})
 }
 

@@ -33,7 +33,7 @@ type arrays[W, R any] struct {
 // layerArrays are the arrays of a layer; states and adjoints of segments only.
 type layerArrays[W, R any] struct {
 	spikes     W // bits, of all steps
-	membrane   R // U[t+1], or the surrogate derivative at U[t]; before that what connections that skip layers bring
+	membrane   R // U[t+1], or the surrogate derivative at U[t]; before that what connections apart bring
 	lost       R // what a spike takes from U[t+1]; only where the backward pass needs it
 	trains     W
 	handed     W // trains of what the layer hands up, if it pools or leaves out spikes
@@ -154,7 +154,7 @@ func (a *arrays[W, R]) errorsOf(c *weightPlan) R {
 	return a.layers[c.target].errors
 }
 
-// sumsOf are where the sums of a connection that skips layers go: the membranes of its target.
+// sumsOf are where the sums of a connection apart go: the membranes of its target.
 func (a *arrays[W, R]) sumsOf(c *weightPlan) R {
 	if c.target == len(a.layers) {
 		return a.readout

@@ -95,6 +95,17 @@ func (r *chunkRun[T]) lifBackward(l, s int) {
 	cpuref.LIFBackward(&arguments, &r.work, 0, r.samples())
 }
 
+// potentialGradient implements executor.
+func (r *chunkRun[T]) potentialGradient(i int) {
+	c := &r.plan.weights[i]
+	cpuref.PotentialGradient(&cpuref.PotentialGradientArguments[T]{
+		Partial:   r.engine.partial[i][r.chunk*c.size : (r.chunk+1)*c.size],
+		Potential: r.layers[c.source].membrane, Error: r.errorsOf(c),
+		Steps: r.plan.steps, Inputs: c.rows, Neurons: c.Rows, Delay: c.delay,
+		Last: r.samples(), Before: r.first > r.chunk*cpuref.ChunkSamples,
+	}, &r.work, 0, c.rows)
+}
+
 // weightGradient implements executor.
 func (r *chunkRun[T]) weightGradient(i, s int) {
 	c := &r.plan.weights[i]

@@ -30,6 +30,23 @@ func (r *chunkRun[T]) inputSums(i, s int) {
 	r.addInput(i, events, r.sumsOf(c), r.cut.sums(s, c.target == len(r.layers)), c.adds)
 }
 
+// potentialSums implements executor: U[t] lies a row before what it brings at t, without a delay.
+func (r *chunkRun[T]) potentialSums(i int) {
+	c, sums := &r.plan.weights[i], r.sumsOf(&r.plan.weights[i])
+	neurons, _ := r.plan.takes(c)
+	if !c.adds {
+		clear(sums[:r.samples()*r.plan.steps*cpuref.Stride(neurons)])
+	}
+	part, below := r.plan.potentialSegments(c)
+	if part == (cpuref.Segment{}) {
+		return
+	}
+	cpuref.ErrorBelow(&cpuref.ErrorBelowArguments[T]{
+		Error: sums, Above: r.layers[c.source].membrane, Transposed: r.engine.weights[i],
+		Steps: r.plan.steps, Neurons: c.rows, Below: neurons, Segment: part, AboveSegment: below, Add: true,
+	}, &r.work, 0, r.samples())
+}
+
 // addInput writes or adds what events bring by a connection to sums.
 func (r *chunkRun[T]) addInput(i int, events cpuref.Events, sums []T, segment cpuref.Segment, add bool) {
 	c := &r.plan.weights[i]

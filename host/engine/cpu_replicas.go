@@ -14,7 +14,7 @@ func (e *CPU[T]) Replicas(batch *Batch, stream cpuref.Stream, replicas []Replica
 		return nil, nil, err
 	}
 	loss, regularizer = make([]T, len(replicas)), make([]T, len(replicas))
-	if p.cut().count() > 1 || p.network.Delays() { // what replicas share would not fit, or moves in time
+	if p.cut().count() > 1 || p.network.Delays() || p.network.Potentials() { // what replicas share would not fit, moves in time, or is no spike
 		err := wholeReplicas(batch, p.network, replicas, loss, regularizer, func(b *Batch, record *RecordOf[T]) error {
 			_, err := e.Evaluate(b, stream, record)
 			return err
@@ -116,7 +116,7 @@ func (r *replicaRun[T]) present() {
 		arguments := r.layerForward(l, events)
 		arguments.Spikes, arguments.Trace = shared.spikes, shared.trace
 		arguments.Drive, arguments.Uniform, arguments.Delay = shared.drive, shared.uniform, p.steps
-		if !p.weights[layer.input].skips {
+		if !p.weights[layer.input].apart {
 			r.addInput(layer.input, events, shared.drive, cpuref.Segment{}, layer.driven)
 		}
 		cpuref.NoiseUniform(&arguments, 0, 1)
@@ -141,7 +141,7 @@ func (r *replicaRun[T]) present() {
 // layer.
 func (r *replicaRun[T]) skip(source int, events cpuref.Events, above int, sums func(target int) ([]T, cpuref.Segment)) {
 	for i := range r.plan.weights {
-		if c := &r.plan.weights[i]; c.skips && c.source == source && c.target >= above {
+		if c := &r.plan.weights[i]; c.apart && c.source == source && c.target >= above {
 			to, segment := sums(c.target)
 			r.addInput(i, events, to, segment, c.adds)
 		}
@@ -173,7 +173,7 @@ func (r *replicaRun[T]) repeat(lowest, first int) {
 	}
 	listed := max(0, first-r.cut.halo) // from where on events are of use
 	for source := -1; source < lowest; source++ {
-		if !slices.ContainsFunc(p.weights, func(c weightPlan) bool { return c.skips && c.source == source && c.target > lowest }) {
+		if !slices.ContainsFunc(p.weights, func(c weightPlan) bool { return c.apart && c.source == source && c.target > lowest }) {
 			continue
 		}
 		events = r.inputs

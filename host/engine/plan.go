@@ -40,7 +40,7 @@ type layerPlan[T cpuref.Float] struct {
 	neuron          cpuref.Neuron[T]
 	input           int  // number of the connection from the highest source
 	recurrent, bias int  // the same; -1 without
-	driven          bool // connections that skip layers bring something, too
+	driven          bool // connections apart bring something, too
 	delays          int  // number of the array of learned delays of its inputs; -1 without
 	delayed         bool // what it hands up has learned delays
 	activity        []cpuref.ActivityArguments[T]
@@ -58,23 +58,24 @@ type readoutPlan[T cpuref.Float] struct {
 // a position.
 type weightPlan struct {
 	network.Weight
-	source  int // layer whose spikes it weighs; -1: the network's input; or always, learned or delays
-	target  int // layer that takes them; one beyond the last: the readout
-	window  cpuref.Window
-	delay   int // steps
-	stride  int
-	rows    int     // numbers below that feed a position
-	size    int     // rows·stride
-	at      int     // where its gradient begins among those of all arrays
-	blocks  int     // elements of the kernel; 1 if dense
-	columns []int32 // row of each column of the network's array
-	skips   bool    // it passes layers by: [cpuref.InputSums] adds its spikes up
-	adds    bool    // it does, and another such connection to the target did before
-	pooled  bool    // it takes the spikes of the layer below pooled
-	handed  bool    // it takes others than those of the layer below, which hands them up pooled or leaves some out
-	copies  int     // the most spikes that it takes from a number in a step
-	frozen  bool    // updates leave it as it is
-	rate    Rate
+	source    int // layer whose spikes it weighs; -1: the network's input; or always, learned or delays
+	target    int // layer that takes them; one beyond the last: the readout
+	window    cpuref.Window
+	delay     int // steps
+	stride    int
+	rows      int     // numbers below that feed a position
+	size      int     // rows·stride
+	at        int     // where its gradient begins among those of all arrays
+	blocks    int     // elements of the kernel; 1 if dense
+	columns   []int32 // row of each column of the network's array
+	apart     bool    // what it brings is added up before its target runs: it passes layers by or weighs potentials
+	adds      bool    // it is, and another such connection to the target came before
+	potential bool    // it weighs potentials: its source does not spike
+	pooled    bool    // it takes the spikes of the layer below pooled
+	handed    bool    // it takes others than those of the layer below, which hands them up pooled or leaves some out
+	copies    int     // the most spikes that it takes from a number in a step
+	frozen    bool    // updates leave it as it is
+	rate      Rate
 }
 
 // always is the source of biases: an input at every position that spikes in every step.
@@ -109,7 +110,7 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 		for _, source := range n.Sources(l) {
 			below := n.Handed(source)
 			lp.inputs, lp.input = below.Slots(), connect(source, layer.Delay, below, n.InputWindow(l, source))
-			lp.driven = lp.driven || p.weights[lp.input].skips
+			lp.driven = lp.driven || p.weights[lp.input].apart
 		}
 		if layer.Recurrent {
 			lp.recurrent = connect(l, layer.RecurrentDelay, geometry, n.RecurrentWindow(l))
@@ -134,7 +135,7 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 		r.decayMembrane, r.driveMembrane, r.decaySynapse, r.initial = network.ReadoutParameters[T](n)
 		for _, source := range n.Sources(top + 1) {
 			r.weight = p.connect(weightPlan{Weight: described[len(p.weights)], source: source, target: top + 1, delay: n.Readout.Delay}, n.Handed(source))
-			r.driven = r.driven || p.weights[r.weight].skips
+			r.driven = r.driven || p.weights[r.weight].apart
 		}
 		if n.Readout.Bias {
 			r.bias = p.connect(weightPlan{Weight: described[len(p.weights)], source: always, target: top + 1}, network.DenseGeometry(1))
@@ -185,8 +186,9 @@ func (p *plan[T]) freeze(names []string) error {
 func (p *plan[T]) connect(w weightPlan, below network.Geometry) int {
 	w.stride, w.rows, w.blocks = cpuref.Stride(w.Rows), w.window.Rows(below.Slots()), w.window.Blocks()
 	w.size, w.copies, w.at = w.rows*w.stride, 1, p.sumLength()
-	w.skips = w.source >= -1 && w.source < w.target-1
-	w.adds = w.skips && slices.ContainsFunc(p.weights, func(before weightPlan) bool { return before.skips && before.target == w.target })
+	w.potential = w.source >= 0 && p.network.Layers[w.source].HandsPotential()
+	w.apart = w.potential || w.source >= -1 && w.source < w.target-1
+	w.adds = w.apart && slices.ContainsFunc(p.weights, func(before weightPlan) bool { return before.apart && before.target == w.target })
 	if w.source >= 0 && w.target > w.source {
 		source := &p.layers[w.source]
 		w.pooled, w.handed, w.copies = !source.pooling.None(), source.handsOther(), source.pooling.Copies()
@@ -259,16 +261,27 @@ func (p *plan[T]) above(l int) (connections []int) {
 
 // skippedBy says whether errors pass a layer by on their way down.
 func (p *plan[T]) skippedBy() bool {
-	return slices.ContainsFunc(p.weights, func(w weightPlan) bool { return w.skips && w.source >= 0 })
+	return slices.ContainsFunc(p.weights, func(w weightPlan) bool { return w.source >= 0 && w.source < w.target-1 })
 }
 
 // direct is the delay with which a target takes the events of the connection from its highest
-// source itself: never if that skips layers.
+// source itself: never if what it brings is added up apart.
 func (p *plan[T]) direct(connection int) int {
-	if w := &p.weights[connection]; !w.skips {
+	if w := &p.weights[connection]; !w.apart {
 		return w.delay
 	}
 	return p.steps
+}
+
+// potentialSegments are the steps in which potentials arrive by a connection, and where those that
+// arrive lie: U[t] is in row t−1 of the membranes of its layer and arrives at t+d. There are none
+// in samples that end before.
+func (p *plan[T]) potentialSegments(c *weightPlan) (arrive, lie cpuref.Segment) {
+	later := c.delay + 1
+	if later >= p.steps {
+		return arrive, lie
+	}
+	return cpuref.Segment{First: later, Last: p.steps, Rows: p.steps}, cpuref.Segment{Last: p.steps, Origin: later, Rows: p.steps}
 }
 
 // takes is how many numbers and filters the target of a connection has.

@@ -4,8 +4,8 @@ import "spikegrad/cpuref"
 
 // schedule is the order in which kernels take the samples of a pass through a network, on
 // every device. Samples may be cut in time: then the membranes of one segment are held,
-// and the backward pass computes those of the others again, last segment first. Samples whose
-// delays are learned are not cut: spikes may move over all steps.
+// and the backward pass computes those of the others again, last segment first. Samples of
+// networks with learned delays or potentials are not cut.
 //
 // What several connections bring a layer, forward as sums and backward as errors, is added
 // in the order of the plan's connections.
@@ -26,7 +26,8 @@ type executor interface {
 	inputTrains() // makes spike trains of the input's events
 
 	beginSegment(l, from, to int) // copies the states of a layer between two slots
-	inputSums(c, s int)           // adds up what the events of a source bring by a connection that skips layers
+	inputSums(c, s int)           // adds up what the events of a source bring by a connection apart
+	potentialSums(c int)          // the same of potentials, over all steps
 	lifForward(l, s, slot int)    // runs a layer over a segment, with the events of what lies below it and the states of a slot
 	listSpikes(l, s int)          // lists the events of a layer
 	spikeTrains(l, s int)         // makes spike trains of them
@@ -52,6 +53,7 @@ type executor interface {
 	clearErrors(l, s int)          // of a layer above which there is nothing
 	lifBackward(l, s int)          // takes the errors of a segment back through a layer
 	errorsDone(l, s int)           // those of a layer in a segment are what they are
+	potentialGradient(c int)       // makes the gradient of a connection that weighs potentials
 	weightGradient(c, s int)       // adds what a segment, or allSteps, brings to the gradient of a connection
 	constantGradient(c int)        // makes the gradient of a learned constant of what a layer has added up
 	dropErrors(l, s int)           // takes errors of what a layer hands up back through what it left out
@@ -97,7 +99,7 @@ func (s *schedule[T]) forwardSegment(part int, again bool) {
 	if again {
 		slot = s.cut.slots() - 1
 	}
-	s.skip(-1, part, again)
+	s.bring(-1, part, again)
 	for l := range s.layers {
 		if part > 0 {
 			s.do.beginSegment(l, part, slot)
@@ -119,15 +121,19 @@ func (s *schedule[T]) forwardSegment(part int, again bool) {
 		if s.layers[l].handsOther() && s.backward && !again {
 			s.do.handedTrains(l, part)
 		}
-		s.skip(l, part, again)
+		s.bring(l, part, again)
 	}
 }
 
-// skip brings the events of a source that are listed to where connections that skip layers
-// lead. A readout does not run again.
-func (s *schedule[T]) skip(source, part int, again bool) {
+// bring brings the events of a source that are listed, or its potentials, to where connections
+// apart lead. A readout does not run again.
+func (s *schedule[T]) bring(source, part int, again bool) {
 	for c := range s.weights {
-		if w := &s.weights[c]; w.skips && w.source == source && !(again && w.target == len(s.layers)) {
+		switch w := &s.weights[c]; {
+		case !w.apart || w.source != source || again && w.target == len(s.layers):
+		case w.potential:
+			s.do.potentialSums(c)
+		default:
 			s.do.inputSums(c, part)
 		}
 	}
@@ -213,6 +219,8 @@ func (s *schedule[T]) weightGradients(target, part int) {
 		case w.target != target:
 		case w.source == delays:
 			s.do.delayGradient(c)
+		case w.potential:
+			s.do.potentialGradient(c)
 		case w.source != learned:
 			s.do.weightGradient(c, part)
 		case part == 0: // the segment that is done last

@@ -101,13 +101,14 @@ func (p *plan[T]) cut() segmentation {
 }
 
 // cutAt cuts samples into segments of whole words of spike trains, of about so many
-// steps and at least the longest delay; with learned delays, they stay whole.
+// steps and at least the longest delay; with learned delays, whose spikes may move over all steps, or potentials, they stay
+// whole.
 func (p *plan[T]) cutAt(length int) segmentation {
 	halo := 0
 	for _, w := range p.weights {
 		halo = max(halo, w.delay)
 	}
-	if p.network.Delays() {
+	if p.network.Delays() || p.network.Potentials() {
 		length = p.steps
 	}
 	if length < p.steps {

@@ -124,6 +124,18 @@ func (r *recorder) lifBackward(l, s int) {
 // errorsDone implements executor: they stay on the device.
 func (r *recorder) errorsDone(_, _ int) {}
 
+// potentialGradient implements executor.
+func (r *recorder) potentialGradient(i int) {
+	c := &r.plan.weights[i]
+	r.do(func() error {
+		return r.kernels.potentialGradient.Record(r.stream, kernels.PotentialGradientBuffers{
+			Partial: whole(r.partial[i]), Potential: whole(r.layers[c.source].membrane), Error: whole(r.errorsOf(c)),
+		}, kernels.PotentialGradientParameters{
+			Samples: r.samples, Steps: r.steps, Inputs: uint32(c.rows), Neurons: uint32(c.Rows), Delay: uint32(c.delay),
+		})
+	})
+}
+
 // weightGradient implements executor.
 func (r *recorder) weightGradient(i, s int) {
 	r.gradientAt(i, s, r.partial[i], r.plan.weights[i].delay)

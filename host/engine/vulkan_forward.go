@@ -66,6 +66,29 @@ func (r *recorder) inputSums(i, s int) {
 	})
 }
 
+// potentialSums implements executor: U[t] lies a row before what it brings at t, without a delay.
+func (r *recorder) potentialSums(i int) {
+	c, sums := &r.plan.weights[i], r.sumsOf(&r.plan.weights[i])
+	neurons, _ := r.plan.takes(c)
+	if !c.adds {
+		r.do(func() error {
+			return r.stream.Fill(sums, 0, 4*uint64(r.samples)*uint64(r.steps)*uint64(cpuref.Stride(neurons)), 0)
+		})
+	}
+	part, below := r.plan.potentialSegments(c)
+	if part == (cpuref.Segment{}) {
+		return
+	}
+	r.do(func() error {
+		return r.kernels.errorAdded.Record(r.stream, kernels.ErrorBelowBuffers{
+			Error: whole(sums), Above: whole(r.layers[c.source].membrane), Transposed: whole(r.engine.weights[i]),
+			Geometry: whole(r.engine.geometries[i]),
+		}, kernels.ErrorBelowParameters{
+			Samples: r.samples, Steps: r.steps, Neurons: uint32(c.rows), Below: uint32(neurons), Segment: part, AboveSegment: below,
+		})
+	})
+}
+
 // lifForward implements executor.
 func (r *recorder) lifForward(l, s, slot int) {
 	layer, arrays := &r.plan.layers[l], &r.layers[l]

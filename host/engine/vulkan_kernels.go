@@ -24,9 +24,10 @@ type kernelSet struct {
 	crossEntropyError *kernels.CrossEntropy // with the derivative
 	targets           targetKernels
 	errorBelow        *kernels.ErrorBelow
-	errorAdded        *kernels.ErrorBelow                            // to what others left; nil unless a layer has several above
+	errorAdded        *kernels.ErrorBelow                            // to what others left; nil unless a layer has several above, or hands up potentials
 	inputSums         map[kernels.InputSumsChoice]*kernels.InputSums // those that connections need
 	weightGradient    *kernels.WeightGradient
+	potentialGradient *kernels.PotentialGradient // nil unless layers hand up potentials
 	learnedConstants  *kernels.LearnedConstants
 	constantGradient  *kernels.ConstantGradient
 	commonGradient    *kernels.ConstantGradient // of what all neurons of a layer share
@@ -45,7 +46,7 @@ type layerKernels struct {
 	unpool   *kernels.UnpoolErrors
 }
 
-// sumsChoice is the kernel that adds up what a connection brings that skips layers.
+// sumsChoice is the kernel that adds up what a connection apart brings.
 func sumsChoice(c *weightPlan) kernels.InputSumsChoice {
 	return kernels.InputSumsChoice{Convolution: !c.window.Dense(), Add: c.adds}
 }
@@ -134,14 +135,14 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 		k.errorBelow, err = kernels.NewErrorBelow(device, kernels.ErrorBelowChoice{})
 		return err
 	})
-	if p.skippedBy() {
+	if p.skippedBy() || p.network.Potentials() {
 		set(func() (err error) {
 			k.errorAdded, err = kernels.NewErrorBelow(device, kernels.ErrorBelowChoice{Add: true})
 			return err
 		})
 	}
 	for i := range p.weights {
-		if choice := sumsChoice(&p.weights[i]); p.weights[i].skips && k.inputSums[choice] == nil {
+		if choice := sumsChoice(&p.weights[i]); p.weights[i].apart && !p.weights[i].potential && k.inputSums[choice] == nil {
 			set(func() (err error) { k.inputSums[choice], err = kernels.NewInputSums(device, choice); return err })
 		}
 	}
@@ -149,6 +150,9 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 		k.weightGradient, err = kernels.NewWeightGradient(device, kernels.WeightGradientChoice{})
 		return err
 	})
+	if p.network.Potentials() {
+		set(func() (err error) { k.potentialGradient, err = kernels.NewPotentialGradient(device); return err })
+	}
 	set(func() (err error) { k.learnedConstants, err = kernels.NewLearnedConstants(device); return err })
 	set(func() (err error) {
 		k.constantGradient, err = kernels.NewConstantGradient(device, kernels.ConstantGradientChoice{})

@@ -48,6 +48,9 @@ func NewLIF(n *network.Network, input []float64, head Head) (*LIF, error) {
 	if err := n.RefuseDelays("circuits are made of networks whose delays are the same in all samples"); err != nil {
 		return nil, err
 	}
+	if err := n.RefusePotentials("circuits are made of layers that spike"); err != nil {
+		return nil, err
+	}
 	if n.Skips() {
 		return nil, fmt.Errorf("the network has skip connections: circuits are built only from networks whose layers take input from the layer just below")
 	}

@@ -360,6 +360,7 @@ func TestStrangeDataIsDrawn(t *testing.T) {
 		"long names":      names,
 		"many series":     many,
 		"silent":          Raster{StepMS: 1, Steps: 10, Layers: []SpikeLayer{{Name: "input", Neurons: 3}}},
+		"potentials":      Raster{StepMS: 1, Steps: 2, Layers: []SpikeLayer{{Name: "layer 0", Neurons: 2, Potentials: [][]float64{{0, 1}, {-1, 3}}}}},
 		"one step":        Raster{StepMS: 0.1, Steps: 1, Layers: []SpikeLayer{{Neurons: 1, Spikes: []Spike{{}}}}, Readout: [][]float64{{1}}},
 		"silent trials":   Trials{StepMS: 1, Steps: 5, Spikes: [][]int{nil}},
 		"one class":       Confusion{Counts: [][]int{{0}}},

@@ -24,6 +24,9 @@ type SpikeLayer struct {
 	Neurons int     `json:"neurons"`
 	Shape   []int   `json:"shape,omitempty"` // of neurons at rows and columns: channels or filters, height, width
 	Spikes  []Spike `json:"spikes"`          // in any order
+	// Potentials are the membranes of neurons that do not spike, (neuron, step), which are drawn
+	// instead; empty for others.
+	Potentials [][]float64 `json:"potentials,omitempty"`
 }
 
 // Raster shows one sample on its way through all layers: input and layers as
@@ -92,14 +95,8 @@ func (f Raster) check() error {
 	if len(f.Readout) == 0 {
 		return nil
 	}
-	for class, trace := range f.Readout {
-		what := fmt.Sprintf("raster: readout of class %d", class)
-		if err := checkLength(what, len(trace), f.Steps, "the time steps are"); err != nil {
-			return err
-		}
-		if err := checkFinite(what, trace); err != nil {
-			return err
-		}
+	if err := checkTraces("raster: readout of class", f.Readout, f.Steps); err != nil {
+		return err
 	}
 	if len(f.Classes) > 0 {
 		if err := checkLength("raster: class names", len(f.Classes), len(f.Readout), "the readout traces are"); err != nil {
@@ -109,6 +106,20 @@ func (f Raster) check() error {
 	for _, class := range []int{f.True, f.Predicted} {
 		if class < 0 || class >= len(f.Readout) {
 			return fmt.Errorf("figure: raster: class %d, but the readout has classes 0 to %d", class, len(f.Readout)-1)
+		}
+	}
+	return nil
+}
+
+// checkTraces refuses traces that do not have a finite number in every step.
+func checkTraces(of string, traces [][]float64, steps int) error {
+	for i, trace := range traces {
+		what := fmt.Sprintf("%s %d", of, i)
+		if err := checkLength(what, len(trace), steps, "the time steps are"); err != nil {
+			return err
+		}
+		if err := checkFinite(what, trace); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -127,6 +138,14 @@ func (l SpikeLayer) check(what string, steps int) error {
 			return fmt.Errorf("figure: %s has %d neurons and the shape %v: three numbers are needed whose product is that", what, l.Neurons, l.Shape)
 		}
 	}
+	if len(l.Potentials) > 0 {
+		if err := checkLength(what+": potentials", len(l.Potentials), l.Neurons, "the neurons are"); err != nil {
+			return err
+		}
+		if err := checkTraces(what+": potential of neuron", l.Potentials, steps); err != nil {
+			return err
+		}
+	}
 	for _, s := range l.Spikes {
 		if s.Neuron < 0 || s.Neuron >= l.Neurons || s.Step < 0 || s.Step >= steps {
 			return fmt.Errorf("figure: %s: spike of neuron %d in step %d, but it has neurons 0 to %d and steps 0 to %d",
@@ -137,6 +156,13 @@ func (l SpikeLayer) check(what string, steps int) error {
 }
 
 func (l SpikeLayer) panel(stroke color.NRGBA, steps int, stepMS float64) *panel {
+	if len(l.Potentials) > 0 {
+		p := membranePanel(l.Name, counted(l.Neurons, "neuron"), l.Potentials, steps, stepMS)
+		for _, trace := range l.Potentials {
+			p.trace(trace, draw.LineStyle{Color: stroke, Width: thinLine})
+		}
+		return p.panel
+	}
 	unit := l.Unit
 	if unit == "" {
 		unit = "neuron"
@@ -152,29 +178,43 @@ func (l SpikeLayer) panel(stroke color.NRGBA, steps int, stepMS float64) *panel 
 	}
 }
 
-func (f Raster) readoutPanel() *panel {
-	times := make([]float64, f.Steps)
+// membranes is a panel of membrane potentials over time.
+type membranes struct {
+	*panel
+	times []float64
+}
+
+// membranePanel is one for these traces, without their lines.
+func membranePanel(name, count string, traces [][]float64, steps int, stepMS float64) membranes {
+	times := make([]float64, steps)
 	for i := range times {
-		times[i] = (float64(i) + 0.5) * f.StepMS
+		times[i] = (float64(i) + 0.5) * stepMS
 	}
 	var values extent
-	for _, trace := range f.Readout {
+	for _, trace := range traces {
 		values.add(trace...)
 	}
-	p := &panel{
-		name:   "readout",
-		header: "readout · " + counted(len(f.Readout), "class"),
+	return membranes{&panel{
+		name:   name,
+		header: name + " · " + count,
 		height: 100,
-		x:      timeAxis(f.Steps, f.StepMS),
+		x:      timeAxis(steps, stepMS),
 		y:      linearAxis("membrane", values),
 		grid:   grid{vertical: true, horizontal: true},
+	}, times}
+}
+
+// trace adds the line of one.
+func (m membranes) trace(values []float64, style draw.LineStyle) {
+	m.marks = append(m.marks, lineMark(style, m.times, values))
+	if len(m.times) == 1 {
+		m.marks = append(m.marks, dotsMark(nrgba(style.Color), dotRadius, m.times, values))
 	}
-	trace := func(class int, style draw.LineStyle) {
-		p.marks = append(p.marks, lineMark(style, times, f.Readout[class]))
-		if f.Steps == 1 {
-			p.marks = append(p.marks, dotsMark(nrgba(style.Color), dotRadius, times, f.Readout[class]))
-		}
-	}
+}
+
+func (f Raster) readoutPanel() *panel {
+	p := membranePanel("readout", counted(len(f.Readout), "class"), f.Readout, f.Steps, f.StepMS)
+	trace := func(class int, style draw.LineStyle) { p.trace(f.Readout[class], style) }
 	others := draw.LineStyle{Color: paleGrey, Width: thinLine}
 	for class := range f.Readout {
 		if class != f.True && class != f.Predicted {
@@ -192,7 +232,7 @@ func (f Raster) readoutPanel() *panel {
 	if len(f.Readout) > 2 {
 		p.note = append(p.note, entry{name: "other classes", color: paleGrey, width: others.Width})
 	}
-	return p
+	return p.panel
 }
 
 func (f Raster) title() string {

@@ -36,15 +36,15 @@ func (n *Network) Initialise(seed uint32) [][]float32 {
 		}
 		// The inputs of a neuron are the columns of all its sources: for a convolution those in
 		// its window.
-		sources, inputs := len(n.Sources(l)), 0
-		for _, w := range described[len(weights):][:sources] {
+		inputs := 0
+		for _, w := range described[len(weights):][:len(n.Sources(l))] {
 			inputs += w.Columns
 		}
-		for range sources {
-			draw(initial.Kind, initial.scale(n, layer, inputs, share))
+		for _, source := range n.Sources(l) {
+			draw(initial.Kind, initial.scale(n, layer, source, inputs, share))
 		}
 		if layer.Recurrent {
-			draw(initial.Kind, initial.scale(n, layer, described[len(weights)].Columns, 1-share))
+			draw(initial.Kind, initial.scale(n, layer, l, described[len(weights)].Columns, 1-share))
 		}
 		if layer.Bias {
 			zero()
@@ -71,38 +71,37 @@ func (n *Network) Initialise(seed uint32) [][]float32 {
 	return weights
 }
 
-// scale is the standard deviation of weights (their bound if uniform) from so many
-// inputs. Fluctuation-driven (Rossbroich et al. 2022): for independent Poisson inputs
-// of rate ν the membrane fluctuates with variance n·ν·ε̂·σ_w², ε̂ = Σ ε(t)²·dt, ε the
-// membrane's response to one spike; σ_w gives this connection its share of σ_U².
-func (i Initial) scale(n *Network, layer *Layer, inputs int, share float64) float64 {
+// scale is the standard deviation of weights (their bound if uniform) of a source, among so
+// many inputs. Fluctuation-driven (Rossbroich et al. 2022): the membrane fluctuates with a variance
+// that is σ_w² times [Initial.variance]; σ_w gives this connection its share of σ_U².
+func (i Initial) scale(n *Network, layer *Layer, source, inputs int, share float64) float64 {
 	if i.Kind != "fluctuation" {
 		return i.Scale / math.Sqrt(float64(inputs))
 	}
-	response := responseEnergy(layer, n.StepLength, n.Steps)
-	return math.Sqrt(share/float64(float64(inputs)*i.Rate*response)) * i.SigmaU * Threshold
+	return math.Sqrt(share/i.variance(n, layer, source, inputs)) * i.SigmaU * Threshold
 }
 
-// responseEnergy is ε̂ = Σ ε(t)²·dt of a neuron without reset, summed until nothing more
-// comes. Without a leak that is never: then it is what a sample of so many steps has brought
+// response is ε̂ = Σ ε(t)²·dt and Σ ε(t) of a neuron without reset, summed until nothing more
+// comes. Without a leak that is never: then they are what a sample of so many steps has brought
 // on average over its steps.
-func responseEnergy(layer *Layer, stepLength float64, steps int) float64 {
+func response(layer *Layer, stepLength float64, steps int) (energy, gain float64) {
 	neuron := NeuronParameters[float64](layer, stepLength)
 	if neuron.Model == cpuref.NeuronIF {
-		return float64(steps) * stepLength / 2
+		return float64(steps) * stepLength / 2, float64(steps) / 2
 	}
 	var state cpuref.NeuronState[float64]
-	received, energy := 1.0, 0.0
+	received := 1.0
 	for range 1_000_001 {
 		neuron.Advance(&state, received, 1)
 		square := float64(state[0] * state[0])
 		received = 0
 		energy += float64(square * stepLength)
+		gain += state[0]
 		if state[1] < 1e-12 && square < 1e-18*energy {
 			break
 		}
 	}
-	return energy
+	return energy, gain
 }
 
 // normals are random numbers of one weight array, each a function of its index.

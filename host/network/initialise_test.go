@@ -38,26 +38,28 @@ func TestInitialiseMoments(t *testing.T) {
 	layer := &n.Layers[0]
 	a, s := math.Exp(-n.StepLength/layer.TauMembrane), math.Exp(-n.StepLength/layer.TauSynapse)
 	scale := (1 - a) / (a - s)
-	response := scale * scale * (1/(1-a*a) - 2/(1-a*s) + 1/(1-s*s)) * n.StepLength
-	if got := responseEnergy(layer, n.StepLength, n.Steps); !(math.Abs(got-response) <= 1e-10*response) {
-		t.Errorf("ε̂ is %v: the closed form %v", got, response)
-	}
-
-	// Without a synaptic current it is a_mᵏ.
-	delta := *layer
-	delta.Neuron = "lif_delta"
-	if got, want := responseEnergy(&delta, n.StepLength, n.Steps), n.StepLength/(1-a*a); !(math.Abs(got-want) <= 1e-10*want) {
-		t.Errorf("ε̂ of lif_delta is %v: the closed form %v", got, want)
-	}
-	delta.Neuron = "if"
-	if got, want := responseEnergy(&delta, n.StepLength, 100), 50*n.StepLength; got != want {
-		t.Errorf("ε̂ of if is %v, want %v", got, want)
+	energy := scale * scale * (1/(1-a*a) - 2/(1-a*s) + 1/(1-s*s)) * n.StepLength
+	gain := 1 / (1 - s) // what enters the current stays for so many steps; the membrane's leak takes what drives it
+	delta, integrator := *layer, *layer
+	delta.Neuron, integrator.Neuron = "lif_delta", "if" // without a synaptic current, the response is a_mᵏ
+	for _, want := range []struct {
+		layer        *Layer
+		energy, gain float64
+	}{
+		{layer, energy, gain},
+		{&delta, n.StepLength / (1 - a*a), 1 / (1 - a)},
+		{&integrator, 50 * n.StepLength, 50},
+	} {
+		gotEnergy, gotGain := response(want.layer, n.StepLength, 100)
+		if !(math.Abs(gotEnergy-want.energy) <= 1e-10*want.energy) || !(math.Abs(gotGain-want.gain) <= 1e-6*want.gain) {
+			t.Errorf("%s: ε̂ is %v and Σ ε %v: the closed forms are %v and %v", want.layer.Neuron, gotEnergy, gotGain, want.energy, want.gain)
+		}
 	}
 
 	const normal, uniform = 3, 1.8 // kurtosis
 	want := map[string]struct{ deviation, kurtosis float64 }{
-		"layer0.input":     {1.3 * math.Sqrt(0.9/(70*15.8*response)), normal},
-		"layer0.recurrent": {1.3 * math.Sqrt(0.1/(128*15.8*response)), normal},
+		"layer0.input":     {1.3 * math.Sqrt(0.9/(70*15.8*energy)), normal},
+		"layer0.recurrent": {1.3 * math.Sqrt(0.1/(128*15.8*energy)), normal},
 		"layer1.input":     {2 / math.Sqrt(128*3), uniform},
 		"layer1.recurrent": {2 / math.Sqrt(128*3), uniform},
 		"readout":          {1 / math.Sqrt(128), normal},
@@ -90,7 +92,7 @@ func TestInitialiseMoments(t *testing.T) {
 	// Without recurrence the input connection brings all fluctuation.
 	n.Layers[0].Recurrent = false
 	_, deviation := moments(n.Initialise(11)[0])
-	if expected := 1.3 * math.Sqrt(1/(70*15.8*response)); !(math.Abs(deviation-expected) <= 0.03*expected) {
+	if expected := 1.3 * math.Sqrt(1/(70*15.8*energy)); !(math.Abs(deviation-expected) <= 0.03*expected) {
 		t.Errorf("a feed-forward layer has standard deviation %g: want %g", deviation, expected)
 	}
 }

@@ -59,6 +59,7 @@ type Layer struct {
 	Learn              []string      `toml:"learn"`               // names of [Constants] that are learned, as factors on the values here
 	LearnPer           string        `toml:"learn_per"`           // neuron (filter of a convolution) or layer: what has a learned constant of its own
 	LearnSpread        float64       `toml:"learn_spread"`        // standard deviation of the learned time constants at the beginning, relative to their mean
+	Output             string        `toml:"output"`              // what is handed up: spikes, or none given, or potential: of neurons that never spike
 	RefractorySteps    int           `toml:"refractory_steps"`    // after a spike, in which the neuron has no other
 	Reset              string        `toml:"reset"`               // one of [Resets]
 	DifferentiateReset bool          `toml:"differentiate_reset"` // let the gradient flow through the reset
@@ -148,7 +149,7 @@ func DefaultLayer() Layer {
 	l := Layer{
 		Kind: "dense", Neurons: 128, Filters: 16, Kernel: 7, Stride: 1, PaddingHeight: AsWidth, Pool: 1, PoolKind: "max", RecurrentKernel: 5,
 		Recurrent: true, Delay: 1, RecurrentDelay: 1,
-		Neuron: "lif", TauMembrane: 0.02, TauSynapse: 0.01, LearnPer: perNeuron, Reset: "multiplicative", DropoutPer: perSpike,
+		Neuron: "lif", TauMembrane: 0.02, TauSynapse: 0.01, LearnPer: perNeuron, Output: outputSpikes, Reset: "multiplicative", DropoutPer: perSpike,
 		Noise: Noise{Kind: "sigmoid"}, Initial: Initial{Kind: "fluctuation"},
 	}
 	l.Surrogate.Kind = DefaultSurrogate(&l)

@@ -34,6 +34,10 @@ func NeuronParameters[T cpuref.Float](l *Layer, stepLength float64) cpuref.Neuro
 	for _, name := range l.Learned() {
 		neuron.Learn = neuron.Learn.With(Constants.Number(name))
 	}
+	if l.HandsPotential() {
+		silence(&neuron)
+		return neuron
+	}
 	if noise := Noises.Find(l.Noise.Kind); noise.Prepare != nil {
 		p := noise.Prepare(l.Noise, stepLength)
 		neuron.NoiseParameters = [2]T{T(p[0]), T(p[1])}

@@ -39,6 +39,9 @@ func (n *Network) Validate() error {
 		if err := n.checkLearnedDelay(l); err != nil {
 			return fmt.Errorf("network.layer %d: %w", l, err)
 		}
+		if err := n.checkPotentials(l); err != nil {
+			return fmt.Errorf("network.layer %d: %w", l, err)
+		}
 	}
 	if err := n.Readout.validate(n.Steps); err != nil {
 		return fmt.Errorf("network.readout: %w", err)
@@ -79,6 +82,9 @@ func (l *Layer) validate(steps int) error {
 	}
 	if l.RefractorySteps < 0 || l.RefractorySteps > cpuref.MostRefractory {
 		return fmt.Errorf("refractory_steps = %d: must be from 0 (none) to %d", l.RefractorySteps, cpuref.MostRefractory)
+	}
+	if err := l.validateOutput(); err != nil {
+		return err
 	}
 	if err := l.validateLearned(); err != nil {
 		return err

@@ -73,6 +73,9 @@ func Encode(n *network.Network, weights [][]float32, config string) ([]byte, err
 	if err := n.RefuseDelays("those are not written to NIR: export without --nir"); err != nil {
 		return nil, err
 	}
+	if err := n.RefusePotentials("such layers are not written to NIR: export without --nir"); err != nil {
+		return nil, err
+	}
 	for l := range n.Layers {
 		switch layer := &n.Layers[l]; {
 		case network.Neurons.Number(layer.Neuron).Adapts():

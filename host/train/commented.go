@@ -260,6 +260,8 @@ func writtenExplanations() map[string]string {
 		"network.layer.learn_per": "neuron: each neuron, or filter, has its own; layer: one for all",
 		"network.layer.learn_spread": "learned time constants start from a gamma distribution with this standard deviation, relative to its\n" +
 			"mean; from 0, all equal, to 1",
+		"network.layer.output": "what the layer above receives: spikes; or potential: the neurons never spike and hand up their membrane potential\n" +
+			"(dense layers without recurrence; noise, surrogate and reset do not count)",
 		"network.layer.refractory_steps":    "steps after a spike in which a neuron cannot spike again, 0 to " + strconv.Itoa(cpuref.MostRefractory) + "; its states go on",
 		"network.layer.reset":               "effect of a spike on the membrane: " + network.Resets.Names(),
 		"network.layer.differentiate_reset": "whether the gradient also flows through the reset",

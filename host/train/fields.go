@@ -105,8 +105,8 @@ func place(path string) bool {
 var later = map[string]any{
 	"data.augment.shift_pixels": 0.0, "data.augment.stretch_channels": 0.0,
 	"data.header": false, "network.layer.neuron": "lif", "network.layer.tau_adaptation": 0.2, "network.layer.adaptation": 0.2, "network.layer.bias": false, "network.layer.learn_per": "neuron", "network.layer.learn_spread": 0.0,
-	"network.layer.refractory_steps": 0,
-	"network.layer.kernel_height":    0, "network.layer.stride_height": 0, "network.layer.padding_height": network.AsWidth,
+	"network.layer.refractory_steps": 0, "network.layer.output": "spikes",
+	"network.layer.kernel_height": 0, "network.layer.stride_height": 0, "network.layer.padding_height": network.AsWidth,
 	"network.layer.dropout": 0.0, "network.layer.dropout_per": "spike",
 	"network.layer.learned_delay": 0,
 	"network.layer.pool":          1, "network.layer.pool_height": 0, "network.layer.pool_kind": "max", "network.readout.bias": false,

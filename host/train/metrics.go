@@ -63,13 +63,15 @@ func (t *totals) loss() float64     { return t.Loss / float64(max(t.Samples, 1))
 func (t *totals) accuracy() float64 { return float64(t.Correct) / float64(max(t.Samples, 1)) }
 
 // spikesPerNeuron is the mean number of spikes of a neuron in a sample, over all
-// layers and in each.
+// layers that spike and in each.
 func (t *totals) spikesPerNeuron(n *network.Network) (all float64, layers []float64) {
 	spikes, neurons := uint64(0), 0
 	samples := float64(max(t.Samples, 1))
 	for l, count := range t.Spikes {
 		spikes += count
-		neurons += n.Layers[l].Neurons
+		if !n.Layers[l].HandsPotential() {
+			neurons += n.Layers[l].Neurons
+		}
 		layers = append(layers, float64(count)/(float64(n.Layers[l].Neurons)*samples))
 	}
 	return float64(spikes) / (float64(max(neurons, 1)) * samples), layers

@@ -98,16 +98,25 @@ func SampleRaster(e engine.Engine, n *network.Network, source data.Source, sampl
 				}
 			}
 		}
+		if n.Layers[l].HandsPotential() {
+			layer.Potentials = traces(record.Membrane[l], layer.Neurons, n.Steps)
+		}
 		drawing.Layers = append(drawing.Layers, layer)
 	}
 	if !n.Spiking() {
-		for class := range n.Classes {
-			trace := make([]float64, n.Steps)
-			for step := range trace {
-				trace[step] = float64(record.Readout[step*n.Classes+class])
-			}
-			drawing.Readout = append(drawing.Readout, trace)
-		}
+		drawing.Readout = traces(record.Readout, n.Classes, n.Steps)
 	}
 	return drawing, nil
+}
+
+// traces are the membranes of neurons, [neuron][step], of an array [step][neuron].
+func traces(membranes []float32, neurons, steps int) [][]float64 {
+	all := make([][]float64, neurons)
+	for k := range all {
+		all[k] = make([]float64, steps)
+		for step := range steps {
+			all[k][step] = float64(membranes[step*neurons+k])
+		}
+	}
+	return all
 }

@@ -1,0 +1,102 @@
+package network
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"spikegrad/cpuref"
+)
+
+// What a layer hands up.
+const (
+	outputSpikes    = "spikes"
+	outputPotential = "potential"
+)
+
+// HandsPotential says whether the neurons of a layer never spike and hand up their membrane
+// potential instead.
+func (l *Layer) HandsPotential() bool { return l.Output == outputPotential }
+
+// Potentials says whether any layer hands up potentials.
+func (n *Network) Potentials() bool { return slices.ContainsFunc(n.Layers, handsPotential) }
+
+func handsPotential(l Layer) bool { return l.HandsPotential() }
+
+// RefusePotentials refuses networks in which a layer hands up potentials, and says why.
+func (n *Network) RefusePotentials(why string) error {
+	if l := slices.IndexFunc(n.Layers, handsPotential); l >= 0 {
+		return fmt.Errorf("layer %d has output = %q, and %s", l, outputPotential, why)
+	}
+	return nil
+}
+
+// validateOutput checks what a layer hands up, and that nothing is asked of it that only
+// spikes have.
+func (l *Layer) validateOutput() error {
+	refused := ""
+	switch {
+	case l.Output == outputSpikes || l.Output == "":
+		return nil
+	case !l.HandsPotential():
+		return fmt.Errorf("output = %q is unknown; want %s or %s", l.Output, outputSpikes, outputPotential)
+	case l.Convolutional():
+		refused = fmt.Sprintf("kind = %q: only dense layers hand up potentials", l.Kind)
+	case l.Recurrent:
+		refused = "the layer is recurrent: set recurrent = false"
+	case Neurons.Number(l.Neuron).Adapts():
+		refused = fmt.Sprintf("neuron = %q adapts by its spikes: choose lif, lif_delta or if", l.Neuron)
+	case l.RefractorySteps > 0:
+		refused = fmt.Sprintf("refractory_steps = %d: without spikes there is no rest after them: set it to 0", l.RefractorySteps)
+	case l.Dropout > 0:
+		refused = fmt.Sprintf("dropout = %g drops spikes, which the layer does not have: set it to 0", l.Dropout)
+	case len(l.Regularizers) > 0:
+		refused = "regularizers count spikes, which the layer does not have: leave them out"
+	default:
+		for _, name := range l.Learn {
+			if c := Constants.Find(name); c != nil && c.Number != cpuref.ConstantTauMembrane && c.Number != cpuref.ConstantTauSynapse {
+				return fmt.Errorf("output = %q, and learn names %q, which counts only for spikes: leave it out", l.Output, name)
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("output = %q, and %s", l.Output, refused)
+}
+
+// checkPotentials checks that a layer can take the potentials that it is handed, and that what
+// is above takes its own.
+func (n *Network) checkPotentials(layer int) error {
+	for _, source := range n.Sources(layer) {
+		if l := &n.Layers[layer]; source >= 0 && n.Layers[source].HandsPotential() && l.LearnedDelay > 0 {
+			return fmt.Errorf("learned_delay = %d, and layer %d hands up potentials: delays are learned of spikes", l.LearnedDelay, source)
+		}
+	}
+	if top := len(n.Layers) - 1; layer == top && n.Spiking() && n.Layers[top].HandsPotential() {
+		return fmt.Errorf("output = %q, and network.readout with kind = \"spikes\" reads its spikes: use kind = \"leaky\"", outputPotential)
+	}
+	return nil
+}
+
+// silence makes of what kernels know a neuron by one that never spikes: its potential stays
+// below the threshold, and the error of what it hands up is that of the potential itself.
+func silence[T cpuref.Float](neuron *cpuref.Neuron[T]) {
+	neuron.Threshold = math.MaxFloat32
+	neuron.Noise, neuron.NoiseParameters = cpuref.NoiseThreshold, [2]T{}
+	neuron.Surrogate, neuron.SurrogateParameter = cpuref.SurrogateStraightThrough, [3]T{}
+	neuron.Reset, neuron.DifferentiateReset = cpuref.ResetMembraneOnly, false
+}
+
+// variance is that of the membrane with so many inputs like those of a source, for weights of
+// variance 1: of independent Poisson spikes of rate ν, n·ν·ε̂ with ε̂ = Σ ε(t)²·dt, ε being the
+// membrane's response to one spike. A potential that changes slowly, with the standard
+// deviation that its own layer's weights are drawn for, is multiplied by Σ ε(t).
+func (i Initial) variance(n *Network, layer *Layer, source, inputs int) float64 {
+	energy, gain := response(layer, n.StepLength, n.Steps)
+	if source < 0 || !n.Layers[source].HandsPotential() {
+		return float64(float64(inputs) * i.Rate * energy)
+	}
+	if below := n.Layers[source].Initial; below.Kind == "fluctuation" {
+		gain *= below.SigmaU * Threshold
+	}
+	return float64(float64(inputs) * gain * gain)
+}
