@@ -93,10 +93,18 @@ func (s *section) layers() {
 			f.Connection += ", from " + strings.Join(l.From, ", ")
 		}
 		f.Connection += fmt.Sprintf(", delay %d", l.Delay)
+		if l.LearnedDelay > 0 {
+			f.Connection += fmt.Sprintf(" and up to %d learned", l.LearnedDelay)
+		}
 		if l.Dropout > 0 {
 			f.Connection += fmt.Sprintf(", dropout %g of every %s", l.Dropout, l.DropoutPer)
 		}
-		if s.Summary != nil && i < len(s.Summary.LayerSpikes) {
+		if l.RefractorySteps > 0 {
+			f.Neuron += fmt.Sprintf(", %d steps of rest", l.RefractorySteps)
+		}
+		if l.HandsPotential() {
+			f.Neuron, f.Noise, f.Surrogate = f.Neuron+", hands up its potential", "none", "none: exact"
+		} else if s.Summary != nil && i < len(s.Summary.LayerSpikes) {
 			f.Activity = fmt.Sprintf("%.3g", s.Summary.LayerSpikes[i])
 		}
 		s.Layers = append(s.Layers, f)
