@@ -17,7 +17,7 @@ import (
 
 // computing are the packages whose floats reach spikes, gradients or weights, or the numbers
 // of an audit.
-var computing = []string{"cpuref", "host/network", "host/data", "host/audit"}
+var computing = []string{"cpuref", "host/network", "host/data", "host/unbiased", "host/audit"}
 
 // instantiation is the package in which the generic kernels are compiled. It
 // stands in an overlay only: the compiler sees it, the checkout has no such file.

@@ -5,15 +5,17 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"spikegrad/host/unbiased/exact"
 )
 
 // noisy makes groups of estimates of a gradient, with noise much longer than it.
-func noisy(r *random, gradient []float64, groups int, deviation float64) [][]float64 {
+func noisy(r *exact.Random, gradient []float64, groups int, deviation float64) [][]float64 {
 	list := make([][]float64, groups)
 	for g := range list {
 		list[g] = make([]float64, len(gradient))
 		for i, x := range gradient {
-			list[g][i] = x + deviation*r.normal()
+			list[g][i] = x + deviation*r.Normal()
 		}
 	}
 	return list
@@ -32,7 +34,7 @@ func planted(weights int) (u, s []float64) {
 // Without noise everything is exact.
 func TestCompareExactly(t *testing.T) {
 	u, s := planted(10)
-	r := &random{}
+	r := &exact.Random{}
 	c := compare(noisy(r, u, 5, 0), noisy(r, s, 4, 0))
 	bias := math.Sqrt(4+9-2*0.8*2*3) / 2
 	for _, q := range []struct {
@@ -60,7 +62,7 @@ func TestCompareExactly(t *testing.T) {
 func TestCompareNoise(t *testing.T) {
 	const trials = 400
 	u, s := planted(400)
-	r := &random{}
+	r := &exact.Random{}
 	total, covered := 0.0, 0
 	for range trials {
 		list := noisy(r, u, 24, 0.6)
@@ -89,7 +91,7 @@ func TestCompareNoise(t *testing.T) {
 func TestLengths(t *testing.T) {
 	const trials = 400
 	u, _ := planted(100)
-	r := &random{}
+	r := &exact.Random{}
 	for _, noise := range []float64{0.1, 1, 3} {
 		held := tally{}
 		for range trials {
@@ -109,7 +111,7 @@ func TestLengths(t *testing.T) {
 // Intervals of relative biases cover the truth where the bias is long, short or none.
 func TestRelativeBias(t *testing.T) {
 	const trials = 150
-	r := &random{}
+	r := &exact.Random{}
 	u, _ := planted(60)
 	for _, bias := range []float64{0, 0.1, 0.5, 3} {
 		s, held := slices.Clone(u), tally{}
@@ -132,14 +134,14 @@ func TestRelativeBias(t *testing.T) {
 // noisy, and where its direction is.
 func TestCosineOfFewWeights(t *testing.T) {
 	const trials = 300
-	r := &random{}
+	r := &exact.Random{}
 	for _, c := range []struct{ truth, noise, length, direction float64 }{{0.9975, 0.2, 1, 0.05}, {0.38, 0.1, 0, 1.5}} {
 		held, known := tally{}, 0
 		u, s := []float64{1, 0, 0}, []float64{c.truth, math.Sqrt(1 - c.truth*c.truth), 0}
 		for range trials {
 			surrogates := noisy(r, s, 32, c.direction)
 			for _, g := range surrogates {
-				long := c.length * r.normal()
+				long := c.length * r.Normal()
 				for i := range g {
 					g[i] += long * s[i]
 				}
@@ -168,7 +170,7 @@ func TestCompareHidden(t *testing.T) {
 
 // Signs count weights that are known only.
 func TestCompareSigns(t *testing.T) {
-	r := &random{}
+	r := &exact.Random{}
 	u := noisy(r, []float64{1, -1, 0, 1, 1e-3}, 32, 0.1)
 	s := noisy(r, []float64{2, 2, 2, -2, -2}, 4, 0)
 	if found, want := compareSigns(u, s), (Signs{Weights: 5, Significant: 3, ByChance: 0.005, Different: 2}); found != want {

@@ -6,6 +6,8 @@ import (
 
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
+	"spikegrad/host/unbiased"
+	"spikegrad/host/unbiased/exact"
 )
 
 // Intervals of the audit by single flips hold what is known exactly as often as they say,
@@ -13,16 +15,16 @@ import (
 // leaves [−1, 1].
 func TestFlipCoverage(t *testing.T) {
 	for _, c := range coverageCases() {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
-			few := *c.source
-			few.spikes = c.source.spikes[:8]
-			c.source = &few
-			n := c.network(t)
+			few := *c.Source
+			few.Spikes = c.Source.Spikes[:8]
+			c.Source = &few
+			n := c.Network(t)
 			weights := c.weights(n)
-			exact := exactGradient(t, n, weights, c.source)
+			exactly := exact.Gradient(t, n, weights, c.Source)
 			names := []string{"matched", "superspike"}
-			surrogates := meanSurrogates(t, n, weights, c.source, names)
+			surrogates := meanSurrogates(t, n, weights, c.Source, names)
 			cosines, biases, scales := make([]tally, len(names)), make([]tally, len(names)), make([]tally, len(names))
 			lengths, hidden := tally{}, 0
 			pairs := 20_000
@@ -31,14 +33,14 @@ func TestFlipCoverage(t *testing.T) {
 			}
 			seeds := seedsOf(5)
 			for seed := range seeds {
-				o := optionsFor(n, c.source)
+				o := optionsFor(n, c.Source)
 				o.Weights, o.Surrogates, o.Pairs, o.Precision, o.Seed = weights, names, pairs, 0.1, uint32(seed)
 				found := mustRun(t, o)
 				for l, layer := range found.Layers {
 					whole := layer.Parts[0]
-					lengths.add(whole.Length.Low, math.Sqrt(dot(exact[l], exact[l])), whole.Length.High)
+					lengths.add(whole.Length.Low, math.Sqrt(dot(exactly[l], exactly[l])), whole.Length.High)
 					for v := range names {
-						uu, us, ss := dot(exact[l], exact[l]), dot(exact[l], surrogates[v][l]), dot(surrogates[v][l], surrogates[v][l])
+						uu, us, ss := dot(exactly[l], exactly[l]), dot(exactly[l], surrogates[v][l]), dot(surrogates[v][l], surrogates[v][l])
 						truth := us / math.Sqrt(uu*ss)
 						// Where noise hides a gradient there is neither.
 						if bias, scale := whole.Surrogates[v].RelativeBias, whole.Surrogates[v].Scale; bias != nil && scale != nil {
@@ -76,14 +78,14 @@ func TestFlipCoverage(t *testing.T) {
 
 // meanSurrogates are the mean surrogate gradients, [surrogate][layer], over so much noise
 // that what is left of it does not count.
-func meanSurrogates(t *testing.T, n *network.Network, weights [][]float32, s *fixed, names []string) [][][]float64 {
+func meanSurrogates(t *testing.T, n *network.Network, weights [][]float32, s *exact.Source, names []string) [][][]float64 {
 	t.Helper()
 	const times = 4000
 	list, err := variants(n, names)
 	if err != nil {
 		t.Fatal(err)
 	}
-	many := newSamples(s.again(times), times*s.Len(), 1, 1)
+	many := unbiased.NewSamples(s.Again(times), times*s.Len(), 1, 1)
 	var found [][][]float64
 	for _, v := range list {
 		e, err := engine.NewCPU[float32](v.network, engine.Options{Seed: 99})
@@ -98,9 +100,9 @@ func meanSurrogates(t *testing.T, n *network.Network, weights [][]float32, s *fi
 			t.Fatal(err)
 		}
 		var layers [][]float64
-		for _, l := range newLayers(n) {
+		for _, l := range unbiased.Arrays(n) {
 			var joined []float64
-			for range l.arrays() {
+			for range l {
 				joined, arrays = append(joined, arrays[0]...), arrays[1:]
 			}
 			layers = append(layers, joined)

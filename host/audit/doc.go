@@ -19,18 +19,8 @@
 //
 // The loss is the cross-entropy, averaged over a fixed set of samples; regularizers
 // are left out on both sides. Spikes are random, so the gradient that descends is that
-// of the expected loss E[L] over the escape noise. It is estimated by single flips
-// (Gygax & Zenke 2025, arXiv 2404.14964; the finite jumps of Arya et al. 2022 in
-// reverse): with unit k a neuron at a step, u_k its membrane potential minus the
-// threshold, S_k its spike and p the escape noise,
-//
-//	∂E[L]/∂θ = Σ_k E[(1 − 2S_k)·(L with S_k flipped − L)·p′(u_k)·∂u_k/∂θ].
-//
-// A flipped run keeps all random numbers and computes everything after the flip
-// anew; ∂u_k/∂θ holds the sampled spikes, so that only the weights into neuron k
-// move u_k, along its own history of resets. A unit is drawn with probability q_k
-// and its term divided by q_k. This is unbiased for every q that is positive where the
-// term is not zero.
+// of the expected loss E[L] over the escape noise. It is estimated by single flips:
+// see package [spikegrad/host/unbiased].
 //
 // The surrogate gradients are those of the engine that trains, averaged over noise.
 // The gradient of a readout is exact by back-propagation: between it and the loss

@@ -11,6 +11,7 @@ import (
 	"spikegrad/host/engine"
 	"spikegrad/host/estimate"
 	"spikegrad/host/network"
+	"spikegrad/host/unbiased"
 )
 
 // Laboratory measures estimators of the gradient on an engine: an [estimate.Device].
@@ -29,7 +30,7 @@ func (l Laboratory) Name() string { return l.Device }
 
 // Estimators implements [estimate.Device].
 func (Laboratory) Estimators() []string {
-	return append([]string{"surrogate", "superspike"}, Estimators()...)
+	return append([]string{"surrogate", "superspike"}, unbiased.Estimators()...)
 }
 
 // Batches of trials: so many at least, to tell the spread, and at most so many trials
@@ -100,13 +101,13 @@ func (l Laboratory) open(p *estimate.Spiking, estimator string) (engine.Engine, 
 
 // gradient is what leaves the mean gradient of a batch in the engine.
 func (l Laboratory) gradient(e engine.Engine, p *estimate.Spiking, estimator string, batch int) (func(context.Context, *engine.Batch) error, error) {
-	if !slices.Contains(Estimators(), estimator) {
+	if !slices.Contains(unbiased.Estimators(), estimator) {
 		return func(_ context.Context, b *engine.Batch) error {
 			_, err := e.Gradient(b, cpuref.StreamNoise, nil)
 			return err
 		}, nil
 	}
-	learner, err := NewLearner(e, p.Network, estimator, 1, batch, p.Seed, l.Workers)
+	learner, err := unbiased.NewLearner(e, p.Network, estimator, 1, batch, p.Seed, l.Workers)
 	if err != nil {
 		return nil, err
 	}

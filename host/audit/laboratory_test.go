@@ -32,7 +32,7 @@ func TestLaboratoryIsUnbiased(t *testing.T) {
 	}
 	for loss, net := range map[string]string{"van_rossum": "lif:2,1", "squared": "adaptive:2,1"} {
 		p := problem(t, estimate.EstimateOptions{Net: net, Inputs: 3, Steps: 6, Beta: 2, Loss: loss})
-		exact, err := estimate.Enumerate(context.Background(), p, 0)
+		exactly, err := estimate.Enumerate(context.Background(), p, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -42,7 +42,7 @@ func TestLaboratoryIsUnbiased(t *testing.T) {
 				t.Fatal(err)
 			}
 			length, spread := 0.0, 0.0
-			for i, want := range exact.Gradient {
+			for i, want := range exactly.Gradient {
 				if d := math.Abs(found.Mean[i] - want); d > 4*found.StandardError(i)+1e-7 {
 					t.Errorf("%s, %s, parameter %d: %.3g ± %.2g, exactly %.3g", loss, estimator, i, found.Mean[i], found.StandardError(i), want)
 				}

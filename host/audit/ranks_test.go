@@ -13,6 +13,7 @@ import (
 	"spikegrad/host/engine/ranktest"
 	"spikegrad/host/estimate"
 	"spikegrad/host/network"
+	"spikegrad/host/unbiased/exact"
 )
 
 // onRanks has so many ranks do the same, and compares what each of them finds with what one process
@@ -38,9 +39,9 @@ func onRanks[R any](t *testing.T, name string, do func(x engine.Exchange) (R, er
 }
 
 // small is a network of two layers and its data.
-func small(t *testing.T) (*network.Network, *fixed) {
-	s := newFixed(26, 5, 2, 8, 0.4)
-	return networkFor(t, s, 2, func(number int, l *network.Layer) {
+func small(t *testing.T) (*network.Network, *exact.Source) {
+	s := exact.NewSource(26, 5, 2, 8, 0.4)
+	return exact.Network(t, s, 2, func(number int, l *network.Layer) {
 		if l.Neurons = 6; number == 1 {
 			l.Learn = []string{"tau_membrane", "threshold"}
 		}

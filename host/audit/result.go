@@ -112,14 +112,14 @@ func cosineOf(u, s [][]float64) *Estimate {
 func (r *run) result() *Result {
 	o := &r.options
 	found := &Result{
-		Data: o.Source.Name(), Samples: r.samples.count(), Seed: o.Seed, OtherMode: o.OtherMode,
+		Data: o.Source.Name(), Samples: r.samples.Count(), Seed: o.Seed, OtherMode: o.OtherMode,
 		Loss: r.network.Readout.Loss, Confidence: Confidence, Precision: o.Precision, Reached: true,
 		Cost: r.cost, Device: r.device.Device, Driver: r.device.Driver,
 	}
 	for _, v := range r.variants {
 		found.Surrogates = append(found.Surrogates, v.name)
 	}
-	for l := range r.layers {
+	for l := range r.arrays {
 		found.Layers = append(found.Layers, r.layerResult(l))
 		found.Reached = found.Reached && r.uncertainty(l) <= o.Precision
 	}
@@ -137,16 +137,22 @@ func (r *run) result() *Result {
 }
 
 func (r *run) layerResult(number int) LayerResult {
-	l := &r.layers[number]
 	noise := r.network.Layers[number].Noise
 	found := LayerResult{
 		Layer: number, Noise: noise, Kind: noise.Kind,
 		Passes: r.unbiased[number].passes(), Pairs: r.pairs[number],
 	}
-	found.Parts = append(found.Parts, r.partResult(number, fmt.Sprintf("layer%d", number), span{0, l.weights}))
-	if arrays := l.arrays(); len(arrays) > 1 {
-		for _, a := range arrays {
-			found.Parts = append(found.Parts, r.partResult(number, a.weight.Name, span{a.first, a.first + a.size()}))
+	whole, arrays := span{}, r.arrays[number]
+	var parts []span // [array]
+	for _, a := range arrays {
+		size := a.Rows * a.Columns
+		parts = append(parts, span{whole.last, whole.last + size})
+		whole.last += size
+	}
+	found.Parts = append(found.Parts, r.partResult(number, fmt.Sprintf("layer%d", number), whole))
+	if len(arrays) > 1 {
+		for i, a := range arrays {
+			found.Parts = append(found.Parts, r.partResult(number, a.Name, parts[i]))
 		}
 	}
 	return found

@@ -11,6 +11,7 @@ import (
 	"spikegrad/host/data"
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
+	"spikegrad/host/unbiased"
 )
 
 // Options say what is audited and how precisely. Open, Workers, PassSamples and
@@ -93,8 +94,8 @@ type run struct {
 	team      *engine.Team // nil for one process
 	network   *network.Network
 	variants  []variant
-	layers    []layer
-	samples   *samples
+	arrays    [][]network.Weight // [layer]: the weight arrays into it
+	samples   *unbiased.Samples
 	flips     int         // of a layer in a presentation
 	surrogate [][]*groups // [variant][layer]
 	readout   *groups     // nil without a leaky readout
@@ -116,27 +117,27 @@ func newAudit(team *engine.Team, o Options) (*run, error) {
 	if err := checkShape(o.Source, o.Network); err != nil {
 		return nil, err
 	}
-	if err := o.Network.RefusePotentials(noPotentials); err != nil {
+	if err := unbiased.RefusePotentials(o.Network); err != nil {
 		return nil, err
 	}
 	n, err := audited(o.Network, o.OtherMode)
 	if err != nil {
 		return nil, err
 	}
-	r := &run{options: o, team: team, network: n, layers: newLayers(n), samples: newSamples(o.Source, o.Samples, o.Seed, o.Workers)}
+	r := &run{options: o, team: team, network: n, arrays: unbiased.Arrays(n), samples: unbiased.NewSamples(o.Source, o.Samples, o.Seed, o.Workers)}
 	if r.variants, err = variants(n, o.Surrogates); err != nil {
 		return nil, err
 	}
-	once := r.samples.count() * len(r.layers) // flips of a pass with one in every layer and presentation
+	once := r.samples.Count() * len(r.arrays) // flips of a pass with one in every layer and presentation
 	if o.Pairs < leastPasses*once {
 		return nil, fmt.Errorf("%d pairs: %d samples and %d layers need at least %d; give more pairs or fewer samples",
-			o.Pairs, r.samples.count(), len(r.layers), leastPasses*once)
+			o.Pairs, r.samples.Count(), len(r.arrays), leastPasses*once)
 	}
-	if o.Pairs/r.samples.count() >= surrogateNumbers/r.samples.count() {
+	if o.Pairs/r.samples.Count() >= surrogateNumbers/r.samples.Count() {
 		return nil, fmt.Errorf("%d pairs: fewer than %d are possible", o.Pairs, surrogateNumbers)
 	}
 	r.flips = min(flipsPerSample, o.Pairs/(leastPasses*once))
-	for range r.layers {
+	for range r.arrays {
 		r.unbiased = append(r.unbiased, newGroups(mostGroups))
 	}
 	return r, nil
@@ -170,7 +171,7 @@ func (r *run) measureSurrogate(ctx context.Context, number int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
-	list := make([]*groups, len(r.layers))
+	list := make([]*groups, len(r.arrays))
 	for l := range list {
 		list[l] = newGroups(mostGroups)
 	}
@@ -178,7 +179,7 @@ func (r *run) measureSurrogate(ctx context.Context, number int) (err error) {
 	if number == 0 && !r.network.Spiking() {
 		r.readout = newGroups(mostGroups)
 	}
-	most := float64(surrogateShare*float64(r.options.Pairs)) / float64(len(r.variants)*r.samples.count())
+	most := float64(surrogateShare*float64(r.options.Pairs)) / float64(len(r.variants)*r.samples.Count())
 	passes := max(leastSurrogatePasses, min(mostSurrogatePasses, int(most)))
 	for pass := range passes {
 		if err := ctx.Err(); err != nil {
@@ -190,10 +191,10 @@ func (r *run) measureSurrogate(ctx context.Context, number int) (err error) {
 			return err
 		}
 		r.cost.GradientSeconds += time.Since(began).Seconds()
-		r.cost.GradientRuns += r.samples.count()
-		for l := range r.layers {
+		r.cost.GradientRuns += r.samples.Count()
+		for l := range r.arrays {
 			var all []float64
-			for range r.layers[l].arrays() {
+			for range r.arrays[l] {
 				all = append(all, gradient[0]...)
 				gradient = gradient[1:]
 			}
@@ -232,11 +233,11 @@ func (r *run) measureUnbiased(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
-	u := newUnbiased(e, r.network, r.samples, r.options.Seed, r.options.Workers)
-	r.pairs = u.pairs
+	u := unbiased.NewFlips(e, r.network, r.samples, r.options.Seed, r.options.Workers)
+	r.pairs = u.Pairs()
 	began := time.Now()
 	spent := 0
-	needed := make([]int, len(r.layers)) // passes
+	needed := make([]int, len(r.arrays)) // passes
 	for l := range needed {
 		needed[l] = leastPasses
 	}
@@ -248,18 +249,18 @@ func (r *run) measureUnbiased(ctx context.Context) (err error) {
 				needed[l] = passesFor(uncertain[l], r.options.Precision)
 			}
 		}
-		flips, cost := make([]int, len(r.layers)), 0
+		flips, cost := make([]int, len(r.arrays)), 0
 		for l := range flips {
 			if pass < needed[l] {
 				flips[l] = r.flips
-				cost += r.flips * r.samples.count()
+				cost += r.flips * r.samples.Count()
 			}
 		}
 		if cost == 0 || spent+cost > r.options.Pairs {
 			break
 		}
 		spent += cost
-		gradient, err := u.pass(ctx, pass, flips)
+		gradient, err := u.Pass(ctx, pass, flips)
 		if err != nil {
 			return err
 		}
@@ -271,8 +272,8 @@ func (r *run) measureUnbiased(ctx context.Context) (err error) {
 		r.observe(Progress{Phase: "unbiased", Done: spent, Of: r.options.Pairs, Uncertain: uncertain})
 	}
 	r.cost.FlipSeconds = time.Since(began).Seconds()
-	r.cost.ForwardRuns = u.runs
-	for _, pairs := range u.pairs {
+	r.cost.ForwardRuns = u.Runs()
+	for _, pairs := range u.Pairs() {
 		r.cost.Pairs += pairs
 	}
 	return nil

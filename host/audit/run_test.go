@@ -12,12 +12,13 @@ import (
 
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
+	"spikegrad/host/unbiased/exact"
 )
 
 // optionsFor are those of a small audit.
-func optionsFor(n *network.Network, s *fixed) Options {
+func optionsFor(n *network.Network, s *exact.Source) Options {
 	return Options{
-		Network: n, Weights: weightsFor(n), Source: s, Surrogates: []string{"superspike"},
+		Network: n, Weights: exact.Weights(n), Source: s, Surrogates: []string{"superspike"},
 		Samples: 8, Pairs: 20000, Precision: 0.05, Seed: 3, TrainSamples: 100, Workers: 1,
 	}
 }
@@ -35,8 +36,8 @@ func mustRun(t *testing.T, o Options) *Result {
 // surrogate has no bias where the loss is linear in the spikes; with small weights of
 // the readout it almost is. A straight-through derivative has one.
 func TestMatchedSurrogate(t *testing.T) {
-	s := newFixed(8, 6, 2, 10, 0.5)
-	n := networkFor(t, s, 1, func(_ int, l *network.Layer) {
+	s := exact.NewSource(8, 6, 2, 10, 0.5)
+	n := exact.Network(t, s, 1, func(_ int, l *network.Layer) {
 		l.Neurons, l.Recurrent, l.Reset, l.TauMembrane = 12, false, "membrane_only", 0.0001
 		l.Noise.Beta = 5
 	})
@@ -66,8 +67,8 @@ func TestMatchedSurrogate(t *testing.T) {
 
 // Nothing but cost and device depends on workers and memory.
 func TestInvariance(t *testing.T) {
-	s := newFixed(8, 7, 2, 12, 0.4)
-	n := networkFor(t, s, 2, func(number int, l *network.Layer) {
+	s := exact.NewSource(8, 7, 2, 12, 0.4)
+	n := exact.Network(t, s, 2, func(number int, l *network.Layer) {
 		l.Neurons, l.Filters, l.Kernel, l.RecurrentKernel = 9, 2, 3, 3
 		if number == 0 {
 			l.Kind = "conv1d"
@@ -106,8 +107,8 @@ func TestInvariance(t *testing.T) {
 
 // A layer whose cosines are known gets no more flips, and regularizers do not matter.
 func TestStop(t *testing.T) {
-	s := newFixed(2, 6, 2, 10, 0.5)
-	n := networkFor(t, s, 2, func(number int, l *network.Layer) {
+	s := exact.NewSource(2, 6, 2, 10, 0.5)
+	n := exact.Network(t, s, 2, func(number int, l *network.Layer) {
 		l.Neurons, l.Recurrent = 4, number == 0
 	})
 	n.Readout.Loss = "last_step"
@@ -131,7 +132,7 @@ func TestStop(t *testing.T) {
 
 // What cannot be audited is refused with what to do.
 func TestRefused(t *testing.T) {
-	s := newFixed(4, 3, 2, 6, 0.5)
+	s := exact.NewSource(4, 3, 2, 6, 0.5)
 	threshold := func(n *network.Network) {
 		n.Layers[0].Noise.Kind, n.Layers[0].Surrogate.Kind = "threshold", "superspike"
 	}
@@ -149,16 +150,16 @@ func TestRefused(t *testing.T) {
 		{"too few pairs", func(o *Options) { o.Pairs = 63 }, "at least 64"},
 		{"too many pairs", func(o *Options) { o.Pairs = math.MaxUint32 }, "are possible"},
 		{"no precision", func(o *Options) { o.Precision = math.NaN() }, "precision"},
-		{"no samples", func(o *Options) { o.Source = newFixed(0, 3, 2, 6, 0) }, "no samples"},
-		{"other data", func(o *Options) { o.Source = newFixed(4, 5, 2, 6, 0) }, "5 channels"},
+		{"no samples", func(o *Options) { o.Source = exact.NewSource(0, 3, 2, 6, 0) }, "no samples"},
+		{"other data", func(o *Options) { o.Source = exact.NewSource(4, 5, 2, 6, 0) }, "5 channels"},
 	} {
-		o := optionsFor(networkFor(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 3 }), s)
+		o := optionsFor(exact.Network(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 3 }), s)
 		c.change(&o)
 		if _, err := Run(context.Background(), o); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, should contain %q", c.name, err, c.want)
 		}
 	}
-	o := optionsFor(networkFor(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 3 }), s)
+	o := optionsFor(exact.Network(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 3 }), s)
 	threshold(o.Network)
 	o.OtherMode, o.Pairs = true, 1000
 	if found := mustRun(t, o); found.Layers[0].Kind != "sigmoid" || found.Surrogates[0] != "superspike" || len(found.Surrogates) != 1 {
@@ -173,8 +174,8 @@ func TestRefused(t *testing.T) {
 
 // The folder holds page, numbers and picture, also where noise hides everything.
 func TestWrite(t *testing.T) {
-	s := newFixed(8, 4, 2, 8, 0.5)
-	n := networkFor(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 6 })
+	s := exact.NewSource(8, 4, 2, 8, 0.5)
+	n := exact.Network(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 6 })
 	o := optionsFor(n, s)
 	o.Pairs = 4000
 	found := mustRun(t, o)

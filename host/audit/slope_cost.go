@@ -37,8 +37,8 @@ type SlopeCost struct {
 
 // runs are those of some surrogates and steps.
 func (r *slopeRun) runs(surrogates, steps int) (gradient, forward int) {
-	presentations := r.options.Draws * r.shown.count()
-	gradient = surrogates * (r.passes*r.aside.count() + presentations)
+	presentations := r.options.Draws * r.shown.Count()
+	gradient = surrogates * (r.passes*r.aside.Count() + presentations)
 	forward = 2 * presentations * (surrogates*steps*r.spiking() + len(r.parts) - r.spiking())
 	return gradient, forward
 }
@@ -50,7 +50,7 @@ func (r *slopeRun) plan() {
 // time predicts the time of all runs from that of a few, which it does twice since the
 // first makes room in the engine.
 func (r *slopeRun) time(e engine.Engine) error {
-	count := min(timed, r.aside.count())
+	count := min(timed, r.aside.Count())
 	var gradient, forward float64
 	for range 2 {
 		began := time.Now()
@@ -59,7 +59,7 @@ func (r *slopeRun) time(e engine.Engine) error {
 		}
 		gradient = time.Since(began).Seconds() / float64(count)
 		var batch engine.Batch
-		if err := r.aside.fill(&batch, 0, count, surrogateNumbers); err != nil {
+		if err := r.aside.Fill(&batch, 0, count, surrogateNumbers); err != nil {
 			return err
 		}
 		began = time.Now()
@@ -71,7 +71,7 @@ func (r *slopeRun) time(e engine.Engine) error {
 	surrogates, steps := len(r.variants), len(r.options.Steps)
 	epochs := func(surrogates, steps, precision int) float64 {
 		gradients, forwards := r.runs(surrogates, steps)
-		presentations := surrogates * r.options.Draws * r.shown.count() // their gradients, as the forward runs, grow with precision
+		presentations := surrogates * r.options.Draws * r.shown.Count() // their gradients, as the forward runs, grow with precision
 		if r.options.TrainSamples == 0 {
 			return 0
 		}

@@ -9,6 +9,7 @@ import (
 
 	"spikegrad/cpuref"
 	"spikegrad/host/engine"
+	"spikegrad/host/unbiased"
 )
 
 // measureDirections finds the direction of a surrogate's mean gradient, and what slope it
@@ -27,8 +28,8 @@ func (r *slopeRun) measureDirections(ctx context.Context, v int) (err error) {
 	}
 	phase := "direction of " + r.variants[v].name
 	r.done = 0
-	count := r.aside.count()
-	runs := r.passes*count + r.options.Draws*r.shown.count()
+	count := r.aside.Count()
+	runs := r.passes*count + r.options.Draws*r.shown.Count()
 	var sum [][]float64
 	for pass := range r.passes {
 		for first := 0; first < count; first += together {
@@ -47,13 +48,13 @@ func (r *slopeRun) measureDirections(ctx context.Context, v int) (err error) {
 		units[p], lengths[p] = r.direction(p, r.parts[p].of(sum))
 		promised[p] = r.emptyTable(len(r.blockSizes))
 		for b, size := range r.blockSizes {
-			promised[p].weights[b] = float64(size) / float64(r.shown.count())
+			promised[p].weights[b] = float64(size) / float64(r.shown.Count())
 		}
 	}
 	for draw := range r.options.Draws {
 		first := 0
 		for b, size := range r.blockSizes {
-			gradient, err := r.gradient(ctx, e, r.shown, first, first+size, uint32(draw*r.shown.count()))
+			gradient, err := r.gradient(ctx, e, r.shown, first, first+size, uint32(draw*r.shown.Count()))
 			if err != nil {
 				return err
 			}
@@ -70,7 +71,7 @@ func (r *slopeRun) measureDirections(ctx context.Context, v int) (err error) {
 
 // gradient is the mean gradient of samples first ≤ i < last, [weight array]; the noise of
 // sample i has number start + i.
-func (r *slopeRun) gradient(ctx context.Context, e engine.Engine, s *samples, first, last int, start uint32) ([][]float64, error) {
+func (r *slopeRun) gradient(ctx context.Context, e engine.Engine, s *unbiased.Samples, first, last int, start uint32) ([][]float64, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -138,7 +139,7 @@ func (r *slopeRun) direction(p int, gradient []float64) (unit []float64, length 
 }
 
 func (r *slopeRun) emptyTable(units int) table {
-	t := table{weights: make([]float64, units), share: float64(r.shown.count()) / float64(r.all)}
+	t := table{weights: make([]float64, units), share: float64(r.shown.Count()) / float64(r.all)}
 	for range r.options.Draws {
 		t.values = append(t.values, make([]float64, units))
 	}
@@ -184,9 +185,9 @@ func (r *slopeRun) measureSlopes(ctx context.Context) (err error) {
 
 // fillBatches makes the batches of the samples shown, for all that follows.
 func (r *slopeRun) fillBatches() error {
-	for first := 0; first < r.shown.count(); first += together {
+	for first := 0; first < r.shown.Count(); first += together {
 		var batch engine.Batch
-		if err := r.shown.fill(&batch, first, min(first+together, r.shown.count()), 0); err != nil {
+		if err := r.shown.Fill(&batch, first, min(first+together, r.shown.Count()), 0); err != nil {
 			return err
 		}
 		r.batches = append(r.batches, batch)
@@ -221,9 +222,9 @@ func (r *slopeRun) slope(ctx context.Context, e engine.Engine, p *slopePart, uni
 	if err != nil {
 		return t, 0, err
 	}
-	t = r.emptyTable(r.shown.count())
+	t = r.emptyTable(r.shown.Count())
 	for i := range t.weights {
-		t.weights[i] = 1 / float64(r.shown.count())
+		t.weights[i] = 1 / float64(r.shown.Count())
 	}
 	for draw := range high {
 		for i := range high[draw] {
@@ -244,7 +245,7 @@ func (r *slopeRun) losses(ctx context.Context, e engine.Engine, weights [][]floa
 	if err := e.SetWeights(weights); err != nil {
 		return nil, err
 	}
-	count := r.shown.count()
+	count := r.shown.Count()
 	all := make([][]float64, r.options.Draws)
 	for draw := range all {
 		for b := range r.batches {
@@ -260,7 +261,7 @@ func (r *slopeRun) losses(ctx context.Context, e engine.Engine, weights [][]floa
 				return nil, err
 			}
 			for i := range batch.Numbers {
-				all[draw] = append(all[draw], lossOf(&record, i))
+				all[draw] = append(all[draw], unbiased.LossOf(&record, i))
 			}
 			r.cost.ForwardRuns += batch.Samples()
 			r.done += batch.Samples()

@@ -84,7 +84,7 @@ const selfTestLimit = 0.02
 func (r *slopeRun) result() *SlopeResult {
 	o := &r.options
 	found := &SlopeResult{
-		Data: o.Source.Name(), DataSamples: r.all, Samples: r.shown.count(), Directions: r.passes * r.aside.count(), Draws: o.Draws,
+		Data: o.Source.Name(), DataSamples: r.all, Samples: r.shown.Count(), Directions: r.passes * r.aside.Count(), Draws: o.Draws,
 		Seed: o.Seed, OtherMode: o.OtherMode, Loss: r.network.Readout.Loss, Confidence: Confidence, Steps: o.Steps,
 		Cost: r.cost, Device: r.device.Device, Driver: r.device.Driver,
 	}

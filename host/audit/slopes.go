@@ -11,6 +11,7 @@ import (
 	"spikegrad/host/data"
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
+	"spikegrad/host/unbiased"
 )
 
 // SlopeOptions say of which surrogates slopes are measured and how. Open, Workers,
@@ -77,11 +78,11 @@ type slopeRun struct {
 	team       *engine.Team // nil for one process
 	network    *network.Network
 	variants   []variant
-	parts      []slopePart // the readout last, if it has weights
-	all        int         // samples of the data set
-	shown      *samples    // that slopes are averaged over
-	aside      *samples    // that directions are averaged over
-	passes     int         // of these
+	parts      []slopePart       // the readout last, if it has weights
+	all        int               // samples of the data set
+	shown      *unbiased.Samples // that slopes are averaged over
+	aside      *unbiased.Samples // that directions are averaged over
+	passes     int               // of these
 	blockSizes []int
 	batches    []engine.Batch // of the samples shown
 	device     engine.Description
@@ -165,8 +166,8 @@ func newSlopeRun(team *engine.Team, o SlopeOptions) (*slopeRun, error) {
 		return nil, err
 	}
 	r.choose()
-	if presentations := float64(float64(o.Draws) * float64(r.shown.count())); presentations+float64(r.passes*r.aside.count()) >= surrogateNumbers {
-		return nil, fmt.Errorf("%d draws of noise for %d samples: noise can be drawn for at most %d presentations", o.Draws, r.shown.count(), surrogateNumbers)
+	if presentations := float64(float64(o.Draws) * float64(r.shown.Count())); presentations+float64(r.passes*r.aside.Count()) >= surrogateNumbers {
+		return nil, fmt.Errorf("%d draws of noise for %d samples: noise can be drawn for at most %d presentations", o.Draws, r.shown.Count(), surrogateNumbers)
 	}
 	if err := r.divide(); err != nil {
 		return nil, err
@@ -183,14 +184,14 @@ func (r *slopeRun) choose() {
 	if count == 0 || count > r.all {
 		count = r.all
 	}
-	r.shown = newSamples(o.Source, count, o.Seed, o.Workers)
-	r.aside = newSamples(o.Source, r.all, o.Seed, o.Workers)
-	r.shown.filler.Part, r.aside.filler.Part = r.team.Part(), r.team.Part()
+	r.shown = unbiased.NewSamples(o.Source, count, o.Seed, o.Workers)
+	r.aside = unbiased.NewSamples(o.Source, r.all, o.Seed, o.Workers)
+	r.shown.Filler.Part, r.aside.Filler.Part = r.team.Part(), r.team.Part()
 	if left := r.all - count; left >= count {
-		r.aside.chosen = r.aside.chosen[count:]
+		r.aside.Chosen = r.aside.Chosen[count:]
 	}
-	r.aside.chosen = r.aside.chosen[:min(len(r.aside.chosen), o.Directions)]
-	r.passes = (o.Directions + r.aside.count() - 1) / r.aside.count()
+	r.aside.Chosen = r.aside.Chosen[:min(len(r.aside.Chosen), o.Directions)]
+	r.passes = (o.Directions + r.aside.Count() - 1) / r.aside.Count()
 	blocks := min(mostBlocks, count)
 	for b := range blocks {
 		r.blockSizes = append(r.blockSizes, (b+1)*count/blocks-b*count/blocks)

@@ -12,15 +12,17 @@ import (
 
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
+	"spikegrad/host/unbiased"
+	"spikegrad/host/unbiased/exact"
 )
 
 // full is set by make full and make coverage: tests in their long form.
 var full = os.Getenv("SPIKEGRAD_FULL") != ""
 
 // slopeOptionsFor are those of slopes of a small net, over all samples.
-func slopeOptionsFor(n *network.Network, s *fixed) SlopeOptions {
+func slopeOptionsFor(n *network.Network, s *exact.Source) SlopeOptions {
 	o := DefaultSlopes()
-	o.Network, o.Weights, o.Source = n, weightsFor(n), s
+	o.Network, o.Weights, o.Source = n, exact.Weights(n), s
 	o.Surrogates = []string{"superspike"}
 	o.Samples, o.Steps, o.Seed, o.TrainSamples, o.Workers = 0, []float64{0.05}, 3, 100, 1
 	return o
@@ -44,25 +46,15 @@ func measuredSlopes(t *testing.T, o SlopeOptions) *slopeRun {
 	return r
 }
 
-// again shows the samples of a source many times.
-func (s *fixed) again(times int) *fixed {
-	many := *s
-	many.spikes, many.labels = nil, nil
-	for range times {
-		for sample, spikes := range s.spikes {
-			many.spikes, many.labels = append(many.spikes, spikes), append(many.labels, s.Label(sample))
-		}
-	}
-	return &many
-}
-
 // exactSlope is the derivative of the expected loss along a unit direction of a part, from
 // exact gradients [layer][weight]; without one, the length of the part's gradient.
-func exactSlope(r *slopeRun, exact [][]float64, p int, unit []float64) float64 {
+func exactSlope(r *slopeRun, exactly [][]float64, p int, unit []float64) float64 {
 	var gradients [][]float64
-	for l, layer := range newLayers(r.network) {
-		for _, a := range layer.arrays() {
-			gradients = append(gradients, exact[l][a.first:][:a.size()])
+	for l, arrays := range unbiased.Arrays(r.network) {
+		rest := exactly[l]
+		for _, a := range arrays {
+			size := a.Rows * a.Columns
+			gradients, rest = append(gradients, rest[:size]), rest[size:]
 		}
 	}
 	part := r.parts[p].of(gradients)
@@ -78,23 +70,23 @@ func exactSlope(r *slopeRun, exact [][]float64, p int, unit []float64) float64 {
 func TestSlopesExact(t *testing.T) {
 	quick := []string{"membrane only, exponential", "no synaptic current, two layers, membrane only", "convolution, stride and padding, then dense", "biases"}
 	quick = append(quick, "adaptive")
-	for _, c := range append(exactCases(), learnedCases()...) {
-		if !full && !slices.Contains(quick, c.name) {
+	for _, c := range append(exact.Cases(), exact.LearnedCases()...) {
+		if !full && !slices.Contains(quick, c.Name) {
 			continue
 		}
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
-			n := c.network(t)
-			weights := weightsFor(n)
-			exact := exactGradient(t, n, weights, c.source)
-			o := slopeOptionsFor(n, c.source.again(512))
+			n := c.Network(t)
+			weights := exact.Weights(n)
+			exactly := exact.Gradient(t, n, weights, c.Source)
+			o := slopeOptionsFor(n, c.Source.Again(512))
 			o.Draws, o.Steps = 4, []float64{0.005, 0.3}
 			r := measuredSlopes(t, o)
 			found := r.result()
 			last := len(found.Parts) - 1
-			whole := exactSlope(r, exact, last, nil)
+			whole := exactSlope(r, exactly, last, nil)
 			for p, part := range found.Parts {
-				length := exactSlope(r, exact, p, nil)
+				length := exactSlope(r, exactly, p, nil)
 				if length < 0.01*whole { // too little of what the part does reaches the loss
 					continue
 				}
@@ -110,13 +102,13 @@ func TestSlopesExact(t *testing.T) {
 						continue
 					}
 					up, down, distance := r.parts[p].sides(weights, r.units[v][p], o.Steps[1]*r.reach[p])
-					high, low := exactLoss(t, n, up, c.source), exactLoss(t, n, down, c.source)
+					high, low := exact.Loss(t, n, up, c.Source), exact.Loss(t, n, down, c.Source)
 					if want := (high - low) / distance; math.Abs(slope.Value-want) > 4*slope.Error {
 						t.Errorf("%s along %s: %.5f ± %.5f, exactly %.5f", part.Name, s.Surrogate, slope.Value, slope.Error, want)
 					}
 				}
 			}
-			if c.loss == "counts" {
+			if c.LossKind == "counts" {
 				if found.Readout != nil {
 					t.Error("a self-test without a readout")
 				}
@@ -131,7 +123,7 @@ func TestSlopesExact(t *testing.T) {
 
 // coverageCase is a net of which intervals must cover what is known exactly.
 type coverageCase struct {
-	exactCase
+	exact.Case
 	step float64 // of slopes: changes the loss of enough presentations, and hardly bends it
 }
 
@@ -139,16 +131,16 @@ type coverageCase struct {
 // from those for the samples drawn.
 func coverageCases() []coverageCase {
 	return []coverageCase{
-		{exactCase{"recurrent", newFixed(48, 3, 2, 7, 0.7), 1, func(_ int, l *network.Layer) { l.Neurons, l.Delay = 2, 0 }, "last_step"}, 0.05},
-		{exactCase{"two layers, counts", newFixed(48, 3, 2, 5, 0.8), 2, func(number int, l *network.Layer) {
+		{exact.Case{Name: "recurrent", Source: exact.NewSource(48, 3, 2, 7, 0.7), Layers: 1, LossKind: "last_step", Change: func(_ int, l *network.Layer) { l.Neurons, l.Delay = 2, 0 }}, 0.05},
+		{exact.Case{Name: "two layers, counts", Source: exact.NewSource(48, 3, 2, 5, 0.8), Layers: 2, LossKind: "counts", Change: func(number int, l *network.Layer) {
 			l.Neurons, l.Recurrent, l.Delay = 1+number, false, 0
-		}, "counts"}, 0.3},
+		}}, 0.3},
 	}
 }
 
 // weights make neurons spike in few steps.
 func (c *coverageCase) weights(n *network.Network) [][]float32 {
-	all := weightsFor(n)
+	all := exact.Weights(n)
 	for number, w := range n.Weights() {
 		for i := range all[number] {
 			if w.Name != "readout" {
@@ -196,21 +188,21 @@ func seedsOf(few int) int {
 // the samples drawn that of their mean, those for the data set that of all.
 func TestSlopeCoverage(t *testing.T) {
 	for _, c := range coverageCases() {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
-			n := c.network(t)
+			n := c.Network(t)
 			weights := c.weights(n)
 			var each [][][]float64 // [sample][layer]
-			for sample := range c.source.spikes {
-				single := *c.source
-				single.spikes = c.source.spikes[sample : sample+1]
-				single.labels = []uint32{c.source.Label(sample)}
-				each = append(each, exactGradient(t, n, weights, &single))
+			for sample := range c.Source.Spikes {
+				single := *c.Source
+				single.Spikes = c.Source.Spikes[sample : sample+1]
+				single.Labels = []uint32{c.Source.Label(sample)}
+				each = append(each, exact.Gradient(t, n, weights, &single))
 			}
 			var drawn, all tally
 			seeds := seedsOf(5)
 			for seed := range seeds {
-				o := slopeOptionsFor(n, c.source)
+				o := slopeOptionsFor(n, c.Source)
 				o.Weights, o.Surrogates, o.Samples, o.Seed = weights, nil, 32, uint32(seed)
 				o.Draws, o.Directions, o.Steps = 128, 64, []float64{c.step}
 				r := measuredSlopes(t, o)
@@ -223,7 +215,7 @@ func TestSlopeCoverage(t *testing.T) {
 					if s == nil {
 						t.Fatalf("%s: no slope, %+v", part.Name, part.Surrogates[0].Steps)
 					}
-					drawn.add(s.Low, exactSlope(r, averaged(each, r.shown.chosen), p, r.units[0][p]), s.High)
+					drawn.add(s.Low, exactSlope(r, averaged(each, r.shown.Chosen), p, r.units[0][p]), s.High)
 					all.add(s.DataLow, exactSlope(r, averaged(each, everybody), p, r.units[0][p]), s.DataHigh)
 				}
 			}
@@ -244,8 +236,8 @@ func averaged(each [][][]float64, chosen []int) [][]float64 {
 
 // Nothing but cost and device depends on workers and memory.
 func TestSlopesInvariance(t *testing.T) {
-	s := newFixed(40, 7, 2, 12, 0.4)
-	n := networkFor(t, s, 2, func(number int, l *network.Layer) {
+	s := exact.NewSource(40, 7, 2, 12, 0.4)
+	n := exact.Network(t, s, 2, func(number int, l *network.Layer) {
 		l.Neurons, l.Filters, l.Kernel, l.RecurrentKernel = 9, 2, 3, 3
 		if number == 0 {
 			l.Kind = "conv1d"
@@ -281,8 +273,8 @@ func TestSlopesInvariance(t *testing.T) {
 
 // The plan says beforehand how many runs there will be.
 func TestSlopePlan(t *testing.T) {
-	s := newFixed(60, 4, 2, 6, 0.5)
-	n := networkFor(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 3 })
+	s := exact.NewSource(60, 4, 2, 6, 0.5)
+	n := exact.Network(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 3 })
 	o := slopeOptionsFor(n, s)
 	o.Samples, o.Steps = 20, []float64{0.02, 0.05}
 	var plan *Plan
@@ -313,8 +305,8 @@ func TestSlopePlan(t *testing.T) {
 
 // Constants that a step would take out of their bounds keep still, and all else goes on.
 func TestSlopesWithinBounds(t *testing.T) {
-	s := newFixed(40, 4, 2, 8, 0.5)
-	n := networkFor(t, s, 1, func(_ int, l *network.Layer) {
+	s := exact.NewSource(40, 4, 2, 8, 0.5)
+	n := exact.Network(t, s, 1, func(_ int, l *network.Layer) {
 		l.Neurons, l.Learn = 5, []string{"tau_membrane", "threshold"}
 	})
 	o := slopeOptionsFor(n, s)
@@ -348,7 +340,7 @@ func TestSlopesWithinBounds(t *testing.T) {
 
 // What slopes cannot be measured of is refused with what to do.
 func TestSlopesRefused(t *testing.T) {
-	s := newFixed(8, 3, 2, 6, 0.5)
+	s := exact.NewSource(8, 3, 2, 6, 0.5)
 	for _, c := range []struct {
 		name   string
 		change func(*SlopeOptions)
@@ -365,11 +357,11 @@ func TestSlopesRefused(t *testing.T) {
 		{"step that is none", func(o *SlopeOptions) { o.Steps = []float64{math.NaN()} }, "above 0"},
 		{"steps downwards", func(o *SlopeOptions) { o.Steps = []float64{0.02, 0.01} }, "ascending"},
 		{"no weights", func(o *SlopeOptions) { clear(o.Weights[0]) }, "all zero"},
-		{"empty", func(o *SlopeOptions) { o.Source = newFixed(0, 3, 2, 6, 0) }, "choose another part"},
-		{"other data", func(o *SlopeOptions) { o.Source = newFixed(4, 5, 2, 6, 0) }, "5 channels"},
+		{"empty", func(o *SlopeOptions) { o.Source = exact.NewSource(0, 3, 2, 6, 0) }, "choose another part"},
+		{"other data", func(o *SlopeOptions) { o.Source = exact.NewSource(4, 5, 2, 6, 0) }, "5 channels"},
 		{"too many draws", func(o *SlopeOptions) { o.Draws = math.MaxInt32 }, "noise can be drawn for at most"},
 	} {
-		o := slopeOptionsFor(networkFor(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 3 }), s)
+		o := slopeOptionsFor(exact.Network(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 3 }), s)
 		c.change(&o)
 		if _, err := Slopes(context.Background(), o); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, should contain %q", c.name, err, c.want)
@@ -379,8 +371,8 @@ func TestSlopesRefused(t *testing.T) {
 
 // A step that hardly changes a loss has no interval, and the page says so.
 func TestSlopesTooSmallStep(t *testing.T) {
-	s := newFixed(12, 4, 2, 6, 0.5)
-	n := networkFor(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 3 })
+	s := exact.NewSource(12, 4, 2, 6, 0.5)
+	n := exact.Network(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 3 })
 	o := slopeOptionsFor(n, s)
 	o.Steps = []float64{1e-6, 0.5}
 	found, err := Slopes(context.Background(), o)
@@ -397,8 +389,8 @@ func TestSlopesTooSmallStep(t *testing.T) {
 
 // The folder holds page, numbers and picture, and is read again.
 func TestWriteSlopes(t *testing.T) {
-	s := newFixed(64, 4, 2, 6, 0.5)
-	n := networkFor(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 3 })
+	s := exact.NewSource(64, 4, 2, 6, 0.5)
+	n := exact.Network(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 3 })
 	o := slopeOptionsFor(n, s)
 	o.Draws, o.Steps = 8, []float64{0.3}
 	o.Open = func(n *network.Network, options engine.Options) (engine.Engine, error) {

@@ -3,16 +3,18 @@ package audit
 import (
 	"math"
 	"testing"
+
+	"spikegrad/host/unbiased/exact"
 )
 
 // normalTable has values with given spreads of samples and noise about a mean.
-func normalTable(r *random, mean, samples, noise float64, units, draws int, share float64) table {
+func normalTable(r *exact.Random, mean, samples, noise float64, units, draws int, share float64) table {
 	t := table{weights: make([]float64, units), share: share, values: make([][]float64, draws)}
 	for u := range units {
 		t.weights[u] = 1 / float64(units)
-		own := mean + samples*r.normal()
+		own := mean + samples*r.Normal()
 		for d := range draws {
-			t.values[d] = append(t.values[d], own+noise*r.normal())
+			t.values[d] = append(t.values[d], own+noise*r.Normal())
 		}
 	}
 	return t
@@ -21,7 +23,7 @@ func normalTable(r *random, mean, samples, noise float64, units, draws int, shar
 // The two variances of a mean are those of noise and of the choice of samples, and together
 // in a data set of which a share was drawn.
 func TestSpread(t *testing.T) {
-	r := &random{}
+	r := &exact.Random{}
 	var noise, data, half float64
 	const trials = 300
 	for range trials {
@@ -43,7 +45,7 @@ func TestSpread(t *testing.T) {
 
 // Intervals of means and of paired ratios cover, and blocks keep the mean.
 func TestMeasured(t *testing.T) {
-	r := &random{}
+	r := &exact.Random{}
 	var means, ratios tally
 	for range 400 {
 		a := normalTable(r, 1, 1, 2, 30, 3, 0)
@@ -70,7 +72,7 @@ func TestMeasured(t *testing.T) {
 // The projection of a gradient on the span of directions has the length that it must have,
 // bounds hold, and a direction that says nothing new is left out.
 func TestSpan(t *testing.T) {
-	r := &random{}
+	r := &exact.Random{}
 	gradient := []float64{3, 4, 0, 12}
 	units := [][]float64{{1, 0, 0, 0}, {0.6, 0.8, 0, 0}, {0.6, 0.8, 0.001, 0}, {0, 0, 1, 0}}
 	var slopes []table

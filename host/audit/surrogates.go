@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"spikegrad/host/network"
+	"spikegrad/host/unbiased"
 )
 
 // variant is a network with one surrogate in all its layers.
@@ -62,16 +63,10 @@ func copyOf(n *network.Network) *network.Network {
 	return &copied
 }
 
-// noDelays is why networks that learn delays are refused.
-const noDelays = "unbiased gradients are known only for weights, biases and constants: remove learned_delay from the network, or train it with the estimator surrogate and do not audit it"
-
-// noPotentials is why networks in which layers hand up potentials have no unbiased gradient.
-const noPotentials = "estimators of unbiased gradients know only layers that spike: use the surrogate gradient, or audit without --unbiased"
-
 // audited is the network that an audit runs: without regularizers, so that the loss
 // is the cross-entropy, and with escape noise in every layer.
 func audited(n *network.Network, addNoise bool) (*network.Network, error) {
-	if err := n.RefuseDelays(noDelays); err != nil {
+	if err := unbiased.RefuseDelays(n); err != nil {
 		return nil, err
 	}
 	copied := copyOf(n)

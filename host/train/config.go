@@ -8,10 +8,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"spikegrad/host/audit"
 	"spikegrad/host/data"
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
+	"spikegrad/host/unbiased"
 )
 
 // Config is everything that determines a run.
@@ -32,7 +32,7 @@ type Training struct {
 	Checkpoint      int               `toml:"checkpoint"`       // updates between checkpoints inside an epoch; 0 for none
 	Patience        int               `toml:"patience"`         // epochs without a better validation after which training ends; 0: never
 	ClipNorm        float64           `toml:"clip_norm"`        // largest norm of the gradient of all weights together; 0: any
-	Estimator       string            `toml:"estimator"`        // of the gradient: surrogate, or one of [audit.Estimators]
+	Estimator       string            `toml:"estimator"`        // of the gradient: surrogate, or one of [unbiased.Estimators]
 	EstimatorTrials int               `toml:"estimator_trials"` // single_flip: flips of a layer in a sample; score_baseline: presentations of a sample
 	Freeze          []string          `toml:"freeze"`           // weight arrays that are not trained: [network.Network.WeightNames]
 	Optimizer       network.Optimizer `toml:"optimizer"`
@@ -185,7 +185,7 @@ func (c *Config) checkEstimator(n *network.Network) error {
 	if t.Estimator == "surrogate" {
 		return nil
 	}
-	if err := audit.Estimable(n, t.Estimator, t.EstimatorTrials, t.Batch); err != nil {
+	if err := unbiased.Estimable(n, t.Estimator, t.EstimatorTrials, t.Batch); err != nil {
 		return fmt.Errorf("training.estimator: %w", err)
 	}
 	return nil
@@ -227,8 +227,8 @@ func (t *Training) validate() error {
 	case t.Keep != "last" && t.Keep != "best":
 		return fmt.Errorf("training.keep = %q is unknown; want best or last", t.Keep)
 	}
-	if t.Estimator != "surrogate" && !slices.Contains(audit.Estimators(), t.Estimator) {
-		return fmt.Errorf("training.estimator = %q is unknown; want one of surrogate, %s", t.Estimator, strings.Join(audit.Estimators(), ", "))
+	if t.Estimator != "surrogate" && !slices.Contains(unbiased.Estimators(), t.Estimator) {
+		return fmt.Errorf("training.estimator = %q is unknown; want one of surrogate, %s", t.Estimator, strings.Join(unbiased.Estimators(), ", "))
 	}
 	if t.EstimatorTrials < 1 || t.EstimatorTrials > 1<<12 {
 		return fmt.Errorf("training.estimator_trials = %d: must be from 1 to %d", t.EstimatorTrials, 1<<12)

@@ -11,10 +11,10 @@ import (
 	"slices"
 
 	"spikegrad/host/atomicfile"
-	"spikegrad/host/audit"
 	"spikegrad/host/data"
 	"spikegrad/host/engine"
 	"spikegrad/host/network"
+	"spikegrad/host/unbiased"
 )
 
 // Options say where and how a run is made. None changes its weights.
@@ -274,11 +274,11 @@ type run struct {
 	network     *network.Network
 	engine      engine.Engine // nil once closed
 	description engine.Description
-	source      *Source        // weights that the run begins with; nil for ones that are drawn, or if it goes on
-	learner     *audit.Learner // nil for surrogate gradients
-	filler      data.Filler    // for evaluation
-	loader      *data.Loader   // for training: fills the next batch, while the engine works
-	board       *board         // nil without events for TensorBoard
+	source      *Source           // weights that the run begins with; nil for ones that are drawn, or if it goes on
+	learner     *unbiased.Learner // nil for surrogate gradients
+	filler      data.Filler       // for evaluation
+	loader      *data.Loader      // for training: fills the next batch, while the engine works
+	board       *board            // nil without events for TensorBoard
 	progress    progress
 	best        [][]float32 // weights of progress.Best, if kept
 	saved       *point      // of the newest checkpoint
@@ -346,7 +346,7 @@ func (r *run) begin() (err error) {
 		return err
 	}
 	if t := &r.config.Training; t.Estimator != "surrogate" {
-		if r.learner, err = audit.NewLearner(r.engine, r.network, t.Estimator, t.EstimatorTrials, t.Batch, r.config.Seed, r.options.Workers); err != nil {
+		if r.learner, err = unbiased.NewLearner(r.engine, r.network, t.Estimator, t.EstimatorTrials, t.Batch, r.config.Seed, r.options.Workers); err != nil {
 			return fmt.Errorf("training.estimator: %w", err)
 		}
 	}

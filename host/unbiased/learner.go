@@ -1,4 +1,4 @@
-package audit
+package unbiased
 
 import (
 	"context"
@@ -35,10 +35,10 @@ const mostRecorded = 2 << 30
 // batch size, or nil if it can: each layer needs escape noise, and the presentations of a batch
 // have to fit in memory.
 func Estimable(n *network.Network, estimator string, trials, batch int) error {
-	if err := n.RefuseDelays(noDelays); err != nil {
+	if err := RefuseDelays(n); err != nil {
 		return err
 	}
-	if err := n.RefusePotentials(noPotentials); err != nil {
+	if err := RefusePotentials(n); err != nil {
 		return err
 	}
 	bytes := 4 * batch * n.Steps
@@ -138,7 +138,7 @@ func (l *Learner) addScores(batch *engine.Batch, record *engine.Record, gradient
 	var t tracer
 	response := make([]float64, l.network.Steps)
 	for i, h := range historiesOf(l.network, batch, record) {
-		advantage := lossOf(record, i) - l.baseline(record, i)
+		advantage := LossOf(record, i) - l.baseline(record, i)
 		for k := range l.layers {
 			l.layers[k].addScore(gradient[k], &h, advantage/float64(presentations), response, &t)
 		}
@@ -160,7 +160,7 @@ func (l *Learner) baseline(record *engine.Record, presentation int) float64 {
 	sum := 0.0
 	for i := first; i < last; i++ {
 		if i != presentation {
-			sum += lossOf(record, i)
+			sum += LossOf(record, i)
 		}
 	}
 	return sum / float64(last-first-1)

@@ -1,25 +1,25 @@
-package audit
+package unbiased
 
 import (
 	"context"
 
 	"spikegrad/cpuref"
-	"spikegrad/host/data"
 	"spikegrad/host/engine"
 	"spikegrad/host/estimate"
 	"spikegrad/host/network"
 )
 
-// unbiased estimates the gradient of the expected loss by single flips, over passes of
-// samples.
-type unbiased struct {
+// Flips estimates the gradient of the expected loss by single flips, over passes of samples.
+type Flips struct {
 	flipper
-	samples *samples
+	samples *Samples
 	base    engine.Batch
 }
 
-func newUnbiased(e engine.Engine, n *network.Network, s *samples, seed uint32, workers int) *unbiased {
-	return &unbiased{flipper: newFlipper(e, n, cpuref.StreamEvaluation, seed, workers), samples: s}
+// NewFlips makes an estimator on an engine that has the weights of a network. The seed decides
+// which spikes are flipped.
+func NewFlips(e engine.Engine, n *network.Network, s *Samples, seed uint32, workers int) *Flips {
+	return &Flips{flipper: newFlipper(e, n, cpuref.StreamEvaluation, seed, workers), samples: s}
 }
 
 // flipper flips spikes of presentations that were recorded.
@@ -61,6 +61,12 @@ func (u *flipper) renew() error {
 	return nil
 }
 
+// Pairs are the flips so far, [layer]. They go on counting.
+func (u *Flips) Pairs() []int { return u.pairs }
+
+// Runs is how many presentations were run forward so far, flipped or not.
+func (u *Flips) Runs() int { return u.runs }
+
 // recordBytes bounds the memory of the records of presentations at work.
 const recordBytes = 128 << 20
 
@@ -70,10 +76,10 @@ type choice struct {
 	unit
 }
 
-// pass shows all samples once, with the noise of a pass, and flips so many spikes of
+// Pass shows all samples once, with the noise of a pass, and flips so many spikes of
 // each layer in each of them. It returns the mean over the samples of the estimated
 // gradient, [layer][weight of the layer]; nil for layers without flips.
-func (u *unbiased) pass(ctx context.Context, number int, flips []int) ([][]float64, error) {
+func (u *Flips) Pass(ctx context.Context, number int, flips []int) ([][]float64, error) {
 	gradient := make([][]float64, len(u.layers))
 	for l := range u.layers {
 		if flips[l] > 0 {
@@ -81,11 +87,11 @@ func (u *unbiased) pass(ctx context.Context, number int, flips []int) ([][]float
 		}
 	}
 	at := u.together()
-	for first := 0; first < u.samples.count(); first += at {
+	for first := 0; first < u.samples.Count(); first += at {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if err := u.present(ctx, number, first, min(first+at, u.samples.count()), flips, gradient); err != nil {
+		if err := u.present(ctx, number, first, min(first+at, u.samples.Count()), flips, gradient); err != nil {
 			return nil, err
 		}
 	}
@@ -93,17 +99,17 @@ func (u *unbiased) pass(ctx context.Context, number int, flips []int) ([][]float
 }
 
 // together is how many presentations are recorded at once.
-func (u *unbiased) together() int {
+func (u *Flips) together() int {
 	bytes := 0
 	for l := range u.layers {
 		bytes += u.network.Steps * (4*u.layers[l].neurons + 4*cpuref.Words(u.layers[l].neurons))
 	}
-	return max(1, min(u.samples.count(), recordBytes/bytes))
+	return max(1, min(u.samples.Count(), recordBytes/bytes))
 }
 
 // present adds what the samples first ≤ i < last of a pass contribute.
-func (u *unbiased) present(ctx context.Context, number, first, last int, flips []int, gradient [][]float64) error {
-	if err := u.samples.fill(&u.base, first, last, uint32(number*u.samples.count())); err != nil {
+func (u *Flips) present(ctx context.Context, number, first, last int, flips []int, gradient [][]float64) error {
+	if err := u.samples.Fill(&u.base, first, last, uint32(number*u.samples.Count())); err != nil {
 		return err
 	}
 	record := newRecord(u.network, last-first)
@@ -111,7 +117,7 @@ func (u *unbiased) present(ctx context.Context, number, first, last int, flips [
 		return err
 	}
 	u.runs += last - first
-	return u.add(ctx, &u.base, record, flips, u.samples.count(), gradient)
+	return u.add(ctx, &u.base, record, flips, u.samples.Count(), gradient)
 }
 
 // newRecord is for what estimates need of so many presentations.
@@ -124,8 +130,8 @@ func newRecord(n *network.Network, presentations int) *engine.Record {
 	return record
 }
 
-// lossOf is the loss of a presentation, regularizers included.
-func lossOf(record *engine.Record, presentation int) float64 {
+// LossOf is the loss of a presentation, regularizers included.
+func LossOf(record *engine.Record, presentation int) float64 {
 	return float64(record.Loss[presentation]) + float64(record.Regularizer[presentation])
 }
 
@@ -156,7 +162,7 @@ func (u *flipper) add(ctx context.Context, base *engine.Batch, record *engine.Re
 	response := make([]float64, u.network.Steps)
 	for i, c := range chosen {
 		l, h := &u.layers[c.layer], &histories[c.presentation]
-		gain := flipped[i] - lossOf(record, c.presentation) // of L with S = 1 over L with S = 0
+		gain := flipped[i] - LossOf(record, c.presentation) // of L with S = 1 over L with S = 0
 		if h.spiked(c.layer, c.step, c.neuron) {
 			gain = -gain
 		}
@@ -215,68 +221,4 @@ func (u *flipper) flip(base *engine.Batch, chosen []choice) ([]float64, error) {
 		flipped[i] = float64(loss[i]) + float64(regularizer[i])
 	}
 	return flipped, nil
-}
-
-// surrogateNumbers is where the numbers of presentations for surrogate gradients
-// begin, so that their noise is not that of the flips.
-const surrogateNumbers = 1 << 31
-
-// surrogatePass is one pass of all samples with the surrogate gradient of an engine:
-// the mean over the samples, [weight array].
-func surrogatePass(e engine.Engine, s *samples, number int) ([][]float64, error) {
-	return meanGradient(e, s, 0, s.count(), surrogateNumbers+uint32(number*s.count()))
-}
-
-// meanGradient is the mean surrogate gradient of samples first ≤ i < last, [weight array];
-// the noise of sample i has number start + i.
-func meanGradient(e engine.Engine, s *samples, first, last int, start uint32) ([][]float64, error) {
-	var batch engine.Batch
-	if err := s.fill(&batch, first, last, start); err != nil {
-		return nil, err
-	}
-	if _, err := e.Gradient(&batch, cpuref.StreamEvaluation, nil); err != nil {
-		return nil, err
-	}
-	arrays, err := e.Gradients()
-	if err != nil {
-		return nil, err
-	}
-	gradient := make([][]float64, len(arrays))
-	for i, array := range arrays {
-		gradient[i] = make([]float64, len(array))
-		for j, value := range array {
-			gradient[i][j] = float64(value)
-		}
-	}
-	return gradient, nil
-}
-
-// samples are the samples that an audit shows, in a fixed order.
-type samples struct {
-	source data.Source
-	chosen []int
-	filler data.Filler
-}
-
-// newSamples takes the first so many samples of a source in an order that the seed
-// gives, all if there are fewer.
-func newSamples(source data.Source, count int, seed uint32, workers int) *samples {
-	order := data.Order(source.Len(), seed, 0)
-	return &samples{source: source, chosen: order[:min(count, len(order))], filler: data.Filler{Workers: workers}}
-}
-
-func (s *samples) count() int { return len(s.chosen) }
-
-// fill makes the batch of samples first ≤ i < last; the noise of sample i has number
-// start + i. Input is that of evaluations, the same in every pass.
-func (s *samples) fill(batch *engine.Batch, first, last int, start uint32) error {
-	inputs, noise := make([]uint32, last-first), make([]uint32, last-first)
-	for i := range inputs {
-		inputs[i], noise[i] = uint32(s.chosen[first+i]), start+uint32(first+i)
-	}
-	if err := s.filler.Fill(batch, s.source, s.chosen[first:last], inputs); err != nil {
-		return err
-	}
-	copy(batch.Numbers, noise)
-	return nil
 }

@@ -1,4 +1,4 @@
-package audit
+package exact
 
 import (
 	"math"
@@ -6,50 +6,51 @@ import (
 	"spikegrad/host/network"
 )
 
-// dual is a number with its derivative.
-type dual struct{ v, d float64 }
+// Dual is a number with its derivative.
+type Dual struct{ V, D float64 }
 
-func (a dual) plus(b dual) dual  { return dual{a.v + b.v, a.d + b.d} }
-func (a dual) minus(b dual) dual { return dual{a.v - b.v, a.d - b.d} }
-func (a dual) times(b dual) dual { return dual{a.v * b.v, a.v*b.d + a.d*b.v} }
-func (a dual) over(b dual) dual  { return dual{a.v / b.v, (a.d*b.v - a.v*b.d) / (b.v * b.v)} }
-func (a dual) exp() dual         { return dual{math.Exp(a.v), a.d * math.Exp(a.v)} }
+func (a Dual) plus(b Dual) Dual  { return Dual{a.V + b.V, a.D + b.D} }
+func (a Dual) minus(b Dual) Dual { return Dual{a.V - b.V, a.D - b.D} }
+func (a Dual) times(b Dual) Dual { return Dual{a.V * b.V, a.V*b.D + a.D*b.V} }
+func (a Dual) over(b Dual) Dual  { return Dual{a.V / b.V, (a.D*b.V - a.V*b.D) / (b.V * b.V)} }
+func (a Dual) exp() Dual         { return Dual{math.Exp(a.V), a.D * math.Exp(a.V)} }
 
-// dualNet runs layers of neurons as theory has them, spikes held, in dual numbers: nothing
+// DualNet runs layers of neurons as theory has them, spikes held, in dual numbers: nothing
 // here is taken from what is tested.
-type dualNet struct {
+type DualNet struct {
 	n       *network.Network
-	numbers map[string][]dual // [array]: weights, biases, ρ
+	Numbers map[string][]Dual // [array]: weights, biases, ρ
 }
 
-func newDualNet(n *network.Network, weights [][]float32) *dualNet {
-	d := &dualNet{n, map[string][]dual{}}
+// NewDualNet has the weights of a network.
+func NewDualNet(n *network.Network, weights [][]float32) *DualNet {
+	d := &DualNet{n, map[string][]Dual{}}
 	for i, w := range n.Weights() {
 		for _, value := range weights[i] {
-			d.numbers[w.Name] = append(d.numbers[w.Name], dual{float64(value), 0})
+			d.Numbers[w.Name] = append(d.Numbers[w.Name], Dual{float64(value), 0})
 		}
 	}
 	return d
 }
 
 // constant is a constant of a neuron: what is configured times exp(ρ).
-func (d *dualNet) constant(layer, neuron int, name string, configured float64) dual {
-	rho := d.numbers[d.n.LearnedArray(layer, name)]
+func (d *DualNet) constant(layer, neuron int, name string, configured float64) Dual {
+	rho := d.Numbers[d.n.LearnedArray(layer, name)]
 	switch len(rho) {
 	case 0:
-		return dual{configured, 0}
+		return Dual{configured, 0}
 	case 1:
-		return rho[0].exp().times(dual{configured, 0})
+		return rho[0].exp().times(Dual{configured, 0})
 	}
 	l := &d.n.Layers[layer]
 	if l.Kind == "conv1d" {
 		neuron /= l.Neurons / l.Filters
 	}
-	return rho[neuron].exp().times(dual{configured, 0})
+	return rho[neuron].exp().times(Dual{configured, 0})
 }
 
 // arriving is h[step] of a neuron; spikes are [layer][step][neuron], those of layer −1 the input.
-func (d *dualNet) arriving(spikes func(layer, step, neuron int) bool, layer, step, neuron int) (sum dual) {
+func (d *DualNet) arriving(spikes func(layer, step, neuron int) bool, layer, step, neuron int) (sum Dual) {
 	n, l := d.n, &d.n.Layers[layer]
 	positions, below := 1, 1
 	if l.Kind == "conv1d" {
@@ -63,7 +64,7 @@ func (d *dualNet) arriving(spikes func(layer, step, neuron int) bool, layer, ste
 		if step < delay {
 			return
 		}
-		weights := d.numbers[array]
+		weights := d.Numbers[array]
 		for j := range sources {
 			if !spikes(source, step-delay, j) {
 				continue
@@ -85,19 +86,19 @@ func (d *dualNet) arriving(spikes func(layer, step, neuron int) bool, layer, ste
 		add(name+"recurrent", l.Neurons, positions, l.RecurrentKernel, 1, l.RecurrentKernel/2, layer, l.RecurrentDelay)
 	}
 	if l.Bias {
-		sum = sum.plus(d.numbers[name+"bias"][filter])
+		sum = sum.plus(d.Numbers[name+"bias"][filter])
 	}
 	return sum
 }
 
 // potentials are (U − A − θ)·β'/β of a neuron in every step.
-func (d *dualNet) potentials(spikes func(layer, step, neuron int) bool, layer, neuron int) []dual {
-	l, one := &d.n.Layers[layer], dual{1, 0}
-	decay := func(name string, tau float64) dual {
-		return dual{-d.n.StepLength, 0}.over(d.constant(layer, neuron, name, tau)).exp()
+func (d *DualNet) potentials(spikes func(layer, step, neuron int) bool, layer, neuron int) []Dual {
+	l, one := &d.n.Layers[layer], Dual{1, 0}
+	decay := func(name string, tau float64) Dual {
+		return Dual{-d.n.StepLength, 0}.over(d.constant(layer, neuron, name, tau)).exp()
 	}
-	am, as, aa := decay("tau_membrane", l.TauMembrane), decay("tau_synapse", l.TauSynapse), dual{}
-	theta, kappa := d.constant(layer, neuron, "threshold", 1), dual{}
+	am, as, aa := decay("tau_membrane", l.TauMembrane), decay("tau_synapse", l.TauSynapse), Dual{}
+	theta, kappa := d.constant(layer, neuron, "threshold", 1), Dual{}
 	steeper := d.constant(layer, neuron, "noise_beta", 1)
 	current := l.Neuron == "lif" || l.Neuron == "adaptive"
 	if l.Neuron == "if" {
@@ -106,8 +107,8 @@ func (d *dualNet) potentials(spikes func(layer, step, neuron int) bool, layer, n
 	if l.Neuron == "adaptive" {
 		aa, kappa = decay("tau_adaptation", l.TauAdaptation), d.constant(layer, neuron, "adaptation", l.Adaptation)
 	}
-	var membrane, synapse, raised dual
-	var list []dual
+	var membrane, synapse, raised Dual
+	var list []Dual
 	for step := range d.n.Steps {
 		list = append(list, membrane.minus(raised).minus(theta).times(steeper))
 		h, leak := d.arriving(spikes, layer, step, neuron), am.times(membrane)
@@ -123,7 +124,7 @@ func (d *dualNet) potentials(spikes func(layer, step, neuron int) bool, layer, n
 		raised = raised.plus(kappa)
 		switch l.Reset {
 		case "multiplicative":
-			membrane = dual{}
+			membrane = Dual{}
 		case "membrane_only":
 			membrane = drive
 		case "subtractive":
@@ -133,33 +134,35 @@ func (d *dualNet) potentials(spikes func(layer, step, neuron int) bool, layer, n
 	return list
 }
 
-// pattern is one of all spikes of a network in one presentation.
-type pattern struct {
-	history    history
-	chance     dual // of these spikes
-	loss       float64
-	potentials [][][]dual // [layer][neuron][step]
+// Pattern is one of all spikes of a network in one presentation.
+type Pattern struct {
+	Rows       [][2]uint32 // of the input: see [engine.Batch]
+	Index      []uint32
+	Spikes     [][]uint32  // [layer][step]: bits
+	Membrane   [][]float32 // [layer][step·neuron]: U[t+1]
+	Chance     Dual        // of these spikes
+	Loss       float64
+	Potentials [][][]Dual // [layer][neuron][step]
 }
 
-// patternsOf runs the patterns of spikes for a sample, all of them or one of every so many, and hands them to do.
-func (d *dualNet) patternsOf(weights [][]float32, s *fixed, sample, every int, do func(p *pattern)) {
+// PatternsOf runs the patterns of spikes for a sample, all of them or one of every so many, and hands them to do.
+func (d *DualNet) PatternsOf(weights [][]float32, s *Source, sample, every int, do func(p *Pattern)) {
 	n := d.n
 	units := 0
 	for _, l := range n.Layers {
 		units += n.Steps * l.Neurons
 	}
-	var p pattern
-	p.history.rows, p.history.index = s.AppendEvents(nil, nil, sample, 0)
+	var p Pattern
+	p.Rows, p.Index = s.AppendEvents(nil, nil, sample, 0)
 	for _, l := range n.Layers {
-		p.history.spikes = append(p.history.spikes, make([]uint32, n.Steps))
-		p.history.membrane = append(p.history.membrane, make([]float32, n.Steps*l.Neurons))
-		p.history.words, p.history.neurons = append(p.history.words, 1), append(p.history.neurons, l.Neurons)
+		p.Spikes = append(p.Spikes, make([]uint32, n.Steps))
+		p.Membrane = append(p.Membrane, make([]float32, n.Steps*l.Neurons))
 	}
 	spikes := func(layer, step, neuron int) bool {
 		if layer >= 0 {
-			return p.history.spikes[layer][step]>>neuron&1 != 0
+			return p.Spikes[layer][step]>>neuron&1 != 0
 		}
-		for _, channel := range s.spikes[sample][step] {
+		for _, channel := range s.Spikes[sample][step] {
 			if int(channel) == neuron {
 				return true
 			}
@@ -167,34 +170,34 @@ func (d *dualNet) patternsOf(weights [][]float32, s *fixed, sample, every int, d
 		return false
 	}
 	head := crossEntropy{n, weights[len(weights)-1], int(s.Label(sample))}
-	one := dual{1, 0}
+	one := Dual{1, 0}
 	for number := 0; number < 1<<units; number += every {
 		rest := number
 		for l := range n.Layers {
 			for step := range n.Steps {
-				p.history.spikes[l][step] = uint32(rest & (1<<n.Layers[l].Neurons - 1))
+				p.Spikes[l][step] = uint32(rest & (1<<n.Layers[l].Neurons - 1))
 				rest >>= n.Layers[l].Neurons
 			}
 		}
-		p.chance, p.potentials = one, nil
+		p.Chance, p.Potentials = one, nil
 		for l := range n.Layers {
-			var all [][]dual
+			var all [][]Dual
 			neurons := n.Layers[l].Neurons
 			for neuron := range neurons {
 				u := d.potentials(spikes, l, neuron)
 				for step, u := range u {
 					if step > 0 {
-						p.history.membrane[l][(step-1)*neurons+neuron] = float32(u.v + 1)
+						p.Membrane[l][(step-1)*neurons+neuron] = float32(u.V + 1)
 					}
-					chance := one.over(one.plus(dual{-n.Layers[l].Noise.Beta * u.v, -n.Layers[l].Noise.Beta * u.d}.exp()))
+					chance := one.over(one.plus(Dual{-n.Layers[l].Noise.Beta * u.V, -n.Layers[l].Noise.Beta * u.D}.exp()))
 					if !spikes(l, step, neuron) {
 						chance = one.minus(chance)
 					}
-					p.chance = p.chance.times(chance)
+					p.Chance = p.Chance.times(chance)
 				}
 				all = append(all, u)
 			}
-			p.potentials = append(p.potentials, all)
+			p.Potentials = append(p.Potentials, all)
 		}
 		last := len(n.Layers) - 1
 		var rows [][]float64
@@ -207,33 +210,33 @@ func (d *dualNet) patternsOf(weights [][]float32, s *fixed, sample, every int, d
 			}
 			rows = append(rows, row)
 		}
-		p.loss = head.Loss(nil, rows)
+		p.Loss = head.Loss(nil, rows)
 		do(&p)
 	}
 }
 
 // dualLoss is the expected loss.
-func dualLoss(d *dualNet, weights [][]float32, s *fixed) (total dual) {
-	for sample := range s.spikes {
-		d.patternsOf(weights, s, sample, 1, func(p *pattern) {
-			total = total.plus(p.chance.times(dual{p.loss / float64(len(s.spikes)), 0}))
+func dualLoss(d *DualNet, weights [][]float32, s *Source) (total Dual) {
+	for sample := range s.Spikes {
+		d.PatternsOf(weights, s, sample, 1, func(p *Pattern) {
+			total = total.plus(p.Chance.times(Dual{p.Loss / float64(len(s.Spikes)), 0}))
 		})
 	}
 	return total
 }
 
-// dualEnumerated is the expected loss and its gradient, [weight of the layer] for every layer,
+// DualGradient is the expected loss and its gradient, [weight of the layer] for every layer,
 // by enumeration of all spikes with a dual number for each weight and constant in turn.
-func dualEnumerated(n *network.Network, weights [][]float32, s *fixed) (loss float64, gradient [][]float64) {
-	d := newDualNet(n, weights)
-	for _, l := range newLayers(n) {
+func DualGradient(n *network.Network, weights [][]float32, s *Source) (loss float64, gradient [][]float64) {
+	d := NewDualNet(n, weights)
+	for _, l := range arrays(n) {
 		var own []float64
-		for _, a := range l.arrays() {
-			for i := range d.numbers[a.weight.Name] {
-				d.numbers[a.weight.Name][i].d = 1
+		for _, a := range l {
+			for i := range d.Numbers[a.Name] {
+				d.Numbers[a.Name][i].D = 1
 				total := dualLoss(d, weights, s)
-				d.numbers[a.weight.Name][i].d = 0
-				loss, own = total.v, append(own, total.d)
+				d.Numbers[a.Name][i].D = 0
+				loss, own = total.V, append(own, total.D)
 			}
 		}
 		gradient = append(gradient, own)

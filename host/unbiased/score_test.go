@@ -1,4 +1,4 @@
-package audit
+package unbiased
 
 import (
 	"fmt"
@@ -6,16 +6,17 @@ import (
 	"testing"
 
 	"spikegrad/host/network"
+	"spikegrad/host/unbiased/exact"
 )
 
 // TestScore: the scores of all steps at once bring what those of single steps bring, each
 // by itself, with every reset and noise; a score is the derivative of the log-probability
 // by differences.
 func TestScore(t *testing.T) {
-	s := newFixed(1, 4, 2, 17, 0.5)
+	s := exact.NewSource(1, 4, 2, 17, 0.5)
 	for _, reset := range []string{"multiplicative", "membrane_only", "subtractive"} {
 		for _, noise := range []network.Noise{{Kind: "sigmoid", Beta: 3}, {Kind: "exponential", P0: 0.2, DeltaU: 0.9}, {Kind: "hazard", Rate: 300, DeltaU: 0.7}, {Kind: "superspike", Beta: 3}} {
-			n := networkFor(t, s, 2, func(number int, l *network.Layer) {
+			n := exact.Network(t, s, 2, func(number int, l *network.Layer) {
 				l.Neurons, l.Reset, l.Noise, l.Delay, l.RecurrentDelay = 3+number, reset, noise, number, 2
 			})
 			h := heldHistory(n, s)

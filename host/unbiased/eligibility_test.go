@@ -1,4 +1,4 @@
-package audit
+package unbiased
 
 import (
 	"fmt"
@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"spikegrad/host/network"
+	"spikegrad/host/unbiased/exact"
 )
 
 // heldHistory are random spikes of a network: nothing that a run would do.
-func heldHistory(n *network.Network, s *fixed) history {
-	r := &random{drawn: 3 << 20}
+func heldHistory(n *network.Network, s *exact.Source) history {
+	r := exact.NewRandom(3 << 20)
 	var h history
 	h.rows, h.index = s.AppendEvents(nil, nil, 0, 0)
 	for _, l := range n.Layers {
@@ -18,10 +19,10 @@ func heldHistory(n *network.Network, s *fixed) history {
 		bits, membrane := make([]uint32, n.Steps*words), make([]float32, n.Steps*l.Neurons)
 		for step := range n.Steps {
 			for neuron := range l.Neurons {
-				if r.next() < 0.3 {
+				if r.Next() < 0.3 {
 					bits[step*words+neuron/32] |= 1 << (neuron % 32)
 				}
-				membrane[step*l.Neurons+neuron] = float32(2 * r.next())
+				membrane[step*l.Neurons+neuron] = float32(2 * r.Next())
 			}
 		}
 		h.spikes, h.membrane = append(h.spikes, bits), append(h.membrane, membrane)
@@ -90,11 +91,11 @@ func potentialAt(n *network.Network, h *history, weights []float64, step, neuron
 // heldCases are networks of two layers; what is looked at is the second.
 func heldCases(t *testing.T) map[string]*network.Network {
 	cases := map[string]*network.Network{}
-	s := newFixed(1, 11, 2, 12, 0.4)
+	s := exact.NewSource(1, 11, 2, 12, 0.4)
 	for _, kind := range []string{"dense", "conv1d"} {
 		for _, reset := range []string{"multiplicative", "membrane_only", "subtractive"} {
 			for _, delay := range []int{0, 2} {
-				cases[fmt.Sprintf("%s, %s, delay %d", kind, reset, delay)] = networkFor(t, s, 2, func(number int, l *network.Layer) {
+				cases[fmt.Sprintf("%s, %s, delay %d", kind, reset, delay)] = exact.Network(t, s, 2, func(number int, l *network.Layer) {
 					l.Kind, l.Neurons, l.Filters, l.Kernel, l.RecurrentKernel = kind, 40-33*number, 2+number, 3, 3
 					l.Stride, l.Padding = 1+number, number
 					l.Reset, l.Delay, l.RecurrentDelay = reset, delay, 2*delay
@@ -110,12 +111,12 @@ func heldCases(t *testing.T) map[string]*network.Network {
 // linear in the weights then, so a difference over a whole unit of weight is exact.
 func TestEligibility(t *testing.T) {
 	for name, n := range heldCases(t) {
-		h := heldHistory(n, newFixed(1, 11, 2, 12, 0.4))
+		h := heldHistory(n, exact.NewSource(1, 11, 2, 12, 0.4))
 		l := newLayers(n)[1]
 		weights, response := make([]float64, l.weights), make([]float64, n.Steps)
-		r := &random{}
+		r := &exact.Random{}
 		for i := range weights {
-			weights[i] = r.normal()
+			weights[i] = r.Normal()
 		}
 		for step := range n.Steps {
 			for neuron := range l.neurons {
@@ -139,7 +140,7 @@ func TestEligibility(t *testing.T) {
 // and positive wherever a weight can move a unit that can be moved.
 func TestDraw(t *testing.T) {
 	for name, n := range heldCases(t) {
-		h := heldHistory(n, newFixed(1, 11, 2, 12, 0.4))
+		h := heldHistory(n, exact.NewSource(1, 11, 2, 12, 0.4))
 		l := newLayers(n)[1]
 		response := make([]float64, n.Steps)
 		want, total := make([]float64, n.Steps*l.neurons), 0.0
@@ -154,10 +155,10 @@ func TestDraw(t *testing.T) {
 			}
 		}
 		const draws = 100000
-		r := &random{}
+		r := &exact.Random{}
 		count := make([]int, len(want))
 		var d drawer
-		for _, u := range d.draw(&l, &h, draws, func(int) float64 { return r.next() }) {
+		for _, u := range d.draw(&l, &h, draws, func(int) float64 { return r.Next() }) {
 			k := u.step*l.neurons + u.neuron
 			count[k]++
 			if math.Abs(u.chance-want[k]/total) > 1e-12 {
@@ -175,8 +176,8 @@ func TestDraw(t *testing.T) {
 
 // Without input no unit can be moved, and none is drawn.
 func TestDrawSilence(t *testing.T) {
-	s := newFixed(1, 3, 2, 8, 0)
-	n := networkFor(t, s, 1, func(_ int, l *network.Layer) { l.Neurons, l.Recurrent = 4, false })
+	s := exact.NewSource(1, 3, 2, 8, 0)
+	n := exact.Network(t, s, 1, func(_ int, l *network.Layer) { l.Neurons, l.Recurrent = 4, false })
 	h := heldHistory(n, s)
 	var d drawer
 	if units := d.draw(&newLayers(n)[0], &h, 5, func(int) float64 { return 0.5 }); len(units) != 0 {

@@ -1,4 +1,4 @@
-package audit
+package unbiased
 
 import (
 	"math"
