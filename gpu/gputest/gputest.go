@@ -26,22 +26,39 @@ func Devices(t testing.TB) []gpu.DeviceInfo {
 
 var (
 	mutex  sync.Mutex
-	opened = map[int]*gpu.Device{} // by index
+	opened = map[key]*gpu.Device{}
 )
+
+// key tells devices that were opened apart.
+type key struct {
+	index  int
+	staged bool
+}
 
 // Open gives the device of a number with the validation layer on, which other tests use
 // as well: nobody closes it. What the layer says until the test ends fails the test.
 func Open(t testing.TB, index int) *gpu.Device {
 	t.Helper()
+	return open(t, key{index, false})
+}
+
+// OpenStaged is Open of a device whose memory the host is not to map, as far as that may be.
+func OpenStaged(t testing.TB, index int) *gpu.Device {
+	t.Helper()
+	return open(t, key{index, true})
+}
+
+func open(t testing.TB, k key) *gpu.Device {
+	t.Helper()
 	mutex.Lock()
 	defer mutex.Unlock()
-	device := opened[index]
+	device := opened[k]
 	if device == nil {
 		var err error
-		if device, err = gpu.Open(index, gpu.Options{Validation: true}); err != nil {
+		if device, err = gpu.Open(k.index, gpu.Options{Validation: true, StageAlways: k.staged}); err != nil {
 			t.Fatal(err)
 		}
-		opened[index] = device
+		opened[k] = device
 	}
 	before := len(device.Messages())
 	t.Cleanup(func() {

@@ -3,6 +3,7 @@ package batch
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"spikegrad/cpuref"
 	"spikegrad/host/network"
@@ -33,10 +34,22 @@ type Batch struct {
 	Targets []uint32
 
 	events eventsFit // as [Batch.CheckEvents] found them
+	check  uint64    // number of the call that did; 0 for none
+	first  int       // of the rows among those that it named
 }
 
 // eventsFit is what events were found to fit, and how many they were.
 type eventsFit struct{ inputs, steps, rows, events int }
+
+// checks counts the calls of [Batch.CheckEvents] that found events to fit.
+var checks atomic.Uint64
+
+// Checked names rows of events that [Batch.CheckEvents] found to fit: those of equal names are
+// equal. The zero value names none.
+type Checked struct {
+	check      uint64
+	first, end int // rows
+}
 
 // Flip names a spike: S[Step] of a neuron of a layer. NoFlip as Layer names none.
 type Flip struct{ Layer, Step, Neuron int }
@@ -68,6 +81,9 @@ func (b *Batch) Part(n *network.Network, first, last int) *Batch {
 		Labels: b.Labels[first:last], Numbers: b.Numbers[first:last], Augment: b.Augment, Dropout: b.Dropout, Targets: b.Targets,
 	}
 	part.events = eventsFit{n.Inputs, n.Steps, len(part.Rows), len(part.Index)}
+	if named := b.Checked(first*n.Steps, last*n.Steps); named != (Checked{}) {
+		part.check, part.first = named.check, named.first
+	}
 	if b.Flips != nil {
 		part.Flips = b.Flips[first:last]
 	}
@@ -116,9 +132,17 @@ func (b *Batch) CheckEvents(inputs, steps int) error {
 	b.events = eventsFit{}
 	err := b.checkEvents(inputs, steps)
 	if err == nil {
-		b.events = eventsFit{inputs, steps, len(b.Rows), len(b.Index)}
+		b.events, b.check = eventsFit{inputs, steps, len(b.Rows), len(b.Index)}, checks.Add(1)
 	}
 	return err
+}
+
+// Checked names rows first to end, if they were checked and are as many as then.
+func (b *Batch) Checked(first, end int) Checked {
+	if b.check == 0 || b.events.rows != len(b.Rows) || b.events.events != len(b.Index) {
+		return Checked{}
+	}
+	return Checked{b.check, b.first + first, b.first + end}
 }
 
 func (b *Batch) checkEvents(inputs, steps int) error {

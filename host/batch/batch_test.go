@@ -93,3 +93,40 @@ func TestPartIsChecked(t *testing.T) {
 		t.Error("a label beyond the classes passes")
 	}
 }
+
+// TestChecked: events that were checked have names, the same in all parts of a batch; each check
+// gives new ones, and events that were not checked have none.
+func TestChecked(t *testing.T) {
+	n, b := small()
+	if b.Checked(0, 3) != (Checked{}) || b.Part(n, 0, 1).Checked(0, 3) != (Checked{}) {
+		t.Error("events have a name that were not checked")
+	}
+	check := func() {
+		if err := b.CheckEvents(n.Inputs, n.Steps); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check()
+	first, second := b.Checked(0, 3), b.Checked(3, 6)
+	if first == second || first == b.Checked(0, 6) || first != b.Checked(0, 3) || first == (Checked{}) {
+		t.Errorf("names %v and %v of two samples", first, second)
+	}
+	if part := b.Part(n, 0, 2).Part(n, 1, 2); part.Checked(0, 3) != second {
+		t.Errorf("a part of a part has the name %v, want %v", part.Checked(0, 3), second)
+	}
+	part := b.Part(n, 1, 2)
+	if part.CheckEvents(n.Inputs, n.Steps) != nil || part.Checked(0, 3) == first || part.Checked(0, 3) == second {
+		t.Error("a part that was checked has an old name")
+	}
+	if check(); b.Checked(0, 3) == first {
+		t.Error("checked again, and the name is the old one")
+	}
+	b.Index = append(b.Index, 0)
+	if b.Checked(0, 3) != (Checked{}) || b.Part(n, 0, 1).Checked(0, 3) != (Checked{}) {
+		t.Error("more events, and still a name")
+	}
+	b.Index[0] = 6
+	if b.CheckEvents(n.Inputs, n.Steps) == nil || b.Checked(0, 3) != (Checked{}) {
+		t.Error("events have a name that were refused")
+	}
+}

@@ -14,6 +14,9 @@ type Presentations struct {
 	Samples []int
 	First   uint32 // number in the run of the presentation of Samples[0]; the others follow
 	Batch   int    // samples of a batch; the last batch may have fewer
+	// Filled, if not nil, is called with each batch when it is filled, in order and in the
+	// goroutine that fills: while the batch before is worked with.
+	Filled func(*batch.Batch)
 }
 
 // Loader fills the next batch while the one before is worked with. The batches
@@ -93,6 +96,9 @@ func (l *Loader) fill(ctx context.Context, p Presentations, free <-chan *batch.B
 		if err := l.filler.Fill(batch, p.Source, samples, l.numbers); err != nil {
 			full <- loaded{err: err}
 			return
+		}
+		if p.Filled != nil {
+			p.Filled(batch)
 		}
 		full <- loaded{batch: batch}
 	}

@@ -26,7 +26,7 @@ func TestLoader(t *testing.T) {
 			order := Order(source.Len(), 1, 2)[:min(source.Len(), 30)]
 			for _, size := range []int{1, 7, 10, 30, 100} { // with and without a smaller last batch
 				at := 0
-				for found, err := range loader.Batches(t.Context(), Presentations{source, order, 1000, size}) {
+				for found, err := range loader.Batches(t.Context(), Presentations{Source: source, Samples: order, First: 1000, Batch: size}) {
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -70,7 +70,7 @@ func TestLoaderPrefetches(t *testing.T) {
 	var steps []string
 	samples := []int{0, 0, 0}
 	go func() { <-source.encoded }()
-	for _, err := range loader.Batches(t.Context(), Presentations{source, samples, 0, 1}) {
+	for _, err := range loader.Batches(t.Context(), Presentations{Source: source, Samples: samples, Batch: 1}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +94,7 @@ func TestLoaderPrefetches(t *testing.T) {
 func TestLoaderLeft(t *testing.T) {
 	source := sources(t)["spoken"]
 	loader := NewLoader(&Filler{})
-	p := Presentations{source, ascending(20), 5, 4}
+	p := Presentations{Source: source, Samples: ascending(20), First: 5, Batch: 4}
 	for left := range 6 {
 		count := 0
 		for batch, err := range loader.Batches(t.Context(), p) {
@@ -118,7 +118,7 @@ func TestLoaderCancelled(t *testing.T) {
 	defer cancel()
 	count := 0
 	var last error
-	for batch, err := range loader.Batches(ctx, Presentations{source, ascending(20), 0, 4}) {
+	for batch, err := range loader.Batches(ctx, Presentations{Source: source, Samples: ascending(20), Batch: 4}) {
 		if last != nil {
 			t.Fatal("a batch after an error")
 		}
@@ -135,20 +135,60 @@ func TestLoaderCancelled(t *testing.T) {
 	}
 }
 
+// Every batch is told of once it is filled: before it is handed over, and while the one before is
+// worked with; one that could not be filled is not.
+func TestLoaderTells(t *testing.T) {
+	source, told := lattice(5, 5, 1), make(chan uint32, 2)
+	p := Presentations{Source: source, Samples: []int{0, 0, 0, 7}, First: 3, Batch: 1, Filled: func(b *batch.Batch) {
+		if err := b.CheckEvents(source.Channels(), source.Steps()); err != nil {
+			t.Error(err)
+		}
+		told <- b.Numbers[0]
+	}}
+	var handed []uint32
+	var last error
+	heard := 0
+	for b, err := range NewLoader(&Filler{}).Batches(t.Context(), p) {
+		if last = err; err != nil {
+			continue
+		}
+		handed = append(handed, b.Numbers[0])
+		if heard < len(handed) && len(told) == 0 {
+			t.Error("handed over before anybody was told")
+		}
+		for ; heard < min(len(handed)+1, 3); heard++ { // of this and, meanwhile, of the next
+			if number := <-told; number != uint32(3+heard) {
+				t.Errorf("told of presentation %d, want %d", number, 3+heard)
+			}
+		}
+	}
+	wantError(t, last, "sample 7")
+	if !slices.Equal(handed, []uint32{3, 4, 5}) || len(told) > 0 {
+		t.Errorf("handed over %v, told of %d more", handed, len(told))
+	}
+}
+
 func TestLoaderErrors(t *testing.T) {
 	source := lattice(5, 5, 1)
 	loader := NewLoader(&Filler{})
+	count := 0
 	errorOf := func(p Presentations) (found error) {
+		count = 0
 		for batch, err := range loader.Batches(t.Context(), p) {
 			if found != nil || err != nil && batch != nil {
 				t.Error("a batch with or after an error")
 			}
-			found = err
+			if found = err; err == nil {
+				count++
+			}
 		}
 		return found
 	}
-	wantError(t, errorOf(Presentations{source, []int{0, 0, 7, 0}, 0, 2}), "sample 7")
-	wantError(t, errorOf(Presentations{source, []int{0}, 0, 0}), "batches of 0")
+	wantError(t, errorOf(Presentations{Source: source, Samples: []int{0, 0, 0, 0, 7, 0}, Batch: 2}), "sample 7")
+	if count != 2 {
+		t.Errorf("%d batches before the one that cannot be filled, want 2", count)
+	}
+	wantError(t, errorOf(Presentations{Source: source, Samples: []int{0}}), "batches of 0")
 	if err := errorOf(Presentations{Source: source, Batch: 1}); err != nil {
 		t.Error(err)
 	}
@@ -162,7 +202,7 @@ func TestLoaderAllocatesNothing(t *testing.T) {
 	run := func(batches int) float64 {
 		samples := make([]int, 4*batches)
 		return testing.AllocsPerRun(5, func() {
-			for _, err := range loader.Batches(t.Context(), Presentations{source, samples, 0, 4}) {
+			for _, err := range loader.Batches(t.Context(), Presentations{Source: source, Samples: samples, Batch: 4}) {
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -7,6 +7,8 @@ type (
 	Batch = batch.Batch
 	// Flip names a spike of a sample: [batch.Flip].
 	Flip = batch.Flip
+
+	checked = batch.Checked
 )
 
 // NoFlip is the layer of a flip that does nothing.

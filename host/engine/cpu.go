@@ -177,6 +177,9 @@ func (e *CPU[T]) Optimizer() ([][][]T, error) {
 	return all, nil
 }
 
+// Prepare implements [Engine]: a batch is read where it lies.
+func (e *CPU[T]) Prepare(*Batch) {}
+
 // Evaluate implements [Engine].
 func (e *CPU[T]) Evaluate(batch *Batch, stream cpuref.Stream, record *RecordOf[T]) (OutcomeOf[T], error) {
 	return e.run(batch, stream, record, false, nil)

@@ -13,7 +13,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// Engine runs one network on one device. It is not safe for concurrent use.
+// Engine runs one network on one device. It is not safe for concurrent use, except for Prepare.
 type Engine interface {
 	// Describe says where the network runs.
 	Describe() Description
@@ -30,6 +30,11 @@ type Engine interface {
 	// array of the optimizer, row-major as the weights.
 	Optimizer() ([][][]float32, error)
 
+	// Prepare says that a batch will be run: what can be done for it ahead is done now, while
+	// another one runs. It may be called while another goroutine is in any method but Close;
+	// the batch must not change until it has run. No result depends on it, and what is wrong
+	// with the batch is said when it runs.
+	Prepare(batch *Batch)
 	// Evaluate runs a batch forward. Record may be nil.
 	Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error)
 	// Replicas runs replicas of samples of a batch, each from the step of its flip on, and

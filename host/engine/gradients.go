@@ -48,6 +48,9 @@ func (e *Vulkan) prepareGradients() error {
 	if err := e.settle(); err != nil {
 		return err
 	}
-	_, err := e.prepare(1, nil, func(_, _ int) int { return 0 })
-	return err
+	samples, err := e.passSamples(1)
+	if err != nil {
+		return err
+	}
+	return e.makeRoom(1, samples, 1, nil)
 }

@@ -23,6 +23,7 @@ type Group struct {
 	members []*member
 	sum     []float32              // of the last gradient
 	last    cut                    // of the last batch
+	mutex   sync.Mutex             // of changes of members and last, which Prepare reads
 	choose  func(speeds []float64) // if not nil, has the last word on the speeds that shares are made of; for tests
 }
 
@@ -162,6 +163,8 @@ func (g *Group) without(failed []error) (lost bool, err error) {
 			slog.Warn(fmt.Sprintf("%s is left out from here on; the other devices do its part, and no result changes", g.members[i].Describe().Device), "error", err)
 		}
 	}
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
 	for _, m := range gone {
 		_ = m.Close() // what can fail there has failed
 	}

@@ -14,6 +14,24 @@ const (
 	workBoth
 )
 
+// Prepare implements [Engine]. Members prepare the shares that they had of the last batch: most
+// often they have the same of the next.
+func (g *Group) Prepare(batch *Batch) {
+	if batch.Check(g.network) != nil {
+		return
+	}
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	if g.last.samples != batch.Samples() || g.last.piece != cpuref.ChunkSamples || len(g.last.lengths) != len(g.members) {
+		return
+	}
+	for i, s := range sharesOf(g.last.lengths) {
+		if first, last := s.samples(batch.Samples()); first < last {
+			g.members[i].Prepare(batch.Part(g.network, first, last))
+		}
+	}
+}
+
 // Evaluate implements [Engine].
 func (g *Group) Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error) {
 	return g.run(batch, record, workForward, nil, func(i int, _ share, part *Batch, record *Record) (Outcome, error) {

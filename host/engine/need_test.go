@@ -44,7 +44,7 @@ func TestNeedOfDevice(t *testing.T) {
 			if got := bytesOf(append(weights, e.update.Buffer, e.norms.Buffer)...); got != need.Weights {
 				t.Errorf("%s: weights take %d bytes, %d were told", info.Name, got, need.Weights)
 			}
-			events := uint64(4*e.pass.events) + e.limits.alignment
+			events := uint64(len(e.pass.inputs)) * (uint64(4*e.pass.events) + e.limits.alignment)
 			got := bytesOf(append(slices.Clone(e.pass.buffers), e.sums...)...)
 			if got < need.Batch || got > need.Batch+events {
 				t.Errorf("%s: a batch takes %d bytes, %d were told and up to %d are events", info.Name, got, need.Batch, events)

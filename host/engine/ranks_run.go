@@ -22,6 +22,14 @@ const (
 	stateWorking
 )
 
+// Prepare implements [Engine]. Each rank prepares its share.
+func (e *Ranks) Prepare(batch *Batch) {
+	first, last := RankShare(batch.Samples(), e.exchange.Rank(), e.exchange.Ranks())
+	if first < last && batch.Check(e.network) == nil {
+		e.Engine.Prepare(batch.Part(e.network, first, last))
+	}
+}
+
 // Evaluate implements [Engine].
 func (e *Ranks) Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error) {
 	return e.run(batch, record, nil, func(part *Batch, record *Record) (Outcome, error) {

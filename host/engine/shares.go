@@ -49,12 +49,22 @@ func (g *Group) shares(samples, piece, work int) []share {
 		longest(last.lengths, samples, piece, speeds) < (gain+doubt/float64(runs))*longest(lengths, samples, piece, speeds) {
 		lengths = last.lengths
 	}
+	g.mutex.Lock()
 	g.last = cut{samples, piece, work, lengths}
-	shares, first := make([]share, len(speeds)), 0
+	g.mutex.Unlock()
 	for i, length := range lengths {
-		if shares[i] = (share{first, first + length}); length == 0 {
+		if length == 0 {
 			g.members[i].speed[work] *= recovery
 		}
+	}
+	return sharesOf(lengths)
+}
+
+// sharesOf are shares of so many pieces, one after the other.
+func sharesOf(lengths []int) []share {
+	shares, first := make([]share, len(lengths)), 0
+	for i, length := range lengths {
+		shares[i] = share{first, first + length}
 		first += length
 	}
 	return shares

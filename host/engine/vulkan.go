@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"sync"
 
 	"spikegrad/cpuref"
 	"spikegrad/gpu"
@@ -37,6 +38,10 @@ type Vulkan struct {
 	streams map[streamKey]*gpu.Stream
 	running []*gpu.Stream // started and not waited for
 
+	staging sync.Mutex // of input rooms, and of changes of passes and pass, which Prepare reads
+	brought uint64     // passes whose events were brought ahead
+	room    int        // of the last pass's input
+
 	samples int // of the last gradient; 0 if there is none
 	summed  int // passes whose gradients are in sums; 0 if the gradient is in partial
 
@@ -49,6 +54,7 @@ type Vulkan struct {
 // streamKey tells recorded streams apart.
 type streamKey struct {
 	purpose   purpose
+	room      int  // of the input
 	samples   int  // of the pass; passes for purposeReduce; chunks for purposeNode; unused for an update
 	segment   int  // for purposeSegment; the first chunk for purposeNode
 	augmented bool // the input spikes are varied first
@@ -220,7 +226,7 @@ func (e *Vulkan) Timings() []gpu.Timing {
 	var timings []gpu.Timing
 	for _, wanted := range []purpose{purposeGradient, purposeUpdate, purposeUpdateSums} {
 		for key, stream := range e.streams {
-			if key.purpose == wanted {
+			if key.purpose == wanted && (wanted != purposeGradient || key.room == e.room) {
 				timings = append(timings, stream.Timings()...)
 			}
 		}

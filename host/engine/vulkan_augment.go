@@ -77,7 +77,7 @@ func (r *recorder) inputEvents() (rows, index gpu.Binding) {
 	if r.augmented || r.moved {
 		return whole(p.augmented.rows), whole(p.augmented.index)
 	}
-	return p.section(sectionRows), p.section(sectionIndex)
+	return r.section(sectionRows), r.section(sectionIndex)
 }
 
 // augment records that the input spikes are varied and listed.
@@ -86,8 +86,8 @@ func (r *recorder) augment() {
 	steps, channels := uint32(n.steps), uint32(n.network.Inputs)
 	r.do(func() error {
 		return k.augment.Record(r.stream, kernels.AugmentBuffers{
-			Spikes: whole(p.augmented.spikes), Rows: p.section(sectionRows), Index: p.section(sectionIndex),
-			Numbers: p.section(sectionNumbers), Augmentation: whole(p.augmented.words),
+			Spikes: whole(p.augmented.spikes), Rows: r.section(sectionRows), Index: r.section(sectionIndex),
+			Numbers: r.section(sectionNumbers), Augmentation: whole(p.augmented.words),
 		}, kernels.AugmentParameters{Samples: r.samples, Steps: steps, Channels: channels})
 	})
 	r.do(func() error {

@@ -16,8 +16,8 @@ type pass struct {
 	events   int // entries of the input's event index
 	augment  augmentSize
 
-	input     staged    // numbers, labels, event rows and event index
-	inputAt   [4]uint64 // where these begin, bytes
+	inputs    [2]inputRoom
+	inputAt   [4]uint64 // where sections begin in each, bytes
 	augmented augmentArrays
 	results   staged        // loss, regularizer, predicted, then totals of every layer
 	partial   []*gpu.Buffer // [connection]: partial gradients of the chunks
@@ -25,7 +25,7 @@ type pass struct {
 	buffers []*gpu.Buffer // all of them
 }
 
-// sections of pass.input
+// sections of an inputRoom
 const (
 	sectionNumbers = iota
 	sectionLabels
@@ -91,6 +91,8 @@ func (e *Vulkan) chooseCut() {
 // times a power of two, so that the tree over chunks stays the same, as many as
 // memory, the range of a binding and the options allow.
 func (e *Vulkan) passSamples(batch int) (int, error) {
+	e.staging.Lock()
+	defer e.staging.Unlock()
 	if samples, known := e.passes[batch]; known {
 		return samples, nil
 	}
@@ -113,26 +115,33 @@ func (e *Vulkan) passSamples(batch int) (int, error) {
 	return samples, nil
 }
 
-// prepare makes sure that the arrays of a pass are there for a batch of so many
-// samples with so many events in any of its passes, which are varied if augment is not
-// nil. It returns the samples a pass.
-func (e *Vulkan) prepare(batch int, augment *cpuref.Augmentation, events func(first, last int) int) (int, error) {
-	samples, err := e.passSamples(batch)
+// prepare makes sure that the arrays of a pass are there for a batch. It returns the samples a pass.
+func (e *Vulkan) prepare(batch *Batch) (int, error) {
+	count, augment := batch.Samples(), batch.Augment
+	samples, err := e.passSamples(count)
 	if err != nil {
 		return 0, err
 	}
-	most := 1
-	for first := 0; first < batch; first += samples {
-		most = max(most, events(first, min(first+samples, batch)))
+	most := 1 // events of any pass
+	for first := 0; first < count; first += samples {
+		most = max(most, e.passNeeds(batch, first, min(first+samples, count)))
 	}
+	return samples, e.makeRoom(min(count, samples), samples, most, augment)
+}
+
+// makeRoom makes sure that the arrays of a pass are there for so many samples of a batch, passes of
+// a size, and so many events, which are varied if augment is not nil.
+func (e *Vulkan) makeRoom(count, samples, most int, augment *cpuref.Augmentation) error {
+	e.staging.Lock()
+	defer e.staging.Unlock()
 	if e.listsInput(augment) {
-		if grown := e.augment.grown(augmentSizeOf(augment, min(batch, samples), most, e.plan)); grown != e.augment {
+		if grown := e.augment.grown(augmentSizeOf(augment, count, most, e.plan)); grown != e.augment {
 			e.augment = grown
 			clear(e.passes)
 		}
 	}
 	if e.pass != nil && e.pass.capacity >= samples && e.pass.events >= most && (!e.listsInput(augment) || e.pass.augment == e.augment) {
-		return samples, nil
+		return nil
 	}
 	capacity := samples
 	if e.pass != nil {
@@ -141,20 +150,21 @@ func (e *Vulkan) prepare(batch int, augment *cpuref.Augmentation, events func(fi
 	}
 	gradient, of, err := e.packedGradient()
 	if err != nil {
-		return 0, err
+		return err
 	}
 	e.freePass()
 	// Some room: the next batch may have a few events more.
 	if err := e.newPass(capacity, most+most/4+64); err != nil {
-		return 0, err
+		e.freePass()
+		return err
 	}
 	for i := range gradient {
 		if err := e.partial[i].Upload(0, asBytes(gradient[i])); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	e.samples = of
-	return samples, nil
+	return nil
 }
 
 // packedGradient copies the last gradient and tells of how many samples it is; there
@@ -194,7 +204,9 @@ func (e *Vulkan) freePass() {
 		return
 	}
 	e.pass = nil
-	p.input.free()
+	for i := range p.inputs {
+		p.inputs[i].free()
+	}
 	p.results.free()
 	for _, b := range append(p.buffers, e.sums...) {
 		if b != nil {
@@ -229,7 +241,7 @@ func (e *Vulkan) newPass(capacity, events int) (err error) {
 	})
 	e.pass.buffers = made
 	if err == nil {
-		err = stage(e.device, &e.pass.input, &e.pass.results)
+		err = stage(e.device, &e.pass.inputs[0].staged, &e.pass.inputs[1].staged, &e.pass.results)
 	}
 	copy(e.partial, e.pass.partial)
 	if always := e.pass.always; err == nil && always != nil {
@@ -249,7 +261,10 @@ func (e *Vulkan) lay(capacity, events int, buffer func(name string, values int) 
 		p.inputAt[section] = at
 		at = aligned(at+4*uint64(values), e.limits.alignment)
 	}
-	p.input.Buffer = buffer("input", int(at/4))
+	for i := range p.inputs {
+		p.inputs[i].number = i
+		p.inputs[i].Buffer = buffer(fmt.Sprintf("input %d", i), int(at/4))
+	}
 	p.augmented = e.layAugmented(capacity, buffer)
 	p.arrays = lay(e.plan, e.cut, capacity, allocator[*gpu.Buffer, *gpu.Buffer]{
 		words: buffer, numbers: buffer, reuse: func(b *gpu.Buffer) *gpu.Buffer { return b },

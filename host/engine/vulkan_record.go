@@ -9,7 +9,7 @@ import (
 // recordStream records the commands of a key.
 func (e *Vulkan) recordStream(stream *gpu.Stream, key streamKey) error {
 	r := &recorder{
-		pass: e.pass, engine: e, plan: e.plan, kernels: e.kernels, stream: stream,
+		pass: e.pass, room: key.room, engine: e, plan: e.plan, kernels: e.kernels, stream: stream,
 		samples: uint32(key.samples), steps: uint32(e.plan.steps),
 		augmented: key.augmented, dropping: key.dropping, backward: key.purpose == purposeGradient || key.purpose == purposePartial,
 	}
@@ -52,6 +52,7 @@ func (e *Vulkan) recordStream(stream *gpu.Stream, key streamKey) error {
 // recorder records one stream; after an error it does nothing. It executes the schedule.
 type recorder struct {
 	*pass
+	room           int // of the input
 	engine         *Vulkan
 	plan           *plan[float32]
 	kernels        *kernelSet
@@ -74,12 +75,13 @@ func (r *recorder) do(record func() error) {
 func whole(b *gpu.Buffer) gpu.Binding { return gpu.Binding{Buffer: b} }
 
 // section binds a section of the uploaded input.
-func (p *pass) section(section int) gpu.Binding {
-	end := p.input.Bytes()
+func (r *recorder) section(section int) gpu.Binding {
+	input := r.inputs[r.room].Buffer
+	end := input.Bytes()
 	if section < sectionIndex {
-		end = p.inputAt[section+1]
+		end = r.inputAt[section+1]
 	}
-	return gpu.Binding{Buffer: p.input.Buffer, Offset: p.inputAt[section], Bytes: end - p.inputAt[section]}
+	return gpu.Binding{Buffer: input, Offset: r.inputAt[section], Bytes: end - r.inputAt[section]}
 }
 
 // result binds a section of the results.

@@ -28,15 +28,8 @@ func (e *Vulkan) runBatch(batch *Batch, stream cpuref.Stream, record *Record, wh
 	if err := batch.Check(e.plan.network); err != nil {
 		return Outcome{}, err
 	}
-	samples, steps := batch.Samples(), e.plan.steps
-	size, err := e.prepare(samples, batch.Augment, func(first, last int) int {
-		rows := batch.Rows[first*steps : last*steps]
-		least, most := indexRange(rows)
-		if e.listsInput(batch.Augment) {
-			return max(int(most-least), listed(rows))
-		}
-		return int(most - least)
-	})
+	samples := batch.Samples()
+	size, err := e.prepare(batch)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -49,17 +42,8 @@ func (e *Vulkan) runBatch(batch *Batch, stream cpuref.Stream, record *Record, wh
 	passes := (samples + size - 1) / size
 	for number := range passes {
 		first, last := number*size, min((number+1)*size, samples)
-		if err := e.upload(batch, first, last, stream); err != nil {
+		if err := e.runPass(batch, first, last, min(last+size, samples), stream, record, what); err != nil {
 			return Outcome{}, err
-		}
-		if err := e.run(e.batchKey(what, batch, last-first, 0)); err != nil {
-			return Outcome{}, err
-		}
-		e.collect(first, last)
-		if record != nil {
-			if err := e.record(record, batch, first, last); err != nil {
-				return Outcome{}, err
-			}
 		}
 		if what == purposeGradient && passes > 1 {
 			if err := e.save(number, passes); err != nil {
@@ -80,66 +64,36 @@ func (e *Vulkan) runBatch(batch *Batch, stream cpuref.Stream, record *Record, wh
 	return summarise(batch, e.loss, e.regularizer, e.predicted, e.totals), nil
 }
 
-// batchKey is the key of a stream that runs so many samples of a batch.
-func (e *Vulkan) batchKey(what purpose, batch *Batch, samples, segment int) streamKey {
-	return streamKey{
-		purpose: what, samples: samples, segment: segment,
-		augmented: batch.Augment != nil, dropping: batch.Dropout && (e.plan.network.Drops() || e.plan.network.Delays()),
-	}
-}
-
-// indexRange is the part of the event index that rows refer to.
-func indexRange(rows [][2]uint32) (least, most uint32) {
-	least = ^uint32(0)
-	for _, row := range rows {
-		if row[0] < row[1] {
-			least, most = min(least, row[0]), max(most, row[1])
-		}
-	}
-	return min(least, most), most
-}
-
-// listed is how many events rows refer to, those counted again that several rows share.
-func listed(rows [][2]uint32) (count int) {
-	for _, row := range rows {
-		count += int(row[1] - row[0])
-	}
-	return count
-}
-
-// upload puts samples first to last of a batch where the stream of a pass fetches them. No
-// stream that reads them is running: all passes are waited for.
-func (e *Vulkan) upload(batch *Batch, first, last int, stream cpuref.Stream) error {
-	p, steps := e.pass, e.plan.steps
-	numbers := p.input.words(p.inputAt[sectionNumbers])
-	numbers[0], numbers[1] = e.plan.options.Seed, uint32(stream)
-	copy(numbers[2:], batch.Numbers[first:last])
-	flips := numbers[p.flipsAt():]
-	for b := first; b < last; b++ {
-		f := cpuref.Flip{Step: cpuref.NoFlip}
-		if batch.Flips != nil {
-			f = batch.Flips[b].Slot(e.plan.network)
-		}
-		at := 3 * (b - first)
-		flips[at], flips[at+1], flips[at+2] = f.Layer, f.Step, f.Neuron
-	}
-	if batch.Labels != nil {
-		copy(p.input.words(p.inputAt[sectionLabels]), batch.Labels[first:last])
-	}
-	rows := batch.Rows[first*steps : last*steps]
-	least, most := indexRange(rows)
-	placed := asPairs(p.input.words(p.inputAt[sectionRows]))
-	for r, row := range rows {
-		if row[0] >= row[1] {
-			row = [2]uint32{least, least}
-		}
-		placed[r] = [2]uint32{row[0] - least, row[1] - least}
-	}
-	copy(p.input.words(p.inputAt[sectionIndex]), batch.Index[least:most])
-	if err := e.uploadTargets(batch, first, last); err != nil {
+// runPass takes samples first to last of a batch through the device. Meanwhile it brings those to
+// next there, if there are any.
+func (e *Vulkan) runPass(batch *Batch, first, last, next int, stream cpuref.Stream, record *Record, what purpose) error {
+	room := e.take(batch, first, last)
+	defer e.giveBack(room)
+	if err := e.upload(room, batch, first, last, stream); err != nil {
 		return err
 	}
-	return e.uploadAugmentation(batch.Augment)
+	if err := e.start(e.batchKey(what, batch, room, last-first, 0)); err != nil {
+		return err
+	}
+	if last < next {
+		e.prepareNext(batch, last, next)
+	}
+	if err := e.settle(); err != nil {
+		return err
+	}
+	e.collect(first, last)
+	if record == nil {
+		return nil
+	}
+	return e.record(record, batch, room, first, last)
+}
+
+// batchKey is the key of a stream that runs so many samples of a batch, whose input is in a room.
+func (e *Vulkan) batchKey(what purpose, batch *Batch, room, samples, segment int) streamKey {
+	return streamKey{
+		purpose: what, room: room, samples: samples, segment: segment,
+		augmented: batch.Augment != nil, dropping: batch.Dropout && (e.plan.network.Drops() || e.plan.network.Delays()),
+	}
 }
 
 // collect takes the results that a pass left.
@@ -156,7 +110,7 @@ func (e *Vulkan) collect(first, last int) {
 }
 
 // record reads back what the samples of a pass did.
-func (e *Vulkan) record(record *Record, batch *Batch, first, last int) error {
+func (e *Vulkan) record(record *Record, batch *Batch, room, first, last int) error {
 	p, n := e.pass, e.plan
 	samples := last - first
 	rows := samples * n.steps
@@ -180,7 +134,7 @@ func (e *Vulkan) record(record *Record, batch *Batch, first, last int) error {
 		}
 	}
 	if record.Membrane != nil {
-		if err := e.recordMembranes(record, batch, first, samples); err != nil {
+		if err := e.recordMembranes(record, batch, room, first, samples); err != nil {
 			return err
 		}
 	}
@@ -209,10 +163,10 @@ func (e *Vulkan) record(record *Record, batch *Batch, first, last int) error {
 
 // recordMembranes reads back the membranes of a pass. The device holds those of one
 // segment, which are computed again.
-func (e *Vulkan) recordMembranes(record *Record, batch *Batch, first, samples int) error {
+func (e *Vulkan) recordMembranes(record *Record, batch *Batch, room, first, samples int) error {
 	for s := range e.cut.count() {
 		if e.cut.count() > 1 {
-			if err := e.run(e.batchKey(purposeSegment, batch, samples, s)); err != nil {
+			if err := e.run(e.batchKey(purposeSegment, batch, room, samples, s)); err != nil {
 				return err
 			}
 		}

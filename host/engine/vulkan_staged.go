@@ -59,11 +59,11 @@ func (r *recorder) leave(s staged) {
 
 // fetchInput records that the samples of a pass come from the host.
 func (r *recorder) fetchInput() {
-	samples, steps := uint64(r.samples), uint64(r.steps)
-	r.fetch(r.input, r.inputAt[sectionNumbers], 4*uint64(r.flipsAt()+3*r.capacity))
-	r.fetch(r.input, r.inputAt[sectionLabels], 4*samples)
-	r.fetch(r.input, r.inputAt[sectionRows], 8*samples*steps)
-	r.fetch(r.input, r.inputAt[sectionIndex], 4*uint64(r.pass.events))
+	samples, steps, input := uint64(r.samples), uint64(r.steps), r.inputs[r.room].staged
+	r.fetch(input, r.inputAt[sectionNumbers], 4*uint64(r.flipsAt()+3*r.capacity))
+	r.fetch(input, r.inputAt[sectionLabels], 4*samples)
+	r.fetch(input, r.inputAt[sectionRows], 8*samples*steps)
+	r.fetch(input, r.inputAt[sectionIndex], 4*uint64(r.pass.events))
 }
 
 // start submits the stream of a key, recorded at its first use. Streams run in the order in

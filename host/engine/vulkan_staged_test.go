@@ -10,13 +10,20 @@ import (
 	"spikegrad/gpu/gputest"
 )
 
+// openings open a device whose memory the host maps where it can, and one where it does not.
+var openings = map[string]func(t testing.TB, index int) *gpu.Device{"mapped": gputest.Open, "staged": gputest.OpenStaged}
+
 // TestTraffic: a training step is submitted to a device twice, and with a limit on the norm
-// three times, and waited for as often, whether or not the host can map its memory. The
-// host allocates next to nothing for it, and the weights are those of the CPU engine.
+// three times, and waited for as often, whether or not the host can map its memory and the
+// batch was prepared. The host allocates next to nothing for it, and the weights are those of
+// the CPU engine.
 func TestTraffic(t *testing.T) {
 	const updates = 4
 	n, batch := probed()
 	n.Readout.Bias = true
+	if err := batch.CheckEvents(n.Inputs, n.Steps); err != nil {
+		t.Fatal(err)
+	}
 	for _, limit := range []float64{0, 0.01} {
 		options := Options{Seed: 9, Optimizer: cpuref.OptimizerAdam}
 		update := Update{LearningRate: 0.01, Momentum: 0.9, SecondMoment: 0.999, Epsilon: 1e-8, ClipNorm: limit}
@@ -44,17 +51,9 @@ func TestTraffic(t *testing.T) {
 		}
 		want := steps(t, reference)
 		for _, info := range gputest.Devices(t) {
-			for _, stage := range []bool{false, true} {
-				t.Run(fmt.Sprintf("%s/limit=%g,staged=%t", info.Driver, limit, stage), func(t *testing.T) {
-					device, err := gpu.Open(info.Index, gpu.Options{Validation: true, StageAlways: stage})
-					if err != nil {
-						t.Fatal(err)
-					}
-					defer func() {
-						if err := device.Close(); err != nil || len(device.Messages()) > 0 {
-							t.Errorf("closing: %v; validation: %q", err, device.Messages())
-						}
-					}()
+			for name, open := range openings {
+				t.Run(fmt.Sprintf("%s/limit=%g,%s", info.Driver, limit, name), func(t *testing.T) {
+					device := open(t, info.Index)
 					e, err := OpenVulkanOn(n, device, options)
 					if err != nil {
 						t.Fatal(err)
@@ -66,6 +65,7 @@ func TestTraffic(t *testing.T) {
 					update.Number = updates
 					step := func() {
 						update.Number++
+						e.Prepare(batch)
 						if _, err := e.Gradient(batch, cpuref.StreamNoise, nil); err != nil {
 							t.Fatal(err)
 						}
@@ -74,6 +74,7 @@ func TestTraffic(t *testing.T) {
 						}
 					}
 					step()
+					step() // with the other room for the input
 					before := device.Traffic()
 					const repeats = 3
 					for range repeats {

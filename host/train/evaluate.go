@@ -32,30 +32,28 @@ func Evaluate(ctx context.Context, e engine.Engine, n *network.Network, source d
 		return Evaluation{}, fmt.Errorf("%s has %d channels, %d classes and %d steps, but the network was built for %d, %d and %d",
 			source.Name(), source.Channels(), source.Classes(), source.Steps(), n.Inputs, n.Classes, n.Steps)
 	}
+	samples := make([]int, source.Len())
+	for i := range samples {
+		samples[i] = i
+	}
+	presented := data.Presentations{Source: source, Samples: samples, Batch: batch, Filled: e.Prepare}
 	var sum totals
-	var filled engine.Batch
-	predicted := make([]uint32, source.Len())
-	for first := 0; first < source.Len(); {
-		if err := ctx.Err(); err != nil {
+	predicted := make([]uint32, len(samples))
+	for filled, err := range data.NewLoader(filler).Batches(ctx, presented) {
+		if err != nil {
 			return Evaluation{}, err
 		}
-		last := min(first+batch, source.Len())
-		samples := make([]int, last-first)
-		numbers := make([]uint32, last-first)
-		for i := range samples {
-			samples[i], numbers[i] = first+i, uint32(first+i)
-		}
-		if err := filler.Fill(&filled, source, samples, numbers); err != nil {
-			return Evaluation{}, err
-		}
-		outcome, err := e.Evaluate(&filled, cpuref.StreamEvaluation, &engine.Record{Predicted: predicted[first:last]})
+		last := sum.Samples + filled.Samples()
+		outcome, err := e.Evaluate(filled, cpuref.StreamEvaluation, &engine.Record{Predicted: predicted[sum.Samples:last]})
 		if err != nil {
 			return Evaluation{}, err
 		}
 		sum.add(outcome)
-		first = last
 		if each != nil {
 			each(sum.evaluation(n, nil))
+		}
+		if last == len(samples) { // complete, even if the context is cancelled by now
+			break
 		}
 	}
 	return sum.evaluation(n, predicted), nil

@@ -107,6 +107,9 @@ func (r *run) trainEpoch(ctx context.Context) error {
 		Source: source, Samples: order[p.Position:],
 		First: uint32(p.Epochs*len(order) + p.Position), Batch: t.Batch,
 	}
+	if r.learner == nil { // which runs other batches, made of these
+		presented.Filled = r.engine.Prepare
+	}
 	for batch, err := range r.loader.Batches(ctx, presented) {
 		if err != nil {
 			return err
