@@ -33,7 +33,7 @@ func (r *chunkRun[T]) errorBelow(i, s int, add bool) {
 func (r *chunkRun[T]) dropErrors(l, s int) {
 	layer := &r.plan.layers[l]
 	cpuref.DropErrors(&cpuref.DropErrorsArguments[T]{
-		Error: r.errorsBelow(&r.plan.weights[r.plan.above(l)[0]]), Numbers: r.batch.Numbers[r.first:r.last],
+		Error: r.errorsBelow(&r.plan.weights[r.plan.layers[l].above[0]]), Numbers: r.batch.Numbers[r.first:r.last],
 		Steps: r.plan.steps, Neurons: layer.handed, Dropout: layer.dropout, Segment: r.cut.segment(s),
 	}, &r.work, 0, r.samples())
 }

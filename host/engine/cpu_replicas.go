@@ -115,7 +115,7 @@ func (r *replicaRun[T]) present() {
 		neurons := layer.neurons
 		arguments := r.layerForward(l, events)
 		arguments.Spikes, arguments.Trace = shared.spikes, shared.trace
-		arguments.Drive, arguments.Uniform, arguments.Delay = shared.drive, shared.uniform, p.steps
+		arguments.Drive, arguments.Uniform, arguments.Delay = shared.drive, shared.uniform, p.never()
 		if !p.weights[layer.input].apart {
 			r.addInput(layer.input, events, shared.drive, cpuref.Segment{}, layer.driven)
 		}
@@ -188,7 +188,7 @@ func (r *replicaRun[T]) repeat(lowest, first int) {
 		arguments.Uniform, arguments.Segment = shared.uniform, rest
 		switch {
 		case l == lowest:
-			arguments.Drive, arguments.Delay = shared.drive, p.steps
+			arguments.Drive, arguments.Delay = shared.drive, p.never()
 		case layer.driven:
 			arguments.Drive, arguments.DriveSegment = state.membrane, rest
 		}

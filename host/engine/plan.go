@@ -38,11 +38,12 @@ type layerPlan[T cpuref.Float] struct {
 	filters         int               // neurons per position; 0 in a dense layer
 	geometry        network.Geometry
 	neuron          cpuref.Neuron[T]
-	input           int  // number of the connection from the highest source
-	recurrent, bias int  // the same; -1 without
-	driven          bool // connections apart bring something, too
-	delays          int  // number of the array of learned delays of its inputs; -1 without
-	delayed         bool // what it hands up has learned delays
+	input           int   // number of the connection from the highest source
+	recurrent, bias int   // the same; -1 without
+	driven          bool  // connections apart bring something, too
+	above           []int // numbers of the connections that lead from the layer to others
+	delays          int   // number of the array of learned delays of its inputs; -1 without
+	delayed         bool  // what it hands up has learned delays
 	activity        []cpuref.ActivityArguments[T]
 }
 
@@ -192,6 +193,7 @@ func (p *plan[T]) connect(w weightPlan, below network.Geometry) int {
 	if w.source >= 0 && w.target > w.source {
 		source := &p.layers[w.source]
 		w.pooled, w.handed, w.copies = !source.pooling.None(), source.handsOther(), source.pooling.Copies()
+		source.above = append(source.above, len(p.weights))
 	}
 	w.columns = make([]int32, w.Columns)
 	for c := range w.columns {
@@ -249,16 +251,6 @@ func alwaysTrains(length, steps int) []uint32 {
 	return trains
 }
 
-// above are the numbers of the connections from a layer to what lies above it.
-func (p *plan[T]) above(l int) (connections []int) {
-	for i, w := range p.weights {
-		if w.source == l && w.target > l {
-			connections = append(connections, i)
-		}
-	}
-	return connections
-}
-
 // skippedBy says whether errors pass a layer by on their way down.
 func (p *plan[T]) skippedBy() bool {
 	return slices.ContainsFunc(p.weights, func(w weightPlan) bool { return w.source >= 0 && w.source < w.target-1 })
@@ -270,8 +262,11 @@ func (p *plan[T]) direct(connection int) int {
 	if w := &p.weights[connection]; !w.apart {
 		return w.delay
 	}
-	return p.steps
+	return p.never()
 }
+
+// never is the delay of what takes no events itself: no step is that late.
+func (p *plan[T]) never() int { return p.steps }
 
 // potentialSegments are the steps in which potentials arrive by a connection, and where those that
 // arrive lie: U[t] is in row t−1 of the membranes of its layer and arrives at t+d. There are none

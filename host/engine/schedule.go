@@ -184,7 +184,7 @@ func (s *schedule[T]) errors() {
 
 // layerErrors takes the errors of a segment through a layer.
 func (s *schedule[T]) layerErrors(l, part int) {
-	switch above := s.above(l); {
+	switch above := s.layers[l].above; {
 	case len(above) > 0:
 		for i, c := range above {
 			s.do.errorBelow(c, part, i > 0)

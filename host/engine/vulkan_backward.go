@@ -48,7 +48,7 @@ func (r *recorder) dropErrors(l, s int) {
 	layer := &r.plan.layers[l]
 	r.do(func() error {
 		return r.kernels.dropErrors.Record(r.stream,
-			kernels.DropErrorsBuffers{Error: whole(r.errorsBelow(&r.plan.weights[r.plan.above(l)[0]])), Numbers: r.section(sectionNumbers)},
+			kernels.DropErrorsBuffers{Error: whole(r.errorsBelow(&r.plan.weights[r.plan.layers[l].above[0]])), Numbers: r.section(sectionNumbers)},
 			kernels.DropErrorsParameters{
 				Samples: r.samples, Steps: r.steps, Neurons: uint32(layer.handed), Layer: layer.dropout.Layer,
 				Rate: layer.dropout.Rate, Scale: layer.dropout.Scale, Together: together(&layer.dropout), Segment: r.engine.cut.segment(s),
