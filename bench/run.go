@@ -129,7 +129,7 @@ func runNetwork(ctx context.Context, s *Shape, options Options, rates Rates, r *
 	return err
 }
 
-// measure times so many steps after one that warms up, and returns the outcome of the
+// measure times the given number of steps after one that warms up, and returns the outcome of the
 // last.
 func (t *times) measure(ctx context.Context, e engine.Engine, batch *engine.Batch, repeats int) (outcome engine.Outcome, err error) {
 	for number := range repeats + 1 {

@@ -62,7 +62,7 @@ type scalingSeries struct {
 // segmentSteps is how many steps are held at once where memory is to stay flat.
 const segmentSteps = 128
 
-// scalingOf are the series for a device with so many workers.
+// scalingOf are the series for a device with the given number of workers.
 func scalingOf(options *Options) []scalingSeries {
 	steps := func(s *Shape, _ *Options, value float64) { s.Network.Steps = int(value) }
 	list := []scalingSeries{

@@ -191,7 +191,7 @@ func spiking(inputs, steps int, stepLength, share float64, neurons int) *network
 	return n
 }
 
-// Batch draws input for so many samples: every channel spikes in every step with the
+// Batch draws input for the given number of samples: every channel spikes in every step with the
 // shape's chance, independently.
 func (s *Shape) Batch(samples int) *engine.Batch {
 	n, limit := s.Network, uint32(s.Rate*0x1p32)

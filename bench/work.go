@@ -46,7 +46,7 @@ func synapses(n *network.Network, layer int, recurrent bool) float64 {
 	return float64(taps) * float64(below.Filters) * float64(l.Filters)
 }
 
-// CountWork counts a training step of so many samples with so many input spikes and
+// CountWork counts a training step of the given numbers of samples and input spikes and
 // spikes of each layer.
 func CountWork(n *network.Network, samples int, inputSpikes float64, spikes []uint64) Work {
 	c := counter{rows: float64(samples) * float64(n.Steps), samples: float64(samples), steps: float64(n.Steps)}

@@ -99,7 +99,7 @@ func (a *Augmentation) Move(all Together, number, step, channel uint32, channels
 	return toStep, toChannel, kept
 }
 
-// movePixel moves a channel that is a pixel of a plane, and says whether it stays in the plane.
+// movePixel moves a channel that is a pixel of a plane, and reports whether it stays in the plane.
 func (a *Augmentation) movePixel(by Extent, channel int) (to int, inside bool) {
 	if len(a.TogetherPixel) == 0 {
 		return channel, true

@@ -72,7 +72,7 @@ func TestSpikeFrequency(t *testing.T) {
 	}
 }
 
-// countSpikes counts the spikes of so many draws at counters that begin with their
+// countSpikes counts the spikes of the given number of draws at counters that begin with their
 // number.
 func countSpikes[T Float](c escapeNoiseCase, u float64, draws int, counter [4]uint32) int {
 	parameters := [2]T{T(c.parameters[0]), T(c.parameters[1])}
@@ -87,7 +87,7 @@ func countSpikes[T Float](c escapeNoiseCase, u float64, draws int, counter [4]ui
 	return count
 }
 
-// offBinomial says whether a count is more than four standard errors from its mean.
+// offBinomial reports whether a count is more than four standard errors from its mean.
 func offBinomial(count, draws int, p float64) bool {
 	mean := p * float64(draws)
 	return math.Abs(float64(count)-mean) > 4*math.Sqrt(mean*(1-p))

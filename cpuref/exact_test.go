@@ -22,7 +22,7 @@ func TestExactFunctions(t *testing.T) {
 	const sparse = 211
 	type span struct {
 		first, last float32
-		stride      uint64 // every so many arguments
+		stride      uint64 // every how many arguments
 	}
 	functions := []struct {
 		name       string

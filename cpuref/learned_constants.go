@@ -27,7 +27,7 @@ type LearnedSet uint32
 // With is the set and a constant.
 func (s LearnedSet) With(c Constant) LearnedSet { return s | 1<<c }
 
-// Has says whether a constant is in the set.
+// Has reports whether a constant is in the set.
 func (s LearnedSet) Has(c Constant) bool { return s>>c&1 != 0 }
 
 // Count is how many constants are in the set.

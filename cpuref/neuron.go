@@ -26,11 +26,11 @@ func (m NeuronModel) States() int {
 	return 1
 }
 
-// HasCurrent says whether what arrives enters a synaptic current, the second state, instead
+// HasCurrent reports whether what arrives enters a synaptic current, the second state, instead
 // of the membrane.
 func (m NeuronModel) HasCurrent() bool { return m == NeuronLIF || m == NeuronAdaptive }
 
-// Adapts says whether spikes raise the threshold, by the third state, A: spikes are drawn
+// Adapts reports whether spikes raise the threshold, by the third state, A: spikes are drawn
 // from U − A against θ.
 func (m NeuronModel) Adapts() bool { return m == NeuronAdaptive }
 
@@ -78,14 +78,14 @@ type Neuron[T Float] struct {
 // the model. Entries beyond the model's states are ignored.
 type NeuronState[T Float] [MostStates]T
 
-// SharesExponential says whether escape noise and surrogate derivative are made of the
+// SharesExponential reports whether escape noise and surrogate derivative are made of the
 // same exponential: then [LIFForward] can leave derivatives behind in place of membranes,
 // which saves [LIFBackward] the exponential and changes no bit.
 func (p *Neuron[T]) SharesExponential() bool {
 	return p.Noise == NoiseSigmoid && p.Surrogate == SurrogateSigmoid && p.NoiseParameters[0] == p.SurrogateParameter[0]
 }
 
-// LosesState says whether what a spike takes from the membrane depends on the states, so
+// LosesState reports whether what a spike takes from the membrane depends on the states, so
 // that the backward pass needs it of every step.
 func (p *Neuron[T]) LosesState() bool { return p.DifferentiateReset && p.Reset != ResetSubtractive }
 

@@ -45,7 +45,7 @@ func productsAVX512(p *productArguments[float32]) {
 	archsimd.ClearAVXUpperBits()
 }
 
-// tilesAVX512 goes over the rows, so many at a time; the last tile reaches back over rows
+// tilesAVX512 goes over the rows, a tile at a time; the last tile reaches back over rows
 // that are done, and gives them the same sums again.
 func tilesAVX512(p *productArguments[float32], n, tall int, tile, single func(p *productArguments[float32], r, n int)) {
 	if p.rows < tall {

@@ -6,7 +6,7 @@ import "math/bits"
 const MostRefractory = 31
 
 // findResting finds the neurons of a sample that cannot spike at step t: those that spiked in
-// one of the so many steps before, as bits. spikes are those of the sample, [step][word].
+// one of the given number of steps before, as bits. spikes are those of the sample, [step][word].
 // They are kept of all steps, so nothing is carried from segment to segment.
 func findResting(dst, spikes []uint32, t, refractory int) {
 	clear(dst)

@@ -189,7 +189,7 @@ const ahead = 4
 
 // appendWord lists, from the last spike of a word to the first, the rows of errors
 // that they bring: row for the first step of the word, apart from it to the next. Four
-// are written whether there are so many or not: few words have more, and how many a word
+// are written whether there are that many or not: few words have more, and how many a word
 // has cannot be foreseen by the processor. There is room for them.
 func appendWord(rows []uint32, word uint32, row, apart int) []uint32 {
 	begin, count := len(rows), bits.OnesCount32(word)

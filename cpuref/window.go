@@ -42,7 +42,7 @@ func (w *Window) Above(below Extent) Extent {
 	}
 }
 
-// Dense says whether everything below feeds everything above.
+// Dense reports whether everything below feeds everything above.
 func (w *Window) Dense() bool { return w.Positions == Extent{} }
 
 // Blocks is how many blocks the weights have: one per element of the kernel.

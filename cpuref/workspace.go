@@ -58,7 +58,7 @@ func (w *Workspace[T]) growResting(length int) {
 	w.resting = w.resting[:length]
 }
 
-// growIndex makes room for so many numbers in index.
+// growIndex makes room for the given number of numbers in index.
 func (w *Workspace[T]) growIndex(count int) {
 	if cap(w.index) < count {
 		w.index = Apart[uint32](count)[:0]

@@ -14,7 +14,7 @@ type hazards struct {
 	since map[*Buffer][]use
 }
 
-// conflict says whether an access overlaps an earlier one and at least one of the two writes: read after write, write
+// conflict reports whether an access overlaps an earlier one and at least one of the two writes: read after write, write
 // after read, write after write.
 func (h *hazards) conflict(uses []use) bool {
 	for _, next := range uses {

@@ -25,7 +25,7 @@ func Example() {
 	// Output: the same words: true <nil>
 }
 
-// drawsAlike says whether a device and package cpuref draw the same words.
+// drawsAlike reports whether a device and package cpuref draw the same words.
 func drawsAlike(device *gpu.Device, key [2]uint32, counter [4]uint32) (bool, error) {
 	var buffers [3]*gpu.Buffer
 	for i, content := range []any{[4]uint32{}, counter, key} {

@@ -56,7 +56,7 @@ func newKernel(device *gpu.Device, name string, group uint32, choices ...uint32)
 func Names() []string { return shaders.Names() }
 
 // Compile builds the pipeline of a kernel with the choices that its shader has by default: to
-// look at what a driver makes of it.
+// see what a driver makes of it.
 func Compile(device *gpu.Device, name string) error {
 	_, err := newKernel(device, name, flatGroup(device, name))
 	return err
@@ -72,8 +72,8 @@ func flatGroup(device *gpu.Device, name string) uint32 {
 	return min(group, info.MaxWorkgroupInvocations, info.MaxWorkgroupSize[0])
 }
 
-// flatGrid spreads lanes over workgroups along x and, where there are more than a
-// device takes along x, y; layers of that lie along z.
+// flatGrid spreads lanes over workgroups along x and, where a device does not take that
+// many along x, along y; layers lie along z.
 func (k *kernel) flatGrid(lanes, layers uint64) ([3]uint32, error) {
 	limit := k.info.MaxWorkgroupCount
 	groups := max(1, ceil(lanes, uint64(k.group)))
@@ -101,8 +101,8 @@ func (k *kernel) record(stream *gpu.Stream, arguments []argument, push any, grou
 	return nil
 }
 
-// appendPush appends the numbers of a struct, four bytes each, as push constants have them:
-// what is negative modulo 2³². Windows lie in buffers instead.
+// appendPush appends the numbers of a struct, four bytes each, in the layout of push constants,
+// negative ones modulo 2³². Windows lie in buffers instead.
 func appendPush(block []byte, v reflect.Value) []byte {
 	switch {
 	case v.Type() == windowType:

@@ -38,7 +38,7 @@ func NewViewCurves(device *gpu.Device) (*ViewCurves, error) {
 	return &ViewCurves{k}, err
 }
 
-// Record records one drawing of at most so many curves of so many points.
+// Record records one drawing of at most the given numbers of curves and of points.
 func (k *ViewCurves) Record(stream *gpu.Stream, b ViewCurvesBuffers, p ViewCurvesParameters, curves, points uint32) error {
 	if err := k.positive(size{"width", p.Width}, size{"height", p.Height}, size{"curves", curves}, size{"points", points}); err != nil {
 		return err

@@ -73,7 +73,7 @@ func NewWeightGradient(device *gpu.Device, choice WeightGradientChoice) (*Weight
 	return k, nil
 }
 
-// suited is the form for so many lanes without a spread, and its spread.
+// suited is the form for the given number of lanes without a spread, and its spread.
 func (k *WeightGradient) suited(lanes uint64) (*kernel, uint64) {
 	if form := k.forms[1]; form != nil && (lanes >= enoughLanes || len(k.forms) == 1) {
 		return form, 1

@@ -154,7 +154,7 @@ vec4 received_error(uint model, uint reset, Quad adjoint, vec4 spike) {
 // The lowest four bits, those of a quad, each in a number of its own.
 uvec4 each_of(uint bits) { return (uvec4(bits) >> uvec4(0u, 1u, 2u, 3u)) & 1u; }
 
-// Which neurons of a quad cannot spike, as four bits: those that spiked in one of so many
+// Which neurons of a quad cannot spike, as four bits: those that spiked in one of the given number of
 // steps before. Bit i of recent is the spike i + 1 steps before.
 uint resting(uvec4 recent, uint refractory) {
     bvec4 rests = notEqual(recent & ((1u << refractory) - 1u), uvec4(0u));

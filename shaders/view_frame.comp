@@ -29,7 +29,7 @@ layout(push_constant) uniform Parameters {
     uint others;
 };
 
-// The weight of a colour for so many spikes.
+// The weight of a colour for a number of spikes.
 uint strength(uint count) { return count == 0u ? 0u : min(256u, 64u + 192u * count / full); }
 
 void main() {

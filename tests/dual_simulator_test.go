@@ -128,7 +128,7 @@ func (s *dualSimulator) inputs(sample int) [][]dual {
 // dualConstants are the constants of one neuron.
 type dualConstants struct{ keepMembrane, keepCurrent, keepAdaptation, adaptation, threshold, beta dual }
 
-// constants are those of neuron k of so many, of which some are learned: for each position of a
+// constants are those of neuron k, of which some are learned: for each position of a
 // filter, or for all neurons, by the logarithm of a factor.
 func (s *dualSimulator) constants(layer *network.Layer, learned map[string][]dual, k int) (c dualConstants) {
 	value := func(name string, configured float64) dual {

@@ -10,7 +10,7 @@ import (
 	"spikegrad/kernels"
 )
 
-// planeOf is how images of two channels or more have so many numbers, if there are such images.
+// planeOf is how images of two channels or more have this many numbers, if there are such images.
 func planeOf(numbers int) cpuref.Extent {
 	for channels := 2; channels <= numbers; channels++ {
 		for height := 2; numbers%channels == 0 && height*channels <= numbers; height++ {

@@ -47,7 +47,7 @@ func (c convCase) positions() cpuref.Extent {
 // copies is how many spikes the inputs may have in a step.
 func (c convCase) copies() int { return 1 + c.samples%2*2 }
 
-// repeated has every event up to so many times.
+// repeated has every event up to the given number of times.
 func (s *source) repeated(events cpuref.Events, most int) cpuref.Events {
 	var all cpuref.Events
 	for r := range events.Rows {
@@ -249,7 +249,7 @@ func listed(bits []uint32, rows, numbers int) cpuref.Events {
 }
 
 // gradientOf sums the partial weight gradients of all chunks: weights that weigh the
-// spikes of events of so many numbers.
+// spikes of events of the given number of channels.
 func gradientOf(c convCase, events cpuref.Events, numbers int, errors []float32, window cpuref.Window, delay int) cpuref.WeightGradientArguments[float32] {
 	rows := window.Rows(0)
 	size := rows * c.unit()

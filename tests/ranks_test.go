@@ -40,7 +40,7 @@ func launchers(t *testing.T) []launcher {
 	return all
 }
 
-// command starts the program so many times, in a folder.
+// command starts the program the given number of times, in a folder.
 func (l launcher) command(p program, folder string, ranks int, arguments ...string) *exec.Cmd {
 	command := exec.Command(l.name, append([]string{"-n", strconv.Itoa(ranks), p.path}, arguments...)...)
 	command.Dir = folder

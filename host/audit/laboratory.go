@@ -33,7 +33,7 @@ func (Laboratory) Estimators() []string {
 	return append([]string{"surrogate", "superspike"}, unbiased.Estimators()...)
 }
 
-// Batches of trials: so many at least, to tell the spread, and at most so many trials
+// Batches of trials: the least number, which tells the spread, and the most trials
 // in one.
 const (
 	leastBatches = 32

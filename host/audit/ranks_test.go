@@ -16,7 +16,7 @@ import (
 	"spikegrad/host/unbiased/exact"
 )
 
-// onRanks has so many ranks do the same, and compares what each of them finds with what one process
+// onRanks has the given number of ranks do the same, and compares what each of them finds with what one process
 // does.
 func onRanks[R any](t *testing.T, name string, do func(x engine.Exchange) (R, error), ignore ...cmp.Option) {
 	t.Helper()

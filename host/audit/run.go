@@ -162,8 +162,8 @@ func (r *run) observe(p Progress) {
 	}
 }
 
-// measureSurrogate averages the gradient of a variant over so many passes that their
-// noise is small. One engine is open at a time: a device may not have room for two.
+// measureSurrogate averages the gradient of a variant over as many passes as it takes for
+// their noise to be small. One engine is open at a time: a device may not have room for two.
 func (r *run) measureSurrogate(ctx context.Context, number int) (err error) {
 	v := r.variants[number]
 	e, err := r.open(v.network)

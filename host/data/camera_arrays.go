@@ -23,7 +23,7 @@ var eventFields = [4][]string{{"x"}, {"y"}, {"p", "polarity", "pol"}, {"t", "ts"
 // wantedFields is the first names of all fields.
 const wantedFields = "x, y, p and t"
 
-// eventsOf makes events of columns x, y, p and t. Times are in units of so many seconds; 0
+// eventsOf makes events of columns x, y, p and t. Times are in units of the given number of seconds; 0
 // stands for microseconds of integers and seconds of floats.
 func eventsOf(columns [4]eventColumn, unit float64, name string) ([]event, error) {
 	x, y, p, t := columns[0], columns[1], columns[2], columns[3]
@@ -67,7 +67,7 @@ func eventsOf(columns [4]eventColumn, unit float64, name string) ([]event, error
 	return events, nil
 }
 
-// nanoseconds is a time in units of so many seconds.
+// nanoseconds is a time in units of the given number of seconds.
 func nanoseconds(t eventColumn, i int, unit float64) (int64, error) {
 	const most = 1 << 62
 	if whole := math.Round(unit * perSecond); !t.IsFloat() && whole >= 1 && math.Abs(float64(unit*perSecond)-whole) < 1e-6 {

@@ -20,7 +20,7 @@ type Filler struct {
 	Augmentation *cpuref.Augmentation
 	// Dropout is handed to the engine with every batch; see [batch.Batch]. Set it to train.
 	Dropout bool
-	// Part gives the samples of a batch of so many that are encoded, first to last; the others
+	// Part gives the samples of a batch, of the given size, that are encoded, first to last; the others
 	// get no spikes. Nil for all.
 	Part  func(samples int) (first, last int)
 	parts []part

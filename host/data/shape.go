@@ -13,7 +13,7 @@ func (s Shape) Inputs() int { return s.Channels * s.Height * s.Width }
 // Input is the number of an input.
 func (s Shape) Input(channel, y, x int) int { return (channel*s.Height+y)*s.Width + x }
 
-// fits reports whether it is the shape of so many inputs, or none.
+// fits reports whether it is the shape of the given number of inputs, or none.
 func (s Shape) fits(inputs int) bool {
 	within := func(length int) bool { return length >= 1 && length <= maxChannels }
 	return s == (Shape{}) || within(s.Channels) && within(s.Height) && within(s.Width) && s.Inputs() == inputs

@@ -37,7 +37,7 @@ func (s *stored) AppendEvents(rows [][2]uint32, index []uint32, sample int, _ ui
 	return rows, index
 }
 
-// reserve makes room for samples with so many spikes in all.
+// reserve makes room for samples with the given number of spikes in all.
 func (s *stored) reserve(samples, spikes int) {
 	s.labels = slices.Grow(s.labels, samples)
 	s.starts = slices.Grow(s.starts, samples)

@@ -12,11 +12,11 @@ const (
 	leastScale = 0x1p-126
 )
 
-// normBlocks is how many partial sums the squared norm of so many numbers has.
+// normBlocks is how many partial sums the squared norm of the given number of values has.
 func normBlocks(size int) int { return (size + cpuref.NormBlock - 1) / cpuref.NormBlock }
 
 // updates are the parameters of an update for each weight array, whose gradient is a sum over
-// so many samples; parts are those of [plan.clip].
+// the given number of samples; parts are those of [plan.clip].
 func (p *plan[T]) updates(u Update, samples int, parts func(scale T) ([][]T, error)) ([]cpuref.UpdateParameters[T], error) {
 	scale := T(1 / float64(samples))
 	if u.ClipNorm > 0 {

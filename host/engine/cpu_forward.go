@@ -75,7 +75,7 @@ func (r *chunkRun[T]) lifForward(l, s, slot int) {
 	cpuref.LIFForward(&arguments, &r.work, 0, r.samples())
 }
 
-// leavesDerivative says whether a layer leaves surrogate derivatives behind for the
+// leavesDerivative reports whether a layer leaves surrogate derivatives behind for the
 // backward pass, where its membranes would be.
 func (r *chunkRun[T]) leavesDerivative(l int) bool {
 	recorded := r.record != nil && r.record.Membrane != nil

@@ -234,7 +234,7 @@ func countBits(counts, spikes []uint32, words int) {
 	}
 }
 
-// counted says whether a loss looks at the spike counts of a layer.
+// counted reports whether a loss looks at the spike counts of a layer.
 func (r *replicaRun[T]) counted(l int) bool {
 	p := r.plan
 	return len(p.layers[l].activity) > 0 || l == len(p.layers)-1 && p.loss == cpuref.LossCounts

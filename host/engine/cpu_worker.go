@@ -80,7 +80,7 @@ func (r *chunkRun[T]) run() {
 	}
 }
 
-// ends says whether the samples are the last of the chunk.
+// ends reports whether the samples are the last of the chunk.
 func (r *chunkRun[T]) ends() bool {
 	return r.last == min((r.chunk+1)*cpuref.ChunkSamples, r.batch.Samples())
 }

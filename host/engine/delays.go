@@ -9,14 +9,14 @@ import (
 const delays = -4
 
 // delaysOf are the learned delays of what a source hands up, -1 being the input, and the layer
-// that learns them. Training says whether they are drawn.
+// that learns them. Training reports whether they are drawn.
 func (p *plan[T]) delaysOf(source int, training bool) (layer *layerPlan[T], of cpuref.Delays[T]) {
 	of = network.DelayParameters[T](p.network, source+1, p.options.Seed)
 	of.Drawn = training
 	return &p.layers[source+1], of
 }
 
-// delayed says whether what a source hands up has learned delays.
+// delayed reports whether what a source hands up has learned delays.
 func (p *plan[T]) delayed(source int) bool {
 	return source+1 < len(p.layers) && p.layers[source+1].delays >= 0
 }

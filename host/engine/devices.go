@@ -19,10 +19,10 @@ type Choice struct {
 	Groups map[string]uint32
 }
 
-// CPU says whether the choice is the CPU engine alone.
+// CPU reports whether the choice is the CPU engine alone.
 func (c *Choice) CPU() bool { return !c.Vulkan && len(c.Members) == 0 }
 
-// Software says whether the device is a driver that computes on the processor.
+// Software reports whether the device is a driver that computes on the processor.
 func (c *Choice) Software() bool { return c.Vulkan && c.Info.Type == gpu.Software }
 
 // Name is how [Choose] names the choice.

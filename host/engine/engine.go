@@ -30,10 +30,10 @@ type Engine interface {
 	// array of the optimizer, row-major as the weights.
 	Optimizer() ([][][]float32, error)
 
-	// Prepare says that a batch will be run: what can be done for it ahead is done now, while
-	// another one runs. It may be called while another goroutine is in any method but Close;
-	// the batch must not change until it has run. No result depends on it, and what is wrong
-	// with the batch is said when it runs.
+	// Prepare announces a batch, so that what can be done ahead for it is done while another
+	// one runs. It may be called while another goroutine is in any method but Close. The batch
+	// must not change until it has run. No result depends on Prepare, and an invalid batch is
+	// reported when it runs.
 	Prepare(batch *Batch)
 	// Evaluate runs a batch forward. Record may be nil.
 	Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error)
@@ -56,18 +56,18 @@ type Engine interface {
 	// rounded. The nodes are in ascending order and make up the batch. No gradient is left
 	// in the engine.
 	//
-	// Final, if not nil, is called as soon as all sums have their final values from a number on,
-	// while the engine may still compute those before it: each time from a smaller number on,
-	// one of SumStarts, at last from 0 on; never twice at once, and not after the return. It may
-	// come from any goroutine, and holds up the engine. If an error is returned, it may not
-	// have been called, or for sums that are worth nothing.
+	// Final, if not nil, is called when all sums from index first on are final, while the engine
+	// may still be computing those below. Each call has a smaller index than the one before, one
+	// of SumStarts; the last has 0. Calls do not overlap, none comes after the return, they may
+	// come from any goroutine, and the engine waits for them. If an error is returned, final may
+	// not have been called, or have been called for sums that are worthless.
 	GradientSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32, final func(first int)) (Outcome, error)
 	// SumLength is how many numbers the gradient of a sum has.
 	SumLength() int
 	// SumStarts returns the index in it at which each layer's gradient begins, then that of the
 	// readout if it has weights.
 	SumStarts() []int
-	// SetSums replaces the gradient by that of a sum over so many samples.
+	// SetSums replaces the gradient by that of a sum over the given number of samples.
 	SetSums(sums []float32, samples int) error
 	// Update changes the weights by the gradient of the last call of Gradient, SetGradients or
 	// SetSums.
@@ -90,17 +90,16 @@ type Options struct {
 	// Frozen names weight arrays that updates leave as they are, without weight decay; their
 	// gradient is computed, and does not count in the norm that ClipNorm limits.
 	Frozen []string
-	// Rates are, by the names of weight arrays, what updates multiply by for them; 1 for those
-	// that are not named.
+	// Rates, by the name of a weight array, scale its updates; arrays that are not named have 1.
 	Rates map[string]Rate
 	// Workers is the number of goroutines of the CPU engine; 0 is one a processor.
 	Workers int
 	// PassSamples limits how many samples are on a device at once; 0 lets memory
 	// decide. It is rounded down to a chunk times a power of two, at least a chunk.
 	PassSamples int
-	// SegmentSteps is how many steps of a sample the membranes are held of; longer
-	// samples are computed twice for a gradient. 0 lets memory decide. It is rounded
-	// to a multiple of 32, at least the longest delay.
+	// SegmentSteps is for how many steps of a sample membranes are kept; longer samples
+	// are computed twice for a gradient. 0 lets memory decide. It is rounded to a multiple
+	// of 32, at least the longest delay.
 	SegmentSteps int
 	// Validation loads the Vulkan validation layer: see [Vulkan.Messages].
 	Validation bool
@@ -165,7 +164,7 @@ type RecordOf[T cpuref.Float] struct {
 	Errors [][]T
 }
 
-// NewRecord makes a record for batches of so many samples.
+// NewRecord makes a record for batches of the given number of samples.
 func NewRecord[T cpuref.Float](n *network.Network, samples int) *RecordOf[T] {
 	record := &RecordOf[T]{
 		Logits:    make([]T, samples*n.Classes),
@@ -202,7 +201,7 @@ func (r *RecordOf[T]) part(n *network.Network, first, last int) *RecordOf[T] {
 	return part
 }
 
-// ofSamples are the elements of samples first to last, of each of which there are so many; nil of nil.
+// ofSamples are the elements of samples first to last, each of the given length; nil of nil.
 func ofSamples[E any](array []E, first, last, one int) []E {
 	if array == nil {
 		return nil
@@ -210,7 +209,7 @@ func ofSamples[E any](array []E, first, last, one int) []E {
 	return array[first*one : last*one]
 }
 
-// Spiked says whether a neuron of a layer spiked in a recorded step.
+// Spiked reports whether a neuron of a layer spiked in a recorded step.
 func (r *RecordOf[T]) Spiked(n *network.Network, layer, sample, step, neuron int) bool {
 	words := cpuref.Words(n.Layers[layer].Neurons)
 	return r.Spikes[layer][(sample*n.Steps+step)*words+neuron/32]>>(neuron%32)&1 != 0

@@ -12,7 +12,7 @@ import (
 type Exchange interface {
 	Rank() int // of this process, from 0 on
 	Ranks() int
-	// Room is memory for messages, of so many bytes. Old, which Room returned before, or nil,
+	// Room is memory for messages, of the given number of bytes. Old, which Room returned before, or nil,
 	// is given back for it.
 	Room(old []byte, bytes int) []byte
 	// Deal sends send[r] to every other rank r and receives receive[r] from it. What a rank
@@ -72,7 +72,7 @@ func (e agreedError) Unwrap() error { return e.error }
 // MarkAgreed makes an error one that all ranks have, by [Agreed]; the caller sees to it that they do.
 func MarkAgreed(err error) error { return agreedError{err} }
 
-// Agreed says whether an error is one that all ranks have, at the same place.
+// Agreed reports whether an error is one that all ranks have, at the same place.
 func Agreed(err error) bool {
 	var agreed agreedError
 	return errors.As(err, &agreed)

@@ -139,7 +139,7 @@ func (g *Group) all(do func(m *member) error) error {
 	return err
 }
 
-// without leaves out members, the first of all, whose devices are lost, and says whether
+// without leaves out members, the first of all, whose devices are lost, and reports whether
 // there were any, and others are left. Else it returns the first failure.
 func (g *Group) without(failed []error) (lost bool, err error) {
 	var left, gone []*member
@@ -172,7 +172,7 @@ func (g *Group) without(failed []error) (lost bool, err error) {
 	return true, nil
 }
 
-// deviceLost says whether a failure is the end of a device, but not of the others.
+// deviceLost reports whether a failure is the end of a device, but not of the others.
 func deviceLost(err error) bool {
 	return errors.Is(err, gpu.ErrDeviceLost) || errors.Is(err, gpu.ErrOutOfMemory)
 }

@@ -173,7 +173,7 @@ func (m *member) pieces(nodes []cpuref.ChunkNode, s share) []piece {
 // share is what a member or a rank does of a batch: chunks first to last.
 type share struct{ first, last int }
 
-// samples are those of the chunks of a share, of so many samples in all.
+// samples are those of the chunks of a share, of the given number of samples in all.
 func (s share) samples(samples int) (first, last int) {
 	return min(s.first*cpuref.ChunkSamples, samples), min(s.last*cpuref.ChunkSamples, samples)
 }

@@ -19,7 +19,7 @@ type Need struct {
 	Limit           string // what sets the room
 }
 
-// Need is what a network takes on the device, not a group, in batches of so many samples. The
+// Need is what a network takes on the device, not a group, in batches of the given number of samples. The
 // error says why the device would refuse it, and the rest what it would take as far as
 // that is known.
 func (c *Choice) Need(n *network.Network, options Options, batch int) (Need, error) {

@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// parallel runs do(worker, task) for all tasks, each once, on so many goroutines.
+// parallel runs do(worker, task) for all tasks, each once, on the given number of goroutines.
 // Tasks are handed out as workers become free: what a task computes must not
 // depend on the worker.
 func parallel(workers, tasks int, do func(worker, task int)) {

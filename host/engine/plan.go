@@ -208,7 +208,7 @@ func (p *plan[T]) connect(w weightPlan, below network.Geometry) int {
 	return len(p.weights) - 1
 }
 
-// handsOther says whether what a layer hands up may be other than its spikes.
+// handsOther reports whether what a layer hands up may be other than its spikes.
 func (l *layerPlan[T]) handsOther() bool {
 	return !l.pooling.None() || !l.dropout.None() || l.delayed
 }
@@ -251,7 +251,7 @@ func alwaysTrains(length, steps int) []uint32 {
 	return trains
 }
 
-// skippedBy says whether errors pass a layer by on their way down.
+// skippedBy reports whether errors pass a layer by on their way down.
 func (p *plan[T]) skippedBy() bool {
 	return slices.ContainsFunc(p.weights, func(w weightPlan) bool { return w.source >= 0 && w.source < w.target-1 })
 }

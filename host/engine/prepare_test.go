@@ -28,7 +28,7 @@ func (p *preparing) GradientSums(b *Batch, s cpuref.Stream, r *Record, nodes []c
 	return p.Engine.GradientSums(b, s, r, nodes, sums, final)
 }
 
-// prepareAndRun runs batches of so many samples, each prepared before.
+// prepareAndRun runs batches of the given sizes, each prepared before.
 func prepareAndRun(t *testing.T, e Engine, n *network.Network, samples ...int) {
 	for _, count := range samples {
 		b := segmentBatch(n, count)

@@ -49,7 +49,7 @@ type RankTimes struct {
 }
 
 // OpenRanks makes an engine over all ranks of an exchange of the engine that open makes in each.
-// Interrupted says whether this process was asked to end; in the call in which it first says so
+// Interrupted reports whether this process was asked to end; in the call in which it first says so
 // on any rank, stop is called on all. Both may be nil.
 func OpenRanks(n *network.Network, x Exchange, open func() (Engine, error), interrupted func() bool, stop func()) (*Ranks, error) {
 	local, err := open()
@@ -151,7 +151,7 @@ func (e *Ranks) Close() error {
 	return e.Engine.Close()
 }
 
-// RankShare is the part of a batch of so many samples that a rank computes: samples first to last.
+// RankShare is the part of a batch that a rank computes: samples first to last.
 // Ranks beyond the number of chunks get nothing.
 func RankShare(samples, rank, ranks int) (first, last int) {
 	return rankShare(cpuref.Chunks(samples), rank, ranks).samples(samples)

@@ -52,7 +52,7 @@ type folding struct {
 	ended chan error    // when all blocks but the last are done; nil before there is anything to do
 }
 
-// newFolding is that of a batch of so many chunks.
+// newFolding is that of a batch of the given number of chunks.
 func (e *Ranks) newFolding(chunks int, nodes []cpuref.ChunkNode, sums [][]float32, told func(first int)) *folding {
 	length, rank, ranks := e.SumLength(), e.exchange.Rank(), e.exchange.Ranks()
 	f := &folding{

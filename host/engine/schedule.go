@@ -139,7 +139,7 @@ func (s *schedule[T]) bring(source, part int, again bool) {
 	}
 }
 
-// drops says whether a layer leaves out spikes that it hands up.
+// drops reports whether a layer leaves out spikes that it hands up.
 func (s *schedule[T]) drops(l int) bool { return s.dropping && !s.layers[l].dropout.None() }
 
 // losses computes the loss and regularizers and, for a backward pass, their derivatives.

@@ -100,7 +100,7 @@ func (p *plan[T]) cut() segmentation {
 	return p.cutAt(length)
 }
 
-// cutAt cuts samples into segments of whole words of spike trains, of about so many
+// cutAt cuts samples into segments of whole words of spike trains, of about the given number of
 // steps and at least the longest delay; with learned delays, whose spikes may move over all steps, or potentials, they stay
 // whole.
 func (p *plan[T]) cutAt(length int) segmentation {

@@ -22,7 +22,7 @@ type cut struct {
 	lengths              []int // [member]
 }
 
-// shares cut samples in pieces of so many, of which the last may be shorter, and share them among
+// shares cut samples in pieces of the given size, of which the last may be shorter, and share them among
 // the members by their speeds; those that are not known yet count as the mean of the others.
 func (g *Group) shares(samples, piece, work int) []share {
 	speeds, total, known, runs := make([]float64, len(g.members)), 0.0, 0, remembered
@@ -60,7 +60,7 @@ func (g *Group) shares(samples, piece, work int) []share {
 	return sharesOf(lengths)
 }
 
-// sharesOf are shares of so many pieces, one after the other.
+// sharesOf are shares of these numbers of pieces, one after the other.
 func sharesOf(lengths []int) []share {
 	shares, first := make([]share, len(lengths)), 0
 	for i, length := range lengths {

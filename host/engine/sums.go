@@ -43,7 +43,7 @@ func (p *plan[T]) arraysTo(target int) (first int, arrays []weightPlan) {
 }
 
 // checkNodes refuses nodes that do not make up a batch, and room for other sums than theirs, each
-// of so many numbers.
+// of the given number of values.
 func checkNodes[T cpuref.Float](chunks, length int, nodes []cpuref.ChunkNode, sums [][]T) error {
 	next := 0
 	for _, node := range nodes {
@@ -182,7 +182,7 @@ func (e *Vulkan) GradientSums(batch *Batch, stream cpuref.Stream, record *Record
 	return whole.outcome(record), nil
 }
 
-// onePass says whether a batch fits the device at once, and its nodes begin where buffers can
+// onePass reports whether a batch fits the device at once, and its nodes begin where buffers can
 // be bound.
 func (e *Vulkan) onePass(batch *Batch, nodes []cpuref.ChunkNode) (bool, error) {
 	size, err := e.passSamples(batch.Samples())

@@ -23,7 +23,7 @@ func targetedNetwork(loss string) *network.Network {
 	return n
 }
 
-// targetedBatch is of so many samples, all different, with targets.
+// targetedBatch has the given number of samples, all different, with targets.
 func targetedBatch(n *network.Network, samples int) *Batch {
 	batch := &Batch{Labels: make([]uint32, samples)}
 	for b := range uint32(samples) {

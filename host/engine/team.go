@@ -43,7 +43,7 @@ func (t *Team) Ranks() int {
 	return t.exchange.Ranks()
 }
 
-// Leads says whether this is the first rank, the one that writes and is observed.
+// Leads reports whether this is the first rank, the one that writes and is observed.
 func (t *Team) Leads() bool { return t.Rank() == 0 }
 
 // Part gives the samples of a batch that this rank needs; nil for all.

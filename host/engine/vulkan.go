@@ -142,7 +142,7 @@ func (e *Vulkan) open() (err error) {
 	return e.SetOptimizer(nil)
 }
 
-// layWeights makes what an engine holds whatever the batch: buffer makes one of so many 4-byte
+// layWeights makes what an engine holds whatever the batch: buffer makes one of the given number of 4-byte
 // numbers.
 func (e *Vulkan) layWeights(buffer func(name string, values int) *gpu.Buffer) {
 	for _, w := range e.plan.weights {

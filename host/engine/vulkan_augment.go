@@ -30,7 +30,7 @@ func (s augmentSize) grown(need augmentSize) augmentSize {
 	return augmentSize{max(s.words, need.words), max(s.events, need.events+need.events/4)}
 }
 
-// augmentSizeOf is what an augmentation of so many samples with so many events needs at
+// augmentSizeOf is what an augmentation of the given numbers of samples and events needs at
 // most.
 func augmentSizeOf(a *cpuref.Augmentation, samples, events int, p *plan[float32]) augmentSize {
 	words := 1
@@ -67,7 +67,7 @@ func (e *Vulkan) uploadAugmentation(a *cpuref.Augmentation) error {
 	return e.pass.augmented.words.Upload(0, asBytes(kernels.AugmentationWords(a)))
 }
 
-// listsInput says whether the events of the input are listed on the device: varied ones, and those
+// listsInput reports whether the events of the input are listed on the device: varied ones, and those
 // that learned delays move.
 func (e *Vulkan) listsInput(a *cpuref.Augmentation) bool { return a != nil || e.plan.delayed(-1) }
 

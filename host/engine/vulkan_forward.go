@@ -181,7 +181,7 @@ func (r *recorder) handedTrains(l, s int) {
 	r.trains(r.layers[l].handed, whole(r.rows), whole(r.index), layer.handed, layer.pooling.Copies(), r.engine.cut.segment(s))
 }
 
-// trains records that events become spike trains, of each neuron so many.
+// trains records that events become spike trains, the given number for each neuron.
 func (r *recorder) trains(trains *gpu.Buffer, rows, index gpu.Binding, neurons, copies int, part cpuref.Segment) {
 	r.do(func() error {
 		return r.kernels.spikeTrains.Record(r.stream,

@@ -59,7 +59,7 @@ func limitsOf(info gpu.DeviceInfo) limits {
 	}
 }
 
-// fits says whether the arrays of a pass of so many samples fit, and how large they
+// fits reports whether the arrays of a pass of the given number of samples fit, and how large they
 // are: all together, and the largest one.
 func (e *Vulkan) fits(samples int) (total, largest uint64, ok bool) {
 	e.lay(samples, 0, func(_ string, values int) *gpu.Buffer {
@@ -129,8 +129,8 @@ func (e *Vulkan) prepare(batch *Batch) (int, error) {
 	return samples, e.makeRoom(min(count, samples), samples, most, augment)
 }
 
-// makeRoom makes sure that the arrays of a pass are there for so many samples of a batch, passes of
-// a size, and so many events, which are varied if augment is not nil.
+// makeRoom makes sure that the arrays of a pass are there for the given number of samples of a batch, passes of
+// a size, and the given number of events, which are varied if augment is not nil.
 func (e *Vulkan) makeRoom(count, samples, most int, augment *cpuref.Augmentation) error {
 	e.staging.Lock()
 	defer e.staging.Unlock()
@@ -253,7 +253,7 @@ func (e *Vulkan) newPass(capacity, events int) (err error) {
 // aligned rounds a number of bytes up to a multiple of an alignment.
 func aligned(bytes, alignment uint64) uint64 { return (bytes + alignment - 1) / alignment * alignment }
 
-// lay lays out the arrays of a pass: buffer makes one of so many 4-byte numbers.
+// lay lays out the arrays of a pass: buffer makes one of the given number of 4-byte numbers.
 func (e *Vulkan) lay(capacity, events int, buffer func(name string, values int) *gpu.Buffer) *pass {
 	p := &pass{capacity: capacity, events: events, augment: e.augment}
 	at := uint64(0)

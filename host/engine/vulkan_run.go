@@ -88,7 +88,7 @@ func (e *Vulkan) runPass(batch *Batch, first, last, next int, stream cpuref.Stre
 	return e.record(record, batch, room, first, last)
 }
 
-// batchKey is the key of a stream that runs so many samples of a batch, whose input is in a room.
+// batchKey is the key of a stream that runs the given number of samples of a batch, whose input is in a room.
 func (e *Vulkan) batchKey(what purpose, batch *Batch, room, samples, segment int) streamKey {
 	return streamKey{
 		purpose: what, room: room, samples: samples, segment: segment,
@@ -187,7 +187,7 @@ func (e *Vulkan) recordMembranes(record *Record, batch *Batch, room, first, samp
 	return nil
 }
 
-// save keeps the gradient of a pass, of which there are so many.
+// save keeps the gradient of one of the given number of passes.
 func (e *Vulkan) save(number, passes int) error {
 	for i, w := range e.plan.weights {
 		bytes := e.sumBytes(w.size, passes)
@@ -212,7 +212,7 @@ func (e *Vulkan) save(number, passes int) error {
 	return e.run(streamKey{purpose: purposeSave, samples: number})
 }
 
-// sumBytes is the memory of the gradients of so many passes for an array of a size.
+// sumBytes is the memory of the gradients of the given number of passes for an array of a size.
 func (e *Vulkan) sumBytes(size, passes int) uint64 { return 4 * uint64(passes) * uint64(size) }
 
 // stream is the one of a key, recorded at its first use.

@@ -17,7 +17,7 @@ type Device interface {
 	Name() string
 	// Estimators are the names of those that it has.
 	Estimators() []string
-	// Measure takes so many samples of one of them.
+	// Measure takes the given number of samples of one of them.
 	Measure(ctx context.Context, p *Spiking, estimator string, trials int) (Measured, error)
 }
 
@@ -111,7 +111,7 @@ func (o *EstimateOptions) measure(ctx context.Context, p Problem, e Estimator) (
 const largestKurtosis = leastEffective / 10.
 
 // OfBatches are the moments of samples of which only the means over batches are known,
-// [batch][parameter], with so many samples in each: the spread of the means tells that
+// [batch][parameter], with the given number of samples in each: the spread of the means tells that
 // of a sample. At least two batches are needed.
 func OfBatches(means [][]float64, samples []int) *Moments {
 	m := newMoments(len(means[0]))

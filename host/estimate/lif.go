@@ -138,7 +138,7 @@ func (c *LIF) Forward(t *Trace, parameters []float64, first, last int, decide fu
 // silent is the potential of a unit that cannot spike, because it rests after a spike.
 var silent = math.Inf(-1)
 
-// recent is the largest of a neuron's spikes in the so many steps before a unit: 0 if it can spike,
+// recent is the largest of a neuron's spikes in the given number of steps before a unit: 0 if it can spike,
 // between 0 and 1 only of probabilities in place of spikes, for which a rest is not defined.
 func (c *LIF) recent(t *Trace, unit, steps int) (largest float64) {
 	for before := unit - c.layout.width; before >= max(0, unit-steps*c.layout.width); before -= c.layout.width {

@@ -24,7 +24,7 @@ type Measured struct {
 	Seconds float64 // computing time of one trial on one processor, or on a device
 }
 
-// Measure takes so many samples of an estimator (one if it is not random), trials 0
+// Measure takes the given number of samples of an estimator (one if it is not random), trials 0
 // and up. The result, but for the time, is the same with any number of workers; 0
 // stands for one a processor.
 func Measure(ctx context.Context, p Problem, e Estimator, trials, workers int) (Measured, error) {

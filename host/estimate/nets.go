@@ -11,8 +11,8 @@ import (
 
 // EstimateOptions say what is estimated, and how. Zero fields take the values named.
 type EstimateOptions struct {
-	// Net is perceptron (one unit), mlp:H or mlp:H1,H2 (binary units in so many hidden
-	// layers, one output unit), or NEURON:H1,H2, such as lif:H1,H2 (recurrent layers of
+	// Net is perceptron (one unit), mlp:H or mlp:H1,H2 (hidden layers of binary
+	// units, one output unit), or NEURON:H1,H2, such as lif:H1,H2 (recurrent layers of
 	// spiking neurons, one of [network.Neurons]; any number of layers).
 	Net        string
 	Beta       float64 // steepness of the sigmoid escape noise; 5

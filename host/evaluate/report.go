@@ -45,7 +45,7 @@ type Settings struct {
 	Part        string      `json:"part"`         // test, validation or train
 	Trials      int         `json:"trials"`       // of every sample, for accuracies
 	Fano        FanoOptions `json:"fano"`         //
-	FanoSamples int         `json:"fano_samples"` // so many, evenly spaced, for Fano factors
+	FanoSamples int         `json:"fano_samples"` // how many, evenly spaced, for Fano factors
 	Sample      int         `json:"sample"`       // of which rasters are drawn
 	Rasters     int         `json:"rasters"`      // trials of the rasters of single neurons
 }

@@ -60,7 +60,7 @@ type presented struct {
 }
 
 // present runs all trials of the samples, trial after trial. recorder makes the
-// record of so many presentations.
+// record of the given number of presentations.
 func (s *Subject) present(ctx context.Context, samples []int, trials int, recorder func(presentations int) *engine.Record, each func(presented)) error {
 	if err := s.check(samples, trials); err != nil {
 		return err

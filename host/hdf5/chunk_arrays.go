@@ -225,7 +225,7 @@ func (a *extensible) block(address, length uint64, name string) (fields, error) 
 	return p, nil
 }
 
-// superBlock reads the data blocks of a super block, count of so many elements.
+// superBlock reads the data blocks of a super block, count blocks of the given number of elements.
 func (a *extensible) superBlock(address, first, count, elements uint64) error {
 	if address == undefined {
 		return nil

@@ -89,7 +89,7 @@ func (w *World) Ranks() int { return w.ranks }
 // Library says which MPI library carries the messages.
 func (w *World) Library() string { return w.library }
 
-// Room is memory for messages, of so many bytes. Old, which Room returned before, or nil, is given
+// Room is memory for messages, of the given number of bytes. Old, which Room returned before, or nil, is given
 // back for it. It is not Go's, since networks keep what they know of memory that they have seen.
 func (w *World) Room(old []byte, bytes int) []byte {
 	if cap(old) >= bytes && bytes > 0 {
@@ -144,7 +144,7 @@ func (w *World) Deal(receive, send [][]byte) error {
 // pieces is how many messages data of such a length take.
 func pieces(data []byte) int { return (len(data) + mostBytes - 1) / mostBytes }
 
-// room is memory for so many messages.
+// room is memory for the given number of messages.
 func (w *World) room(count int) []C.spikegrad_mpi_message {
 	if w.space < count {
 		C.free(unsafe.Pointer(w.messages))

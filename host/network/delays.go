@@ -14,12 +14,12 @@ func (n *Network) DelaysArray(layer int) string { return fmt.Sprintf("layer%d.%s
 // delaysArray is how the names of the arrays of learned delays end, after the layer's.
 const delaysArray = "delays"
 
-// Delays says whether any layer learns the delays of its inputs.
+// Delays reports whether any layer learns the delays of its inputs.
 func (n *Network) Delays() bool {
 	return slices.ContainsFunc(n.Layers, func(l Layer) bool { return l.LearnedDelay > 0 })
 }
 
-// IsDelays says whether an array of this name holds learned delays.
+// IsDelays reports whether an array of this name holds learned delays.
 func IsDelays(weights string) bool { return strings.HasSuffix(weights, "."+delaysArray) }
 
 // RefuseDelays refuses networks that learn delays, and says why.

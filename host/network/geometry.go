@@ -18,7 +18,7 @@ type Geometry struct {
 	Unit int
 }
 
-// DenseGeometry is that of so many neurons at one position, as they are.
+// DenseGeometry is that of the given number of neurons at one position, as they are.
 func DenseGeometry(neurons int) Geometry {
 	return Geometry{Plane: cpuref.Extent{Height: 1, Width: 1}, Filters: neurons, Unit: neurons}
 }

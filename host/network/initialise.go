@@ -82,7 +82,7 @@ func (i Initial) scale(n *Network, layer *Layer, source, inputs int, share float
 }
 
 // response is ε̂ = Σ ε(t)²·dt and Σ ε(t) of a neuron without reset, summed until nothing more
-// comes. Without a leak that is never: then they are what a sample of so many steps has brought
+// comes. Without a leak that is never: then they are what a sample of the given number of steps has brought
 // on average over its steps.
 func response(layer *Layer, stepLength float64, steps int) (energy, gain float64) {
 	neuron := NeuronParameters[float64](layer, stepLength)

@@ -39,7 +39,7 @@ func TestInitialiseMoments(t *testing.T) {
 	a, s := math.Exp(-n.StepLength/layer.TauMembrane), math.Exp(-n.StepLength/layer.TauSynapse)
 	scale := (1 - a) / (a - s)
 	energy := scale * scale * (1/(1-a*a) - 2/(1-a*s) + 1/(1-s*s)) * n.StepLength
-	gain := 1 / (1 - s) // what enters the current stays for so many steps; the membrane's leak takes what drives it
+	gain := 1 / (1 - s) // what enters the current stays for that many steps; the membrane's leak takes what drives it
 	delta, integrator := *layer, *layer
 	delta.Neuron, integrator.Neuron = "lif_delta", "if" // without a synaptic current, the response is a_mᵏ
 	for _, want := range []struct {

@@ -14,11 +14,11 @@ const (
 	outputPotential = "potential"
 )
 
-// HandsPotential says whether the neurons of a layer never spike and hand up their membrane
+// HandsPotential reports whether the neurons of a layer never spike and hand up their membrane
 // potential instead.
 func (l *Layer) HandsPotential() bool { return l.Output == outputPotential }
 
-// Potentials says whether any layer hands up potentials.
+// Potentials reports whether any layer hands up potentials.
 func (n *Network) Potentials() bool { return slices.ContainsFunc(n.Layers, handsPotential) }
 
 func handsPotential(l Layer) bool { return l.HandsPotential() }
@@ -86,7 +86,7 @@ func silence[T cpuref.Float](neuron *cpuref.Neuron[T]) {
 	neuron.Reset, neuron.DifferentiateReset = cpuref.ResetMembraneOnly, false
 }
 
-// variance is that of the membrane with so many inputs like those of a source, for weights of
+// variance is that of the membrane with the given number of inputs like those of a source, for weights of
 // variance 1: of independent Poisson spikes of rate ν, n·ν·ε̂ with ε̂ = Σ ε(t)²·dt, ε being the
 // membrane's response to one spike. A potential that changes slowly, with the standard
 // deviation that its own layer's weights are drawn for, is multiplied by Σ ε(t).

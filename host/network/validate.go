@@ -128,7 +128,7 @@ func (n *Network) checkDropout(layer int) error {
 	return nil
 }
 
-// Drops says whether, in training, spikes are left out on their way up.
+// Drops reports whether, in training, spikes are left out on their way up.
 func (n *Network) Drops() bool {
 	return slices.ContainsFunc(n.Layers, func(l Layer) bool { return l.Dropout > 0 })
 }

@@ -58,7 +58,7 @@ func (b *builder) convolve(c *connection, node string, weight connection, scale 
 	return nil
 }
 
-// arrange finds the rows and columns of what leads to a convolution with so many channels.
+// arrange finds the rows and columns of what leads to a convolution with the given number of channels.
 func (b *builder) arrange(c *connection, node string, channels int, plane bool) error {
 	size := c.rows
 	if size%channels != 0 {

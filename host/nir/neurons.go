@@ -107,7 +107,7 @@ func (b *builder) neurons(node string, tauMembrane, tauSynapse *float64, learned
 	return factor
 }
 
-// giveLearned adds the learned constants of a layer of so many filters, in the order of
+// giveLearned adds the learned constants of a layer of the given number of filters, in the order of
 // networks: logarithms of what multiplies the configured values.
 func (b *builder) giveLearned(node string, layer *network.Layer, rows int, learned map[string][]float64) {
 	for _, constant := range layer.Learned() {

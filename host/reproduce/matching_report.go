@@ -137,7 +137,7 @@ func curvesOf(numbers *MatchingNumbers) []picture {
 	}
 }
 
-// windowed is a curve over so many updates, evenly spaced, as medians of windows with a
+// windowed is a curve over the given number of updates, evenly spaced, as medians of windows with a
 // band from the lowest to the highest value in each; the first update stands for itself.
 func windowed(name string, values []float64, updates int) figure.Series {
 	const windows = 75

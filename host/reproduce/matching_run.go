@@ -195,7 +195,7 @@ func (s *matchingShow) spikes(layer, trial int) []figure.Spike {
 func (s *matchingShow) trial() matchedTrial { return matchedTrial{s.spikes(0, 0), s.spikes(1, 0)} }
 
 // batch shows the frozen input, Poisson spikes that are the same in all trials and
-// updates, to so many trials.
+// updates, to the given number of trials.
 func (m *matching) batch(trials int) *engine.Batch {
 	b := &engine.Batch{Labels: make([]uint32, trials), Targets: m.bits}
 	key := [2]uint32{m.seed, uint32(cpuref.StreamDataset)}

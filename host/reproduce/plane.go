@@ -14,7 +14,7 @@ const planeLimit = 2.0
 // the gradient's relative to the largest, so that small ones can be seen.
 type descent struct{ beta, betaSG, largest float64 }
 
-// descentGrid are the coordinates of the arrows: the middles of so many cells.
+// descentGrid are the coordinates of the arrows: the middles of the given number of cells.
 func descentGrid(cells int) []float64 {
 	half := planeLimit / float64(cells)
 	return spaced(half-planeLimit, planeLimit-half, cells)

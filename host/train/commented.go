@@ -68,7 +68,7 @@ func (w *commentWriter) explain(path string) {
 	}
 }
 
-// hasValues says whether a struct holds something besides tables.
+// hasValues reports whether a struct holds something besides tables.
 func hasValues(v reflect.Value) bool {
 	for i, name := range keys(v.Type()) {
 		if name != "" && !isTable(v.Field(i).Type()) {

@@ -55,7 +55,7 @@ func collect(v reflect.Value, path string, found *[]field) {
 	}
 }
 
-// isTable says whether values of a type are tables, or arrays of tables, in the file.
+// isTable reports whether values of a type are tables, or arrays of tables, in the file.
 func isTable(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct || t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct
 }
@@ -115,7 +115,7 @@ var later = map[string]any{
 // laterTables are tables that older configurations do not have.
 var laterTables = []string{"data.camera.", "data.moving_digits."}
 
-// isLater says whether a key that older configurations do not have has the value that held
+// isLater reports whether a key that older configurations do not have has the value that held
 // before.
 func (f field) isLater() bool {
 	for _, table := range laterTables {

@@ -77,7 +77,7 @@ func (t *totals) spikesPerNeuron(n *network.Network) (all float64, layers []floa
 	return float64(spikes) / (float64(max(neurons, 1)) * samples), layers
 }
 
-// perSecond is the speed of so many samples; 0 if no time passed.
+// perSecond is the speed in samples a second; 0 if no time passed.
 func perSecond(samples int, seconds float64) float64 {
 	if seconds <= 0 {
 		return 0

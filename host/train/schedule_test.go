@@ -31,7 +31,7 @@ func TestSchedule(t *testing.T) {
 	}
 }
 
-// TestPatience: training ends when so many epochs in a row brought nothing better.
+// TestPatience: training ends when that many epochs in a row brought nothing better.
 func TestPatience(t *testing.T) {
 	r := &run{}
 	r.config.Training = Training{Epochs: 10, Patience: 2}

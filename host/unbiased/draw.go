@@ -24,7 +24,7 @@ type drawer struct {
 	chosen []float64
 }
 
-// draw draws so many units of a layer in one presentation, each with probability
+// draw draws the given number of units of a layer in one presentation, each with probability
 //
 //	q ∝ p′(u)·(Σ_i ∂u/∂W[i] + Σ_c |∂u/∂ρ_c|),
 //

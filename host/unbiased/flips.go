@@ -76,7 +76,7 @@ type choice struct {
 	unit
 }
 
-// Pass shows all samples once, with the noise of a pass, and flips so many spikes of
+// Pass shows all samples once, with the noise of a pass, and flips the given number of spikes of
 // each layer in each of them. It returns the mean over the samples of the estimated
 // gradient, [layer][weight of the layer]; nil for layers without flips.
 func (u *Flips) Pass(ctx context.Context, number int, flips []int) ([][]float64, error) {
@@ -120,7 +120,7 @@ func (u *Flips) present(ctx context.Context, number, first, last int, flips []in
 	return u.add(ctx, &u.base, record, flips, u.samples.Count(), gradient)
 }
 
-// newRecord is for what estimates need of so many presentations.
+// newRecord is for what estimates need of the given number of presentations.
 func newRecord(n *network.Network, presentations int) *engine.Record {
 	record := &engine.Record{Loss: make([]float32, presentations), Regularizer: make([]float32, presentations)}
 	for _, layer := range n.Layers {
@@ -144,8 +144,8 @@ func historiesOf(n *network.Network, batch *engine.Batch, record *engine.Record)
 	return histories
 }
 
-// add flips so many spikes of each layer in every recorded presentation of a batch, and
-// adds to gradient what they contribute to a mean over so many samples.
+// add flips the given number of spikes of each layer in every recorded presentation of a batch, and
+// adds to gradient what they contribute to a mean over the given number of samples.
 func (u *flipper) add(ctx context.Context, base *engine.Batch, record *engine.Record, flips []int, samples int, gradient [][]float64) error {
 	histories := historiesOf(u.network, base, record)
 	if err := u.renew(); err != nil {

@@ -112,7 +112,7 @@ func (l *Learner) Gradient(ctx context.Context, batch *engine.Batch) (engine.Out
 	return outcome, l.engine.SetGradients(arrays)
 }
 
-// expand presents every sample of a batch so many times, one after another, each with
+// expand presents every sample of a batch the given number of times, one after another, each with
 // noise of its own.
 func (l *Learner) expand(batch *engine.Batch) *engine.Batch {
 	b, steps := &l.expanded, l.network.Steps

@@ -12,7 +12,7 @@ type Samples struct {
 	Filler data.Filler
 }
 
-// NewSamples takes the first so many samples of a source in an order that the seed
+// NewSamples takes the first samples, the given number, of a source in an order that the seed
 // gives, all if there are fewer.
 func NewSamples(source data.Source, count int, seed uint32, workers int) *Samples {
 	order := data.Order(source.Len(), seed, 0)

@@ -20,7 +20,7 @@ type hub struct {
 	left     []chan struct{} // [rank] closed when it has returned
 }
 
-// Run calls a function on so many ranks at once, and returns when it has returned on all. A rank
+// Run calls a function on the given number of ranks at once, and returns when it has returned on all. A rank
 // that waits for one that has returned gets an error.
 func Run(ranks int, do func(x *Exchange)) {
 	h := &hub{}

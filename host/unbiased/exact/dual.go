@@ -145,7 +145,7 @@ type Pattern struct {
 	Potentials [][][]Dual // [layer][neuron][step]
 }
 
-// PatternsOf runs the patterns of spikes for a sample, all of them or one of every so many, and hands them to do.
+// PatternsOf runs the patterns of spikes for a sample, all of them or one of every few, and hands them to do.
 func (d *DualNet) PatternsOf(weights [][]float32, s *Source, sample, every int, do func(p *Pattern)) {
 	n := d.n
 	units := 0

@@ -54,7 +54,7 @@ func (h *History) halve() {
 	h.sums, h.counts, h.bucket = h.sums[:half], h.counts[:half], 2*h.bucket
 }
 
-// Validate adds the validation loss after so many updates of the run.
+// Validate adds the validation loss after the given number of updates of the run.
 func (h *History) Validate(update int, loss float64) {
 	h.marks = append(h.marks, validation{update, loss})
 }

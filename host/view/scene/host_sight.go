@@ -94,7 +94,7 @@ func (s *hostSight) look(batch *engine.Batch, other bool, record *engine.Record)
 	return s.arrays, outcome, s.upload(samples)
 }
 
-// reserve makes room for so many samples.
+// reserve makes room for the given number of samples.
 func (s *hostSight) reserve(samples int) error {
 	if s.arrays != nil && samples <= s.samples {
 		return nil

@@ -89,7 +89,7 @@ type curve struct {
 	first  int     // point at which it begins
 }
 
-// writeStyle says how curves of so many points are to be drawn in an area.
+// writeStyle says how curves of the given number of points are to be drawn in an area.
 func (s *Scene) writeStyle(b *gpu.Buffer, p *Panel, values span, points int, lines []line, curves []curve) {
 	style := words(b)
 	scale := float64(p.Area.Dy()) / (values.high - values.low)

@@ -168,7 +168,7 @@ func recorded(t *testing.T, subject Subject, otherMode bool, sample int, trials 
 	return n, batch, record
 }
 
-// covers reports whether a pixel of so many shows one of so many cells that lie over them.
+// covers reports whether a pixel, of the given number of them, shows a cell, of those that lie over them.
 func covers(pixel, pixels, cell, cells int) bool {
 	first := pixel * cells / pixels
 	return cell == first || cell > first && cell < (pixel+1)*cells/pixels

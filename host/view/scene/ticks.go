@@ -12,7 +12,7 @@ type tick struct {
 	label string
 }
 
-// niceStep is the smallest of 1, 2, 5, 10, … that divides a span into at most so many
+// niceStep is the smallest of 1, 2, 5, 10, … that divides a span into at most the given number of
 // parts.
 func niceStep(span float64, parts int) float64 {
 	rough := span / float64(max(parts, 1))
@@ -40,7 +40,7 @@ func ticks(low, high float64, parts int) []tick {
 	return marks
 }
 
-// number writes a value with so many digits, and its sign as one does in print.
+// number writes a value with the given number of digits, and its sign as one does in print.
 func number(value float64, digits int) string {
 	text := strconv.FormatFloat(value, 'f', digits, 64)
 	if strings.Trim(text, "-0.") == "" {
