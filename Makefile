@@ -19,7 +19,7 @@ SOAK_TIME := 3600
 # Another seed at every commit.
 SOAK_SEED = $(shell git rev-list --count HEAD)000
 
-.PHONY: build viewer demo deps drivers shaders test test-viewer quick check check-nir check-hdf5 check-tensorboard check-arm64 check-container dist bench-peers docs-pictures gpu-report gpu-bench race fuzz soak coverage full lint format-and-vet plain-builds clean help
+.PHONY: build viewer demo deps drivers shaders test test-viewer quick check check-nir check-hdf5 check-tensorboard check-arm64 check-container dist bench-peers docs-pictures gpu-report gpu-bench gpu-full race fuzz soak coverage full lint format-and-vet plain-builds clean help
 
 build: ## the program ./spikegrad (default)
 	go build -o spikegrad .
@@ -86,6 +86,9 @@ gpu-report: ## what a GPU's compiler makes of every kernel, without a GPU: write
 
 gpu-bench: build ## check and bench on this machine's GPU: appends to bench/RESULTS.md
 	@bench/gpu-bench.sh ./spikegrad bench/RESULTS.md
+
+gpu-full: build ## all that can be learned of this machine's GPU in nine minutes: appends to bench/RESULTS.md
+	@bench/gpu-full.sh ./spikegrad bench/RESULTS.md
 
 race: ## the short tests under the race detector
 	$(WITH_DRIVERS) go test -race -short -timeout 20m ./...
