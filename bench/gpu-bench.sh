@@ -5,12 +5,7 @@ set -euo pipefail
 
 spikegrad=$1
 page=$2
-# The last line of the list: "auto picks vulkan:0: the first discrete GPU".
-device=$("$spikegrad" devices | sed -n 's/^auto picks \(vulkan:[0-9]*\): .*/\1/p')
-if [ -z "$device" ]; then
-    echo "gpu-bench: no GPU found; 'spikegrad devices' says: $("$spikegrad" devices | tail -n 1)" >&2
-    exit 1
-fi
+device=$("$(dirname "$0")/gpu-device.sh" "$spikegrad")
 checked=$("$spikegrad" --quiet check --device "$device") # fails if a bit differs, and then nothing is measured
 measured=$("$spikegrad" bench --device "$device" --kernels)
 [ -e "$page" ] || printf '# Results\n' >"$page"

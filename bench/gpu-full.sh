@@ -16,20 +16,17 @@ set -euo pipefail
 
 spikegrad=$(realpath "$1")
 page=$2
-peers=$(dirname "$(realpath "$0")")/peers
+folder=$(dirname "$(realpath "$0")")
+peers=$folder/peers
 deadline=$((SECONDS + ${GPU_SECONDS:-540}))
-# The last line of the list: "auto picks vulkan:0: the first discrete GPU".
-device=${GPU_DEVICE:-$("$spikegrad" devices | sed -n 's/^auto picks \(vulkan:[0-9]*\): .*/\1/p')}
-if [ -z "$device" ]; then
-    echo "gpu-full: no GPU found; 'spikegrad devices' says: $("$spikegrad" devices | tail -n 1); name a device with GPU_DEVICE" >&2
-    exit 1
-fi
+device=${GPU_DEVICE:-$("$folder/gpu-device.sh" "$spikegrad")}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 say() { printf '%s\n' "$@" >>"$page"; }
 
-# part TITLE SECONDS COMMAND...: runs a command for at most so long and writes down what it says.
+# part TITLE SECONDS COMMAND...: runs a command within a time limit and writes down what it says. It returns
+# 124 if the limit ended it, else the status of the command.
 part() {
     local title=$1 limit=$2 status=0 began=$SECONDS
     shift 2
@@ -43,7 +40,8 @@ part() {
     echo "gpu-full: $title, at most $limit s" >&2
     timeout --kill-after 5 "$limit" "$@" >"$scratch/out" 2>"$scratch/log" || status=$?
     if [ -s "$scratch/out" ]; then say '```' "$(cat "$scratch/out")" '```'; fi
-    if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
+    if [ "$status" -eq 137 ]; then status=124; fi # it had to be killed
+    if [ "$status" -eq 124 ]; then
         say "" "Stopped after $limit s."
     elif [ "$status" -ne 0 ]; then
         say "" "Failed (exit $status): $(grep -v '^$' "$scratch/log" | tail -n 1)"
@@ -77,7 +75,7 @@ say "" "## A GPU in nine minutes, $(date +%F)" "" "$("$spikegrad" devices 2>/dev
 status=0
 part "A few networks, bit for bit against the CPU engine" 120 "$spikegrad" --quiet check --quick --device "$device" || status=$?
 if [ "$status" -ne 0 ] && [ "$status" -ne 124 ]; then
-    echo "gpu-full: the device does not give the same bits, so nothing is measured: see $page" >&2
+    echo "gpu-full: the check failed, so nothing is measured: see $page" >&2
     exit 1
 fi
 read -ra bench <<<"${GPU_BENCH:-}"

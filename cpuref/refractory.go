@@ -6,8 +6,8 @@ import "math/bits"
 const MostRefractory = 31
 
 // findResting finds the neurons of a sample that cannot spike at step t: those that spiked in
-// one of the given number of steps before, as bits. spikes are those of the sample, [step][word].
-// They are kept of all steps, so nothing is carried from segment to segment.
+// one of the refractory steps before it, as bits. spikes are those of the sample, [step][word];
+// those of all steps are kept, so nothing is carried from segment to segment.
 func findResting(dst, spikes []uint32, t, refractory int) {
 	clear(dst)
 	for step := max(0, t-refractory); step < t; step++ {

@@ -29,7 +29,7 @@ var (
 	opened = map[key]*gpu.Device{}
 )
 
-// key tells devices that were opened apart.
+// key identifies an opened device.
 type key struct {
 	index  int
 	staged bool

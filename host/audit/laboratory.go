@@ -33,8 +33,7 @@ func (Laboratory) Estimators() []string {
 	return append([]string{"surrogate", "superspike"}, unbiased.Estimators()...)
 }
 
-// Batches of trials: the least number, which tells the spread, and the most trials
-// in one.
+// The fewest batches of trials, enough to estimate the spread, and the most trials in one.
 const (
 	leastBatches = 32
 	largestBatch = 256

@@ -6,8 +6,8 @@ import (
 	"spikegrad/host/unbiased"
 )
 
-// surrogateNumbers is where the numbers of presentations for surrogate gradients
-// begin, so that their noise is not that of the flips.
+// surrogateNumbers is the number of the first presentation for surrogate gradients, so that
+// their noise differs from that of the flips.
 const surrogateNumbers = 1 << 31
 
 // surrogatePass is one pass of all samples with the surrogate gradient of an engine:

@@ -44,8 +44,8 @@ type eventsFit struct{ inputs, steps, rows, events int }
 // checks counts the calls of [Batch.CheckEvents] that found events to fit.
 var checks atomic.Uint64
 
-// Checked names rows of events that [Batch.CheckEvents] found to fit: those of equal names are
-// equal. The zero value names none.
+// Checked identifies rows of events that [Batch.CheckEvents] found valid: equal values stand for
+// equal rows. The zero value stands for none.
 type Checked struct {
 	check      uint64
 	first, end int // rows
@@ -137,7 +137,7 @@ func (b *Batch) CheckEvents(inputs, steps int) error {
 	return err
 }
 
-// Checked names rows first to end, if they were checked and are as many as then.
+// Checked identifies rows first to end, if they were checked and their number has not changed.
 func (b *Batch) Checked(first, end int) Checked {
 	if b.check == 0 || b.events.rows != len(b.Rows) || b.events.events != len(b.Index) {
 		return Checked{}

@@ -135,7 +135,7 @@ func TestLoaderCancelled(t *testing.T) {
 	}
 }
 
-// Every batch is told of once it is filled: before it is handed over, and while the one before is
+// Every batch is announced once it is filled: before it is handed over, and while the one before is
 // worked with; one that could not be filled is not.
 func TestLoaderTells(t *testing.T) {
 	source, told := lattice(5, 5, 1), make(chan uint32, 2)
@@ -154,17 +154,17 @@ func TestLoaderTells(t *testing.T) {
 		}
 		handed = append(handed, b.Numbers[0])
 		if heard < len(handed) && len(told) == 0 {
-			t.Error("handed over before anybody was told")
+			t.Error("handed over before it was announced")
 		}
 		for ; heard < min(len(handed)+1, 3); heard++ { // of this and, meanwhile, of the next
 			if number := <-told; number != uint32(3+heard) {
-				t.Errorf("told of presentation %d, want %d", number, 3+heard)
+				t.Errorf("announced presentation %d, want %d", number, 3+heard)
 			}
 		}
 	}
 	wantError(t, last, "sample 7")
 	if !slices.Equal(handed, []uint32{3, 4, 5}) || len(told) > 0 {
-		t.Errorf("handed over %v, told of %d more", handed, len(told))
+		t.Errorf("handed over %v, announced %d more", handed, len(told))
 	}
 }
 

@@ -38,9 +38,6 @@ func (r *chunkRun[T]) potentialSums(i int) {
 		clear(sums[:r.samples()*r.plan.steps*cpuref.Stride(neurons)])
 	}
 	part, below := r.plan.potentialSegments(c)
-	if part == (cpuref.Segment{}) {
-		return
-	}
 	cpuref.ErrorBelow(&cpuref.ErrorBelowArguments[T]{
 		Error: sums, Above: r.layers[c.source].membrane, Transposed: r.engine.weights[i],
 		Steps: r.plan.steps, Neurons: c.rows, Below: neurons, Segment: part, AboveSegment: below, Add: true,

@@ -14,7 +14,7 @@ func (e *CPU[T]) Replicas(batch *Batch, stream cpuref.Stream, replicas []Replica
 		return nil, nil, err
 	}
 	loss, regularizer = make([]T, len(replicas)), make([]T, len(replicas))
-	if p.cut().count() > 1 || p.network.Delays() || p.network.Potentials() { // what replicas share would not fit, moves in time, or is no spike
+	if p.cut().count() > 1 || p.uncut() { // what replicas share would not fit, moves in time, or is no spike
 		err := wholeReplicas(batch, p.network, replicas, loss, regularizer, func(b *Batch, record *RecordOf[T]) error {
 			_, err := e.Evaluate(b, stream, record)
 			return err

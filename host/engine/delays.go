@@ -9,7 +9,7 @@ import (
 const delays = -4
 
 // delaysOf are the learned delays of what a source hands up, -1 being the input, and the layer
-// that learns them. Training reports whether they are drawn.
+// that learns them. In training they are drawn.
 func (p *plan[T]) delaysOf(source int, training bool) (layer *layerPlan[T], of cpuref.Delays[T]) {
 	of = network.DelayParameters[T](p.network, source+1, p.options.Seed)
 	of.Drawn = training

@@ -269,13 +269,10 @@ func (p *plan[T]) direct(connection int) int {
 func (p *plan[T]) never() int { return p.steps }
 
 // potentialSegments are the steps in which potentials arrive by a connection, and where those that
-// arrive lie: U[t] is in row t−1 of the membranes of its layer and arrives at t+d. There are none
-// in samples that end before.
+// arrive lie: U[t] is in row t−1 of the membranes of its layer and arrives at t+d. In samples that
+// end before, there are no such steps.
 func (p *plan[T]) potentialSegments(c *weightPlan) (arrive, lie cpuref.Segment) {
-	later := c.delay + 1
-	if later >= p.steps {
-		return arrive, lie
-	}
+	later := min(c.delay+1, p.steps)
 	return cpuref.Segment{First: later, Last: p.steps, Rows: p.steps}, cpuref.Segment{Last: p.steps, Origin: later, Rows: p.steps}
 }
 

@@ -100,15 +100,18 @@ func (p *plan[T]) cut() segmentation {
 	return p.cutAt(length)
 }
 
-// cutAt cuts samples into segments of whole words of spike trains, of about the given number of
-// steps and at least the longest delay; with learned delays, whose spikes may move over all steps, or potentials, they stay
-// whole.
+// uncut reports whether samples stay whole: spikes with learned delays may move over all steps,
+// and potentials are brought up for all steps at once.
+func (p *plan[T]) uncut() bool { return p.network.Delays() || p.network.Potentials() }
+
+// cutAt cuts samples that may be cut into segments of whole words of spike trains, of about the
+// given number of steps and at least the longest delay.
 func (p *plan[T]) cutAt(length int) segmentation {
 	halo := 0
 	for _, w := range p.weights {
 		halo = max(halo, w.delay)
 	}
-	if p.network.Delays() || p.network.Potentials() {
+	if p.uncut() {
 		length = p.steps
 	}
 	if length < p.steps {

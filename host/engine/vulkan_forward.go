@@ -76,9 +76,6 @@ func (r *recorder) potentialSums(i int) {
 		})
 	}
 	part, below := r.plan.potentialSegments(c)
-	if part == (cpuref.Segment{}) {
-		return
-	}
 	r.do(func() error {
 		return r.kernels.errorAdded.Record(r.stream, kernels.ErrorBelowBuffers{
 			Error: whole(sums), Above: whole(r.layers[c.source].membrane), Transposed: whole(r.engine.weights[i]),
