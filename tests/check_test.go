@@ -22,7 +22,7 @@ func TestCheck(t *testing.T) {
 		cases = cases[:3]
 	}
 	candidates, names := vulkanCandidates(t, gpu.Options{})
-	runFamily(t, cases, candidates, names)
+	sideBySide(t, cases, candidates, names)
 
 	cpu := check.Candidate{Open: openCPU, Variants: check.CPUVariants()}
 	group := check.Candidate{Open: openGroup, Variants: []check.Variant{{Workers: 1}}}
@@ -30,20 +30,26 @@ func TestCheck(t *testing.T) {
 }
 
 // TestCheckUnderValidation runs some of the family under the Vulkan validation layer,
-// whose messages are errors, each network on a device that is opened for it.
+// whose messages are errors.
 func TestCheckUnderValidation(t *testing.T) {
 	t.Parallel()
-	candidates, names := candidatesBy(t, func(info gpu.DeviceInfo) check.Opener {
-		return func(n *network.Network, options engine.Options) (engine.Engine, error) {
-			options.Validation = true
-			return engine.OpenVulkan(n, info.Index, options)
-		}
-	})
 	cases := check.Cases(true)[3:6]
 	if testing.Short() {
 		cases = cases[:1]
 	}
-	runFamily(t, cases, candidates, names)
+	candidates, names := vulkanCandidates(t, gpu.Options{Validation: true})
+	sideBySide(t, cases, candidates, names)
+}
+
+// sideBySide runs the cases on all candidates at once: most of the time is the drivers',
+// which compile with one thread.
+func sideBySide(t *testing.T, cases []check.Case, candidates []check.Candidate, names []string) {
+	for i, candidate := range candidates {
+		t.Run(names[i], func(t *testing.T) {
+			t.Parallel()
+			runFamily(t, cases, []check.Candidate{candidate}, names[i:])
+		})
+	}
 }
 
 func openCPU(n *network.Network, options engine.Options) (engine.Engine, error) {
@@ -64,10 +70,10 @@ func openGroup(n *network.Network, options engine.Options) (engine.Engine, error
 }
 
 // vulkanCandidates are all Vulkan devices, each opened once for all networks, and their
-// names.
+// names. Messages of the validation layer that come when a device is closed are errors.
 func vulkanCandidates(t *testing.T, with gpu.Options) (candidates []check.Candidate, names []string) {
 	t.Helper()
-	return candidatesBy(t, func(info gpu.DeviceInfo) check.Opener {
+	for _, info := range gputest.Devices(t) {
 		device, err := gpu.Open(info.Index, with)
 		if err != nil {
 			t.Fatal(err)
@@ -76,19 +82,15 @@ func vulkanCandidates(t *testing.T, with gpu.Options) (candidates []check.Candid
 			if err := device.Close(); err != nil {
 				t.Error(err)
 			}
+			for _, message := range device.Messages() {
+				t.Error(message)
+			}
 		})
-		return func(n *network.Network, options engine.Options) (engine.Engine, error) {
+		open := func(n *network.Network, options engine.Options) (engine.Engine, error) {
 			return engine.OpenVulkanOn(n, device, options)
 		}
-	})
-}
-
-// candidatesBy are all Vulkan devices with a way to open each, and their names.
-func candidatesBy(t *testing.T, open func(gpu.DeviceInfo) check.Opener) (candidates []check.Candidate, names []string) {
-	t.Helper()
-	for _, info := range gputest.Devices(t) {
 		names = append(names, fmt.Sprintf("vulkan:%d %s (%s)", info.Index, info.Name, info.DriverInfo))
-		candidates = append(candidates, check.Candidate{Open: open(info), Variants: check.VulkanVariants()})
+		candidates = append(candidates, check.Candidate{Open: open, Variants: check.VulkanVariants()})
 	}
 	return candidates, names
 }

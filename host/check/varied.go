@@ -264,36 +264,41 @@ func setSteps(n *network.Network, steps int) {
 }
 
 // newer gives every kind that the family was not drawn with networks of its own: alone,
-// and for the kinds of a neuron in a convolution too. Seeds are made of names.
+// and for the kinds of a neuron in a convolution too; if quick, in one of the two in turn.
+// Seeds are made of names.
 func (f *family) newer(quick bool) {
 	first := len(f.cases)
-	neuron := func(kind string, change func(l *network.Layer)) {
-		f.varyLayer(kind, change)
-		convolved := recurrently(convolution(5, 5, 2, 1), 3)
-		change(&convolved)
-		f.conv(kind, convolved)
+	neuron := func(number int, kind string, change func(l *network.Layer)) {
+		if !quick || number%2 == 0 {
+			f.varyLayer(kind, change)
+		}
+		if !quick || number%2 == 1 {
+			convolved := recurrently(convolution(5, 5, 2, 1), 3)
+			change(&convolved)
+			f.conv(kind, convolved)
+		}
 	}
 	eachNew(network.Noises.List(), noises, func(kind string) {
-		neuron("noise "+kind, func(l *network.Layer) { setKinds(l, kind, network.Matched) })
+		neuron(0, "noise "+kind, func(l *network.Layer) { setKinds(l, kind, network.Matched) })
 	})
 	eachNew(network.Surrogates.List(), surrogates, func(kind string) {
-		for _, below := range []float64{0, 0.01} {
-			neuron(fmt.Sprintf("surrogate %s, skip_below %g", kind, below), func(l *network.Layer) {
+		for i, below := range []float64{0, 0.01} {
+			neuron(i, fmt.Sprintf("surrogate %s, skip_below %g", kind, below), func(l *network.Layer) {
 				l.Surrogate.Kind, l.Surrogate.SkipBelow = kind, below
 			})
 		}
 	})
 	eachNew(network.Resets.List(), resets, func(kind string) {
-		for _, differentiate := range []bool{false, true} {
-			neuron(fmt.Sprintf("reset %s, differentiate_reset %t", kind, differentiate), func(l *network.Layer) {
+		for i, differentiate := range []bool{false, true} {
+			neuron(i, fmt.Sprintf("reset %s, differentiate_reset %t", kind, differentiate), func(l *network.Layer) {
 				l.Reset, l.DifferentiateReset = kind, differentiate
 			})
 		}
 	})
 	eachNew(network.Neurons.List(), []string{"lif"}, func(kind string) {
 		for i, reset := range network.Resets.List() {
-			for _, differentiate := range []bool{false, true} {
-				neuron(fmt.Sprintf("neuron %s, reset %s, differentiate_reset %t", kind, reset, differentiate), func(l *network.Layer) {
+			for j, differentiate := range []bool{false, true} {
+				neuron(i+j, fmt.Sprintf("neuron %s, reset %s, differentiate_reset %t", kind, reset, differentiate), func(l *network.Layer) {
 					l.Neuron, l.Reset, l.DifferentiateReset = kind, reset, differentiate
 					l.RecurrentDelay = i
 				})
