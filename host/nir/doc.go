@@ -32,7 +32,7 @@
 // The synaptic current of a LI lasts one step: τ_syn = Δt/128, of which exp(−Δt/τ_syn) is 0. A
 // time constant of exactly Δt, with which Euler's rule keeps nothing, becomes the same. r, w_in
 // and v_threshold, which may differ from neuron to neuron, go into the weights; v_leak = v_reset
-// moves the threshold.
+// moves the threshold. Time constants that differ from neuron to neuron become learned constants.
 //
 // # What other programs do otherwise
 //

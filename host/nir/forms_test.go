@@ -176,18 +176,25 @@ func TestRecurrentForms(t *testing.T) {
 func TestNeuronForms(t *testing.T) {
 	const inputs, neurons, classes, steps = 6, 4, 3, 80
 	li := &group{"type": typeLI, "tau": scalar(0.002), "r": scalar(1), "v_leak": scalar(0)}
+	varied, cubaVaried := lif(), cubaLIF()
+	(*varied)["tau"], (*varied)["r"] = one(0.001, 0.0005, 0.002, 0.001), one(10, 5, 20, 10)
+	(*cubaVaried)["tau_mem"], (*cubaVaried)["r"] = one(0.001, 0.0005, 0.002, 0.001), one(10, 5, 20, 10)
+	(*cubaVaried)["tau_syn"], (*cubaVaried)["w_in"] = one(0.0005, 0.0002, 0.0004, 0.0001), one(5, 2, 4, 1)
+	each := func(factor float64) []float64 { return slices.Repeat([]float64{factor}, neurons) }
 	for _, form := range []struct {
 		name       string
 		cells      *group
-		decay, syn float64 // factors of a step
+		decay, syn []float64 // factors of a step of each neuron
 		lag        int
 		weigh      bool // weights alone lead to the output
 	}{
-		{"LIF and LI", lif(), 0.9, 0, 1, false},
-		{"CubaLIF and LI", cubaLIF(), 0.9, 0.8, 2, false},
-		{"IF and LI", &group{"type": typeIF, "r": scalar(1 / formStep), "v_threshold": scalar(1)}, 1, 0, 1, false},
-		{"IF of twice the scale", &group{"type": typeIF, "r": scalar(2 / formStep), "v_threshold": scalar(2), "v_reset": scalar(0)}, 1, 0, 1, false},
-		{"LIF of one step and weights alone", &group{"type": typeLIF, "tau": scalar(float64(float32(formStep))), "r": scalar(1), "v_threshold": scalar(1)}, 0, 0, 1, true},
+		{"LIF and LI", lif(), each(0.9), each(0), 1, false},
+		{"CubaLIF and LI", cubaLIF(), each(0.9), each(0.8), 2, false},
+		{"IF and LI", &group{"type": typeIF, "r": scalar(1 / formStep), "v_threshold": scalar(1)}, each(1), each(0), 1, false},
+		{"IF of twice the scale", &group{"type": typeIF, "r": scalar(2 / formStep), "v_threshold": scalar(2), "v_reset": scalar(0)}, each(1), each(0), 1, false},
+		{"LIF of one step and weights alone", &group{"type": typeLIF, "tau": scalar(float64(float32(formStep))), "r": scalar(1), "v_threshold": scalar(1)}, each(0), each(0), 1, true},
+		{"LIF of four time constants", varied, []float64{0.9, 0.8, 0.95, 0.9}, each(0), 1, false},
+		{"CubaLIF of four time constants of each kind", cubaVaried, []float64{0.9, 0.8, 0.95, 0.9}, []float64{0.8, 0.5, 0.75, 0}, 2, false},
 	} {
 		t.Run(form.name, func(t *testing.T) {
 			nodes := group{
@@ -240,8 +247,8 @@ func TestNeuronForms(t *testing.T) {
 							arrives += loop(i, j)
 						}
 					}
-					current[i] = form.syn*current[i] + arrives
-					membrane[i] = form.decay*membrane[i] + current[i]
+					current[i] = form.syn[i]*current[i] + arrives
+					membrane[i] = form.decay[i]*membrane[i] + current[i]
 					spikes[step][i] = membrane[i] > 1
 					if spikes[step][i] {
 						membrane[i], total = 0, total+1
@@ -340,7 +347,7 @@ func TestAllReasons(t *testing.T) {
 	affine := linear(4, 6, up)
 	(*affine)["type"], (*affine)["bias"] = typeAffine, one(0, 1, 0)
 	late := lif()
-	(*late)["tau"] = one(0.001, 0.002)
+	(*late)["tau"] = one(0.001, 0)
 	nested := graphOf(group{"x": lif()}, "x y")
 	g := readGraph(t, graphOf(group{
 		"in": ending(typeInput, 6), "up": affine, "pool": &group{"type": "Threshold"}, "cells": late, "if": &group{"type": "I"}, "inner": nested,
@@ -358,7 +365,7 @@ func TestAllReasons(t *testing.T) {
 		`node "up": it has 3 biases for 4 rows of weights`,
 		`node "pool" is of type Threshold: a threshold without`,
 		`node "if" is of type I: integrators without a leak`,
-		`node "cells": tau differs between neurons (0.001 and 0.002)`,
+		`node "cells": tau = 0 s: it must be at least a time step`,
 		`nothing leads to node "free"`,
 	} {
 		if !strings.Contains(err.Error(), want) {

@@ -217,7 +217,12 @@ func (b *builder) layer(node string, below network.Geometry) network.Geometry {
 	for _, constant := range layer.Learn {
 		learned[constant] = nil
 	}
+	varied := b.vary(node, learned)
 	factor := b.neurons(node, &layer.TauMembrane, &layer.TauSynapse, learned)
+	for _, constant := range varied {
+		layer.Learn = append(slices.Clip(layer.Learn), constant)
+		*map[string]*float64{"tau_membrane": &layer.TauMembrane, "tau_synapse": &layer.TauSynapse}[constant] = centre(learned[constant])
+	}
 	var up, back []way
 	for _, w := range b.sources[node] {
 		if w.source == node {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"spikegrad/cpuref"
 	"spikegrad/host/network"
 )
 
@@ -107,6 +108,32 @@ func (b *builder) neurons(node string, tauMembrane, tauSynapse *float64, learned
 	return factor
 }
 
+// vary adds to the learned constants the time constants of a spiking node that differ from neuron to
+// neuron, and returns their names: a layer has no other place for them.
+func (b *builder) vary(node string, learned map[string][]float64) (names []string) {
+	parameters := map[string][]string{typeLIF: {"tau"}, typeCubaLIF: {"tau_mem", "tau_syn"}}[b.kind(node)]
+	for i, parameter := range parameters {
+		constant := []string{"tau_membrane", "tau_synapse"}[i]
+		a, err := b.nodes[node].numbers(parameter)
+		if _, there := learned[constant]; there || err != nil { // what is wrong is said where it is read
+			continue
+		}
+		if slices.ContainsFunc(a.Float64, func(v float64) bool { return v != a.Float64[0] }) {
+			learned[constant], names = nil, append(names, constant)
+		}
+	}
+	return names
+}
+
+// centre is the time constant in whose multiples those of the neurons are given: the geometric mean
+// of the shortest and the longest.
+func centre(values []float64) float64 {
+	if len(values) == 0 { // a fault
+		return 1
+	}
+	return math.Sqrt(slices.Min(values) * slices.Max(values))
+}
+
 // giveLearned adds the learned constants of a layer of the given number of filters, in the order of
 // networks: logarithms of what multiplies the configured values.
 func (b *builder) giveLearned(node string, layer *network.Layer, rows int, learned map[string][]float64) {
@@ -128,7 +155,11 @@ func (b *builder) giveLearned(node string, layer *network.Layer, rows int, learn
 				b.faults.add("node %q: %s differs between neurons: from %g to %g", node, constant, slices.Min(own), slices.Max(own))
 				return
 			}
-			rho[i] = layer.ConstantLogarithm(constant, own[0])
+			if rho[i] = layer.ConstantLogarithm(constant, own[0]); math.Abs(rho[i]) > cpuref.LearnedBound {
+				b.faults.add("node %q: %s = %g: it must lie within a factor of %.1f of %g", node, constant, own[0],
+					math.Exp(cpuref.LearnedBound), own[0]/math.Exp(rho[i]))
+				return
+			}
 		}
 		b.add(node, constant, w, rho)
 	}

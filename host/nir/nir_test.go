@@ -314,8 +314,14 @@ func TestRefuses(t *testing.T) {
 	conv := networkOf(t, forms["convolution"])
 	convPath := encoded(t, conv, awkward(conv))
 	for want, change := range map[string]func(g *Graph){
-		`node "layer0": tau_mem differs between neurons (1 and 2)`: func(g *Graph) {
+		`node "layer0" has 2 values of tau_membrane for 5 rows of weights`: func(g *Graph) {
 			g.nodes["layer0"]["tau_mem"] = array{Shape: []int{2}, Float64: []float64{1, 2}}
+		},
+		`node "layer0": tau_membrane = 0.00391`: func(g *Graph) {
+			g.nodes["layer0"]["tau_mem"] = array{Shape: []int{5}, Float64: []float64{0.005, 1, 2, 3, 400}}
+		},
+		`node "readout": tau_mem differs between neurons (1 and 2)`: func(g *Graph) {
+			g.nodes["readout"]["tau_mem"] = array{Shape: []int{2}, Float64: []float64{1, 2}}
 		},
 		`weights of node "layer0_input": the neurons that they lead to: it has 2 values for 5 neurons`: func(g *Graph) {
 			g.nodes["layer0"]["v_threshold"] = array{Shape: []int{2}, Float64: []float64{1, 2}}

@@ -156,7 +156,7 @@ func (g group) number(name string) (float64, error) {
 	}
 	for _, v := range a.Float64 {
 		if v != a.Float64[0] {
-			return 0, fmt.Errorf("%s differs between neurons (%g and %g): spikegrad has one value for all neurons of a layer", name, a.Float64[0], v)
+			return 0, fmt.Errorf("%s differs between neurons (%g and %g): they must have one value here", name, a.Float64[0], v)
 		}
 	}
 	return a.Float64[0], nil

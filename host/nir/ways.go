@@ -73,6 +73,7 @@ func (b *builder) checkMembers(node, kind string) {
 				learned[constant] = nil
 			}
 		}
+		b.vary(node, learned)
 		b.neurons(node, &tauMembrane, &tauSynapse, learned)
 	}
 }

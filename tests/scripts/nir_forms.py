@@ -130,6 +130,10 @@ def forms():
                                            metadata={"config": "of another program", "on": True, "none": np.zeros(0), "program": "other"})
     yield "weights_alone_to_the_output", slow, line(up(), lif(slow), top())
     yield "no_weights_between_layers", slow, line(up(), lif(slow), lif(slow, r=full(20.0)), top(), li(0.02))
+    taus = spread(0.005, 0.04)
+    yield "lif_time_constants", slow, line(up(), inner(lif(slow, tau=taus, r=taus / slow), loop()), top(), li(0.02))
+    yield "cuba_time_constants", slow, line(
+        up(), cuba(slow, tau_mem=taus, r=taus / slow, tau_syn=taus[::-1] / 4, w_in=taus[::-1] / 4 / slow), top(), lif(slow, size=CLASSES))
 
 
 def flattened(graph, path=""):
