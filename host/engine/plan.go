@@ -40,6 +40,7 @@ type layerPlan[T cpuref.Float] struct {
 	neuron          cpuref.Neuron[T]
 	input           int   // number of the connection from the highest source
 	recurrent, bias int   // the same; -1 without
+	silent          bool  // it hands up potentials and does not spike
 	driven          bool  // connections apart bring something, too
 	above           []int // numbers of the connections that lead from the layer to others
 	delays          int   // number of the array of learned delays of its inputs; -1 without
@@ -100,6 +101,7 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 			dropout:   network.DropoutParameters[T](n, l, options.Seed),
 			neuron:    network.NeuronParameters[T](layer, n.StepLength),
 			delayed:   l+1 < len(n.Layers) && n.Layers[l+1].LearnedDelay > 0,
+			silent:    layer.HandsPotential(),
 			recurrent: -1, bias: -1, delays: -1,
 		}
 		if layer.Convolutional() {

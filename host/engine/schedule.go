@@ -105,6 +105,10 @@ func (s *schedule[T]) forwardSegment(part int, again bool) {
 			s.do.beginSegment(l, part, slot)
 		}
 		s.do.lifForward(l, part, slot)
+		if s.layers[l].silent { // its spikes and their trains stay 0
+			s.bring(l, part, again)
+			continue
+		}
 		s.do.listSpikes(l, part)
 		if !again {
 			s.do.spikeTrains(l, part)
