@@ -15,7 +15,7 @@ import (
 func TestManyReplicas(t *testing.T) {
 	for _, delay := range []int{0, 9} {
 		n := dualNetwork(1, "superspike", "multiplicative", false, "sum_of_softmax")
-		n.Inputs, n.Layers[0].LearnedDelay = 40, delay
+		n.Inputs, n.Steps, n.Layers[0].LearnedDelay = 40, 70, delay
 		random := rand.New(rand.NewPCG(3, 5))
 		batch := randomBatch(random, &n, 2, 0.4)
 		if delay == 0 {

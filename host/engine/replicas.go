@@ -37,32 +37,39 @@ func (p *plan[T]) checkReplicas(batch *Batch, replicas []Replica) error {
 	return nil
 }
 
-// wholeReplicas runs replicas as samples of their own, from the first step on, in parts so
-// that memory is bounded.
+// replicasTogether is how many replicas run at once, so that memory is bounded.
+const replicasTogether = 256
+
+// wholeReplicas runs replicas as samples of their own, from the first step on.
 func wholeReplicas[T cpuref.Float](batch *Batch, n *network.Network, replicas []Replica, loss, regularizer []T, evaluate func(*Batch, *RecordOf[T]) error) error {
-	const together = 256
-	targets := n.Steps * cpuref.Words(n.Classes) // of a sample
-	for first := 0; first < len(replicas); first += together {
-		last := min(first+together, len(replicas))
-		part := Batch{Index: batch.Index, Augment: batch.Augment, Targets: batch.Targets}
-		if len(batch.Targets) > targets {
-			part.Targets = nil
-		}
-		for _, r := range replicas[first:last] {
-			part.Rows = append(part.Rows, batch.Rows[r.Sample*n.Steps:][:n.Steps]...)
-			part.Labels = append(part.Labels, batch.Labels[r.Sample])
-			part.Numbers = append(part.Numbers, batch.Numbers[r.Sample])
-			part.Flips = append(part.Flips, r.Flip)
-			if len(batch.Targets) > targets {
-				part.Targets = append(part.Targets, batch.Targets[r.Sample*targets:][:targets]...)
-			}
-		}
+	for first := 0; first < len(replicas); first += replicasTogether {
+		last := min(first+replicasTogether, len(replicas))
+		flipped := part(batch, n, replicas[first:last])
 		record := &RecordOf[T]{Loss: loss[first:last], Regularizer: regularizer[first:last]}
-		if err := evaluate(&part, record); err != nil {
+		if err := evaluate(&flipped, record); err != nil {
 			return ofSample(err, replicas[first:last])
 		}
 	}
 	return nil
+}
+
+// part is a batch of replicas as samples of their own.
+func part(batch *Batch, n *network.Network, replicas []Replica) Batch {
+	targets := n.Steps * cpuref.Words(n.Classes) // of a sample
+	b := Batch{Index: batch.Index, Augment: batch.Augment, Targets: batch.Targets}
+	if len(batch.Targets) > targets {
+		b.Targets = nil
+	}
+	for _, r := range replicas {
+		b.Rows = append(b.Rows, batch.Rows[r.Sample*n.Steps:][:n.Steps]...)
+		b.Labels = append(b.Labels, batch.Labels[r.Sample])
+		b.Numbers = append(b.Numbers, batch.Numbers[r.Sample])
+		b.Flips = append(b.Flips, r.Flip)
+		if len(batch.Targets) > targets {
+			b.Targets = append(b.Targets, batch.Targets[r.Sample*targets:][:targets]...)
+		}
+	}
+	return b
 }
 
 // ofSample names the sample of the batch where an error names a replica.

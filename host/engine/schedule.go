@@ -82,14 +82,27 @@ func (s *schedule[T]) forward() {
 	}
 	for part := range s.cut.count() {
 		s.forwardSegment(part, false)
-		if s.readout != nil {
-			s.do.readoutForward(part)
+		s.readOut(part)
+	}
+	s.counts()
+}
+
+// rest is the forward pass from the beginning of a segment on: the spikes of all steps before are
+// there, and the states of the layers.
+func (s *schedule[T]) rest(first int) {
+	for part := range s.cut.count() {
+		if part >= first {
+			s.forwardSegment(part, false)
+		} else {
+			s.bring(-1, part, false, true)
+			for l := range s.layers {
+				s.handUp(l, part, false)
+				s.bring(l, part, false, true)
+			}
 		}
-		s.do.membranesDone(part)
+		s.readOut(part)
 	}
-	for l := range s.layers {
-		s.do.countSpikes(l)
-	}
+	s.counts()
 }
 
 // forwardSegment runs all layers over a segment, for the first time or again: then in the
@@ -99,47 +112,71 @@ func (s *schedule[T]) forwardSegment(part int, again bool) {
 	if again {
 		slot = s.cut.slots() - 1
 	}
-	s.bring(-1, part, again)
+	s.bring(-1, part, true, !again)
 	for l := range s.layers {
 		if part > 0 {
 			s.do.beginSegment(l, part, slot)
 		}
 		s.do.lifForward(l, part, slot)
-		if s.layers[l].silent { // its spikes and their trains stay 0
-			s.bring(l, part, again)
-			continue
-		}
-		s.do.listSpikes(l, part)
-		if !again {
-			s.do.spikeTrains(l, part)
-		}
-		if !s.layers[l].pooling.None() {
-			s.do.poolSpikes(l, part)
-		}
-		if s.drops(l) {
-			s.do.dropSpikes(l, part)
-		}
-		if s.delayed(l) {
-			s.do.delaySpikes(l)
-		}
-		if s.layers[l].handsOther() && s.backward && !again {
-			s.do.handedTrains(l, part)
-		}
-		s.bring(l, part, again)
+		s.handUp(l, part, again)
+		s.bring(l, part, true, !again)
+	}
+}
+
+// handUp lists what a layer hands up of its spikes in a segment and makes trains of it.
+func (s *schedule[T]) handUp(l, part int, again bool) {
+	if s.layers[l].silent { // its spikes and their trains stay 0
+		return
+	}
+	s.do.listSpikes(l, part)
+	if !again {
+		s.do.spikeTrains(l, part)
+	}
+	if !s.layers[l].pooling.None() {
+		s.do.poolSpikes(l, part)
+	}
+	if s.drops(l) {
+		s.do.dropSpikes(l, part)
+	}
+	if s.delayed(l) {
+		s.do.delaySpikes(l)
+	}
+	if s.layers[l].handsOther() && s.backward && !again {
+		s.do.handedTrains(l, part)
 	}
 }
 
 // bring brings the events of a source that are listed, or its potentials, to where connections
-// apart lead. A readout does not run again.
-func (s *schedule[T]) bring(source, part int, again bool) {
+// apart lead: to layers, the readout or both.
+func (s *schedule[T]) bring(source, part int, layers, readout bool) {
 	for c := range s.weights {
-		switch w := &s.weights[c]; {
-		case !w.apart || w.source != source || again && w.target == len(s.layers):
+		w := &s.weights[c]
+		wanted := layers
+		if w.target == len(s.layers) {
+			wanted = readout
+		}
+		switch {
+		case !w.apart || w.source != source || !wanted:
 		case w.potential:
 			s.do.potentialSums(c)
 		default:
 			s.do.inputSums(c, part)
 		}
+	}
+}
+
+// readOut runs the readout, if there is one, over a segment.
+func (s *schedule[T]) readOut(part int) {
+	if s.readout != nil {
+		s.do.readoutForward(part)
+	}
+	s.do.membranesDone(part)
+}
+
+// counts counts the spikes of all layers.
+func (s *schedule[T]) counts() {
+	for l := range s.layers {
+		s.do.countSpikes(l)
 	}
 }
 

@@ -42,6 +42,9 @@ type Vulkan struct {
 	brought uint64     // passes whose events were brought ahead
 	room    int        // of the last pass's input
 
+	replicas  *Vulkan    // runs them, beside this engine; nil before the first
+	presented *presented // where they begin; nil of other engines
+
 	samples int // of the last gradient; 0 if there is none
 	summed  int // passes whose gradients are in sums; 0 if the gradient is in partial
 
@@ -56,7 +59,7 @@ type streamKey struct {
 	purpose   purpose
 	room      int  // of the input
 	samples   int  // of the pass; passes for purposeReduce; chunks for purposeNode; unused for an update
-	segment   int  // for purposeSegment; the first chunk for purposeNode
+	segment   int  // for purposeSegment and purposeRest; the first chunk for purposeNode
 	augmented bool // the input spikes are varied first
 	dropping  bool // layers leave out spikes that they hand up
 }
@@ -66,6 +69,7 @@ type purpose int
 const (
 	purposeEvaluate purpose = iota
 	purposeGradient
+	purposeRest    // evaluates from a segment on, after what was presented
 	purposeSegment // computes the membranes of a segment again
 	purposeSave    // copies the gradient of a pass; samples is the number of the pass
 	purposeReduce  // adds up the gradients of the passes

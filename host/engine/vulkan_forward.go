@@ -26,18 +26,18 @@ func (r *recorder) inputTrains() {
 }
 
 // slot binds one of the states of a layer; nothing of whole samples.
-func (r *recorder) slot(l, slot int) gpu.Binding {
-	buffer := r.layers[l].states
+func (p *pass) slot(l, slot int, cut segmentation) gpu.Binding {
+	buffer := p.layers[l].states
 	if buffer == nil {
 		return gpu.Binding{}
 	}
-	bytes := buffer.Bytes() / uint64(r.engine.cut.slots())
+	bytes := buffer.Bytes() / uint64(cut.slots())
 	return gpu.Binding{Buffer: buffer, Offset: uint64(slot) * bytes, Bytes: bytes}
 }
 
 // beginSegment implements executor.
 func (r *recorder) beginSegment(l, from, to int) {
-	source, target := r.slot(l, from), r.slot(l, to)
+	source, target := r.slot(l, from, r.engine.cut), r.slot(l, to, r.engine.cut)
 	r.do(func() error {
 		return r.stream.Copy(target.Buffer, target.Offset, source.Buffer, source.Offset, source.Bytes)
 	})
@@ -94,7 +94,7 @@ func (r *recorder) lifForward(l, s, slot int) {
 		Spikes: whole(arrays.spikes), Membrane: whole(arrays.membrane), Lost: whole(arrays.lost),
 		Rows: rows, Index: index,
 		InputWeights: whole(r.engine.weights[layer.input]), Numbers: r.section(sectionNumbers),
-		States: r.slot(l, slot), ConstantsOfLayer: whole(r.engine.constants[l]), InputGeometry: whole(r.engine.geometries[layer.input]),
+		States: r.slot(l, slot, r.engine.cut), ConstantsOfLayer: whole(r.engine.constants[l]), InputGeometry: whole(r.engine.geometries[layer.input]),
 	}
 	if layer.recurrent >= 0 {
 		buffers.RecurrentWeights = whole(r.engine.weights[layer.recurrent])

@@ -22,6 +22,15 @@ func (e *Vulkan) recordStream(stream *gpu.Stream, key streamKey) error {
 			r.sum(e.partial, 0, cpuref.Chunks(key.samples))
 		}
 		r.leave(e.pass.results)
+	case purposeRest:
+		r.fetchInput()
+		r.begin()
+		if key.segment > 0 {
+			r.present(key.segment)
+		}
+		s.rest(key.segment)
+		s.losses()
+		r.leave(e.pass.results)
 	case purposeNode:
 		r.sum(e.partial, key.segment, key.samples)
 	case purposeSegment:

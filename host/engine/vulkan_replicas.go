@@ -1,6 +1,26 @@
 package engine
 
-import "spikegrad/cpuref"
+import (
+	"slices"
+
+	"spikegrad/cpuref"
+	"spikegrad/gpu"
+	"spikegrad/kernels"
+)
+
+// replicaSegments is into how many segments samples are cut for replicas, if they are long enough:
+// each begins with that of its flip.
+const replicaSegments = 8
+
+// presented is where replicas begin: what another engine did with their samples without flips.
+type presented struct {
+	by      *Vulkan // cut in time as the engine of the replicas
+	pass    *pass   // its arrays, with which streams were recorded
+	copy    *kernels.CopySamples
+	sources *gpu.Buffer // [replica of a pass]: its sample
+	of      []uint32    // the same of a batch of replicas
+	begin   int         // the segment with which they begin
+}
 
 // Replicas implements [Engine].
 func (e *Vulkan) Replicas(batch *Batch, stream cpuref.Stream, replicas []Replica) (loss, regularizer []float32, err error) {
@@ -8,9 +28,152 @@ func (e *Vulkan) Replicas(batch *Batch, stream cpuref.Stream, replicas []Replica
 		return nil, nil, err
 	}
 	loss, regularizer = make([]float32, len(replicas)), make([]float32, len(replicas))
-	err = wholeReplicas(batch, e.plan.network, replicas, loss, regularizer, func(b *Batch, record *Record) error {
-		_, err := e.Evaluate(b, stream, record)
+	var samples []Replica // that have replicas, each once
+	for _, r := range replicas {
+		samples = append(samples, Replica{Sample: r.Sample})
+	}
+	slices.SortFunc(samples, bySample)
+	samples = slices.Compact(samples)
+	if len(replicas) >= 2*len(samples) { // else there is nothing to gain by running them once more
+		if err := e.openReplicas(); err != nil {
+			return nil, nil, err
+		}
+	}
+	if e.replicas == nil || len(replicas) < 2*len(samples) {
+		err := wholeReplicas(batch, e.plan.network, replicas, loss, regularizer, func(b *Batch, record *Record) error {
+			_, err := e.Evaluate(b, stream, record)
+			return err
+		})
+		return loss, regularizer, err
+	}
+	numbers := make([]int, len(replicas))
+	for i := range numbers {
+		numbers[i] = i
+	}
+	slices.SortStableFunc(numbers, func(i, j int) int { return bySample(replicas[i], replicas[j]) })
+	for together := range slices.Chunk(samples, e.replicas.pass.capacity) {
+		own := 0
+		for own < len(numbers) && replicas[numbers[own]].Sample <= together[len(together)-1].Sample {
+			own++
+		}
+		if err := e.replicas.runRest(batch, stream, replicas, together, numbers[:own], loss, regularizer); err != nil {
+			return nil, nil, err
+		}
+		numbers = numbers[own:]
+	}
+	return loss, regularizer, nil
+}
+
+func bySample(a, b Replica) int { return a.Sample - b.Sample }
+
+// openReplicas makes the two engines that run samples and their replicas, unless there are such. There
+// are none if samples are too short to be cut, or if a chunk of them does not fit.
+func (e *Vulkan) openReplicas() (err error) {
+	length := min(e.cut.length, (e.plan.steps+replicaSegments-1)/replicaSegments)
+	if e.replicas != nil || e.plan.uncut() || e.plan.cutAt(length).count() == 1 {
+		return nil
+	}
+	options := e.plan.options
+	options.SegmentSteps = length
+	plan, err := newPlan[float32](e.plan.network, options)
+	if err != nil {
 		return err
-	})
-	return loss, regularizer, err
+	}
+	var both [2]*Vulkan
+	for i := range both {
+		if both[i], err = e.beside(plan); err == nil {
+			both[i].limits.all /= 4 // beside the arrays of the engine itself
+			if _, _, fits := both[i].fits(cpuref.ChunkSamples); !fits {
+				return nil
+			}
+			var size int
+			if size, err = both[i].passSamples(replicasTogether); err == nil {
+				err = both[i].makeRoom(size, size, 1, nil)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	p := &presented{by: both[0]}
+	if p.copy, err = kernels.NewCopySamples(e.device); err != nil {
+		return err
+	}
+	if p.sources, err = e.device.NewBuffer("samples of replicas", 4*replicasTogether); err != nil {
+		return err
+	}
+	e.replicas, both[1].presented = both[1], p
+	return nil
+}
+
+// runRest runs samples, and then those of the replicas with the given numbers, all of them, each from
+// the segment of its flip on, or one before.
+func (e *Vulkan) runRest(batch *Batch, stream cpuref.Stream, replicas, samples []Replica, numbers []int, loss, regularizer []float32) error {
+	p := e.presented
+	whole := part(batch, e.plan.network, samples)
+	whole.Flips = nil
+	atOnce, err := p.by.prepare(&whole)
+	if err != nil {
+		return err
+	}
+	if _, err := p.by.Evaluate(&whole, stream, nil); err != nil {
+		return ofSample(err, samples)
+	}
+	if p.pass != p.by.pass {
+		e.freeStreams(purposeRest)
+		p.pass = p.by.pass
+	}
+	segment := func(i int) int { return replicas[i].Step / e.cut.length }
+	slices.SortStableFunc(numbers, func(i, j int) int { return segment(i) - segment(j) })
+	for together := range slices.Chunk(numbers, e.pass.capacity) {
+		var own []Replica
+		p.of, p.begin = nil, 0
+		for _, i := range together {
+			own = append(own, replicas[i])
+			source, _ := slices.BinarySearchFunc(samples, replicas[i], bySample)
+			p.of = append(p.of, uint32(source))
+		}
+		if atOnce >= len(samples) { // what the samples did is all there
+			p.begin = segment(together[0])
+		}
+		record := &Record{Loss: make([]float32, len(own)), Regularizer: make([]float32, len(own))}
+		flipped := part(batch, e.plan.network, own)
+		if _, err := e.runBatch(&flipped, stream, record, purposeRest); err != nil {
+			return ofSample(err, own)
+		}
+		for k, i := range together {
+			loss[i], regularizer[i] = record.Loss[k], record.Regularizer[k]
+		}
+	}
+	return nil
+}
+
+// present records that the samples of a pass are as those that they are replicas of at the beginning of
+// a segment: their spikes before, and the states of their layers.
+func (r *recorder) present(segment int) {
+	p, cut := r.engine.presented, r.engine.cut
+	first, _ := cut.bounds(segment)
+	take := func(to, from gpu.Binding, words, of int) {
+		r.do(func() error {
+			return p.copy.Record(r.stream, kernels.CopySamplesBuffers{To: to, From: from, Sources: whole(p.sources)},
+				kernels.CopySamplesParameters{Samples: r.samples, Words: uint32(words), ToStride: uint32(of), FromStride: uint32(of)})
+		})
+	}
+	for l := range r.layers {
+		layer := &r.plan.layers[l]
+		words, states := cpuref.Words(layer.neurons), layer.neuron.Model.States()*cpuref.Stride(layer.neurons)
+		take(whole(r.layers[l].spikes), whole(p.pass.layers[l].spikes), first*words, r.plan.steps*words)
+		take(r.slot(l, segment, cut), p.pass.slot(l, segment, cut), states, states)
+	}
+}
+
+// closeReplicas gives back what openReplicas made.
+func (e *Vulkan) closeReplicas() {
+	if e.replicas == nil {
+		return
+	}
+	e.replicas.presented.sources.Free()
+	e.replicas.presented.by.leave()
+	e.replicas.leave()
+	e.replicas = nil
 }

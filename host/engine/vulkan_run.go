@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
 	"spikegrad/cpuref"
 	"spikegrad/gpu"
@@ -72,7 +73,14 @@ func (e *Vulkan) runPass(batch *Batch, first, last, next int, stream cpuref.Stre
 	if err := e.upload(room, batch, first, last, stream); err != nil {
 		return err
 	}
-	if err := e.start(e.batchKey(what, batch, room, last-first, 0)); err != nil {
+	begin := 0
+	if what == purposeRest {
+		begin = e.presented.begin
+		if err := e.presented.sources.Upload(0, asBytes(e.presented.of[first:last])); err != nil {
+			return err
+		}
+	}
+	if err := e.start(e.batchKey(what, batch, room, last-first, begin)); err != nil {
 		return err
 	}
 	if last < next {
@@ -199,17 +207,22 @@ func (e *Vulkan) save(number, passes int) error {
 			return err
 		}
 		if old := e.sums[i]; old != nil { // more passes than ever: streams refer to the old one
-			for key, stream := range e.streams {
-				if key.purpose == purposeSave || key.purpose == purposeReduce || key.purpose == purposeUpdateSums || key.purpose == purposeNormSums {
-					stream.Free()
-					delete(e.streams, key)
-				}
-			}
+			e.freeStreams(purposeSave, purposeReduce, purposeUpdateSums, purposeNormSums)
 			old.Free()
 		}
 		e.sums[i] = buffer
 	}
 	return e.run(streamKey{purpose: purposeSave, samples: number})
+}
+
+// freeStreams gives back the streams of some purposes.
+func (e *Vulkan) freeStreams(purposes ...purpose) {
+	for key, stream := range e.streams {
+		if slices.Contains(purposes, key.purpose) {
+			stream.Free()
+			delete(e.streams, key)
+		}
+	}
 }
 
 // sumBytes is the memory of the gradients of the given number of passes for an array of a size.

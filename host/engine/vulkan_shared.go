@@ -28,6 +28,7 @@ func OpenVulkanOn(n *network.Network, device *gpu.Device, options Options) (*Vul
 
 // free gives all arrays and streams back.
 func (e *Vulkan) free() {
+	e.closeReplicas()
 	e.freePass()
 	e.update.free()
 	e.norms.free()
@@ -68,7 +69,16 @@ func (e *Vulkan) NewProbe(n *network.Network) (*Probe, error) {
 				w.Name, w.Rows, w.Columns, own.Name, own.Rows, own.Columns)
 		}
 	}
-	inner := newVulkan(p, e.device)
+	inner, err := e.beside(p)
+	if err != nil {
+		return nil, err
+	}
+	return &Probe{inner}, nil
+}
+
+// beside makes an engine that only evaluates, on the device and with the weights of another.
+func (e *Vulkan) beside(p *plan[float32]) (inner *Vulkan, err error) {
+	inner = newVulkan(p, e.device)
 	if inner.kernels, err = newKernelSet(e.device, p); err != nil {
 		return nil, err
 	}
@@ -79,7 +89,13 @@ func (e *Vulkan) NewProbe(n *network.Network) (*Probe, error) {
 	inner.weights, inner.varied = e.weights, e.varied
 	inner.partial = make([]*gpu.Buffer, len(p.weights))
 	inner.sums = make([]*gpu.Buffer, len(p.weights))
-	return &Probe{inner}, nil
+	return inner, nil
+}
+
+// leave gives back the arrays of an engine that was beside another.
+func (e *Vulkan) leave() {
+	e.weights, e.varied = nil, nil
+	e.free()
 }
 
 // Evaluate is that of [Engine].
@@ -89,8 +105,7 @@ func (p *Probe) Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Ou
 
 // Close gives the probe's arrays back.
 func (p *Probe) Close() {
-	p.inner.weights, p.inner.varied = nil, nil // the engine's
-	p.inner.free()
+	p.inner.leave()
 }
 
 // Arrays are where the last batch of a probe and the engine's weights lie on the
