@@ -15,6 +15,7 @@ type schedule[T cpuref.Float] struct {
 	do       executor
 	backward bool // a backward pass follows the forward pass
 	dropping bool // layers leave out spikes that they hand up
+	lowest   int  // layers below do not run: their spikes are there
 }
 
 // executor carries out the steps of a schedule on the samples of a pass, each a kernel or
@@ -114,10 +115,12 @@ func (s *schedule[T]) forwardSegment(part int, again bool) {
 	}
 	s.bring(-1, part, true, !again)
 	for l := range s.layers {
-		if part > 0 {
+		if part > 0 && l >= s.lowest {
 			s.do.beginSegment(l, part, slot)
 		}
-		s.do.lifForward(l, part, slot)
+		if l >= s.lowest {
+			s.do.lifForward(l, part, slot)
+		}
 		s.handUp(l, part, again)
 		s.bring(l, part, true, !again)
 	}

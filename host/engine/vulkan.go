@@ -60,6 +60,7 @@ type streamKey struct {
 	room      int  // of the input
 	samples   int  // of the pass; passes for purposeReduce; chunks for purposeNode; unused for an update
 	segment   int  // for purposeSegment and purposeRest; the first chunk for purposeNode
+	lowest    int  // layer that runs first, for purposeRest
 	augmented bool // the input spikes are varied first
 	dropping  bool // layers leave out spikes that they hand up
 }

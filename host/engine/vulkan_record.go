@@ -13,7 +13,7 @@ func (e *Vulkan) recordStream(stream *gpu.Stream, key streamKey) error {
 		samples: uint32(key.samples), steps: uint32(e.plan.steps),
 		augmented: key.augmented, dropping: key.dropping, backward: key.purpose == purposeGradient || key.purpose == purposePartial,
 	}
-	s := schedule[float32]{plan: e.plan, cut: e.cut, do: r, backward: r.backward, dropping: r.dropping}
+	s := schedule[float32]{plan: e.plan, cut: e.cut, do: r, backward: r.backward, dropping: r.dropping, lowest: key.lowest}
 	switch key.purpose {
 	case purposeEvaluate, purposePartial, purposeGradient:
 		r.fetchInput()
@@ -25,9 +25,7 @@ func (e *Vulkan) recordStream(stream *gpu.Stream, key streamKey) error {
 	case purposeRest:
 		r.fetchInput()
 		r.begin()
-		if key.segment > 0 {
-			r.present(key.segment)
-		}
+		r.present(key.segment, key.lowest)
 		s.rest(key.segment)
 		s.losses()
 		r.leave(e.pass.results)

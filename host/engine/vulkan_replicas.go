@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 
 	"spikegrad/cpuref"
@@ -10,7 +11,16 @@ import (
 
 // replicaSegments is into how many segments samples are cut for replicas, if they are long enough:
 // each begins with that of its flip.
-const replicaSegments = 8
+const replicaSegments = 4
+
+// replicaPasses is how many replicas run at once. They begin with the earliest flip among them, so small
+// parts do fewer steps; but a GPU takes as long for a few samples as for as many as fill it.
+func replicaPasses(info gpu.DeviceInfo) int {
+	if info.Type == gpu.Software {
+		return 64
+	}
+	return 1024
+}
 
 // presented is where replicas begin: what another engine did with their samples without flips.
 type presented struct {
@@ -20,6 +30,7 @@ type presented struct {
 	sources *gpu.Buffer // [replica of a pass]: its sample
 	of      []uint32    // the same of a batch of replicas
 	begin   int         // the segment with which they begin
+	lowest  int         // the layer with which they begin
 }
 
 // Replicas implements [Engine].
@@ -87,7 +98,7 @@ func (e *Vulkan) openReplicas() (err error) {
 				return nil
 			}
 			var size int
-			if size, err = both[i].passSamples(replicasTogether); err == nil {
+			if size, err = both[i].passSamples(replicaPasses(e.device.Info())); err == nil {
 				err = both[i].makeRoom(size, size, 1, nil)
 			}
 		}
@@ -99,15 +110,15 @@ func (e *Vulkan) openReplicas() (err error) {
 	if p.copy, err = kernels.NewCopySamples(e.device); err != nil {
 		return err
 	}
-	if p.sources, err = e.device.NewBuffer("samples of replicas", 4*replicasTogether); err != nil {
+	if p.sources, err = e.device.NewBuffer("samples of replicas", 4*uint64(both[1].pass.capacity)); err != nil {
 		return err
 	}
 	e.replicas, both[1].presented = both[1], p
 	return nil
 }
 
-// runRest runs samples, and then those of the replicas with the given numbers, all of them, each from
-// the segment of its flip on, or one before.
+// runRest runs samples, and then their replicas, which have the given numbers, each from the layer and
+// the segment of its flip on, or a segment before.
 func (e *Vulkan) runRest(batch *Batch, stream cpuref.Stream, replicas, samples []Replica, numbers []int, loss, regularizer []float32) error {
 	p := e.presented
 	whole := part(batch, e.plan.network, samples)
@@ -123,18 +134,27 @@ func (e *Vulkan) runRest(batch *Batch, stream cpuref.Stream, replicas, samples [
 		e.freeStreams(purposeRest)
 		p.pass = p.by.pass
 	}
-	segment := func(i int) int { return replicas[i].Step / e.cut.length }
-	slices.SortStableFunc(numbers, func(i, j int) int { return segment(i) - segment(j) })
-	for together := range slices.Chunk(numbers, e.pass.capacity) {
+	begin := func(i int) (layer, segment int) { return replicas[i].Layer, replicas[i].Step / e.cut.length }
+	slices.SortStableFunc(numbers, func(i, j int) int {
+		layer, segment := begin(i)
+		otherLayer, otherSegment := begin(j)
+		return cmp.Or(layer-otherLayer, segment-otherSegment)
+	})
+	for len(numbers) > 0 {
+		together := numbers[:min(len(numbers), e.pass.capacity)]
+		if other := slices.IndexFunc(together, func(i int) bool { return replicas[i].Layer != replicas[together[0]].Layer }); other > 0 {
+			together = together[:other]
+		}
+		numbers = numbers[len(together):]
 		var own []Replica
-		p.of, p.begin = nil, 0
+		p.of, p.begin, p.lowest = nil, 0, 0
 		for _, i := range together {
 			own = append(own, replicas[i])
 			source, _ := slices.BinarySearchFunc(samples, replicas[i], bySample)
 			p.of = append(p.of, uint32(source))
 		}
 		if atOnce >= len(samples) { // what the samples did is all there
-			p.begin = segment(together[0])
+			p.lowest, p.begin = begin(together[0])
 		}
 		record := &Record{Loss: make([]float32, len(own)), Regularizer: make([]float32, len(own))}
 		flipped := part(batch, e.plan.network, own)
@@ -149,21 +169,28 @@ func (e *Vulkan) runRest(batch *Batch, stream cpuref.Stream, replicas, samples [
 }
 
 // present records that the samples of a pass are as those that they are replicas of at the beginning of
-// a segment: their spikes before, and the states of their layers.
-func (r *recorder) present(segment int) {
+// a segment: the spikes of their layers before, of layers below the lowest all of them, and the states.
+func (r *recorder) present(segment, lowest int) {
 	p, cut := r.engine.presented, r.engine.cut
 	first, _ := cut.bounds(segment)
 	take := func(to, from gpu.Binding, words, of int) {
-		r.do(func() error {
-			return p.copy.Record(r.stream, kernels.CopySamplesBuffers{To: to, From: from, Sources: whole(p.sources)},
-				kernels.CopySamplesParameters{Samples: r.samples, Words: uint32(words), ToStride: uint32(of), FromStride: uint32(of)})
-		})
+		if words > 0 {
+			r.do(func() error {
+				return p.copy.Record(r.stream, kernels.CopySamplesBuffers{To: to, From: from, Sources: whole(p.sources)},
+					kernels.CopySamplesParameters{Samples: r.samples, Words: uint32(words), ToStride: uint32(of), FromStride: uint32(of)})
+			})
+		}
 	}
 	for l := range r.layers {
-		layer := &r.plan.layers[l]
+		layer, steps := &r.plan.layers[l], first
+		if l < lowest {
+			steps = r.plan.steps
+		}
 		words, states := cpuref.Words(layer.neurons), layer.neuron.Model.States()*cpuref.Stride(layer.neurons)
-		take(whole(r.layers[l].spikes), whole(p.pass.layers[l].spikes), first*words, r.plan.steps*words)
-		take(r.slot(l, segment, cut), p.pass.slot(l, segment, cut), states, states)
+		take(whole(r.layers[l].spikes), whole(p.pass.layers[l].spikes), steps*words, r.plan.steps*words)
+		if segment > 0 && l >= lowest {
+			take(r.slot(l, segment, cut), p.pass.slot(l, segment, cut), states, states)
+		}
 	}
 }
 

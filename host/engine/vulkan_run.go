@@ -73,14 +73,14 @@ func (e *Vulkan) runPass(batch *Batch, first, last, next int, stream cpuref.Stre
 	if err := e.upload(room, batch, first, last, stream); err != nil {
 		return err
 	}
-	begin := 0
+	key := e.batchKey(what, batch, room, last-first, 0)
 	if what == purposeRest {
-		begin = e.presented.begin
+		key.segment, key.lowest = e.presented.begin, e.presented.lowest
 		if err := e.presented.sources.Upload(0, asBytes(e.presented.of[first:last])); err != nil {
 			return err
 		}
 	}
-	if err := e.start(e.batchKey(what, batch, room, last-first, begin)); err != nil {
+	if err := e.start(key); err != nil {
 		return err
 	}
 	if last < next {
