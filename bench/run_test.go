@@ -48,15 +48,18 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestOtherNeurons measures shapes with each kind of neuron, with biases and with learned delays.
+// TestOtherNeurons measures shapes with each kind of neuron, with biases, learned delays and learned constants.
 func TestOtherNeurons(t *testing.T) {
 	shape := tiny()[0]
 	for _, neuron := range network.Neurons.List() {
-		s := shape.With(neuron, neuron == "lif_delta", map[string]int{"adaptive": 3}[neuron])
+		s := shape.With(Layers{
+			Neuron: neuron, Bias: neuron == "lif_delta", LearnedDelay: map[string]int{"adaptive": 3}[neuron],
+			Learn: map[string][]string{"lif": {"tau_membrane", "threshold"}}[neuron],
+		})
 		want := neuron
 		switch neuron {
 		case "lif":
-			want = ""
+			want = "tau_membrane, threshold"
 		case "lif_delta":
 			want = "lif_delta bias"
 		case "adaptive":

@@ -115,23 +115,38 @@ func Find(name, variant string) ([]Shape, error) {
 	return found, nil
 }
 
-// With is the shape with other neurons, one of [network.Neurons], biases, and learned delays of up to
-// the given number of steps (0: none); its variant names them.
-func (s *Shape) With(neuron string, bias bool, delay int) Shape {
+// Layers are what all layers of a shape have instead of its own.
+type Layers struct {
+	Neuron       string   // one of [network.Neurons]
+	Bias         bool     // with biases
+	LearnedDelay int      // learned delays of up to this number of steps; 0: none
+	Learn        []string // learned constants, some of [network.Constants]
+}
+
+// Changed reports whether anything differs from what layers have by default.
+func (c *Layers) Changed() bool {
+	return c.Bias || c.LearnedDelay != 0 || len(c.Learn) > 0 || c.Neuron != network.DefaultLayer().Neuron
+}
+
+// With is the shape with other layers; its variant names what is other.
+func (s *Shape) With(c Layers) Shape {
 	changed, n := *s, *s.Network
 	n.Layers = slices.Clone(n.Layers)
 	for l := range n.Layers {
-		n.Layers[l].Neuron, n.Layers[l].Bias, n.Layers[l].LearnedDelay = neuron, bias, delay
+		n.Layers[l].Neuron, n.Layers[l].Bias, n.Layers[l].LearnedDelay, n.Layers[l].Learn = c.Neuron, c.Bias, c.LearnedDelay, c.Learn
 	}
 	changed.Network = &n
-	if neuron != network.DefaultLayer().Neuron {
-		changed.Variant += " " + neuron
+	if c.Neuron != network.DefaultLayer().Neuron {
+		changed.Variant += " " + c.Neuron
 	}
-	if bias {
+	if c.Bias {
 		changed.Variant += " bias"
 	}
-	if delay > 0 {
-		changed.Variant += fmt.Sprintf(" delays %d", delay)
+	if c.LearnedDelay > 0 {
+		changed.Variant += fmt.Sprintf(" delays %d", c.LearnedDelay)
+	}
+	if len(c.Learn) > 0 {
+		changed.Variant += " " + strings.Join(c.Learn, ", ")
 	}
 	changed.Variant = strings.TrimSpace(changed.Variant)
 	return changed

@@ -18,6 +18,7 @@ type benchCommand struct {
 	Neuron       string    `default:"lif" help:"Neurons of all layers: ${neurons}."`
 	Bias         bool      `help:"Give all layers biases."`
 	LearnedDelay int       `placeholder:"N" help:"Give all layers, which must be dense, learned delays of up to N steps."`
+	Learn        []string  `placeholder:"NAMES" help:"Let every neuron learn these constants: ${constants}."`
 	Device       []string  `default:"auto" help:"Device to time: auto, cpu, vulkan:N, vulkan:NAME or all. Several joined by + share each batch; several separated by commas are timed in turn."`
 	Repeat       int       `default:"7" help:"Number of training steps to time, after one warm-up step."`
 	Workers      int       `help:"CPU worker goroutines; 0 for one per processor."`
@@ -83,8 +84,9 @@ func (c *benchCommand) Run(a *app) error {
 	if network.Neurons.Find(c.Neuron) == nil {
 		return usageError{fmt.Errorf("--neuron %q is unknown; want one of %s", c.Neuron, network.Neurons.Names())}
 	}
+	layers := bench.Layers{Neuron: c.Neuron, Bias: c.Bias, LearnedDelay: c.LearnedDelay, Learn: c.Learn}
 	for i := range shapes {
-		shapes[i] = shapes[i].With(c.Neuron, c.Bias, c.LearnedDelay)
+		shapes[i] = shapes[i].With(layers)
 		if err := shapes[i].Network.Validate(); err != nil {
 			return usageError{fmt.Errorf("shape %s: %w", shapes[i].Name, err)}
 		}
@@ -105,8 +107,8 @@ func (c *benchCommand) Run(a *app) error {
 	if c.Scaling && (len(c.SkipBelow) > 0 || c.Kernels || c.Batch > 0) {
 		return usageError{errors.New("--scaling runs its own series: leave out --skip-below, --kernels and --batch")}
 	}
-	if other := c.Bias || c.LearnedDelay != 0 || c.Neuron != network.DefaultLayer().Neuron; c.Scaling && other {
-		return usageError{errors.New("--scaling measures shape E as it is: leave out --neuron, --bias and --learned-delay")}
+	if c.Scaling && layers.Changed() {
+		return usageError{errors.New("--scaling measures shape E as it is: leave out --neuron, --bias, --learned-delay and --learn")}
 	}
 	if c.Out != "" && !c.Scaling {
 		return usageError{errors.New("--out is the folder for the pictures of --scaling: add --scaling, or leave out --out")}

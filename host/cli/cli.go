@@ -86,7 +86,7 @@ var errNoCommand = usageError{errors.New("no command given; the help above lists
 const purpose = "Simulate and train stochastic spiking neural networks, with the same bits on every device."
 
 // vocabulary is what the help takes from tables.
-var vocabulary = kong.Vars{"datasets": data.Forms(), "neurons": network.Neurons.Names()}
+var vocabulary = kong.Vars{"datasets": data.Forms(), "neurons": network.Neurons.Names(), "constants": network.Constants.Names()}
 
 // app is what commands work with.
 type app struct {
