@@ -96,6 +96,9 @@ func (d *Device) open(index int) error {
 	if d.options.StageAlways {
 		d.info.UnifiedMemory = false
 	}
+	if d.options.NoSharedMemory {
+		d.info.MaxSharedMemory = 0
+	}
 	swapchain := C.int(0)
 	if d.options.Window != nil {
 		swapchain = 1

@@ -78,7 +78,9 @@ type Options struct {
 	CompileOnly bool
 	// StageAlways treats unified memory as that of a discrete device: tests go both ways on one machine.
 	StageAlways bool
-	Window      *Window // the device can show buffers in a window: see Device.NewSwapchain; nil: no window
+	// NoSharedMemory treats the device as one without memory that the lanes of a workgroup share, again for tests.
+	NoSharedMemory bool
+	Window         *Window // the device can show buffers in a window: see Device.NewSwapchain; nil: no window
 }
 
 // Traffic counts what went between the host and a device.

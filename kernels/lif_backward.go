@@ -21,6 +21,7 @@ type LIFBackwardBuffers struct {
 	Varied              gpu.Binding // what [LearnedConstants] wrote, where constants are learned
 	Trace               gpu.Binding // there too; what [LIFForward] left
 	ConstantErrors      gpu.Binding // written there; [sample][learned][stride] float32, read where a segment ends
+	Shown               gpu.Binding // Error once more, through which lanes show each other errors of wide recurrence
 }
 
 // LIFBackwardParameters are the numbers of [LIFBackward].
@@ -48,6 +49,7 @@ type LIFBackwardChoice struct {
 	Refractory         uint32 // steps after a spike without another, at most cpuref.MostRefractory
 	Spread             Spread // the zero value: as suits the device
 	Depth              uint32 // samples a lane; 0: as suits the device
+	Wide               bool   // recurrence through Shown; so it is anyway if there is not enough shared memory
 }
 
 // LIFBackward is the reverse of [LIFForward], in place and backwards in time.
@@ -69,23 +71,25 @@ func NewLIFBackward(device *gpu.Device, choice LIFBackwardChoice) (*LIFBackward,
 	if choice.Depth == 0 {
 		choice.Depth = backwardDepth(device.Info(), choice)
 	}
-	shared := choice.shared()
-	if limit := device.Info().MaxSharedMemory; 32*uint64(shared) > uint64(limit) {
-		return nil, fmt.Errorf("lif_backward: recurrence of %d neurons needs %d bytes of shared memory, device %s has %d; use fewer neurons a layer",
-			choice.Neurons, 32*uint64(shared), device.Info().Name, limit)
+	choice.Wide = choice.Recurrent && (choice.Wide || sharedBytes*choice.shared() > uint64(device.Info().MaxSharedMemory))
+	shared := uint32(1)
+	if !choice.Wide {
+		shared = uint32(choice.shared())
 	}
 	k, err := newKernel(device, name, choice.Spread.group(), choice.Surrogate, choice.Reset,
-		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution), flag(choice.Limited), choice.Model, choice.Learn, choice.Refractory)
+		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution), flag(choice.Limited), choice.Model, choice.Learn, choice.Refractory, flag(choice.Wide))
 	return &LIFBackward{k, choice}, err
 }
 
-// shared is how many quads the lanes of a workgroup show each other: in shared memory,
-// twice, 16 bytes each.
-func (c *LIFBackwardChoice) shared() uint32 {
+// sharedBytes is the shared memory for a quad that lanes show each other: two halves of 16 bytes.
+const sharedBytes = 32
+
+// shared is how many quads the lanes of a workgroup show each other.
+func (c *LIFBackwardChoice) shared() uint64 {
 	if !c.Recurrent {
 		return 1
 	}
-	return c.Spread.Samples * c.Depth * quads(c.Neurons)
+	return uint64(c.Spread.Samples) * uint64(c.Depth) * uint64(quads(c.Neurons))
 }
 
 // backwardDepth chooses how many samples a lane has: loads of weights cost most on a
@@ -95,7 +99,7 @@ func backwardDepth(info gpu.DeviceInfo, c LIFBackwardChoice) uint32 {
 	c.Depth = 1
 	if info.Type == gpu.Software && c.Recurrent && c.Learn == 0 {
 		c.Depth = softwareDepth
-		for c.Depth > 1 && 32*c.shared() > info.MaxSharedMemory {
+		for c.Depth > 1 && sharedBytes*c.shared() > uint64(info.MaxSharedMemory) {
 			c.Depth /= 2
 		}
 	}
@@ -135,12 +139,16 @@ func (k *LIFBackward) Record(stream *gpu.Stream, b LIFBackwardBuffers, p LIFBack
 		varied.bytes, trace.bytes = variedBytes(p.Neurons), bytes(held, statesOf(k.choice.Model), row)
 		constants.bytes = bytes(uint64(p.Samples), learned, row)
 	}
+	errors, shown := argument{"error", b.Error, gpu.ReadWrite, bytes(held, row)}, argument{"shown error", b.Shown, gpu.ReadWrite, 0}
+	if k.choice.Wide {
+		errors.bytes, shown.bytes = 0, errors.bytes
+	}
 	groups, err := k.choice.Spread.grid(&k.kernel, p.Neurons, uint32(ceil(uint64(p.Samples), uint64(k.choice.Depth))))
 	if err != nil {
 		return err
 	}
 	return k.record(stream, []argument{
-		{"error", b.Error, gpu.ReadWrite, bytes(held, row)},
+		errors,
 		{"spikes", b.Spikes, gpu.Read, bytes(rows, words(p.Neurons))},
 		{"membrane", b.Membrane, gpu.Read, bytes(held, row)},
 		lost,
@@ -152,5 +160,6 @@ func (k *LIFBackward) Record(stream *gpu.Stream, b LIFBackwardBuffers, p LIFBack
 		varied,
 		trace,
 		constants,
+		shown,
 	}, p, groups)
 }

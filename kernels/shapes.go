@@ -55,6 +55,7 @@ const (
 	softwareGroup          = 8   // lanes a workgroup of a software driver at least
 	gpuGroup               = 32  // the same for a GPU
 	gpuLanes               = 256 // lanes a sample before a lane of a GPU gets a second quad
+	gpuBlocks              = 4   // quads a lane of such a sample before it gets more lanes, where one workgroup holds them all
 )
 
 // spreadQuads chooses a spread for rows of n neurons; a software driver gets the given
@@ -80,6 +81,7 @@ func spreadQuads(info gpu.DeviceInfo, group, n, softwareBlocks uint32, together 
 		}
 	}
 	if together {
+		s.Lanes = max(s.Lanes, min(ceilQuads(quads, gpuBlocks), limit))
 		s.Blocks = max(s.Blocks, ceilQuads(quads, s.Lanes))
 		s.Lanes = ceilQuads(quads, s.Blocks)
 	}

@@ -4,7 +4,8 @@
 // Lanes own quads as in lif_forward.comp, but of DEPTH samples each, so that a
 // recurrent weight is loaded once for all of them. With recurrence the lanes of a
 // sample show each other ∂L/∂h in shared memory, in two halves used in turn, so that one
-// barrier per step is enough.
+// barrier per step is enough; layers too wide for that, in the rows of errors, which each
+// lane writes before the barrier.
 #version 450
 #extension GL_EXT_control_flow_attributes : require
 #include "kinds.glsl"
@@ -28,6 +29,7 @@ layout(constant_id = 10) const uint LIMITED = 0u;             // 1: the surrogat
 layout(constant_id = 11) const uint MODEL = 0u;
 layout(constant_id = 12) const uint LEARN = 0u;               // constants that are learned, a bit each; 0: all neurons are alike
 layout(constant_id = 13) const uint REFRACTORY = 0u;          // steps after a spike without another
+layout(constant_id = 14) const uint WIDE = 0u;                // 1: lanes show errors in their rows instead of shared memory
 layout(constant_id = 8) const uint SHARED_QUADS = 1u;         // samples a workgroup times quads a sample
 
 layout(std430, binding = 0) buffer Error { vec4 errors[]; };
@@ -42,6 +44,7 @@ layout(std430, binding = 8) readonly buffer RecurrentGeometry { Window recurrent
 layout(std430, binding = 9) readonly buffer Varied { vec4 varied[]; };
 layout(std430, binding = 10) readonly buffer Trace { vec4 trace[]; };            // as lif_forward left it
 layout(std430, binding = 11) buffer ConstantErrors { vec4 constant_errors[]; };  // of a sample, one learned constant after another
+layout(std430, binding = 12) coherent buffer Shown { vec4 shown_errors[]; };     // the same as Error, where recurrence is wide
 
 layout(push_constant) uniform Parameters {
     uint samples;
@@ -74,6 +77,15 @@ shared vec4 received[2u * SHARED_QUADS];
     if (learns(constant)) {                                        \
         constant_errors[place(constant, sample_, quad, quads)] = sum; \
     }
+
+// What the lanes of a sample of a lane show of a quad: shown is where its workgroup's part of shared
+// memory begins or, where recurrence is wide, the row.
+vec4 received_error_of(uint shown, uint sample_, uint d, uint quads, uint quad) {
+    if (WIDE != 0u) {
+        return shown_errors[(min(sample_ + d, samples - 1u) * segment_rows + shown) * quads + quad];
+    }
+    return received[shown + d * quads + quad];
+}
 
 bool learns(uint constant) { return (LEARN >> constant & 1u) != 0u; }
 
@@ -140,6 +152,7 @@ void main() {
     for (uint t = segment_last; t-- > segment_first;) {
         vec4 spike[DEPTH * BLOCKS];
         vec4 error[DEPTH * BLOCKS];  // ∂L/∂h[t]
+        vec4 above[DEPTH * BLOCKS];  // where recurrence is wide: what its place in the rows held
         [[unroll]] for (uint j = 0u; j < DEPTH * BLOCKS; j++) {
             recurrent_sum[j] = vec4(0.0);
             spike[j] = vec4(0.0);
@@ -147,18 +160,27 @@ void main() {
                 spike[j] = vec4(each_of(bits_of((first_sample + j / BLOCKS) * steps + t, words, quad[j % BLOCKS])));
             }
             error[j] = received_error(MODEL, RESET, adjoint[j], spike[j]);
+            if (WIDE != 0u && owned[j]) {
+                uint at = ((first_sample + j / BLOCKS) * segment_rows + t - segment_origin) * quads + quad[j % BLOCKS];
+                above[j] = shown_errors[at];
+                shown_errors[at] = error[j];
+            }
         }
         if (RECURRENT != 0u && t + recurrent_delay < steps) {
             uint shown = (t % 2u) * SHARED_QUADS + slot * DEPTH * quads;
             [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
                 [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
                     uint j = d * BLOCKS + k;
-                    if (owned[j]) {
+                    if (WIDE == 0u && owned[j]) {
                         uint later = (first_sample + d) * segment_rows + t + recurrent_delay - segment_origin;
                         received[shown + d * quads + quad[k]] =
                             recurrent_delay == 0u ? error[j] : errors[later * quads + quad[k]];
                     }
                 }
+            }
+            if (WIDE != 0u) {
+                shown = t + recurrent_delay - segment_origin;
+                memoryBarrierBuffer();
             }
             barrier();
             if (CONVOLUTION != 0u) {
@@ -176,7 +198,7 @@ void main() {
                         uint element = (y + window.padding_height - py * window.stride_height) * window.kernel_width +
                                        x + window.padding_width - px * window.stride_width;
                         uint weight = element * filters * quads_unit + quad[k] - position * quads_unit;
-                        uint shown_position = shown + (py * window.positions_width + px) * quads_unit;
+                        uint first = (py * window.positions_width + px) * quads_unit;
                         uint full = filters / 4u;
                         for (uint f = 0u; f < full; f++) {
                             uint at = weight + 4u * f * quads_unit;
@@ -185,7 +207,7 @@ void main() {
                             vec4 w2 = recurrent_transposed[at + 2u * quads_unit];
                             vec4 w3 = recurrent_transposed[at + 3u * quads_unit];
                             [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
-                                vec4 x = received[shown_position + d * quads + f];
+                                vec4 x = received_error_of(shown, first_sample, d, quads, first + f);
                                 ADD_PRODUCTS(recurrent_sum[d * BLOCKS + k], x, w0, w1, w2, w3)
                             }
                         }
@@ -193,7 +215,7 @@ void main() {
                             vec4 w = recurrent_transposed[weight + n * quads_unit];
                             [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
                                 uint j = d * BLOCKS + k;
-                                ADD_PRODUCT(recurrent_sum[j], received[shown_position + d * quads + full][n - 4u * full], w);
+                                ADD_PRODUCT(recurrent_sum[j], received_error_of(shown, first_sample, d, quads, first + full)[n - 4u * full], w);
                             }
                         }
                     }
@@ -203,7 +225,7 @@ void main() {
             for (uint q = 0u; q < full; q++) {
                 vec4 x[DEPTH];
                 [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
-                    x[d] = received[shown + d * quads + q];
+                    x[d] = received_error_of(shown, first_sample, d, quads, q);
                 }
                 [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
                     uint at = 4u * q * quads + quad[k];
@@ -221,7 +243,7 @@ void main() {
                     vec4 w = recurrent_transposed[n * quads + quad[k]];
                     [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
                         uint j = d * BLOCKS + k;
-                        ADD_PRODUCT(recurrent_sum[j], received[shown + d * quads + full][n - 4u * full], w);
+                        ADD_PRODUCT(recurrent_sum[j], received_error_of(shown, first_sample, d, quads, full)[n - 4u * full], w);
                     }
                 }
             }
@@ -245,9 +267,11 @@ void main() {
             if (DIFFERENTIATE_RESET != 0u && RESET != RESET_SUBTRACTIVE) {
                 lost = losts[at];
             }
-            vec4 above = errors[at];
-            errors[at] = error[j];
-            precise vec4 spike_adjoint = above + recurrent_sum[j];
+            if (WIDE == 0u) {
+                above[j] = errors[at];
+                errors[at] = error[j];
+            }
+            precise vec4 spike_adjoint = above[j] + recurrent_sum[j];
             spike_adjoint = spike_adjoint + spike_error[j];
             vec4 slope = vec4(derivative(c, before.x, spike[j].x), derivative(c, before.y, spike[j].y),
                               derivative(c, before.z, spike[j].z), derivative(c, before.w, spike[j].w));

@@ -387,6 +387,7 @@ func checkConvBackward(r rig, c convCase, run *convRun) {
 	k, err := kernels.NewLIFBackward(r.device, kernels.LIFBackwardChoice{
 		Neurons: uint32(a.Neurons), Surrogate: uint32(c.surrogate), Reset: uint32(c.reset),
 		DifferentiateReset: c.differentiate, Recurrent: recurrent, Limited: c.limited, Convolution: true, Spread: c.spread, Depth: c.depth,
+		Wide: recurrent && c.samples%2 > 0,
 	})
 	if err != nil {
 		r.Fatal(err)
@@ -399,6 +400,7 @@ func checkConvBackward(r rig, c convCase, run *convRun) {
 		ConstantsOfLayer:    array(r, "constants", kernels.NeuronConstants(&a.Neuron)),
 		RecurrentGeometry:   onlyIf(recurrent, array(r, "recurrent geometry", kernels.WindowNumbers(a.Recurrent))),
 	}
+	b.Shown = b.Error
 	r.run(func(stream *gpu.Stream) error {
 		return k.Record(stream, b, kernels.LIFBackwardParameters{
 			Samples: uint32(c.samples), Steps: uint32(c.steps), Neurons: uint32(a.Neurons), Filters: uint32(c.filters),

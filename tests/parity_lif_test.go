@@ -23,13 +23,14 @@ type lifCase struct {
 	limited                         bool // derivatives far from the threshold are left out
 	spread                          kernels.Spread
 	depth                           uint32 // samples a lane in the backward pass
+	wide                            bool   // recurrence without shared memory
 	refractory                      int
 }
 
 func (c lifCase) String() string {
-	return fmt.Sprintf("inputs=%d,neurons=%d,samples=%d,steps=%d,delays=%d+%d,recurrent=%v,differentiate=%v,bias=%v,model=%d,noise=%d,reset=%d,surrogate=%d,limited=%v,refractory=%d,spread=%d·%d·%d·%d",
+	return fmt.Sprintf("inputs=%d,neurons=%d,samples=%d,steps=%d,delays=%d+%d,recurrent=%v,differentiate=%v,bias=%v,model=%d,noise=%d,reset=%d,surrogate=%d,limited=%v,refractory=%d,spread=%d·%d·%d·%d,wide=%v",
 		c.inputs, c.neurons, c.samples, c.steps, c.delay, c.recurrentDelay, c.recurrent, c.differentiate, c.bias, c.model, c.noise, c.reset, c.surrogate, c.limited, c.refractory,
-		c.spread.Lanes, c.spread.Blocks, c.spread.Samples, c.depth)
+		c.spread.Lanes, c.spread.Blocks, c.spread.Samples, c.depth, c.wide)
 }
 
 var (
@@ -83,7 +84,7 @@ func lifCases(backward bool) []lifCase {
 		c.noise, c.reset, c.surrogate, c.recurrent, c.differentiate = noise, reset, surrogate, recurrent, differentiate
 		c.spread = spreads[i]
 		if recurrent {
-			c.spread = together[i]
+			c.spread, c.wide = together[i], len(cases)/2%2 > 0
 		}
 		c.depth = []uint32{0, 2, 1, 3}[len(cases)%4]
 		c.limited, c.bias = len(cases)%3 == 1, len(cases)%5 > 2
@@ -255,7 +256,7 @@ func checkLIFBackward(r rig, c lifCase, seed uint32) {
 	a := &run.backward
 	k, err := kernels.NewLIFBackward(r.device, kernels.LIFBackwardChoice{
 		Neurons: uint32(c.neurons), Model: uint32(c.model), Surrogate: uint32(c.surrogate), Reset: uint32(c.reset),
-		DifferentiateReset: c.differentiate, Recurrent: c.recurrent, Limited: c.limited, Spread: c.spread, Depth: c.depth, Refractory: uint32(c.refractory),
+		DifferentiateReset: c.differentiate, Recurrent: c.recurrent, Limited: c.limited, Spread: c.spread, Depth: c.depth, Refractory: uint32(c.refractory), Wide: c.wide,
 	})
 	if err != nil {
 		r.Fatal(err)
@@ -269,6 +270,7 @@ func checkLIFBackward(r rig, c lifCase, seed uint32) {
 		RecurrentTransposed: onlyIf(c.recurrent, array(r, "recurrent transposed", a.RecurrentTransposed)),
 		ConstantsOfLayer:    array(r, "constants", kernels.NeuronConstants(&a.Neuron)),
 	}
+	b.Shown = b.Error
 	r.run(func(stream *gpu.Stream) error {
 		return k.Record(stream, b, kernels.LIFBackwardParameters{
 			Samples: uint32(c.samples), Steps: uint32(c.steps), Neurons: uint32(c.neurons),

@@ -2,6 +2,9 @@ package tests
 
 import (
 	"fmt"
+	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"spikegrad/cpuref"
@@ -45,5 +48,45 @@ func TestEveryWorkgroup(t *testing.T) {
 		candidate := candidates[number]
 		candidate.Variants = candidate.Variants[:1]
 		runFamily(t, check.Cases(true)[:1], []check.Candidate{candidate}, []string{fmt.Sprintf("%s with %d lanes", names[number], lanes)})
+	}
+}
+
+// TestWideRecurrence runs networks whose recurrence goes through memory that all workgroups see, as
+// that of layers too wide for what a workgroup shares: dense, convolved, with learned constants, in
+// segments and, in the full form, all of the family.
+func TestWideRecurrence(t *testing.T) {
+	candidates, names := vulkanCandidates(t, gpu.Options{NoSharedMemory: true})
+	cases := check.Cases(true)
+	if os.Getenv("SPIKEGRAD_FULL") == "" {
+		wanted := []string{"mixed 3", "conv2d, two channels, recurrent", "learned constants per neuron, neuron lif, reset subtractive"}
+		cases = slices.DeleteFunc(cases, func(c check.Case) bool { return !slices.Contains(wanted, c.Name) })
+		if len(cases) != len(wanted) {
+			t.Fatalf("%d of the networks %q are in the family", len(cases), wanted)
+		}
+	}
+	runFamily(t, cases, candidates, names)
+}
+
+// TestWideLayer runs a recurrent layer of more neurons than the shared memory of the software drivers
+// holds, and refuses one whose weights are larger than an array may be.
+func TestWideLayer(t *testing.T) {
+	if os.Getenv("SPIKEGRAD_FULL") == "" {
+		t.Skip("takes minutes and some GiB: SPIKEGRAD_FULL=1 runs it")
+	}
+	wide := func(neurons int) check.Case {
+		c := check.Cases(true)[slices.IndexFunc(check.Cases(true), func(c check.Case) bool { return c.Name == "biases, reset multiplicative" })]
+		c.Network.Layers[0].Neurons, c.Network.Steps, c.Samples = neurons, 4, 2
+		return c
+	}
+	candidates, names := vulkanCandidates(t, gpu.Options{})
+	runFamily(t, []check.Case{wide(4100)}, candidates, names)
+	for i, info := range gputest.Devices(t) {
+		if info.MaxStorageRange < 1<<30 {
+			huge := wide(16384)
+			_, err := candidates[i].Open(huge.Network, engine.Options{})
+			if err == nil || !strings.Contains(err.Error(), "1.00 GiB") {
+				t.Errorf("%s: error %v, want one that tells 1.00 GiB", names[i], err)
+			}
+		}
 	}
 }

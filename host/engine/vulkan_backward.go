@@ -100,7 +100,7 @@ func (r *recorder) clearErrors(l, s int) {
 func (r *recorder) lifBackward(l, s int) {
 	layer, arrays := &r.plan.layers[l], &r.layers[l]
 	buffers := kernels.LIFBackwardBuffers{
-		Error: whole(arrays.errors), Spikes: whole(arrays.spikes), Membrane: whole(arrays.membrane),
+		Error: whole(arrays.errors), Shown: whole(arrays.errors), Spikes: whole(arrays.spikes), Membrane: whole(arrays.membrane),
 		Lost: whole(arrays.lost), SpikeError: whole(arrays.spikeError), States: whole(arrays.adjoints),
 		ConstantsOfLayer: whole(r.engine.constants[l]),
 	}
