@@ -22,7 +22,7 @@ func BenchmarkProducts(b *testing.B) {
 			dstStride: shape.columns, xStride: Stride(shape.parts * shape.inner), rows: shape.rows, inner: shape.inner, columns: shape.columns,
 			lines: 1, parts: shape.parts, xStep: shape.inner, weightStep: shape.inner * shape.columns,
 		}
-		for _, set := range []Instructions{PlainInstructions, AVX2Instructions, AVX512Instructions} {
+		for _, set := range append([]Instructions{PlainInstructions}, vectorSets...) {
 			b.Run(fmt.Sprintf("%s/%s", shape.name, set), func(b *testing.B) {
 				if !UseInstructions(set) {
 					b.Skipf("%s is not in this build or processor", set)
@@ -66,7 +66,7 @@ func BenchmarkNeurons(b *testing.B) {
 	update := OptimizerArguments[float32]{
 		Weights: row(), State: [3][]float32{row(), make([]float32, stride), row()}, Gradient: row(), Kind: OptimizerAdam, Parameters: parameters,
 	}
-	for _, set := range []Instructions{PlainInstructions, AVX2Instructions, AVX512Instructions} {
+	for _, set := range append([]Instructions{PlainInstructions}, vectorSets...) {
 		for _, loop := range []struct {
 			name string
 			do   func()

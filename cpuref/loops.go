@@ -166,7 +166,7 @@ func drawUniform[T Float](d *decision[T]) {
 
 // decide compares the potentials of one sample at step t with ξ: S[t].
 func decide[T Float](d *decision[T]) {
-	if v := vectors; v != nil && !double[T]() {
+	if v := vectors; v != nil && v.decide != nil && !double[T]() {
 		v.decide(singles[decision[float32]](d))
 		return
 	}
@@ -199,7 +199,7 @@ type neuronRows[T Float] struct {
 
 // integrate advances the states of one sample by one step.
 func integrate[T Float](p *Neuron[T], s *neuronRows[T]) {
-	if v := vectors; v != nil && !double[T]() {
+	if v := vectors; v != nil && v.integrate != nil && !double[T]() {
 		v.integrate(singles[Neuron[float32]](p), singles[neuronRows[float32]](s))
 		return
 	}
@@ -257,7 +257,7 @@ func receive[T Float](p *Neuron[T], received, membrane []T, spikes []uint32) {
 
 // adjoint takes the adjoints of one sample one step back.
 func adjoint[T Float](p *Neuron[T], s *adjointRows[T]) {
-	if v := vectors; v != nil && !double[T]() {
+	if v := vectors; v != nil && v.adjoint != nil && !double[T]() {
 		v.adjoint(singles[Neuron[float32]](p), singles[adjointRows[float32]](s))
 		return
 	}

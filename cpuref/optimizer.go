@@ -56,7 +56,7 @@ type OptimizerArguments[T Float] struct {
 // shaders/optimizer.comp.
 func OptimizerUpdate[T Float](a *OptimizerArguments[T], first, last int) {
 	p := &a.Parameters
-	if v := vectors; v != nil && !double[T]() {
+	if v := vectors; v != nil && v.update != nil && !double[T]() {
 		first = v.update(singles[OptimizerArguments[float32]](a), first, last)
 	}
 	for i := first; i < last; i++ {

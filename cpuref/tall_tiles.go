@@ -1,4 +1,4 @@
-//go:build goexperiment.simd && amd64
+//go:build (goexperiment.simd && amd64) || arm64
 
 package cpuref
 
@@ -23,39 +23,6 @@ const tallRows = ChunkSamples
 // tallWidth is a tile by how many columns it has.
 type tallWidth int
 
-// Tiles by instruction set, the widest first; no two sets have tiles of the same width.
-var (
-	tallTilesAVX512 = []tallWidth{3 * lanesAVX512, 2 * lanesAVX512, lanesAVX512}
-	tallTilesAVX2   = []tallWidth{lanesAVX2}
-)
-
-// run does a tile. The arguments of a function that is called by a variable would be
-// allocated, those of these are not.
-func (w tallWidth) run(tile *tallTile) {
-	switch w {
-	case 3 * lanesAVX512:
-		tallTile8x3AVX512(tile)
-	case 2 * lanesAVX512:
-		tallTile8x2AVX512(tile)
-	case lanesAVX512:
-		tallTile8x1AVX512(tile)
-	case lanesAVX2:
-		tallTile8x1AVX2(tile)
-	}
-}
-
-//go:noescape
-func tallTile8x3AVX512(tile *tallTile)
-
-//go:noescape
-func tallTile8x2AVX512(tile *tallTile)
-
-//go:noescape
-func tallTile8x1AVX512(tile *tallTile)
-
-//go:noescape
-func tallTile8x1AVX2(tile *tallTile)
-
 // tallProducts does the first rows of a checked product by tall tiles, and says how many.
 // A last tile reaches back over rows that are done, and gives them the same sums again,
 // unless so few rows are left that smaller tiles are faster.
@@ -67,11 +34,7 @@ func tallProducts(p *productArguments[float32], widths []tallWidth) int {
 	if p.rows%tallRows <= tallRows/4 {
 		done -= p.rows % tallRows
 	}
-	a := tallTile{
-		dstStride: 4 * p.dstStride, xStride: 4 * p.xStride, columns: 4 * p.columns, inner: p.inner, lines: p.lines, parts: p.parts,
-		xStep: 4 * (p.xStep - p.inner), weightStep: 4 * (p.weightStep - p.inner*p.columns),
-		xLine: 4 * (p.xLine - p.parts*p.xStep), weightLine: 4 * (p.weightLine - p.parts*p.weightStep),
-	}
+	a := p.tile()
 	n := 0
 	for _, w := range widths {
 		for ; n+int(w) <= p.columns; n += int(w) {
@@ -84,4 +47,13 @@ func tallProducts(p *productArguments[float32], widths []tallWidth) int {
 		}
 	}
 	return done
+}
+
+// tile is a tile of a checked product, apart from where it begins.
+func (p *productArguments[T]) tile() tallTile {
+	return tallTile{
+		dstStride: 4 * p.dstStride, xStride: 4 * p.xStride, columns: 4 * p.columns, inner: p.inner, lines: p.lines, parts: p.parts,
+		xStep: 4 * (p.xStep - p.inner), weightStep: 4 * (p.weightStep - p.inner*p.columns),
+		xLine: 4 * (p.xLine - p.parts*p.xStep), weightLine: 4 * (p.weightLine - p.parts*p.weightStep),
+	}
 }

@@ -4,7 +4,8 @@ import "unsafe"
 
 // vectorLoops are inner loops written for the vector instructions of a processor.
 // They give the same bits as the plain loops beside their callers, because a vector
-// lane does the same operations in the same order on one neuron.
+// lane does the same operations in the same order on one neuron. A loop that is nil has no
+// such form, and the plain one runs.
 type vectorLoops struct {
 	addRows     func(dst, rows []float32, index []uint32)
 	addPatch    func(p *patch[float32])
@@ -23,12 +24,16 @@ type vectorLoops struct {
 type Instructions string
 
 // The instruction sets. Which of them a program has depends on how it was built
-// (vector instructions need GOEXPERIMENT=simd) and on the processor.
+// (AVX needs GOEXPERIMENT=simd, NEON does not) and on the processor.
 const (
 	PlainInstructions  Instructions = "plain loops"
 	AVX2Instructions   Instructions = "AVX2"
 	AVX512Instructions Instructions = "AVX-512"
+	NEONInstructions   Instructions = "NEON"
 )
+
+// vectorSets are the sets of vector instructions, the widest first.
+var vectorSets = []Instructions{AVX512Instructions, AVX2Instructions, NEONInstructions}
 
 var (
 	// vectors is nil for plain loops.
@@ -51,7 +56,7 @@ func UseInstructions(wanted Instructions) bool {
 
 // bestVectors is the widest instruction set there is.
 func bestVectors() (*vectorLoops, Instructions) {
-	for _, set := range []Instructions{AVX512Instructions, AVX2Instructions} {
+	for _, set := range vectorSets {
 		if loops, ok := vectorsFor(set); ok {
 			return loops, set
 		}

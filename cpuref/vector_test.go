@@ -37,7 +37,7 @@ func (v *vectorInputs) rows(count, n int, scale float32) []float32 {
 func TestVectorLoops(t *testing.T) {
 	used := UsedInstructions()
 	defer UseInstructions(used)
-	for _, set := range []Instructions{AVX2Instructions, AVX512Instructions} {
+	for _, set := range vectorSets {
 		if !UseInstructions(set) {
 			t.Logf("%s is not in this build or processor", set)
 			continue
@@ -165,7 +165,7 @@ func TestVectorUpdates(t *testing.T) {
 		SumChunks(partial, chunks, size, first, size)
 		return append(out, partial[:size]...)
 	}
-	for _, set := range []Instructions{AVX2Instructions, AVX512Instructions} {
+	for _, set := range vectorSets {
 		for kind := range OptimizerSMORMS3 + 1 {
 			UseInstructions(PlainInstructions)
 			want := run(kind)
@@ -233,7 +233,7 @@ func TestVectorSums(t *testing.T) {
 		for _, rate := range []float32{0, 0.05, 0.3, 0.9} {
 			UseInstructions(PlainInstructions)
 			want := run(neurons, rate)
-			for _, set := range []Instructions{AVX2Instructions, AVX512Instructions} {
+			for _, set := range vectorSets {
 				if !UseInstructions(set) {
 					t.Logf("%s is not in this build or processor", set)
 					continue
@@ -259,7 +259,7 @@ func TestVectorLoopsAllocateNothing(t *testing.T) {
 		dstStride: columns, xStride: Stride(inner), rows: rows, inner: inner, columns: columns, lines: 1, parts: 1,
 	}
 	choice := decision[float32]{uniform: make([]float32, columns)}
-	for _, set := range []Instructions{PlainInstructions, AVX2Instructions, AVX512Instructions} {
+	for _, set := range append([]Instructions{PlainInstructions}, vectorSets...) {
 		if !UseInstructions(set) {
 			t.Logf("%s is not in this build or processor", set)
 			continue
