@@ -46,7 +46,7 @@ func sumRowsNEON(dst, rows []float32, begin int, index []uint32, scale int, from
 	for _, i := range index {
 		least, last = min(least, i), max(last, i)
 	}
-	_, _ = rows[begin+int(least)*scale:], rows[begin+int(last)*scale:][:len(dst)]
+	_, _ = rows[begin+int(least)*scale], rows[begin+int(last)*scale+len(dst)-1]
 	sum := rowSum{rows: unsafe.Pointer(&rows[0]), index: unsafe.Pointer(&index[0]), count: len(index), scale: 4 * scale}
 	if fromZero {
 		sum.fromZero = 1

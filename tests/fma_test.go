@@ -2,11 +2,14 @@ package tests
 
 import (
 	"bufio"
+	"debug/elf"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,6 +65,72 @@ func TestNoFusedMultiplyAdd(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// fusedARM64 are the encodings of fused multiply-adds: those of a word under a mask.
+var fusedARM64 = []struct {
+	name       string
+	mask, word uint32
+}{
+	{"FMADD, FMSUB, FNMADD, FNMSUB", 0xff000000, 0x1f000000},
+	{"FMLA, FMLS (vector)", 0xbf20fc00, 0x0e20cc00},
+	{"FMLA, FMLS (vector, half precision)", 0xbf60fc00, 0x0e400c00},
+	{"FMLA, FMLS (by element)", 0x9f80b400, 0x0f801000},
+	{"FMLA, FMLS (by element, half precision)", 0x9fc0b400, 0x0f001000},
+}
+
+// TestNoFusedMultiplyAddInAssembly decodes the assembly for arm64, whose vector instructions are
+// written as numbers that no listing names.
+func TestNoFusedMultiplyAddInAssembly(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("compiles the standard library for other processors; make test runs it")
+	}
+	path := filepath.Join(t.TempDir(), "cpuref.test")
+	build := exec.Command("go", "test", "-c", "-o", path, module+"cpuref")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64", "GOEXPERIMENT=")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go test -c: %v\n%s", err, out)
+	}
+	program, err := elf.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer program.Close()
+	symbols, err := program.Symbols()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := program.Section(".text")
+	code, err := text.Data()
+	if err != nil {
+		t.Fatal(err)
+	}
+	products := map[string]int{}
+	for _, symbol := range symbols {
+		name, ok := strings.CutPrefix(symbol.Name, module+"cpuref.")
+		if !ok || elf.ST_TYPE(symbol.Info) != elf.STT_FUNC || !strings.HasSuffix(strings.TrimSuffix(name, ".abi0"), "NEON") {
+			continue
+		}
+		body := code[symbol.Value-text.Addr:][:symbol.Size]
+		for at := 0; at+4 <= len(body); at += 4 {
+			word := binary.LittleEndian.Uint32(body[at:])
+			for _, fused := range fusedARM64 {
+				if word&fused.mask == fused.word {
+					t.Errorf("%s: %08x at %d is a fused multiply-add: %s", name, word, at, fused.name)
+				}
+			}
+			if word&0xffe0fc00 == 0x6e20dc00 || word&0xffc0f400 == 0x4f809000 { // FMUL
+				products[strings.TrimSuffix(name, ".abi0")]++
+			}
+		}
+	}
+	// Each of 8 rows of sums has two vectors, the one of a single row four; four vectors of
+	// random words become numbers.
+	want := map[string]int{"tallTile8x2NEON": 16, "tile1x4NEON": 4, "drawNEON": 4}
+	if !maps.Equal(products, want) {
+		t.Errorf("the assembly has so many vector multiplications: %v; want %v", products, want)
 	}
 }
 
