@@ -27,8 +27,8 @@
 //
 // # Vector loops
 //
-// The inner loops of loops.go and row_sums.go have forms for AVX2 and AVX-512 that do the
-// same operations in the same order in every lane: in Go where the compiler makes good code
+// The inner loops of loops.go and row_sums.go have forms for AVX2 and AVX-512, and some of
+// them for NEON, that do the same operations in the same order in every lane: in Go where the compiler makes good code
 // of it, in assembly where it does not (dense products, which want more registers than it
 // uses, and Philox, whose multiplication it lacks at 512 bits). The plain loops are the
 // definition, and every form is compared with them bit for bit.

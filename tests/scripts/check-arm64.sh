@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# On linux/arm64, under QEMU: the networks of check --quick must have the digests that were written
-# down on amd64, and an epoch of digits and a small network with a convolution must end in the
+# On linux/arm64, under QEMU: the NEON loops must give the bits of the plain ones, the networks of
+# check --quick must have the digests that were written down on amd64, and an epoch of digits and a small network with a convolution must end in the
 # weights in which they end on this machine.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -8,6 +8,8 @@ cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 arm64=(env GOOS=linux GOARCH=arm64 CGO_ENABLED=0 'GOEXPERIMENT=')
+"${arm64[@]}" go test -exec qemu-aarch64-static -count 1 -timeout 60m -run 'Vector|NEON' ./cpuref
+echo "NEON gives the bits of the plain loops"
 "${arm64[@]}" go test -exec qemu-aarch64-static -short -count 1 -timeout 60m -run 'TestDigests$' ./host/check
 echo "arm64 has the digests of the networks of check --quick"
 "${arm64[@]}" go build -o "$work/spikegrad-arm64" .
