@@ -54,11 +54,11 @@ func cpuNeed(p *plan[float32], left memoryLeft, batch int) (Need, error) {
 func vulkanNeed(p *plan[float32], info gpu.DeviceInfo, batch int) (Need, error) {
 	e := sizedVulkan(p, info)
 	need := Need{Room: info.DeviceMemory, BatchRoom: e.limits.all, Limit: "the memory of the device", Steps: e.cut.length}
-	e.layWeights(func(_ string, values int) *gpu.Buffer {
-		need.Weights += 4 * uint64(values)
-		return nil
-	})
+	need.Weights, _, _ = e.weightBytes()
 	if err := e.checkRounds(); err != nil {
+		return need, err
+	}
+	if err := e.checkWeightBytes(); err != nil {
 		return need, err
 	}
 	samples, err := e.passSamples(batch)

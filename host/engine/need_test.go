@@ -3,6 +3,7 @@ package engine
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -61,6 +62,47 @@ func TestNeedOfDevice(t *testing.T) {
 		need, err := choice.Need(n, Options{SegmentSteps: 32}, batch.Samples())
 		if err == nil || !strings.Contains(err.Error(), "8 samples, the least at once") || !strings.Contains(err.Error(), info.Name) || need.Samples != 8 || need.Batch == 0 {
 			t.Errorf("%+v, %v", need, err)
+		}
+	}
+}
+
+// Weights too large for the device are refused before it is asked for memory: the engine has none here.
+func TestWeightsTooLarge(t *testing.T) {
+	n, batch := probed()
+	n.Layers[0].Neurons, n.Layers[0].Recurrent = 16384, true
+	p, err := newPlan[float32](n, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const recurrent = 4 * 16384 * 16384
+	info := gpu.DeviceInfo{Name: "small", DeviceMemory: 1 << 40, MaxStorageRange: 1 << 31, MaxAllocation: 1 << 32}
+	total, largest, _ := sizedVulkan(p, info).weightBytes()
+	if largest != recurrent || total < 2*recurrent { // and the transpose
+		t.Fatalf("%d bytes, the largest array has %d", total, largest)
+	}
+	for _, c := range []struct {
+		memory, array uint64
+		want          []string
+	}{
+		{total, recurrent, nil},
+		{total, recurrent - 1, []string{"layer0.recurrent takes", strconv.Itoa(recurrent), strconv.Itoa(recurrent - 1), "fewer neurons"}},
+		{total - 1, recurrent, []string{strconv.FormatUint(total, 10), strconv.FormatUint(total-1, 10), "fewer neurons"}},
+	} {
+		info.DeviceMemory, info.MaxStorageRange = c.memory, c.array
+		if c.want == nil {
+			if err := sizedVulkan(p, info).checkWeightBytes(); err != nil {
+				t.Error(err)
+			}
+			continue
+		}
+		choice := Choice{Vulkan: true, Info: info}
+		_, told := choice.Need(n, Options{}, batch.Samples())
+		for _, err := range []error{told, sizedVulkan(p, info).open()} {
+			for _, want := range append(c.want, "device small") {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("error %v, want one that tells %q", err, want)
+				}
+			}
 		}
 	}
 }

@@ -126,6 +126,9 @@ func (e *Vulkan) open() (err error) {
 	if err := e.checkRounds(); err != nil {
 		return err
 	}
+	if err := e.checkWeightBytes(); err != nil {
+		return err
+	}
 	if e.kernels, err = newKernelSet(e.device, e.plan); err != nil {
 		return err
 	}

@@ -47,6 +47,7 @@ const memoryShare = 0.5
 // limits are what a device allows the arrays of a pass.
 type limits struct {
 	device    string // its name
+	memory    uint64 // of the device, bytes
 	all, one  uint64 // bytes of all arrays together, and of one
 	alignment uint64 // of bindings, bytes
 	rounds    int    // of all loops of a lane; 0 for any
@@ -54,9 +55,37 @@ type limits struct {
 
 func limitsOf(info gpu.DeviceInfo) limits {
 	return limits{
-		device: info.Name, all: uint64(memoryShare * float64(info.DeviceMemory)), one: min(info.MaxStorageRange, info.MaxAllocation),
+		device: info.Name, memory: info.DeviceMemory, all: uint64(memoryShare * float64(info.DeviceMemory)), one: min(info.MaxStorageRange, info.MaxAllocation),
 		alignment: max(info.StorageAlignment, 4), rounds: roundLimit(info),
 	}
+}
+
+// weightBytes is how large what an engine holds whatever the batch is: all together, and the largest array.
+func (e *Vulkan) weightBytes() (total, largest uint64, name string) {
+	sized := &Vulkan{plan: e.plan, limits: e.limits}
+	sized.layWeights(func(array string, values int) *gpu.Buffer {
+		size := 4 * uint64(values)
+		total += size
+		if size > largest {
+			largest, name = size, array
+		}
+		return nil
+	})
+	return total, largest, name
+}
+
+// checkWeightBytes refuses weights that the device cannot hold, before it is asked for any memory.
+func (e *Vulkan) checkWeightBytes() error {
+	total, largest, name := e.weightBytes()
+	if largest > e.limits.one {
+		return fmt.Errorf("%s takes %d bytes, device %s allows %d an array; use fewer neurons or inputs, another device or the CPU",
+			name, largest, e.limits.device, e.limits.one)
+	}
+	if total > e.limits.memory {
+		return fmt.Errorf("weights, their transposes and what the optimizer keeps take %d bytes, device %s has %d; use fewer neurons or inputs, another device or the CPU",
+			total, e.limits.device, e.limits.memory)
+	}
+	return nil
 }
 
 // fits reports whether the arrays of a pass of the given number of samples fit, and how large they
