@@ -267,11 +267,12 @@ void main() {
             if (DIFFERENTIATE_RESET != 0u && RESET != RESET_SUBTRACTIVE) {
                 lost = losts[at];
             }
+            vec4 held_above = above[j];
             if (WIDE == 0u) {
-                above[j] = errors[at];
+                held_above = errors[at];
                 errors[at] = error[j];
             }
-            precise vec4 spike_adjoint = above[j] + recurrent_sum[j];
+            precise vec4 spike_adjoint = held_above + recurrent_sum[j];
             spike_adjoint = spike_adjoint + spike_error[j];
             vec4 slope = vec4(derivative(c, before.x, spike[j].x), derivative(c, before.y, spike[j].y),
                               derivative(c, before.z, spike[j].z), derivative(c, before.w, spike[j].w));
