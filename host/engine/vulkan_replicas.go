@@ -9,12 +9,11 @@ import (
 	"spikegrad/kernels"
 )
 
-// replicaSegments is into how many segments samples are cut for replicas, if they are long enough:
-// each begins with that of its flip.
+// replicaSegments is into how many segments samples are cut for replicas, if they are long enough.
 const replicaSegments = 4
 
-// replicaPasses is how many replicas run at once. They begin with the earliest flip among them, so small
-// parts do fewer steps; but a GPU takes as long for a few samples as for as many as fill it.
+// replicaPasses is how many replicas run at once. They begin with the earliest flip among them, so fewer
+// at once do fewer steps each; but a GPU takes as long for a few samples as for as many as fill it.
 func replicaPasses(info gpu.DeviceInfo) int {
 	if info.Type == gpu.Software {
 		return 64
@@ -77,8 +76,8 @@ func (e *Vulkan) Replicas(batch *Batch, stream cpuref.Stream, replicas []Replica
 
 func bySample(a, b Replica) int { return a.Sample - b.Sample }
 
-// openReplicas makes the two engines that run samples and their replicas, unless there are such. There
-// are none if samples are too short to be cut, or if a chunk of them does not fit.
+// openReplicas makes the two engines that run samples and their replicas, if there are none yet. There
+// stay none if samples are too short to be cut, or if a chunk of them does not fit.
 func (e *Vulkan) openReplicas() (err error) {
 	length := min(e.cut.length, (e.plan.steps+replicaSegments-1)/replicaSegments)
 	if e.replicas != nil || e.plan.uncut() || e.plan.cutAt(length).count() == 1 {
@@ -91,16 +90,24 @@ func (e *Vulkan) openReplicas() (err error) {
 		return err
 	}
 	var both [2]*Vulkan
+	defer func() {
+		for _, inner := range both {
+			if e.replicas == nil && inner != nil {
+				inner.leave()
+			}
+		}
+	}()
 	for i := range both {
-		if both[i], err = e.beside(plan); err == nil {
-			both[i].limits.all /= 4 // beside the arrays of the engine itself
-			if _, _, fits := both[i].fits(cpuref.ChunkSamples); !fits {
-				return nil
-			}
-			var size int
-			if size, err = both[i].passSamples(replicaPasses(e.device.Info())); err == nil {
-				err = both[i].makeRoom(size, size, 1, nil)
-			}
+		if both[i], err = e.beside(plan); err != nil {
+			return err
+		}
+		both[i].limits.all /= 4 // beside the arrays of the engine itself
+		if _, _, fits := both[i].fits(cpuref.ChunkSamples); !fits {
+			return nil
+		}
+		size, err := both[i].passSamples(replicaPasses(e.device.Info()))
+		if err == nil {
+			err = both[i].makeRoom(size, size, 1, nil)
 		}
 		if err != nil {
 			return err
