@@ -139,16 +139,16 @@ func (k *LIFBackward) Record(stream *gpu.Stream, b LIFBackwardBuffers, p LIFBack
 		varied.bytes, trace.bytes = variedBytes(p.Neurons), bytes(held, statesOf(k.choice.Model), row)
 		constants.bytes = bytes(uint64(p.Samples), learned, row)
 	}
-	errors, shown := argument{"error", b.Error, gpu.ReadWrite, bytes(held, row)}, argument{"shown error", b.Shown, gpu.ReadWrite, 0}
+	shown := argument{"shown error", b.Shown, gpu.ReadWrite, 0}
 	if k.choice.Wide {
-		errors.bytes, shown.bytes = 0, errors.bytes
+		shown.bytes = bytes(held, row)
 	}
 	groups, err := k.choice.Spread.grid(&k.kernel, p.Neurons, uint32(ceil(uint64(p.Samples), uint64(k.choice.Depth))))
 	if err != nil {
 		return err
 	}
 	return k.record(stream, []argument{
-		errors,
+		{"error", b.Error, gpu.ReadWrite, bytes(held, row)},
 		{"spikes", b.Spikes, gpu.Read, bytes(rows, words(p.Neurons))},
 		{"membrane", b.Membrane, gpu.Read, bytes(held, row)},
 		lost,
