@@ -27,14 +27,14 @@ type Buffer struct {
 	freed  atomic.Bool
 }
 
-// bufferRequirements is what the driver wants for a buffer.
+// bufferRequirements is what the driver requires of a buffer's memory.
 type bufferRequirements struct {
 	bytes, alignment uint64
 	allowed          uint32 // bit i: memory type i will do
 }
 
-// NewBuffer makes a zero-filled buffer in the device's own memory. ErrLimit and ErrOutOfMemory tell the figure asked
-// for, the limit and what to change.
+// NewBuffer makes a zero-filled buffer in the device's own memory. ErrLimit and ErrOutOfMemory say how much was asked
+// for, what the limit is and what to change.
 func (d *Device) NewBuffer(name string, bytes uint64) (*Buffer, error) {
 	b, err := d.newBuffer(name, bytes, d.deviceMemory)
 	if err != nil {
@@ -127,7 +127,7 @@ func (b *Buffer) Name() string { return b.name }
 // Bytes is the size the buffer was made with.
 func (b *Buffer) Bytes() uint64 { return b.bytes }
 
-// Mapped is the buffer's memory as the host sees it, or nil if it does not. It is valid until Free, and to be touched
+// Mapped is the buffer's memory as the host sees it, or nil if the host cannot. It is valid until Free and may be accessed
 // only while no submitted stream uses the buffer: after Stream.Wait.
 func (b *Buffer) Mapped() []byte {
 	if b.block.mapped == nil || b.freed.Load() {

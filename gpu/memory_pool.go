@@ -49,7 +49,7 @@ func (p *memoryPool) take(bytes, alignment uint64) (*memoryBlock, uint64, error)
 	return block, offset, nil
 }
 
-// grow allocates a shared block, or if that does not fit one of just these bytes.
+// grow allocates a shared block or, if that does not fit, one of exactly these bytes.
 func (p *memoryPool) grow(bytes uint64) (*memoryBlock, error) {
 	wanted := min(max(bytes, blockBytes), p.maximum)
 	if p.reserved+wanted > p.heapBytes {
@@ -98,8 +98,8 @@ func (p *memoryPool) allocate(bytes uint64) (*memoryBlock, vk.Result) {
 	return &memoryBlock{memory: memory, mapped: mapped, list: newFreeList(bytes)}, vk.Success
 }
 
-// give returns a range to its block. Blocks wholly free go back to the driver, but for one, so that a program which
-// frees and allocates in turns does not go to the driver each time.
+// give returns a range to its block. Empty blocks go back to the driver, except one, so that a program that
+// alternately frees and allocates does not call the driver each time.
 func (p *memoryPool) give(block *memoryBlock, offset, bytes uint64) {
 	block.list.give(offset, bytes)
 	if !block.list.unused() {
@@ -130,7 +130,7 @@ func (p *memoryPool) close() {
 	p.blocks = nil
 }
 
-// size writes bytes for people.
+// size formats a number of bytes for people.
 func size(bytes uint64) string {
 	switch {
 	case bytes >= 1<<30:

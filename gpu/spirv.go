@@ -42,8 +42,8 @@ const (
 
 var errSPIRV = errors.New("the SPIR-V module is damaged: build the shaders again")
 
-// spirvModule is what must be known of a kernel to obey limits that drivers do not check: they crash or compute
-// nonsense instead.
+// spirvModule is what must be known about a kernel to respect limits that drivers do not check: beyond them they crash
+// or compute nonsense.
 type spirvModule struct {
 	code       []uint32
 	size       [3]uint32           // of a workgroup, unless sizeIDs overrides it
@@ -109,7 +109,7 @@ func readSPIRV(raw []byte) (*spirvModule, error) {
 	return m, nil
 }
 
-// read takes note of one instruction.
+// read looks at one instruction.
 func (m *spirvModule) read(op uint32, operands []uint32) {
 	n := len(operands)
 	switch {
@@ -147,7 +147,7 @@ func (m *spirvModule) read(op uint32, operands []uint32) {
 	}
 }
 
-// workgroup gives the size of a workgroup with specialization constants set.
+// workgroup returns the size of a workgroup with the specialization constants set.
 func (m *spirvModule) workgroup(specialization []uint32) [3]uint32 {
 	size := m.size
 	for axis, id := range m.sizeIDs {
@@ -159,7 +159,7 @@ func (m *spirvModule) workgroup(specialization []uint32) [3]uint32 {
 	return size
 }
 
-// writable gives the numbers of all bindings, each with whether the kernel may write it: true unless the shader says
+// writable returns the numbers of all bindings, each with whether the kernel may write it: true unless the shader says
 // "readonly".
 func (m *spirvModule) writable() map[uint32]bool {
 	result := map[uint32]bool{}

@@ -8,7 +8,7 @@ import (
 	vk "github.com/vulkan-go/vulkan"
 )
 
-// streamState is where a stream stands between NewStream and Free.
+// streamState is the stage of a stream's life between NewStream and Free.
 type streamState int
 
 const (
@@ -25,7 +25,7 @@ func (s streamState) String() string {
 // Stream is a sequence of commands that is recorded once and run many times. Streams of a device run in the order in
 // which they are submitted, each seeing the effects of those before.
 //
-// A stream puts the memory barriers itself: before a command that reads what an earlier one wrote, or writes what an
+// A stream inserts memory barriers itself: before a command that reads what an earlier one wrote, or writes what an
 // earlier one read or wrote, and nowhere else. Commands without a barrier between them may run at the same time.
 //
 // A stream is for one goroutine at a time.
@@ -71,7 +71,7 @@ func (d *Device) NewStream(name string) (*Stream, error) {
 func (s *Stream) Name() string { return s.name }
 
 // Dispatch records groups[0]·groups[1]·groups[2] workgroups of a kernel. The bindings are in the order of the shader's,
-// push is its push-constant block. Nothing that is passed is kept but the buffers.
+// push is its push-constant block. Of the arguments, only the buffers are kept.
 func (s *Stream) Dispatch(p *Pipeline, bindings []Binding, push []byte, groups [3]uint32) error {
 	if err := s.dispatch(p, bindings, push, groups); err != nil {
 		return fmt.Errorf("stream %q: kernel %q: %w", s.name, p.name, err)
@@ -132,7 +132,7 @@ func (s *Stream) checkDispatch(p *Pipeline, bindings []Binding, push []byte, gro
 	return nil
 }
 
-// use checks a binding and gives the range that it stands for.
+// use checks a binding and returns its range.
 func (s *Stream) use(b Binding) (use, error) {
 	if b.Buffer == nil {
 		return use{}, fmt.Errorf("no buffer given: bind one, unused bindings included")
@@ -212,7 +212,7 @@ func (s *Stream) Copy(dst *Buffer, dstOffset uint64, src *Buffer, srcOffset, byt
 	return nil
 }
 
-// order puts a barrier if the next command needs one, and notes what the command does.
+// order inserts a barrier if the next command needs one, and remembers what the command accesses.
 func (s *Stream) order(uses []use) {
 	if s.hazards.conflict(uses) {
 		s.commands.barrier()
@@ -286,9 +286,9 @@ func (s *Stream) Run() error {
 	return s.Wait()
 }
 
-// Timings gives the time each pipeline took in the last run, in the order of their first dispatches; nothing unless the
-// device was opened with Options.Profile, has timestamps, and the run was waited for. The timestamps keep dispatches
-// from overlapping, so that each is charged for itself alone.
+// Timings returns the time each pipeline took in the last run, in the order of their first dispatches; nothing unless the
+// device was opened with Options.Profile, has timestamps, and the run was waited for. Timestamps keep dispatches
+// from overlapping, so each is charged only for its own time.
 func (s *Stream) Timings() []Timing {
 	if s.profile == nil || !s.profile.ran || s.state != ready {
 		return nil

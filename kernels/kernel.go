@@ -14,7 +14,7 @@ import (
 // has: enough for every GPU, and within the limit of every driver.
 const preferredGroup = 64
 
-// kernel is what all wrappers have: a pipeline and what limits its dispatches.
+// kernel is what all wrappers share: a pipeline and the limits on its dispatches.
 type kernel struct {
 	name     string
 	pipeline *gpu.Pipeline
@@ -55,15 +55,15 @@ func newKernel(device *gpu.Device, name string, group uint32, choices ...uint32)
 // Names are the names of all kernels, in ascending order.
 func Names() []string { return shaders.Names() }
 
-// Compile builds the pipeline of a kernel with the choices that its shader has by default: to
-// see what a driver makes of it.
+// Compile builds the pipeline of a kernel with its shader's default choices, to see what a driver
+// makes of it.
 func Compile(device *gpu.Device, name string) error {
 	_, err := newKernel(device, name, flatGroup(device, name))
 	return err
 }
 
-// flatGroup is the size of workgroups of a kernel with a flat grid: what the device is
-// opened with, else the preferred one. No result depends on it.
+// flatGroup is the workgroup size of a kernel with a flat grid: the one the device was
+// opened with, otherwise the preferred one. No result depends on it.
 func flatGroup(device *gpu.Device, name string) uint32 {
 	group, info := device.Group(name), device.Info()
 	if group == 0 {
@@ -120,9 +120,9 @@ func appendPush(block []byte, v reflect.Value) []byte {
 	return binary.NativeEndian.AppendUint32(block, math.Float32bits(float32(v.Float())))
 }
 
-// bind turns arguments into bindings of just the bytes that are used. Something has
-// to be bound to an unused binding: it is the first argument that is used, which every
-// kernel writes anyway, so that this makes no stream wait for more.
+// bind turns arguments into bindings of exactly the bytes that are used. Unused bindings
+// need something bound, too: they get the first argument that is used, which every kernel
+// writes anyway, so that no stream waits for more than it must.
 func (k *kernel) bind(arguments []argument) ([]gpu.Binding, error) {
 	bindings := make([]gpu.Binding, len(arguments))
 	var stand gpu.Binding
@@ -163,7 +163,7 @@ func (k *kernel) check(a argument) error {
 	return nil
 }
 
-// available is how many bytes a binding holds; 0 without a buffer.
+// available is the number of bytes of a binding; 0 without a buffer.
 func available(b gpu.Binding) uint64 {
 	if b.Buffer == nil || b.Offset > b.Buffer.Bytes() {
 		return 0
@@ -175,7 +175,7 @@ func available(b gpu.Binding) uint64 {
 	return rest
 }
 
-// fillZero records that what an argument uses is set to zero.
+// fillZero records zeroing the bytes that an argument uses.
 func (k *kernel) fillZero(stream *gpu.Stream, a argument) error {
 	if err := k.check(a); err != nil {
 		return err
@@ -186,7 +186,7 @@ func (k *kernel) fillZero(stream *gpu.Stream, a argument) error {
 	return nil
 }
 
-// positive says which of the named sizes is zero, if any is.
+// positive returns an error that names a size that is zero, if there is one.
 func (k *kernel) positive(sizes ...size) error { return positive(k.name, sizes...) }
 
 func positive(kernel string, sizes ...size) error {

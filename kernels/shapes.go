@@ -7,7 +7,7 @@ import (
 	"spikegrad/gpu"
 )
 
-// quads is how many groups of four neighbouring neurons a padded row of n has.
+// quads is the number of groups of four neighbouring neurons in a padded row of n.
 func quads(n uint32) uint32 { return uint32(stride(n) / 4) }
 
 // stride is the length of a padded row of n neurons.
@@ -21,10 +21,10 @@ func scaleOf(scale float32) float32 {
 	return scale
 }
 
-// words is how many 32-bit words hold n bits.
+// words is the number of 32-bit words that hold n bits.
 func words(n uint32) uint64 { return uint64(cpuref.Words(int(n))) }
 
-// chunks is how many partial gradients a batch has.
+// chunks is the number of partial gradients of a batch.
 func chunks(samples uint32) uint64 { return uint64(cpuref.Chunks(int(samples))) }
 
 // bytes is the size of an array of 4-byte numbers with these dimensions.
@@ -36,8 +36,8 @@ func bytes(dimensions ...uint64) uint64 {
 	return product
 }
 
-// Spread says how a kernel deals the quads of a layer (groups of four neighbouring
-// neurons) and the samples of a batch to the lanes of workgroups.
+// Spread is how a kernel distributes the quads of a layer (groups of four neighbouring
+// neurons) and the samples of a batch over the lanes of workgroups.
 type Spread struct {
 	Lanes   uint32 // lanes a sample has in a workgroup
 	Blocks  uint32 // quads a lane has
@@ -60,8 +60,8 @@ const (
 
 // spreadQuads chooses a spread for rows of n neurons; a software driver gets the given
 // number of quads a lane. Where together is set, one workgroup holds all quads of a
-// sample, as recurrence needs. A group other than 0 is how many lanes workgroups have at
-// least where there are samples enough and, unless all quads are together, at most.
+// sample, as recurrence needs. A group other than 0 is the smallest number of lanes
+// of a workgroup, if there are enough samples, and, unless all quads are together, the largest.
 func spreadQuads(info gpu.DeviceInfo, group, n, softwareBlocks uint32, together bool) Spread {
 	quads := max(1, quads(n))
 	limit := min(info.MaxWorkgroupInvocations, info.MaxWorkgroupSize[0])
@@ -93,7 +93,7 @@ func spreadQuads(info gpu.DeviceInfo, group, n, softwareBlocks uint32, together 
 
 func ceilQuads(a, b uint32) uint32 { return (a + b - 1) / b }
 
-// check says why a spread cannot serve rows of n neurons.
+// check returns an error if a spread cannot cover rows of n neurons.
 func (s Spread) check(name string, n uint32, together bool) error {
 	if n == 0 {
 		return fmt.Errorf("%s: a layer of 0 neurons asked for; it has to have at least 1", name)
@@ -120,7 +120,7 @@ func (s Spread) grid(k *kernel, n, samples uint32) ([3]uint32, error) {
 // segmentLength is how many steps a completed segment does.
 func segmentLength(s cpuref.Segment) uint64 { return uint64(s.Last - s.First) }
 
-// statesOf is how many states the neurons of a model have.
+// statesOf is the number of states of the neurons of a model.
 func statesOf(model uint32) uint64 { return uint64(cpuref.NeuronModel(model).States()) }
 
 // stateBytes is the size of the states of a completed segment, [sample][state][stride];
