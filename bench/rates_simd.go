@@ -19,7 +19,7 @@ func multiplyAdd(rounds int) float32 {
 	return multiplyAddPlain(rounds)
 }
 
-// multiplyAddOperations is how many operations a round has.
+// multiplyAddOperations is the number of operations of a round.
 func multiplyAddOperations() float64 {
 	switch cpuref.UsedInstructions() {
 	case cpuref.AVX512Instructions:

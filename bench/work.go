@@ -27,7 +27,7 @@ const (
 	optimizerStates     = 2
 )
 
-// synapses is how many synapses an input connection has, or with recurrent that of the
+// synapses is the number of synapses of an input connection, or with recurrent that of the
 // layer to itself.
 func synapses(n *network.Network, layer int, recurrent bool) float64 {
 	l := &n.Layers[layer]

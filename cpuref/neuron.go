@@ -15,7 +15,7 @@ const (
 // MostStates is the largest number of states that a model has.
 const MostStates = 3
 
-// States is how many states a neuron of the model has.
+// States is the number of states of a neuron of the model.
 func (m NeuronModel) States() int {
 	switch {
 	case m.Adapts():

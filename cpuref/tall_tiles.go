@@ -16,7 +16,7 @@ type tallTile struct {
 	xLine, weightLine  int // from the end of a line to the next line
 }
 
-// tallRows is how many rows a tall tile has: the samples of a chunk, which recurrence does
+// tallRows is the number of rows of a tall tile: the samples of a chunk, which recurrence does
 // at once.
 const tallRows = ChunkSamples
 

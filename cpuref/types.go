@@ -18,7 +18,7 @@ func Stride(n int) int { return (n + Lane - 1) / Lane * Lane }
 // Words is how many 32-bit words hold n spike bits.
 func Words(n int) int { return (n + 31) / 32 }
 
-// Chunks is how many partial gradients a batch of n samples has.
+// Chunks is the number of partial gradients of a batch of n samples.
 func Chunks(n int) int { return (n + ChunkSamples - 1) / ChunkSamples }
 
 // Events lists spikes row by row. A row is one step of one sample, number

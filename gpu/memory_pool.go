@@ -122,7 +122,7 @@ func (p *memoryPool) release(block *memoryBlock) {
 	p.reserved -= block.list.bytes
 }
 
-// close gives all memory back.
+// close frees all memory.
 func (p *memoryPool) close() {
 	for _, block := range p.blocks {
 		p.release(block)

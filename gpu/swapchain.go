@@ -157,7 +157,7 @@ func checkShown(doing string, code vk.Result) error {
 	return check(doing, code)
 }
 
-// Free waits for the device's queue and gives the images back. Freeing again, or none, does nothing.
+// Free waits for the device's queue and frees the images. Freeing again, or none, does nothing.
 func (s *Swapchain) Free() {
 	if s == nil || s.shim == nil {
 		return

@@ -183,7 +183,7 @@ func npzShape(archive *numpy.Archive) ([]int, error) {
 	return shape, nil
 }
 
-// npzChannels is how many input channels a dense array has, and their shape.
+// npzChannels returns the number of input channels of a dense array, and their shape.
 func npzChannels(dense []int, o *Options) (int, Shape, error) {
 	channels, shape := 1, Shape{}
 	for _, length := range dense[2:] {

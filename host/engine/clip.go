@@ -12,7 +12,7 @@ const (
 	leastScale = 0x1p-126
 )
 
-// normBlocks is how many partial sums the squared norm of the given number of values has.
+// normBlocks is the number of partial sums of the squared norm of the given number of values.
 func normBlocks(size int) int { return (size + cpuref.NormBlock - 1) / cpuref.NormBlock }
 
 // updates are the parameters of an update for each weight array, whose gradient is a sum over

@@ -85,7 +85,7 @@ func (r *chunkRun[T]) ends() bool {
 	return r.last == min((r.chunk+1)*cpuref.ChunkSamples, r.batch.Samples())
 }
 
-// samples is how many samples the chunk has.
+// samples is the number of samples of the chunk.
 func (r *chunkRun[T]) samples() int { return r.last - r.first }
 
 // begin implements executor.

@@ -62,7 +62,7 @@ type Engine interface {
 	// come from any goroutine, and the engine waits for them. If an error is returned, final may
 	// not have been called, or have been called for sums that are worthless.
 	GradientSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32, final func(first int)) (Outcome, error)
-	// SumLength is how many numbers the gradient of a sum has.
+	// SumLength is the length of the gradient of a sum.
 	SumLength() int
 	// SumStarts returns the index in it at which each layer's gradient begins, then that of the
 	// readout if it has weights.

@@ -332,7 +332,7 @@ func checkWeights[T cpuref.Float](described []weightPlan, weights [][]T) error {
 	return nil
 }
 
-// states is how many state arrays an optimizer has, and what they start from.
+// states are the initial values of the state arrays of an optimizer.
 func states(kind cpuref.Optimizer) []float32 {
 	switch kind {
 	case cpuref.OptimizerSGD:

@@ -418,7 +418,7 @@ func (e *Vulkan) normOf(i int) gpu.Binding {
 	return gpu.Binding{Buffer: e.norms.Buffer, Offset: e.normAt(i), Bytes: 4 * uint64(normBlocks(e.plan.weights[i].size))}
 }
 
-// Close gives the device back; one that was lent stays open, without the engine's arrays.
+// Close closes the device; one that was lent stays open, without the engine's arrays.
 func (e *Vulkan) Close() error {
 	if !e.lent {
 		return e.device.Close()

@@ -26,7 +26,7 @@ func OpenVulkanOn(n *network.Network, device *gpu.Device, options Options) (*Vul
 	return e, nil
 }
 
-// free gives all arrays and streams back.
+// free frees all arrays and streams.
 func (e *Vulkan) free() {
 	e.closeReplicas()
 	e.freePass()
@@ -103,7 +103,7 @@ func (p *Probe) Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Ou
 	return p.inner.Evaluate(batch, stream, record)
 }
 
-// Close gives the probe's arrays back.
+// Close frees the probe's arrays.
 func (p *Probe) Close() {
 	p.inner.leave()
 }

@@ -36,7 +36,7 @@ func (s staged) words(offset uint64) []uint32 {
 	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(bytes))), len(bytes)/4)
 }
 
-// free gives the host's buffer back, where it is another.
+// free frees the host's buffer, where it is another.
 func (s staged) free() {
 	if s.host != nil && s.host != s.Buffer {
 		s.host.Free()

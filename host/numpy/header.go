@@ -177,7 +177,7 @@ func unreadable(descr string) error {
 	return fmt.Errorf("type %q; numbers are read: bool, integers of 1 to 8 and floats of 2 to 8 bytes", descr)
 }
 
-// count is how many elements the shape has, and whether their bytes can be counted.
+// count is the number of elements of a shape, and whether their bytes can be counted.
 func (h *header) count() (int, bool) {
 	count := 1
 	for _, length := range h.shape {

@@ -55,7 +55,7 @@ func lockFolder(folder string) (*folderLock, error) {
 	}
 }
 
-// release gives the folder back, if it was taken.
+// release unlocks the folder, if it was taken.
 func (l *folderLock) release() {
 	if l == nil {
 		return

@@ -255,7 +255,7 @@ func (w *Window) dropSwapchain() {
 	w.chain, w.stale = nil, true
 }
 
-// Close closes the window and gives everything back. The training must have ended.
+// Close closes the window and frees everything. The training must have ended.
 func (w *Window) Close() error {
 	err := w.closeScene()
 	if w.engine != nil && w.engine.vulkan != nil {

@@ -192,7 +192,7 @@ func (s *Scene) Picture() (*image.NRGBA, error) {
 
 func (s *Scene) packed(c color.NRGBA) uint32 { return packed(c, s.blueFirst) }
 
-// Close gives all buffers back; the device stays open.
+// Close frees all buffers; the device stays open.
 func (s *Scene) Close() error {
 	s.recording.free()
 	s.recording = nil
