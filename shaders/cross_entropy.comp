@@ -1,6 +1,6 @@
 // Cross-entropy of a softmax and its derivative. Twin of cpuref/cross_entropy.go.
-// A lane does one sample and computes softmax values again where it needs them,
-// instead of keeping an array of them.
+// Each lane handles one sample and recomputes softmax values where it needs them
+// instead of storing them.
 #version 450
 #extension GL_EXT_control_flow_attributes : require
 #include "kinds.glsl"
@@ -26,7 +26,7 @@ layout(push_constant) uniform Parameters {
     uint classes;
 };
 
-// What a softmax over the classes is made of: the largest entry, the sum of
+// The parts of a softmax over the classes: the largest entry, the sum of
 // exp(x − largest), and the inverse of that.
 struct Softmax {
     float largest;
@@ -63,7 +63,7 @@ Softmax softmax_of_step(uint at) {
 uint maximum_step(uint base, uint c, uint stride) {
     uint best = 0u;
     float largest = readout[base + c];
-    // Several steps a round: some software drivers stop a lane that goes round too often.
+    // Several steps per iteration: some software drivers stop a lane that loops too often.
     for (uint from = 0u; from < steps; from += 16u) {
         [[unroll]] for (uint k = 0u; k < 16u; k++) {
             uint t = min(from + k, steps - 1u);  // the last step once more changes nothing

@@ -1,5 +1,5 @@
-// Adds up what the spikes of one source bring to a layer or a readout. Twin of
-// cpuref/input_sums.go. A lane does one quad at a step.
+// Sums the input that the spikes of one source bring to a layer or a readout. Twin of
+// cpuref/input_sums.go. Each lane handles one quad at a step.
 #version 450
 #include "kinds.glsl"
 #include "grid.glsl"
@@ -19,13 +19,13 @@ layout(push_constant) uniform Parameters {
     uint samples;
     uint steps;
     uint neurons;
-    uint filters;  // neurons a position; all neurons of a dense layer
+    uint filters;  // neurons per position; all neurons of a dense layer
     uint delay;
-    float scale;  // what spikes count
-    uint segment_first;   // steps to do
+    float scale;  // weight of a spike
+    uint segment_first;   // steps to compute
     uint segment_last;
     uint segment_origin;  // step of a sample's first row of sums
-    uint segment_rows;    // that a sample has
+    uint segment_rows;    // rows per sample
 };
 
 #include "gather.glsl"

@@ -3,9 +3,9 @@
 //
 // Lanes own quads as in lif_forward.comp, but of DEPTH samples each, so that a
 // recurrent weight is loaded once for all of them. With recurrence the lanes of a
-// sample show each other ∂L/∂h in shared memory, in two halves used in turn, so that one
-// barrier per step is enough; layers too wide for that, in the rows of errors, which each
-// lane writes before the barrier.
+// sample share ∂L/∂h through shared memory, in two halves used in turn, so that one
+// barrier per step is enough; layers too wide for that share it through the rows of
+// errors, which each lane writes before the barrier.
 #version 450
 #extension GL_EXT_control_flow_attributes : require
 #include "kinds.glsl"
@@ -21,16 +21,16 @@ layout(constant_id = 1) const uint SURROGATE = 0u;
 layout(constant_id = 2) const uint RESET = 0u;
 layout(constant_id = 3) const uint DIFFERENTIATE_RESET = 0u;  // 1: gradient flows through the reset
 layout(constant_id = 4) const uint RECURRENT = 0u;            // 1: with recurrent weights
-layout(constant_id = 5) const uint LANES = 1u;                // lanes a sample
-layout(constant_id = 6) const uint BLOCKS = 1u;               // quads a lane
-layout(constant_id = 7) const uint DEPTH = 1u;                // samples a lane
+layout(constant_id = 5) const uint LANES = 1u;                // lanes per sample
+layout(constant_id = 6) const uint BLOCKS = 1u;               // quads per lane
+layout(constant_id = 7) const uint DEPTH = 1u;                // samples per lane
 layout(constant_id = 9) const uint CONVOLUTION = 0u;          // 1: the recurrent connection has a window
 layout(constant_id = 10) const uint LIMITED = 0u;             // 1: the surrogate derivative counts as 0 outside of a range
 layout(constant_id = 11) const uint MODEL = 0u;
-layout(constant_id = 12) const uint LEARN = 0u;               // constants that are learned, a bit each; 0: all neurons are alike
-layout(constant_id = 13) const uint REFRACTORY = 0u;          // steps after a spike without another
-layout(constant_id = 14) const uint WIDE = 0u;                // 1: lanes show errors in their rows instead of shared memory
-layout(constant_id = 8) const uint SHARED_QUADS = 1u;         // samples a workgroup times quads a sample
+layout(constant_id = 12) const uint LEARN = 0u;               // learned constants, one bit each; 0: all neurons are alike
+layout(constant_id = 13) const uint REFRACTORY = 0u;          // refractory steps after a spike
+layout(constant_id = 14) const uint WIDE = 0u;                // 1: lanes share errors through their rows instead of shared memory
+layout(constant_id = 8) const uint SHARED_QUADS = 1u;         // samples per workgroup times quads per sample
 
 layout(std430, binding = 0) buffer Error { vec4 errors[]; };
 layout(std430, binding = 1) readonly buffer Spikes { uint spikes[]; };
@@ -50,12 +50,12 @@ layout(push_constant) uniform Parameters {
     uint samples;
     uint steps;
     uint neurons;
-    uint filters;  // neurons a position; all neurons of a dense layer
+    uint filters;  // neurons per position; all neurons of a dense layer
     uint recurrent_delay;
-    uint segment_first;   // steps to do
+    uint segment_first;   // steps to compute
     uint segment_last;
     uint segment_origin;  // step of a sample's first row of errors and membranes
-    uint segment_rows;    // that a sample has
+    uint segment_rows;    // rows per sample
 };
 
 shared vec4 received[2u * SHARED_QUADS];
@@ -78,7 +78,7 @@ shared vec4 received[2u * SHARED_QUADS];
         constant_errors[place(constant, sample_, quad, quads)] = sum; \
     }
 
-// What the lanes of a sample of a lane show of a quad: shown is where its workgroup's part of shared
+// The errors of a quad that lanes of the same sample publish: shown is where its workgroup's part of shared
 // memory begins or, where recurrence is wide, the row.
 vec4 received_error_of(uint shown, uint sample_, uint d, uint quads, uint quad) {
     if (WIDE != 0u) {
@@ -130,7 +130,7 @@ void main() {
     Sums sums[DEPTH * BLOCKS];
     [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
         uint own = (gl_WorkGroupID.x * BLOCKS + k) * LANES + lane;
-        quad[k] = min(own, quads - 1u);  // a lane too many computes in vain and stores nothing
+        quad[k] = min(own, quads - 1u);  // surplus lanes recompute the last quad and discard it
         own_constants[k] = shared_constants(c);
         if (LEARN != 0u) {
             LOAD_OWN(own_constants[k], quad[k], quads)

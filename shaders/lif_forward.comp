@@ -1,12 +1,12 @@
 // A layer of leaky integrate-and-fire neurons over all steps in one dispatch.
 // Twin of cpuref/lif_forward.go.
 //
-// A lane owns BLOCKS quads of neighbouring neurons of one sample and keeps their
-// states in registers; LANES lanes serve a sample, and a
-// workgroup holds as many samples as fit. Without recurrence the quads of a sample
-// may be spread over workgroups along x; with recurrence one workgroup holds them
-// all, and one barrier a step makes the spikes of the step known to its lanes. A long
-// sample is run in segments, from the states that the segment before left.
+// Each lane owns BLOCKS quads of neighbouring neurons of one sample and keeps their states
+// in registers; LANES lanes serve a sample, and a workgroup holds as many samples as fit.
+// Without recurrence the quads of a sample may be spread over workgroups along x; with
+// recurrence one workgroup holds them all, and one barrier per step shares the step's spikes
+// among its lanes. A long sample is run in segments, each from the states that the one before
+// left.
 #version 450
 #extension GL_EXT_control_flow_attributes : require
 #include "kinds.glsl"
@@ -21,18 +21,18 @@ layout(constant_id = 0) const uint GROUP_SIZE = 1u;  // see grid.glsl
 layout(constant_id = 1) const uint NOISE = 0u;
 layout(constant_id = 2) const uint RESET = 0u;
 layout(constant_id = 3) const uint RECURRENT = 0u;      // 1: with recurrent weights
-layout(constant_id = 4) const uint STORE_LOST = 0u;     // 1: write what a spike takes from the membrane
-layout(constant_id = 5) const uint LANES = 1u;          // lanes a sample
-layout(constant_id = 6) const uint BLOCKS = 1u;         // quads a lane
+layout(constant_id = 4) const uint STORE_LOST = 0u;     // 1: write what a spike subtracts from the membrane
+layout(constant_id = 5) const uint LANES = 1u;          // lanes per sample
+layout(constant_id = 6) const uint BLOCKS = 1u;         // quads per lane
 layout(constant_id = 7) const uint CONVOLUTION = 0u;    // 1: connections have windows
 layout(constant_id = 8) const uint MODEL = 0u;
 layout(constant_id = 9) const uint BIAS = 0u;    // 1: with biases
 layout(constant_id = 10) const uint VARIED = 0u;  // 1: constants differ from neuron to neuron, and states are stored
-layout(constant_id = 11) const uint DRIVEN = 0u;  // 1: further sources have left their sums where the membranes will be
-layout(constant_id = 12) const uint REFRACTORY = 0u;  // steps after a spike without another
+layout(constant_id = 11) const uint DRIVEN = 0u;  // 1: other sources have left their sums where the membranes will be
+layout(constant_id = 12) const uint REFRACTORY = 0u;  // refractory steps after a spike
 layout(constant_id = 13) const uint STEEP = 0u;  // 1: β of the noise is learned
 
-layout(std430, binding = 0) coherent buffer Spikes { uint spikes[]; };  // zero before
+layout(std430, binding = 0) coherent buffer Spikes { uint spikes[]; };  // zeroed beforehand
 layout(std430, binding = 1) buffer Membrane { vec4 membranes[]; };
 layout(std430, binding = 2) writeonly buffer Lost { vec4 losts[]; };
 layout(std430, binding = 3) readonly buffer Rows { uvec2 rows[]; };
@@ -52,16 +52,16 @@ layout(push_constant) uniform Parameters {
     uint samples;
     uint steps;
     uint neurons;
-    uint filters;  // neurons a position; all neurons of a dense layer
+    uint filters;  // neurons per position; all neurons of a dense layer
     uint delay;
     uint recurrent_delay;
     uint layer;
     uint flips;  // where flips begin in numbers; 0: none
-    float input_scale;    // what input spikes count
-    uint segment_first;   // steps to do
+    float input_scale;    // weight of an input spike
+    uint segment_first;   // steps to compute
     uint segment_last;
     uint segment_origin;  // step of a sample's first row of membranes
-    uint segment_rows;    // that a sample has
+    uint segment_rows;    // rows per sample
 };
 
 bool decide(Constants c, float above, uint word) {
@@ -86,8 +86,7 @@ uint decide_quad(Constants c, vec4 above, uint number, uint step_, uint quad) {
 #include "gather.glsl"
 
 // The sum of the recurrent weights of a quad over the spikes of the layer itself in a row of
-// words, added to a sum. Its window
-// holds its own position at least.
+// words, added to a sum. Its window holds at least its own position.
 vec4 gather_spikes(Window window, vec4 begun, uint from_row, uint quad) {
     uint quads_unit = quads_of(filters);
     uint p = quad / quads_unit;
@@ -154,7 +153,7 @@ void main() {
     [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
         uint own = (gl_WorkGroupID.x * BLOCKS + k) * LANES + lane;
         owned[k] = present && own < quads;
-        quad[k] = min(own, quads - 1u);  // a lane too many does the last quad again and stores nothing
+        quad[k] = min(own, quads - 1u);  // surplus lanes recompute the last quad and discard it
         bias[k] = BIAS != 0u ? biases[quad[k] % quads_of(filters)] : vec4(0.0);
         neuron[k] = RESTING;
         recent[k] = uvec4(0u);

@@ -1,5 +1,5 @@
 // The readout, leaky integrators without spikes, over all steps in one dispatch.
-// Twin of cpuref/readout_forward.go. A lane owns a quad of classes of one sample.
+// Twin of cpuref/readout_forward.go. Each lane owns a quad of classes of one sample.
 #version 450
 #include "kinds.glsl"
 #include "grid.glsl"
@@ -7,7 +7,7 @@
 
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint BIAS = 0u;    // 1: with biases
-layout(constant_id = 2) const uint DRIVEN = 0u;  // 1: further sources have left their sums where the potentials will be
+layout(constant_id = 2) const uint DRIVEN = 0u;  // 1: other sources have left their sums where the potentials will be
 
 layout(std430, binding = 0) buffer Readout { vec4 readout[]; };
 layout(std430, binding = 1) readonly buffer Rows { uvec2 rows[]; };
@@ -25,8 +25,8 @@ layout(push_constant) uniform Parameters {
     float drive_membrane;
     float decay_synapse;
     float initial;
-    float scale;          // what spikes count
-    uint segment_first;   // steps to do; the readout has rows for all
+    float scale;          // weight of a spike
+    uint segment_first;   // steps to compute; the readout has rows for all
     uint segment_last;
     uint segment_origin;  // not used
     uint segment_rows;    // not used
