@@ -231,11 +231,5 @@ func keys[K comparable](set map[K]struct{}) []K {
 	return list
 }
 
-// Group is how many lanes the options ask for in a workgroup of a kernel; 0 leaves the
-// choice to the kernel.
-func (d *Device) Group(kernel string) uint32 {
-	if group, named := d.options.Groups[kernel]; named {
-		return group
-	}
-	return d.options.Groups[""]
-}
+// Tuning is that of the options the device was opened with.
+func (d *Device) Tuning() Tuning { return d.options.Tuning }

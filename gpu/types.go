@@ -70,9 +70,7 @@ type Options struct {
 	OnMessage  func(string) // gets every validation message, perhaps from several goroutines; nil: see Device.Messages
 	Profile    bool         // record timestamps around every dispatch: see Stream.Timings
 	CacheDir   string       // folder of the pipeline cache on disk; empty: none
-	// Groups, [kernel], are the lanes of a workgroup of kernels whose results do not depend
-	// on them, "" standing for all that are not named: see Device.Group.
-	Groups map[string]uint32
+	Tuning     Tuning       // see Device.Tuning
 	// CompileOnly opens a device that has a compiler but no hardware: only NewPipeline
 	// may be called, not even Close.
 	CompileOnly bool
@@ -81,6 +79,24 @@ type Options struct {
 	// NoSharedMemory treats the device as one without memory that the lanes of a workgroup share, again for tests.
 	NoSharedMemory bool
 	Window         *Window // the device can show buffers in a window: see Device.NewSwapchain; nil: no window
+}
+
+// Tuning is how kernels run on a device where no result depends on it; what it does not name is
+// left to the kernels.
+type Tuning struct {
+	Groups map[string]uint32 `json:"groups"`          // [kernel]: lanes of a workgroup; "" stands for all kernels not named
+	Forms  map[string]bool   `json:"forms,omitempty"` // [form]: whether kernels take it
+}
+
+// None reports whether all is left to the kernels.
+func (t Tuning) None() bool { return t.Groups == nil && t.Forms == nil }
+
+// Group is the number of lanes for a workgroup of a kernel; 0 leaves it to the kernel.
+func (t Tuning) Group(kernel string) uint32 {
+	if group, named := t.Groups[kernel]; named {
+		return group
+	}
+	return t.Groups[""]
 }
 
 // Traffic counts what went between the host and a device.

@@ -63,7 +63,7 @@ type LIFBackward struct {
 func NewLIFBackward(device *gpu.Device, choice LIFBackwardChoice) (*LIFBackward, error) {
 	const name = "lif_backward"
 	if choice.Spread == (Spread{}) {
-		choice.Spread = spreadQuads(device.Info(), device.Group(name), choice.Neurons, softwareBackwardBlocks, choice.Recurrent)
+		choice.Spread = spreadQuads(device.Info(), device.Tuning().Group(name), choice.Neurons, softwareBackwardBlocks, choice.Recurrent)
 	}
 	if err := choice.Spread.check(name, choice.Neurons, choice.Recurrent); err != nil {
 		return nil, err

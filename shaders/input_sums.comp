@@ -49,8 +49,23 @@ void main() {
             Window window = geometry;
             sum = gather_events(window, range, quad);
         } else {
-            for (uint e = range.x; e < range.y; e++) {
-                sum = sum + input_weights[index[e] * quads + quad];
+            // Four events at a time, so that their loads overlap.
+            for (uint e = range.x; e < range.y; e += 4u) {
+                uint last = range.y - 1u;
+                vec4 first = input_weights[index[e] * quads + quad];
+                vec4 second = input_weights[index[min(e + 1u, last)] * quads + quad];
+                vec4 third = input_weights[index[min(e + 2u, last)] * quads + quad];
+                vec4 fourth = input_weights[index[min(e + 3u, last)] * quads + quad];
+                sum = sum + first;
+                if (e + 1u <= last) {
+                    sum = sum + second;
+                }
+                if (e + 2u <= last) {
+                    sum = sum + third;
+                }
+                if (e + 3u <= last) {
+                    sum = sum + fourth;
+                }
             }
         }
     }

@@ -5,8 +5,10 @@
 // in registers; LANES lanes serve a sample, and a workgroup holds as many samples as fit.
 // Without recurrence the quads of a sample may be spread over workgroups along x; with
 // recurrence one workgroup holds them all, and one barrier per step shares the step's spikes
-// among its lanes. A long sample is run in segments, each from the states that the one before
-// left.
+// among its lanes, through their rows in memory or through shared memory. The latter has room
+// for three steps: while lanes read the spikes of one, others may set those of the next, and
+// the third is cleared. A long sample is run in segments, each from the states that the one
+// before left.
 #version 450
 #extension GL_EXT_control_flow_attributes : require
 #include "kinds.glsl"
@@ -15,6 +17,7 @@
 #include "escape_noise.glsl"
 #include "neuron.glsl"
 #include "window.glsl"
+#include "inputs.glsl"
 
 layout(local_size_x_id = 0) in;
 layout(constant_id = 0) const uint GROUP_SIZE = 1u;  // see grid.glsl
@@ -28,9 +31,11 @@ layout(constant_id = 7) const uint CONVOLUTION = 0u;    // 1: connections have w
 layout(constant_id = 8) const uint MODEL = 0u;
 layout(constant_id = 9) const uint BIAS = 0u;    // 1: with biases
 layout(constant_id = 10) const uint VARIED = 0u;  // 1: constants differ from neuron to neuron, and states are stored
-layout(constant_id = 11) const uint DRIVEN = 0u;  // 1: other sources have left their sums where the membranes will be
+layout(constant_id = 11) const uint INPUTS = 0u;  // see inputs.glsl; sums lie where the membranes will be
 layout(constant_id = 12) const uint REFRACTORY = 0u;  // refractory steps after a spike
 layout(constant_id = 13) const uint STEEP = 0u;  // 1: β of the noise is learned
+layout(constant_id = 14) const uint SHARED = 0u;  // 1: recurrent spikes arrive in their own step, through shared memory
+layout(constant_id = 15) const uint SHARED_WORDS = 1u;  // samples per workgroup times words per sample
 
 layout(std430, binding = 0) coherent buffer Spikes { uint spikes[]; };  // zeroed beforehand
 layout(std430, binding = 1) buffer Membrane { vec4 membranes[]; };
@@ -85,6 +90,11 @@ uint decide_quad(Constants c, vec4 above, uint number, uint step_, uint quad) {
 
 #include "gather.glsl"
 
+shared uint shown[3u * SHARED_WORDS];
+
+// A word of the recurrent spikes of a row.
+uint recurrent_word(uint from_row, uint w) { return SHARED != 0u ? shown[from_row + w] : spikes[from_row + w]; }
+
 // The sum of the recurrent weights of a quad over the spikes of the layer itself in a row of
 // words, added to a sum. Its window holds at least its own position.
 vec4 gather_spikes(Window window, vec4 begun, uint from_row, uint quad) {
@@ -99,7 +109,7 @@ vec4 gather_spikes(Window window, vec4 begun, uint from_row, uint quad) {
         Line line = line_of(window, 0u, py, px, down, columns);
         uint from = line.shift * quads_unit + quad - p * quads_unit;
         for (uint w = line.low / 32u; 32u * w < line.high; w++) {
-            uint word = spikes[from_row + w];
+            uint word = recurrent_word(from_row, w);
             if (32u * w < line.low) {
                 word &= ~0u << (line.low - 32u * w);
             }
@@ -150,6 +160,14 @@ void main() {
     uint bits[BLOCKS];
     Own own_constants[BLOCKS];
     uvec4 recent[BLOCKS];  // spikes of the steps before, as resting takes them
+    vec4 ahead[BLOCKS];    // sums of the next step, loaded while a step is computed
+    uint own_words = slot * words;
+    if (SHARED != 0u) {
+        for (uint i = gl_LocalInvocationIndex; i < 3u * SHARED_WORDS; i += GROUP_SIZE) {
+            shown[i] = 0u;
+        }
+        barrier();
+    }
     [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
         uint own = (gl_WorkGroupID.x * BLOCKS + k) * LANES + lane;
         owned[k] = present && own < quads;
@@ -160,6 +178,10 @@ void main() {
         for (uint i = 0u; i < REFRACTORY && i < segment_first && owned[k]; i++) {
             uint from_row = sample_ * steps + segment_first - 1u - i;
             recent[k] |= each_of(spikes[from_row * words + quad[k] / 8u] >> (quad[k] % 8u * 4u)) << i;
+        }
+        ahead[k] = vec4(0.0);
+        if (INPUTS == SUMS_ALONE && owned[k]) {
+            ahead[k] = membranes[(sample_ * segment_rows + segment_first - segment_origin) * quads + quad[k]];
         }
         own_constants[k] = shared_constants(c);
         if (VARIED != 0u) {
@@ -178,7 +200,13 @@ void main() {
     for (uint t = segment_first; t < segment_last; t++) {
         uint row = sample_ * steps + t;                                    // of spikes and events
         uint held = (sample_ * segment_rows + t - segment_origin) * quads;  // of membranes
+        uint third = SHARED != 0u ? t % 3u * SHARED_WORDS + own_words : 0u;
+        vec4 arrived[BLOCKS];
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
+            arrived[k] = ahead[k];
+            if (INPUTS == SUMS_ALONE && owned[k] && t + 1u < segment_last) {
+                ahead[k] = membranes[held + quads + quad[k]];
+            }
             bits[k] = decide_quad(c, potential(MODEL, VARIED != 0u, STEEP != 0u, own_constants[k], neuron[k]), number, t, quad[k]);
             if (REFRACTORY != 0u) {
                 bits[k] &= ~resting(recent[k], REFRACTORY);
@@ -190,17 +218,31 @@ void main() {
                 recent[k] = recent[k] << 1 | each_of(bits[k]);
             }
             if (owned[k] && bits[k] != 0u) {
-                atomicOr(spikes[row * words + quad[k] / 8u], bits[k] << (quad[k] % 8u * 4u));
+                uint placed = bits[k] << (quad[k] % 8u * 4u);
+                if (SHARED != 0u) {
+                    atomicOr(shown[third + quad[k] / 8u], placed);
+                } else {
+                    atomicOr(spikes[row * words + quad[k] / 8u], placed);
+                }
             }
             input_sum[k] = vec4(0.0);
             recurrent_sum[k] = bias[k];
         }
-        if (RECURRENT != 0u) {
+        if (SHARED != 0u) {
+            barrier();
+            uint next = (t + 2u) % 3u * SHARED_WORDS + own_words;
+            for (uint w = lane; w < words; w += LANES) {
+                shown[next + w] = 0u;
+                if (present) {
+                    spikes[row * words + w] = shown[third + w];
+                }
+            }
+        } else if (RECURRENT != 0u) {
             memoryBarrierBuffer();
             barrier();
         }
 
-        if (present && t >= delay) {
+        if (INPUTS != SUMS_ALONE && present && t >= delay) {
             uvec2 range = rows[row - delay];
             if (CONVOLUTION != 0u) {
                 [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
@@ -216,10 +258,48 @@ void main() {
             }
         }
         if (RECURRENT != 0u && present && t >= recurrent_delay) {
-            uint from_row = (row - recurrent_delay) * words;
+            uint from_row = SHARED != 0u ? third : (row - recurrent_delay) * words;
             if (CONVOLUTION != 0u) {
                 [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
                     recurrent_sum[k] = gather_spikes(own_window, recurrent_sum[k], from_row, quad[k]);
+                }
+            } else if (SHARED != 0u) {
+                // Four rows of weights at a time, so that their loads overlap.
+                uint w = 0u;
+                uint word = 0u;
+                uvec4 from = uvec4(0u);
+                bvec4 found = bvec4(true);
+                while (found.w) {
+                    [[unroll]] for (uint i = 0u; i < 4u; i++) {
+                        while (word == 0u && w < words) {
+                            word = shown[from_row + w];
+                            w++;
+                        }
+                        found[i] = word != 0u;
+                        if (found[i]) {
+                            from[i] = (32u * (w - 1u) + uint(findLSB(word))) * quads;
+                            word &= word - 1u;
+                        }
+                    }
+                    if (!found.x) {
+                        break;
+                    }
+                    [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
+                        vec4 first = recurrent_weights[from.x + quad[k]];
+                        vec4 second = recurrent_weights[from.y + quad[k]];
+                        vec4 next_one = recurrent_weights[from.z + quad[k]];
+                        vec4 fourth = recurrent_weights[from.w + quad[k]];
+                        recurrent_sum[k] = recurrent_sum[k] + first;
+                        if (found.y) {
+                            recurrent_sum[k] = recurrent_sum[k] + second;
+                        }
+                        if (found.z) {
+                            recurrent_sum[k] = recurrent_sum[k] + next_one;
+                        }
+                        if (found.w) {
+                            recurrent_sum[k] = recurrent_sum[k] + fourth;
+                        }
+                    }
                 }
             } else {
                 for (uint w = 0u; w < words; w++) {
@@ -235,8 +315,11 @@ void main() {
 
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
             vec4 spike = vec4(bits[k] & 1u, (bits[k] >> 1) & 1u, (bits[k] >> 2) & 1u, (bits[k] >> 3) & 1u);
-            precise vec4 scaled = input_scale * input_sum[k];
-            if (DRIVEN != 0u && owned[k]) {
+            precise vec4 scaled = arrived[k];
+            if (INPUTS != SUMS_ALONE) {
+                scaled = input_scale * input_sum[k];
+            }
+            if (INPUTS == EVENTS_AND_SUMS && owned[k]) {
                 scaled = membranes[held + quad[k]] + scaled;
             }
             precise vec4 received = scaled + recurrent_sum[k];

@@ -4,10 +4,11 @@
 #include "kinds.glsl"
 #include "grid.glsl"
 #include "exact.glsl"
+#include "inputs.glsl"
 
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint BIAS = 0u;    // 1: with biases
-layout(constant_id = 2) const uint DRIVEN = 0u;  // 1: other sources have left their sums where the potentials will be
+layout(constant_id = 2) const uint INPUTS = 0u;  // see inputs.glsl; sums lie where the potentials will be
 
 layout(std430, binding = 0) buffer Readout { vec4 readout[]; };
 layout(std430, binding = 1) readonly buffer Rows { uvec2 rows[]; };
@@ -47,17 +48,28 @@ void main() {
         membrane = states[state];
         current = states[state + quads];
     }
+    vec4 ahead = vec4(0.0);  // sums of the next step, loaded while a step is computed
+    if (INPUTS == SUMS_ALONE) {
+        ahead = readout[(sample_ * steps + segment_first) * quads + quad];
+    }
     for (uint t = segment_first; t < segment_last; t++) {
         uint row = sample_ * steps + t;
+        vec4 arrived = ahead;
+        if (INPUTS == SUMS_ALONE && t + 1u < segment_last) {
+            ahead = readout[(row + 1u) * quads + quad];
+        }
         precise vec4 input_sum = vec4(0.0);
-        if (t >= delay) {
+        if (INPUTS != SUMS_ALONE && t >= delay) {
             uvec2 range = rows[row - delay];
             for (uint e = range.x; e < range.y; e++) {
                 input_sum = input_sum + weights[index[e] * quads + quad];
             }
         }
-        precise vec4 received = scale * input_sum;
-        if (DRIVEN != 0u) {
+        precise vec4 received = arrived;
+        if (INPUTS != SUMS_ALONE) {
+            received = scale * input_sum;
+        }
+        if (INPUTS == EVENTS_AND_SUMS) {
             received = readout[row * quads + quad] + received;
         }
         if (BIAS != 0u) {

@@ -10,6 +10,7 @@ package engine
 
 import (
 	"spikegrad/cpuref"
+	"spikegrad/gpu"
 	"spikegrad/host/network"
 )
 
@@ -105,10 +106,8 @@ type Options struct {
 	Validation bool
 	// Profile measures every kernel on a Vulkan device.
 	Profile bool
-	// Groups, [kernel], are the lanes of workgroups on a Vulkan device where no result
-	// depends on them, "" standing for all kernels that are not named; nil leaves the
-	// choice to the kernels.
-	Groups map[string]uint32
+	// Tuning is how kernels run on a Vulkan device where no result depends on it.
+	Tuning gpu.Tuning
 	// CacheDir is where compiled pipelines are kept between runs; empty for nowhere.
 	CacheDir string
 }

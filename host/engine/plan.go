@@ -210,6 +210,23 @@ func (p *plan[T]) connect(w weightPlan, below network.Geometry) int {
 	return len(p.weights) - 1
 }
 
+// sumApart has what every connection brings added up before its target runs.
+func (p *plan[T]) sumApart() {
+	summed := make([]bool, len(p.layers)+1)
+	for i := range p.weights {
+		if w := &p.weights[i]; w.source >= -1 && w.source != w.target {
+			w.apart, w.adds = true, summed[w.target]
+			summed[w.target] = true
+		}
+	}
+	for l := range p.layers {
+		p.layers[l].driven = true
+	}
+	if p.readout != nil {
+		p.readout.driven = true
+	}
+}
+
 // handsOther reports whether what a layer hands up may be other than its spikes.
 func (l *layerPlan[T]) handsOther() bool {
 	return !l.pooling.None() || !l.dropout.None() || l.delayed
