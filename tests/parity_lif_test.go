@@ -78,7 +78,7 @@ func lifCases(backward bool) []lifCase {
 		{inputs: 10, neurons: 7, samples: 17, steps: 1},
 	}
 	spreads := []kernels.Spread{{}, {}, {Lanes: 3, Blocks: 2, Samples: 3}, {}, {Lanes: 7, Blocks: 5, Samples: 2}, {}, {Lanes: 64, Blocks: 1, Samples: 1}}
-	together := []kernels.Spread{{}, {Lanes: 4, Blocks: 3, Samples: 5}, {}, {Lanes: 12, Blocks: 1, Samples: 2}, {}, {Lanes: 28, Blocks: 1, Samples: 3}, {Lanes: 1, Blocks: 4, Samples: 6}}
+	together := []kernels.Spread{{}, {Lanes: 4, Blocks: 3, Samples: 5}, {}, {Lanes: 12, Blocks: 1, Samples: 2}, {Lanes: 64, Blocks: 2, Samples: 1}, {Lanes: 28, Blocks: 1, Samples: 3}, {Lanes: 1, Blocks: 4, Samples: 6}}
 	var cases []lifCase
 	add := func(noise cpuref.EscapeNoise, reset cpuref.Reset, surrogate cpuref.Surrogate, recurrent, differentiate bool) {
 		i := len(cases) % len(sizes)
@@ -86,13 +86,13 @@ func lifCases(backward bool) []lifCase {
 		c.noise, c.reset, c.surrogate, c.recurrent, c.differentiate = noise, reset, surrogate, recurrent, differentiate
 		c.spread = spreads[i]
 		if recurrent {
-			c.spread, c.wide, c.shared = together[i], len(cases)/2%2 > 0, len(cases)/2%2 == 0
+			c.spread, c.wide, c.shared = together[i], len(cases)/2%2 > 0, len(cases)%3 > 0
 			if c.shared {
 				c.recurrentDelay = 0
 			}
 		}
 		c.depth = []uint32{0, 2, 1, 3}[len(cases)%4]
-		c.apart = len(cases)%3 > 0
+		c.apart = len(cases)/3%2 == 0
 		c.limited, c.bias = len(cases)%3 == 1, len(cases)%5 > 2
 		c.refractory = []int{0, 0, 2, 0, 1, cpuref.MostRefractory, 0, 0, 5}[len(cases)%9]
 		cases = append(cases, c)
