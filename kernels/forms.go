@@ -12,10 +12,12 @@ const (
 	// FormSharedSpikes passes the recurrent spikes of a step through the shared memory of a
 	// workgroup, and loads several rows of recurrent weights at a time.
 	FormSharedSpikes = "shared_spikes"
+	// FormLoadAhead has each step of [LIFBackward] load what the next one needs.
+	FormLoadAhead = "load_ahead"
 )
 
 // Forms lists all of them.
-var Forms = []string{FormSumsApart, FormSharedSpikes}
+var Forms = []string{FormSumsApart, FormSharedSpikes, FormLoadAhead}
 
 // HasForm reports whether kernels on a device take a form: what its tuning says, otherwise what
 // suits its type. Software drivers hide no latency and read shared memory lane by lane, so

@@ -49,6 +49,7 @@ type LIFBackwardChoice struct {
 	Refractory         uint32 // steps after a spike without another, at most cpuref.MostRefractory
 	Spread             Spread // the zero value: as suits the device
 	Depth              uint32 // samples a lane; 0: as suits the device
+	Ahead              bool   // a step loads what the next one needs on every device, whatever its form: for tests
 	Wide               bool   // recurrence through Shown; so it is anyway if there is not enough shared memory
 }
 
@@ -77,7 +78,7 @@ func NewLIFBackward(device *gpu.Device, choice LIFBackwardChoice) (*LIFBackward,
 		shared = uint32(choice.shared())
 	}
 	k, err := newKernel(device, name, choice.Spread.group(), choice.Surrogate, choice.Reset,
-		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution), flag(choice.Limited), choice.Model, choice.Learn, choice.Refractory, flag(choice.Wide))
+		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution), flag(choice.Limited), choice.Model, choice.Learn, choice.Refractory, flag(choice.Wide), flag(choice.Ahead || HasForm(device.Tuning(), device.Info(), FormLoadAhead)))
 	return &LIFBackward{k, choice}, err
 }
 

@@ -30,6 +30,7 @@ layout(constant_id = 11) const uint MODEL = 0u;
 layout(constant_id = 12) const uint LEARN = 0u;               // learned constants, one bit each; 0: all neurons are alike
 layout(constant_id = 13) const uint REFRACTORY = 0u;          // refractory steps after a spike
 layout(constant_id = 14) const uint WIDE = 0u;                // 1: lanes share errors through their rows instead of shared memory
+layout(constant_id = 15) const uint AHEAD = 0u;               // 1: a step loads what the next one needs
 layout(constant_id = 8) const uint SHARED_QUADS = 1u;         // samples per workgroup times quads per sample
 
 layout(std430, binding = 0) buffer Error { vec4 errors[]; };
@@ -98,6 +99,27 @@ uint place(uint constant, uint sample_, uint quad, uint quads) {
 // The spikes of a quad in a row of words, in the lowest four bits.
 uint bits_of(uint row, uint words, uint quad) { return spikes[row * words + quad / 8u] >> (quad % 8u * 4u); }
 
+// What a step needs of a quad of a sample.
+struct Loaded {
+    uint spiked;  // in the lowest four bits
+    vec4 before;  // U[t] − A[t], of t > 0
+    vec4 lost;    // if the gradient flows through the reset
+    vec4 error;   // from above
+};
+
+// Surplus lanes load what the last sample has: a branch would wait for all loads.
+Loaded load(uint sample_, uint quad, uint quads, uint words, uint t) {
+    sample_ = min(sample_, samples - 1u);
+    uint at = (sample_ * segment_rows + t - segment_origin) * quads + quad;
+    Loaded loaded = Loaded(bits_of(sample_ * steps + t, words, quad), vec4(0.0), vec4(0.0), vec4(0.0));
+    loaded.before = membranes[at - (t > 0u ? quads : 0u)];
+    if (DIFFERENTIATE_RESET != 0u && RESET != RESET_SUBTRACTIVE) {
+        loaded.lost = losts[at];
+    }
+    loaded.error = WIDE != 0u ? shown_errors[at] : errors[at];
+    return loaded;
+}
+
 float derivative(Constants c, float before, float spike) {
     precise float u = before - c.threshold;
     if (LIMITED != 0u && (u < c.support_from || u > c.support_to)) {
@@ -128,6 +150,8 @@ void main() {
     vec4 spike_error[DEPTH * BLOCKS];
     Own own_constants[BLOCKS];
     Sums sums[DEPTH * BLOCKS];
+    Loaded now[DEPTH * BLOCKS];
+    Loaded next[DEPTH * BLOCKS];
     [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
         uint own = (gl_WorkGroupID.x * BLOCKS + k) * LANES + lane;
         quad[k] = min(own, quads - 1u);  // surplus lanes recompute the last quad and discard it
@@ -141,6 +165,9 @@ void main() {
             adjoint[j] = RESTING;
             spike_error[j] = owned[j] ? spike_errors[(first_sample + d) * quads + quad[k]] : vec4(0.0);
             sums[j] = Sums(vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0));
+            if (AHEAD != 0u) {
+                next[j] = load(first_sample + d, quad[k], quads, words, segment_last - 1u);
+            }
             if (segment_last < steps && owned[j]) {
                 uint sample_ = first_sample + d;
                 LOAD_STATES(states, adjoint[j], states_of(MODEL) * sample_ * quads + quad[k], quads)
@@ -152,17 +179,22 @@ void main() {
     for (uint t = segment_last; t-- > segment_first;) {
         vec4 spike[DEPTH * BLOCKS];
         vec4 error[DEPTH * BLOCKS];  // ∂L/∂h[t]
-        vec4 above[DEPTH * BLOCKS];  // where recurrence is wide: what its place in the rows held
         [[unroll]] for (uint j = 0u; j < DEPTH * BLOCKS; j++) {
             recurrent_sum[j] = vec4(0.0);
             spike[j] = vec4(0.0);
-            if (owned[j]) {
+            if (AHEAD != 0u) {
+                now[j] = next[j];
+                next[j] = load(first_sample + j / BLOCKS, quad[j % BLOCKS], quads, words, max(t, segment_first + 1u) - 1u);
+                spike[j] = vec4(each_of(now[j].spiked));
+            } else if (owned[j]) {
                 spike[j] = vec4(each_of(bits_of((first_sample + j / BLOCKS) * steps + t, words, quad[j % BLOCKS])));
             }
             error[j] = received_error(MODEL, RESET, adjoint[j], spike[j]);
             if (WIDE != 0u && owned[j]) {
                 uint at = ((first_sample + j / BLOCKS) * segment_rows + t - segment_origin) * quads + quad[j % BLOCKS];
-                above[j] = shown_errors[at];
+                if (AHEAD == 0u) {
+                    now[j].error = shown_errors[at];
+                }
                 shown_errors[at] = error[j];
             }
         }
@@ -256,23 +288,27 @@ void main() {
             uint sample_ = first_sample + j / BLOCKS;
             uint own = quad[j % BLOCKS];
             uint at = (sample_ * segment_rows + t - segment_origin) * quads + own;
+            Loaded loaded = now[j];
+            if (AHEAD == 0u) {
+                loaded = load(sample_, own, quads, words, t);
+            }
             vec4 before = vec4(0.0);  // U[t] − A[t]
             if (LEARN != 0u) {
                 before = potential(MODEL, true, learns(CONSTANT_NOISE_BETA), own_constants[j % BLOCKS], RESTING);
             }
             if (t > 0u) {
-                before = membranes[at - quads];
+                before = loaded.before;
             }
             vec4 lost = own_constants[j % BLOCKS].threshold;
             if (DIFFERENTIATE_RESET != 0u && RESET != RESET_SUBTRACTIVE) {
-                lost = losts[at];
+                lost = loaded.lost;
             }
-            vec4 held_above = above[j];
+            vec4 above = now[j].error;
             if (WIDE == 0u) {
-                held_above = errors[at];
+                above = loaded.error;
                 errors[at] = error[j];
             }
-            precise vec4 spike_adjoint = held_above + recurrent_sum[j];
+            precise vec4 spike_adjoint = above + recurrent_sum[j];
             spike_adjoint = spike_adjoint + spike_error[j];
             vec4 slope = vec4(derivative(c, before.x, spike[j].x), derivative(c, before.y, spike[j].y),
                               derivative(c, before.z, spike[j].z), derivative(c, before.w, spike[j].w));

@@ -161,6 +161,8 @@ void main() {
     Own own_constants[BLOCKS];
     uvec4 recent[BLOCKS];  // spikes of the steps before, as resting takes them
     vec4 ahead[BLOCKS];    // sums of the next step, loaded while a step is computed
+    // Of step 0. Surplus lanes load what the last sample has: a branch would wait for all loads.
+    uint first_row = min(sample_, samples - 1u) * segment_rows - segment_origin;
     uint own_words = slot * words;
     if (SHARED != 0u) {
         for (uint i = gl_LocalInvocationIndex; i < 3u * SHARED_WORDS; i += GROUP_SIZE) {
@@ -180,8 +182,8 @@ void main() {
             recent[k] |= each_of(spikes[from_row * words + quad[k] / 8u] >> (quad[k] % 8u * 4u)) << i;
         }
         ahead[k] = vec4(0.0);
-        if (INPUTS == SUMS_ALONE && owned[k]) {
-            ahead[k] = membranes[(sample_ * segment_rows + segment_first - segment_origin) * quads + quad[k]];
+        if (INPUTS == SUMS_ALONE) {
+            ahead[k] = membranes[(first_row + segment_first) * quads + quad[k]];
         }
         own_constants[k] = shared_constants(c);
         if (VARIED != 0u) {
@@ -204,8 +206,8 @@ void main() {
         vec4 arrived[BLOCKS];
         [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
             arrived[k] = ahead[k];
-            if (INPUTS == SUMS_ALONE && owned[k] && t + 1u < segment_last) {
-                ahead[k] = membranes[held + quads + quad[k]];
+            if (INPUTS == SUMS_ALONE) {
+                ahead[k] = membranes[(first_row + min(t + 1u, segment_last - 1u)) * quads + quad[k]];
             }
             bits[k] = decide_quad(c, potential(MODEL, VARIED != 0u, STEEP != 0u, own_constants[k], neuron[k]), number, t, quad[k]);
             if (REFRACTORY != 0u) {

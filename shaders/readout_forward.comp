@@ -55,8 +55,8 @@ void main() {
     for (uint t = segment_first; t < segment_last; t++) {
         uint row = sample_ * steps + t;
         vec4 arrived = ahead;
-        if (INPUTS == SUMS_ALONE && t + 1u < segment_last) {
-            ahead = readout[(row + 1u) * quads + quad];
+        if (INPUTS == SUMS_ALONE) {
+            ahead = readout[(row + (t + 1u < segment_last ? 1u : 0u)) * quads + quad];
         }
         precise vec4 input_sum = vec4(0.0);
         if (INPUTS != SUMS_ALONE && t >= delay) {

@@ -25,7 +25,7 @@ type lifCase struct {
 	depth                           uint32 // samples a lane in the backward pass
 	wide                            bool   // recurrence without shared memory
 	shared                          bool   // recurrent spikes through shared memory
-	apart                           bool   // input sums from a kernel of their own
+	apart                           bool   // input sums from a kernel of their own; backwards, loads ahead
 	refractory                      int
 }
 
@@ -93,6 +93,9 @@ func lifCases(backward bool) []lifCase {
 		}
 		c.depth = []uint32{0, 2, 1, 3}[len(cases)%4]
 		c.apart = len(cases)/3%2 == 0
+		if c.apart && c.depth == 0 {
+			c.depth = 1 // more, loaded ahead, take some drivers half a minute to compile
+		}
 		c.limited, c.bias = len(cases)%3 == 1, len(cases)%5 > 2
 		c.refractory = []int{0, 0, 2, 0, 1, cpuref.MostRefractory, 0, 0, 5}[len(cases)%9]
 		cases = append(cases, c)
@@ -274,7 +277,7 @@ func checkLIFBackward(r rig, c lifCase, seed uint32) {
 	a := &run.backward
 	k, err := kernels.NewLIFBackward(r.device, kernels.LIFBackwardChoice{
 		Neurons: uint32(c.neurons), Model: uint32(c.model), Surrogate: uint32(c.surrogate), Reset: uint32(c.reset),
-		DifferentiateReset: c.differentiate, Recurrent: c.recurrent, Limited: c.limited, Spread: c.spread, Depth: c.depth, Refractory: uint32(c.refractory), Wide: c.wide,
+		DifferentiateReset: c.differentiate, Recurrent: c.recurrent, Limited: c.limited, Spread: c.spread, Depth: c.depth, Refractory: uint32(c.refractory), Wide: c.wide, Ahead: c.apart,
 	})
 	if err != nil {
 		r.Fatal(err)

@@ -25,9 +25,9 @@ type tuneCommand struct {
 // Help is the rest of the help.
 func (tuneCommand) Help() string {
 	return `Times every kernel on a Vulkan device with several workgroup sizes, and all of them with and without alternative
-forms: input sums in a kernel of their own, recurrent spikes through shared memory. What is clearly faster than the
-default is stored in your cache folder, where all commands find it. No choice changes a result: for each, all bits are
-first compared with the reference. Choices are specific to the driver version; tune again after a driver update.
+forms: input sums in a kernel of their own, recurrent spikes through shared memory, loads a step ahead. Choices clearly
+faster than the default are stored in your cache folder, where all commands find them. None changes a result: for each,
+all bits are first compared with the reference. They are specific to the driver version; tune again after an update.
 
 Examples:
 
