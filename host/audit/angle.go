@@ -7,14 +7,14 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// angle finds the cosine of the angle between the gradient that groups u estimate without
-// bias and the one that groups s estimate, with an interval that never leaves [−1, 1].
+// angle finds the cosine of the angle between the gradient that groups u estimate without bias and the
+// one that groups s estimate, with an interval within [−1, 1].
 //
-// With τ = tan² of the angle and c_gh the mean of <u_g, s_b>·<u_h, s_c>/|s|² over pairs b ≠ c,
-// the kernel <u_g, u_h> − (1 + τ)·c_gh has mean 0 over pairs g ≠ h at the true τ. The interval
-// holds all τ at which that mean is no further from 0 than chance takes it. Its distribution
-// is skewed because it contains squared noise: quantiles come from a gamma distribution with
-// the same first three cumulants, which pairs and triples of groups give.
+// With τ = tan² of the angle and c_gh the mean of <u_g, s_b>·<u_h, s_c>/|s|² over pairs b ≠ c, the
+// kernel <u_g, u_h> − (1 + τ)·c_gh has mean 0 over pairs g ≠ h at the true τ. The interval holds all τ
+// at which that mean is no further from 0 than by chance. Its distribution is skewed because it
+// contains squared noise: quantiles are those of a gamma distribution with the same first three
+// cumulants, estimated from pairs and triples of groups.
 type angle struct {
 	balance
 	along []float64 // [group]: <u_g, s>/|s|
@@ -22,7 +22,7 @@ type angle struct {
 	othersAlong []float64
 }
 
-// newAngle takes independent estimates u of one gradient and s of another; nil while noise
+// newAngle takes independent estimates u of one gradient and s of another; it returns nil while noise
 // hides s.
 func newAngle(u, s [][]float64) *angle {
 	average := mean(s)
@@ -63,7 +63,7 @@ func newAngle(u, s [][]float64) *angle {
 	return a
 }
 
-// innerProducts are <u_g, u_h> of all pairs g ≠ h, [group][group].
+// innerProducts returns <u_g, u_h> for all pairs g ≠ h, [group][group].
 func innerProducts(u [][]float64) [][]float64 {
 	products := squareOf(len(u))
 	for g := range u {
@@ -75,7 +75,7 @@ func innerProducts(u [][]float64) [][]float64 {
 	return products
 }
 
-// squareOf is room for a number for every two of n groups.
+// squareOf returns an n×n matrix of zeros.
 func squareOf(n int) [][]float64 {
 	square := make([][]float64, n)
 	for g := range square {
@@ -84,9 +84,8 @@ func squareOf(n int) [][]float64 {
 	return square
 }
 
-// kernel is a symmetric function of two different groups taken apart (Hoeffding's
-// decomposition): its mean over all pairs, what a group adds to that by itself, and what is
-// left to each pair.
+// kernel is a symmetric function of two different groups, decomposed (Hoeffding's decomposition): its
+// mean over all pairs, the contribution of each single group, and the remainder of each pair.
 type kernel struct {
 	mean   float64
 	single []float64   // [group]
@@ -119,7 +118,7 @@ func newKernel(values [][]float64) kernel {
 	return k
 }
 
-// set makes the kernel a − factor·b, all of the same groups.
+// set sets the kernel to a − factor·b, all of the same groups.
 func (k *kernel) set(a *kernel, factor float64, b *kernel) {
 	less := func(to, a, b []float64) {
 		for i, x := range a {
@@ -133,7 +132,7 @@ func (k *kernel) set(a *kernel, factor float64, b *kernel) {
 	}
 }
 
-// triples is the sum of a_gh·b_hk·c_kg over all groups g, h, k.
+// triples returns the sum of a_gh·b_hk·c_kg over all groups g, h, k.
 func triples(a, b, c [][]float64) float64 {
 	sum := 0.0
 	for g, row := range a {
@@ -150,7 +149,7 @@ func triples(a, b, c [][]float64) float64 {
 // and its third cumulant.
 type pairMean struct{ mean, variance, third float64 }
 
-// estimate takes the kernel's own triples.
+// estimate computes the mean of pairs, given the kernel's own triples.
 func (k *kernel) estimate(triples float64) pairMean {
 	n := float64(len(k.pairs))
 	var single, pair, mixed, cubes float64
@@ -170,9 +169,9 @@ func (k *kernel) estimate(triples float64) pairMean {
 
 // balance finds the x at which the kernel top − x·bottom has mean 0, where bottom has a positive mean.
 type balance struct {
-	top, bottom, both kernel                  // both is room for the one at x
-	triples           [4]float64              // of the kernel at x, a polynomial of it
-	noise             func(x float64) float64 // what the noise of s adds to the variance of its mean
+	top, bottom, both kernel                  // both is scratch for the one at x
+	triples           [4]float64              // of the kernel at x, as a polynomial in x
+	noise             func(x float64) float64 // contribution of the noise of s to the variance of its mean
 }
 
 // newBalance takes the values of two kernels, [group][group], and overwrites them.
@@ -183,7 +182,7 @@ func newBalance(top, bottom [][]float64, noise func(x float64) float64) balance 
 	return b
 }
 
-// significance is the mean of the kernel at x in standard errors, with its skewness.
+// significance returns the mean of the kernel at x in standard errors, and its skewness.
 func (b *balance) significance(x float64) (z, skewness float64) {
 	b.both.set(&b.top, x, &b.bottom)
 	t := &b.triples
@@ -195,8 +194,8 @@ func (b *balance) significance(x float64) (z, skewness float64) {
 	return p.mean / math.Sqrt(p.variance), p.third / math.Pow(p.variance, 1.5)
 }
 
-// accepts reports whether the mean at x is within what chance allows: 0 if it is, else on which
-// side it lies outside.
+// accepts returns 0 if the mean at x is within what chance allows, otherwise the side on which it is
+// outside.
 func (b *balance) accepts(x float64) int {
 	z, skewness := b.significance(x)
 	freedom := float64(len(b.top.single) - 1)
@@ -210,15 +209,15 @@ func (b *balance) accepts(x float64) int {
 	return 0
 }
 
-// interval holds the squares t² for which x = t² + shift is accepted. The mean of the kernel
-// falls with x, so that they lie between two ends.
+// interval returns the ends of the interval of squares t² for which x = t² + shift is accepted. It is
+// one interval because the kernel's mean decreases with x.
 func (b *balance) interval(shift float64) (nearest, farthest float64) {
 	nearest = b.border(shift, func(side int) bool { return side <= 0 })
 	return nearest, b.border(shift, func(side int) bool { return side < 0 })
 }
 
-// border is the smallest t² from which on a condition on the side holds, at most mostTan, by
-// bisection of the angle of which t is the tangent.
+// border returns the smallest t² from which a condition on the side holds, at most mostTan, by
+// bisection of the angle whose tangent is t.
 func (b *balance) border(shift float64, holds func(side int) bool) float64 {
 	if holds(b.accepts(shift)) {
 		return 0
@@ -239,8 +238,8 @@ func (b *balance) border(shift float64, holds func(side int) bool) float64 {
 	return t * t
 }
 
-// biasOf is |s − u|/|u| of the gradients that groups u and s estimate, nil while noise hides
-// u. With x its square, <u_g − s, u_h − s> − x·<u_g, u_h> has mean 0 over pairs g ≠ h.
+// biasOf returns |s − u|/|u| for the gradients that groups u and s estimate, nil while noise hides u.
+// With x its square, <u_g − s, u_h − s> − x·<u_g, u_h> has mean 0 over pairs g ≠ h.
 func biasOf(u, s [][]float64) *Estimate {
 	c := compare(u, s)
 	value := c.all.bias()
@@ -265,9 +264,8 @@ func biasOf(u, s [][]float64) *Estimate {
 	return &Estimate{Value: value, Low: min(value, math.Sqrt(nearest)), High: max(value, math.Sqrt(farthest))}
 }
 
-// lengthOf is the length of a gradient of which there are independent estimates. Its
-// interval comes from that of the squared length, which can be known to be nearly 0 but not
-// to be less: noise that hides the gradient gives an interval from 0.
+// lengthOf returns the length of a gradient from independent estimates of it. Its interval comes from
+// that of the squared length, cut off at 0: if noise hides the gradient, the interval starts at 0.
 func lengthOf(u [][]float64) *Estimate {
 	k := newKernel(innerProducts(u))
 	p := k.estimate(triples(k.pairs, k.pairs, k.pairs))
@@ -284,10 +282,10 @@ func lengthOf(u [][]float64) *Estimate {
 	}
 }
 
-// skewedQuantile is a quantile of a gamma distribution with mean 0, variance 1 and a
-// skewness, stretched as Student's distribution stretches the normal one. Skewness lengthens
-// one tail, and is not let shorten the other: that ends abruptly where there are few weights,
-// and skewness from few groups is not known well enough to say where.
+// skewedQuantile returns a quantile of a gamma distribution with mean 0, variance 1 and the given
+// skewness, widened as Student's distribution widens the normal one. Skewness lengthens one tail, but
+// may not shorten the other: that one ends abruptly if there are few weights, and skewness from few
+// groups is not known well enough to say where.
 func skewedQuantile(probability, skewness, freedom float64) float64 {
 	if probability < 0.5 {
 		return -skewedQuantile(1-probability, -skewness, freedom)
@@ -297,7 +295,7 @@ func skewedQuantile(probability, skewness, freedom float64) float64 {
 		return student
 	}
 	z := mathext.NormalQuantile(probability)
-	if skewness < 0.3 { // the same to the third digit (Cornish & Fisher 1938)
+	if skewness < 0.3 { // equal to three digits (Cornish & Fisher 1938)
 		return student / z * (z + float64(float64(z*z)-1)*skewness/6)
 	}
 	shape := 4 / float64(skewness*skewness)
@@ -305,15 +303,15 @@ func skewedQuantile(probability, skewness, freedom float64) float64 {
 	return student / z * ((g.Quantile(probability) - shape) / math.Sqrt(shape))
 }
 
-// shortProjection is how many half intervals long the projection on s has to be for its
-// square to be trusted.
+// shortProjection is how many half intervals long the projection on s must be for its square to be
+// trusted.
 const shortProjection = 2
 
-// mostTan is the largest tan², or other square, that is looked at: a right angle.
+// mostTan is the largest tan², or other square, considered: a right angle.
 const mostTan = 1e8
 
-// cosine is the cosine with its interval, nil while noise hides the gradient so well that
-// every angle is possible.
+// cosine returns the cosine with its interval, nil while noise hides the gradient so well that every
+// angle is possible.
 func (a *angle) cosine() *Estimate {
 	n := float64(len(a.along))
 	sum, squares, length := 0.0, 0.0, a.top.mean
@@ -336,8 +334,8 @@ func (a *angle) cosine() *Estimate {
 		e.Low, e.High = -near, -far
 	}
 	e.Low, e.High = min(e.Low, value), max(e.High, value)
-	// Where <u, s> is within its noise, its square is no measure of its own noise, which is
-	// then added as it is.
+	// If <u, s> is within its noise, the interval of its square does not reflect that noise, which is
+	// then added directly.
 	if math.Abs(average) < shortProjection*half && length > 0 {
 		e.Low = max(-1, min(e.Low, (average-half)/math.Sqrt(length)))
 		e.High = min(1, max(e.High, (average+half)/math.Sqrt(length)))

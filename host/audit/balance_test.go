@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestBalance: the kernel top − x·bottom, whose third cumulant comes from a polynomial of x,
-// is what the kernel made of those values directly is.
+// TestBalance: the kernel top − x·bottom, whose third cumulant comes from a polynomial in x,
+// equals the kernel made directly from those values.
 func TestBalance(t *testing.T) {
 	const groups = 9
 	draw := rand.New(rand.NewPCG(3, 4))

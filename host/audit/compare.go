@@ -6,7 +6,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Estimate is a number with its confidence interval of [Confidence].
+// Estimate is a number with its confidence interval at level [Confidence].
 type Estimate struct {
 	Value float64 `json:"value"`
 	Low   float64 `json:"low"`
@@ -16,23 +16,23 @@ type Estimate struct {
 // Confidence is the level of all intervals.
 const Confidence = 0.95
 
-// half is half the length of the interval.
+// half returns half the length of the interval.
 func (e *Estimate) half() float64 { return (e.High - e.Low) / 2 }
 
-// products are the inner products of two gradients, u unbiased and s surrogate, free
-// of the variance of their estimates.
+// products are the inner products of two gradients, u unbiased and s surrogate, without
+// the variance of their estimates.
 type products struct{ uu, us, ss float64 }
 
-// bias is |s − u|/|u|.
+// bias returns |s − u|/|u|.
 func (p products) bias() float64 {
 	return math.Sqrt(max(0, p.ss-2*p.us+p.uu)) / math.Sqrt(p.uu)
 }
 
-// scale is <u,s>/<s,s>: the factor by which s would come closest to u.
+// scale returns <u,s>/<s,s>: the factor that brings s closest to u.
 func (p products) scale() float64 { return p.us / p.ss }
 
-// comparison holds the inner products of all groups of two independent sets, and
-// those with one group left out.
+// comparison holds the inner products from all groups of two independent sets, and those
+// with one group left out.
 type comparison struct {
 	all              products
 	withoutU         []products // [group of u]
@@ -59,7 +59,7 @@ func compare(u, s [][]float64) *comparison {
 	return c
 }
 
-// leaveOut is a mean of n terms without one of them.
+// leaveOut returns a mean of n terms without one of them.
 func leaveOut(mean, term float64, n int) float64 {
 	return (float64(mean*float64(n)) - term) / float64(n-1)
 }
@@ -86,17 +86,17 @@ func newSquares(list [][]float64, mean []float64) *squares {
 	return q
 }
 
-// product is the estimate from all groups.
+// product returns the estimate from all groups.
 func (q *squares) product() float64 { return (q.sum - q.own) / (q.n * (q.n - 1)) }
 
-// without is the estimate without one group.
+// without returns the estimate without one group.
 func (q *squares) without(a int) float64 {
 	sum := q.sum - 2*q.withs[a] + q.square[a]
 	return (sum - (q.own - q.square[a])) / ((q.n - 1) * (q.n - 2))
 }
 
-// estimate is a function of the products with a jackknife interval over the groups of
-// both sets, nil if the function has no value.
+// estimate returns a function of the products with a jackknife interval over the groups
+// of both sets, nil if the function has no value.
 func (c *comparison) estimate(f func(products) float64) *Estimate {
 	value := f(c.all)
 	variance := jackknife(each(c.withoutU, f)) + jackknife(each(c.withoutS, f))
@@ -107,7 +107,7 @@ func (c *comparison) estimate(f func(products) float64) *Estimate {
 	return &Estimate{value, value - half, value + half}
 }
 
-// each are the values of a function.
+// each returns the values of a function.
 func each(list []products, f func(products) float64) []float64 {
 	var values []float64
 	for _, p := range list {
@@ -116,8 +116,8 @@ func each(list []products, f func(products) float64) []float64 {
 	return values
 }
 
-// jackknife is the variance of a number from what it is with one group left out at a time
-// (Efron & Stein 1981).
+// jackknife returns the variance of a number from its values with one group left out at a
+// time (Efron & Stein 1981).
 func jackknife(without []float64) float64 {
 	n := float64(len(without))
 	mean, squares := total(without)/n, 0.0
@@ -127,7 +127,7 @@ func jackknife(without []float64) float64 {
 	return squares * (n - 1) / n
 }
 
-// total is the sum of numbers.
+// total returns the sum of numbers.
 func total(list []float64) float64 {
 	sum := 0.0
 	for _, x := range list {
@@ -136,7 +136,7 @@ func total(list []float64) float64 {
 	return sum
 }
 
-// quantile is that of Student's distribution.
+// quantile returns that of Student's distribution.
 func quantile(probability, degreesOfFreedom float64) float64 {
 	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: degreesOfFreedom}.Quantile(probability)
 }

@@ -9,7 +9,7 @@ import (
 	"spikegrad/host/unbiased/exact"
 )
 
-// noisy makes groups of estimates of a gradient, with noise much longer than it.
+// noisy makes groups of estimates of a gradient, with noise much longer than the gradient.
 func noisy(r *exact.Random, gradient []float64, groups int, deviation float64) [][]float64 {
 	list := make([][]float64, groups)
 	for g := range list {
@@ -21,7 +21,7 @@ func noisy(r *exact.Random, gradient []float64, groups int, deviation float64) [
 	return list
 }
 
-// planted are two gradients of known cosine 0.8, lengths 2 and 3.
+// planted returns two gradients with known cosine 0.8 and lengths 2 and 3.
 func planted(weights int) (u, s []float64) {
 	u, s = make([]float64, weights), make([]float64, weights)
 	for i := range weights / 2 {
@@ -57,8 +57,8 @@ func TestCompareExactly(t *testing.T) {
 	}
 }
 
-// The noise of a mean does not bias the cosine, and intervals cover the truth as often
-// as they say. The noise is such that the cosine of the means would be near 0.6.
+// The noise of a mean does not bias the cosine, and intervals cover the truth as often as
+// they claim. The noise is such that the cosine of the means would be near 0.6.
 func TestCompareNoise(t *testing.T) {
 	const trials = 400
 	u, s := planted(400)
@@ -87,7 +87,8 @@ func TestCompareNoise(t *testing.T) {
 	}
 }
 
-// Intervals of lengths cover the truth as often as they say, whether noise hides it or not.
+// Intervals of lengths cover the truth as often as they claim, whether noise hides it or
+// not.
 func TestLengths(t *testing.T) {
 	const trials = 400
 	u, _ := planted(100)
@@ -108,7 +109,7 @@ func TestLengths(t *testing.T) {
 	}
 }
 
-// Intervals of relative biases cover the truth where the bias is long, short or none.
+// Intervals of relative biases cover the truth whether the bias is long, short or zero.
 func TestRelativeBias(t *testing.T) {
 	const trials = 150
 	r := &exact.Random{}
@@ -130,8 +131,8 @@ func TestRelativeBias(t *testing.T) {
 	}
 }
 
-// Intervals of cosines cover the truth of few weights, where the length of the surrogate is
-// noisy, and where its direction is.
+// Intervals of cosines cover the truth with few weights, if the surrogate's length is
+// noisy, and if its direction is.
 func TestCosineOfFewWeights(t *testing.T) {
 	const trials = 300
 	r := &exact.Random{}
@@ -160,7 +161,7 @@ func TestCosineOfFewWeights(t *testing.T) {
 	}
 }
 
-// Where noise hides a gradient, there is no cosine.
+// If noise hides a gradient, there is no cosine.
 func TestCompareHidden(t *testing.T) {
 	u, s := [][]float64{{1, 0}, {-1, 0}, {0, 1}, {0, -1}}, [][]float64{{1, 1}, {1, 1}, {1, 1}}
 	if found := cosineOf(u, s); found != nil {
@@ -168,7 +169,7 @@ func TestCompareHidden(t *testing.T) {
 	}
 }
 
-// Signs count weights that are known only.
+// Signs count only weights whose sign is known.
 func TestCompareSigns(t *testing.T) {
 	r := &exact.Random{}
 	u := noisy(r, []float64{1, -1, 0, 1, 1e-3}, 32, 0.1)
@@ -178,7 +179,7 @@ func TestCompareSigns(t *testing.T) {
 	}
 }
 
-// Groups are merged two by two and keep the mean.
+// Groups are merged in pairs and keep the mean.
 func TestGroups(t *testing.T) {
 	g := newGroups(4)
 	for pass := range 11 {
@@ -190,7 +191,7 @@ func TestGroups(t *testing.T) {
 			t.Errorf("%d groups after %d passes", size, pass+1)
 		}
 	}
-	// 8 passes in groups of two, then one of four: {0…3} {4…7} and {8, 9, 10} begun
+	// 8 passes in groups of two, then one of four: {0…3} {4…7} and {8, 9, 10} incomplete
 	if c := g.complete(); g.size != 4 || len(c) != 2 || c[0][0] != 1.5 || c[1][0] != 5.5 || g.means[2][0] != 9 {
 		t.Errorf("size %d, groups %v", g.size, g.means)
 	}

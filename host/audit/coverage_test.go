@@ -10,9 +10,9 @@ import (
 	"spikegrad/host/unbiased/exact"
 )
 
-// Intervals of the audit by single flips hold what is known exactly as often as they say,
-// for the samples drawn, with the passes that the first ones call for; none of a cosine
-// leaves [−1, 1].
+// Intervals of the audit by single flips cover the exactly known values as often as they
+// claim, for the samples drawn, with the number of passes chosen after the first ones; no
+// interval of a cosine leaves [−1, 1].
 func TestFlipCoverage(t *testing.T) {
 	for _, c := range coverageCases() {
 		t.Run(c.Name, func(t *testing.T) {
@@ -42,13 +42,13 @@ func TestFlipCoverage(t *testing.T) {
 					for v := range names {
 						uu, us, ss := dot(exactly[l], exactly[l]), dot(exactly[l], surrogates[v][l]), dot(surrogates[v][l], surrogates[v][l])
 						truth := us / math.Sqrt(uu*ss)
-						// Where noise hides a gradient there is neither.
+						// If noise hides a gradient there is neither.
 						if bias, scale := whole.Surrogates[v].RelativeBias, whole.Surrogates[v].Scale; bias != nil && scale != nil {
 							biases[v].add(bias.Low, math.Sqrt(uu-2*us+ss)/math.Sqrt(uu), bias.High)
 							scales[v].add(scale.Low, us/ss, scale.High)
 						}
 						e := whole.Surrogates[v].Cosine
-						if e == nil { // holds everything
+						if e == nil { // covers everything
 							cosines[v].add(-1, truth, 1)
 							hidden++
 							continue
@@ -76,8 +76,8 @@ func TestFlipCoverage(t *testing.T) {
 	}
 }
 
-// meanSurrogates are the mean surrogate gradients, [surrogate][layer], over so much noise
-// that what is left of it does not count.
+// meanSurrogates returns the mean surrogate gradients, [surrogate][layer], over so many
+// draws of noise that what remains of it is negligible.
 func meanSurrogates(t *testing.T, n *network.Network, weights [][]float32, s *exact.Source, names []string) [][][]float64 {
 	t.Helper()
 	const times = 4000

@@ -1,19 +1,19 @@
 package audit
 
 // groups holds independent estimates of one gradient: mean gradients of passes, merged
-// two by two when there are too many of them, so that memory stays bounded.
+// in pairs when there are too many, so that memory stays bounded.
 type groups struct {
 	limit  int // even
-	size   int // passes of a complete group
+	size   int // passes per complete group
 	means  [][]float64
 	partly int // passes in the last group, if it is not complete
 }
 
-// newGroups keeps at most limit groups, and at least half as many once there were so
-// many.
+// newGroups keeps at most limit groups, and at least half as many after reaching the
+// limit.
 func newGroups(limit int) *groups { return &groups{limit: limit, size: 1} }
 
-// add takes in the gradient of a pass, which it keeps.
+// add adds the gradient of a pass, which it keeps.
 func (g *groups) add(gradient []float64) {
 	if g.partly == 0 {
 		if len(g.means) == g.limit {
@@ -29,7 +29,7 @@ func (g *groups) add(gradient []float64) {
 	g.partly = (g.partly + 1) % g.size
 }
 
-// merge makes one group of every two.
+// merge turns every two groups into one.
 func (g *groups) merge() {
 	for i := range g.limit / 2 {
 		a, b := g.means[2*i], g.means[2*i+1]
@@ -43,7 +43,7 @@ func (g *groups) merge() {
 	g.size *= 2
 }
 
-// complete are the groups of the same number of passes.
+// complete returns the groups with the full number of passes.
 func (g *groups) complete() [][]float64 {
 	if g.partly > 0 {
 		return g.means[:len(g.means)-1]
@@ -54,7 +54,7 @@ func (g *groups) complete() [][]float64 {
 // span is a part of a gradient.
 type span struct{ first, last int }
 
-// of are the parts of gradients.
+// of returns the parts of gradients.
 func (s span) of(list [][]float64) [][]float64 {
 	parts := make([][]float64, len(list))
 	for i, gradient := range list {
@@ -63,7 +63,7 @@ func (s span) of(list [][]float64) [][]float64 {
 	return parts
 }
 
-// mean is the mean of gradients of the same length.
+// mean returns the mean of gradients of the same length.
 func mean(list [][]float64) []float64 {
 	sum := make([]float64, len(list[0]))
 	for _, gradient := range list {
@@ -77,7 +77,7 @@ func mean(list [][]float64) []float64 {
 	return sum
 }
 
-// dot is an inner product, added in ascending order.
+// dot returns an inner product, summed in ascending order.
 func dot(a, b []float64) float64 {
 	total := 0.0
 	for i, x := range a {

@@ -20,8 +20,9 @@ type Laboratory struct {
 	Device string // name, for reports
 	// Open makes an engine; nil stands for the CPU engine.
 	Open    func(n *network.Network, options engine.Options) (engine.Engine, error)
-	Workers int // goroutines; changes no result
-	// Team shares the trials among processes, and contexts are its; nil for one process.
+	Workers int // goroutines; does not affect results
+	// Team shares the trials among processes, and contexts come from it; nil for one
+	// process.
 	Team *engine.Team
 }
 
@@ -33,7 +34,8 @@ func (Laboratory) Estimators() []string {
 	return append([]string{"surrogate", "superspike"}, unbiased.Estimators()...)
 }
 
-// The fewest batches of trials, enough to estimate the spread, and the most trials in one.
+// The smallest number of batches, enough to estimate the spread, and the largest number of
+// trials in one.
 const (
 	leastBatches = 32
 	largestBatch = 256
@@ -75,8 +77,8 @@ func (l Laboratory) Measure(ctx context.Context, p *estimate.Spiking, estimator 
 	return estimate.Measured{Moments: estimate.OfBatches(means, samples), Seconds: seconds}, nil
 }
 
-// open makes an engine of a problem's network, with the surrogate derivative that an
-// estimator takes.
+// open makes an engine for a problem's network, with the surrogate derivative that an
+// estimator uses.
 func (l Laboratory) open(p *estimate.Spiking, estimator string) (engine.Engine, error) {
 	n := copyOf(p.Network)
 	surrogate := "matched"
@@ -98,7 +100,7 @@ func (l Laboratory) open(p *estimate.Spiking, estimator string) (engine.Engine, 
 	return e, nil
 }
 
-// gradient is what leaves the mean gradient of a batch in the engine.
+// gradient returns a function that leaves the mean gradient of a batch in the engine.
 func (l Laboratory) gradient(e engine.Engine, p *estimate.Spiking, estimator string, batch int) (func(context.Context, *engine.Batch) error, error) {
 	if !slices.Contains(unbiased.Estimators(), estimator) {
 		return func(_ context.Context, b *engine.Batch) error {
@@ -116,7 +118,7 @@ func (l Laboratory) gradient(e engine.Engine, p *estimate.Spiking, estimator str
 	}, nil
 }
 
-// repeated is a batch that shows the sample of a problem in trials first ≤ i < first +
+// repeated returns a batch with the sample of a problem in trials first ≤ i < first +
 // count.
 func repeated(p *estimate.Spiking, first, count int) *engine.Batch {
 	b := &engine.Batch{Index: p.Index, Labels: make([]uint32, count), Targets: p.Targets}

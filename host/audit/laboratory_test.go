@@ -10,7 +10,7 @@ import (
 	"spikegrad/host/estimate"
 )
 
-// problem is a small problem of spiking neurons.
+// problem returns a small problem of spiking neurons.
 func problem(t *testing.T, o estimate.EstimateOptions) estimate.Problem {
 	t.Helper()
 	o.Seed = 4
@@ -24,7 +24,7 @@ func problem(t *testing.T, o estimate.EstimateOptions) estimate.Problem {
 	return p
 }
 
-// The unbiased estimators have the exact gradient as their mean, of both losses.
+// The mean of the unbiased estimators is the exact gradient, for both losses.
 func TestLaboratoryIsUnbiased(t *testing.T) {
 	trials, known := 1<<14, 0.5
 	if full {
@@ -56,7 +56,7 @@ func TestLaboratoryIsUnbiased(t *testing.T) {
 }
 
 // The noise of a trial is that of the estimators in float64, so that a surrogate
-// gradient differs by rounding alone; the last batch is a smaller one.
+// gradient differs only by rounding; the last batch is a smaller one.
 func TestLaboratoryHasTheSameNoise(t *testing.T) {
 	const trials = 1000
 	for _, c := range [][2]string{{"lif:20,33", "van_rossum"}, {"lif_delta:20,33", "squared"}, {"adaptive:20,33", "van_rossum"}, {"if:20,33", "squared"}} {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Markdown is the page of plain sentences: how wrong the surrogate gradient is, where,
-// which surrogate fits best, and what it cost to find out.
+// Markdown returns a page of plain sentences: how wrong the surrogate gradient is,
+// where, which surrogate fits best, and what it cost to find out.
 func (r *Result) Markdown() string {
 	var b strings.Builder
 	noise := "with the escape noise of the network"
@@ -32,11 +32,11 @@ func (r *Result) Markdown() string {
 	return b.String()
 }
 
-// Sentences tell in words what was found about the layer: how the surrogate of the
-// network fares, and which of those tried fits best (empty if there is no choice).
+// Sentences describes in words what was found about the layer: how the network's
+// surrogate fares, and which of those tried fits best (empty if there is no choice).
 func (l *LayerResult) Sentences() (trained, best string) { return l.trained(), l.best() }
 
-// trained tells about the surrogate of the network.
+// trained describes the network's surrogate.
 func (l *LayerResult) trained() string {
 	whole := &l.Parts[0]
 	a := &whole.Surrogates[0]
@@ -62,8 +62,8 @@ func (l *LayerResult) trained() string {
 		s.Weights, s.Significant, math.Ceil(s.ByChance), s.Different, 100*float64(s.Different)/float64(s.Significant))
 }
 
-// worst says which array of the layer the surrogate of the network suits less, if the
-// intervals tell them apart.
+// worst names the array of the layer that the network's surrogate suits less, if the
+// intervals distinguish them.
 func (l *LayerResult) worst() string {
 	if len(l.Parts) < 3 {
 		return ""
@@ -83,7 +83,7 @@ func (l *LayerResult) worst() string {
 
 func (p *PartResult) cosine(surrogate int) *Estimate { return p.Surrogates[surrogate].Cosine }
 
-// best says which surrogate fits the noise of the layer best.
+// best names the surrogate that fits the noise of the layer best.
 func (l *LayerResult) best() string {
 	whole := &l.Parts[0]
 	best := -1
@@ -134,7 +134,7 @@ func (p *PartResult) table(b *strings.Builder) {
 	b.WriteString("\n")
 }
 
-// String writes an estimate with its interval; nil is unknown.
+// String formats an estimate with its interval; nil is unknown.
 func (e *Estimate) String() string {
 	if e == nil {
 		return "unknown"
@@ -147,7 +147,7 @@ func (e *Estimate) String() string {
 	return strings.ReplaceAll(text, "-", "−")
 }
 
-// costs tells what the audit took.
+// costs reports what the audit took.
 func (r *Result) costs() string {
 	c := &r.Cost
 	text := fmt.Sprintf("## What it cost\n\n%d runs with a flipped spike, %d runs without, and %d runs forward and backward for the surrogates: %.1f s on %s.",

@@ -10,7 +10,7 @@ import (
 	"spikegrad/host/figure"
 )
 
-// Picture implements [figure.Drawing]: it is that of [Result.Bars].
+// Picture implements [figure.Drawing] by [Result.Bars].
 func (r *Result) Picture() (*figure.Picture, error) {
 	drawing := r.Bars()
 	if len(drawing.Categories) == 0 {
@@ -19,8 +19,8 @@ func (r *Result) Picture() (*figure.Picture, error) {
 	return drawing.Picture()
 }
 
-// Bars are the cosines of all surrogates, layer by layer and array by array. Rows whose
-// gradient is hidden in noise are left out; there may be none.
+// Bars returns the cosines of all surrogates, layer by layer and array by array. Rows
+// whose gradient is hidden in noise are left out; there may be none left.
 func (r *Result) Bars() figure.Bars {
 	drawing := figure.Bars{
 		Title:      fmt.Sprintf("Surrogate against unbiased gradient, %s", r.Data),
@@ -46,7 +46,7 @@ func (r *Result) Bars() figure.Bars {
 	return drawing
 }
 
-// known reports whether all cosines are.
+// known reports whether all cosines are known.
 func (p *PartResult) known() bool {
 	for i := range p.Surrogates {
 		if p.cosine(i) == nil {
@@ -57,7 +57,7 @@ func (p *PartResult) known() bool {
 }
 
 // Write writes audit.json, audit.md and the picture, cosines.png and cosines.svg, to a
-// folder, which it makes if need be. There is no picture if no cosine is known.
+// folder, which it creates if necessary. There is no picture if no cosine is known.
 func (r *Result) Write(folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("cannot create the output folder: %w: choose another with --out", err)
@@ -79,7 +79,7 @@ func (r *Result) Write(folder string) error {
 // resultFile holds all numbers in the folder of an audit.
 const resultFile = "audit.json"
 
-// Read reads the result in a folder that [Result.Write] wrote.
+// Read reads a result from a folder written by [Result.Write].
 func Read(folder string) (*Result, error) {
 	path := filepath.Join(folder, resultFile)
 	text, err := os.ReadFile(path)

@@ -16,8 +16,7 @@ import (
 	"spikegrad/host/unbiased/exact"
 )
 
-// onRanks has the given number of ranks do the same, and compares what each of them finds with what one process
-// does.
+// onRanks does the same on several ranks, and compares what each of them finds with what one process finds.
 func onRanks[R any](t *testing.T, name string, do func(x engine.Exchange) (R, error), ignore ...cmp.Option) {
 	t.Helper()
 	want, err := do(nil)
@@ -38,7 +37,7 @@ func onRanks[R any](t *testing.T, name string, do func(x engine.Exchange) (R, er
 	}
 }
 
-// small is a network of two layers and its data.
+// small returns a network of two layers and its data.
 func small(t *testing.T) (*network.Network, *exact.Source) {
 	s := exact.NewSource(26, 5, 2, 8, 0.4)
 	return exact.Network(t, s, 2, func(number int, l *network.Layer) {
@@ -48,7 +47,7 @@ func small(t *testing.T) (*network.Network, *exact.Source) {
 	}), s
 }
 
-// TestRanksAudit: ranks find the bits that one process finds.
+// TestRanksAudit: ranks find the same bits as one process.
 func TestRanksAudit(t *testing.T) {
 	n, s := small(t)
 	onRanks(t, "slopes", func(x engine.Exchange) (*SlopeResult, error) {
@@ -63,7 +62,7 @@ func TestRanksAudit(t *testing.T) {
 	}, cmpopts.IgnoreTypes(Cost{}), cmpopts.IgnoreFields(Result{}, "Device"))
 }
 
-// TestRanksEstimate: ranks find the bits that one process finds, in float64 and by engines.
+// TestRanksEstimate: ranks find the same bits as one process, in float64 and on engines.
 func TestRanksEstimate(t *testing.T) {
 	for name, c := range map[string]struct {
 		options estimate.EstimateOptions
@@ -85,7 +84,7 @@ func TestRanksEstimate(t *testing.T) {
 	}
 }
 
-// TestRanksEndTogether: what one rank cannot do, and an interrupt of one, end the work of all.
+// TestRanksEndTogether: if one rank fails or is interrupted, all end.
 func TestRanksEndTogether(t *testing.T) {
 	n, s := small(t)
 	team := func(x engine.Exchange, ctx context.Context, o estimate.EstimateOptions, device bool) error {

@@ -7,8 +7,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// Result is what an audit found. All but Cost, Device and Driver is the same on every
-// device.
+// Result is the result of an audit. Everything but Cost, Device and Driver is the same on
+// every device.
 type Result struct {
 	Data       string         `json:"data"`
 	Samples    int            `json:"samples"`
@@ -16,15 +16,15 @@ type Result struct {
 	OtherMode  bool           `json:"other_mode"`
 	Loss       string         `json:"loss"`
 	Confidence float64        `json:"confidence"`
-	Precision  float64        `json:"precision"` // asked for
+	Precision  float64        `json:"precision"` // as requested
 	Reached    bool           `json:"precision_reached"`
-	Surrogates []string       `json:"surrogates"` // that of the network first
+	Surrogates []string       `json:"surrogates"` // the network's first
 	Layers     []LayerResult  `json:"layers"`
 	Readout    *ReadoutResult `json:"readout"` // nil if the loss counts spikes
 	Cost       Cost           `json:"cost"`
 	Device     string         `json:"device"`
 	Driver     string         `json:"driver"`
-	Notes      []string       `json:"notes"` // of reading the data
+	Notes      []string       `json:"notes"` // from reading the data
 }
 
 // LayerResult is what was found about the weights into a layer.
@@ -41,7 +41,7 @@ type LayerResult struct {
 // arrays.
 type PartResult struct {
 	Name string `json:"name"` // layer0, layer0.input, …
-	// Length is that of the unbiased gradient, from 0 while noise hides it.
+	// Length is that of the unbiased gradient; its interval starts at 0 while noise hides it.
 	Length     *Estimate   `json:"unbiased_length"`
 	Surrogates []Agreement `json:"surrogates"`
 }
@@ -52,8 +52,7 @@ type Agreement struct {
 	Surrogate    string    `json:"surrogate"`
 	Cosine       *Estimate `json:"cosine"`
 	RelativeBias *Estimate `json:"relative_bias"` // |s − u|/|u|
-	// Scale is the factor by which the surrogate gradient comes closest to the unbiased
-	// one.
+	// Scale is the factor that brings the surrogate gradient closest to the unbiased one.
 	Scale *Estimate `json:"scale"`
 	Signs Signs     `json:"signs"`
 }
@@ -65,21 +64,20 @@ type ReadoutResult struct {
 	Length *Estimate `json:"length"`
 }
 
-// Cost is what an audit took, beside what an epoch of training takes on the same
-// device: forward and backward passes of all training samples, at the speed of those
-// of the audit.
+// Cost is what an audit took, compared with an epoch of training on the same device: forward
+// and backward passes of all training samples, at the speed of the audit's.
 type Cost struct {
-	Pairs           int     `json:"pairs"`         // runs with a flipped spike, each compared with the run without
-	ForwardRuns     int     `json:"forward_runs"`  // of a sample, flipped or not
+	Pairs           int     `json:"pairs"`         // runs with a flipped spike, each compared with the unflipped run
+	ForwardRuns     int     `json:"forward_runs"`  // of one sample, flipped or not
 	GradientRuns    int     `json:"gradient_runs"` // forward and backward
 	FlipSeconds     float64 `json:"flip_seconds"`
 	GradientSeconds float64 `json:"gradient_seconds"`
 	EpochSamples    int     `json:"epoch_samples"`
-	EpochSeconds    float64 `json:"epoch_seconds"` // estimated; 0 if the samples of an epoch are not known
+	EpochSeconds    float64 `json:"epoch_seconds"` // estimated; 0 if the samples of an epoch are unknown
 	Epochs          float64 `json:"epochs"`        // time of the audit in epochs
 }
 
-// passes is how many passes a set of groups holds.
+// passes returns the number of passes in a set of groups.
 func (g *groups) passes() int {
 	if g.partly > 0 {
 		return (len(g.means)-1)*g.size + g.partly
@@ -87,8 +85,8 @@ func (g *groups) passes() int {
 	return len(g.means) * g.size
 }
 
-// uncertainty is the largest half interval of the cosines of a layer, NaN while one is not
-// known.
+// uncertainty returns the largest half interval of the cosines of a layer, NaN while one is
+// unknown.
 func (r *run) uncertainty(l int) float64 {
 	largest, u := 0.0, r.unbiased[l].complete()
 	for v := range r.variants {
@@ -101,7 +99,7 @@ func (r *run) uncertainty(l int) float64 {
 	return largest
 }
 
-// cosineOf is the cosine between two gradients, nil while noise hides one.
+// cosineOf returns the cosine between two gradients, nil while noise hides one.
 func cosineOf(u, s [][]float64) *Estimate {
 	if a := newAngle(u, s); a != nil {
 		return a.cosine()

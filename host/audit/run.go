@@ -14,19 +14,19 @@ import (
 	"spikegrad/host/unbiased"
 )
 
-// Options say what is audited and how precisely. Open, Workers, PassSamples and
-// Observe change no result.
+// Options specify what is audited and how precisely. Open, Workers, PassSamples and Observe
+// do not affect results.
 type Options struct {
 	Network    *network.Network // as trained; its data are those of Source
 	Weights    [][]float32
 	Source     data.Source
-	OtherMode  bool     // give layers that spike at a threshold sigmoid noise of their β
-	Surrogates []string // besides that of the network: KIND or KIND:VALUE
-	Samples    int      // shown, all if there are fewer
-	Pairs      int      // most runs with a flipped spike
-	Precision  float64  // aimed at: half the interval of every layer's cosines
+	OtherMode  bool     // give layers that spike at a threshold sigmoid noise with their β
+	Surrogates []string // besides the network's: KIND or KIND:VALUE
+	Samples    int      // number shown, all if there are fewer
+	Pairs      int      // largest number of runs with a flipped spike
+	Precision  float64  // target: half the interval of every layer's cosines
 	Seed       uint32
-	// TrainSamples, if known, are those of an epoch, for comparing the cost.
+	// TrainSamples, if known, is their number per epoch, for comparing the cost.
 	TrainSamples int
 
 	Open        func(n *network.Network, options engine.Options) (engine.Engine, error) // nil: the CPU engine
@@ -45,23 +45,21 @@ type Progress struct {
 }
 
 const (
-	// flipsPerSample of a layer, in every presentation: the runs that decide where to
-	// flip are then a small part of all.
+	// flipsPerSample is the number of flips per layer in every presentation: the runs that
+	// decide where to flip are then a small part of all.
 	flipsPerSample = 4
-	// leastPasses are made before it is decided, once, how many are needed.
+	// leastPasses are made before deciding, once, how many are needed.
 	leastPasses = 16
-	// mostGroups of passes are kept.
+	// mostGroups is the largest number of groups of passes.
 	mostGroups = 32
 
 	leastSurrogatePasses = 4
 	mostSurrogatePasses  = 32
-	// surrogateNoise is how large the noise of the mean surrogate gradient may be,
-	// squared and relative to it.
+	// surrogateNoise is the largest relative squared noise of the mean surrogate gradient.
 	surrogateNoise = 0.0025
-	// surrogateShare is the part of the pairs that the presentations for all surrogates
-	// may be.
+	// surrogateShare limits the presentations for all surrogates, as a share of the pairs.
 	surrogateShare = 0.25
-	// reserve is how many passes more are made than the first ones say are needed.
+	// reserve is a factor on the number of passes needed according to the first ones.
 	reserve = 1.2
 )
 
@@ -88,7 +86,7 @@ func (r *run) measure(ctx context.Context) error {
 	return r.measureUnbiased(ctx)
 }
 
-// run is an audit at work.
+// run is an audit in progress.
 type run struct {
 	options   Options
 	team      *engine.Team // nil for one process
@@ -96,7 +94,7 @@ type run struct {
 	variants  []variant
 	arrays    [][]network.Weight // [layer]: the weight arrays into it
 	samples   *unbiased.Samples
-	flips     int         // of a layer in a presentation
+	flips     int         // per layer per presentation
 	surrogate [][]*groups // [variant][layer]
 	readout   *groups     // nil without a leaky readout
 	unbiased  []*groups   // [layer]
@@ -128,7 +126,7 @@ func newAudit(team *engine.Team, o Options) (*run, error) {
 	if r.variants, err = variants(n, o.Surrogates); err != nil {
 		return nil, err
 	}
-	once := r.samples.Count() * len(r.arrays) // flips of a pass with one in every layer and presentation
+	once := r.samples.Count() * len(r.arrays) // flips of a pass with one per layer per presentation
 	if o.Pairs < leastPasses*once {
 		return nil, fmt.Errorf("%d pairs: %d samples and %d layers need at least %d; give more pairs or fewer samples",
 			o.Pairs, r.samples.Count(), len(r.arrays), leastPasses*once)
@@ -162,8 +160,8 @@ func (r *run) observe(p Progress) {
 	}
 }
 
-// measureSurrogate averages the gradient of a variant over as many passes as it takes for
-// their noise to be small. One engine is open at a time: a device may not have room for two.
+// measureSurrogate averages the gradient of a variant over enough passes for its noise to be
+// small. One engine is open at a time: a device may not have room for two.
 func (r *run) measureSurrogate(ctx context.Context, number int) (err error) {
 	v := r.variants[number]
 	e, err := r.open(v.network)
@@ -224,9 +222,9 @@ func quiet(list []*groups) bool {
 	return true
 }
 
-// measureUnbiased makes passes with flips. The first ones decide how many are needed for
-// the cosines of each layer; nothing found later does, since passes that end when an
-// interval happens to be short would make short intervals of those that miss.
+// measureUnbiased makes passes with flips. The first ones alone decide how many are needed
+// for the cosines of each layer: stopping when an interval happens to be short would favour
+// short intervals that miss the truth.
 func (r *run) measureUnbiased(ctx context.Context) (err error) {
 	e, err := r.open(r.network)
 	if err != nil {
@@ -279,8 +277,9 @@ func (r *run) measureUnbiased(ctx context.Context) (err error) {
 	return nil
 }
 
-// passesFor is how many passes make whole groups and take an interval from its half after
-// the first passes to a precision; the half falls at least as their square root.
+// passesFor returns the number of passes, in whole groups, that reduces half an interval
+// from its value after the first passes to a precision; it shrinks at least with the square
+// root of their number.
 func passesFor(half, precision float64) int {
 	if math.IsNaN(half) {
 		return math.MaxInt

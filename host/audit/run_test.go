@@ -15,7 +15,7 @@ import (
 	"spikegrad/host/unbiased/exact"
 )
 
-// optionsFor are those of a small audit.
+// optionsFor returns those of a small audit.
 func optionsFor(n *network.Network, s *exact.Source) Options {
 	return Options{
 		Network: n, Weights: exact.Weights(n), Source: s, Surrogates: []string{"superspike"},
@@ -32,9 +32,9 @@ func mustRun(t *testing.T, o Options) *Result {
 	return found
 }
 
-// In one layer without recurrence and without memory of its own spikes the matched
-// surrogate has no bias where the loss is linear in the spikes; with small weights of
-// the readout it almost is. A straight-through derivative has one.
+// In one layer without recurrence and without memory of its own spikes, the matched
+// surrogate has no bias if the loss is linear in the spikes; with small readout
+// weights it nearly is. A straight-through derivative has a bias.
 func TestMatchedSurrogate(t *testing.T) {
 	s := exact.NewSource(8, 6, 2, 10, 0.5)
 	n := exact.Network(t, s, 1, func(_ int, l *network.Layer) {
@@ -130,7 +130,7 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// What cannot be audited is refused with what to do.
+// What cannot be audited is rejected with advice.
 func TestRefused(t *testing.T) {
 	s := exact.NewSource(4, 3, 2, 6, 0.5)
 	threshold := func(n *network.Network) {
@@ -172,7 +172,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// The folder holds page, numbers and picture, also where noise hides everything.
+// The folder holds page, numbers and picture, even if noise hides everything.
 func TestWrite(t *testing.T) {
 	s := exact.NewSource(8, 4, 2, 8, 0.5)
 	n := exact.Network(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 6 })

@@ -8,22 +8,22 @@ import (
 	"spikegrad/host/engine"
 )
 
-// Plan is what slopes will cost. Runs are of one sample; epochs are predicted from the
-// time of a few runs and 0 if the samples of an epoch are not known.
+// Plan is what slopes will cost. Runs are of one sample; epochs are predicted from the time of
+// a few runs, or 0 if the number of samples of an epoch is unknown.
 type Plan struct {
 	GradientRuns int     `json:"gradient_runs"` // forward and backward
 	ForwardRuns  int     `json:"forward_runs"`
 	Epochs       float64 `json:"epochs"`
-	// OneSurrogate are the epochs with one surrogate and one step, Surrogate and Step those of
-	// one more, Half those of intervals half as long.
+	// OneSurrogate is the number of epochs for one surrogate and one step, Surrogate and Step
+	// that for one more, Half that for intervals half as long.
 	OneSurrogate float64 `json:"one_surrogate_epochs"`
 	Surrogate    float64 `json:"surrogate_epochs"`
 	Step         float64 `json:"step_epochs"`
 	Half         float64 `json:"half_epochs"`
 }
 
-// SlopeCost is what slopes cost, beside what an epoch of training takes on the same
-// device: forward and backward passes of all training samples, at the speed of the audit's.
+// SlopeCost is what slopes cost, compared with an epoch of training on the same device:
+// forward and backward passes of all training samples, at the speed of the audit's.
 type SlopeCost struct {
 	Plan            Plan    `json:"plan"`
 	GradientRuns    int     `json:"gradient_runs"`
@@ -35,7 +35,7 @@ type SlopeCost struct {
 	Epochs          float64 `json:"epochs"`
 }
 
-// runs are those of some surrogates and steps.
+// runs returns the number of runs for some surrogates and steps.
 func (r *slopeRun) runs(surrogates, steps int) (gradient, forward int) {
 	presentations := r.options.Draws * r.shown.Count()
 	gradient = surrogates * (r.passes*r.aside.Count() + presentations)
@@ -47,8 +47,8 @@ func (r *slopeRun) plan() {
 	r.cost.Plan.GradientRuns, r.cost.Plan.ForwardRuns = r.runs(len(r.variants), len(r.options.Steps))
 }
 
-// time predicts the time of all runs from that of a few, which it does twice since the
-// first makes room in the engine.
+// time predicts the time of all runs from that of a few, which it does twice because the
+// engine allocates memory in the first.
 func (r *slopeRun) time(e engine.Engine) error {
 	count := min(timed, r.aside.Count())
 	var gradient, forward float64
@@ -71,7 +71,7 @@ func (r *slopeRun) time(e engine.Engine) error {
 	surrogates, steps := len(r.variants), len(r.options.Steps)
 	epochs := func(surrogates, steps, precision int) float64 {
 		gradients, forwards := r.runs(surrogates, steps)
-		presentations := surrogates * r.options.Draws * r.shown.Count() // their gradients, as the forward runs, grow with precision
+		presentations := surrogates * r.options.Draws * r.shown.Count() // their gradients, like the forward runs, grow with precision
 		if r.options.TrainSamples == 0 {
 			return 0
 		}
@@ -88,7 +88,7 @@ func (r *slopeRun) time(e engine.Engine) error {
 	return nil
 }
 
-// total fills in what all cost together.
+// total fills in the total cost.
 func (c *SlopeCost) total(trainSamples int) {
 	if trainSamples == 0 || c.GradientRuns == 0 {
 		return
@@ -98,7 +98,7 @@ func (c *SlopeCost) total(trainSamples int) {
 	c.Epochs = (c.GradientSeconds + c.ForwardSeconds) / c.EpochSeconds
 }
 
-// String says what slopes will cost.
+// String describes what slopes will cost.
 func (p *Plan) String() string {
 	text := fmt.Sprintf("%d runs forward and %d forward and backward", p.ForwardRuns, p.GradientRuns)
 	if p.Epochs == 0 {

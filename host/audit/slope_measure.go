@@ -12,9 +12,9 @@ import (
 	"spikegrad/host/unbiased"
 )
 
-// measureDirections finds the direction of a surrogate's mean gradient, and what slope it
-// promises: the mean surrogate gradient of the samples shown, along the direction, under
-// the noise that slopes are measured with.
+// measureDirections finds the direction of a surrogate's mean gradient, and the slope it
+// promises: the mean surrogate gradient of the samples shown, along the direction, under the
+// same noise as the slopes.
 func (r *slopeRun) measureDirections(ctx context.Context, v int) (err error) {
 	e, err := r.open(r.variants[v].network)
 	if err != nil {
@@ -69,7 +69,7 @@ func (r *slopeRun) measureDirections(ctx context.Context, v int) (err error) {
 	return nil
 }
 
-// gradient is the mean gradient of samples first ≤ i < last, [weight array]; the noise of
+// gradient returns the mean gradient of samples first ≤ i < last, [weight array]; the noise of
 // sample i has number start + i.
 func (r *slopeRun) gradient(ctx context.Context, e engine.Engine, s *unbiased.Samples, first, last int, start uint32) ([][]float64, error) {
 	if err := ctx.Err(); err != nil {
@@ -98,7 +98,7 @@ func added(sum, gradient [][]float64, factor float64) [][]float64 {
 	return sum
 }
 
-// of joins what a part has of weight arrays.
+// of joins the weight arrays of a part.
 func (p *slopePart) of(arrays [][]float64) []float64 {
 	var joined []float64
 	for _, number := range p.arrays {
@@ -107,9 +107,9 @@ func (p *slopePart) of(arrays [][]float64) []float64 {
 	return joined
 }
 
-// direction is the unit direction of a part's gradient, which it overwrites, and the length of
-// what it was made of: without learned constants that the largest step would take out of their
-// bounds, for training would hold them there.
+// direction returns the unit direction of a part's gradient, which it overwrites, and the
+// length before scaling. Learned constants that the largest step would take out of bounds are
+// left out, because training would hold them there.
 func (r *slopeRun) direction(p int, gradient []float64) (unit []float64, length float64) {
 	described, part := r.network.Weights(), &r.parts[p]
 	largest := float64(r.options.Steps[len(r.options.Steps)-1] * r.reach[p])
@@ -183,7 +183,7 @@ func (r *slopeRun) measureSlopes(ctx context.Context) (err error) {
 	return nil
 }
 
-// fillBatches makes the batches of the samples shown, for all that follows.
+// fillBatches makes the batches of the samples shown, for everything that follows.
 func (r *slopeRun) fillBatches() error {
 	for first := 0; first < r.shown.Count(); first += together {
 		var batch engine.Batch
@@ -195,8 +195,8 @@ func (r *slopeRun) fillBatches() error {
 	return nil
 }
 
-// sides are the weights ±h along a unit direction, and how far apart they are along it as
-// the engine has them.
+// sides returns the weights ±h along a unit direction, and how far apart they are along it as
+// rounded by the engine.
 func (p *slopePart) sides(weights [][]float32, unit []float64, h float64) (up, down [][]float32, distance float64) {
 	up, down = slices.Clone(weights), slices.Clone(weights)
 	for _, number := range p.arrays {
@@ -238,7 +238,7 @@ func (r *slopeRun) slope(ctx context.Context, e engine.Engine, p *slopePart, uni
 	return t, moved, nil
 }
 
-// losses are those of all samples shown, [draw of noise][sample].
+// losses returns those of all samples shown, [draw of noise][sample].
 func (r *slopeRun) losses(ctx context.Context, e engine.Engine, weights [][]float32) ([][]float64, error) {
 	began := time.Now()
 	defer func() { r.cost.ForwardSeconds += time.Since(began).Seconds() }()

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Markdown is the page of plain sentences: how fast the loss really falls along each
+// Markdown returns a page of plain sentences: how fast the loss really falls along each
 // surrogate gradient, whether its length is right, which surrogate points best, and what
 // it cost to find out.
 func (r *SlopeResult) Markdown() string {
@@ -35,7 +35,7 @@ func (r *SlopeResult) Markdown() string {
 	return b.String()
 }
 
-// title begins with a capital where a name is a word.
+// title capitalizes a name if it is a word.
 func title(name string) string {
 	if name == "all layers" {
 		return "All layers"
@@ -43,8 +43,8 @@ func title(name string) string {
 	return name
 }
 
-// Sentences say in words what was found about each surrogate, and about all of them
-// together.
+// Sentences describes in words what was found about each surrogate, and about all of
+// them together.
 func (p *SlopePart) Sentences() []string {
 	var list []string
 	for v := range p.Surrogates {
@@ -74,7 +74,7 @@ func (p *SlopePart) Sentences() []string {
 	return append(list, text)
 }
 
-// sentence is about one surrogate.
+// sentence describes one surrogate.
 func (p *SlopePart) sentence(v int) string {
 	s := &p.Surrogates[v]
 	if s.Slope == nil && len(s.Steps) == 0 {
@@ -103,7 +103,7 @@ func (p *SlopePart) sentence(v int) string {
 	return name + s.lengthInWords() + p.directionInWords(v) + "."
 }
 
-// lengthInWords says how the length of a surrogate gradient stands to its slope.
+// lengthInWords compares the length of a surrogate gradient with its slope.
 func (s *SlopeOf) lengthInWords() string {
 	switch f := s.Factor; {
 	case f == nil:
@@ -117,11 +117,11 @@ func (s *SlopeOf) lengthInWords() string {
 	}
 }
 
-// wellKnown is the cosine to which a direction must be known for its slope to be that of
-// the mean surrogate gradient.
+// wellKnown is the cosine within which a direction must be known for its slope to be
+// that of the mean surrogate gradient.
 const wellKnown = 0.9
 
-// directionInWords compares the direction of a surrogate with the best.
+// directionInWords compares the direction of a surrogate with the best one.
 func (p *SlopePart) directionInWords(v int) string {
 	s, best := &p.Surrogates[v], &p.Surrogates[p.Best]
 	switch {
@@ -141,7 +141,7 @@ func (p *SlopePart) directionInWords(v int) string {
 	return text
 }
 
-// factor writes a factor above 1 with two digits.
+// factor formats a factor above 1 with two digits.
 func factor(x float64) string {
 	scale := math.Pow(10, math.Floor(math.Log10(x))-1)
 	if scale >= 1 {
@@ -152,7 +152,7 @@ func factor(x float64) string {
 
 func percentage(share float64) string { return signed(100*share, 0) + " %" }
 
-// signed writes a number with a real minus sign.
+// signed formats a number with a real minus sign.
 func signed(x float64, digits int) string {
 	return strings.ReplaceAll(fmt.Sprintf("%.*f", digits, x), "-", "−")
 }
@@ -192,7 +192,7 @@ func (p *SlopePart) steps(b *strings.Builder) {
 	b.WriteString("\n")
 }
 
-// stepName writes a step as a percentage.
+// stepName formats a step as a percentage.
 func stepName(step float64) string { return fmt.Sprintf("%g %%", math.Round(1e6*step)/1e4) }
 
 func (s *StepSlope) cell() string {
@@ -205,7 +205,7 @@ func (s *StepSlope) cell() string {
 	return fmt.Sprintf("%s (%s)", s.Slope.withError(), s.ToFirst)
 }
 
-// agreement says up to which step slopes agree with the first within their intervals.
+// agreement reports up to which step slopes agree with the first within their intervals.
 func (s *SlopeOf) agreement() string {
 	last := ""
 	for k := range s.Steps {
@@ -217,8 +217,8 @@ func (s *SlopeOf) agreement() string {
 	return "up to " + last
 }
 
-// withError writes a value, its standard error by noise, and its interval for the data
-// set.
+// withError formats a value, its standard error due to noise, and its interval for the
+// data set.
 func (m *Measured) withError() string {
 	if m == nil {
 		return "unknown"
@@ -231,7 +231,7 @@ func (m *Measured) withError() string {
 	return strings.ReplaceAll(fmt.Sprintf("%.*f ± %.*f [%.*f, %.*f]", digits, m.Value, digits, m.Error, digits, m.DataLow, digits, m.DataHigh), "-", "−")
 }
 
-// String writes a value with its interval for the data set; nil is unknown.
+// String formats a value with its interval for the data set; nil is unknown.
 func (m *Measured) String() string {
 	if m == nil {
 		return "unknown"
@@ -246,7 +246,7 @@ func number(x *float64) string {
 	return fmt.Sprintf("%.3g", *x)
 }
 
-// page is about the readout.
+// page describes the readout's self-test.
 func (t *SelfTest) page() string {
 	if t == nil {
 		return ""
@@ -259,7 +259,7 @@ func (t *SelfTest) page() string {
 	return text + "They agree.\n\n"
 }
 
-// costs says what the slopes took.
+// costs reports what the slopes took.
 func (r *SlopeResult) costs() string {
 	c := &r.Cost
 	text := fmt.Sprintf("## What it cost\n\n%d runs forward, and %d forward and backward for the directions: %.1f s on %s.",

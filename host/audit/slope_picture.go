@@ -9,7 +9,7 @@ import (
 	"spikegrad/host/figure"
 )
 
-// Picture implements [figure.Drawing]: it is that of [SlopeResult.Bars].
+// Picture implements [figure.Drawing] by [SlopeResult.Bars].
 func (r *SlopeResult) Picture() (*figure.Picture, error) {
 	drawing := r.Bars()
 	if len(drawing.Categories) == 0 {
@@ -18,8 +18,8 @@ func (r *SlopeResult) Picture() (*figure.Picture, error) {
 	return drawing.Picture()
 }
 
-// Bars are the slopes of all surrogates, part by part. Parts of which a slope is not known
-// are left out; there may be none.
+// Bars returns the slopes of all surrogates, part by part. Parts with an unknown slope are
+// left out; there may be none left.
 func (r *SlopeResult) Bars() figure.Bars {
 	drawing := figure.Bars{
 		Title:      fmt.Sprintf("Slope of the expected loss along surrogate gradients, %s", r.Data),
@@ -44,7 +44,7 @@ func (r *SlopeResult) Bars() figure.Bars {
 	return drawing
 }
 
-// known reports whether all slopes are.
+// known reports whether all slopes are known.
 func (p *SlopePart) known() bool {
 	for v := range p.Surrogates {
 		if p.Surrogates[v].Slope == nil {
@@ -55,7 +55,7 @@ func (p *SlopePart) known() bool {
 }
 
 // Write writes slopes.json, slopes.md and the picture, slopes.png and slopes.svg, to a
-// folder, which it makes if need be. There is no picture if no slope is known.
+// folder, which it creates if necessary. There is no picture if no slope is known.
 func (r *SlopeResult) Write(folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("cannot create the output folder: %w: choose another with --out", err)

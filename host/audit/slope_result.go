@@ -8,26 +8,26 @@ import (
 	"path/filepath"
 )
 
-// SlopeResult is what the slopes along surrogate gradients are. All but Cost, Device and
-// Driver is the same on every device.
+// SlopeResult is the result of measuring slopes along surrogate gradients. Everything but
+// Cost, Device and Driver is the same on every device.
 type SlopeResult struct {
 	Data        string      `json:"data"`
 	DataSamples int         `json:"data_samples"` // of the data set
-	Samples     int         `json:"samples"`      // drawn of them
+	Samples     int         `json:"samples"`      // drawn from them
 	Directions  int         `json:"direction_runs"`
 	Draws       int         `json:"draws"`
 	Seed        uint32      `json:"seed"`
 	OtherMode   bool        `json:"other_mode"`
 	Loss        string      `json:"loss"`
 	Confidence  float64     `json:"confidence"`
-	Steps       []float64   `json:"steps"`      // in lengths of the weights; slopes are those of the first
-	Surrogates  []string    `json:"surrogates"` // that of the network first
+	Steps       []float64   `json:"steps"`      // in lengths of the weights; slopes are those at the first
+	Surrogates  []string    `json:"surrogates"` // the network's first
 	Parts       []SlopePart `json:"parts"`
 	Readout     *SelfTest   `json:"readout"` // nil if the loss counts spikes
 	Cost        SlopeCost   `json:"cost"`
 	Device      string      `json:"device"`
 	Driver      string      `json:"driver"`
-	Notes       []string    `json:"notes"` // of reading the data
+	Notes       []string    `json:"notes"` // from reading the data
 }
 
 // SlopePart holds the slopes of one weight array, or of all spiking layers together.
@@ -36,23 +36,22 @@ type SlopePart struct {
 	Weights    float64   `json:"weights_length"`
 	Best       int       `json:"best"` // surrogate with the largest slope; −1 if none is known
 	Surrogates []SlopeOf `json:"surrogates"`
-	Span       *Span     `json:"span"` // nil where a slope is not known
+	Span       *Span     `json:"span"` // nil if a slope is unknown
 }
 
-// SlopeOf is what was found about one surrogate. Pointers are nil while something is not
-// known.
+// SlopeOf is what was found about one surrogate. Pointers are nil if unknown.
 type SlopeOf struct {
 	Surrogate string `json:"surrogate"`
-	// Length is that of the mean surrogate gradient, without the noise in it.
+	// Length is that of the mean surrogate gradient, without its noise.
 	Length *float64 `json:"length"`
-	// Direction is the cosine between the direction used, which comes from some presentations
-	// only, and that of the mean surrogate gradient.
+	// Direction is the cosine between the direction used, which comes from only some
+	// presentations, and that of the mean surrogate gradient.
 	Direction *Estimate `json:"direction_cosine"`
 	Promised  *Measured `json:"promised"` // slope if the surrogate gradient were the true one
 	Slope     *Measured `json:"slope"`
 	Factor    *Measured `json:"factor"` // slope / promised
 	// ToBest is the slope over that of the best surrogate, paired by sample: the ratio of the
-	// cosines with the true gradient. Behind is the best slope less this one.
+	// cosines with the true gradient. Behind is the best slope minus this one.
 	ToBest *Measured   `json:"to_best"`
 	Behind *Measured   `json:"behind_best"`
 	Steps  []StepSlope `json:"steps"`
@@ -68,7 +67,7 @@ type StepSlope struct {
 }
 
 // SelfTest compares the slope along the readout's gradient, which is exact by
-// back-propagation, with its length under the same noise: both are equal but for the
+// back-propagation, with its length under the same noise: they are equal except for the
 // square of the step.
 type SelfTest struct {
 	Slope    *Measured `json:"slope"`
@@ -78,7 +77,7 @@ type SelfTest struct {
 }
 
 // selfTestLimit is how far the readout's slope may be from what its gradient promises, in
-// lengths of the gradient: a slope of nearly 0 is not held to its own size.
+// lengths of the gradient: a slope near 0 is not judged by its own size.
 const selfTestLimit = 0.02
 
 func (r *slopeRun) result() *SlopeResult {
@@ -178,7 +177,7 @@ func (r *slopeRun) slopeOf(v, p int) SlopeOf {
 // slopesFile holds all numbers in the folder of an audit.
 const slopesFile = "slopes.json"
 
-// ReadSlopes reads the slopes in a folder that [SlopeResult.Write] wrote.
+// ReadSlopes reads slopes from a folder written by [SlopeResult.Write].
 func ReadSlopes(folder string) (*SlopeResult, error) {
 	path := filepath.Join(folder, slopesFile)
 	text, err := os.ReadFile(path)

@@ -14,28 +14,28 @@ import (
 	"spikegrad/host/unbiased"
 )
 
-// SlopeOptions say of which surrogates slopes are measured and how. Open, Workers,
-// PassSamples and Observe change no result.
+// SlopeOptions specify the surrogates whose slopes are measured, and how. Open, Workers,
+// PassSamples and Observe do not affect results.
 type SlopeOptions struct {
 	Network    *network.Network // as trained; its data are those of Source
 	Weights    [][]float32
 	Source     data.Source
-	OtherMode  bool      // give layers that spike at a threshold sigmoid noise of their β
-	Surrogates []string  // besides that of the network: KIND or KIND:VALUE
-	Samples    int       // over which slopes are averaged; 0, or more than there are, is all
-	Directions int       // presentations that the direction of a surrogate is averaged over
+	OtherMode  bool      // give layers that spike at a threshold sigmoid noise with their β
+	Surrogates []string  // besides the network's: KIND or KIND:VALUE
+	Samples    int       // over which slopes are averaged; 0, or more than there are, means all
+	Directions int       // presentations over which the direction of a surrogate is averaged
 	Draws      int       // of noise, for each sample
 	Steps      []float64 // along a direction, in lengths of the weights it changes, see [slopeRun.divide]; ascending
 	Seed       uint32
-	// TrainSamples, if known, are those of an epoch, for comparing the cost.
+	// TrainSamples, if known, is their number per epoch, for comparing the cost.
 	TrainSamples int
-	// PlanOnly measures nothing but what the slopes would cost.
+	// PlanOnly measures only what the slopes would cost.
 	PlanOnly bool
 
 	Open        func(n *network.Network, options engine.Options) (engine.Engine, error) // nil: the CPU engine
 	Workers     int
 	PassSamples int
-	// Exchange leads to the other processes of the audit; nil for one process. All make the same
+	// Exchange connects the other processes of the audit; nil for one process. All make the same
 	// calls with the same options, share the runs and get the same result.
 	Exchange engine.Exchange
 	Observe  func(SlopeProgress) // may be nil
@@ -49,18 +49,18 @@ type SlopeProgress struct {
 }
 
 const (
-	// together is how many samples are shown at once.
+	// together is the number of samples per batch.
 	together = 256
-	// timed is how many samples the cost is predicted from.
+	// timed is the number of samples from which the cost is predicted.
 	timed = 32
-	// mostBlocks is how many blocks of samples the promised slopes are measured over.
+	// mostBlocks is the largest number of blocks of samples for promised slopes.
 	mostBlocks = 16
-	// leastMoved is how many presentations a step must change for their mean to have an
-	// interval by Student's distribution.
+	// leastMoved is how many presentations a step must change for the interval of their mean to
+	// follow Student's distribution.
 	leastMoved = 30
 )
 
-// DefaultSlopes are the settings of slopes without the network, its data and surrogates.
+// DefaultSlopes returns the default settings, without network, data and surrogates.
 func DefaultSlopes() SlopeOptions {
 	return SlopeOptions{Samples: 96, Directions: 768, Draws: 2, Steps: []float64{0.005, 0.01, 0.02}}
 }
@@ -72,7 +72,7 @@ type slopePart struct {
 	readout bool
 }
 
-// slopeRun is a measurement of slopes at work.
+// slopeRun is a measurement of slopes in progress.
 type slopeRun struct {
 	options    SlopeOptions
 	team       *engine.Team // nil for one process
@@ -80,9 +80,9 @@ type slopeRun struct {
 	variants   []variant
 	parts      []slopePart       // the readout last, if it has weights
 	all        int               // samples of the data set
-	shown      *unbiased.Samples // that slopes are averaged over
-	aside      *unbiased.Samples // that directions are averaged over
-	passes     int               // of these
+	shown      *unbiased.Samples // over which slopes are averaged
+	aside      *unbiased.Samples // over which directions are averaged
+	passes     int               // over aside
 	blockSizes []int
 	batches    []engine.Batch // of the samples shown
 	device     engine.Description
@@ -90,11 +90,11 @@ type slopeRun struct {
 	done       int
 
 	units    [][][]float64 // [variant][part]: unit directions
-	lengths  [][]float64   // [variant][part]: of the vectors they were made of
+	lengths  [][]float64   // [variant][part]: of the vectors they were made from
 	promised [][]table     // [variant][part]: over blocks
 	slopes   [][][]table   // [variant][part][step]
 	moved    [][][]int     // [variant][part][step]: presentations whose loss changed
-	reach    []float64     // [part]: length of the weights, a learned constant being 1 long
+	reach    []float64     // [part]: length of the weights; a learned constant counts as 1
 }
 
 // Slopes measures how fast the expected loss falls along surrogate gradients.
@@ -144,7 +144,7 @@ func (o *SlopeOptions) check() error {
 	return checkShape(o.Source, o.Network)
 }
 
-// checkShape refuses data that a network was not made for.
+// checkShape rejects data that a network was not made for.
 func checkShape(s data.Source, n *network.Network) error {
 	if s.Channels() != n.Inputs || s.Classes() != n.Classes || s.Steps() != n.Steps {
 		return fmt.Errorf("%s has %d channels, %d classes and %d steps, but the network was built for %d, %d and %d",
@@ -176,8 +176,8 @@ func newSlopeRun(team *engine.Team, o SlopeOptions) (*slopeRun, error) {
 	return r, nil
 }
 
-// choose takes the samples that slopes are averaged over and, where enough are left, other
-// ones for the directions, so that a slope is not that of the samples its direction fits.
+// choose picks the samples over which slopes are averaged and, if enough are left, other ones
+// for the directions, so that slopes are not measured on the samples that their directions fit.
 func (r *slopeRun) choose() {
 	o := &r.options
 	count := o.Samples
@@ -199,9 +199,9 @@ func (r *slopeRun) choose() {
 }
 
 // divide lists the parts of the weights: each array except biases that are all 0, then the
-// spiking layers together, then the readout. Learned constants are logarithms, of which a
-// length says nothing: each counts as 1, so that a step of 0.01 changes constants by 1 % in
-// root mean square.
+// spiking layers together, then the readout. Learned constants are logarithms, whose length
+// means nothing: each counts as 1, so that a step of 0.01 changes constants by 1 % in root mean
+// square.
 func (r *slopeRun) divide() error {
 	described := r.network.Weights()
 	together, readout := slopePart{name: "all layers"}, slopePart{name: "readout", readout: true}
@@ -212,7 +212,7 @@ func (r *slopeRun) divide() error {
 		}
 		together.arrays = append(together.arrays, number)
 		zero := !slices.ContainsFunc(r.options.Weights[number], func(w float32) bool { return w != 0 })
-		if !(w.Bias && zero) { // steps are shares of a length; these count in all layers together
+		if !(w.Bias && zero) { // steps are shares of a length; such biases are only in "all layers"
 			r.parts = append(r.parts, slopePart{name: w.Name, arrays: []int{number}})
 		}
 	}
@@ -241,7 +241,7 @@ func (r *slopeRun) divide() error {
 	return nil
 }
 
-// spiking are the parts that surrogates differ in.
+// spiking returns the number of parts in which surrogates differ.
 func (r *slopeRun) spiking() int {
 	if last := len(r.parts) - 1; r.parts[last].readout {
 		return last

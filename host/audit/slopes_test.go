@@ -19,7 +19,7 @@ import (
 // full is set by make full and make coverage: tests in their long form.
 var full = os.Getenv("SPIKEGRAD_FULL") != ""
 
-// slopeOptionsFor are those of slopes of a small net, over all samples.
+// slopeOptionsFor returns those for slopes of a small net, over all samples.
 func slopeOptionsFor(n *network.Network, s *exact.Source) SlopeOptions {
 	o := DefaultSlopes()
 	o.Network, o.Weights, o.Source = n, exact.Weights(n), s
@@ -28,7 +28,7 @@ func slopeOptionsFor(n *network.Network, s *exact.Source) SlopeOptions {
 	return o
 }
 
-// measuredSlopes runs slopes and keeps what results leave out.
+// measuredSlopes measures slopes and returns what results leave out, too.
 func measuredSlopes(t *testing.T, o SlopeOptions) *slopeRun {
 	t.Helper()
 	r, err := newSlopeRun(nil, o)
@@ -46,8 +46,8 @@ func measuredSlopes(t *testing.T, o SlopeOptions) *slopeRun {
 	return r
 }
 
-// exactSlope is the derivative of the expected loss along a unit direction of a part, from
-// exact gradients [layer][weight]; without one, the length of the part's gradient.
+// exactSlope returns the derivative of the expected loss along a unit direction of a part, from exact
+// gradients [layer][weight]; without a direction, the length of the part's gradient.
 func exactSlope(r *slopeRun, exactly [][]float64, p int, unit []float64) float64 {
 	var gradients [][]float64
 	for l, arrays := range unbiased.Arrays(r.network) {
@@ -64,9 +64,9 @@ func exactSlope(r *slopeRun, exactly [][]float64, p int, unit []float64) float64
 	return dot(part, unit)
 }
 
-// Slopes along surrogate gradients are the finite differences of the enumerated loss, within
-// their errors; that of the readout is what its gradient promises. Noise that were not the
-// same on both sides would drown them.
+// Slopes along surrogate gradients equal finite differences of the enumerated loss, within their
+// errors; that of the readout is what its gradient promises. They would drown in noise if it were not
+// the same on both sides.
 func TestSlopesExact(t *testing.T) {
 	quick := []string{"membrane only, exponential", "no synaptic current, two layers, membrane only", "convolution, stride and padding, then dense", "biases"}
 	quick = append(quick, "adaptive")
@@ -87,7 +87,7 @@ func TestSlopesExact(t *testing.T) {
 			whole := exactSlope(r, exactly, last, nil)
 			for p, part := range found.Parts {
 				length := exactSlope(r, exactly, p, nil)
-				if length < 0.01*whole { // too little of what the part does reaches the loss
+				if length < 0.01*whole { // the part has too little effect on the loss
 					continue
 				}
 				for v, s := range part.Surrogates {
@@ -98,7 +98,7 @@ func TestSlopesExact(t *testing.T) {
 					if slope.Error > 0.1*whole {
 						t.Errorf("%s along %s: %.5f ± %.5f, the gradient is %.5f long", part.Name, s.Surrogate, slope.Value, slope.Error, whole)
 					}
-					if (p < last || v == 0) && !n.Learns() { // enumeration takes its time
+					if (p < last || v == 0) && !n.Learns() { // enumeration is slow
 						continue
 					}
 					up, down, distance := r.parts[p].sides(weights, r.units[v][p], o.Steps[1]*r.reach[p])
@@ -121,13 +121,13 @@ func TestSlopesExact(t *testing.T) {
 	}
 }
 
-// coverageCase is a net of which intervals must cover what is known exactly.
+// coverageCase is a net whose intervals must cover exactly known values.
 type coverageCase struct {
 	exact.Case
-	step float64 // of slopes: changes the loss of enough presentations, and hardly bends it
+	step float64 // of slopes: changes the loss of enough presentations, and stays nearly linear
 }
 
-// coverageCases have many different samples, so that intervals for a data set can be told
+// coverageCases returns cases with many different samples, so that intervals for a data set differ
 // from those for the samples drawn.
 func coverageCases() []coverageCase {
 	return []coverageCase{
@@ -151,7 +151,7 @@ func (c *coverageCase) weights(n *network.Network) [][]float32 {
 	return all
 }
 
-// tally counts intervals that hold the truth.
+// tally counts intervals that cover the truth.
 type tally struct{ held, of int }
 
 func (c *tally) add(low, truth, high float64) {
@@ -161,8 +161,8 @@ func (c *tally) add(low, truth, high float64) {
 	}
 }
 
-// check demands that as many intervals hold the truth as they say: 90 to 99 %, in a short
-// test as far as chance lets it be seen.
+// check demands that intervals cover the truth as often as they claim: 90 to 99 %, plus an allowance
+// for chance in a short test.
 func (c tally) check(t *testing.T, what string, seeds int) {
 	t.Helper()
 	share := float64(c.held) / float64(c.of)
@@ -176,7 +176,7 @@ func (c tally) check(t *testing.T, what string, seeds int) {
 	}
 }
 
-// seedsOf is how many seeds coverage is measured with.
+// seedsOf returns how many seeds coverage is measured with.
 func seedsOf(few int) int {
 	if full {
 		return 200
@@ -184,8 +184,8 @@ func seedsOf(few int) int {
 	return few
 }
 
-// Intervals of slopes hold the slope of the exact gradient as often as they say: those for
-// the samples drawn that of their mean, those for the data set that of all.
+// Intervals of slopes cover the slope of the exact gradient as often as they claim: those for the
+// samples drawn the slope of their mean, those for the data set the slope of all.
 func TestSlopeCoverage(t *testing.T) {
 	for _, c := range coverageCases() {
 		t.Run(c.Name, func(t *testing.T) {
@@ -225,7 +225,7 @@ func TestSlopeCoverage(t *testing.T) {
 	}
 }
 
-// averaged is the mean gradient, [layer], of chosen samples.
+// averaged returns the mean gradient, [layer], of chosen samples.
 func averaged(each [][][]float64, chosen []int) [][]float64 {
 	var sum [][]float64
 	for _, sample := range chosen {
@@ -271,7 +271,7 @@ func TestSlopesInvariance(t *testing.T) {
 	}
 }
 
-// The plan says beforehand how many runs there will be.
+// The plan predicts how many runs there will be.
 func TestSlopePlan(t *testing.T) {
 	s := exact.NewSource(60, 4, 2, 6, 0.5)
 	n := exact.Network(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 3 })
@@ -287,7 +287,8 @@ func TestSlopePlan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// 2 surrogates, 3 parts and 2 steps, the readout once, all with 20 samples in 2 draws, up and down
+	// 2 surrogates, 3 parts and 2 steps, and the readout once, all with 20 samples in 2 draws, up and
+	// down
 	if want := 2 * 20 * 2 * (2*3*2 + 1); found.Cost.ForwardRuns != want || plan.ForwardRuns != want {
 		t.Errorf("%d runs forward, planned %d, should be %d", found.Cost.ForwardRuns, plan.ForwardRuns, want)
 	}
@@ -303,7 +304,7 @@ func TestSlopePlan(t *testing.T) {
 	}
 }
 
-// Constants that a step would take out of their bounds keep still, and all else goes on.
+// Constants that a step would take out of bounds are held, and everything else moves.
 func TestSlopesWithinBounds(t *testing.T) {
 	s := exact.NewSource(40, 4, 2, 8, 0.5)
 	n := exact.Network(t, s, 1, func(_ int, l *network.Layer) {
@@ -338,7 +339,7 @@ func TestSlopesWithinBounds(t *testing.T) {
 	}
 }
 
-// What slopes cannot be measured of is refused with what to do.
+// Networks and data without slopes are rejected with advice.
 func TestSlopesRefused(t *testing.T) {
 	s := exact.NewSource(8, 3, 2, 6, 0.5)
 	for _, c := range []struct {
@@ -387,7 +388,7 @@ func TestSlopesTooSmallStep(t *testing.T) {
 	}
 }
 
-// The folder holds page, numbers and picture, and is read again.
+// The folder holds page, numbers and picture, and can be read back.
 func TestWriteSlopes(t *testing.T) {
 	s := exact.NewSource(64, 4, 2, 6, 0.5)
 	n := exact.Network(t, s, 1, func(_ int, l *network.Layer) { l.Neurons = 3 })
@@ -418,7 +419,7 @@ func TestWriteSlopes(t *testing.T) {
 	}
 }
 
-// Words say what numbers say.
+// The words match the numbers.
 func TestSlopeSentences(t *testing.T) {
 	number := func(x float64) *float64 { return &x }
 	of := func(value, half float64) *Measured {

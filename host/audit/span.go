@@ -6,20 +6,20 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// leastNew is how much of a unit direction must stand out of the span of others for it to
-// count as another one: less would be measured with ten times the noise.
+// leastNew is how much of a unit direction must be outside the span of others for it to
+// count as a new one: with less, it would be measured with more than ten times the noise.
 const leastNew = 0.1
 
-// Span is what the slopes of several surrogates say together about one part of the
+// Span is what the slopes of several surrogates together show about one part of the
 // weights: the projection of the true gradient on the span of their directions. Both
-// bounds hold at once, for all surrogates, at the level [Confidence] in the data set
+// bounds hold simultaneously, for all surrogates, at level [Confidence] in the data set
 // (Scheffé 1953).
 type Span struct {
 	Surrogates  []string  `json:"surrogates"` // directions that add something new
 	Combination []float64 `json:"combination"`
-	// Length is the estimate of the projection's length, without the noise in it.
+	// Length is the estimated length of the projection, without its noise.
 	Length float64 `json:"length"`
-	// LengthLow is a lower bound of the length of the true gradient; 0 says nothing.
+	// LengthLow is a lower bound of the length of the true gradient; 0 means none.
 	LengthLow float64 `json:"length_low"`
 	// CosineHigh, [surrogate], are upper bounds of the cosines of all surrogates.
 	CosineHigh []float64 `json:"cosine_high"`
@@ -68,7 +68,8 @@ func spanOf(names []string, units [][]float64, slopes []table, first int) *Span 
 }
 
 // orthonormal makes an orthonormal basis of the span of unit vectors (Gram & Schmidt),
-// beginning with the first; factors, [basis][vector], make it from the vectors chosen.
+// beginning with vector first; factors, [basis][vector], express it by the vectors
+// chosen.
 func orthonormal(units [][]float64, first int) (basis, factors [][]float64, chosen []int) {
 	order := []int{first}
 	for v := range units {
@@ -79,7 +80,7 @@ func orthonormal(units [][]float64, first int) (basis, factors [][]float64, chos
 	for _, v := range order {
 		rest, own := append([]float64(nil), units[v]...), make([]float64, len(units))
 		own[v] = 1
-		for range 2 { // once more against rounding
+		for range 2 { // twice, against rounding
 			for k, e := range basis {
 				common := dot(rest, e)
 				for i := range rest {

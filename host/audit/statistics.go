@@ -2,30 +2,30 @@ package audit
 
 import "math"
 
-// Measured is a number with two confidence intervals of [Confidence]. Its noise is that of
-// the network; the samples that were drawn are held in Low and High, and a draw themselves
-// in DataLow and DataHigh, which hold for the whole data set.
+// Measured is a number with two confidence intervals at level [Confidence]. Both account
+// for the network's noise. Low and High hold for the samples drawn; DataLow and DataHigh
+// also account for their choice, and hold for the whole data set.
 type Measured struct {
 	Value    float64 `json:"value"`
-	Error    float64 `json:"standard_error"` // of noise, for the samples drawn
+	Error    float64 `json:"standard_error"` // due to noise, for the samples drawn
 	Low      float64 `json:"low"`
 	High     float64 `json:"high"`
 	DataLow  float64 `json:"data_low"`
 	DataHigh float64 `json:"data_high"`
 }
 
-// zero reports whether the interval for the data set holds zero.
+// zero reports whether the interval for the data set contains zero.
 func (m *Measured) zero() bool { return m.DataLow <= 0 && m.DataHigh >= 0 }
 
-// table holds a quantity as it was measured: [draw of noise][unit], a unit being a sample
-// or a block of samples with the weight of its share among the samples drawn.
+// table holds the measurements of a quantity: [draw of noise][unit], where a unit is a
+// sample or a block of samples, weighted by its share of the samples drawn.
 type table struct {
 	values  [][]float64
 	weights []float64 // [unit]; the sum is 1
-	share   float64   // of the samples drawn in the data set
+	share   float64   // of the data set that was drawn
 }
 
-// combined is the weighted sum of tables of the same units.
+// combined returns the weighted sum of tables of the same units.
 func combined(tables []table, factors []float64) table {
 	sum := tables[0]
 	sum.values = make([][]float64, len(tables[0].values))
@@ -40,7 +40,7 @@ func combined(tables []table, factors []float64) table {
 	return sum
 }
 
-// blocks are the means of a table of samples over blocks, sizes its sample counts.
+// blocks returns the means of a table of samples over blocks with the given sample counts.
 func (t table) blocks(sizes []int) table {
 	b := table{weights: make([]float64, len(sizes)), share: t.share}
 	for r := range t.values {
@@ -66,9 +66,9 @@ type spread struct {
 	samplingFreedom float64
 }
 
-// spread finds the mean of a table. The variance due to noise comes from the draws of
-// every unit; that of the choice of samples from the means of units, less what the share
-// of the data set that was drawn takes off (two-stage sampling, Cochran 1977, chapter 10).
+// spread returns the mean of a table. The variance due to noise comes from the draws of
+// every unit; that due to the choice of samples from the means of units, reduced for the
+// share of the data set that was drawn (two-stage sampling, Cochran 1977, chapter 10).
 func (t table) spread() spread {
 	draws, units := float64(len(t.values)), float64(len(t.weights))
 	means := make([]float64, len(t.weights))
@@ -95,8 +95,8 @@ func (t table) spread() spread {
 	}
 	between *= units / (units - 1)
 	s.data = float64(t.share*s.noise) + float64((1-t.share)*between)
-	// Welch and Satterthwaite with estimates of variances in the place of variances, which
-	// are too large in the square by (draws + 1)/(draws − 1).
+	// Welch and Satterthwaite with estimated variances, whose squares are too large by
+	// (draws + 1)/(draws − 1).
 	s.noiseFreedom = 1
 	if squares > 0 {
 		s.noiseFreedom = min(units*(draws-1), max(1, float64(s.noise*s.noise)*(draws+1)/squares))
@@ -108,7 +108,7 @@ func (t table) spread() spread {
 	return s
 }
 
-// measured is the mean of a table with its intervals.
+// measured returns the mean of a table with its intervals.
 func (t table) measured() *Measured {
 	s := t.spread()
 	half := float64(quantile((1+Confidence)/2, s.noiseFreedom) * math.Sqrt(s.noise))
@@ -116,8 +116,8 @@ func (t table) measured() *Measured {
 	return &Measured{s.mean, math.Sqrt(s.noise), s.mean - half, s.mean + half, s.mean - halfData, s.mean + halfData}
 }
 
-// ratio is the mean of a over that of b, paired by unit, with intervals by Fieller (1954),
-// nil if that of b cannot be told from 0 in the data set.
+// ratio returns the mean of a over that of b, paired by unit, with intervals by Fieller
+// (1954), nil if b's cannot be distinguished from 0 in the data set.
 func ratio(a, b table) *Measured {
 	sa, sb, sum := a.spread(), b.spread(), combined([]table{a, b}, []float64{1, 1}).spread()
 	low, high, known := fieller(sa.mean, sb.mean, sa.noise, sb.noise, (sum.noise-sa.noise-sb.noise)/2, min(sa.noiseFreedom, sb.noiseFreedom))
@@ -130,7 +130,8 @@ func ratio(a, b table) *Measured {
 	return &Measured{value, math.Sqrt(residual.noise) / math.Abs(sb.mean), low, high, dataLow, dataHigh}
 }
 
-// fieller is the interval of a ratio of means a/b with given variances and covariance.
+// fieller returns the interval of a ratio of means a/b with given variances and
+// covariance.
 func fieller(a, b, varianceA, varianceB, covariance, freedom float64) (low, high float64, known bool) {
 	t := quantile((1+Confidence)/2, freedom)
 	square := float64(t * t)

@@ -7,7 +7,7 @@ import (
 	"spikegrad/host/unbiased/exact"
 )
 
-// normalTable has values with given spreads of samples and noise about a mean.
+// normalTable returns values with the given spreads of samples and noise about a mean.
 func normalTable(r *exact.Random, mean, samples, noise float64, units, draws int, share float64) table {
 	t := table{weights: make([]float64, units), share: share, values: make([][]float64, draws)}
 	for u := range units {
@@ -20,8 +20,8 @@ func normalTable(r *exact.Random, mean, samples, noise float64, units, draws int
 	return t
 }
 
-// The two variances of a mean are those of noise and of the choice of samples, and together
-// in a data set of which a share was drawn.
+// The two variances of a mean are that of noise and, in a data set of which a share was
+// drawn, that of noise and of the choice of samples together.
 func TestSpread(t *testing.T) {
 	r := &exact.Random{}
 	var noise, data, half float64
@@ -43,7 +43,7 @@ func TestSpread(t *testing.T) {
 	}
 }
 
-// Intervals of means and of paired ratios cover, and blocks keep the mean.
+// Intervals of means and of paired ratios cover the truth, and blocks keep the mean.
 func TestMeasured(t *testing.T) {
 	r := &exact.Random{}
 	var means, ratios tally
@@ -69,8 +69,8 @@ func TestMeasured(t *testing.T) {
 	}
 }
 
-// The projection of a gradient on the span of directions has the length that it must have,
-// bounds hold, and a direction that says nothing new is left out.
+// The projection of a gradient on the span of directions has the correct length, bounds
+// hold, and a direction that adds nothing new is left out.
 func TestSpan(t *testing.T) {
 	r := &exact.Random{}
 	gradient := []float64{3, 4, 0, 12}

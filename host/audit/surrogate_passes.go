@@ -10,14 +10,14 @@ import (
 // their noise differs from that of the flips.
 const surrogateNumbers = 1 << 31
 
-// surrogatePass is one pass of all samples with the surrogate gradient of an engine:
-// the mean over the samples, [weight array].
+// surrogatePass makes one pass of all samples and returns the surrogate gradient of an
+// engine: the mean over the samples, [weight array].
 func surrogatePass(e engine.Engine, s *unbiased.Samples, number int) ([][]float64, error) {
 	return meanGradient(e, s, 0, s.Count(), surrogateNumbers+uint32(number*s.Count()))
 }
 
-// meanGradient is the mean surrogate gradient of samples first ≤ i < last, [weight array];
-// the noise of sample i has number start + i.
+// meanGradient returns the mean surrogate gradient of samples first ≤ i < last, [weight
+// array]; the noise of sample i has number start + i.
 func meanGradient(e engine.Engine, s *unbiased.Samples, first, last int, start uint32) ([][]float64, error) {
 	var batch engine.Batch
 	if err := s.Fill(&batch, first, last, start); err != nil {

@@ -9,15 +9,15 @@ import (
 	"spikegrad/host/unbiased"
 )
 
-// variant is a network with one surrogate in all its layers.
+// variant is a network with the same surrogate in all its layers.
 type variant struct {
 	name    string
 	network *network.Network
 }
 
-// variants makes the variants of a network that names ask for, that of the network
-// itself first. A name is a kind of surrogate with the parameters that the layer has
-// for it, or KIND:VALUE with another steepness or width.
+// variants makes the named variants of a network, after the network itself. A name is a
+// kind of surrogate, with the parameters that the layer has for it, or KIND:VALUE with
+// another steepness or width.
 func variants(n *network.Network, names []string) ([]variant, error) {
 	list := []variant{{trainedName(n), n}}
 	for _, name := range names {
@@ -45,7 +45,7 @@ func variants(n *network.Network, names []string) ([]variant, error) {
 // CheckSurrogate reports what is wrong with the name of a surrogate, KIND or KIND:VALUE.
 func CheckSurrogate(name string) error { return new(network.Surrogate).Set(name) }
 
-// trainedName names the surrogate of a network.
+// trainedName returns the name of a network's surrogate.
 func trainedName(n *network.Network) string {
 	kinds := []string{}
 	for _, layer := range n.Layers {
@@ -63,7 +63,7 @@ func copyOf(n *network.Network) *network.Network {
 	return &copied
 }
 
-// audited is the network that an audit runs: without regularizers, so that the loss
+// audited returns the network that an audit runs: without regularizers, so that the loss
 // is the cross-entropy, and with escape noise in every layer.
 func audited(n *network.Network, addNoise bool) (*network.Network, error) {
 	if err := unbiased.RefuseDelays(n); err != nil {

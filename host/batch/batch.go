@@ -1,4 +1,4 @@
-// Package batch is a batch of samples as datasets make it and engines run it.
+// Package batch defines batches of samples as datasets make them and engines run them.
 package batch
 
 import (
@@ -11,34 +11,33 @@ import (
 
 // Batch is a batch of samples as spike events.
 type Batch struct {
-	// Rows and Index list the input spikes: those of sample b at step t are the
-	// input channels Index[Rows[r][0]:Rows[r][1]], r = b·steps + t, ascending and
-	// each at most once.
+	// Rows and Index list the input spikes: those of sample b at step t are the input channels
+	// Index[Rows[r][0]:Rows[r][1]], with r = b·steps + t, ascending and each at most once.
 	Rows   [][2]uint32
 	Index  []uint32
 	Labels []uint32 // [sample]: class
-	// Numbers, [sample], is the number of each presented sample in the run. With
-	// the seed it fixes the escape noise, whatever the place in the batch.
+	// Numbers, [sample], is the number of each presented sample in the run. With the seed it
+	// fixes the escape noise, whatever its place in the batch.
 	Numbers []uint32
 	// Augment varies the input spikes, each sample's by its number; nil for none.
 	Augment *cpuref.Augmentation
 	// Dropout turns on the dropout of the layers, in training. A sample's number decides which of
 	// its spikes are dropped.
 	Dropout bool
-	// Flips, [sample], names for every sample a spike that is turned into its
-	// opposite after it was drawn, with all that follows from it; nil for none.
+	// Flips, [sample], names for every sample a spike to be flipped after it is drawn, with all
+	// consequences; nil for none.
 	Flips []Flip
-	// Targets are the spikes that those of the last layer should be, for a loss that
-	// compares with them: bits, [sample][step][word] with [cpuref.Words] words a step, or
-	// [step][word] for all samples. Labels count for nothing then.
+	// Targets are the desired spikes of the last layer, for a loss that compares with them: bits,
+	// [sample][step][word] with [cpuref.Words] words per step, or [step][word] for all samples.
+	// Labels are then ignored.
 	Targets []uint32
 
-	events eventsFit // as [Batch.CheckEvents] found them
-	check  uint64    // number of the call that did; 0 for none
-	first  int       // of the rows among those that it named
+	events eventsFit // as found by [Batch.CheckEvents]
+	check  uint64    // number of that call; 0 for none
+	first  int       // index of this batch's first row among the rows it checked
 }
 
-// eventsFit is what events were found to fit, and how many they were.
+// eventsFit is what events were found to fit, and how many there were.
 type eventsFit struct{ inputs, steps, rows, events int }
 
 // checks counts the calls of [Batch.CheckEvents] that found events to fit.
@@ -51,13 +50,13 @@ type Checked struct {
 	first, end int // rows
 }
 
-// Flip names a spike: S[Step] of a neuron of a layer. NoFlip as Layer names none.
+// Flip names a spike: S[Step] of a neuron in a layer. Layer NoFlip means none.
 type Flip struct{ Layer, Step, Neuron int }
 
 // NoFlip is the layer of a flip that does nothing.
 const NoFlip = -1
 
-// Slot is the flip in the numbers of the kernels.
+// Slot returns the flip in the kernels' numbering.
 func (f Flip) Slot(n *network.Network) cpuref.Flip {
 	if f.Layer == NoFlip {
 		return cpuref.Flip{Step: cpuref.NoFlip}
@@ -65,12 +64,12 @@ func (f Flip) Slot(n *network.Network) cpuref.Flip {
 	return cpuref.Flip{Layer: uint32(f.Layer), Step: uint32(f.Step), Neuron: uint32(n.Geometry(f.Layer).Slot(f.Neuron))}
 }
 
-// Fits reports whether a network has the spike.
+// Fits reports whether a network has such a spike.
 func (f Flip) Fits(n *network.Network) bool {
 	return f.Layer >= 0 && f.Layer < len(n.Layers) && f.Step >= 0 && f.Step < n.Steps && f.Neuron >= 0 && f.Neuron < n.Layers[f.Layer].Neurons
 }
 
-// Samples is the number of samples in the batch.
+// Samples returns the number of samples in the batch.
 func (b *Batch) Samples() int { return len(b.Labels) }
 
 // Part returns samples first to last of a batch that fits a network. They share its arrays,
@@ -93,8 +92,8 @@ func (b *Batch) Part(n *network.Network, first, last int) *Batch {
 	return part
 }
 
-// Check refuses a batch that does not fit a network, so that no kernel reads
-// outside its arrays.
+// Check returns an error if a batch does not fit a network, so that no kernel reads outside its
+// arrays.
 func (b *Batch) Check(n *network.Network) error {
 	samples := b.Samples()
 	if samples == 0 {
@@ -125,9 +124,9 @@ func (b *Batch) Check(n *network.Network) error {
 	return b.checkEvents(n.Inputs, n.Steps)
 }
 
-// CheckEvents refuses events that do not fit samples with that many inputs and steps. Events
-// that fit are not checked again while their number stays the same, so call it each time a
-// batch is filled.
+// CheckEvents returns an error if events do not fit samples with this many inputs and steps.
+// [Batch.Check] does not check fitting events again while their number stays the same, so call it
+// each time a batch is filled.
 func (b *Batch) CheckEvents(inputs, steps int) error {
 	b.events = eventsFit{}
 	err := b.checkEvents(inputs, steps)
@@ -170,8 +169,8 @@ func (b *Batch) checkEvents(inputs, steps int) error {
 	return nil
 }
 
-// checkTargets refuses target spikes of other shape, and such as the loss of a network
-// has no use for.
+// checkTargets returns an error if target spikes have the wrong shape, or if the network's loss
+// does not use any.
 func (b *Batch) checkTargets(n *network.Network) error {
 	if !n.Targeted() {
 		if len(b.Targets) > 0 {

@@ -7,7 +7,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// small is a network of 6 inputs and 3 steps, and a batch of two samples that fits it.
+// small returns a network of 6 inputs and 3 steps, and a batch of two samples that fits it.
 func small() (*network.Network, *Batch) {
 	n := &network.Network{
 		Inputs: 6, Classes: 2, Steps: 3, StepLength: 0.002,
@@ -19,7 +19,7 @@ func small() (*network.Network, *Batch) {
 	}
 }
 
-// TestCheckEvents: events that do not fit are refused, with their place.
+// TestCheckEvents: events that do not fit are rejected, with their place.
 func TestCheckEvents(t *testing.T) {
 	for _, test := range []struct {
 		change func(b *Batch)
@@ -45,8 +45,8 @@ func TestCheckEvents(t *testing.T) {
 	}
 }
 
-// TestCheckedEvents: events that were checked are looked at again only for other sizes, or where
-// their number changed.
+// TestCheckedEvents: checked events are checked again only for other sizes, or if their number
+// changed.
 func TestCheckedEvents(t *testing.T) {
 	n, b := small()
 	if err := b.CheckEvents(n.Inputs, n.Steps); err != nil {
@@ -74,7 +74,7 @@ func TestCheckedEvents(t *testing.T) {
 	}
 }
 
-// TestPartIsChecked: the events of a part are taken as they are for networks of that size, and
+// TestPartIsChecked: the events of a part are accepted unchecked for networks of that size, and
 // checked for others.
 func TestPartIsChecked(t *testing.T) {
 	n, b := small()
@@ -94,8 +94,8 @@ func TestPartIsChecked(t *testing.T) {
 	}
 }
 
-// TestChecked: events that were checked have names, the same in all parts of a batch; each check
-// gives new ones, and events that were not checked have none.
+// TestChecked: checked events have an identity, the same in all parts of a batch; each check
+// gives a new one, and unchecked events have none.
 func TestChecked(t *testing.T) {
 	n, b := small()
 	if b.Checked(0, 3) != (Checked{}) || b.Part(n, 0, 1).Checked(0, 3) != (Checked{}) {

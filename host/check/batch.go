@@ -5,9 +5,9 @@ import (
 	"spikegrad/host/engine"
 )
 
-// batch draws the inputs of one pass: of every four steps one is silent, two are
-// sparse and one is dense; every fifth sample is silent throughout. Sample numbers are those of
-// a run, ascending but not from 0.
+// batch draws the inputs of one pass: of every four steps one is silent, two are sparse and one
+// is dense; every fifth sample is silent throughout. Sample numbers are like those of a run,
+// ascending but not from 0.
 func (c *Case) batch(pass, samples int) *engine.Batch {
 	if c.Batch != nil {
 		return c.Batch(pass, samples)
@@ -60,7 +60,7 @@ func (c *Case) targets(numbers []uint32) []uint32 {
 	return targets
 }
 
-// spikeBound is 2³² times the chance of an input spike in a step.
+// spikeBound returns 2³² times the probability of an input spike in a step.
 func (c *Case) spikeBound(number uint32, step int) uint64 {
 	if number%5 == 4 {
 		return 0
@@ -74,7 +74,7 @@ func (c *Case) spikeBound(number uint32, step int) uint64 {
 	return 1 << 27 // one in 32
 }
 
-// words are random words of one purpose.
+// words returns random words for one purpose.
 func (c *Case) words(number, step, group, purpose uint32) [4]uint32 {
 	return cpuref.Philox([2]uint32{c.Seed, uint32(cpuref.StreamDataset)}, [4]uint32{number, step, group, purpose})
 }

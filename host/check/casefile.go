@@ -11,7 +11,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// caseFile is a drawn case as TOML: nothing in it depends on how this version draws.
+// caseFile is a drawn case as TOML: nothing in it depends on how this version draws
+// cases.
 type caseFile struct {
 	Name       string               `toml:"name"`
 	Seed       uint32               `toml:"seed"` // of weights, inputs and noise
@@ -42,7 +43,7 @@ type optimizerTable struct {
 	ClipNorm     float64 `toml:"clip_norm"`
 }
 
-// TOML returns the case in the form that [ReadDrawn] reads.
+// TOML formats the case for [ReadDrawn].
 func (d Drawn) TOML() string {
 	n, u := d.Network, d.Update
 	var text bytes.Buffer
@@ -56,7 +57,7 @@ func (d Drawn) TOML() string {
 		Augment:   d.Augment, Network: *n,
 	})
 	if err != nil {
-		return "# " + err.Error() // no value of the tables above can bring this about
+		return "# " + err.Error() // no value of the tables above can cause this
 	}
 	return text.String()
 }
@@ -87,7 +88,7 @@ func ReadDrawn(text []byte, file string) (Drawn, error) {
 	}, nil
 }
 
-// check refuses what no engine could run.
+// check rejects what no engine could run.
 func (f *caseFile) check() error {
 	const most = 1 << 12
 	for _, number := range []struct {

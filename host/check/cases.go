@@ -11,19 +11,19 @@ type Case struct {
 	Name      string
 	Network   *network.Network
 	Optimizer cpuref.Optimizer
-	Update    engine.Update        // of every update; Number is filled in
-	Samples   int                  // of a batch
+	Update    engine.Update        // for every update; Number is filled in
+	Samples   int                  // per batch
 	Augment   *cpuref.Augmentation // of the input spikes while training; nil for none
 	Seed      uint32               // of weights, inputs and noise
-	// Batch gives the batch of a pass; nil: inputs drawn from the seed.
+	// Batch returns the batch of a pass; nil: inputs drawn from the seed.
 	Batch func(pass, samples int) *engine.Batch
 }
 
-// stepLength of all cases, seconds.
+// stepLength is that of all cases, in seconds.
 const stepLength = 0.002
 
-// Cases returns the family: mixed networks, in which all kinds occur, networks of the newer kinds
-// and, unless quick, one network with one property varied at a time.
+// Cases returns the family: mixed networks, in which all kinds occur, networks with the newer
+// kinds and, unless quick, one network with one property varied at a time.
 func Cases(quick bool) []Case {
 	f := family{cases: mixedCases(smallSizes())}
 	if !quick {
@@ -33,7 +33,7 @@ func Cases(quick bool) []Case {
 	return f.cases
 }
 
-// variedCases are the base case and what differs from it in one thing.
+// variedCases returns the base case and cases that differ from it in one property.
 func variedCases() []Case {
 	f := family{cases: []Case{base()}}
 	f.kinds()
@@ -50,7 +50,7 @@ func variedCases() []Case {
 	return f.cases
 }
 
-// base is a small recurrent network with less than a chunk of samples.
+// base returns a small recurrent network with less than a chunk of samples.
 func base() Case {
 	n := &network.Network{
 		Inputs: 31, Classes: 10, Steps: 33, StepLength: stepLength,
@@ -59,10 +59,10 @@ func base() Case {
 	return Case{Name: "base", Network: n, Optimizer: cpuref.OptimizerAdam, Update: updates()["adam"], Samples: 5}
 }
 
-// layer is a recurrent layer. It names all that it has, so that it stays the same when
-// defaults change. Its input weights are so large that it spikes even where few neurons
-// of the layer below do, its recurrent weights and the unbounded surrogate such that
-// gradients stay finite.
+// layer returns a recurrent layer. It sets all fields, so that it stays the same when defaults
+// change. Its input weights are large enough that it spikes even if few neurons of the layer
+// below do; its recurrent weights and the unbounded surrogate are chosen so that gradients stay
+// finite.
 func layer(neurons int) network.Layer {
 	return network.Layer{
 		Kind: "dense", Neurons: neurons, Filters: 16, Kernel: 7, Stride: 1, PaddingHeight: network.AsWidth, RecurrentKernel: 5,
@@ -74,7 +74,7 @@ func layer(neurons int) network.Layer {
 	}
 }
 
-// readout is a leaky readout.
+// readout returns a leaky readout.
 func readout() network.Readout {
 	return network.Readout{Kind: "leaky", Loss: "max_over_time", TauSynapse: 0.01, Delay: 1, Initial: -0.001, Scale: 1}
 }

@@ -115,11 +115,11 @@ func TestCasesCoverEveryKind(t *testing.T) {
 	}
 }
 
-// liveness sees that the comparison has something to compare: neurons that spike, but not
-// always, and gradients in all networks, or all but one where each mixes kinds as it comes.
+// liveness checks that there is something to compare: neurons that spike, but not always,
+// and gradients in all networks, or in all but one for mixed networks.
 type liveness struct {
 	layers, silent int
-	without        []string // gradients
+	without        []string // names of cases without gradients
 	mixed          bool
 }
 
@@ -138,7 +138,7 @@ func (a *liveness) see(t *testing.T, c *Case, trace *Trace) {
 	if name := trace.notFinite(); name != "" {
 		t.Errorf("%s: %s is not finite", c.Name, name)
 	}
-	// One class has no loss, and over few steps nothing arrives.
+	// With one class there is no loss, and within few steps nothing arrives.
 	n := c.Network
 	arrives := n.Steps > 2 && n.Layers[0].Delay < n.Steps-1 && n.Readout.Delay < n.Steps-1
 	if arrives && n.Classes > 1 && trace.spikeShare(len(n.Layers)-1) > 0 && !trace.changed() {
@@ -160,7 +160,7 @@ func (a *liveness) end(t *testing.T) {
 	}
 }
 
-// spikeShare is the share of ones among the spikes of a layer in the first pass.
+// spikeShare returns the share of ones among a layer's spikes in the first pass.
 func (t *Trace) spikeShare(layer int) float64 {
 	for _, a := range t.arrays {
 		if a.variable == "spike" && a.layer == layer {
@@ -174,7 +174,7 @@ func (t *Trace) spikeShare(layer int) float64 {
 	return math.NaN()
 }
 
-// changed reports whether a gradient of the first layer is other than zero.
+// changed reports whether a gradient of the first layer is not zero.
 func (t *Trace) changed() bool {
 	return slices.ContainsFunc(t.arrays, func(a array) bool {
 		return strings.HasPrefix(a.variable, "gradient layer0") &&
@@ -182,8 +182,8 @@ func (t *Trace) changed() bool {
 	})
 }
 
-// TestFamilyRefusesWhatIsNotFinite: a case whose reference overflows is no case, and
-// the error says so.
+// TestFamilyRefusesWhatIsNotFinite: a case whose reference overflows is invalid, and the
+// error says so.
 func TestFamilyRefusesWhatIsNotFinite(t *testing.T) {
 	for _, optimizer := range []string{"adam", "sgd"} {
 		c := base()
@@ -264,7 +264,7 @@ func TestCompareRefusesOtherCases(t *testing.T) {
 	}
 }
 
-// failingOnce opens engines, but not the second.
+// failingOnce returns an opener that fails for the second engine.
 func failingOnce() Opener {
 	opened := 0
 	return func(n *network.Network, options engine.Options) (engine.Engine, error) {
@@ -278,7 +278,7 @@ func failingOnce() Opener {
 func TestFamilyReportsEachCandidate(t *testing.T) {
 	cases := Cases(true)[:3]
 	other := func(n *network.Network, options engine.Options) (engine.Engine, error) {
-		options.Seed++ // other noise: other spikes
+		options.Seed++ // different noise: different spikes
 		return referenceEngine(n, options)
 	}
 	finished := 0

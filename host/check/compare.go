@@ -9,26 +9,26 @@ import (
 // Result counts what was compared.
 type Result struct {
 	Values    int         // numbers and spikes compared
-	Different int         // of them with other bits
+	Different int         // of these, with different bits
 	First     *Difference // the earliest in the order of computation; nil if none
 }
 
-// Difference is one number that two engines disagree on. Fields that say nothing
-// about it are -1.
+// Difference is one number on which two engines disagree. Fields that do not
+// apply are -1.
 type Difference struct {
 	Network  string `json:"network"`
 	Pass     int    `json:"pass"` // 0, 1: before and with the first, second update; 2: evaluation
 	Sample   int    `json:"sample"`
 	Step     int    `json:"step"`
 	Layer    int    `json:"layer"`
-	Neuron   int    `json:"neuron"` // or class; of a weight, the neuron it leads to
-	From     int    `json:"from"`   // of a weight, the neuron or channel it comes from
+	Neuron   int    `json:"neuron"` // or class; of a weight, the target neuron
+	From     int    `json:"from"`   // of a weight, the source neuron or channel
 	Variable string `json:"variable"`
-	Want     string `json:"want"` // on the reference: the number, and the bits of a float32
+	Want     string `json:"want"` // on the reference: the number, with the bits if it is a float32
 	Got      string `json:"got"`
 }
 
-// String describes it in one line.
+// String describes the difference in one line.
 func (d *Difference) String() string {
 	var line strings.Builder
 	fmt.Fprintf(&line, "network %q, pass %d", d.Network, d.Pass)
@@ -73,7 +73,7 @@ func Compare(want, got *Trace) (Result, error) {
 	return result, nil
 }
 
-// place is where a number stands in a trace.
+// place is a number's position in a trace.
 type place struct{ rank, step, index int }
 
 func (a *array) place(index int) place {
@@ -84,13 +84,13 @@ func (a *array) place(index int) place {
 	return p
 }
 
-// before tells whether p is computed before q; of one step, the array that was
-// added first comes first.
+// before reports whether p is computed before q; within a step, arrays compare
+// in the order they were added.
 func (p *place) before(q *place) bool {
 	return p.rank < q.rank || p.rank == q.rank && p.step < q.step
 }
 
-// difference describes a number of a trace and what stands there in the other.
+// difference describes a number of a trace and its counterpart in the other.
 func (a *array) difference(network string, p place, got uint32) *Difference {
 	d := &Difference{
 		Network: network, Pass: a.pass, Sample: -1, Step: -1, Layer: a.layer, Neuron: -1, From: -1, Variable: a.variable,
@@ -110,7 +110,7 @@ func (a *array) difference(network string, p place, got uint32) *Difference {
 	return d
 }
 
-// text is a number as people and bits tell it.
+// text formats a number for people, and its bits.
 func (a *array) text(bits uint32) string {
 	if a.integers {
 		return fmt.Sprint(bits)

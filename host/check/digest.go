@@ -6,9 +6,9 @@ import (
 	"encoding/hex"
 )
 
-// Digest is the SHA-256 of all numbers of a trace: with [Compare] it says that two
-// engines agree, with a digest that was written down that today's program and an older one do.
-// Names of variables do not enter.
+// Digest returns the SHA-256 of all numbers of a trace. [Compare] shows that two engines
+// agree; a recorded digest shows that today's program and an older one do. Names of variables
+// are not included.
 func (t *Trace) Digest() string {
 	sum := sha256.New()
 	var bytes []byte

@@ -10,8 +10,8 @@ import (
 )
 
 // digestsFile has a line for each network of the family: its digest and its name. A line
-// is added for a new network and never changed for an old one: weights that somebody
-// trained with an older version must come out of this one with the same bits.
+// is added for a new network and never changed for an old one: training must give the
+// same bits as with older versions.
 const digestsFile = "testdata/digests.txt"
 
 var addDigests = flag.Bool("add-digests", false, "append the digests of new networks to "+digestsFile)
@@ -36,7 +36,7 @@ func readDigests(t *testing.T) map[string]string {
 }
 
 // TestDigests compares every network of the family with the bits that the program gave
-// when the network became part of it, and sees that they are alive.
+// when the network was added, and checks that they are alive.
 func TestDigests(t *testing.T) {
 	digests := readDigests(t)
 	var added strings.Builder
@@ -51,7 +51,7 @@ func TestDigests(t *testing.T) {
 				name = "quick " + name
 			}
 			trace := traceOf(t, &c)
-			if quick == testing.Short() { // of the largest family that is run
+			if quick == testing.Short() { // of the largest family run
 				alive.see(t, &c, trace)
 			}
 			got := trace.Digest()

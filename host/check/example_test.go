@@ -10,7 +10,7 @@ import (
 )
 
 // Compares the CPU engine with three workers, and with samples cut in time, with the
-// reference. An engine of your own takes the place of the candidate.
+// reference. Your own engine would replace the candidate.
 func ExampleFamily() {
 	candidate := check.Candidate{
 		Open: func(n *network.Network, options engine.Options) (engine.Engine, error) {

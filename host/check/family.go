@@ -14,27 +14,28 @@ import (
 type Variant struct {
 	Workers      int // goroutines of the CPU engine
 	PassSamples  int // samples on a device at once
-	SegmentSteps int // steps of a sample that are held at once
+	SegmentSteps int // steps of a sample held at once
 }
 
-// apply changes the options with which an engine is opened.
+// apply sets the options with which an engine is opened.
 func (v Variant) apply(options engine.Options) engine.Options {
 	options.Workers, options.PassSamples, options.SegmentSteps = v.Workers, v.PassSamples, v.SegmentSteps
 	return options
 }
 
-// CPUVariants are numbers of workers, and samples cut in time.
+// CPUVariants returns different numbers of workers, and samples cut in time.
 func CPUVariants() []Variant {
 	return []Variant{{Workers: 1}, {Workers: 2}, {Workers: 7, SegmentSteps: 32}}
 }
 
-// VulkanVariants are the whole batch on the device, and one chunk at once, cut in time.
+// VulkanVariants returns the whole batch on the device, and one chunk at a time, cut in
+// time.
 func VulkanVariants() []Variant {
 	return []Variant{{}, {PassSamples: cpuref.ChunkSamples, SegmentSteps: 32}}
 }
 
-// applies tells whether the variant has anything to do with a case: to split a batch
-// that is one chunk changes nothing.
+// applies reports whether the variant affects a case: splitting a batch of one chunk
+// changes nothing.
 func (v Variant) applies(c *Case) bool {
 	return v.PassSamples == 0 || c.Samples > max(v.PassSamples, cpuref.ChunkSamples)
 }
@@ -48,24 +49,24 @@ type Candidate struct {
 	Variants []Variant
 }
 
-// Report sums up what a candidate did with a family of networks.
+// Report summarizes a candidate's runs of a family of networks.
 type Report struct {
 	Device    engine.Description
-	Cases     int // networks times variants that were compared
+	Cases     int // networks times variants compared
 	Values    int
 	Different int
-	First     *Difference // the earliest of the first network with one
-	Seconds   float64     // that the candidate's runs took
-	Err       error       // what ended its runs before the last; nil if nothing did
+	First     *Difference // the earliest, in the first network with one
+	Seconds   float64     // time of the candidate's runs
+	Err       error       // what ended its runs early; nil if nothing did
 }
 
-// OK says that all cases ran and nothing differed.
+// OK reports whether all cases ran and nothing differed.
 func (r *Report) OK() bool { return r.Err == nil && r.Different == 0 && r.Cases > 0 }
 
-// Family runs every case on the reference, the CPU engine, and on all candidates,
-// and reports for each candidate; done is called after every case. A candidate that
-// fails is left out of the cases that follow. The error is that of the reference or
-// of the context.
+// Family runs every case on the reference, the CPU engine, and on all candidates, and
+// reports for each candidate; done is called after every case. A candidate that fails
+// is left out of the remaining cases. The error is that of the reference or of the
+// context.
 func Family(ctx context.Context, cases []Case, candidates []Candidate, done func(finished int)) ([]Report, error) {
 	reports := make([]Report, len(candidates))
 	for i := range cases {
@@ -96,7 +97,7 @@ func referenceEngine(n *network.Network, options engine.Options) (engine.Engine,
 	return engine.NewCPU[float32](n, options)
 }
 
-// compare runs a case on a candidate and adds what differs from the reference.
+// compare runs a case on a candidate and adds its differences from the reference.
 func (r *Report) compare(c *Case, want *Trace, open Opener, variant Variant) {
 	begin := time.Now()
 	got, description, err := runOn(c, open, variant)
@@ -117,7 +118,7 @@ func (r *Report) compare(c *Case, want *Trace, open Opener, variant Variant) {
 	}
 }
 
-// runOn runs a case on an engine of its own.
+// runOn runs a case on a new engine.
 func runOn(c *Case, open Opener, variant Variant) (t *Trace, description engine.Description, err error) {
 	e, err := open(c.Network, variant.apply(engine.Options{Seed: c.Seed, Optimizer: c.Optimizer}))
 	if err != nil {

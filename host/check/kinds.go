@@ -5,9 +5,9 @@ import (
 	"spikegrad/host/network"
 )
 
-// The kinds that the varied and the mixed networks take in turn, each in the order of its
-// turns. A network's seed belongs to its place in the family, so a new kind must not move the
-// others: it gets networks of its own, see [family.newer] and testdata/digests.txt.
+// The kinds that the varied and the mixed networks cycle through, in order. A network's seed
+// belongs to its place in the family, so a new kind must not move the others: it gets
+// networks of its own, see [family.newer] and testdata/digests.txt.
 var (
 	noises     = []string{"exponential", "hazard", "sigmoid", "threshold"}
 	surrogates = []string{
@@ -19,7 +19,7 @@ var (
 	optimizers = []string{"adam", "adamw", "sgd", "smorms3"}
 )
 
-// updates are the parameters of every optimizer.
+// updates returns the parameters of every optimizer.
 func updates() map[string]engine.Update {
 	return map[string]engine.Update{
 		"sgd":     {LearningRate: 0.05, Momentum: 0.9, WeightDecay: 0.001},

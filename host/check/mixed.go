@@ -7,9 +7,9 @@ import (
 	"spikegrad/host/network"
 )
 
-// sizes are what mixed networks are drawn from.
+// sizes are the sizes from which mixed networks are drawn.
 type sizes struct {
-	count                           int // networks
+	count                           int // number of networks
 	neurons, inputs, steps, samples []int
 }
 
@@ -27,8 +27,8 @@ func smallSizes() sizes {
 	}
 }
 
-// mixedCases are networks of one to three layers that differ in everything. Kinds
-// are dealt out in turn, so that each occurs; all else is drawn.
+// mixedCases returns networks of one to three layers that differ in everything.
+// Kinds are assigned in turn, so that each occurs; everything else is drawn.
 func mixedCases(s sizes) []Case {
 	var cases []Case
 	dealt := 0
@@ -54,7 +54,7 @@ func mixedCases(s sizes) []Case {
 			n.Layers = append(n.Layers, mixedLayer(&d, s, n.Steps, dealt))
 			dealt++
 		}
-		if i%12 == 5 { // so rare, and on top, because it leaves a layer one step to spike in
+		if i%12 == 5 { // rare, and only on top, because it leaves a layer one step to spike in
 			n.Layers[len(n.Layers)-1].Delay = n.Steps - 1
 		}
 		setLoss(n, turn(losses, i))
@@ -63,7 +63,7 @@ func mixedCases(s sizes) []Case {
 	return cases
 }
 
-// mixedLayer draws a layer; number deals out its kinds.
+// mixedLayer draws a layer; number selects its kinds.
 func mixedLayer(d *draws, s sizes, steps, number int) network.Layer {
 	l := layer(d.of(s.neurons))
 	l.Recurrent = d.below(3) > 0
@@ -72,7 +72,7 @@ func mixedLayer(d *draws, s sizes, steps, number int) network.Layer {
 		l.RecurrentDelay = steps - 1
 	}
 	setKinds(&l, turn(noises, number), turn(surrogates, number))
-	// So seldom that gradients are left in every network.
+	// Rarely enough that every network still has gradients.
 	l.Surrogate.SkipBelow = turn([]float64{0, 0, 0.001, 0, 0.01}, number)
 	l.Reset = turn(resets, number)
 	// Over many steps gradients through resets overflow.
@@ -83,28 +83,28 @@ func mixedLayer(d *draws, s sizes, steps, number int) network.Layer {
 	return l
 }
 
-// mixedConvolution draws a layer of a convolution.
+// mixedConvolution draws a convolution.
 func mixedConvolution(d *draws, s sizes, steps, number int) network.Layer {
 	l := mixedLayer(d, s, steps, number)
-	// Wide strides keep it small: sizes are for other cases to try.
+	// Wide strides keep it small: other cases try sizes.
 	l.Kind, l.Neurons = "conv1d", 0
 	l.Filters, l.Kernel, l.Stride, l.Padding = d.of([]int{3, 5, 17}), 1+d.below(7), 3+d.below(3), d.below(3)
 	l.RecurrentKernel = d.of([]int{1, 3, 7})
 	return l
 }
 
-// turn deals out the entries of a list.
+// turn cycles through the entries of a list.
 func turn[E any](list []E, number int) E { return list[number%len(list)] }
 
 // draws are random choices, a function of the seed.
 type draws struct{ seed, next uint32 }
 
-// below is a number from 0 to n−1.
+// below returns a number from 0 to n−1.
 func (d *draws) below(n int) int {
 	word := cpuref.Philox([2]uint32{d.seed, uint32(cpuref.StreamShuffle)}, [4]uint32{d.next})[0]
 	d.next++
 	return int(uint64(word) * uint64(n) >> 32)
 }
 
-// of is one of a list.
+// of returns one of a list.
 func (d *draws) of(list []int) int { return list[d.below(len(list))] }

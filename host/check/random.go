@@ -10,7 +10,7 @@ import (
 )
 
 // Bounds of random networks: small enough that many can be run, large enough to cross the
-// borders of words, lanes, chunks, workgroups and segments.
+// boundaries of words, lanes, chunks, workgroups and segments.
 const (
 	mostLayers  = 3
 	mostNeurons = 130
@@ -26,11 +26,11 @@ type Drawn struct {
 	Variant Variant
 }
 
-// Random draws a case, a function of the seed and a number: 1 to 3 layers, of which the lower may
-// be convolutions, over planes too, and any may skip layers, of up to 130 neurons or 17 filters, 70
-// inputs, 33 classes, 70 steps and 40 samples, with noise, surrogate, reset, delays, regularizers,
-// biases, loss, optimizer, augmentation and cuts of any kind. Sizes are near boundaries more often
-// than in a uniform draw.
+// Random draws a case, a function of the seed and a number: 1 to 3 layers of up to 130 neurons or
+// 17 filters, the lower of which may be convolutions, also over planes, and any of which may skip
+// layers; up to 70 inputs, 33 classes, 70 steps and 40 samples; with noise, surrogate, reset,
+// delays, regularizers, biases, loss, optimizer, augmentation and cuts of any kind. Sizes are near
+// boundaries more often than in a uniform draw.
 func Random(seed uint32, number int) Drawn {
 	d := &draws{seed: cpuref.Philox([2]uint32{seed, uint32(cpuref.StreamShuffle)}, [4]uint32{uint32(number), 0, 0, 1})[0]}
 	for {
@@ -41,7 +41,7 @@ func Random(seed uint32, number int) Drawn {
 	}
 }
 
-// size is a number from 1 to most.
+// size returns a number from 1 to most.
 func (d *draws) size(most int) int {
 	switch d.below(3) {
 	case 0:
@@ -52,7 +52,7 @@ func (d *draws) size(most int) int {
 	return 1 + d.below(most)
 }
 
-// chance is true with a probability of 1/in.
+// chance returns true with probability 1/in.
 func (d *draws) chance(in int) bool { return d.below(in) == 0 }
 
 func (d *draws) drawn(name string) Drawn {
@@ -126,7 +126,7 @@ func (d *draws) layer(steps int, convolutional bool) network.Layer {
 		l.Surrogate.SkipBelow = []float64{0.001, 0.01}[d.below(2)]
 	}
 	l.Reset = turn(network.Resets.List(), d.below(1<<20))
-	l.DifferentiateReset = d.chance(2) && steps < 40 // over many steps gradients through resets overflow
+	l.DifferentiateReset = d.chance(2) && steps < 40 // over many steps, gradients through resets overflow
 	for all := allRegularizers(); d.chance(3); {
 		l.Regularizers = append(l.Regularizers, all[d.below(len(all))])
 	}
@@ -139,7 +139,7 @@ func (d *draws) layer(steps int, convolutional bool) network.Layer {
 	return l
 }
 
-// learned makes some constants of a layer learned, of those that its neurons have.
+// learned makes some of the constants that a layer's neurons have learned ones.
 func (d *draws) learned(l *network.Layer) {
 	learnAll(l)
 	for len(l.Learn) > 1 && d.chance(2) {
@@ -148,8 +148,8 @@ func (d *draws) learned(l *network.Layer) {
 	l.LearnPer = turn([]string{"neuron", "layer"}, d.below(2))
 }
 
-// skips makes layers, and the readout, take input of the layer just below and of any other that
-// fits.
+// skips makes layers, and the readout, take input from the layer just below and from any others
+// that fit.
 func (d *draws) skips(n *network.Network) {
 	draw := func(layer int, fits func(source int) bool) (from []string) {
 		for source := -1; source < layer-1; source++ {
@@ -186,7 +186,7 @@ func (d *draws) plane(n *network.Network, convolutions int) {
 	}
 }
 
-// pool draws how a convolution over a plane hands up its spikes: every other as they are.
+// pool draws the pooling of a convolution over a plane; every other has none.
 func (d *draws) pool(l *network.Layer, plane cpuref.Extent) {
 	if d.chance(2) || plane.Height < 1 || plane.Width < 1 {
 		return
@@ -195,7 +195,7 @@ func (d *draws) pool(l *network.Layer, plane cpuref.Extent) {
 	l.Pool, l.PoolHeight = 1+d.below(min(3, plane.Width)), 1+d.below(min(3, plane.Height))
 }
 
-// augmentation draws what is done to the input spikes.
+// augmentation draws changes to the input spikes.
 func (d *draws) augmentation() *cpuref.Augmentation {
 	moves := []uint32{1 << 28, 1 << 31, 3 << 30, 15 << 28} // by −2 to 2
 	a := &cpuref.Augmentation{Key: [2]uint32{uint32(d.below(1000)), uint32(cpuref.StreamEncoder)}}
@@ -213,18 +213,18 @@ func (d *draws) augmentation() *cpuref.Augmentation {
 	return a
 }
 
-// RandomReport sums up what candidates did with random networks.
+// RandomReport summarizes the candidates' runs of random networks.
 type RandomReport struct {
 	Reports []Report // of each candidate
-	Skipped int      // networks in which numbers overflow, where engines may differ
+	Skipped int      // networks in which numbers overflow, so that engines may differ
 	// Smallest is the smallest network found that shows the first difference of each
 	// candidate; nil without one.
 	Smallest []*Drawn
 }
 
-// RandomFamily runs random networks, numbers 0 to count−1 of a seed, on the reference and
-// on all candidates, each in the way drawn with the network. A candidate that differs or
-// fails is left out of the cases that follow.
+// RandomFamily runs random networks, numbers 0 to count−1 of a seed, on the reference and on all
+// candidates, each in the way drawn with the network. A candidate that differs or fails is left out
+// of the remaining cases.
 func RandomFamily(ctx context.Context, seed uint32, count int, candidates []Candidate, done func(finished int)) (RandomReport, error) {
 	drawn := func(i int) Drawn { return Random(seed, i) }
 	return runDrawn(ctx, count, drawn, candidates, done)
@@ -267,7 +267,7 @@ func runDrawn(ctx context.Context, count int, drawn func(int) Drawn, candidates 
 	return found, nil
 }
 
-// reference is the trace of a case on the reference; nil where numbers overflow.
+// reference returns the trace of a case on the reference; nil if numbers overflow.
 func reference(d *Drawn) (*Trace, error) {
 	want, _, err := runOn(&d.Case, referenceEngine, Variant{})
 	if overflows(err) || err == nil && want.notFinite() != "" {
@@ -276,7 +276,7 @@ func reference(d *Drawn) (*Trace, error) {
 	return want, err
 }
 
-// clone is a copy that can be changed without changing the case.
+// clone returns a copy that can be changed without changing the case.
 func (d *Drawn) clone() Drawn {
 	c := *d
 	n := *d.Network

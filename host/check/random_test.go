@@ -52,7 +52,7 @@ func TestShrink(t *testing.T) {
 		n.Inputs != 1 || n.Classes != 1 || l.Delay != 0 || len(l.Regularizers) != 0 || l.Dropout != 0 || l.Noise.Kind != "threshold" || d.Augment != nil || d.Variant != (Variant{Workers: 1}) {
 		t.Errorf("shrunk to\n%s", d.TOML())
 	}
-	// What is printed is the same case when it is read.
+	// What is printed reads back as the same case.
 	again, err := ReadDrawn([]byte(d.TOML()), "smallest.toml")
 	if err != nil || again.TOML() != d.TOML() {
 		t.Errorf("read again: %v\n%s", err, again.TOML())
@@ -94,8 +94,8 @@ func TestRandom(t *testing.T) {
 	}
 }
 
-// TestCorpus runs the networks in testdata/corpus, which are worth keeping: on the CPU
-// engine in the way they are cut, and their TOML stays readable.
+// TestCorpus runs the networks in testdata/corpus, which are worth keeping, on the CPU
+// engine, cut as they specify, and checks that their TOML stays readable.
 func TestCorpus(t *testing.T) {
 	files, err := filepath.Glob("testdata/corpus/*.toml")
 	if err != nil || len(files) == 0 {
@@ -118,7 +118,7 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// TestReadDrawnRefuses: a file that is no case is an error, never a crash.
+// TestReadDrawnRefuses: a file that is not a case is an error, never a crash.
 func TestReadDrawnRefuses(t *testing.T) {
 	d := Drawn{Case: base(), Variant: Variant{Workers: 1}}
 	good := d.TOML()

@@ -9,9 +9,9 @@ import (
 	"spikegrad/host/engine"
 )
 
-// TestReplicas: a replica that begins at its flip has the losses of a whole run with the
-// flip, bit for bit, in every network of the family, with the instruction sets in turn or,
-// in the full form, all of them; and flips change losses.
+// TestReplicas: a replica that begins at its flip has the same losses as a whole run with
+// the flip, bit for bit, in every network of the family, with instruction sets in turn or,
+// in the full form, with all of them; and flips change losses.
 func TestReplicas(t *testing.T) {
 	used := cpuref.UsedInstructions()
 	defer cpuref.UseInstructions(used)
@@ -34,8 +34,8 @@ func TestReplicas(t *testing.T) {
 			if err := e.SetWeights(c.weights()); err != nil {
 				t.Fatal(err)
 			}
-			batch, replicas := c.batch(0, c.Samples), c.replicas() // varied, if the case varies its input
-			batch.Dropout = false                                  // replicas are without
+			batch, replicas := c.batch(0, c.Samples), c.replicas() // augmented, if the case augments its input
+			batch.Dropout = false                                  // replicas have none
 			loss, regularizer, err := e.Replicas(batch, cpuref.StreamNoise, replicas)
 			if err != nil {
 				t.Fatal(err)
@@ -76,7 +76,7 @@ func TestReplicas(t *testing.T) {
 	}
 }
 
-// TestReplicasOrder: the order of replicas counts for nothing, nor do those beside one.
+// TestReplicasOrder: neither the order of replicas nor the other replicas matter.
 func TestReplicasOrder(t *testing.T) {
 	c := base()
 	e, err := engine.NewCPU[float32](c.Network, engine.Options{Workers: 3})

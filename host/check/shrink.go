@@ -9,7 +9,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// mostRuns bounds how long a difference is shrunk.
+// mostRuns bounds the number of runs to shrink a difference.
 const mostRuns = 600
 
 // Shrink looks for the smallest case in which a candidate still differs from the reference: it
@@ -17,7 +17,7 @@ const mostRuns = 600
 func Shrink(ctx context.Context, d Drawn, open Opener) Drawn {
 	smallest := d.clone()
 	list, runs, inVain := reductions(&smallest), 0, 0
-	// What failed is tried again last: a success seldom makes it possible.
+	// What failed is retried last: a success rarely makes it possible.
 	for at := 0; inVain < len(list); at++ {
 		next := smallest.clone()
 		before := next.TOML()
@@ -37,7 +37,7 @@ func Shrink(ctx context.Context, d Drawn, open Opener) Drawn {
 	return smallest
 }
 
-// differs reports whether a case is one and a candidate has other bits in it.
+// differs reports whether a case is valid and a candidate gives different bits.
 func differs(d Drawn, open Opener) bool {
 	if d.Network.Validate() != nil {
 		return false
@@ -60,7 +60,7 @@ func overflows(err error) bool {
 	return errors.As(err, &notFinite)
 }
 
-// reductions are ways to make a case smaller, those first that take away most. Each can be
+// reductions returns ways to make a case smaller, those that remove most first. Each can be
 // repeated until it changes nothing.
 func reductions(d *Drawn) []func(*Drawn) {
 	n := d.Network

@@ -8,13 +8,13 @@ import (
 	"spikegrad/host/engine"
 )
 
-// Trace is everything that a case gave on an engine.
+// Trace is all results of a case on an engine.
 type Trace struct {
 	network string
 	arrays  []array
 }
 
-// axes are what the entries of an array stand for.
+// axes describes what the entries of an array stand for.
 type axes int
 
 const (
@@ -22,7 +22,7 @@ const (
 	ofClasses             // [sample][class]
 	ofSamples             // [sample]
 	ofBatch               // one number
-	ofWeights             // [neuron it leads to][where it comes from]
+	ofWeights             // [target neuron][source]
 )
 
 // array is one array of results.
@@ -30,8 +30,8 @@ type array struct {
 	variable string
 	axes     axes
 	pass     int
-	layer    int // -1: of no layer
-	rank     int // ascends in the order of computation; equal for what is computed together, step by step
+	layer    int // -1: none
+	rank     int // ascends in the order of computation; equal for arrays computed together, step by step
 	steps    int // of a sample
 	width    int // length of the last axis
 	integers bool
@@ -41,8 +41,8 @@ type array struct {
 // evaluation is the number of the pass without an update.
 const evaluation = 2
 
-// weights are those that a case begins with: initial ones, and biases and learned constants on
-// both sides of where they begin.
+// weights returns those that a case starts with: initial ones, with biases and learned
+// constants shifted to both sides of their initial values.
 func (c *Case) weights() [][]float32 {
 	arrays := c.Network.Initialise(c.Seed)
 	for i, w := range c.Network.Weights() {
@@ -60,10 +60,9 @@ func (c *Case) weights() [][]float32 {
 	return arrays
 }
 
-// Run trains the network of a case a little on an engine opened with its seed and
-// optimizer: two updates after batches of different sizes, then an evaluation. The second
-// gradient is that of a run that records nothing, as in training: an engine may do less
-// then.
+// Run trains the network of a case briefly on an engine opened with its seed and optimizer:
+// two updates after batches of different sizes, then an evaluation. The second gradient is
+// from a run that records nothing, as in training: an engine may do less work then.
 func Run(c *Case, e engine.Engine) (*Trace, error) {
 	t := &Trace{network: c.Name}
 	if err := e.SetWeights(c.weights()); err != nil {
@@ -114,7 +113,7 @@ func (t *Trace) addReplicas(c *Case, e engine.Engine) error {
 	return nil
 }
 
-// pass runs one batch and adds what it did.
+// pass runs one batch and adds its results.
 func (t *Trace) pass(c *Case, pass, samples int, stream cpuref.Stream, run func(*engine.Batch, cpuref.Stream, *engine.Record) (engine.Outcome, error)) error {
 	n := c.Network
 	record := engine.NewRecord[float32](n, samples)
@@ -175,19 +174,19 @@ func (t *Trace) addOptimizer(c *Case, pass int, e engine.Engine) error {
 	return nil
 }
 
-// add adds an array that is computed after all before it.
+// add adds an array that is computed after all previous ones.
 func (t *Trace) add(a array) {
 	a.rank = len(t.arrays)
 	t.arrays = append(t.arrays, a)
 }
 
-// joinLastTwo makes the last two arrays ones that are computed together.
+// joinLastTwo marks the last two arrays as computed together.
 func (t *Trace) joinLastTwo() {
 	last := len(t.arrays) - 1
 	t.arrays[last].rank = t.arrays[last-1].rank
 }
 
-// spikes unpacks rows of spike bits to one number a neuron.
+// spikes unpacks rows of spike bits to one number per neuron.
 func spikes(words []uint32, rows, neurons int) []uint32 {
 	values := make([]uint32, 0, rows*neurons)
 	stride := cpuref.Words(neurons)
@@ -207,8 +206,8 @@ func floatBits(values []float32) []uint32 {
 	return bits
 }
 
-// notFinite names the first array with a number that is not finite, empty if there is
-// none: what engines do with such numbers is not promised.
+// notFinite names the first array with a number that is not finite, empty if there is none:
+// the behaviour of engines with such numbers is not specified.
 func (t *Trace) notFinite() string {
 	for _, a := range t.arrays {
 		for _, bits := range a.bits {

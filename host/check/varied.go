@@ -37,7 +37,7 @@ func (f *family) kinds() {
 		for _, below := range []float64{0.001, 0.01} {
 			f.varyLayer(fmt.Sprintf("surrogate %s, skip_below %g", surrogate, below), func(l *network.Layer) {
 				l.Surrogate.Kind, l.Surrogate.SkipBelow = surrogate, below
-				l.Surrogate.Rate *= 20 // of hazard, whose derivative is small far from the threshold
+				l.Surrogate.Rate *= 20 // for hazard, whose derivative is small far from the threshold
 			})
 		}
 	}
@@ -50,8 +50,8 @@ func (f *family) kinds() {
 	}
 }
 
-// setKinds chooses noise and surrogate; threshold spikes, which no surrogate
-// matches, get a superspike instead.
+// setKinds chooses noise and surrogate; threshold spikes, which no surrogate matches, get
+// superspike instead.
 func setKinds(l *network.Layer, noise, surrogate string) {
 	if noise == "threshold" && surrogate == "matched" {
 		surrogate = "superspike"
@@ -88,8 +88,8 @@ func (f *family) readouts() {
 	}
 }
 
-// setLoss chooses the loss and the readout it needs: spikes are read of a last layer
-// with a neuron for each class.
+// setLoss chooses the loss and the readout it needs: spikes are read from a last layer with a
+// neuron for each class.
 func setLoss(n *network.Network, loss string) {
 	n.Readout.Loss = loss
 	if network.Losses.Find(loss).Spikes {
@@ -98,7 +98,7 @@ func setLoss(n *network.Network, loss string) {
 	}
 }
 
-// regularizers varies what activity is punished.
+// regularizers varies the activity that is penalized.
 func (f *family) regularizers() {
 	for _, r := range allRegularizers() {
 		f.varyLayer(fmt.Sprintf("regularizer %s, power %d, average %s", r.Kind, r.Power, r.Average), func(l *network.Layer) {
@@ -108,7 +108,7 @@ func (f *family) regularizers() {
 	f.varyLayer("all regularizers at once", func(l *network.Layer) { l.Regularizers = allRegularizers() })
 }
 
-// allRegularizers punish, upper, many neurons and, lower, some.
+// allRegularizers returns ones that penalize many neurons (upper) or some (lower).
 func allRegularizers() []network.Regularizer {
 	var all []network.Regularizer
 	for _, kind := range []string{"upper", "lower"} {
@@ -125,8 +125,7 @@ func allRegularizers() []network.Regularizer {
 	return all
 }
 
-// optimizers varies the optimizer, all with weight decay; of the mixed networks some
-// have none.
+// optimizers varies the optimizer, always with weight decay; some of the mixed networks have none.
 func (f *family) optimizers() {
 	for _, name := range optimizers {
 		f.vary("optimizer "+name, func(c *Case) {
@@ -189,7 +188,7 @@ func (f *family) conv(name string, layers ...network.Layer) {
 	})
 }
 
-// convolution is a layer without recurrent connections.
+// convolution returns a convolution without recurrent connections.
 func convolution(filters, kernel, stride, padding int) network.Layer {
 	l := layer(0)
 	l.Kind, l.Filters, l.Kernel, l.Stride, l.Padding = "conv1d", filters, kernel, stride, padding
@@ -197,13 +196,13 @@ func convolution(filters, kernel, stride, padding int) network.Layer {
 	return l
 }
 
-// recurrently is a convolution with recurrent connections.
+// recurrently returns a convolution with recurrent connections.
 func recurrently(l network.Layer, kernel int) network.Layer {
 	l.Recurrent, l.RecurrentKernel = true, kernel
 	return l
 }
 
-// augmentations varies what is done to the input spikes.
+// augmentations varies the changes to the input spikes.
 func (f *family) augmentations() {
 	moves := []uint32{1 << 28, 1 << 31, 3 << 30, 15 << 28} // by −2 to 2
 	for _, v := range []struct {
@@ -224,8 +223,7 @@ func (f *family) augmentations() {
 	}
 }
 
-// shapes varies sizes, each across the borders of words, lanes, chunks and
-// workgroups.
+// shapes varies sizes, each across the boundaries of words, lanes, chunks and workgroups.
 func (f *family) shapes() {
 	for layers := 1; layers <= 3; layers++ {
 		for _, recurrent := range []bool{false, true} {
@@ -253,7 +251,7 @@ func (f *family) shapes() {
 	}
 }
 
-// setSteps changes the length of samples, and delays as far as they must.
+// setSteps changes the length of samples, and delays as far as necessary.
 func setSteps(n *network.Network, steps int) {
 	n.Steps = steps
 	n.Readout.Delay = min(n.Readout.Delay, steps-1)
@@ -263,9 +261,9 @@ func setSteps(n *network.Network, steps int) {
 	}
 }
 
-// newer gives every kind that the family was not drawn with networks of its own: alone,
-// and for the kinds of a neuron in a convolution too; if quick, in one of the two in turn.
-// Seeds are made of names.
+// newer gives networks of their own to the kinds with which the family was not drawn: alone, and
+// for a neuron's kinds also in a convolution; if quick, in one of the two in turn. Seeds are made
+// from names.
 func (f *family) newer(quick bool) {
 	first := len(f.cases)
 	neuron := func(number int, kind string, change func(l *network.Layer)) {
@@ -388,8 +386,8 @@ func (f *family) planes(quick bool) {
 	setLoss(f.cases[len(f.cases)-1].Network, "counts")
 }
 
-// dropout varies which layers leave out spikes, and how; if quick, less. Samples of several
-// words of steps have segments that run again.
+// dropout varies which layers drop spikes, and how; if quick, less. Samples of several words of
+// steps have segments that are rerun.
 func (f *family) dropout(quick bool) {
 	add := func(name string, below, above float64, per string, layers ...network.Layer) {
 		f.vary("dropout, "+name, func(c *Case) {
@@ -421,7 +419,7 @@ func (f *family) dropout(quick bool) {
 	add("neurons of a pooled convolution", 0.4, 0.3, "neuron", convolved("max"), above)
 }
 
-// skips varies which layers take input of several, with delays of all lengths; if quick, less.
+// skips varies which layers have several sources, with delays of all lengths; if quick, less.
 func (f *family) skips(quick bool) {
 	input, below := network.SourceName(-1), network.SourceName
 	small := func(neurons, delay int, from ...string) network.Layer {
@@ -429,7 +427,7 @@ func (f *family) skips(quick bool) {
 		l.Recurrent, l.Delay, l.From = false, delay, from
 		return l
 	}
-	// Layers of a kind and size, so that a driver builds few pipelines for them.
+	// Layers of the same kind and size, so that a driver builds few pipelines for them.
 	f.vary("skips, every layer of all below, readout too", func(c *Case) {
 		n := c.Network
 		n.Inputs = 9
@@ -500,7 +498,7 @@ func (f *family) skips(quick bool) {
 	})
 }
 
-// learned varies which constants are learned, in which neurons and of what; if quick, less.
+// learned varies which constants are learned, in which neurons and per what; if quick, less.
 func (f *family) learned(quick bool) {
 	for i, reset := range network.Resets.List() {
 		for j, kind := range network.Neurons.List() {
@@ -542,11 +540,12 @@ func (f *family) learned(quick bool) {
 		l.Learn, l.LearnSpread = []string{"tau_membrane", "tau_synapse", "threshold"}, 0.6
 		c.Optimizer = cpuref.OptimizerAdam
 		c.Update = updates()["adam"]
-		c.Update.LearningRate = 3 // to the bounds
+		c.Update.LearningRate = 3 // reaches the bounds
 	})
 }
 
-// learnedDelays varies whose spikes have learned delays, and how long they can be; if quick, less.
+// learnedDelays varies which spikes have learned delays, and how long these can be; if quick,
+// less.
 func (f *family) learnedDelays(quick bool) {
 	f.vary("learned delays of both layers, dropout, varied input", func(c *Case) {
 		n := c.Network
@@ -565,7 +564,7 @@ func (f *family) learnedDelays(quick bool) {
 		n.Layers[1].LearnedDelay = 9
 		learnAll(&n.Layers[1])
 		c.Optimizer, c.Update, c.Samples = cpuref.OptimizerAdam, updates()["adam"], 33
-		c.Update.LearningRate = 0.7 // to the bounds
+		c.Update.LearningRate = 0.7 // reaches the bounds
 	})
 }
 
@@ -598,8 +597,8 @@ func (f *family) potentials(quick bool) {
 	})
 }
 
-// refractory varies for how many steps neurons rest, across borders of segments and words of
-// spikes; if quick, less.
+// refractory varies the refractory period, across boundaries of segments and of words of spikes;
+// if quick, less.
 func (f *family) refractory(quick bool) {
 	add := func(name string, steps int, change func(below, above *network.Layer)) {
 		f.vary("refractory, "+name, func(c *Case) {
@@ -607,7 +606,7 @@ func (f *family) refractory(quick bool) {
 			n.Steps, n.Inputs, c.Samples = steps, 9, 9
 			n.Layers = []network.Layer{layer(20), layer(17)}
 			for l := range n.Layers {
-				n.Layers[l].Noise.Beta = 4 // spikes soon after the rest
+				n.Layers[l].Noise.Beta = 4 // spikes soon after the refractory period
 			}
 			change(&n.Layers[0], &n.Layers[1])
 		})
@@ -667,7 +666,7 @@ func (f *family) learnedNoise(quick bool) {
 		setKinds(l, "sigmoid", network.Matched)
 		l.Learn, l.LearnPer = []string{"noise_beta"}, "layer"
 		c.Optimizer, c.Update, c.Samples = cpuref.OptimizerAdam, updates()["adam"], 33
-		c.Update.LearningRate = 3 // to the bounds
+		c.Update.LearningRate = 3 // reaches the bounds
 	})
 	convolved := convolution(17, 5, 2, 1)
 	convolved.Neuron = "lif_delta"
@@ -676,7 +675,7 @@ func (f *family) learnedNoise(quick bool) {
 	f.conv("learned noise_beta", convolved)
 }
 
-// learnAll makes all constants learned that the neurons of a layer have.
+// learnAll makes all constants of a layer's neurons learned.
 func learnAll(l *network.Layer) {
 	model := network.Neurons.Number(l.Neuron)
 	l.Learn = []string{"threshold"}
@@ -691,7 +690,7 @@ func learnAll(l *network.Layer) {
 	}
 }
 
-// eachNew calls a function for the kinds of a table that a list has not.
+// eachNew calls a function for the kinds in a table that are not in a list.
 func eachNew(table, drawn []string, add func(kind string)) {
 	for _, kind := range table {
 		if !slices.Contains(drawn, kind) {

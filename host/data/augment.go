@@ -8,12 +8,13 @@ import (
 	"spikegrad/cpuref"
 )
 
-// Augment specifies how training samples are varied at each presentation: spikes are dropped, the
-// rest are moved, individually and as a whole, and others are inserted. The result depends only on
-// the seed of the run and the number of the presentation: see [cpuref.Augmentation].
+// Augment specifies how training samples are varied each time they are presented: spikes are
+// dropped, the rest are moved, individually and as a whole, and others are inserted. The result
+// depends only on the seed of the run and the number of the presentation: see
+// [cpuref.Augmentation].
 type Augment struct {
 	Drop           float64 `toml:"drop"`            // probability that a spike is left out: 0
-	Insert         float64 `toml:"insert"`          // inserted spikes per second and channel: 0
+	Insert         float64 `toml:"insert"`          // inserted spikes per second per channel: 0
 	JitterTime     float64 `toml:"jitter_time"`     // width of the moves in time, steps: 0
 	JitterChannels float64 `toml:"jitter_channels"` // width of the moves over channels: 0
 	ShiftTime      float64 `toml:"shift_time"`      // width of the moves of all spikes of a sample together, steps: 0
@@ -29,10 +30,10 @@ type Augment struct {
 	Jitter string `toml:"jitter"`
 }
 
-// Bounds of what can be asked for.
+// Largest values allowed.
 const (
 	maxJitter   = 1000
-	maxInserted = 500 // mean number in a step, over all channels
+	maxInserted = 500 // mean number per step, over all channels
 	maxStretch  = 0.5
 )
 
@@ -61,11 +62,10 @@ func (a *Augment) validate(o *Options) error {
 	)
 }
 
-// NewAugmentation prepares what valid options ask for, for training samples of a
-// source with the seed of the run in the options. It is nil if nothing is asked
-// for, and an error if more spikes would be inserted than are possible. Inserting a
-// number of spikes that has a Poisson distribution into equally probable channels is
-// an independent Poisson process in each.
+// NewAugmentation prepares the augmentation that valid options ask for, for training samples of a
+// source, with the run's seed in the options. It is nil if nothing is asked for; it is an error if
+// more spikes would be inserted than possible. Inserting a Poisson-distributed number of spikes
+// into equally probable channels is an independent Poisson process in each.
 func NewAugmentation(o *Options, source Source) (*cpuref.Augmentation, error) {
 	a := &o.Augment
 	if !a.Changes() {
@@ -94,8 +94,8 @@ func NewAugmentation(o *Options, source Source) (*cpuref.Augmentation, error) {
 	}, nil
 }
 
-// jitterLimits are limits of which a random word reaches half their number plus
-// k with the probability of a move by k. There are none for a width of 0.
+// jitterLimits returns limits such that a random word reaches half their number plus k of them
+// with the probability of a move by k. There are none for a width of 0.
 func jitterLimits(kind string, width float64) []uint32 {
 	if width == 0 {
 		return nil
@@ -114,13 +114,13 @@ func jitterLimits(kind string, width float64) []uint32 {
 	return limits(weights)
 }
 
-// poissonLimits are limits of which a random word reaches k with the probability
-// of k in a Poisson distribution. There are none for a mean of 0.
+// poissonLimits returns limits such that a random word reaches k of them with the Poisson
+// probability of k. There are none for a mean of 0.
 func poissonLimits(mean float64) []uint32 {
 	if mean == 0 {
 		return nil
 	}
-	// Beyond this what is left has less than 2⁻³² of all probability.
+	// The probability of more than this is below 2⁻³².
 	most := int(mean + float64(8*math.Sqrt(mean)) + 20)
 	weights := make([]float64, most+1)
 	weights[0] = cpuref.Exp64(-mean)
@@ -130,8 +130,8 @@ func poissonLimits(mean float64) []uint32 {
 	return limits(weights)
 }
 
-// limits are the inner bounds of intervals of random words whose lengths are
-// proportional to weights.
+// limits returns the inner bounds of intervals of random words with lengths proportional to
+// weights.
 func limits(weights []float64) []uint32 {
 	sum := 0.0
 	for _, weight := range weights {

@@ -11,7 +11,7 @@ import (
 	"spikegrad/host/batch"
 )
 
-// augmentation is what options ask for of a source.
+// augmentation is the augmentation of a source that options ask for.
 func augmentation(t testing.TB, a Augment, source Source) *cpuref.Augmentation {
 	t.Helper()
 	options := Options{Augment: a, Seed: 3}
@@ -25,7 +25,7 @@ func augmentation(t testing.TB, a Augment, source Source) *cpuref.Augmentation {
 	return made
 }
 
-// everything is all that can be asked for at once.
+// everything is several augmentations at once.
 var everything = Augment{Drop: 0.2, Insert: 3, JitterTime: 1.5, JitterChannels: 4}
 
 // lattice is a source of one kind of sample: a spike in every period-th step and
@@ -42,7 +42,7 @@ func lattice(steps, channels, period int) *stored {
 	return s
 }
 
-// varied is a batch with its augmentation done, as an engine does it.
+// varied is a batch with its augmentation applied, as an engine does it.
 func varied(batch batch.Batch, source Source) batch.Batch {
 	if batch.Augment == nil {
 		return batch
@@ -59,7 +59,7 @@ func varied(batch batch.Batch, source Source) batch.Batch {
 	return batch
 }
 
-// presented is a batch of one sample presented under many numbers, varied.
+// presented is a batch of one sample presented under many numbers, with its augmentation applied.
 func presented(t testing.TB, filler *Filler, source Source, count int) batch.Batch {
 	t.Helper()
 	numbers := make([]uint32, count)
@@ -73,8 +73,7 @@ func presented(t testing.TB, filler *Filler, source Source, count int) batch.Bat
 	return varied(batch, source)
 }
 
-// near fails unless a count is within five standard deviations of what is
-// expected.
+// near fails unless a count is within five standard deviations of the expected one.
 func near(t *testing.T, what string, got, trials int, probability float64) {
 	t.Helper()
 	mean := float64(trials) * probability
@@ -104,8 +103,8 @@ func TestAugmentDrop(t *testing.T) {
 	}
 }
 
-// Inserted spikes are a Poisson process of the rate asked for in each channel: in
-// a step of dt a channel has one with probability 1 − exp(−rate·dt).
+// Inserted spikes are a Poisson process of the requested rate in each channel: in a step of dt, a
+// channel has one with probability 1 − exp(−rate·dt).
 func TestAugmentInsert(t *testing.T) {
 	source := lattice(50, 130, 1000) // one spike
 	for _, rate := range []float64{0.5, 20, 900} {
@@ -126,7 +125,7 @@ func TestAugmentInsert(t *testing.T) {
 	}
 }
 
-// One spike in the middle moves as the distribution says.
+// One spike in the middle moves with the probabilities of the distribution.
 func TestAugmentJitter(t *testing.T) {
 	source := lattice(41, 41, 1000)
 	source.counts[0], source.counts[20], source.channels[0] = 0, 1, 20
@@ -170,8 +169,8 @@ func TestAugmentJitter(t *testing.T) {
 
 func equalRows(a, b [][]uint32) bool { return slices.EqualFunc(a, b, slices.Equal[[]uint32]) }
 
-// Spikes that meet become one, those that leave are gone; in any order of samples,
-// with any number of workers, a presentation has the same spikes.
+// Spikes that meet become one, those that leave are gone; a presentation has the same spikes
+// whatever the order of samples and the number of workers.
 func TestAugmentArrangement(t *testing.T) {
 	for name, source := range sources(t) {
 		made := augmentation(t, everything, source)
@@ -239,7 +238,7 @@ func TestAugmentGolden(t *testing.T) {
 	}
 }
 
-// The rule for a spike, written down once more.
+// The rule for a spike, written a second time.
 func TestAugmentSpike(t *testing.T) {
 	source := lattice(10, 10, 1)
 	a := augmentation(t, Augment{Drop: 0.5, JitterTime: 1, JitterChannels: 2, Jitter: "uniform"}, source)
@@ -314,7 +313,7 @@ func BenchmarkAugment(b *testing.B) {
 	}
 }
 
-// All spikes of a sample move together, from sample to sample as the distribution says.
+// All spikes of a sample move together; over samples, the moves have the requested distribution.
 func TestAugmentShift(t *testing.T) {
 	source := lattice(41, 41, 1000)
 	source.counts[0], source.counts[20], source.channels = 0, 2, []uint16{18, 20}
@@ -378,7 +377,7 @@ func TestAugmentPixels(t *testing.T) {
 	}
 }
 
-// Images are shifted by pixels, and nothing else is.
+// Images, and only they, are shifted by pixels.
 func TestAugmentPixelsRefused(t *testing.T) {
 	image, plain := lattice(2, 30, 1), lattice(2, 30, 1)
 	image.shape = Shape{2, 3, 5}
@@ -398,12 +397,12 @@ func TestAugmentPixelsRefused(t *testing.T) {
 	}
 }
 
-// Spikes at regular intervals keep them, longer or shorter by up to the share asked for.
+// Regular intervals between spikes stay regular, and change by at most the requested share.
 func TestAugmentStretch(t *testing.T) {
 	source := lattice(101, 3, 20) // a spike in channel 0 every 20 steps
 	batch := presented(t, &Filler{Augmentation: augmentation(t, Augment{StretchTime: 0.2}, source)}, source, 4000)
 	checkRows(t, batch, source)
-	last := map[int]int{} // step of the spike of step 80
+	last := map[int]int{} // new step of the spike of step 80
 	for b := range 4000 {
 		count := 0
 		for step := range 101 {
@@ -429,7 +428,7 @@ func TestAugmentStretch(t *testing.T) {
 }
 
 // A spike of channel 80 goes to floor(80·f) for f uniform over 0.8 to 1.2: 64 to 95, and 96 at the
-// very end; time stays.
+// very end; steps do not change.
 func TestAugmentStretchChannels(t *testing.T) {
 	source := lattice(3, 101, 80) // spikes of channels 0 and 80 in step 0
 	batch := presented(t, &Filler{Augmentation: augmentation(t, Augment{StretchChannels: 0.2}, source)}, source, 4000)

@@ -6,20 +6,20 @@ import (
 	"github.com/x448/float16"
 )
 
-// Ways from times to steps: [Events].Binning.
+// Ways of turning times into steps: [Events].Binning.
 const (
 	binSnap     = "snap"
 	binTruncate = "truncate"
 	binFloat16  = "float16"
 )
 
-// binning is the function from seconds to steps, for times that were rounded to some
-// precision. Its values may have a fraction, which is cut off.
+// binning returns the function from seconds to steps, for times that were rounded to
+// some precision. Its values may have a fraction, to be truncated.
 //
 //	snap      trunc(t/dt), but a time that rounding may have brought below the start
 //	          of the next step belongs to that step
 //	truncate  trunc(t/dt)
-//	float16   for comparison with programs that do so: the product of t and 1/dt,
+//	float16   for comparison with programs that do this: the product of t and 1/dt,
 //	          rounded to 16-bit floating point, truncated
 func binning(o *Options, p precision) func(time float64) float64 {
 	dt := o.StepLength
@@ -28,8 +28,8 @@ func binning(o *Options, p precision) func(time float64) float64 {
 		return func(time float64) float64 {
 			steps := time / dt
 			next := math.Floor(steps) + 1
-			// The nearer of two starts: where steps are shorter than what rounding takes
-			// away, both are in reach.
+			// The nearer of two starts: both are in reach where steps are shorter than
+			// the rounding error.
 			if next-steps <= 0.5 && float64(next*dt)-time <= p.rounding(time) {
 				return next
 			}
@@ -46,31 +46,31 @@ func binning(o *Options, p precision) func(time float64) float64 {
 	return func(time float64) float64 { return time / dt }
 }
 
-// precision is that of a floating-point type.
+// precision is the precision of a floating-point type.
 type precision struct {
 	bits     int     // of the fraction
 	smallest int     // exponent of the smallest normal number
 	spacings float64 // how far rounding moves a number, in spacings of the type at that number
 }
 
-// precisions of the types of 2, 4 and 8 bytes. A number in float16 was rounded once, by
-// half a spacing. Programs that compute in float32 round the length of a step before
-// they multiply with it, which takes up to another spacing. Those that compute in
-// float64 often add steps up: a part in 10¹² is the error of 100,000 of them.
+// precisions are those of the types of 2, 4 and 8 bytes. A number in float16 was rounded
+// once, by at most half a spacing. Programs that compute in float32 round the step
+// length before multiplying by it, which costs up to another spacing. Those that compute
+// in float64 often accumulate steps: 10⁻¹² is the relative error of 100,000 of them.
 var precisions = map[int]precision{
 	2: {10, -14, 0.5},
 	4: {23, -126, 1.5},
 	8: {52, -1022, 1 << 13},
 }
 
-// rounding is by how much rounding may have moved a time.
+// rounding returns how far rounding may have moved a time.
 func (p precision) rounding(time float64) float64 {
 	_, exponent := math.Frexp(time) // time is at least 2^(exponent-1)
 	return math.Ldexp(p.spacings, max(exponent-1, p.smallest)-p.bits)
 }
 
-// timePrecision is the precision of the narrowest type that holds all times of a file:
-// saving them in a wider type makes them no more precise.
+// timePrecision returns the precision of the narrowest type that holds all times of a
+// file: saving them in a wider type makes them no more precise.
 func (f *eventFile) timePrecision() (precision, error) {
 	kind, bytes := f.times.Type(), 2
 	for sample := range f.labels {
@@ -90,8 +90,8 @@ func (f *eventFile) timePrecision() (precision, error) {
 	return precisions[bytes], nil
 }
 
-// holds is whether the floating-point type of some bytes has a number, or whether it is
-// none.
+// holds reports whether the floating-point type with this many bytes holds x exactly, or
+// x is not finite.
 func holds(bytes int, x float64) bool {
 	switch {
 	case math.IsNaN(x) || math.IsInf(x, 0):

@@ -42,8 +42,7 @@ func TestTimesOnTheGrid(t *testing.T) {
 	}
 }
 
-// Times as programs compute them on a grid belong to their step, whatever they are stored
-// in.
+// Times that programs compute on a grid fall in their step, whatever type stores them.
 func TestSnap(t *testing.T) {
 	options := defaults(t, "shd:x")
 	dt := options.StepLength
@@ -69,7 +68,7 @@ func TestSnap(t *testing.T) {
 	}
 }
 
-// What rounding cannot have moved stays where it is.
+// A time that rounding cannot have moved stays in its step.
 func TestSnapStays(t *testing.T) {
 	options := defaults(t, "shd:x")
 	for _, c := range []struct {
@@ -84,11 +83,11 @@ func TestSnapStays(t *testing.T) {
 		{4, 0.002, 0.005999, 2},
 		{4, 0.002, float64(math.Nextafter32(math.Nextafter32(0.006, 0), 0)), 2},
 		{4, 0.002, float64(math.Nextafter32(0.006, 0)), 3},
-		{2, 0.002, 0.0059967041015625, 2}, // a spacing below that nearest to 0.006
+		{2, 0.002, 0.0059967041015625, 2}, // one spacing below the number nearest to 0.006
 		{2, 0.002, 0.00600051879882812, 3},
 		{2, 0.002, 0.998046875, 499}, // 0.998 is between this and
 		{2, 0.002, 0.99755859375, 498},
-		// Steps shorter than what float16 resolves: the nearer start.
+		// Steps shorter than float16 resolves: the nearer start.
 		{2, 0.0001, 0.5, 5000},
 		{2, 0.0001, 0.50048828125, 5005},
 	} {

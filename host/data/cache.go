@@ -11,20 +11,20 @@ import (
 	"path/filepath"
 )
 
-// NoCache, as [Options.Cache], has nothing kept.
+// NoCache, as [Options.Cache], disables the cache.
 const NoCache = "off"
 
-// cacheWorthwhile is the bytes from which a file is cached in the user's folder:
-// what is smaller is read in a moment.
+// cacheWorthwhile is the smallest size in bytes of a file that is cached in the user's
+// folder: smaller ones are read in a moment.
 const cacheWorthwhile = 4 << 20
 
 // spikeCache is a folder of cache files.
 type spikeCache struct {
-	folder   string // empty: nothing is kept
-	smallest int64  // bytes of a file that is kept
+	folder   string // empty: no cache
+	smallest int64  // smallest file to cache, bytes
 }
 
-// cache is where the outcome of reading recorded spikes is kept.
+// cache returns where the result of reading recorded spikes is cached.
 func (o *Options) cache() spikeCache {
 	switch o.Cache {
 	case NoCache:
@@ -32,16 +32,16 @@ func (o *Options) cache() spikeCache {
 	case "":
 		folder, err := os.UserCacheDir()
 		if err != nil {
-			return spikeCache{} // a user without a home does without
+			return spikeCache{} // no home folder, no cache
 		}
 		return spikeCache{filepath.Join(folder, "spikegrad", "spikes"), cacheWorthwhile}
 	}
 	return spikeCache{folder: o.Cache}
 }
 
-// loadEvents reads a file of recorded spikes and sorts them into steps, or takes
-// the outcome from the cache. The notes say what was left out; that next to nothing is
-// left is an error.
+// loadEvents reads a file of recorded spikes and sorts them into steps, or takes the
+// result from the cache. The notes say what was left out; it is an error if almost
+// nothing is left.
 func loadEvents(path string, o *Options) (*stored, []string, error) {
 	s, note, err := cachedEvents(path, o)
 	if err != nil {
@@ -55,8 +55,8 @@ func loadEvents(path string, o *Options) (*stored, []string, error) {
 	return s, notes, err
 }
 
-// cachedEvents is the outcome of reading a file, from the cache if it is there. The note
-// says that it could not be kept.
+// cachedEvents returns the result of reading a file, from the cache if it is there. The
+// note says why it could not be cached.
 func cachedEvents(path string, o *Options) (s *stored, note string, err error) {
 	cache := o.cache()
 	before, err := os.Stat(path)
@@ -78,7 +78,7 @@ func cachedEvents(path string, o *Options) (s *stored, note string, err error) {
 	if s, err = readEvents(path, o); err != nil {
 		return nil, "", err
 	}
-	// The key is that of the contents before they were read.
+	// The key was computed before the contents were read.
 	if after, err := os.Stat(path); err != nil || after.Size() != before.Size() || !after.ModTime().Equal(before.ModTime()) {
 		return s, "", nil
 	}
@@ -98,8 +98,8 @@ func readEvents(path string, o *Options) (*stored, error) {
 	return binEvents(file, o)
 }
 
-// cacheKey is SHA-256 of the contents of a file and of the options that decide
-// over what is made of it.
+// cacheKey is the SHA-256 of a file's contents and of the options that affect the
+// result.
 func cacheKey(path string, o *Options) (string, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -115,8 +115,8 @@ func cacheKey(path string, o *Options) (string, error) {
 	return hex.EncodeToString(key[:]), nil
 }
 
-// readCache is the source in a cache file, nil if it cannot be used: the file is
-// only ever a copy of what can be had again.
+// readCache returns the source in a cache file, or nil if the file cannot be used: it is
+// only ever a copy of what can be read again.
 func readCache(name, key string, o *Options) *stored {
 	file, err := os.ReadFile(name)
 	if err != nil {
@@ -131,7 +131,7 @@ func readCache(name, key string, o *Options) *stored {
 	return s
 }
 
-// writeCache keeps a source in a cache file.
+// writeCache writes a source to a cache file.
 func writeCache(name, key string, s *stored) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
@@ -139,7 +139,8 @@ func writeCache(name, key string, s *stored) error {
 	return writeWhole(name, func(w io.Writer) error { return encodeCache(w, key, s) })
 }
 
-// writeWhole writes a file so that others see the old one or all of the new one.
+// writeWhole writes a file such that others see either the old one or all of the new
+// one.
 func writeWhole(name string, write func(io.Writer) error) (err error) {
 	file, err := createBeside(name)
 	if err != nil {
@@ -160,8 +161,8 @@ func writeWhole(name string, write func(io.Writer) error) (err error) {
 	return os.Rename(file.Name(), name)
 }
 
-// createBeside creates a file of a fresh name beside another, with the permissions
-// of any new file, which [os.CreateTemp] does not give.
+// createBeside creates a file with a new name beside another, with the permissions of
+// any new file, unlike [os.CreateTemp].
 func createBeside(name string) (*os.File, error) {
 	for attempt := 0; ; attempt++ {
 		file, err := os.OpenFile(fmt.Sprintf("%s.%d.%d.tmp", name, os.Getpid(), attempt), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)

@@ -12,21 +12,21 @@ import (
 	"math"
 )
 
-// A cache file holds binned spikes, about a byte a spike, so that a large file of
-// recordings is read and sorted into steps once only:
+// A cache file holds binned spikes, about a byte per spike, so that a large file
+// of recordings is read and binned only once:
 //
 //	signature        8 bytes, the last is the version of the format
 //	header length    4 bytes, little-endian
 //	header           JSON, see cacheHeader
 //	labels           [sample]
 //	counts           [sample][step]: number of spikes
-//	channels         [spike]: channels skipped since the one before in the step
-//	SHA-256          32 bytes, of all before
+//	channels         [spike]: channels skipped since the previous spike of the step
+//	SHA-256          32 bytes, of everything above
 //
 // The numbers are unsigned varints (as in encoding/binary).
 const cacheSignature = "SGspike\x02"
 
-// cacheHeader says what a cache file is of and how much of it there is.
+// cacheHeader states the origin and the size of a cache file's contents.
 type cacheHeader struct {
 	Key        string   `json:"key"` // of file and options
 	Steps      int      `json:"steps"`
@@ -87,10 +87,10 @@ func (w varintWriter) write(x uint32) {
 	w.WriteByte(byte(x))
 }
 
-// decodeCache reads a cache file; s has labels, spikes and class names, name and
-// length of step are the caller's. Whatever is wrong with the file is an error:
-// its contents are looked at only if the checksum is right, and then still are
-// not believed.
+// decodeCache reads labels, spikes and class names from a cache file; the caller
+// sets name and step length. Anything wrong with the file is an error: its
+// contents are looked at only if the checksum is right, and not trusted even
+// then.
 func decodeCache(file []byte, key string) (*stored, error) {
 	const fixed = len(cacheSignature) + 4
 	if len(file) < fixed+sha256.Size || string(file[:len(cacheSignature)]) != cacheSignature {
@@ -113,7 +113,7 @@ func decodeCache(file []byte, key string) (*stored, error) {
 		return nil, fmt.Errorf("cache file of other data: key %q found, %q expected", h.Key, key)
 	}
 	r := varintReader{rest: body[length:]}
-	// Every number takes a byte at least, which bounds what is allocated.
+	// Every number takes at least a byte, which bounds allocations.
 	most := len(r.rest)
 	if h.Steps < 1 || h.Steps > maxSteps || h.Channels < 1 || h.Channels > maxChannels ||
 		h.Samples < 1 || h.Samples > most/h.Steps || h.Spikes < 0 || h.Spikes > most || !h.Shape.fits(h.Channels) {
@@ -163,8 +163,8 @@ func (s *stored) decode(r *varintReader, h *cacheHeader) {
 	}
 }
 
-// varintReader reads numbers; once one was missing or too large, it has failed
-// and gives zeros.
+// varintReader reads numbers; once one is missing or too large, it has failed and
+// returns zeros.
 type varintReader struct {
 	rest   []byte
 	failed bool
@@ -189,5 +189,5 @@ func (r *varintReader) readLong(most uint32) uint32 {
 	return uint32(x)
 }
 
-// bitsOf is a number exactly, for keys.
+// bitsOf writes a number exactly, for keys.
 func bitsOf(x float64) string { return fmt.Sprintf("%016x", math.Float64bits(x)) }

@@ -55,7 +55,7 @@ func TestCacheFile(t *testing.T) {
 	_, err = decodeCache(file, "another key")
 	wantError(t, err, "another key", someKey)
 
-	// A real file takes about a byte a spike, and little more for the steps.
+	// A real file takes about a byte per spike, and little more for the steps.
 	options := defaults(t, "spoken:testdata")
 	spoken, err := readEvents("testdata/spoken_digits_test.h5.gz", &options)
 	if err != nil {
@@ -75,7 +75,7 @@ func TestCacheFile(t *testing.T) {
 	same(t, got, spoken)
 }
 
-// No byte of a cache file can change, and no piece be missing, without notice.
+// No change of a byte and no missing piece of a cache file goes unnoticed.
 func TestDamagedCacheFile(t *testing.T) {
 	_, file := cacheFile(t)
 	for at := range file {
@@ -93,13 +93,13 @@ func TestDamagedCacheFile(t *testing.T) {
 	}
 }
 
-// resealed is a cache file with other contents and the checksum for them.
+// resealed is a cache file with other contents and their checksum.
 func resealed(body []byte) []byte {
 	sum := sha256.Sum256(body)
 	return append(bytes.Clone(body), sum[:]...)
 }
 
-// What a right checksum protects may still be nonsense.
+// Contents with a correct checksum may still be nonsense.
 func TestNonsenseCacheFile(t *testing.T) {
 	source, file := cacheFile(t)
 	body := file[:len(file)-sha256.Size]
@@ -151,7 +151,7 @@ func FuzzCache(f *testing.F) {
 		f.Add(bytes.Replace(body, []byte(change[0]), []byte(change[1]), 1))
 	}
 	large := bytes.Clone(body)
-	large[header] = 0xff // a label that goes on
+	large[header] = 0xff // a label with more bytes to come
 	f.Add(large)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		s, err := decodeCache(resealed(body), someKey)
@@ -201,7 +201,7 @@ func TestCache(t *testing.T) {
 		t.Errorf("%s of %g s; notes %s", got.Name(), got.StepLength(), diff)
 	}
 
-	// It is the cache that is read.
+	// The cache is what is read.
 	key, err := cacheKey(path, &options)
 	if err != nil {
 		t.Fatal(err)
@@ -246,7 +246,7 @@ func TestCache(t *testing.T) {
 	}
 }
 
-// Whatever the spikes depend on has a file of its own.
+// Anything the spikes depend on selects a cache file of its own.
 func TestCacheKeys(t *testing.T) {
 	options := defaults(t, "spoken:testdata")
 	const path = "testdata/small_f4.h5"
@@ -282,7 +282,7 @@ func TestCacheLeftOut(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", home)
 	t.Setenv("HOME", home)
 	options := defaults(t, "spoken:testdata")
-	for _, cache := range []string{NoCache, ""} { // the user's folder is not for small files
+	for _, cache := range []string{NoCache, ""} { // small files are not cached in the user's folder
 		options.Cache = cache
 		if _, _, err := loadEvents("testdata/small_f4.h5", &options); err != nil {
 			t.Fatal(err)
@@ -295,7 +295,8 @@ func TestCacheLeftOut(t *testing.T) {
 	if folder := options.cache().folder; !strings.HasPrefix(folder, home) {
 		t.Errorf("the cache of the user is %s, home is %s", folder, home)
 	}
-	// A folder that cannot be made is told of, and does without.
+	// A folder that cannot be made is reported, and the data are read without
+	// a cache.
 	options.Cache = filepath.Join(home, "file", "below")
 	if err := os.WriteFile(filepath.Join(home, "file"), nil, 0o600); err != nil {
 		t.Fatal(err)

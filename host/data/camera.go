@@ -9,26 +9,26 @@ import (
 // Camera specifies how the events of an event camera become spikes of input channels in steps.
 // Lengths are in pixels.
 type Camera struct {
-	Width  int `toml:"width"`  // of the sensor; 0 for that of the data
+	Width  int `toml:"width"`  // of the sensor; 0: as the data have it
 	Height int `toml:"height"` // the same
 
-	CropX      int `toml:"crop_x"` // the first column and row that are used: 0
+	CropX      int `toml:"crop_x"` // first column and row used: 0
 	CropY      int `toml:"crop_y"`
-	CropWidth  int `toml:"crop_width"` // how many are; 0 for all that follow
+	CropWidth  int `toml:"crop_width"` // how many are used; 0: all the rest
 	CropHeight int `toml:"crop_height"`
-	Downsample int `toml:"downsample"` // columns and rows of pixels that make one: 1
+	Downsample int `toml:"downsample"` // columns and rows of pixels merged into one: 1
 
 	Polarity      string  `toml:"polarity"`        // channels (default), merge, on or off
 	Binning       string  `toml:"binning"`         // time (default) or count
 	EventsPerStep int     `toml:"events_per_step"` // count: 100
-	Threshold     int     `toml:"threshold"`       // events of an input in a step that make a spike: 1
+	Threshold     int     `toml:"threshold"`       // events of an input in a step needed for a spike: 1
 	Origin        string  `toml:"origin"`          // where time begins: first (default) event, or zero
-	TimeUnit      float64 `toml:"time_unit"`       // seconds; 0 for 1e-6 where times are whole numbers, else 1
+	TimeUnit      float64 `toml:"time_unit"`       // seconds; 0: 1e-6 where times are whole numbers, else 1
 }
 
 // Values of [Camera].Polarity.
 const (
-	polarityChannels = "channels" // two channels: 0 of events off, 1 of events on
+	polarityChannels = "channels" // two channels: 0 for events off, 1 for events on
 	polarityMerge    = "merge"
 	polarityOn       = "on"
 	polarityOff      = "off"
@@ -74,7 +74,7 @@ func (c *Camera) validate() error {
 	return nil
 }
 
-// knownCamera is what the options tell if they say the size of the sensor.
+// knownCamera is what the options determine if they give the size of the sensor.
 func knownCamera(o *Options) Known {
 	if o.Camera.Width == 0 || o.Camera.Height == 0 {
 		return Known{}
@@ -86,7 +86,7 @@ func knownCamera(o *Options) Known {
 	return Known{Channels: v.shape.Inputs(), Shape: v.shape}
 }
 
-// orList writes alternatives.
+// orList formats alternatives.
 func orList(words []string) string {
 	text := words[0]
 	for i, word := range words[1:] {
@@ -99,7 +99,7 @@ func orList(words []string) string {
 	return text
 }
 
-// view is a [Camera] on a sensor of a certain size.
+// view is a [Camera] with a sensor of a given size.
 type view struct {
 	*Camera
 	width, height int // of the sensor
@@ -107,7 +107,7 @@ type view struct {
 	shape         Shape
 }
 
-// on is a camera whose sensor has a certain size.
+// on returns the view of a camera on a sensor of the given size.
 func (c *Camera) on(width, height int) (*view, error) {
 	v := &view{Camera: c, width: width, height: height, right: width, bottom: height}
 	if c.CropWidth > 0 {
@@ -137,7 +137,7 @@ func (c *Camera) on(width, height int) (*view, error) {
 	return v, nil
 }
 
-// input is the input channel of an event, and whether it has one.
+// input returns the input channel of an event, and whether it has one.
 func (v *view) input(e event) (int, bool) {
 	x, y := int(e.x), int(e.y)
 	if x < v.CropX || x >= v.right || y < v.CropY || y >= v.bottom {

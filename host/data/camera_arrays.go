@@ -9,7 +9,7 @@ import (
 	"spikegrad/host/numpy"
 )
 
-// eventColumn is a list of one of the numbers of events.
+// eventColumn is a list of one number of each event.
 type eventColumn interface {
 	Len() int
 	IsFloat() bool
@@ -17,14 +17,14 @@ type eventColumn interface {
 	Float(i int) float64
 }
 
-// eventFields are the numbers of events, under the names that they have in files.
+// eventFields are the numbers of an event, with the names they may have in files.
 var eventFields = [4][]string{{"x"}, {"y"}, {"p", "polarity", "pol"}, {"t", "ts", "timestamp"}}
 
-// wantedFields is the first names of all fields.
+// wantedFields lists the first name of every field.
 const wantedFields = "x, y, p and t"
 
-// eventsOf makes events of columns x, y, p and t. Times are in units of the given number of seconds; 0
-// stands for microseconds of integers and seconds of floats.
+// eventsOf makes events from columns x, y, p and t. unit is that of the times in seconds; 0 stands for
+// microseconds if they are integers, and seconds if floats.
 func eventsOf(columns [4]eventColumn, unit float64, name string) ([]event, error) {
 	x, y, p, t := columns[0], columns[1], columns[2], columns[3]
 	for i, column := range columns {
@@ -67,7 +67,7 @@ func eventsOf(columns [4]eventColumn, unit float64, name string) ([]event, error
 	return events, nil
 }
 
-// nanoseconds is a time in units of the given number of seconds.
+// nanoseconds converts time i, whose unit is given in seconds.
 func nanoseconds(t eventColumn, i int, unit float64) (int64, error) {
 	const most = 1 << 62
 	if whole := math.Round(unit * perSecond); !t.IsFloat() && whole >= 1 && math.Abs(float64(unit*perSecond)-whole) < 1e-6 {
@@ -86,7 +86,7 @@ func nanoseconds(t eventColumn, i int, unit float64) (int64, error) {
 	return int64(time), nil
 }
 
-// parseEventArray reads a structured array of NumPy.
+// parseEventArray reads a structured NumPy array.
 func parseEventArray(file []byte, name string, unit float64) ([]event, error) {
 	array, err := numpy.Decode(file, name)
 	if err != nil {

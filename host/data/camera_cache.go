@@ -13,7 +13,7 @@ import (
 // cameraParts are the parts of a dataset of an event camera, in the order in which they are read.
 var cameraParts = []string{"train", "validation", "test"}
 
-// identified is a file as it was when its contents were summed up.
+// identified is a file as it was when its contents were hashed.
 type identified struct {
 	path     string
 	sum      [sha256.Size]byte
@@ -21,7 +21,7 @@ type identified struct {
 	modified time.Time
 }
 
-// identify sums up the contents of a file.
+// identify hashes the contents of a file.
 func (f *identified) identify() error {
 	file, err := os.Open(f.path)
 	if err != nil {
@@ -47,7 +47,7 @@ func (f *identified) same() bool {
 	return err == nil && info.Size() == f.size && info.ModTime().Equal(f.modified)
 }
 
-// bytes are those of all files of the set; ones that cannot be read count 0.
+// bytes returns the total size of all files of the set; unreadable ones count 0.
 func (set *cameraSet) bytes() int64 {
 	total := int64(0)
 	for _, files := range set.parts {
@@ -59,8 +59,8 @@ func (set *cameraSet) bytes() int64 {
 }
 
 // cameraKeys are the keys of the parts in the cache: SHA-256 over all files of the set, in their
-// order, and the options that decide over what is made of them. The sensor may be as large
-// as the events of any part say, so that each part depends on all.
+// order, and the options that affect the result. The events of any part may determine the size of
+// the sensor, so each part depends on all.
 func (set *cameraSet) cameraKeys(o *Options) (keys map[string]string, files []identified, err error) {
 	for _, part := range cameraParts {
 		for _, file := range set.parts[part] {
@@ -108,8 +108,8 @@ func (set *cameraSet) cameraKeys(o *Options) (keys map[string]string, files []id
 	return keys, files, nil
 }
 
-// load reads the parts of the set, or takes them from the cache. The notes say that they could
-// not be kept.
+// load reads the parts of the set, or takes them from the cache. The notes say why they could not
+// be cached.
 func (set *cameraSet) load(o *Options) (map[string]*stored, []string, error) {
 	cache := o.cache()
 	if cache.folder == "" || set.bytes() < cache.smallest {
@@ -133,7 +133,7 @@ func (set *cameraSet) load(o *Options) (map[string]*stored, []string, error) {
 	if parts, err = set.read(o); err != nil {
 		return nil, nil, err
 	}
-	// The keys are those of the contents before they were read.
+	// The keys were computed before the contents were read.
 	for i := range files {
 		if !files[i].same() {
 			return parts, nil, nil

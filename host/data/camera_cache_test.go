@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// keptOf are the files of a cache.
+// keptOf returns the files of a cache.
 func keptOf(t *testing.T, folder string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(folder, "*.spikes"))
@@ -38,7 +38,7 @@ func cameraFolder(t *testing.T) string {
 	})
 }
 
-// What is read from the cache is what was read from the files.
+// The cache returns what was read from the files.
 func TestCameraCache(t *testing.T) {
 	recording := aedat(at(900, 1, 1), at(1000, 2, 0), off(1999, 3, 0), at(2000, 4, 0), off(2500, 127, 127))
 	for name, folder := range map[string]string{
@@ -64,7 +64,7 @@ func TestCameraCache(t *testing.T) {
 			t.Errorf("%s: %q in the cache", name, files)
 		}
 		sameSplit(t, open(t, "", options), want)
-		// It is the cache that is read.
+		// The cache is what is read.
 		before, err := os.ReadFile(files[0])
 		if err != nil {
 			t.Fatal(err)
@@ -81,7 +81,7 @@ func TestCameraCache(t *testing.T) {
 		if open(t, "", options).Fingerprint() == want.Fingerprint() {
 			t.Errorf("%s: the cache was not read", name)
 		}
-		// Damaged, it is made again.
+		// If damaged, it is rebuilt.
 		for _, damaged := range [][]byte{before[:len(before)/2], nil, append(slices.Clone(before[:len(before)-1]), before[len(before)-1]^1)} {
 			if err := os.WriteFile(files[0], damaged, 0o600); err != nil {
 				t.Fatal(err)
@@ -94,7 +94,7 @@ func TestCameraCache(t *testing.T) {
 	}
 }
 
-// A shape that is not that of the channels is nonsense.
+// A shape that does not fit the channels is nonsense.
 func TestShapeInCache(t *testing.T) {
 	s, _ := binned(t, nil, at(0, 0, 0), off(999, 7, 5))
 	for _, shape := range []Shape{{2, 6, 8}, {}, {2, 6, 7}, {1, 6, 8}, {-2, -6, 8}, {0, 6, 8}, {2, 1 << 62, 4}} {
@@ -110,7 +110,7 @@ func TestShapeInCache(t *testing.T) {
 	}
 }
 
-// keyIn is the key that a cache file says.
+// keyIn returns the key in a cache file.
 func keyIn(t *testing.T, file []byte) string {
 	t.Helper()
 	_, rest, found := strings.Cut(string(file), `"key":"`)
@@ -120,8 +120,8 @@ func keyIn(t *testing.T, file []byte) string {
 	return rest[:2*sha256.Size]
 }
 
-// A cache that no longer fits its folder is not taken, even if lengths and times of files are
-// as they were; one of another folder with the same files is.
+// A cache that no longer fits its folder is not used, even if sizes and times of files are
+// unchanged; that of another folder with the same files is.
 func TestStaleCameraCache(t *testing.T) {
 	folder := cameraFolder(t)
 	options := defaults(t, "events:"+folder)
@@ -175,7 +175,7 @@ func TestStaleCameraCache(t *testing.T) {
 		options.MinKept = 0
 		change(what, false, func() error { set(); return nil })
 	}
-	// Labels of gestures stand beside the recordings.
+	// Labels of gestures are in files beside the recordings.
 	recording := aedat(at(1000, 2, 0), off(1999, 3, 0), off(2500, 127, 127))
 	options = defaults(t, "events:"+tree(t, map[string][]byte{
 		"trials_to_train.txt": []byte("a.aedat\n"), "a.aedat": recording, "a_labels.csv": []byte("1,1000,2000\n2,1000,3000\n"),
@@ -188,7 +188,7 @@ func TestStaleCameraCache(t *testing.T) {
 }
 
 // Small folders, and users who ask for none, have no cache; a folder that cannot be made is
-// told of.
+// reported.
 func TestNoCameraCache(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", home)

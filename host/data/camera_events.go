@@ -7,47 +7,47 @@ import (
 	"slices"
 )
 
-// event is a change of brightness that a pixel saw.
+// event is a change of brightness seen by a pixel.
 type event struct {
 	time int64 // nanoseconds
 	x, y uint16
 	on   bool // brighter
 }
 
-// perSecond is the units of event.time in a second.
+// perSecond is the number of units of event.time in a second.
 const perSecond = 1e9
 
-// cameraSample is a sample as events.
+// cameraSample is a sample in the form of events.
 type cameraSample struct {
 	label  uint32
 	events []event
-	zero   int64 // the time that [Camera].Origin calls zero
+	zero   int64 // the time that [Camera].Origin names zero
 }
 
 // cameraBinner sorts the events of samples into steps. It is used by one goroutine.
 type cameraBinner struct {
 	*view
 	s      *stored
-	step   float64 // nanoseconds; whole wherever it can be
+	step   float64 // nanoseconds; a whole number wherever possible
 	raster *raster
-	counts map[int]int // [step·inputs + input]: events of a sample, if more than one is needed
+	counts map[int]int // [step·inputs + input]: events of a sample, if a spike needs more than one
 }
 
-// newCameraBinner prepares sorting; the samples are added to a source of its own.
+// newCameraBinner prepares binning; the samples are added to a source of the binner's own.
 func newCameraBinner(o *Options, v *view) *cameraBinner {
 	about := description{name: o.Name, channels: v.shape.Inputs(), shape: v.shape, steps: o.Steps, stepLength: o.StepLength}
 	b := &cameraBinner{
 		view: v, s: &stored{description: about, recorded: newRecorded()},
 		step: o.StepLength * perSecond, raster: newRaster(o.Steps, about.channels), counts: map[int]int{},
 	}
-	// 0.003 s are 3,000,000 ns, whatever the product is rounded to.
+	// 0.003 s are 3,000,000 ns, however the product is rounded.
 	if whole := math.Round(b.step); math.Abs(b.step-whole) < 1e-6 {
 		b.step = whole
 	}
 	return b
 }
 
-// add adds a sample. Its events may come in any order; by count they are put in that of time.
+// add adds a sample. Its events may come in any order; binning by count sorts them by time.
 func (b *cameraBinner) add(sample cameraSample) {
 	r, events, origin := b.s.recorded, sample.events, sample.zero
 	if b.Binning == byCount {
@@ -100,7 +100,7 @@ func (b *cameraBinner) add(sample cameraSample) {
 // earlier compares the times of events.
 func earlier(p, q event) int { return cmp.Compare(p.time, q.time) }
 
-// mark takes an event into account: the one that reaches the threshold is a spike.
+// mark counts an event: the one that reaches the threshold is a spike.
 func (b *cameraBinner) mark(step, input int) {
 	if b.Threshold > 1 {
 		place := step*b.s.description.channels + input
@@ -117,7 +117,7 @@ func (b *cameraBinner) mark(step, input int) {
 	}
 }
 
-// check refuses events of pixels that the sensor does not have.
+// check rejects events of pixels outside the sensor.
 func (v *view) check(name string, events []event) error {
 	for i, e := range events {
 		if int(e.x) >= v.width || int(e.y) >= v.height {
@@ -127,7 +127,7 @@ func (v *view) check(name string, events []event) error {
 	return nil
 }
 
-// join appends the samples of another source of the same description.
+// join appends the samples of another source with the same description.
 func (s *stored) join(other *stored) {
 	for _, start := range other.starts {
 		s.starts = append(s.starts, start+len(s.channels))
@@ -138,7 +138,7 @@ func (s *stored) join(other *stored) {
 	s.recorded.join(other.recorded)
 }
 
-// cameraNotes says what was left out of a part of a dataset.
+// cameraNotes reports what was left out of a part of a dataset.
 func (r *Recorded) cameraNotes(name string, o *Options) []string {
 	var notes []string
 	note := func(count int, what, how string) {
@@ -155,8 +155,8 @@ func (r *Recorded) cameraNotes(name string, o *Options) []string {
 	return notes
 }
 
-// cameraVanished is an error if next to none of the events fall in the steps, or all in the
-// first of them: that is what times in another unit look like.
+// cameraVanished returns an error if almost none of the events fall in the steps, or all of
+// them at the very start: times in another unit look like that.
 func (r *Recorded) cameraVanished(name string, o *Options) error {
 	window := float64(o.Steps) * o.StepLength
 	kept := r.Spikes - r.Outside - r.Unseen - r.Few

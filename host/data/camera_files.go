@@ -12,7 +12,7 @@ import (
 // microsecond in units of event.time.
 const microsecond = 1000
 
-// cameraSuffixes are the kinds of files with the events of one sample.
+// cameraSuffixes are those of files with the events of one sample.
 var cameraSuffixes = []string{".bin", ".aedat", ".npy", ".npz", ".h5", ".hdf5"}
 
 // readRecording reads a file with the events of one sample.
@@ -44,7 +44,7 @@ func readRecording(path string, o *Options) (events []event, invalid int, err er
 // 5 bytes each, big-endian,
 //
 //	x        8 bits
-//	y        8 bits; 240 is no event but says that the clock, of 13 bits, overflowed
+//	y        8 bits; 240 is not an event: the clock, of 13 bits, overflowed
 //	polarity 1 bit, 1 is on
 //	time    23 bits, microseconds
 func parseATIS(file []byte, name string) ([]event, error) {
@@ -65,8 +65,8 @@ func parseATIS(file []byte, name string) ([]event, error) {
 	return events, nil
 }
 
-// parseAEDAT reads the polarity events of a file of AEDAT 3.1, as those of DVS128 Gesture:
-// lines that begin with #, then packets, little-endian: a header of 28 bytes
+// parseAEDAT reads the polarity events of an AEDAT 3.1 file, such as those of DVS128
+// Gesture: lines that begin with #, then packets, little-endian: a header of 28 bytes
 //
 //	type, source    16 bits each; type 1 has polarity events
 //	size            of an event in bytes; this and what follows 32 bits each

@@ -64,8 +64,8 @@ func eventDatasets(file *hdf5.File, name string) (found [4]*hdf5.Dataset, err er
 	return found, fmt.Errorf("%s: no datasets %s in / or in /events", name, wantedFields)
 }
 
-// readEventHDF5 reads a file with the events of one sample: x, y, p and t, each a dataset
-// with a number for each event, in / or in /events.
+// readEventHDF5 reads a file with the events of one sample: datasets x, y, p and t in / or
+// /events, each with one number per event.
 func readEventHDF5(path string, unit float64) ([]event, error) {
 	file, err := hdf5.Open(path)
 	if err != nil {
@@ -95,8 +95,8 @@ func sampleIn(file *hdf5.File, name string, unit float64) ([]event, error) {
 	return eventsOf(columns, unit, name)
 }
 
-// readEventRows reads a file with the events of many samples: x, y, p and t, each a dataset
-// of variable-length rows, a row for each sample, and /labels.
+// readEventRows reads a file with the events of many samples: datasets x, y, p and t, each
+// with one variable-length row per sample, and /labels.
 func readEventRows(path string, unit float64) ([]cameraSample, error) {
 	file, err := hdf5.Open(path)
 	if err != nil {

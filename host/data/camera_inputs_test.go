@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Every pixel of the sensor leads to the input that counting channels, rows and columns gives,
-// and no other pixel leads to any.
+// Every pixel of the sensor maps to the input found by counting channels, rows and columns,
+// and no other pixel maps to any.
 func TestCameraInputs(t *testing.T) {
 	const width, height = 8, 6
 	for _, polarity := range []string{polarityChannels, polarityMerge, polarityOn, polarityOff} {

@@ -11,7 +11,7 @@ import (
 	"sync"
 )
 
-// eventSteps is how many steps samples have: of 0.003 s, the 0.3 s of N-MNIST.
+// eventSteps is the number of steps of a sample: at 0.003 s each, the 0.3 s of N-MNIST.
 const eventSteps = 100
 
 func defaultEventFiles(o *Options) {
@@ -24,16 +24,16 @@ func validateCamera(o *Options) error { return o.Camera.validate() }
 // cameraFile is a file of a dataset of an event camera.
 type cameraFile struct {
 	path  string
-	label uint32 // if there is one sample in it
-	table string // a file that says what its samples are; empty for none
+	label uint32 // if the file has one sample
+	table string // file that lists its samples; empty for none
 	read  func(f *cameraFile, o *Options) (samples []cameraSample, invalid int, err error)
 }
 
-// cameraSet is the files of a dataset.
+// cameraSet is a dataset's files.
 type cameraSet struct {
 	parts         map[string][]cameraFile // train, validation, test
 	classNames    []string                // empty: numbers
-	width, height int                     // of the sensor; 0 for what the events tell
+	width, height int                     // of the sensor; 0: as large as the events need
 	notes         []string
 }
 
@@ -84,7 +84,8 @@ func openEventFiles(o *Options) (Split, error) {
 	return found, nil
 }
 
-// view is the camera on the sensor of the set, which is found out if nobody says it.
+// view returns the camera's view on the sensor of the set, whose size is determined from the
+// events if not given.
 func (set *cameraSet) view(o *Options) (*view, error) {
 	width, height := o.Camera.Width, o.Camera.Height
 	if width == 0 {
@@ -112,8 +113,8 @@ func (set *cameraSet) view(o *Options) (*view, error) {
 	return o.Camera.on(width, height)
 }
 
-// inParallel has each of a few workers do a run of consecutive files; the error is that
-// of the first file that has one.
+// inParallel gives each of a few workers a run of consecutive files; the error is that of
+// the first file with one.
 func inParallel[File any](files []File, work func(worker int, files []File) error) error {
 	workers := min(runtime.GOMAXPROCS(0), len(files))
 	errs := make([]error, workers)
@@ -127,7 +128,7 @@ func inParallel[File any](files []File, work func(worker int, files []File) erro
 	return firstError(errs...)
 }
 
-// largestPixels is the largest x and y of all events.
+// largestPixels returns the largest x and y of all events.
 func largestPixels(files []cameraFile, o *Options) (right, bottom int, err error) {
 	var lock sync.Mutex
 	err = inParallel(files, func(_ int, files []cameraFile) error {
@@ -186,16 +187,16 @@ func readCameraFiles(files []cameraFile, o *Options, v *view) (*stored, error) {
 	return all, nil
 }
 
-// partNames are the names of folders and files of parts, in small letters.
+// partNames are the names of folders and files of parts, in lower case.
 var partNames = map[string][]string{
 	"train":      {"train", "training"},
 	"validation": {"validation", "valid", "val"},
 	"test":       {"test", "testing"},
 }
 
-// findCameraFiles finds out what lies in a folder: recordings listed by trials_to_train.txt,
-// as of DVS128 Gesture; HDF5 files train and test with many samples each; or files of a
-// sample each in folders of their class, which lie in folders Train and Test or not.
+// findCameraFiles finds out what a folder holds: recordings listed by trials_to_train.txt,
+// as in DVS128 Gesture; HDF5 files train and test with many samples each; or files of one
+// sample each in one folder per class, which may be inside folders Train and Test.
 func findCameraFiles(folder string) (*cameraSet, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -244,8 +245,8 @@ func isFolder(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// classFolders are the names of the folders in a folder: numbers in their order, or words
-// in that of the alphabet.
+// classFolders returns the names of the folders in a folder: numbers in numeric order, or
+// words in alphabetical order.
 func classFolders(folder string) ([]string, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// atis writes events as N-MNIST has them.
+// atis writes events in the format of N-MNIST.
 func atis(events ...event) []byte {
 	var file []byte
 	for _, e := range events {
@@ -25,7 +25,7 @@ func atis(events ...event) []byte {
 	return file
 }
 
-// aedat writes a file of AEDAT 3.1 with a packet of another kind before one of the events.
+// aedat writes an AEDAT 3.1 file with a packet of another kind before that of the events.
 func aedat(events ...event) []byte {
 	file := bytes.NewBufferString("#!AER-DAT3.1\r\n#Format: RAW\r\n#Source 1: DVS128\r\n#Start-Time: 2016-07-20\r\n#!END-HEADER\r\n")
 	packet := func(kind uint16, size int32, count int, overflow int32, data []byte) {
@@ -48,10 +48,10 @@ func aedat(events ...event) []byte {
 	return file.Bytes()
 }
 
-// at is an event on.
+// at returns an on event.
 func at(us int64, x, y uint16) event { return event{time: us * microsecond, x: x, y: y, on: true} }
 
-// off is an event off.
+// off returns an off event.
 func off(us int64, x, y uint16) event { return event{time: us * microsecond, x: x, y: y} }
 
 // tree writes files into a folder.
@@ -70,7 +70,7 @@ func tree(t testing.TB, files map[string][]byte) string {
 	return folder
 }
 
-// spikesOf writes the spikes of a sample as step:input.
+// spikesOf formats the spikes of a sample as step:input.
 func spikesOf(source Source, sample int) string {
 	rows, index := source.AppendEvents(nil, nil, sample, 0)
 	text := ""
@@ -84,7 +84,7 @@ func spikesOf(source Source, sample int) string {
 
 func TestATIS(t *testing.T) {
 	events := []event{at(5, 1, 2), off(8191, 33, 0)}
-	file := append(atis(events...), 0, 240, 0, 0, 0) // the clock begins anew
+	file := append(atis(events...), 0, 240, 0, 0, 0) // the clock restarts
 	file = append(file, atis(at(7, 3, 4))...)
 	got, err := parseATIS(file, "00001.bin")
 	want := append(events, at(8192+7, 3, 4))
@@ -112,7 +112,7 @@ func TestAEDAT(t *testing.T) {
 		copy(changed[at:], bytes)
 		return changed
 	}
-	// A clock that overflowed once, and an event that says it is none.
+	// A clock that overflowed once, and an event marked invalid.
 	got, _, err = parseAEDAT(change(start+12, 1), "user01.aedat")
 	if err != nil || got[0] != at(1<<31+100, 127, 3) {
 		t.Errorf("%v: %v", got, err)
@@ -246,7 +246,7 @@ func TestGestures(t *testing.T) {
 	}
 }
 
-// The first sample of the fixtures stands in files of each kind.
+// Files of every kind hold the first sample of the fixtures.
 func TestEventArrays(t *testing.T) {
 	options := defaults(t, "events:testdata/camera_classes")
 	options.Validation, options.Steps, options.StepLength = 0, 10, 0.001

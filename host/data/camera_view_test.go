@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// binned is one sample before a camera on a sensor of 8×6 pixels, in 4 steps of 1 ms.
+// binned is one sample seen by a camera with a sensor of 8×6 pixels, in 4 steps of 1
+// ms.
 func binned(t *testing.T, change func(*Options), events ...event) (*stored, string) {
 	t.Helper()
 	options := defaults(t, "events:x")
@@ -61,7 +62,7 @@ func TestCamera(t *testing.T) {
 	}
 }
 
-// Events out of order are sorted; time begins with the first, or with zero.
+// Events out of order are sorted; time begins at the first event, or at zero.
 func TestCameraTimes(t *testing.T) {
 	events := []event{at(7000, 1, 0), at(5000, 0, 0), at(5999, 2, 0)}
 	if _, got := binned(t, nil, events...); got != "0:48 0:50 2:49" {
@@ -71,7 +72,7 @@ func TestCameraTimes(t *testing.T) {
 	if got != "2:48 2:50 3:49" || s.recorded.Negative != 1 || s.recorded.Outside != 1 {
 		t.Errorf("spikes %s, %+v", got, s.recorded)
 	}
-	// Whole steps, whatever their length in seconds is rounded to.
+	// Whole steps, however their length in seconds is rounded.
 	for _, length := range []float64{0.001, 0.003, 0.0007, 1e-6, 0.1, 0.0123} {
 		us := math.Round(length * 1e6)
 		for step := range int64(4) {

@@ -12,18 +12,18 @@ import (
 // maxLabel is the largest class label that a file may hold.
 const maxLabel = 1<<16 - 1
 
-// table is a file of samples: one a line, values and then a label.
+// table is a file of samples: one per line, values first, then a label.
 type table struct {
-	columns int       // values a sample
+	columns int       // values per sample
 	values  []float32 // [sample·columns + column], 0 to 1
 	labels  []uint32
-	// unlabelled is [Options.Unlabelled]: labels are 0 then.
+	// unlabelled is [Options.Unlabelled]; if it is set, labels are 0.
 	unlabelled int
-	largest    float64  // value found, before it is divided
-	notes      []string // what reading found remarkable, one line each
+	largest    float64  // value found, before scaling
+	notes      []string // anything remarkable found while reading, one line each
 }
 
-// row is the values of a sample.
+// row returns the values of a sample.
 func (t *table) row(sample int) []float32 {
 	return t.values[sample*t.columns : (sample+1)*t.columns]
 }
@@ -40,7 +40,7 @@ func (t *table) classes() int {
 	return int(classes)
 }
 
-// readTableFile reads a CSV file, packed by gzip or not. See [readTable].
+// readTableFile reads a CSV file, gzipped or not. See [readTable].
 func readTableFile(path string, o *Options) (*table, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -50,13 +50,12 @@ func readTableFile(path string, o *Options) (*table, error) {
 	return readTable(file, path, o)
 }
 
-// readTable reads lines of numbers, packed by gzip or not, separated as [openLines]
-// says: the last number of a line is the label, a whole number from 0 to 65535, the
-// others, at least one and the same number of them in every line, are not negative.
-// They are divided by options.Maximum, or where it is 0 by the largest value found.
-// With options.Header the first line is left out; without, a first line that is a
-// heading is an error. Errors name the file, the line and the column (the first is 1)
-// and what stands there.
+// readTable reads lines of numbers, gzipped or not, with the separators of [openLines]:
+// the last number of a line is the label, a whole number from 0 to 65535; the others, at
+// least one and equally many in every line, are non-negative. They are divided by
+// options.Maximum or, where it is 0, by the largest value found. With options.Header the
+// first line is skipped; without, a first line that is a heading is an error. Errors name
+// the file, the line, the column (from 1) and what was found there.
 func readTable(reader io.Reader, name string, o *Options) (*table, error) {
 	lines, err := openLines(reader, name)
 	if err != nil {
@@ -115,7 +114,7 @@ func readTable(reader io.Reader, name string, o *Options) (*table, error) {
 	return t, nil
 }
 
-// add appends a sample. Its error begins with the number of the column.
+// add appends a sample. Errors begin with the column's number.
 func (t *table) add(fields []string, maximum float64) error {
 	for column, field := range fields[:t.columns] {
 		value, err := strconv.ParseFloat(field, 64)
@@ -135,7 +134,7 @@ func (t *table) add(fields []string, maximum float64) error {
 		return nil
 	}
 	field := fields[t.columns]
-	label, err := strconv.ParseFloat(field, 64) // some programs write all numbers alike: 1.000e+00
+	label, err := strconv.ParseFloat(field, 64) // some programs write all numbers the same way: 1.000e+00
 	switch {
 	case field == "":
 		return fmt.Errorf("%d: \"\" found, a label is needed; leave out separators at the ends of lines", t.columns+1)
@@ -146,7 +145,7 @@ func (t *table) add(fields []string, maximum float64) error {
 	return nil
 }
 
-// classNotes says of which classes there are no samples: labels that are none leave gaps.
+// classNotes notes classes without samples: values that are not labels leave gaps.
 func (t *table) classNotes(name string) []string {
 	if t.unlabelled > 0 {
 		return nil

@@ -8,21 +8,21 @@ import (
 	"unicode"
 )
 
-// A heading of words is no sample, but one of numbers, as pandas writes it for columns
-// without names, reads like one: it would add a sample, a class of its own and a largest
-// value. It shows in what it says (numbers that count up) or in how it is written (whole
-// numbers above lines in which no value is).
+// A heading of words cannot be read as a sample, but one of numbers, which pandas writes
+// for columns without names, can: it would add a sample, a class of its own and a largest
+// value. Its contents (numbers that count up) or its style (whole numbers above lines
+// whose values are never whole) give it away.
 
 // headingCheck compares the first line of a table with the others.
 type headingCheck struct {
 	asked  bool     // the first line is a heading
 	first  []string // fields of the first line
 	line   int      // its number in the file
-	others int      // lines after the first
-	whole  int      // values in them that are written as whole numbers
-	index  int      // lines, the first counts if it is no heading, whose first value counts on
+	others int      // number of lines after the first
+	whole  int      // number of their values written as whole numbers
+	index  int      // number of lines whose first value counts up; includes the first line unless it is a heading
 	start  float64  // the first of these
-	lines  int      // of which index is a part
+	lines  int      // number of lines counted for index
 }
 
 // begin takes the first line.
@@ -51,8 +51,8 @@ func (h *headingCheck) compare(fields []string, line int) {
 	}
 }
 
-// hint is added to errors about the first line if it has words, or nothing to begin with,
-// as above an index.
+// hint is added to errors about the first line if it has words, or begins with an empty
+// field, as above an index.
 func (h *headingCheck) hint(line int) string {
 	word := func(field string) bool {
 		_, err := strconv.ParseFloat(field, 64)
@@ -64,11 +64,11 @@ func (h *headingCheck) hint(line int) string {
 	return "; if this line is a heading, set data.header = true (flag --header)"
 }
 
-// enough is the number of lines from which a pattern in all of them is no accident.
+// enough is the number of lines at which a pattern in all of them is no accident.
 const enough = 8
 
-// judge is an error if the first line is a heading and should not be, or if the first
-// column numbers the lines. Notes say what is less certain.
+// judge returns an error if the first line is a heading and should not be, or if the
+// first column numbers the lines. Notes report what is less certain.
 func (h *headingCheck) judge(name string, t *table) (notes []string, err error) {
 	unnamed := h.asked && h.first[0] == ""
 	if h.index == h.lines && (h.start == 0 || h.start == 1) && (h.lines >= enough || unnamed && h.lines > 1) {
@@ -97,7 +97,7 @@ func (h *headingCheck) judge(name string, t *table) (notes []string, err error) 
 	return notes, nil
 }
 
-// counts is whether the numbers of the first line count up evenly: 0, 1, 2, …
+// counts reports whether the numbers of the first line count up evenly: 0, 1, 2, …
 func (h *headingCheck) counts() bool {
 	before, step := 0, 0
 	for i, field := range h.first {
@@ -111,18 +111,19 @@ func (h *headingCheck) counts() bool {
 	return h.others > 0
 }
 
-// plain is whether all numbers of the first line are whole and no value in others is.
+// plain reports whether all numbers of the first line are whole and none of the values
+// below are.
 func (h *headingCheck) plain() bool {
 	return h.others > 0 && h.whole == 0 && !slices.ContainsFunc(h.first, func(field string) bool { return !isWhole(field) })
 }
 
-// reads is whether the first line could be a sample.
+// reads reports whether the first line could be a sample.
 func (h *headingCheck) reads() bool {
 	t := table{columns: len(h.first) - 1}
 	return t.add(h.first, 0) == nil
 }
 
-// isWhole is whether a number is written as a whole number.
+// isWhole reports whether a number is written as a whole number.
 func isWhole(field string) bool {
 	_, err := strconv.Atoi(field)
 	return err == nil

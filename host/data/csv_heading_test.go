@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// rowsOf are lines of decimals with labels that take turns.
+// rowsOf returns lines of decimals with cycling labels.
 func rowsOf(count, classes int, separator string) string {
 	var b strings.Builder
 	for i := range count {
@@ -19,7 +19,7 @@ func rowsOf(count, classes int, separator string) string {
 	return b.String()
 }
 
-// What programs write is read alike.
+// Different programs' ways of writing a table all read the same.
 func TestTableDialects(t *testing.T) {
 	want, err := readTable(strings.NewReader("0.5,1,2\n0.25,0.75,0\n1,0.5,1\n"), "some.csv", &Options{})
 	if err != nil {
@@ -80,7 +80,7 @@ func TestTableDialectErrors(t *testing.T) {
 	}
 }
 
-// A heading of numbers is refused, and left out where it is asked for.
+// A heading of numbers is an error, or skipped if announced.
 func TestHeadings(t *testing.T) {
 	for name, heading := range map[string]string{
 		"pandas":         "0,1,2",
@@ -107,10 +107,10 @@ func TestHeadings(t *testing.T) {
 		}
 	}
 	whole := "3,0,0\n5,1,1\n0,9,0\n2,2,1\n"
-	// Its label is that of no sample.
+	// No sample has its label.
 	_, err := readTable(strings.NewReader("0,1,2\n"+whole), "some.csv", &Options{})
 	wantError(t, err, "line 1: 0,1,2 looks like a heading")
-	// So many numbers in a row are no accident, whatever the labels are.
+	// So many consecutive numbers are no accident, whatever the labels are.
 	_, err = readTable(strings.NewReader("0,1,2,3,4,5,6,7\n9,0,0,9,0,0,0,7\n"), "some.csv", &Options{})
 	wantError(t, err, "line 1: 0,1,2,3,4,5,6,7 looks like a heading")
 	// It may be a sample.
@@ -118,12 +118,12 @@ func TestHeadings(t *testing.T) {
 	if err != nil || len(got.labels) != 6 || len(got.notes) != 1 || !strings.Contains(got.notes[0], "0,1,2 is taken as a sample; if it is a heading") {
 		t.Errorf("%+v, error %v", got, err)
 	}
-	// Words with the flag, whatever they are.
+	// With the flag, any words.
 	got, err = readTable(strings.NewReader("x, \"the y\",label\n"+rowsOf(3, 2, ",")), "some.csv", &Options{Header: true})
 	if err != nil || len(got.labels) != 3 || len(got.notes) > 0 {
 		t.Errorf("%+v, error %v", got, err)
 	}
-	// A sample that the flag leaves out is told of.
+	// A sample that the flag skips is reported.
 	got, err = readTable(strings.NewReader(rowsOf(4, 2, ",")), "some.csv", &Options{Header: true})
 	if err != nil || len(got.labels) != 3 || !slices.Equal(got.notes, []string{"some.csv: line 1 is left out as a heading, but reads like a sample: 0.15,0.95,0"}) {
 		t.Errorf("%+v, error %v", got, err)
@@ -180,7 +180,8 @@ func TestHeaderOption(t *testing.T) {
 	wantError(t, options.Validate(), "data.header = true")
 }
 
-// Whatever the heading is, a table is read with it as without, or refused.
+// Whatever the heading, a table reads the same with and without it, or is
+// rejected.
 func FuzzCSVHeading(f *testing.F) {
 	for _, heading := range []string{"0,1,2", "x,y,label", `"0","1","2"`, ",0,1", "1990,2000,2010", "# 0,1,2", "0 1 2", "0;1;2", "\xef\xbb\xbf0,1,2", "0.5,1,2", "\"a\nb\",1,2", "0,1", ""} {
 		f.Add([]byte(heading), false)
@@ -203,7 +204,7 @@ func FuzzCSVHeading(f *testing.F) {
 		if header && !bytes.ContainsAny(heading, "\n\r\"") && last != 0 && last != -1 {
 			t.Fatalf("%d samples, %d without the heading", len(got.labels), len(want.labels))
 		}
-		// The samples below are there, divided by the largest value.
+		// The samples below it are read, divided by the largest value.
 		if last >= 0 && !slices.Equal(got.labels[last:], want.labels) {
 			t.Fatalf("labels %v, want %v at the end", got.labels, want.labels)
 		}

@@ -19,12 +19,12 @@ type tableLines struct {
 	line   int           // read from text
 }
 
-// openLines opens a table, packed by gzip or not. What separates fields is what stands
-// in the first line: semicolons, else commas, else tabs, else blanks, as many as there
-// are. Blanks around fields, empty lines, lines that begin with # and a UTF-8 byte order
-// mark do not count. Fields may be quoted, but not where blanks separate.
+// openLines opens a table, gzipped or not. The separator is the one found in the first
+// line: semicolons, else commas, else tabs, else any number of blanks. Blanks around
+// fields, empty lines, lines that begin with # and a UTF-8 byte order mark are ignored.
+// Fields may be quoted, except where blanks separate.
 func openLines(reader io.Reader, name string) (*tableLines, error) {
-	// Of a longer first line the beginning is enough.
+	// If the first line is longer, its beginning is enough.
 	buffered := bufio.NewReaderSize(reader, 64<<10)
 	if magic, err := buffered.Peek(2); err == nil && bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		unpacked, err := gzip.NewReader(buffered)
@@ -33,7 +33,7 @@ func openLines(reader io.Reader, name string) (*tableLines, error) {
 		}
 		buffered = bufio.NewReaderSize(unpacked, 64<<10)
 	}
-	start, _ := buffered.Peek(64 << 10) // errors come again when it is read
+	start, _ := buffered.Peek(64 << 10) // errors recur when it is read
 	if bytes.HasPrefix(start, []byte("\xff\xfe")) || bytes.HasPrefix(start, []byte("\xfe\xff")) {
 		return nil, fmt.Errorf("%s: text in UTF-16 found; save it as UTF-8", name)
 	}
@@ -54,7 +54,7 @@ func openLines(reader io.Reader, name string) (*tableLines, error) {
 	return lines, nil
 }
 
-// separatorOf is what separates fields in the first line of a text.
+// separatorOf returns what separates fields in the first line of a text.
 func separatorOf(text []byte) rune {
 	for line := range bytes.Lines(text) {
 		line = bytes.TrimSpace(line)
@@ -71,8 +71,8 @@ func separatorOf(text []byte) rune {
 	return ','
 }
 
-// next is the fields of the next line, valid until the next call, and its number, from
-// 1; the error at the end is io.EOF.
+// next returns the fields of the next line, valid until the next call, and its number,
+// from 1; the error at the end is io.EOF.
 func (l *tableLines) next() (fields []string, line int, err error) {
 	for {
 		if l.fields == nil {
@@ -105,8 +105,8 @@ func (l *tableLines) split() ([]string, int, error) {
 	return strings.Fields(text), l.line, nil
 }
 
-// readError adds the name of the file to what the CSV reader or the unpacker says,
-// with the line and column if it is the former. The end of the file stays what it is.
+// readError adds the name of the file to an error of the CSV reader or the decompressor,
+// and line and column if it is the former's. End of file is returned unchanged.
 func readError(name string, err error) error {
 	var parse *csv.ParseError
 	switch {

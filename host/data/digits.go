@@ -31,7 +31,7 @@ func knownDigits(o *Options) Known {
 	return Known{}
 }
 
-// openDigits opens the built-in digits or a file like them.
+// openDigits opens the built-in digits or a file in their format.
 func openDigits(o *Options) (Split, error) {
 	var t *table
 	var err error
@@ -63,14 +63,15 @@ func openDigits(o *Options) (Split, error) {
 	return splitNoted(encoded, o, notes)
 }
 
-// splitNoted divides samples of which something was noted.
+// splitNoted divides samples and adds notes.
 func splitNoted(source Source, o *Options, notes []string) (Split, error) {
 	parts, err := split(source, o)
 	parts.Notes = notes
 	return parts, err
 }
 
-// latencyVanished is an error if next to none of the spikes of a table fall in the steps.
+// latencyVanished returns an error if almost none of the spikes of a table fall in the
+// steps.
 func latencyVanished(name string, kept, late int, o *Options) error {
 	switch {
 	case o.MinKept == 0 || float64(kept) >= o.MinKept*float64(kept+late) && kept > 0:

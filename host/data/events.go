@@ -20,7 +20,7 @@ func defaultSpoken(o *Options) {
 	o.Steps, o.StepLength = 175, 0.004
 }
 
-// channels is how many input channels the units make.
+// channels returns the number of input channels that the units form.
 func (e *Events) channels() int { return (e.Units + e.Merge - 1) / e.Merge }
 
 func validateEvents(o *Options) error {
@@ -36,7 +36,7 @@ func validateEvents(o *Options) error {
 	)
 }
 
-// openEvents opens a folder of recorded spikes. Without a file for validation the
+// openEvents opens a folder of recorded spikes. Without a validation file,
 // validation samples are drawn from the training file.
 func openEvents(o *Options) (Split, error) {
 	prefix := o.Name
@@ -81,8 +81,8 @@ func openEvents(o *Options) (Split, error) {
 	return parts, nil
 }
 
-// findEventFile is the file named in a folder, or the one with the usual name,
-// packed or not.
+// findEventFile returns the named file in a folder or, without a name, the one
+// with the usual name, gzipped or not.
 func findEventFile(folder, named, usual string) (string, error) {
 	candidates := []string{usual, usual + ".gz"}
 	if named != "" {
@@ -166,7 +166,7 @@ func binEvents(file *eventFile, o *Options) (*stored, error) {
 }
 
 // shareClasses gives the files of a dataset the same classes: the names in the
-// training file if they cover the labels, else numbers.
+// training file if they cover the labels, otherwise numbers.
 func shareClasses(sources []*stored) {
 	classes := uint32(0)
 	for _, s := range sources {

@@ -48,8 +48,8 @@ func TestSpokenDigits(t *testing.T) {
 }
 
 // The same four samples in other number types and file layouts of the reference
-// library; among them one without spikes, and times that are not finite, negative
-// and too late.
+// library; they include one without spikes, and times that are not finite, negative or
+// too late.
 func TestEventFileLayouts(t *testing.T) {
 	want := []map[int][]uint32{{0: {699}, 1: {3}, 250: {0}}, {}, {125: {3}}, {0: {0}}}
 	for _, name := range []string{"small_f4.h5", "small_latest.h5", "small_chunked.h5",
@@ -126,7 +126,7 @@ func TestEventFileErrors(t *testing.T) {
 func TestDamagedEventFiles(t *testing.T) {
 	options := defaults(t, "shd:testdata")
 	folder := t.TempDir()
-	t.Setenv("TMPDIR", t.TempDir()) // where files are unpacked to
+	t.Setenv("TMPDIR", t.TempDir()) // where files are unpacked
 	load := func(name string, contents []byte) error {
 		path := filepath.Join(folder, name)
 		if err := os.WriteFile(path, contents, 0o600); err != nil {

@@ -18,19 +18,20 @@ import (
 	"time"
 )
 
-// Fetch says what is downloaded, and where to. The zero value of any field but Dataset and Folder
-// means the default.
+// Fetch specifies what to download, and where to. The zero value of any field but Dataset and
+// Folder means the default.
 type Fetch struct {
 	Dataset  string // shd, ssc or nmnist
-	Folder   string // is made if it does not exist
-	URL      string // of a folder on the web that has the packed files, http or https
+	Folder   string // created if it does not exist
+	URL      string // of a web folder with the packed files, http or https
 	Client   *http.Client
-	Progress func(FetchProgress) // is called often, by one goroutine
-	// Patience is how long a server may send nothing before the connection is
-	// given up and the download resumed: a minute.
+	Progress func(FetchProgress) // called often, by one goroutine
+	// Patience is how long a server may send nothing before the connection is closed and the
+	// download resumed: a minute.
 	Patience time.Duration
 
-	// For tests, once Run began also the one of Dataset: files; and another clock for the watchdog.
+	// Files, set by tests, otherwise by Run according to Dataset; and a clock of the tests for the
+	// watchdog.
 	published *collection
 	afterFunc func(time.Duration, func()) timer
 }
@@ -47,22 +48,21 @@ type FetchProgress struct {
 type Fetched struct {
 	File     string `json:"file"`     // path of the file, or of the folder that an archive held
 	Bytes    int64  `json:"bytes"`    // of all files in it
-	MD5      string `json:"md5"`      // of the file, or of the archive; empty for a folder that was there and is not known
-	Verified string `json:"verified"` // known, server or no: what the MD5 was compared with
-	Already  bool   `json:"already"`  // it was there
+	MD5      string `json:"md5"`      // of the file, or of the archive; empty for an unknown folder that was already there
+	Verified string `json:"verified"` // what the MD5 was compared with: known, server or no
+	Already  bool   `json:"already"`  // it was already there
 }
 
 // What an MD5 was compared with.
 const (
-	VerifiedKnown  = "known"  // a sum that this program knows
-	VerifiedServer = "server" // the list of sums beside the file, which only shows that it was transferred well
+	VerifiedKnown  = "known"  // a sum in this program
+	VerifiedServer = "server" // the list of sums beside the file, which only proves a correct transfer
 	Unverified     = "no"
 )
 
-// Run downloads and unpacks the files that are not there yet. What a broken or
-// cancelled download left behind is used the next time, if the server still has
-// the same file. Files get their names once they are complete and their sums
-// right.
+// Run downloads and unpacks the files that are not there yet. What a broken or cancelled download
+// left behind is used the next time, if the server still has the same file. Files get their final
+// names once they are complete and their sums correct.
 func (f *Fetch) Run(ctx context.Context) ([]Fetched, error) {
 	if f.published == nil {
 		found, err := publishedAs(f.Dataset)
@@ -120,8 +120,8 @@ func (f *Fetch) file(ctx context.Context, p published) (Fetched, error) {
 	return done, err
 }
 
-// present looks at a file that may be there already. A file whose sum is wrong is
-// fetched again; one whose sum nobody knows is believed.
+// present looks at a file that may be there already. A file with a wrong sum is fetched again; one
+// whose sum is unknown is trusted.
 func (f *Fetch) present(ctx context.Context, path string, p published) (Fetched, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -141,7 +141,7 @@ func (f *Fetch) present(ctx context.Context, path string, p published) (Fetched,
 	return done, nil
 }
 
-// sum is the MD5 of a file.
+// sum returns the MD5 of a file.
 func (f *Fetch) sum(ctx context.Context, path string) (string, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -192,15 +192,15 @@ func (f *Fetch) unpack(ctx context.Context, packed, path string, p published) (F
 	})
 	if err != nil {
 		if damaged {
-			os.Remove(packed) // or it would be tried again the next time
+			os.Remove(packed) // or it would be tried again next time
 		}
 		return Fetched{}, fmt.Errorf("unpacking %s: %w", packed, err)
 	}
 	return done, os.Remove(packed)
 }
 
-// listedSum is the MD5 of a file in the list that the authors publish beside it,
-// empty if there is none.
+// listedSum returns the MD5 of a file in the list that the authors publish beside it, empty if
+// there is none.
 func (f *Fetch) listedSum(ctx context.Context, name string) string {
 	const most = 1 << 20 // bytes of the list
 	ctx, _, release := f.watch(ctx)
@@ -226,8 +226,8 @@ func (f *Fetch) listedSum(ctx context.Context, name string) string {
 	return ""
 }
 
-// copy copies until the end of from, telling how far it is. It ends early with
-// the context's error.
+// copy copies until the end of from and reports its progress. It ends early with the context's
+// error.
 func (f *Fetch) copy(ctx context.Context, to io.Writer, from io.Reader, p FetchProgress) (int64, error) {
 	return io.CopyBuffer(onlyWriter{to}, readerFunc(func(block []byte) (int, error) {
 		if err := ctx.Err(); err != nil {
@@ -246,7 +246,7 @@ func (f *Fetch) report(p FetchProgress) {
 	}
 }
 
-// readerFunc and onlyWriter keep io.Copy from ways past the buffer.
+// readerFunc and onlyWriter keep io.Copy from bypassing the buffer.
 type readerFunc func([]byte) (int, error)
 
 func (r readerFunc) Read(block []byte) (int, error) { return r(block) }

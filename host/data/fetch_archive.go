@@ -25,10 +25,10 @@ const (
 	maxArchiveBytes = 16 << 30 // bytes of all
 )
 
-// manifestName is a file in a folder that was unpacked, by which it is known again.
+// manifestName is a file in an unpacked folder, by which it is recognized.
 const manifestName = ".fetched.json"
 
-// manifest says what was unpacked into a folder.
+// manifest records what was unpacked into a folder.
 type manifest struct {
 	ArchiveMD5 string `json:"archive_md5"`
 	Files      int    `json:"files"`
@@ -36,14 +36,14 @@ type manifest struct {
 	SHA256     string `json:"sha256"` // over names, lengths and SHA-256 of all files, by name
 }
 
-// contents collects what a folder holds.
+// contents collects the files of a folder.
 type contents map[string][]byte // by path: length and SHA-256
 
 func (c contents) add(path string, bytes int64, sum []byte) {
 	c[path] = append(fmt.Appendf(nil, " %d ", bytes), sum...)
 }
 
-// sum is SHA-256 over all.
+// sum returns the SHA-256 over all files.
 func (c contents) sum() string {
 	hash := sha256.New()
 	for _, path := range slices.Sorted(maps.Keys(c)) {
@@ -52,8 +52,8 @@ func (c contents) sum() string {
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
-// presentFolder looks at a folder that may be there already. What this program did not unpack
-// is believed, and what it did must be as it was. Nothing in it is ever changed.
+// presentFolder looks at a folder that may be there already. One that this program did not
+// unpack is trusted; one that it did must be unchanged. Nothing in it is ever modified.
 func (f *Fetch) presentFolder(ctx context.Context, folder string, p published) (Fetched, error) {
 	info, err := os.Stat(folder)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -125,14 +125,14 @@ func (f *Fetch) presentFolder(ctx context.Context, folder string, p published) (
 }
 
 // unpackFolder unpacks the folder p.name of a zip archive and removes the archive. The folder
-// gets its name once all of it is there.
+// gets its final name once it is complete.
 func (f *Fetch) unpackFolder(ctx context.Context, packed, folder string, p published) (Fetched, error) {
 	temporary := folder + ".unpacking"
 	defer os.RemoveAll(temporary)
 	made, err := f.unpackArchive(ctx, packed, temporary, p)
 	if err != nil {
 		if errors.Is(err, errArchive) {
-			os.Remove(packed) // or it would be tried again the next time
+			os.Remove(packed) // or it would be tried again next time
 		}
 		return Fetched{}, fmt.Errorf("unpacking %s: %w", packed, err)
 	}
@@ -142,10 +142,11 @@ func (f *Fetch) unpackFolder(ctx context.Context, packed, folder string, p publi
 	return Fetched{File: folder, Bytes: made.Bytes, MD5: made.ArchiveMD5}, os.Remove(packed)
 }
 
-// errArchive is what is wrong with an archive, and not with this machine.
+// errArchive marks errors of the archive, as opposed to this machine's.
 var errArchive = errors.New("damaged or another archive")
 
-// unpackArchive unpacks the folder p.name of an archive as another, which is made anew.
+// unpackArchive unpacks the folder p.name of an archive into the given folder, which is
+// created anew.
 func (f *Fetch) unpackArchive(ctx context.Context, packed, folder string, p published) (manifest, error) {
 	archive, err := zip.OpenReader(packed)
 	if errors.Is(err, zip.ErrFormat) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -200,9 +201,10 @@ type member struct {
 	path string // in the folder, with slashes
 }
 
-// archiveMembers are the files in a folder of an archive, and their bytes. Hidden files and
-// what lies beside the folder are left out. Whatever would not stay in the folder, is no plain
-// file or announces more than there can be is an error, wherever it lies.
+// archiveMembers returns the files in a folder of an archive, and their total size in bytes.
+// Hidden files and anything outside the folder are skipped. It is an error, wherever it is in
+// the archive, if a member would leave the folder, is not a plain file or announces more than
+// is allowed.
 func archiveMembers(files []*zip.File, folder string) (members []member, total int64, err error) {
 	refuse := func(format string, values ...any) ([]member, int64, error) {
 		return nil, 0, fmt.Errorf("%w: %s", errArchive, fmt.Sprintf(format, values...))
@@ -227,7 +229,7 @@ func archiveMembers(files []*zip.File, folder string) (members []member, total i
 		if top != folder || !below || strings.HasPrefix(rest, ".") || strings.Contains(rest, "/.") {
 			continue
 		}
-		// Names that differ in case are one file on some machines.
+		// Names that differ in case are the same file on some machines.
 		if small := strings.ToLower(rest); seen[small] {
 			return refuse("%q occurs twice", file.Name)
 		} else {
@@ -245,8 +247,8 @@ func archiveMembers(files []*zip.File, folder string) (members []member, total i
 	return members, total, nil
 }
 
-// unpack writes a file and returns its SHA-256. The reader of package zip compares its
-// checksum; it never gives more bytes than are announced.
+// unpack writes a file and returns its SHA-256. Package zip's reader verifies the checksum; it
+// never returns more bytes than announced.
 func (m member) unpack(root *os.Root, buffer []byte) ([]byte, error) {
 	from, err := m.file.Open()
 	if err != nil {

@@ -26,7 +26,7 @@ type packedFile struct {
 	mode    fs.FileMode // 0 for a plain file
 }
 
-// archiveOf is a zip archive.
+// archiveOf returns a zip archive.
 func archiveOf(t testing.TB, files ...packedFile) []byte {
 	t.Helper()
 	var archive bytes.Buffer
@@ -50,9 +50,9 @@ func archiveOf(t testing.TB, files ...packedFile) []byte {
 	return archive.Bytes()
 }
 
-// recordings are the archives Train.zip and Test.zip of a set in the form of N-MNIST.
+// recordings are the archives Train.zip and Test.zip of a dataset in the form of N-MNIST.
 func recordings(t testing.TB) map[string][]byte {
-	long := make([]event, 3000) // hard to pack, so that there is something to break
+	long := make([]event, 3000) // hard to compress, so that there is something to interrupt
 	for i := range long {
 		long[i] = at(int64(i*97%4096), uint16(i*i*7%34), uint16(i*i*i%34))
 	}
@@ -64,7 +64,7 @@ func recordings(t testing.TB) map[string][]byte {
 	}
 }
 
-// setOf is the collection of archives.
+// setOf returns the collection of archives.
 func setOf(archives map[string][]byte) *collection {
 	c := &collection{dataset: "nmnist"}
 	for _, name := range []string{"Train", "Test"} {
@@ -73,7 +73,7 @@ func setOf(archives map[string][]byte) *collection {
 	return c
 }
 
-// From a server that sends elsewhere, and breaks off there, to a dataset that can be opened.
+// From a server that redirects, to another that breaks off, to a dataset that can be opened.
 func TestFetchRecordings(t *testing.T) {
 	archives := recordings(t)
 	var lock sync.Mutex
@@ -125,7 +125,7 @@ func TestFetchRecordings(t *testing.T) {
 	if s.Train.Len() != 2 || s.Test.Len() != 1 || len(s.Notes) == 0 || strings.Contains(strings.Join(s.Notes, ""), "other kinds") {
 		t.Errorf("%d and %d samples, notes %q", s.Train.Len(), s.Test.Len(), s.Notes)
 	}
-	// A second time nothing is asked of the server.
+	// The second time, nothing is requested from the server.
 	again, err := f.Run(t.Context())
 	for i := range files {
 		files[i].Already = true
@@ -133,7 +133,7 @@ func TestFetchRecordings(t *testing.T) {
 	if err != nil || !slices.Equal(again, files) || len(requests) != 6 {
 		t.Errorf("again: %+v, %d requests, %v", again, len(requests), err)
 	}
-	// What was changed is told of and stays.
+	// What was changed is reported and stays.
 	sample := filepath.Join(f.Folder, "Train", "1", "00002.bin")
 	for _, change := range []func() error{
 		func() error { return os.WriteFile(sample, []byte("other"), 0o600) },
@@ -148,7 +148,7 @@ func TestFetchRecordings(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(f.Folder, "Train", "0", "00001.bin")); err != nil || len(requests) != 6 {
 		t.Errorf("%d requests, %v", len(requests), err)
 	}
-	// A folder of somebody else's is believed.
+	// A folder from elsewhere is trusted.
 	os.Remove(filepath.Join(f.Folder, "Train", manifestName))
 	again, err = f.Run(t.Context())
 	if err != nil || again[0].Verified != Unverified || !again[0].Already || again[0].MD5 != "" {
@@ -156,7 +156,7 @@ func TestFetchRecordings(t *testing.T) {
 	}
 }
 
-// unpackedFrom unpacks the folder Train of an archive that was downloaded, in an empty folder.
+// unpackedFrom unpacks the folder Train of a downloaded archive into an empty folder.
 func unpackedFrom(t testing.TB, archive []byte) (folder string, err error) {
 	t.Helper()
 	folder = t.TempDir()
@@ -169,7 +169,7 @@ func unpackedFrom(t testing.TB, archive []byte) (folder string, err error) {
 	return folder, err
 }
 
-// No archive writes beside its folder or more than is allowed, and none is unpacked in part.
+// No archive writes outside its folder or more than is allowed, and none is unpacked in part.
 func TestHostileArchives(t *testing.T) {
 	good := packedFile{name: "Train/0/1.bin", content: atis(at(1, 2, 3))}
 	whole := archiveOf(t, good)
@@ -234,7 +234,7 @@ func TestHostileArchives(t *testing.T) {
 	}
 }
 
-// announcing is an archive of one file that is said to have another length.
+// announcing returns an archive of one file whose announced length is wrong.
 func announcing(archive []byte, length uint32) []byte {
 	changed := bytes.Clone(archive)
 	central := bytes.Index(changed, []byte("PK\x01\x02"))
@@ -242,7 +242,7 @@ func announcing(archive []byte, length uint32) []byte {
 	return changed
 }
 
-// Ended while it unpacks, it leaves the archive, and unpacks it the next time.
+// Interrupted while unpacking, it keeps the archive and unpacks it the next time.
 func TestUnpackingInterrupted(t *testing.T) {
 	archives := recordings(t)
 	folder := t.TempDir()
@@ -251,7 +251,7 @@ func TestUnpackingInterrupted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// Of a run that was killed.
+	// Left behind by a run that was killed.
 	if err := os.MkdirAll(filepath.Join(folder, "Train.unpacking", "7"), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -15,23 +15,24 @@ import (
 	"time"
 )
 
-// A download that is not complete is kept in NAME.part, and in NAME.part.json what
-// tells whether the server still has the same file.
+// An incomplete download is kept in NAME.part; NAME.part.json holds what it takes to
+// see whether the server still has the same file.
 
-// partial says what the bytes in a .part file are the beginning of.
+// partial identifies the file whose beginning is in a .part file.
 type partial struct {
 	URL       string `json:"url"`
-	Validator string `json:"validator"` // strong ETag or Last-Modified, as If-Range takes it; empty: not to be resumed
+	Validator string `json:"validator"` // strong ETag or Last-Modified, for If-Range; empty: not to be resumed
 }
 
-// errTransfer is a connection that broke: what arrived is kept and gone on from.
+// errTransfer is a broken connection: what arrived is kept and the download resumed
+// from there.
 var errTransfer = errors.New("connection failed")
 
-// maxFruitless is how often in a row a connection may break without a byte.
+// maxFruitless is the number of successive connections that may break without a byte.
 const maxFruitless = 3
 
-// download downloads a packed file to a path. If its sum is known and the pieces of a
-// download in several do not have it, it is begun anew once.
+// download downloads a packed file to a path. If its sum is known and a download in
+// several pieces does not match it, it is restarted once.
 func (f *Fetch) download(ctx context.Context, path, want string) error {
 	for first := true; ; first = false {
 		pieces, err := f.transfer(ctx, path)
@@ -56,8 +57,8 @@ func (f *Fetch) download(ctx context.Context, path, want string) error {
 	}
 }
 
-// transfer completes NAME.part, over as many connections as it takes, as long as
-// at least every third brings something. pieces is whether there were several, in
+// transfer completes NAME.part, over as many connections as it takes, as long as at
+// least every third brings something. pieces reports whether there were several, in
 // this run or an earlier one.
 func (f *Fetch) transfer(ctx context.Context, path string) (pieces bool, err error) {
 	fruitless := 0
@@ -82,7 +83,7 @@ func (f *Fetch) transfer(ctx context.Context, path string) (pieces bool, err err
 }
 
 // request asks for what is missing in NAME.part and appends it. start is where it
-// went on, before how much was there.
+// resumed, before the size it had.
 func (f *Fetch) request(ctx context.Context, path string) (start, before int64, err error) {
 	ctx, watchdog, release := f.watch(ctx)
 	defer release()
@@ -110,7 +111,7 @@ func (f *Fetch) request(ctx context.Context, path string) (start, before int64, 
 	case http.StatusOK:
 	case http.StatusRequestedRangeNotSatisfiable:
 		if response.Header.Get("Content-Range") == fmt.Sprintf("bytes */%d", before) {
-			return before, before, nil // complete already
+			return before, before, nil // already complete
 		}
 		discard(path) // what is there is not the beginning of the file
 		return 0, before, fmt.Errorf("%w: the server has nothing beyond %d bytes", errTransfer, before)
@@ -123,7 +124,7 @@ func (f *Fetch) request(ctx context.Context, path string) (start, before int64, 
 	return start, before, nil
 }
 
-// receive appends the body of a response to NAME.part, from byte start on.
+// receive appends the body of a response to NAME.part, from byte start.
 func (f *Fetch) receive(ctx context.Context, path string, start, total int64, response *http.Response, watchdog timer) (err error) {
 	file, err := os.OpenFile(path+".part", os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -161,7 +162,7 @@ func (f *Fetch) receive(ctx context.Context, path string, start, total int64, re
 	return err
 }
 
-// transferError is an error of a connection, or what a watchdog ended it for.
+// transferError is a connection's error, or the reason why a watchdog ended it.
 func transferError(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
@@ -181,7 +182,7 @@ func (f *Fetch) get(ctx context.Context, name string, headers http.Header) (*htt
 	for key, values := range headers {
 		request.Header[key] = values
 	}
-	// Bytes are counted: none may be packed on the way.
+	// Bytes are counted: none may be compressed in transit.
 	request.Header.Set("Accept-Encoding", "identity")
 	client := f.Client
 	if client == nil {
@@ -190,7 +191,7 @@ func (f *Fetch) get(ctx context.Context, name string, headers http.Header) (*htt
 	return client.Do(request)
 }
 
-// timer is what of a [time.Timer] a watchdog needs.
+// timer is the part of a [time.Timer] that a watchdog needs.
 type timer interface {
 	Reset(time.Duration) bool
 	Stop() bool
@@ -219,7 +220,8 @@ func (f *Fetch) patience() time.Duration {
 	return time.Minute
 }
 
-// validator is what If-Range takes: a strong ETag, or the time of the last change.
+// validator returns a value for If-Range: a strong ETag, or the time of the last
+// change.
 func validator(h http.Header) string {
 	if tag := h.Get("ETag"); tag != "" && !strings.HasPrefix(tag, "W/") {
 		return tag
@@ -254,13 +256,13 @@ func writePartial(path string, p partial) error {
 	return writeWhole(path+".part.json", func(w io.Writer) error { return json.NewEncoder(w).Encode(p) })
 }
 
-// discard removes what of a file was downloaded.
+// discard removes a file's partial download.
 func discard(path string) {
 	os.Remove(path + ".part")
 	os.Remove(path + ".part.json")
 }
 
-// size is the bytes of a file, 0 if it does not exist.
+// size returns the size of a file in bytes, 0 if it does not exist.
 func size(path string) int64 {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -16,12 +16,12 @@ type collection struct {
 type published struct {
 	name      string // of the file, or of the folder in the archive
 	packing   packing
-	place     string // in the folder of the authors, if not the name of the packed file
-	packedMD5 string // empty where none is known
-	md5       string // of the file; empty where none is known, and of folders
+	place     string // in the authors' folder, if not the name of the packed file
+	packedMD5 string // empty if unknown
+	md5       string // of the file; empty if unknown, and for folders
 }
 
-// packing is what the name of a packed file ends with.
+// packing is the suffix of a packed file's name.
 type packing string
 
 const (
@@ -58,7 +58,7 @@ func collections() []collection {
 	}
 }
 
-// publishedAs is the collection of a dataset.
+// publishedAs returns the collection of a dataset.
 func publishedAs(dataset string) (collection, error) {
 	var names []string
 	for _, c := range collections() {

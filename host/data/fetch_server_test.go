@@ -13,8 +13,8 @@ import (
 // step answers one request for a file.
 type step func(w http.ResponseWriter, r *http.Request)
 
-// webServer answers requests for one.h5.gz by the steps of a script, the last of
-// them again and again, and everything else with 404.
+// webServer answers requests for one.h5.gz with the steps of a script, repeating
+// the last, and everything else with 404.
 type webServer struct {
 	url  string
 	test *testing.T
@@ -75,12 +75,12 @@ func honest(packed []byte, tag string) step {
 	}
 }
 
-// whole200 serves a file from its beginning, whatever is asked for.
+// whole200 serves a file from its beginning, whatever is requested.
 func whole200(packed []byte) step {
 	return func(w http.ResponseWriter, _ *http.Request) { w.Write(packed) }
 }
 
-// breaking serves some bytes of what is asked for and breaks off.
+// breaking serves some bytes of what is requested and breaks off.
 func breaking(packed []byte, tag string, count int) step {
 	return func(w http.ResponseWriter, r *http.Request) {
 		honest(packed, tag)(&shortWriter{ResponseWriter: w, left: count}, r)
@@ -89,7 +89,8 @@ func breaking(packed []byte, tag string, count int) step {
 	}
 }
 
-// stalling serves some bytes, tells so, and then nothing until the client goes.
+// stalling serves some bytes, reports it, and then sends nothing until the
+// client leaves.
 func stalling(packed []byte, tag string, count int, stalled func()) step {
 	return func(w http.ResponseWriter, r *http.Request) {
 		honest(packed, tag)(&shortWriter{ResponseWriter: w, left: count}, r)
@@ -99,7 +100,7 @@ func stalling(packed []byte, tag string, count int, stalled func()) step {
 	}
 }
 
-// shortWriter loses what comes after some bytes.
+// shortWriter drops everything after a number of bytes.
 type shortWriter struct {
 	http.ResponseWriter
 	left int

@@ -16,11 +16,11 @@ import (
 	"time"
 )
 
-// content is a file, packed, and what is published of it.
+// content returns a file, plain and packed, and what is published about it.
 func content(t *testing.T) (plain, packed []byte, file published) {
 	t.Helper()
 	plain = bytes.Repeat([]byte("spikes of many words, "), 5000)
-	for i := range plain { // hard to pack, so that there is something to break
+	for i := range plain { // hard to compress, so that there is something to interrupt
 		plain[i] ^= byte(i * i >> 7)
 	}
 	packed = []byte(gzipped(t, string(plain)))
@@ -36,7 +36,7 @@ func fetcher(t *testing.T, s *webServer, file published) *Fetch {
 	return &Fetch{Dataset: "shd", Folder: filepath.Join(t.TempDir(), "new"), URL: s.url, published: &collection{files: []published{file}}}
 }
 
-// complete fails unless the file and nothing else is there.
+// complete fails unless the file is there and nothing else.
 func complete(t *testing.T, f *Fetch, plain []byte) {
 	t.Helper()
 	got, err := os.ReadFile(filepath.Join(f.Folder, "one.h5"))
@@ -90,7 +90,7 @@ func TestFetch(t *testing.T) {
 		t.Errorf("phases %q", phases)
 	}
 	f.Progress = nil
-	// A second time nothing is asked of the server.
+	// The second time, nothing is requested from the server.
 	files, err = f.Run(t.Context())
 	want.Already = true
 	if err != nil || len(files) != 1 || files[0] != want || len(s.ranges()) != 1 {
@@ -104,7 +104,7 @@ func TestFetch(t *testing.T) {
 		t.Fatal(err)
 	}
 	complete(t, f, plain)
-	// A packed file that is there and right is unpacked only.
+	// A packed file that is there and correct is only unpacked.
 	requests := len(s.ranges())
 	os.Remove(want.File)
 	if err := os.WriteFile(want.File+".gz", packed, 0o600); err != nil {
@@ -184,7 +184,7 @@ func TestFetchResumes(t *testing.T) {
 	}
 }
 
-// Bytes from another place of the file are never taken, known sum or not.
+// Bytes from elsewhere in the file are never accepted, known sum or not.
 func TestFetchOtherRange(t *testing.T) {
 	plain, packed, _ := content(t)
 	half := len(packed) / 2
@@ -200,7 +200,7 @@ func TestFetchOtherRange(t *testing.T) {
 	complete(t, f, plain)
 }
 
-// All bytes had arrived, but the program ended before the file got its name.
+// All bytes arrived, but the program ended before renaming the file.
 func TestFetchCompletePart(t *testing.T) {
 	plain, packed, file := content(t)
 	s := serve(t, honest(packed, `"1"`))
@@ -224,7 +224,7 @@ func TestFetchCompletePart(t *testing.T) {
 	}
 }
 
-// An interrupted download is gone on with by the next run.
+// The next run resumes an interrupted download.
 func TestFetchCancelled(t *testing.T) {
 	plain, packed, file := content(t)
 	half := len(packed) / 2
@@ -253,7 +253,7 @@ func TestFetchCancelled(t *testing.T) {
 	}
 }
 
-// What came from one place is not gone on with from another.
+// A download from one URL is not resumed from another.
 func TestFetchElsewhere(t *testing.T) {
 	plain, packed, file := content(t)
 	f := fetcher(t, serve(t, breaking(packed, `"1"`, 100), breaking(packed, `"1"`, 0)), file)
@@ -270,13 +270,13 @@ func TestFetchElsewhere(t *testing.T) {
 	}
 }
 
-// deaf is a watchdog that nobody can calm.
+// deaf is a watchdog that ignores resets.
 type deaf struct{}
 
 func (deaf) Reset(time.Duration) bool { return true }
 func (deaf) Stop() bool               { return true }
 
-// A server that says nothing any more is left and asked again.
+// A connection whose server stopped sending is closed and retried.
 func TestFetchStalled(t *testing.T) {
 	plain, packed, file := content(t)
 	half := len(packed) / 2
@@ -360,7 +360,7 @@ func TestFetchErrors(t *testing.T) {
 	}
 }
 
-// Where this program knows no sum, the list beside the file is asked.
+// If this program has no sum, it uses the list beside the file.
 func TestFetchListedSum(t *testing.T) {
 	plain, packed, _ := content(t)
 	for list, want := range map[string]string{
@@ -384,7 +384,8 @@ func TestFetchListedSum(t *testing.T) {
 	wantError(t, err, "MD5", hexMD5(packed), hexMD5(plain))
 }
 
-// The published files have the names that opening a folder looks for, and lie where they should.
+// The published files have the names that opening a folder looks for, and are where they should
+// be.
 func TestPublishedFiles(t *testing.T) {
 	addresses := []string{}
 	for _, c := range collections() {
@@ -407,7 +408,7 @@ func TestPublishedFiles(t *testing.T) {
 	if !slices.Equal(addresses, want) {
 		t.Errorf("addresses %q", addresses)
 	}
-	// Another place has the files under their own names.
+	// Another URL has the files under their own names.
 	c, err := publishedAs("nmnist")
 	if err != nil {
 		t.Fatal(err)

@@ -10,18 +10,17 @@ import (
 	"spikegrad/host/batch"
 )
 
-// Filler builds batches. It keeps its memory from batch to batch, so that with
-// one worker nothing is allocated once the largest batch was seen. The zero value
-// is a filler with one worker.
+// Filler builds batches. It keeps its memory from batch to batch: with one worker, nothing is allocated
+// after the largest batch. The zero value is a filler with one worker.
 type Filler struct {
 	Workers int // goroutines that encode samples; the batch does not depend on it
-	// Augmentation is handed to the engine with every batch, which varies the samples;
-	// nil for none. Set it to train, not to evaluate.
+	// Augmentation is handed to the engine with every batch, which varies the samples; nil for none.
+	// Set it for training, not for evaluation.
 	Augmentation *cpuref.Augmentation
-	// Dropout is handed to the engine with every batch; see [batch.Batch]. Set it to train.
+	// Dropout is handed to the engine with every batch; see [batch.Batch]. Set it for training.
 	Dropout bool
-	// Part gives the samples of a batch, of the given size, that are encoded, first to last; the others
-	// get no spikes. Nil for all.
+	// Part returns the range, first to last, of samples to encode of a batch of the given size; the
+	// others get no spikes. Nil for all.
 	Part  func(samples int) (first, last int)
 	parts []part
 }
@@ -32,16 +31,16 @@ type part struct {
 	index []uint32
 }
 
-// Fill builds a batch out of samples of a source, with one worker and without
-// memory of its own. See [Filler.Fill].
+// Fill builds a batch from samples of a source, with one worker and without reusing memory. See
+// [Filler.Fill].
 func Fill(batch *batch.Batch, source Source, samples []int, numbers []uint32) error {
 	return new(Filler).Fill(batch, source, samples, numbers)
 }
 
-// Fill replaces the contents of batch by samples of a source. numbers[i] is the
-// number of the presentation of samples[i] in the run. It is an error if the two
-// differ in length, if a sample does not exist, if the source gives spikes in another order
-// than it should, or if the batch has more rows or spikes than 32 bits can count.
+// Fill replaces the contents of batch with samples of a source. numbers[i] is the number of the
+// presentation of samples[i] in the run. It is an error if the two differ in length, if a sample does
+// not exist, if the source returns spikes in the wrong order, or if the batch has more rows or spikes
+// than 32 bits can count.
 func (f *Filler) Fill(batch *batch.Batch, source Source, samples []int, numbers []uint32) error {
 	if len(samples) != len(numbers) {
 		return fmt.Errorf("filling a batch from %s: %d samples but %d presentation numbers; give one number per sample",
@@ -113,7 +112,7 @@ func (f *Filler) appendSamples(batch *batch.Batch, source Source, samples []int,
 	}
 }
 
-// encode has each worker encode a run of consecutive samples into its part.
+// encode makes each worker encode a run of consecutive samples into its part.
 func (f *Filler) encode(source Source, samples []int, numbers []uint32, workers int) {
 	var group sync.WaitGroup
 	for w := range workers {

@@ -10,7 +10,7 @@ import (
 	"spikegrad/host/batch"
 )
 
-// sources are one of every kind that encodes differently.
+// sources returns one source of every kind that encodes differently.
 func sources(t testing.TB) map[string]Source {
 	latency := defaults(t, "digits")
 	poisson := latency
@@ -44,7 +44,7 @@ func TestFillWorkers(t *testing.T) {
 		for _, workers := range []int{-1, 1, 2, 3, 7, 16} {
 			filler := Filler{Workers: workers}
 			var got batch.Batch
-			for range 2 { // the second time in used memory
+			for range 2 { // the second time in reused memory
 				if err := filler.Fill(&got, source, samples, numbers); err != nil {
 					t.Fatal(err)
 				}
@@ -56,7 +56,7 @@ func TestFillWorkers(t *testing.T) {
 	}
 }
 
-// TestFillPart: samples outside a part have no spikes, those in it have theirs.
+// TestFillPart: samples outside a part have no spikes, those inside keep theirs.
 func TestFillPart(t *testing.T) {
 	samples, numbers := []int{7, 3, 3, 0, 20, 11, 5}, []uint32{1, 2, 3, 4, 5, 6, 7}
 	for name, source := range sources(t) {
@@ -88,7 +88,7 @@ func TestFillPart(t *testing.T) {
 	}
 }
 
-// The spikes of a presentation are the same wherever it stands in whichever batch.
+// The spikes of a presentation do not depend on its batch or its place in it.
 func TestFillArrangement(t *testing.T) {
 	for name, source := range sources(t) {
 		spikes := func(samples []int, numbers []uint32, place int) [][]uint32 {
@@ -157,7 +157,7 @@ func BenchmarkFill(b *testing.B) {
 	}
 }
 
-// backwards is a source that gives the channels of a step in the wrong order.
+// backwards is a source that returns the channels of a step in the wrong order.
 type backwards struct{ Source }
 
 func (s backwards) AppendEvents(rows [][2]uint32, index []uint32, sample int, number uint32) ([][2]uint32, []uint32) {
@@ -167,11 +167,11 @@ func (s backwards) AppendEvents(rows [][2]uint32, index []uint32, sample int, nu
 	return rows, index
 }
 
-// TestFillChecks: what a source of someone else gives is checked where the batch is filled.
+// TestFillChecks: the output of foreign sources is checked when a batch is filled.
 func TestFillChecks(t *testing.T) {
 	var b batch.Batch
 	wantError(t, Fill(&b, backwards{lattice(2, 9, 3)}, []int{0}, []uint32{1}), "filling a batch from lattice", "channels must be in ascending order")
 }
 
-// given is what a batch holds, not what is known of it.
+// given compares the contents of batches, not what was derived from them.
 var given = cmpopts.IgnoreUnexported(batch.Batch{})

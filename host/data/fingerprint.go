@@ -8,9 +8,9 @@ import (
 	"io"
 )
 
-// Fingerprint identifies the samples of all parts by what they hold, wherever they lie and
-// however they are packed: SHA-256 over labels and spikes, or over what random encoders
-// draw spikes from.
+// Fingerprint identifies the samples of all parts by their contents, wherever they are
+// stored and however packed: SHA-256 over labels and spikes, or over the input of random
+// encoders.
 func (s Split) Fingerprint() string {
 	hash := sha256.New()
 	w := bufio.NewWriterSize(hash, 1<<16)
@@ -25,7 +25,7 @@ func (s Split) Fingerprint() string {
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
-// writeSample writes what a sample holds.
+// writeSample writes the contents of a sample.
 func writeSample(w io.Writer, source Source, sample int) {
 	switch s := source.(type) {
 	case *subset:

@@ -25,8 +25,8 @@ type eventFile struct {
 	close        func()   // after which rows can no longer be read
 }
 
-// openEventFile opens an HDF5 file, packed by gzip or not. Errors name the file
-// and the dataset. The caller closes it.
+// openEventFile opens an HDF5 file, gzipped or not. Errors name the file and the
+// dataset. The caller closes it.
 func openEventFile(path string) (*eventFile, error) {
 	plain, remove, err := unpacked(path)
 	if err != nil {
@@ -50,8 +50,8 @@ func openEventFile(path string) (*eventFile, error) {
 	return e, nil
 }
 
-// parseEventFile opens the datasets of an HDF5 file, the rows of which will be read
-// later; its errors name it as name.
+// parseEventFile opens the datasets of an HDF5 file, whose rows will be read later;
+// errors call the file name.
 func parseEventFile(plain *os.File, name string) (*eventFile, error) {
 	info, err := plain.Stat()
 	if err != nil {
@@ -77,7 +77,7 @@ func parseEventFile(plain *os.File, name string) (*eventFile, error) {
 	return e, nil
 }
 
-// openColumn opens a dataset that must be there and have one dimension.
+// openColumn opens a dataset that must exist and have one dimension.
 func openColumn(file *hdf5.File, path, name string) (*hdf5.Dataset, error) {
 	dataset, err := file.Dataset(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -133,7 +133,7 @@ func openRows(file *hdf5.File, path, name string, class hdf5.Class, count int) (
 	return dataset.Rows()
 }
 
-// readKeys reads the texts of a dataset that may be missing.
+// readKeys reads the strings of a dataset that may be missing.
 func readKeys(file *hdf5.File, path string) ([]string, error) {
 	dataset, err := file.Dataset(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && dataset.Type().Class != hdf5.Text {
@@ -145,8 +145,8 @@ func readKeys(file *hdf5.File, path string) ([]string, error) {
 	return dataset.Texts()
 }
 
-// unpacked is the path of a file with the contents of a file that may be packed by
-// gzip, and what removes it if it is not that file itself.
+// unpacked returns the path of a file with the contents of a file that may be
+// gzipped, and a function that removes it unless it is that file itself.
 func unpacked(path string) (plain string, remove func(), err error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -160,7 +160,7 @@ func unpacked(path string) (plain string, remove func(), err error) {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return "", nil, fmt.Errorf("%s: %w", path, err)
 	}
-	// HDF5 is read at any place of the file, gzip from the beginning.
+	// HDF5 needs random access, gzip only allows reading from the beginning.
 	temporary, err := os.CreateTemp("", "spikegrad-*.h5")
 	if err != nil {
 		return "", nil, fmt.Errorf("unpacking %s: %w", path, err)

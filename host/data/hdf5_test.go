@@ -31,7 +31,7 @@ func TestChunkTree(t *testing.T) {
 	}
 }
 
-// The references to rows may be packed.
+// The references to rows may be compressed.
 func TestPackedChunks(t *testing.T) {
 	options := defaults(t, "shd:testdata")
 	source, _, err := loadEvents("testdata/packed_chunks.h5", &options)

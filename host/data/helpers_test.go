@@ -10,7 +10,7 @@ import (
 	"spikegrad/host/batch"
 )
 
-// defaults are the default options of a dataset.
+// defaults returns the default options of a dataset.
 func defaults(t testing.TB, spec string) Options {
 	t.Helper()
 	options, err := Defaults(spec)
@@ -20,7 +20,7 @@ func defaults(t testing.TB, spec string) Options {
 	return options
 }
 
-// open opens a dataset that must be there.
+// open opens a dataset that must exist.
 func open(t testing.TB, spec string, options Options) Split {
 	t.Helper()
 	s, err := Open(spec, options)
@@ -30,7 +30,8 @@ func open(t testing.TB, spec string, options Options) Split {
 	return s
 }
 
-// whole is a batch of all samples of a source, presented under their own numbers.
+// whole returns a batch of all samples of a source, presented under their own
+// numbers.
 func whole(t testing.TB, source Source) batch.Batch {
 	t.Helper()
 	samples := ascending(source.Len())
@@ -55,8 +56,8 @@ func digest(batch batch.Batch) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// checkRows fails unless the rows of a batch lie one after the other and their
-// channels ascend below the number of channels.
+// checkRows fails unless the rows of a batch are contiguous and their channels
+// ascend and stay below the number of channels.
 func checkRows(t *testing.T, batch batch.Batch, source Source) {
 	t.Helper()
 	if len(batch.Rows) != batch.Samples()*source.Steps() {
@@ -80,7 +81,7 @@ func checkRows(t *testing.T, batch batch.Batch, source Source) {
 	}
 }
 
-// wantError fails unless err says all of the texts, in one line.
+// wantError fails unless err contains all of the texts, in one line.
 func wantError(t *testing.T, err error, texts ...string) {
 	t.Helper()
 	if err == nil {

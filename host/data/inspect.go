@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// Inspection describes a dataset before anything is learned.
+// Inspection describes a dataset before training.
 type Inspection struct {
 	Data       string      `json:"data"`
 	Channels   int         `json:"channels"`
-	Shape      []int       `json:"shape,omitempty"` // channels, height and width; missing for a plain row
+	Shape      []int       `json:"shape,omitempty"` // channels, height and width; omitted for a plain row
 	Classes    int         `json:"classes"`
 	ClassNames []string    `json:"class_names"`
 	Steps      int         `json:"steps"`
@@ -25,23 +25,23 @@ type Inspection struct {
 	sources    []Source    // [part]
 }
 
-// Inspected describes the samples of a part. Spikes are counted as a network gets them: at most one
-// per channel per step.
+// Inspected describes the samples of a part. Spikes are counted as a network receives them: at most
+// one per channel per step.
 type Inspected struct {
-	Part         string    `json:"part"` // train, validation, test; the name of a file on its own
+	Part         string    `json:"part"` // train, validation, test; or the name of a single file
 	Samples      int       `json:"samples"`
-	Empty        int       `json:"empty"` // samples without spikes in the steps
+	Empty        int       `json:"empty"` // samples without spikes within the steps
 	Spikes       int       `json:"spikes"`
 	MinSpikes    int       `json:"min_spikes"` // of a sample
 	MedianSpikes float64   `json:"median_spikes"`
 	MaxSpikes    int       `json:"max_spikes"`
-	LastStep     int       `json:"last_step"`     // with a spike, from 0; -1 if there is none
+	LastStep     int       `json:"last_step"`     // last with a spike, from 0; -1 if there is none
 	ClassCounts  []int     `json:"class_counts"`  // [class]: samples
 	ChannelRates []float64 `json:"channel_rates"` // [channel]: spikes per second, mean over samples and steps
 	Recorded     *Recorded `json:"recorded"`      // of the file; null where there is none
 }
 
-// InspectionOptions says in which form a dataset is looked at.
+// InspectionOptions specifies the form in which a dataset is inspected.
 type InspectionOptions struct {
 	Steps      int     // 0 for the dataset's default
 	StepLength float64 // seconds; 0 for the dataset's default
@@ -50,8 +50,8 @@ type InspectionOptions struct {
 	Cache      string  // as [Options.Cache]
 }
 
-// Inspect opens a dataset, named as for [Open], or a file or folder of recordings
-// or digits, and looks at all of its samples. Nothing is set apart for validation.
+// Inspect opens a dataset, named as for [Open], or a file or folder of recordings or digits, and
+// inspects all of its samples. Nothing is set apart for validation.
 func Inspect(ctx context.Context, what string, o InspectionOptions) (*Inspection, error) {
 	options, single, err := inspected(what)
 	if err != nil {
@@ -106,8 +106,8 @@ func Inspect(ctx context.Context, what string, o InspectionOptions) (*Inspection
 	return found, nil
 }
 
-// inspected are options for what is named: NAME, NAME:PATH, or a path. single is
-// whether it is one file of recordings.
+// inspected returns options for what is named: NAME, NAME:PATH, or a path. single reports whether
+// it is a single file of recordings.
 func inspected(what string) (options Options, single bool, err error) {
 	name, _ := cutSpec(what)
 	if _, err := findKind(name); err == nil {
@@ -137,7 +137,7 @@ func inspected(what string) (options Options, single bool, err error) {
 	return options, true, err
 }
 
-// inspectedFolder finds out whose recordings lie in a folder.
+// inspectedFolder finds out which dataset's recordings a folder holds.
 func inspectedFolder(folder string) (Options, bool, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -152,8 +152,8 @@ func inspectedFolder(folder string) (Options, bool, error) {
 	return Options{}, false, fmt.Errorf("folder %q contains no shd_train.h5, ssc_train.h5 or spoken_digits_train.h5, gzipped or not; name a file in it", folder)
 }
 
-// recordingsNamed is the dataset that a file name belongs to; files of other names
-// are read like those of shd.
+// recordingsNamed returns the dataset that a file name belongs to; files with other names are read
+// like those of shd.
 func recordingsNamed(file string) string {
 	for _, name := range []string{"ssc", "spoken"} {
 		if strings.HasPrefix(file, name) {
@@ -176,7 +176,7 @@ func openSingle(o *Options) (Split, error) {
 	return Split{Train: s, Notes: notes}, nil
 }
 
-// inspectSource looks at all samples.
+// inspectSource inspects all samples.
 func inspectSource(ctx context.Context, name string, source Source) (Inspected, error) {
 	found := Inspected{
 		Part: name, Samples: source.Len(), LastStep: -1,
@@ -221,7 +221,7 @@ func inspectSource(ctx context.Context, name string, source Source) (Inspected, 
 	return found, nil
 }
 
-// recordedBy is what the file of a source held.
+// recordedBy returns what the file of a source held.
 func recordedBy(source Source) *Recorded {
 	switch s := source.(type) {
 	case *subset:

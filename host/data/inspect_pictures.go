@@ -6,8 +6,7 @@ import (
 	"spikegrad/host/figure"
 )
 
-// Rasters is a picture of the first samples of a part, of different classes as
-// far as there are.
+// Rasters draws the first samples of a part, of as many different classes as possible.
 func (i *Inspection) Rasters(part, samples int) figure.Drawing {
 	source := i.sources[part]
 	drawing := figure.Raster{
@@ -30,9 +29,9 @@ func (i *Inspection) Rasters(part, samples int) figure.Drawing {
 	return drawing
 }
 
-// Frames is a picture of the first samples of a part, of different classes as far as there
-// are, as pixels in spans of time of equal length. ok is whether the data have pixels, in one
-// or two channels.
+// Frames draws the first samples of a part, of as many different classes as possible, as
+// pixels in equal spans of time. ok reports whether the data have pixels, in one or two
+// channels.
 func (i *Inspection) Frames(part, samples int) (drawing figure.Drawing, ok bool) {
 	source := i.sources[part]
 	shape := source.Shape()
@@ -68,7 +67,7 @@ func (i *Inspection) Frames(part, samples int) (drawing figure.Drawing, ok bool)
 	return frames, true
 }
 
-// firstOfClasses are the first samples of as many classes, in their order.
+// firstOfClasses returns the first samples of up to count different classes, in their order.
 func firstOfClasses(source Source, count int) []int {
 	var samples []int
 	seen := map[uint32]bool{}
@@ -81,7 +80,7 @@ func firstOfClasses(source Source, count int) []int {
 	return samples
 }
 
-// Rates is a picture of the rate of each channel in each part.
+// Rates draws the rate of each channel in each part.
 func (i *Inspection) Rates() figure.Drawing {
 	drawing := figure.Lines{
 		Title: i.Data + ": mean rates", XLabel: "channel", YLabel: "rate (spikes/s)", WholeX: true,

@@ -21,7 +21,7 @@ func inspect(t *testing.T, what string, o InspectionOptions) *Inspection {
 	return found
 }
 
-// The file has samples with three, no, one and one spike in the steps; among them
+// The file has samples with three, no, one and one spike within the steps, and
 // times that are dropped. See TestEventFileLayouts.
 func TestInspectFile(t *testing.T) {
 	found := inspect(t, "testdata/small_f4.h5", InspectionOptions{})
@@ -42,7 +42,7 @@ func TestInspectFile(t *testing.T) {
 	if found.Channels != 700 || found.Classes != 3 || found.Steps != 350 || found.StepLength != 0.002 || len(found.Notes) != 4 {
 		t.Errorf("%+v", found)
 	}
-	// In fewer, longer steps.
+	// With fewer, longer steps.
 	short := inspect(t, "testdata/small_f4.h5", InspectionOptions{Steps: 10, StepLength: 0.01})
 	if short.Steps != 10 || short.StepLength != 0.01 || short.Parts[0].Recorded.Outside <= recorded.Outside {
 		t.Errorf("%+v", short.Parts[0])
@@ -50,7 +50,7 @@ func TestInspectFile(t *testing.T) {
 }
 
 func TestInspectDatasets(t *testing.T) {
-	for what, want := range map[string][]int{ // samples of the parts
+	for what, want := range map[string][]int{ // samples in each part
 		"spoken:testdata": {40, 20},
 		"testdata":        {40, 20},
 		"digits":          {1797},

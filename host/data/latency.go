@@ -28,8 +28,8 @@ func encodeLatency(about description, t *table, threshold, tau float64) (s *stor
 	return s, late
 }
 
-// latencyStep is the step in which value x spikes, with tau in steps, and whether
-// it spikes within the largest number of steps there can be.
+// latencyStep returns the step in which value x spikes, with tau in steps, and whether
+// that is below the largest possible number of steps.
 func latencyStep(x, threshold, tau float64) (int, bool) {
 	if x <= threshold {
 		return 0, false

@@ -9,7 +9,8 @@ import (
 
 func TestLatency(t *testing.T) {
 	// tau = 10 steps, θ = 0.2: 10·ln(1/0.8) = 2.23, 10·ln(0.5/0.3) = 5.11,
-	// 10·ln(0.25/0.05) = 16.09, 10·ln(0.21/0.01) = 30.4 (dropped of 20 steps).
+	// 10·ln(0.25/0.05) = 16.09, 10·ln(0.21/0.01) = 30.4 (dropped: there are 20
+	// steps).
 	about := description{name: "test", channels: 7, steps: 20, stepLength: 0.001, classNames: numberedClasses(1)}
 	source, _ := encodeLatency(about, oneSample(1, 0.5, 0.25, 0.21, 0.2-0x1p-20, 0, 1), 0.2, 0.01)
 	rows, index := source.AppendEvents(nil, nil, 0, 0)

@@ -12,17 +12,17 @@ import (
 type Presentations struct {
 	Source  Source
 	Samples []int
-	First   uint32 // number in the run of the presentation of Samples[0]; the others follow
+	First   uint32 // number in the run of the presentation of Samples[0]; the others follow on
 	Batch   int    // samples of a batch; the last batch may have fewer
-	// Filled, if not nil, is called with each batch when it is filled, in order and in the
-	// goroutine that fills: while the batch before is worked with.
+	// Filled, if not nil, is called with each batch once it is filled, in order, by the
+	// goroutine that fills, while the previous batch is being used.
 	Filled func(*batch.Batch)
 }
 
-// Loader fills the next batch while the one before is worked with. The batches
-// are those that its filler would give one after the other. It keeps memory for
-// two batches, so that with one worker nothing is allocated from batch to batch
-// once the largest was seen. It is used by one goroutine, and so is the filler.
+// Loader fills the next batch while the current one is being used. The batches are those
+// that its filler would produce one after the other. It keeps memory for two batches: with
+// one worker, nothing is allocated from batch to batch after the largest. It must be used
+// by one goroutine, and so must the filler.
 type Loader struct {
 	filler  *Filler
 	batches [2]batch.Batch
@@ -38,10 +38,9 @@ type loaded struct {
 	err   error
 }
 
-// Batches gives the batches of presentations in order. A batch is the caller's
-// until it asks for the next. An error is the last that is given: the context's
-// once it is cancelled, or the filler's. When the loop ends, so has the goroutine
-// that fills.
+// Batches yields the batches of presentations in order. A batch belongs to the caller
+// until it asks for the next. An error is the last thing yielded: the context's once it is
+// cancelled, or the filler's. The goroutine that fills has ended when the loop ends.
 func (l *Loader) Batches(ctx context.Context, p Presentations) iter.Seq2[*batch.Batch, error] {
 	return func(yield func(*batch.Batch, error) bool) {
 		if p.Batch < 1 {
@@ -49,7 +48,7 @@ func (l *Loader) Batches(ctx context.Context, p Presentations) iter.Seq2[*batch.
 			return
 		}
 		ctx, stop := context.WithCancel(ctx)
-		// Room for both batches: neither side ever waits to give one away.
+		// Room for both batches: neither side ever waits to send one.
 		free, full := make(chan *batch.Batch, 2), make(chan loaded, 2)
 		free <- &l.batches[0]
 		free <- &l.batches[1]
@@ -79,7 +78,7 @@ func (l *Loader) Batches(ctx context.Context, p Presentations) iter.Seq2[*batch.
 	}
 }
 
-// fill fills one batch after the other for as long as it gets them.
+// fill fills one batch after the other as long as it receives any.
 func (l *Loader) fill(ctx context.Context, p Presentations, free <-chan *batch.Batch, full chan<- loaded) {
 	for first := 0; first < len(p.Samples) && ctx.Err() == nil; first += p.Batch {
 		var batch *batch.Batch

@@ -12,7 +12,7 @@ import (
 	"spikegrad/host/batch"
 )
 
-// sameBatch is whether two batches are equal.
+// sameBatch reports whether two batches are equal.
 func sameBatch(a, b *batch.Batch) bool {
 	return slices.Equal(a.Rows, b.Rows) && slices.Equal(a.Index, b.Index) &&
 		slices.Equal(a.Labels, b.Labels) && slices.Equal(a.Numbers, b.Numbers) && a.Augment == b.Augment
@@ -52,7 +52,7 @@ func TestLoader(t *testing.T) {
 	}
 }
 
-// telling is a source that tells which samples it encodes.
+// telling is a source that reports which samples it encodes.
 type telling struct {
 	Source
 	encoded chan int
@@ -63,7 +63,7 @@ func (s telling) AppendEvents(rows [][2]uint32, index []uint32, sample int, numb
 	return s.Source.AppendEvents(rows, index, sample, number)
 }
 
-// While a batch is worked with, the next is filled, and none after it.
+// While a batch is being used, the next is filled, and none after it.
 func TestLoaderPrefetches(t *testing.T) {
 	source := telling{lattice(5, 5, 1), make(chan int)}
 	loader := NewLoader(&Filler{})
@@ -76,7 +76,7 @@ func TestLoaderPrefetches(t *testing.T) {
 		}
 		steps = append(steps, "batch")
 		if len(steps) < 2*len(samples)-1 {
-			<-source.encoded // of the next batch; waits for ever if nobody fills it now
+			<-source.encoded // of the next batch; waits forever if nobody fills it now
 			steps = append(steps, "next")
 		}
 		select {
@@ -90,7 +90,7 @@ func TestLoaderPrefetches(t *testing.T) {
 	}
 }
 
-// Leaving a loop early ends it; the loader begins anew.
+// Leaving a loop early ends loading; the loader can start again.
 func TestLoaderLeft(t *testing.T) {
 	source := sources(t)["spoken"]
 	loader := NewLoader(&Filler{})
@@ -135,8 +135,8 @@ func TestLoaderCancelled(t *testing.T) {
 	}
 }
 
-// Every batch is announced once it is filled: before it is handed over, and while the one before is
-// worked with; one that could not be filled is not.
+// Every batch is announced once it is filled: before it is handed over, while the previous one is
+// being used. One that could not be filled is not announced.
 func TestLoaderTells(t *testing.T) {
 	source, told := lattice(5, 5, 1), make(chan uint32, 2)
 	p := Presentations{Source: source, Samples: []int{0, 0, 0, 7}, First: 3, Batch: 1, Filled: func(b *batch.Batch) {
@@ -156,7 +156,7 @@ func TestLoaderTells(t *testing.T) {
 		if heard < len(handed) && len(told) == 0 {
 			t.Error("handed over before it was announced")
 		}
-		for ; heard < min(len(handed)+1, 3); heard++ { // of this and, meanwhile, of the next
+		for ; heard < min(len(handed)+1, 3); heard++ { // of this one and, meanwhile, of the next
 			if number := <-told; number != uint32(3+heard) {
 				t.Errorf("announced presentation %d, want %d", number, 3+heard)
 			}
@@ -209,7 +209,7 @@ func TestLoaderAllocatesNothing(t *testing.T) {
 			}
 		})
 	}
-	for i := range loader.batches { // room for every batch there can be
+	for i := range loader.batches { // room for any batch
 		loader.batches[i].Index = make([]uint32, 0, 4*100)
 	}
 	if short, long := run(10), run(200); long > short+3 {

@@ -7,21 +7,22 @@ import (
 	"sync"
 )
 
-// MovingDigits says how the built-in digits move before the simulated event camera.
+// MovingDigits specifies how the built-in digits move in front of the simulated event
+// camera.
 type MovingDigits struct {
-	Copies        int     `toml:"copies"`         // movements of each digit: 2
+	Copies        int     `toml:"copies"`         // moving copies of each digit: 2
 	Saccades      int     `toml:"saccades"`       // straight movements one after the other, around a polygon: 3
 	SaccadeLength float64 `toml:"saccade_length"` // seconds: 0.04
-	Amplitude     float64 `toml:"amplitude"`      // pixels of a saccade: 5
-	Rotation      float64 `toml:"rotation"`       // largest turn of the whole path either way, turns: 0, so that all samples move alike
-	Offset        float64 `toml:"offset"`         // farthest start from the middle in x and in y, pixels: 2
-	Contrast      float64 `toml:"contrast"`       // change of the logarithm of brightness that makes an event: 0.3
-	Mismatch      float64 `toml:"mismatch"`       // standard deviation of that over pixels, as a share: 0.1
-	Noise         float64 `toml:"noise"`          // events per second of each pixel and polarity without a cause: 1
-	Seed          uint32  `toml:"seed"`           // of all that is random, whatever the seed of the run: 0
+	Amplitude     float64 `toml:"amplitude"`      // length of a saccade in pixels: 5
+	Rotation      float64 `toml:"rotation"`       // largest rotation of the whole path either way, turns: 0, so that all samples move alike
+	Offset        float64 `toml:"offset"`         // largest distance of the start from the middle in x and in y, pixels: 2
+	Contrast      float64 `toml:"contrast"`       // change of the logarithm of brightness that causes an event: 0.3
+	Mismatch      float64 `toml:"mismatch"`       // relative standard deviation of the contrast over pixels: 0.1
+	Noise         float64 `toml:"noise"`          // spontaneous events per second per pixel per polarity: 1
+	Seed          uint32  `toml:"seed"`           // of everything random, independent of the run's seed: 0
 }
 
-// movingSize is the pixels of the sensor each way, as of N-MNIST.
+// movingSize is the width and height of the sensor in pixels, as in N-MNIST.
 const movingSize = 34
 
 func defaultMoving(o *Options) {
@@ -83,7 +84,7 @@ func openMoving(o *Options) (Split, error) {
 	if s.recorded.Outside > 0 {
 		notes = append(notes, fmt.Sprintf("%s: %s after step %d, dropped", o.Name, counted(s.recorded.Outside, "event"), o.Steps-1))
 	}
-	s.recorded = nil // it is no recording
+	s.recorded = nil // it is not a recording
 	copies := func(digits []int) Source {
 		part := &subset{Source: s}
 		for _, digit := range digits {
@@ -96,7 +97,8 @@ func openMoving(o *Options) (Split, error) {
 	return Split{Train: copies(train), Validation: copies(validation), Test: copies(test), Notes: notes}, nil
 }
 
-// generateMoving generates all samples: sample digit·copies + copy is a digit on one way.
+// generateMoving generates all samples: sample digit·copies + copy is a digit on one
+// path.
 func generateMoving(digits *table, o *Options, v *view) *stored {
 	camera := newSimulatedCamera(&o.Moving)
 	samples := len(digits.labels) * o.Moving.Copies

@@ -7,24 +7,24 @@ import (
 	"spikegrad/cpuref"
 )
 
-// A simulated event camera. Each of its pixels compares the logarithm of the brightness with
-// what it was at its last event: where it has changed by the contrast threshold, up or down,
-// that is an event, and the threshold is of that pixel (Lichtsteiner, Posch & Delbruck, A
-// 128×128 120 dB 15 µs latency asynchronous temporal contrast vision sensor, IEEE Journal of
-// Solid-State Circuits 2008). Between frames of two milliseconds brightness changes linearly.
-// All of it are integers, made of exact functions and of random numbers that depend on the
-// seed, the sample and the place alone, so that events are the same on all machines.
+// A simulated event camera. Each of its pixels compares the logarithm of the brightness with its
+// value at the pixel's last event: a change by the contrast threshold, up or down, is an event;
+// every pixel has its own thresholds (Lichtsteiner, Posch & Delbruck, A 128×128 120 dB 15 µs latency
+// asynchronous temporal contrast vision sensor, IEEE Journal of Solid-State Circuits 2008). Between
+// frames, two milliseconds apart, brightness changes linearly. Everything is integer, made of exact
+// functions and of random numbers that depend only on the seed, the sample and the place, so that
+// events are the same on all machines.
 const (
 	frameLength = 2_000_000 // nanoseconds
-	digitSide   = 8         // pixels of a digit each way
-	digitScale  = 3         // pixels of the sensor for one of the digit
+	digitSide   = 8         // width and height of a digit, pixels
+	digitScale  = 3         // pixels of the sensor per pixel of the digit
 	fine        = 256       // parts of a pixel
-	levels      = 16 * fine // of brightness between two grey values of a digit, which are 0 to 16
-	logScale    = 1 << 20   // of a logarithm of 1
-	brightness  = 0.5       // of a grey value, compared with that of the background
+	levels      = 16 * fine // steps of brightness over all grey values of a digit, 0 to 16
+	logScale    = 1 << 20   // parts per unit of a logarithm
+	brightness  = 0.5       // of a grey value, relative to the background
 	pixels      = movingSize * movingSize
 	sqrt3       = 1.7320508075688772
-	firstTurn   = 0.125 // direction of the first saccade, turns from right to down: it crosses strokes of all directions
+	firstTurn   = 0.125 // direction of the first saccade, turns from right to down: it crosses strokes of any direction
 )
 
 // simulatedCamera is what all samples share.
@@ -32,8 +32,8 @@ type simulatedCamera struct {
 	*MovingDigits
 	key       [2]uint32
 	log       [levels + 1]int32 // logarithm of the brightness, in parts of logScale
-	on, off   [pixels]int32     // thresholds of pixels in these parts
-	accidents []uint32          // limits of random words for the number of events without cause in a frame
+	on, off   [pixels]int32     // thresholds of pixels, in parts of logScale
+	accidents []uint32          // limits of random words for the number of spontaneous events in a frame
 	frames    int               // of a saccade
 }
 
@@ -53,8 +53,8 @@ func newSimulatedCamera(m *MovingDigits) *simulatedCamera {
 	return c
 }
 
-// threshold draws a threshold around the contrast: the sum of four uniform numbers has
-// nearly a normal distribution, with the variance 1/3.
+// threshold draws a threshold around the contrast: the sum of four uniform numbers is nearly normal,
+// with variance 1/3.
 func (c *simulatedCamera) threshold(words [4]uint32) int32 {
 	sum := -2.0
 	for _, word := range words {
@@ -64,12 +64,12 @@ func (c *simulatedCamera) threshold(words [4]uint32) int32 {
 	return int32(math.Round(float64(c.Contrast*max(1+deviation, 0.25)) * logScale))
 }
 
-// scene is the memory of one sample after the other. It is used by one goroutine.
+// scene is working memory for one sample after the other. It is used by one goroutine.
 type scene struct {
 	*simulatedCamera
 	grey   [digitSide + 2][digitSide + 2]int32 // with a dark margin
 	now    *[pixels]int32                      // logarithm of the brightness
-	before *[pixels]int32                      // in the frame before
+	before *[pixels]int32                      // in the previous frame
 	memory [pixels]int32                       // at the last event
 	lit    struct{ left, right, top, bottom int }
 	events []event
@@ -79,7 +79,7 @@ func newScene(c *simulatedCamera) *scene {
 	return &scene{simulatedCamera: c, now: new([pixels]int32), before: new([pixels]int32)}
 }
 
-// record is the events of a sample, valid until the next call. Values are from 0 to 1.
+// record returns the events of a sample, valid until the next call. Values are from 0 to 1.
 func (s *scene) record(digit []float32, sample uint32) []event {
 	for i, value := range digit {
 		s.grey[i/digitSide+1][i%digitSide+1] = int32(float64(value) * 16)
@@ -95,7 +95,7 @@ func (s *scene) record(digit []float32, sample uint32) []event {
 	frame := 0
 	for saccade := range s.Saccades {
 		turn := angle + float64(saccade)/float64(s.Saccades)
-		// cos is sin a quarter of a turn on.
+		// cos is sin a quarter turn later.
 		dx, dy := float64(s.Amplitude*cpuref.SinTurns(turn+0.25)), float64(s.Amplitude*cpuref.SinTurns(turn))
 		for i := range s.frames {
 			// Slow, fast, slow: u²(3 − 2u).
@@ -110,8 +110,8 @@ func (s *scene) record(digit []float32, sample uint32) []event {
 	return s.events
 }
 
-// show fills now with the logarithm of the brightness of every pixel with the corner of the
-// digit at (x, y). Pixels beyond lit are dark.
+// show fills now with the logarithm of the brightness of every pixel, with the corner of the digit
+// at (x, y). Pixels beyond lit are dark.
 func (s *scene) show(x, y float64) {
 	var row, column [movingSize]int // pixels of grey to interpolate from
 	var below, right [movingSize]int32
@@ -119,7 +119,8 @@ func (s *scene) show(x, y float64) {
 		at := int(math.Floor(float64(corner*fine) + 0.5))
 		first = movingSize
 		for i := range index {
-			// The middle of pixel i on the grid of middles of grey, which has a margin of 1.
+			// The middle of pixel i on the grid of the middles of grey pixels, which has a margin of
+			// 1.
 			place := floorDivide(i*fine+fine/2-at, digitScale) - fine/2 + fine
 			if place < 0 || place >= (digitSide+1)*fine {
 				continue // dark
@@ -143,7 +144,7 @@ func (s *scene) show(x, y float64) {
 	}
 }
 
-// floorDivide is the largest integer not above a/b, for b > 0.
+// floorDivide returns the largest integer not above a/b, for b > 0.
 func floorDivide(a, b int) int {
 	if a < 0 {
 		return -((b - 1 - a) / b)
@@ -151,7 +152,7 @@ func floorDivide(a, b int) int {
 	return a / b
 }
 
-// see shows a frame and keeps the events on the way to it.
+// see shows a frame and records the events on the way to it.
 func (s *scene) see(x, y float64, frame int) {
 	s.before, s.now = s.now, s.before
 	were := s.lit
@@ -165,7 +166,7 @@ func (s *scene) see(x, y float64, frame int) {
 	}
 }
 
-// change keeps the events of a pixel whose brightness changed: one at each threshold passed.
+// change records the events of a pixel whose brightness changed: one at each threshold passed.
 func (s *scene) change(i, j, frame int) {
 	pixel := j*movingSize + i
 	now, before := s.now[pixel], s.before[pixel]
@@ -179,7 +180,8 @@ func (s *scene) change(i, j, frame int) {
 			return
 		}
 		s.memory[pixel] = next
-		// What was passed in the frame before, but only with the other threshold, is passed at once.
+		// What the previous frame already passed, but only with the other threshold, is passed at
+		// once.
 		passed := max(int64(next-before)*frameLength/int64(now-before), 0)
 		s.events = append(s.events, event{
 			time: int64(frame)*frameLength + min(passed, frameLength-1), x: uint16(i), y: uint16(j), on: on,
@@ -187,7 +189,7 @@ func (s *scene) change(i, j, frame int) {
 	}
 }
 
-// accident adds the events of a frame that nothing caused.
+// accident adds the spontaneous events of a frame.
 func (s *scene) accident(sample uint32, frame int) {
 	if len(s.accidents) == 0 {
 		return

@@ -7,13 +7,13 @@ import (
 	"spikegrad/cpuref"
 )
 
-// shownDigit is a digit before the camera as its formulas say, in floating point.
+// shownDigit is a digit in front of the camera according to its formulas, in floating point.
 type shownDigit struct {
 	grey [digitSide][digitSide]float64 // [row][column], 0 to 16
 	x, y []float64                     // [frame]: its upper left corner, in pixels of the sensor, as the frame begins
 }
 
-// at is a grey value, dark beyond the digit.
+// at returns a grey value, dark outside the digit.
 func (d *shownDigit) at(row, column int) float64 {
 	if row < 0 || row >= digitSide || column < 0 || column >= digitSide {
 		return 0
@@ -21,8 +21,8 @@ func (d *shownDigit) at(row, column int) float64 {
 	return d.grey[row][column]
 }
 
-// logarithm is that of the brightness of a pixel as a frame begins: between the middles of grey
-// values, three pixels apart, it is interpolated.
+// logarithm returns that of a pixel's brightness as a frame begins: it is interpolated between
+// the middles of grey values, three pixels apart.
 func (d *shownDigit) logarithm(frame, column, row int) float64 {
 	across, down := (float64(column)+0.5-d.x[frame])/3-0.5, (float64(row)+0.5-d.y[frame])/3-0.5
 	left, top := math.Floor(across), math.Floor(down)
@@ -33,7 +33,7 @@ func (d *shownDigit) logarithm(frame, column, row int) float64 {
 	return math.Log(1 + float64(0.5*(float64(upper*(1-v))+float64(lower*v))))
 }
 
-// showDigit is a digit on the way of a sample.
+// showDigit returns a digit on the path of a sample.
 func showDigit(digit []float32, m *MovingDigits, sample uint32) *shownDigit {
 	d := &shownDigit{}
 	for i, value := range digit {
@@ -58,7 +58,7 @@ func showDigit(digit []float32, m *MovingDigits, sample uint32) *shownDigit {
 }
 
 // Each event is where and when the logarithm of the brightness passes the next threshold, up or
-// down, and none is missing. The digit is no mirror image of itself.
+// down, and none is missing. The digit is not its own mirror image.
 func TestSimulatedEvents(t *testing.T) {
 	m := MovingDigits{Copies: 1, Saccades: 3, SaccadeLength: 0.04, Amplitude: 5, Rotation: 0.5, Offset: 2, Contrast: 0.3}
 	digit := make([]float32, digitSide*digitSide)
@@ -67,8 +67,8 @@ func TestSimulatedEvents(t *testing.T) {
 		digit[1*digitSide+i] = 0.75
 		digit[4*digitSide+i/2] = 0.5
 	}
-	// Places are rounded to 1/256 of a grey pixel each way, across which the logarithm changes by
-	// 8/256 at most.
+	// Positions are rounded to 1/256 of a grey pixel in x and y, over which the logarithm changes
+	// by 8/256 at most.
 	const rounding = 0.0625
 	scene := newScene(newSimulatedCamera(&m))
 	events, missing := 0, 0

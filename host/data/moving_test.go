@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// few are moving digits with little to do.
+// few returns options for moving digits that take little time.
 func few(t testing.TB) Options {
 	t.Helper()
 	options := defaults(t, "moving-digits")
@@ -16,7 +16,7 @@ func few(t testing.TB) Options {
 	return options
 }
 
-// The set is the same everywhere.
+// The dataset is the same everywhere.
 func TestMovingDigits(t *testing.T) {
 	options := defaults(t, "moving-digits")
 	s := open(t, "", options)
@@ -32,7 +32,7 @@ func TestMovingDigits(t *testing.T) {
 	if mean := float64(len(test.Index)) / 718; mean < 3000 || mean > 6000 {
 		t.Errorf("%g spikes per sample", mean)
 	}
-	// The same digits are set aside to test with as of the digits at rest.
+	// The test digits are the same as those of the digits at rest.
 	digits := open(t, "digits", defaults(t, "digits"))
 	for i := range digits.Test.Len() {
 		for copy := range 2 {
@@ -57,7 +57,7 @@ func TestMovingDigits(t *testing.T) {
 	}
 }
 
-// recorded are the events of a bright square that moves as options say.
+// recordSquare returns the events of a bright square that moves as the options say.
 func recordSquare(m MovingDigits) []event {
 	square := make([]float32, 64)
 	for i := range square {
@@ -66,12 +66,12 @@ func recordSquare(m MovingDigits) []event {
 	return newScene(newSimulatedCamera(&m)).record(square, 3)
 }
 
-// What moves to the right gets brighter at its right edge and darker at its left, once for
-// each threshold in the logarithm of its contrast; what stands still makes no events.
+// A shape moving to the right makes its right edge brighter and its left darker, once for
+// each threshold in the logarithm of its contrast; one that stands still makes no events.
 func TestSimulatedCamera(t *testing.T) {
 	m := MovingDigits{Copies: 1, Saccades: 1, SaccadeLength: 0.04, Amplitude: 8, Rotation: 0.5, Contrast: 0.3}
 	events := recordSquare(m)
-	// log(1 + 16/2) is seven thresholds of 0.3 and a bit.
+	// log(1 + 16/2) is a little over seven thresholds of 0.3.
 	count := map[string]int{}
 	balance := map[[2]uint16]int{}
 	last := int64(-1)
@@ -93,7 +93,7 @@ func TestSimulatedCamera(t *testing.T) {
 			t.Errorf("pixel %v: %d events of one polarity are left over", pixel, sum)
 		}
 	}
-	// The square of 24 pixels moves over some 24·8 pixels, and leaves as many.
+	// The square of 24 pixels moves onto some 24·8 pixels, and leaves as many.
 	for polarity, got := range count {
 		if got < 24*8*7/2 || got > 2*(24*8*7) {
 			t.Errorf("on is %s: %d events", polarity, got)
@@ -128,7 +128,7 @@ func TestSimulatedCamera(t *testing.T) {
 	}
 }
 
-// Thresholds scatter around the contrast as they are asked to.
+// Thresholds scatter around the contrast as requested.
 func TestThresholds(t *testing.T) {
 	c := newSimulatedCamera(&MovingDigits{Contrast: 0.3, Mismatch: 0.1, SaccadeLength: 1})
 	sum, squares := 0.0, 0.0
@@ -151,7 +151,7 @@ func TestThresholds(t *testing.T) {
 	}
 }
 
-// The camera's options hold for the set as for recordings.
+// The camera's options apply to the dataset as to recordings.
 func TestMovingCamera(t *testing.T) {
 	options := few(t)
 	options.Camera.Polarity = "merge"

@@ -7,15 +7,15 @@ import (
 	"spikegrad/host/numpy"
 )
 
-// maxUnlabelled is how many samples a file without labels may have, of which the array shape
-// of a list could say any number.
+// maxUnlabelled is the largest number of samples of a file without labels: the array shape
+// of a list could claim any number.
 const maxUnlabelled = 1 << 24
 
-// npzSteps is how many steps samples have where a file cannot tell.
+// npzSteps is the number of steps if it cannot be read from the file.
 const npzSteps = 100
 
-// defaultNPZ takes the steps of a sample from the file, of which only headers are read.
-// A file that cannot be read is complained about when it is opened.
+// defaultNPZ takes the steps of a sample from the file, of which only headers are read. A
+// file that cannot be read is an error later, when it is opened.
 func defaultNPZ(o *Options) {
 	o.Test = 0.2
 	o.Steps = npzSteps
@@ -31,7 +31,7 @@ func defaultNPZ(o *Options) {
 
 func validateNPZ(*Options) error { return nil }
 
-// openNPZ opens a file of spikes that NumPy saved.
+// openNPZ opens a file of spikes saved by NumPy.
 func openNPZ(o *Options) (Split, error) {
 	archive, err := numpy.Open(o.Path)
 	if err != nil {
@@ -45,13 +45,13 @@ func openNPZ(o *Options) (Split, error) {
 	return splitNoted(s, o, notes)
 }
 
-// readNPZ reads spikes and labels. The spikes stand in x:
+// readNPZ reads spikes and labels. The spikes are in x:
 //
 //	dense   [sample][step][channel] or [sample][step][channel][height][width] of 0 and 1
 //	listed  [spike][3 or 5]: where the dense array is 1, as numpy.argwhere finds it; then
 //	        shape is that of the dense array
 //
-// and the labels in y, [sample].
+// and the labels are in y, [sample].
 func readNPZ(archive *numpy.Archive, o *Options) (*stored, []string, error) {
 	var labels []uint32
 	classes := o.Unlabelled
@@ -109,7 +109,7 @@ func readNPZ(archive *numpy.Archive, o *Options) (*stored, []string, error) {
 	return r.s, notes, err
 }
 
-// npzVanished is an error if next to none of the spikes fall in the steps.
+// npzVanished returns an error if almost none of the spikes fall in the steps.
 func npzVanished(kept, late int, o *Options) error {
 	switch {
 	case o.MinKept == 0 || float64(kept) >= o.MinKept*float64(kept+late) && kept > 0:
@@ -148,7 +148,7 @@ func npzLabels(archive *numpy.Archive) ([]uint32, error) {
 	return labels, nil
 }
 
-// npzShape is the shape of the dense array: 3 or 5 lengths.
+// npzShape returns the shape of the dense array: 3 or 5 lengths.
 func npzShape(archive *numpy.Archive) ([]int, error) {
 	shape, err := archive.Shape("x")
 	if err != nil {
@@ -212,7 +212,7 @@ type npzReader struct {
 	late, merged int
 }
 
-// place writes an index of an array as Python does.
+// place formats an index of an array as Python does.
 func place(shape []int, flat int) string {
 	text := ""
 	for d := len(shape) - 1; d >= 0; d-- {
@@ -245,7 +245,7 @@ func (r *npzReader) readDense(labels []uint32) error {
 	return nil
 }
 
-// readList reads the places of spikes, in any order.
+// readList reads the indices of spikes, in any order.
 func (r *npzReader) readList(x *numpy.Array, labels []uint32) error {
 	width, rows := len(r.shape), x.Shape()[0]
 	channels := r.s.description.channels

@@ -13,7 +13,7 @@ import (
 	"spikegrad/host/numpy"
 )
 
-// npy is an array as NumPy saves it; descr and shape are as in Python.
+// npy returns an array as NumPy saves it; descr and shape are as in Python.
 func npy(t testing.TB, descr, shape string, values any) []byte {
 	t.Helper()
 	header := fmt.Sprintf("{'descr': %s, 'fortran_order': False, 'shape': %s, }", descr, shape)
@@ -28,7 +28,7 @@ func npy(t testing.TB, descr, shape string, values any) []byte {
 	return file.Bytes()
 }
 
-// npz is an archive of arrays: names and contents in turn.
+// npz returns an archive of arrays, given as alternating names and contents.
 func npz(t testing.TB, arrays ...any) []byte {
 	t.Helper()
 	var file bytes.Buffer
@@ -48,7 +48,7 @@ func npz(t testing.TB, arrays ...any) []byte {
 	return file.Bytes()
 }
 
-// written is the path of a file with some contents.
+// written returns the path of a file with the given contents.
 func written(t testing.TB, name string, contents []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -58,7 +58,7 @@ func written(t testing.TB, name string, contents []byte) string {
 	return path
 }
 
-// The three files hold the same spikes in the forms that are read.
+// The three files hold the same spikes in all supported forms.
 func TestOpenNPZ(t *testing.T) {
 	var fingerprint string
 	for file, shape := range map[string]Shape{"spikes": {2, 4, 5}, "spikes_list": {2, 4, 5}, "spikes_plain": {}} {
@@ -97,7 +97,7 @@ func TestOpenNPZ(t *testing.T) {
 	}
 }
 
-// Without labels all samples stay together, in their order, and of as many classes as is said.
+// Without labels all samples stay together, in their order, with the given number of classes.
 func TestNPZUnlabelled(t *testing.T) {
 	spikes := npy(t, "'<i8'", "(2, 3)", []int64{0, 1, 2, 2, 0, 1}) // sample, step, channel
 	shape := npy(t, "'<i8'", "(3,)", []int64{3, 4, 5})
@@ -171,7 +171,7 @@ func TestNPZErrors(t *testing.T) {
 		}
 		wantError(t, err, append(test.want, "some.npz")...)
 	}
-	// Twice in the list is once in the samples.
+	// A spike listed twice is one spike in the samples.
 	path := written(t, "twice.npz", npz(t, "x", list([3]int32{0, 1, 2}, [3]int32{0, 1, 2}), "y", labels, "shape", shape))
 	if s := open(t, "npz:"+path, defaults(t, "npz:"+path)); len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "1 spike listed twice") {
 		t.Errorf("notes %q", s.Notes)

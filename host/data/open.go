@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// pathRule is whether a dataset lies in a file.
+// pathRule specifies whether a dataset needs a path.
 type pathRule int
 
 const (
@@ -20,7 +20,7 @@ type kind struct {
 	form     string // of its specification
 	about    string
 	path     pathRule
-	reader   string // kinds of one reader take each other's files and options
+	reader   string // kinds with the same reader accept each other's files and options
 	encoded  bool   // it holds numbers, which an encoder turns into spikes
 	bare     bool   // it may come without labels
 	divided  bool   // it may come divided into parts for training, validation and test
@@ -31,8 +31,8 @@ type kind struct {
 	open     func(*Options) (Split, error)
 }
 
-// kinds is every kind of dataset there is: the command line, the configuration and the
-// documentation list these.
+// kinds returns every kind of dataset: the command line, the configuration and the documentation
+// list these.
 func kinds() []kind {
 	recorded := func(name, form, about string, defaults func(*Options)) kind {
 		return kind{
@@ -107,8 +107,8 @@ func findKind(name string) (kind, error) {
 	return kind{}, fmt.Errorf("dataset %q is unknown; want one of %s", name, Forms())
 }
 
-// SameReader reports whether the datasets of two names are read by the same reader, with the same
-// options.
+// SameReader reports whether the datasets with two names are read by the same reader, with the
+// same options.
 func SameReader(name, other string) bool {
 	a, err := findKind(name)
 	b, otherErr := findKind(other)
@@ -133,15 +133,15 @@ func (o *Options) Shaped() bool {
 	return err == nil && k.shaped
 }
 
-// Known is what options tell of the data before they are opened; zero for what only reading
-// them tells.
+// Known is what options determine about the data before they are opened; zero for what only the
+// data determine.
 type Known struct {
 	Channels int // of the input
 	Shape    Shape
 	Classes  int
 }
 
-// Known is what valid options tell.
+// Known returns what valid options determine.
 func (o *Options) Known() Known {
 	k, err := findKind(o.Name)
 	if err != nil {
@@ -150,8 +150,8 @@ func (o *Options) Known() Known {
 	return k.known(o)
 }
 
-// Defaults are complete options for a dataset named as NAME or NAME:PATH. A
-// configuration file is best decoded over them.
+// Defaults returns complete options for a dataset named as NAME or NAME:PATH. A configuration
+// file is best decoded over them.
 func Defaults(spec string) (Options, error) {
 	options := Options{StepLength: 0.002, Validation: 0.1, MinKept: 0.05, Augment: Augment{Jitter: "gaussian"}}
 	options.Name, options.Path = cutSpec(spec)
@@ -163,13 +163,12 @@ func Defaults(spec string) (Options, error) {
 	return options, nil
 }
 
-// Open opens the dataset that spec, NAME or NAME:PATH, names, in the form that
-// options say; an empty spec stands for options.Name and options.Path. The
-// options must be complete, as from [Defaults].
+// Open opens the dataset named by spec, NAME or NAME:PATH, in the form specified by options; an
+// empty spec stands for options.Name and options.Path. The options must be complete, as from
+// [Defaults].
 //
-// Which samples are test samples depends on options.SplitSeed alone (or on the
-// file, where a dataset has one for testing); which are validation samples also on
-// options.Seed, the seed of the run.
+// The choice of test samples depends only on options.SplitSeed (or on the file, if the dataset
+// has one for testing); that of validation samples also on options.Seed, the seed of the run.
 func Open(spec string, options Options) (Split, error) {
 	if spec != "" {
 		options.Name, options.Path = cutSpec(spec)

@@ -6,30 +6,29 @@ import (
 	"strings"
 )
 
-// Options says which dataset, in which form. [Defaults] gives complete ones for a
-// dataset; only the fields that concern the dataset and the encoder count.
+// Options specifies a dataset and its form. [Defaults] returns complete ones for a dataset; only the fields
+// that concern the dataset and the encoder are used.
 type Options struct {
 	Name       string  `toml:"name"`        // which dataset: see Specs
-	Path       string  `toml:"path"`        // its file or folder, where it has one
+	Path       string  `toml:"path"`        // its file or folder, if it has one
 	Steps      int     `toml:"steps"`       // T: 50 for digits, 100 for randman, 350 for shd and ssc, 175 for spoken
 	StepLength float64 `toml:"step_length"` // dt, seconds: 0.002, 0.004 for spoken
-	Validation float64 `toml:"validation"`  // share of all samples (shd, ssc, spoken: of the training file) to validate with: 0.1
-	Test       float64 `toml:"test"`        // share of all samples to test with: digits 0.2, randman 0.1; 0 for files that have their own
+	Validation float64 `toml:"validation"`  // share of all samples (shd, ssc, spoken: of the training file) for validation: 0.1
+	Test       float64 `toml:"test"`        // share of all samples for testing: digits 0.2, randman 0.1; 0 for datasets with test files
 	SplitSeed  uint32  `toml:"split_seed"`  // chooses the test samples, which do not depend on the seed of the run: 0
-	MinKept    float64 `toml:"min_kept"`    // smallest share of spikes that must fall in the steps, or reading is an error: 0.05; 0 for any
+	MinKept    float64 `toml:"min_kept"`    // smallest share of spikes that must fall in the steps, otherwise reading fails: 0.05; 0 for any
 	Seed       uint32  `toml:"-"`           // of the run: chooses the validation samples and what random encoders draw
 
-	// Cache is the folder in which binned spikes of recordings are kept, so that
-	// they are read faster the next time; empty stands for spikegrad/spikes in the
-	// user's cache folder, and there only files, or folders of events, of 4 MiB or more; [NoCache] for none.
-	// It changes no data.
+	// Cache is the folder in which binned spikes of recordings are cached, to read them faster the next
+	// time; empty stands for spikegrad/spikes in the user's cache folder, used only for files, or folders of
+	// events, of at least 4 MiB; [NoCache] for none. It does not affect the data.
 	Cache string `toml:"-"`
 
-	// Lenient makes notes of errors that say that next to nothing is left of the data.
+	// Lenient turns the errors that report that almost nothing is left of the data into notes.
 	Lenient bool `toml:"-"`
 
-	// Unlabelled is the number of classes that samples which come without labels may be of; 0
-	// for data with labels. Such data are not divided: every part is all of them.
+	// Unlabelled is the number of classes of data without labels; 0 for data with labels. Data without
+	// labels are not divided: every part is all of them.
 	Unlabelled int `toml:"-"`
 
 	Maximum float64      `toml:"maximum"` // csv: the value that is full intensity; 0 stands for the largest in the file
@@ -50,22 +49,22 @@ type Encoder struct {
 	MaxRate   float64 `toml:"max_rate"`  // poisson: spikes per second at full intensity: 100
 }
 
-// Randman says which random manifolds are generated.
+// Randman specifies the random manifolds to generate.
 type Randman struct {
 	Channels        int     `toml:"channels"`          // units, the embedding dimension E: 20
 	Dimensions      int     `toml:"dimensions"`        // of a manifold, D: 1
 	Smoothness      float64 `toml:"smoothness"`        // α: 0.5
 	Classes         int     `toml:"classes"`           // 15
 	SamplesPerClass int     `toml:"samples_per_class"` // 1000
-	StepFraction    float64 `toml:"step_fraction"`     // share of the steps in which spikes fall: 1
-	Spikes          int     `toml:"spikes"`            // of a unit in a sample: 1
-	Seed            uint32  `toml:"seed"`              // of the manifolds and points, whatever the seed of the run: 0
+	StepFraction    float64 `toml:"step_fraction"`     // share of the steps that may have spikes: 1
+	Spikes          int     `toml:"spikes"`            // per unit per sample: 1
+	Seed            uint32  `toml:"seed"`              // of the manifolds and points, independent of the run's seed: 0
 }
 
 // Events specifies how recorded spike times are read.
 type Events struct {
 	Units          int    `toml:"units"`           // in the file: 700
-	Merge          int    `toml:"merge"`           // neighbouring units that make an input channel: 1
+	Merge          int    `toml:"merge"`           // neighbouring units merged into one input channel: 1
 	Binning        string `toml:"binning"`         // snap (default), truncate or float16
 	TrainFile      string `toml:"train_file"`      // in the folder; empty stands for NAME_train.h5 or .h5.gz
 	ValidationFile string `toml:"validation_file"` // empty stands for NAME_valid.h5 or .h5.gz if there is one
@@ -78,8 +77,7 @@ const maxSteps = 100_000
 // maxStoredSpikes bounds the memory of generated data.
 const maxStoredSpikes = 1 << 31
 
-// Validate says in one line the first value that is not allowed: key, value, what
-// is allowed.
+// Validate returns a one-line error for the first value that is not allowed: key, value, what is allowed.
 func (o *Options) Validate() error {
 	k, err := findKind(o.Name)
 	if err != nil {
@@ -142,7 +140,7 @@ func validateRandman(o *Options) error {
 		fmt.Sprintf("such that channels × classes × samples × spikes is at most %d; it is %.0f", maxStoredSpikes, spikes))
 }
 
-// requirePath compares a path with what the dataset needs.
+// requirePath checks whether a path is given if the dataset needs one.
 func requirePath(k kind, path string) error {
 	if k.path == pathRequired && path == "" {
 		return fmt.Errorf("data.path is empty: %s needs one, as in %s", k.name, k.form)
@@ -153,7 +151,7 @@ func requirePath(k kind, path string) error {
 	return nil
 }
 
-// refuse ends reading with an error, or adds it to the notes for those who only look.
+// refuse ends reading with an error or, if lenient, adds it to the notes.
 func (o *Options) refuse(err error, notes []string) ([]string, error) {
 	if err == nil || !o.Lenient {
 		return notes, err
@@ -161,7 +159,7 @@ func (o *Options) refuse(err error, notes []string) ([]string, error) {
 	return append([]string{err.Error()}, notes...), nil
 }
 
-// require is an error unless a value is as it should be.
+// require returns an error unless ok.
 func require(ok bool, key string, found any, allowed string) error {
 	if ok {
 		return nil
@@ -172,7 +170,7 @@ func require(ok bool, key string, found any, allowed string) error {
 	return fmt.Errorf("data.%s = %v: must be %s", key, found, allowed)
 }
 
-// positive is whether x is a finite number above 0.
+// positive reports whether x is a finite number above 0.
 func positive(x float64) bool { return x > 0 && !math.IsInf(x, 1) }
 
 func firstError(errs ...error) error {
@@ -184,7 +182,7 @@ func firstError(errs ...error) error {
 	return nil
 }
 
-// cutSpec divides NAME:PATH.
+// cutSpec splits NAME:PATH.
 func cutSpec(spec string) (name, path string) {
 	name, path, _ = strings.Cut(spec, ":")
 	return name, path

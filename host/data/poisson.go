@@ -6,19 +6,21 @@ import (
 	"spikegrad/cpuref"
 )
 
-// poisson is a source that draws new spikes at every presentation: in each step a
-// channel spikes with probability value · rate · dt, independently.
+// poisson is a source that draws new spikes for every presentation: in each step
+// a channel spikes with probability value · rate · dt, independently.
 type poisson struct {
 	description
 	seed   uint32
 	labels []uint32
 	groups int // of four channels
-	// limits, [sample][group of four channels]: random words below it are spikes.
+	// limits, [sample][group of four channels]: random words below them are
+	// spikes.
 	limits [][4]uint32
 }
 
 // encodePoisson prepares values for Poisson spikes with maxRate spikes per second
-// at full intensity. maxRate · dt is at most 1. Probabilities are exact to 2⁻³².
+// at full intensity. maxRate · dt is at most 1. Probabilities are accurate to
+// 2⁻³².
 func encodePoisson(about description, t *table, maxRate float64, seed uint32) *poisson {
 	groups := (t.columns + 3) / 4
 	p := &poisson{

@@ -10,7 +10,8 @@ func oneSample(values ...float32) *table {
 	return &table{columns: len(values), values: values, labels: []uint32{0}}
 }
 
-// The frequency of spikes is value · rate · dt, to 4 standard errors.
+// The frequency of spikes is value · rate · dt, within 4 standard
+// errors.
 func TestPoissonFrequency(t *testing.T) {
 	const steps, presentations, rate, dt = 100, 2000, 400, 0.002
 	values := []float32{0, 0.001, 0.0625, 0.5, 0.9375, 1, 0.25}
@@ -49,7 +50,8 @@ func TestPoissonCertain(t *testing.T) {
 	}
 }
 
-// Seeds, presentations, steps and channels all have spikes of their own.
+// Different seeds, presentations, steps and channels have different
+// spikes.
 func TestPoissonIndependence(t *testing.T) {
 	about := description{name: "test", channels: 8, steps: 64, stepLength: 0.002, classNames: numberedClasses(1)}
 	values := oneSample(1, 1, 1, 1, 1, 1, 1, 1)

@@ -8,8 +8,8 @@ import (
 	"spikegrad/cpuref"
 )
 
-// What a random number of a generated dataset is for is the last word of its
-// counter.
+// The last word of a random number's counter is its purpose in a generated
+// dataset.
 const (
 	randmanManifold uint32 = iota // counter: mode, unit·dimensions + dimension, manifold
 	randmanPoint                  // counter: sample of the class, dimension, class
@@ -41,8 +41,8 @@ func defaultRandman(o *Options) {
 //
 // over x uniform in [0,1)^D. Each y_e is rescaled to [0,1] over the samples of the
 // class, and unit e spikes in step trunc(T·fraction·y_e), or T−1 if that is T. For
-// several spikes a unit there are as many manifolds over the same x; spikes that
-// meet in a step are one.
+// several spikes per unit there are as many manifolds over the same x; spikes that
+// meet in a step become one.
 func openRandman(o *Options) (Split, error) {
 	return split(generateRandman(o), o)
 }
@@ -68,7 +68,7 @@ func generateRandman(o *Options) *stored {
 	return s
 }
 
-// randmanClass fills steps, [spike][unit][sample], with the step of each spike of
+// randmanClass fills steps, [spike][unit][sample], with the steps of the spikes of
 // a class.
 func randmanClass(steps []uint32, o *Options, class int) {
 	r := &o.Randman
@@ -79,7 +79,7 @@ func randmanClass(steps []uint32, o *Options, class int) {
 		words := cpuref.Philox(key, [4]uint32{uint32(sample), uint32(dimension), uint32(class), randmanPoint})
 		points[i] = fraction(words[0])
 	}
-	// Every train of spikes is computed by one goroutine, alone.
+	// Every spike train is computed by a single goroutine.
 	var group sync.WaitGroup
 	trains := r.Spikes * r.Channels
 	workers := min(runtime.GOMAXPROCS(0), trains)
@@ -105,7 +105,7 @@ func randmanClass(steps []uint32, o *Options, class int) {
 	group.Wait()
 }
 
-// quantize rescales coordinates to [0,1] and gives their steps. Where all are
+// quantize rescales coordinates to [0,1] and computes their steps. If all are
 // equal they become 0.
 func quantize(steps []uint32, coordinate []float64, count int, share float64) {
 	low, high := coordinate[0], coordinate[0]
@@ -121,11 +121,11 @@ func quantize(steps []uint32, coordinate []float64, count int, share float64) {
 	}
 }
 
-// spectrum is s_i of the modes of manifolds of smoothness alpha; there are
-// min(⌈1000^(1/alpha)⌉, 1000) of them.
+// spectrum returns the s_i of manifolds of smoothness alpha; there are
+// min(⌈1000^(1/alpha)⌉, 1000) modes.
 func spectrum(alpha float64) []float64 {
-	// Log64 and Exp64 may miss a whole number by their last bits, which must not
-	// count as one mode more.
+	// Log64 and Exp64 may miss a whole number in the last bits, which must not add
+	// a mode.
 	count := math.Ceil(cpuref.Exp64(cpuref.Log64(1000)/alpha) * (1 - 1e-12))
 	s := make([]float64, int(min(count, maxModes)))
 	for i := range s {
@@ -140,7 +140,7 @@ type manifold struct {
 	amplitude, frequency, phase []float64 // [mode]: A·s_i, i·B, C
 }
 
-// draw draws the modes of function number function of manifold number number.
+// draw draws the modes of the function and manifold with these numbers.
 func (m *manifold) draw(key [2]uint32, function, number uint32) {
 	m.amplitude, m.frequency, m.phase = m.amplitude[:0], m.frequency[:0], m.phase[:0]
 	for i, s := range m.spectrum {
@@ -155,7 +155,7 @@ func (m *manifold) draw(key [2]uint32, function, number uint32) {
 	}
 }
 
-// at is the function at x.
+// at returns the function's value at x.
 func (m *manifold) at(x float64) float64 {
 	sum := 0.0
 	frequency, phase := m.frequency[:len(m.amplitude)], m.phase[:len(m.amplitude)]
@@ -166,5 +166,5 @@ func (m *manifold) at(x float64) float64 {
 	return sum
 }
 
-// fraction turns a random word into a number of [0, 1).
+// fraction turns a random word into a number in [0, 1).
 func fraction(word uint32) float64 { return float64(float64(word) * 0x1p-32) }

@@ -17,7 +17,7 @@ func smallRandman(t testing.TB) Options {
 	return options
 }
 
-// spikeSteps is [sample][unit] of the steps of single spikes.
+// spikeSteps returns the steps of single spikes, [sample][unit].
 func spikeSteps(t *testing.T, source *stored) [][]int {
 	t.Helper()
 	batch := whole(t, source)
@@ -51,14 +51,14 @@ func TestRandmanSpikes(t *testing.T) {
 				latest, earliest = max(latest, step), min(earliest, step)
 			}
 		}
-		// y = 1 is step T·share, which all steps do not contain.
+		// y = 1 is step T·share, which does not exist if share is 1.
 		if want := min(int(100*share), 99); latest != want || earliest != 0 {
 			t.Errorf("share %g: spikes from step %d to %d", share, earliest, latest)
 		}
 	}
 }
 
-// The formula, written down once more with package math.
+// The formula, written a second time with package math.
 func TestRandmanFormula(t *testing.T) {
 	options := smallRandman(t)
 	options.Randman.Dimensions = 2
@@ -139,8 +139,8 @@ func TestRandmanGolden(t *testing.T) {
 
 // Classes of smooth manifolds can be told apart: the nearest training sample, by the
 // sum of absolute differences of spike times, has the label of nearly every test
-// sample. With the published smoothness of 0.5 and a thousand samples of a class that
-// is no longer so: neighbours on a manifold are too far from each other.
+// sample. With the published smoothness of 0.5 and a thousand samples per class this
+// no longer holds: neighbours on a manifold are too far apart.
 func TestRandmanSeparable(t *testing.T) {
 	published := defaults(t, "randman")
 	published.Randman.StepFraction = 0.5
@@ -164,8 +164,8 @@ func TestRandmanSeparable(t *testing.T) {
 	}
 }
 
-// nearestNeighbours is the share of samples, every tenth, whose nearest among the
-// others has their label.
+// nearestNeighbours returns the share of samples, of every tenth, whose nearest
+// neighbour has the same label.
 func nearestNeighbours(source *stored, steps [][]int) float64 {
 	right, total := 0, 0
 	for test := 0; test < len(steps); test += 10 {

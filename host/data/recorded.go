@@ -5,33 +5,32 @@ import (
 	"math"
 )
 
-// Recorded is what stands in a file of recordings, and what sorting it into steps
-// leaves out.
+// Recorded describes the contents of a file of recordings, and what binning leaves out.
 type Recorded struct {
 	Spikes    int     `json:"spikes"`
 	Empty     int     `json:"empty"`      // samples without spikes
-	NotFinite int     `json:"not_finite"` // spikes dropped since their times are no finite numbers
-	Outside   int     `json:"outside"`    // spikes dropped since they lie before 0 or after the last step
-	Negative  int     `json:"negative"`   // spikes of these before 0
-	Merged    int     `json:"merged"`     // spikes in a step in which their channel has another
-	Earliest  float64 `json:"earliest"`   // time of a spike, seconds; 0 if there is none
-	Latest    float64 `json:"latest"`     // the same
+	NotFinite int     `json:"not_finite"` // spikes dropped because their times are not finite
+	Outside   int     `json:"outside"`    // spikes dropped because they lie before 0 or after the last step
+	Negative  int     `json:"negative"`   // spikes outside that lie before 0
+	Merged    int     `json:"merged"`     // spikes merged with another of the same channel and step
+	Earliest  float64 `json:"earliest"`   // earliest time of a spike, seconds; 0 if there is none
+	Latest    float64 `json:"latest"`     // latest time of a spike, likewise
 	Longest   float64 `json:"longest"`    // from the first to the last spike of a sample, seconds
 	Whole     bool    `json:"whole"`      // all times are whole numbers
 
-	// Of event cameras only: events dropped since they are marked as invalid, lie outside
-	// the crop or have the other polarity, or are too few of an input in a step.
+	// Event cameras only: events dropped because they are marked as invalid, lie outside
+	// the crop or have the other polarity, or are too few for an input in a step.
 	Invalid int `json:"invalid,omitempty"`
 	Unseen  int `json:"unseen,omitempty"`
 	Few     int `json:"few,omitempty"`
 }
 
-// newRecorded is that of a file of which nothing was read yet; settle ends the reading.
+// newRecorded describes a file of which nothing has been read yet; settle completes it.
 func newRecorded() *Recorded {
 	return &Recorded{Earliest: math.Inf(1), Latest: math.Inf(-1), Whole: true}
 }
 
-// include takes the finite times of a sample into account.
+// include adds the finite times of a sample.
 func (r *Recorded) include(times []float64) {
 	if len(times) == 0 {
 		return
@@ -44,7 +43,7 @@ func (r *Recorded) include(times []float64) {
 	r.Earliest, r.Latest, r.Longest = min(r.Earliest, first), max(r.Latest, last), max(r.Longest, last-first)
 }
 
-// join adds what another file holds.
+// join adds the contents of another file.
 func (r *Recorded) join(other *Recorded) {
 	r.Spikes += other.Spikes
 	r.Empty += other.Empty
@@ -65,7 +64,7 @@ func (r *Recorded) settle() {
 	}
 }
 
-// notes says what was left out of a file.
+// notes reports what was left out of a file.
 func (r *Recorded) notes(path string, steps int) []string {
 	var notes []string
 	note := func(count int, what, how string) {
@@ -80,7 +79,7 @@ func (r *Recorded) notes(path string, steps int) []string {
 	return notes
 }
 
-// counted is a number of things.
+// counted formats a number of things.
 func counted(count int, thing string) string {
 	if count != 1 {
 		thing += "s"
@@ -88,12 +87,12 @@ func counted(count int, thing string) string {
 	return fmt.Sprint(count, " ", thing)
 }
 
-// shortest is the share of the steps that spikes have to reach.
+// shortest is the smallest share of the steps that spikes must reach into.
 const shortest = 0.01
 
-// vanished is an error if next to nothing of a file is left once it is sorted into
-// steps: less than options.MinKept of its spikes, or all of them in the first of the
-// steps. That is what times in another unit than seconds look like.
+// vanished returns an error if almost nothing of a file is left after binning: less than
+// options.MinKept of its spikes, or all of them at the very start of the steps. Times in
+// a unit other than seconds look like that.
 func (r *Recorded) vanished(path string, o *Options) error {
 	kept := r.Spikes - r.NotFinite - r.Outside
 	window := float64(o.Steps) * o.StepLength
@@ -119,10 +118,11 @@ func (r *Recorded) vanished(path string, o *Options) error {
 	return fmt.Errorf("%s: %s: %s (data.min_kept = 0 reads the file as it is)", path, found, advice)
 }
 
-// unit says what the times of a file look like that should be seconds, and what to do.
+// unit describes what unit the times of a file seem to have instead of seconds, and what
+// to do.
 func (r *Recorded) unit(o *Options) string {
 	finite := r.Spikes - r.NotFinite
-	window := float64(float64(o.Steps) * o.StepLength) // 2·window is a sum, with which it would be fused
+	window := float64(float64(o.Steps) * o.StepLength) // 2·window is a sum, with which the product could be fused
 	between := fmt.Sprintf("times lie between %.6g and %.6g", r.Earliest, r.Latest)
 	switch {
 	case 2*finite < r.Spikes:
@@ -133,7 +133,7 @@ func (r *Recorded) unit(o *Options) string {
 		return between + " and look relative to the start of the recording; subtract the start of each sample"
 	}
 	length := r.Longest
-	if length == 0 { // a spike a sample
+	if length == 0 { // one spike per sample
 		length = r.Latest
 	}
 	if r.Whole && r.Latest < 2*float64(o.Steps) {
@@ -154,7 +154,7 @@ func (r *Recorded) unit(o *Options) string {
 	return between + " s; choose data.steps and data.step_length to cover them"
 }
 
-// units in which times come that should be seconds.
+// units in which times may come instead of seconds.
 var units = []struct {
 	name      string
 	perSecond float64

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// recording is what stands in a file of samples of times, most of them behind the steps.
+// recording describes a file of samples of times, most of them after the steps.
 func recording(o *Options, samples ...[]float64) *Recorded {
 	r := newRecorded()
 	for _, times := range samples {
@@ -26,7 +26,8 @@ func recording(o *Options, samples ...[]float64) *Recorded {
 	return r
 }
 
-// spread are times spread over samples: unit·(offset + sample·gap + up to seconds).
+// spreadTimes returns times spread over samples: unit·(offset + sample·gap + up to
+// seconds).
 func spreadTimes(unit, seconds, offset, gap float64, whole bool) [][]float64 {
 	random := rand.New(rand.NewPCG(1, 2))
 	samples := make([][]float64, 50)
@@ -49,7 +50,7 @@ func TestVanished(t *testing.T) {
 	for name, c := range map[string]struct {
 		options Options
 		samples [][]float64
-		want    string // empty for data that may be used
+		want    string // empty for usable data
 	}{
 		"seconds":               {options, spreadTimes(1, 0.7, 0, 0, false), ""},
 		"longer than the steps": {options, spreadTimes(1, 5, 0, 0, false), ""},
@@ -110,7 +111,7 @@ func TestVanishedFiles(t *testing.T) {
 	if s := open(t, "", options); !strings.Contains(strings.Join(s.Notes, "\n"), "microseconds.h5: 48 spikes before 0 or after step 174, dropped") {
 		t.Errorf("notes %q", s.Notes)
 	}
-	// Those who look are told the same.
+	// Inspection reports the same.
 	found := inspect(t, "testdata/microseconds.h5", InspectionOptions{})
 	if len(found.Notes) != 2 || !strings.Contains(found.Notes[0], "look like microseconds") {
 		t.Errorf("notes %q", found.Notes)

@@ -7,15 +7,15 @@ import (
 	"spikegrad/cpuref"
 )
 
-// What a shuffle is for is the third word of its counter.
+// The third word of a shuffle's counter is its purpose.
 const (
 	shuffleEpoch uint32 = iota
 	shuffleTest
 	shuffleValidation
 )
 
-// Order is the order in which the n samples of a training set are presented in an
-// epoch (numbered from 0) of the run with a seed.
+// Order returns the order in which the n samples of a training set are presented
+// in an epoch (numbered from 0) of the run with the given seed.
 func Order(n int, seed, epoch uint32) []int {
 	order := ascending(n)
 	shuffle(order, seed, epoch, shuffleEpoch)
@@ -30,8 +30,8 @@ func ascending(n int) []int {
 	return order
 }
 
-// shuffle permutes values (Fisher and Yates). A place is drawn from 64 random
-// bits, so no place is preferred by more than n·2⁻⁶⁴.
+// shuffle permutes values (Fisher and Yates). A position is drawn from 64 random
+// bits, so none is preferred by more than n·2⁻⁶⁴.
 func shuffle(values []int, seed, epoch, purpose uint32) {
 	key := [2]uint32{seed, uint32(cpuref.StreamShuffle)}
 	for i := len(values) - 1; i > 0; i-- {
@@ -41,7 +41,7 @@ func shuffle(values []int, seed, epoch, purpose uint32) {
 	}
 }
 
-// split divides a source in three. The test samples depend on testSeed alone, so
+// split divides a source in three. The test samples depend only on SplitSeed, so
 // that runs with different seeds are tested on the same samples; the validation
 // samples are drawn from the others with the seed of the run.
 func split(source Source, options *Options) (Split, error) {
@@ -74,7 +74,7 @@ func partition(n int, options *Options) (train, validated, tested []int, err err
 	return rest[validation:], rest[:validation], order[:test], nil
 }
 
-// wholeShare is the number of samples nearest to a fraction of n.
+// wholeShare returns the number of samples nearest to a fraction of n.
 func wholeShare(n int, fraction float64) int {
 	return int(float64(float64(n)*fraction) + 0.5)
 }

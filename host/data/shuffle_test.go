@@ -29,8 +29,8 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// All 24 orders of four are equally frequent: chi squared with 23 degrees of
-// freedom stays below 49.7, its 99.9 % quantile.
+// All 24 orders of four samples are equally frequent: chi squared with 23
+// degrees of freedom stays below 49.7, its 99.9 % quantile.
 func TestOrderUniform(t *testing.T) {
 	const draws = 24_000
 	counts := map[[4]int]float64{}

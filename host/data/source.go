@@ -17,22 +17,21 @@ type Source interface {
 	Steps() int          // T
 	StepLength() float64 // dt, seconds
 	Label(sample int) uint32
-	// AppendEvents appends the spikes of one sample: its channels to index, step
-	// after step, ascending and each at most once in a step; and to rows, for
-	// each of the T steps, where in index (all of it, not only what is appended)
-	// they begin and end. number is the number of the presentation in the run:
-	// with the seed it fixes what a random encoder draws, whatever was encoded
-	// before and wherever the sample stands in a batch.
+	// AppendEvents appends the spikes of one sample: its channels to index, step after step,
+	// ascending and each at most once in a step; and to rows, for each of the T steps, where in
+	// index (all of it, not only what is appended) they begin and end. number is the number of the
+	// presentation in the run: together with the seed it fixes what a random encoder draws,
+	// whatever was encoded before and wherever the sample is in a batch.
 	AppendEvents(rows [][2]uint32, index []uint32, sample int, number uint32) ([][2]uint32, []uint32)
 }
 
-// Split is a dataset in three disjoint parts. A part may be empty, Train not.
+// Split is a dataset in three disjoint parts. Any part but Train may be empty.
 type Split struct {
 	Train, Validation, Test Source
 	Notes                   []string // what reading left out, one line each
 }
 
-// description is what all sources say about themselves.
+// description is what all sources have in common.
 type description struct {
 	name       string
 	channels   int

@@ -9,8 +9,8 @@ import (
 // spikes in a step, must fit 16 bits.
 const maxChannels = 1<<16 - 1
 
-// stored is a source whose spikes are kept: two bytes a spike and two bytes a
-// step.
+// stored is a source whose spikes are in memory: two bytes per spike and two
+// bytes per step.
 type stored struct {
 	description
 	labels   []uint32
@@ -45,7 +45,7 @@ func (s *stored) reserve(samples, spikes int) {
 	s.channels = slices.Grow(s.channels, spikes)
 }
 
-// add appends a sample whose spikes are marked in a raster, and clears the
+// add appends a sample with the spikes marked in a raster, and clears the
 // raster.
 func (s *stored) add(label uint32, spikes *raster) {
 	s.labels = append(s.labels, label)
@@ -58,9 +58,9 @@ func (s *stored) add(label uint32, spikes *raster) {
 }
 
 // raster is one sample as bits: marking sorts spikes by step and channel and
-// makes one of several at the same place.
+// merges several at the same place.
 type raster struct {
-	width int // words a step
+	width int // words per step
 	words []uint64
 }
 

@@ -16,8 +16,8 @@ func measured(t *testing.T, p Problem, e Estimator, trials int) Measured {
 	return m
 }
 
-// In one layer under a linear readout nothing is lost by smoothing: the matched
-// surrogate and the one-sided derivatives are unbiased.
+// In one layer under a linear readout smoothing loses nothing: the matched surrogate
+// and the one-sided derivatives are unbiased.
 func TestOneLayerLinear(t *testing.T) {
 	for _, beta := range []float64{1, 2, 5, 10, 20} {
 		t.Run(fmt.Sprintf("beta=%g", beta), func(t *testing.T) {
@@ -30,8 +30,8 @@ func TestOneLayerLinear(t *testing.T) {
 	}
 }
 
-// In two layers they are biased; the test fails if the bias is not significant. The
-// other way round, it shows that the tests of the unbiased estimators can tell.
+// In two layers they are biased; the test fails if the bias is not significant.
+// Conversely, it shows that the tests of the unbiased estimators can detect a bias.
 func TestTwoLayersBiased(t *testing.T) {
 	p := perceptronProblem(t, 1, []int{2, 1}, 2, Output{})
 	exact := exactOf(t, p)
@@ -54,7 +54,7 @@ func TestTwoLayersBiased(t *testing.T) {
 	}
 }
 
-// A superspike that is not the derivative of the noise is biased in one layer already.
+// A superspike that is not the derivative of the noise is biased even in one layer.
 func TestForeignSurrogateBiased(t *testing.T) {
 	p := perceptronProblem(t, 2, []int{3}, 2, Linear{Neurons: 3})
 	exact := exactOf(t, p)

@@ -5,38 +5,39 @@ import (
 )
 
 // Circuit is a network of binary stochastic units in causal order. A circuit is
-// constant: any number of goroutines may use it, each with its own traces.
+// immutable: any number of goroutines may use it, each with its own traces.
 type Circuit interface {
-	// Layout says where the units are and how they decide on spikes.
+	// Layout returns where the units are and how they decide on spikes.
 	Layout() *Layout
-	// Parameters names the parameters: those of the units, then those of the head.
+	// Parameters returns the names of the parameters: those of the units, then those
+	// of the head.
 	Parameters() []string
-	// UnitParameters is how many of them the units have.
+	// UnitParameters returns how many of them belong to the units.
 	UnitParameters() int
 	// NewTrace makes a trace that fits the circuit.
 	NewTrace() *Trace
 
 	// Forward runs the units first ≤ unit < last of a trace in order: it computes the
 	// potential u (minus the threshold) of each from the spikes of all earlier units,
-	// asks decide for the spike and stores both. Spikes may be any number: a
-	// mean-field model gives probabilities.
+	// calls decide for the spike and stores both. Spikes may be any number: a
+	// mean-field model uses probabilities.
 	Forward(t *Trace, parameters []float64, first, last int, decide func(unit int, u float64) float64)
-	// Loss is the loss of a complete trace.
+	// Loss returns the loss of a complete trace.
 	Loss(t *Trace, parameters []float64) float64
-	// Backward adds to gradient a derivative of the loss. Units are visited against
-	// their order; pass gets a unit and the derivative of the loss with respect to its
+	// Backward adds to gradient a derivative of the loss. Units are visited in reverse
+	// order; pass gets a unit and the derivative of the loss with respect to its
 	// spike, as far as later units have passed it on, and returns the derivative with
-	// respect to its potential. With differentiateReset spikes also reach the loss
+	// respect to its potential. With differentiateReset, spikes also affect the loss
 	// through the resets that they cause; otherwise resets are constants.
 	Backward(t *Trace, parameters []float64, differentiateReset bool, pass func(unit int, spikeAdjoint float64) float64, gradient []float64)
 	// BackwardHead adds to gradient the derivative of the loss with all spikes held:
 	// nothing unless the head has parameters.
 	BackwardHead(t *Trace, parameters []float64, gradient []float64)
-	// Tangent writes the derivative of every unit's potential with respect to one
-	// parameter of the units, all spikes held, to potential.
+	// Tangent writes to potential the derivative of every unit's potential with
+	// respect to one parameter of the units, with all spikes held fixed.
 	Tangent(t *Trace, parameter int, potential []float64)
-	// Merged reports whether two traces agree in all that matters for the units from
-	// unit on and for the loss, given the same noise.
+	// Merged reports whether two traces agree in everything that matters for the units
+	// from unit on and for the loss, given the same noise.
 	Merged(a, b *Trace, unit int) bool
 }
 
@@ -45,7 +46,7 @@ type Circuit interface {
 type Layout struct {
 	Steps  int
 	Layers []LayerLayout
-	width  int   // units of a step
+	width  int   // units per step
 	owner  []int // [unit of a step]: its layer
 }
 
@@ -56,7 +57,7 @@ type LayerLayout struct {
 	offset  int                    // of its first neuron in a step
 }
 
-// newLayout sums up the layers.
+// newLayout makes the layout of the given layers.
 func newLayout(steps int, layers []LayerLayout) Layout {
 	layout := Layout{Steps: steps, Layers: layers}
 	for l := range layers {
@@ -69,20 +70,20 @@ func newLayout(steps int, layers []LayerLayout) Layout {
 	return layout
 }
 
-// Units is the number of binary units.
+// Units returns the number of binary units.
 func (l *Layout) Units() int { return l.Steps * l.width }
 
-// Place is the step, layer and neuron of a unit.
+// Place returns the step, layer and neuron of a unit.
 func (l *Layout) Place(unit int) (step, layer, neuron int) {
 	within := unit % l.width
 	layer = l.owner[within]
 	return unit / l.width, layer, within - l.Layers[layer].offset
 }
 
-// Unit is the number of a unit.
+// Unit returns the number of a unit.
 func (l *Layout) Unit(step, layer, neuron int) int {
 	return step*l.width + l.Layers[layer].offset + neuron
 }
 
-// layerOf is the layer of a unit.
+// layerOf returns the layer of a unit.
 func (l *Layout) layerOf(unit int) *LayerLayout { return &l.Layers[l.owner[unit%l.width]] }

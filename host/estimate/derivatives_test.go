@@ -8,8 +8,8 @@ import (
 	"spikegrad/cpuref"
 )
 
-// The mean-field model has a derivative in the ordinary sense: back-propagation through
-// weights, resets, recurrence and delays against differences of its loss.
+// The mean-field model has an ordinary derivative: back-propagation through weights,
+// resets, recurrence and delays is compared with differences of its loss.
 func TestSmoothedGradient(t *testing.T) {
 	problems := map[string]Problem{
 		"perceptron":  perceptronProblem(t, 2, []int{3, 2, 1}, 2, Output{}),
@@ -40,8 +40,8 @@ func TestSmoothedGradient(t *testing.T) {
 	}
 }
 
-// A run that counts as merged with the original must have the original's end, and some
-// must merge.
+// A run that counts as merged with the original must end like it, and some runs must
+// merge.
 func TestMerged(t *testing.T) {
 	problems := map[string]Problem{"perceptron": perceptronProblem(t, 2, []int{3, 2, 1}, 2, Output{})}
 	for _, c := range lifCases() {

@@ -10,19 +10,19 @@ import (
 	"spikegrad/host/network"
 )
 
-// Device measures estimators where networks are trained: on an engine, in float32,
-// with the noise that the float64 estimators of the same seed have.
+// Device measures estimators where networks are trained: on an engine, in float32, with the same
+// noise as the float64 estimators with the same seed.
 type Device interface {
-	// Name is the name of the device.
+	// Name returns the name of the device.
 	Name() string
-	// Estimators are the names of those that it has.
+	// Estimators returns the names of those available.
 	Estimators() []string
 	// Measure takes the given number of samples of one of them.
 	Measure(ctx context.Context, p *Spiking, estimator string, trials int) (Measured, error)
 }
 
-// Spiking is a problem of spiking neurons in the form of an engine. Its gradient, all
-// weight arrays one after another, has the order of the circuit's parameters.
+// Spiking is a problem of spiking neurons in the form that engines use. Its gradient, all weight
+// arrays concatenated, has the order of the circuit's parameters.
 type Spiking struct {
 	Network *network.Network
 	Weights [][]float32
@@ -32,8 +32,8 @@ type Spiking struct {
 	Seed    uint32   // of the noise
 }
 
-// spiking is the network of a problem with the loss of a name, which compares the
-// spikes of the last layer with a target. Nil if engines do not have the loss.
+// spiking returns the network of a problem with the named loss, which compares the spikes of the
+// last layer with a target. It is nil if engines do not have the loss.
 func spiking(n *network.Network, weights [][]float32, input []float64, target [][]float64, loss string, seed uint32) *Spiking {
 	last := n.Layers[len(n.Layers)-1]
 	copied := *n
@@ -74,8 +74,8 @@ func spiking(n *network.Network, weights [][]float32, input []float64, target []
 	return s
 }
 
-// onDevice checks that a device can measure what is asked, and leaves of all
-// estimators those that it has.
+// onDevice checks that a device can measure what is requested and, of "all" estimators, keeps
+// those that it has.
 func (o *EstimateOptions) onDevice(p Problem, list []Estimator) ([]Estimator, error) {
 	if o.Device == nil {
 		return list, nil
@@ -106,13 +106,13 @@ func (o *EstimateOptions) measure(ctx context.Context, p Problem, e Estimator) (
 	return o.Device.Measure(ctx, &s, e.Name(), o.Trials)
 }
 
-// largestKurtosis of the means of batches is that from which their standard error is not
-// relied on, for 32 batches: [leastEffective] effective trials are then 10 of the batches.
+// largestKurtosis is the kurtosis of batch means from which their standard error is not trusted,
+// for 32 batches: [leastEffective] effective trials then correspond to 10 batches.
 const largestKurtosis = leastEffective / 10.
 
-// OfBatches are the moments of samples of which only the means over batches are known,
-// [batch][parameter], with the given number of samples in each: the spread of the means tells that
-// of a sample. At least two batches are needed.
+// OfBatches returns the moments of samples of which only the means over batches are known,
+// [batch][parameter], with the given number of samples in each: the spread of a sample follows
+// from that of the means. At least two batches are needed.
 func OfBatches(means [][]float64, samples []int) *Moments {
 	m := newMoments(len(means[0]))
 	for _, n := range samples {
@@ -130,7 +130,7 @@ func OfBatches(means [][]float64, samples []int) *Moments {
 			fourths += float64(square * square)
 		}
 		m.Squares[i] = between / float64(len(means)-1) * float64(m.Trials-1)
-		// So that the effective trials are those of the batches: a batch counts as a sample.
+		// This makes the effective trials those of the batches: a batch counts as a sample.
 		if between > 0 {
 			m.Fourths[i] = float64(m.Squares[i]*m.Squares[i]) * fourths / float64(between*between) / largestKurtosis
 		}

@@ -7,20 +7,20 @@ import (
 	"spikegrad/cpuref"
 )
 
-// Problem is what gradients are estimated of: a circuit at given parameters. The seed
-// gives the noise.
+// Problem is a circuit at given parameters, whose gradient is estimated. The seed
+// determines the noise.
 type Problem struct {
 	Circuit    Circuit
 	Parameters []float64
 	Seed       uint32
-	// Spiking is the problem in the form of an engine, nil if it has none.
+	// Spiking is the problem in the form that engines use, nil if it has none.
 	Spiking *Spiking
 }
 
-// Estimator makes one sample of the gradient out of one trial. An estimator is
-// constant; what a trial needs is in the worker.
+// Estimator makes one sample of the gradient from one trial. An estimator is immutable;
+// the state of a trial is in the worker.
 type Estimator interface {
-	// Name is the name that users give and reports carry.
+	// Name returns the name used by users and reports.
 	Name() string
 	// Unbiased reports whether the mean of samples is the gradient of the expected
 	// loss (finite differences: up to the square of their step).
@@ -37,19 +37,19 @@ type preparer interface {
 	prepare(w *Worker) Estimator
 }
 
-// Worker is one goroutine's room to compute in.
+// Worker is one goroutine's working memory.
 type Worker struct {
 	problem Problem
 	layout  *Layout
 	trace   *Trace    // the trial
-	other   *Trace    // a run of it with a difference, under the same noise
+	other   *Trace    // a run of it with a change, under the same noise
 	tangent []float64 // [unit]
 	factor  []float64 // [unit]
 	chance  []float64 // [unit]
-	shifted []float64 // [parameter]: other values, or room for a gradient that nobody asks for
+	shifted []float64 // [parameter]: other values, or scratch for a gradient that is not needed
 }
 
-// NewWorker makes room for a problem.
+// NewWorker makes a worker for a problem.
 func NewWorker(p Problem) *Worker {
 	layout := p.Circuit.Layout()
 	w := &Worker{
@@ -70,7 +70,7 @@ func (w *Worker) sample(e Estimator, trial uint32, gradient []float64) {
 	e.Sample(w, trial, gradient)
 }
 
-// drawn decides spikes by the noise of a trace: ξ < p(u).
+// drawn returns a function that decides spikes by the noise of a trace: ξ < p(u).
 func drawn(t *Trace) func(int, float64) float64 {
 	return func(unit int, u float64) float64 {
 		if u > t.Critical[unit] {
@@ -85,33 +85,33 @@ func (w *Worker) run() {
 	w.problem.Circuit.Forward(w.trace, w.problem.Parameters, 0, w.layout.Units(), drawn(w.trace))
 }
 
-// Trial runs a trial and returns its trace, which is good until the worker's next.
+// Trial runs a trial and returns its trace, which is valid until the worker's next.
 func (w *Worker) Trial(trial uint32) *Trace {
 	w.layout.drawNoise(w.trace, w.problem.Seed, cpuref.StreamNoise, trial)
 	w.run()
 	return w.trace
 }
 
-// loss is the loss of a trace.
+// loss returns the loss of a trace.
 func (w *Worker) loss(t *Trace) float64 { return w.problem.Circuit.Loss(t, w.problem.Parameters) }
 
-// backward adds to gradient what the rule pass gives for the worker's trace.
+// backward adds to gradient the derivative by the rule pass for the worker's trace.
 func (w *Worker) backward(differentiateReset bool, pass func(int, float64) float64, gradient []float64) {
 	w.problem.Circuit.Backward(w.trace, w.problem.Parameters, differentiateReset, pass, gradient)
 }
 
-// held adds to gradient Σ factor[unit]·∂u/∂θ with all spikes held, and the derivative
-// of the loss that no spike passes on. The factors are those of [Worker.factor].
+// held adds to gradient Σ factor[unit]·∂u/∂θ with all spikes held, and the derivative of
+// the loss that is not passed on by spikes. The factors are in [Worker.factor].
 func (w *Worker) held(gradient []float64) {
 	w.backward(false, func(unit int, _ float64) float64 { return w.factor[unit] }, gradient)
 }
 
-// slope is p′(u) of a unit of a trace.
+// slope returns p′(u) of a unit of a trace.
 func (w *Worker) slope(t *Trace, unit int) float64 {
 	return w.layout.layerOf(unit).derivative(t.Potential[unit])
 }
 
-// Estimators are all estimators with their usual settings, in the order of reports.
+// Estimators returns all estimators with their usual settings, in the order of reports.
 func Estimators() []Estimator {
 	return []Estimator{
 		MatchedSurrogate(),
@@ -128,7 +128,8 @@ func Estimators() []Estimator {
 	}
 }
 
-// byName are all that can be named: [Estimators], and single flips with a control variate.
+// byName returns all estimators that can be named: [Estimators], and single flips with a
+// control variate.
 func byName() []Estimator { return append(Estimators(), SingleFlip{Control: true}) }
 
 // ParseEstimators finds estimators by name, separated by commas; "all" stands for

@@ -6,12 +6,12 @@ import (
 	"slices"
 )
 
-// MaximumUnits is the largest number of units that are enumerated: a million patterns
-// of spikes.
+// MaximumUnits is the largest number of units that are enumerated: a million spike
+// patterns.
 const MaximumUnits = 20
 
-// Exact is the gradient of the expected loss by enumeration of all patterns of spikes
-// (estimator 1), the oracle of the others.
+// Exact is the gradient of the expected loss by enumeration of all spike patterns
+// (estimator 1), the oracle for the others.
 type Exact struct {
 	Loss     float64 // E[L]
 	Gradient []float64
@@ -27,7 +27,7 @@ func Enumerate(ctx context.Context, p Problem, workers int) (Exact, error) {
 	return enumerateOver(ctx, alone{}, p, workers)
 }
 
-// enumerateOver is Enumerate by all processes of a team.
+// enumerateOver is Enumerate shared by all processes of a team.
 func enumerateOver(ctx context.Context, team Team, p Problem, workers int) (Exact, error) {
 	units := p.Circuit.Layout().Units()
 	if units > MaximumUnits {
@@ -74,7 +74,7 @@ func (w *Worker) enumerate(leading, start int) Exact {
 	first := 0
 	for low := range 1 << free {
 		pattern := start<<free | low
-		// Counting up changes the last units only: the others need not run again.
+		// Counting up changes only the last units: the others need not be rerun.
 		w.problem.Circuit.Forward(w.trace, w.problem.Parameters, first, units, func(unit int, u float64) float64 {
 			p := w.layout.layerOf(unit).probability(u)
 			if pattern>>(units-1-unit)&1 != 0 {
@@ -90,7 +90,7 @@ func (w *Worker) enumerate(leading, start int) Exact {
 			weight = float64(weight * c)
 		}
 		if weight == 0 {
-			continue // below the smallest number, and so are its derivatives
+			continue // below the smallest float64, and so are its derivatives
 		}
 		loss := w.loss(w.trace)
 		sum.Loss += float64(weight * loss)
@@ -102,7 +102,7 @@ func (w *Worker) enumerate(leading, start int) Exact {
 		w.held(term)
 		own := w.problem.Circuit.UnitParameters()
 		for i, g := range term {
-			if i >= own { // the head's: not yet weighted
+			if i >= own { // the head's, not yet weighted
 				g = float64(weight * g)
 			}
 			sum.Gradient[i] += g
@@ -111,8 +111,8 @@ func (w *Worker) enumerate(leading, start int) Exact {
 	return sum
 }
 
-// trailingOnes is how many of the lowest bits are set: counting up by one changes
-// those and the next.
+// trailingOnes returns how many of the lowest bits are set: counting up by one
+// changes those and the next.
 func trailingOnes(x int) int {
 	n := 0
 	for ; x&1 != 0; x >>= 1 {

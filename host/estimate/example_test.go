@@ -7,7 +7,7 @@ import (
 	"spikegrad/host/estimate"
 )
 
-// On a network of two layers the surrogate gradient is biased, the single flip is not.
+// On a network of two layers the surrogate gradient is biased; the single flip is not.
 func ExampleRun() {
 	report, err := estimate.Run(context.Background(), estimate.EstimateOptions{
 		Net: "mlp:3,2", Beta: 2, Estimators: "surrogate,single_flip", Trials: 20000, Seed: 1,

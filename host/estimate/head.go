@@ -7,16 +7,16 @@ import (
 )
 
 // Head is what the loss sees of a circuit: the spikes of its last layer, [step][neuron],
-// one row a step. Any differentiable function can be a head; its derivative with
-// respect to the spikes is what surrogate gradients start from, the unbiased
-// estimators use its values only.
+// one row per step. Any differentiable function can be a head; surrogate gradients start
+// from its derivative with respect to the spikes, while the unbiased estimators use only
+// its values.
 type Head interface {
-	// Parameters names the parameters of the head itself, if it has any.
+	// Parameters returns the names of the head's own parameters, if it has any.
 	Parameters() []string
-	// Loss is the loss of the spikes.
+	// Loss returns the loss of the spikes.
 	Loss(parameters []float64, spikes [][]float64) float64
-	// Backward writes the derivative of the loss with respect to the spikes to adjoint
-	// and adds that with respect to the head's parameters to gradient. Either may be
+	// Backward writes the derivative of the loss with respect to the spikes to adjoint,
+	// and adds the one with respect to the head's parameters to gradient. Either may be
 	// nil.
 	Backward(parameters []float64, spikes, adjoint [][]float64, gradient []float64)
 }
@@ -148,7 +148,7 @@ func (h VanRossum) Loss(_ []float64, spikes [][]float64) float64 {
 	return total / 2
 }
 
-// filtered gives visit the filtered difference s − z of a neuron at every step.
+// filtered calls visit with the filtered difference s − z of a neuron at every step.
 func (h VanRossum) filtered(spikes [][]float64, n int, visit func(step int, d float64)) {
 	slow, fast := 0.0, 0.0
 	for t := range spikes {

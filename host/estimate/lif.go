@@ -8,17 +8,16 @@ import (
 	"spikegrad/host/network"
 )
 
-// LIF is a [Circuit] of leaky integrate-and-fire neurons over time, the hidden layers
-// of a [network.Network] with the equations of [cpuref.LIFForward] in float64. A unit
-// is a neuron at one step. The parameters are the weights of the spiking layers in
-// the order and shape of [network.Network.Weights], without the readout's, whose place
-// the head takes.
+// LIF is a [Circuit] of leaky integrate-and-fire neurons over time, the hidden layers of a
+// [network.Network] with the equations of [cpuref.LIFForward] in float64. A unit is a neuron at one step.
+// The parameters are the weights of the spiking layers in the order and shape of [network.Network.Weights],
+// without the readout's: the head replaces the readout.
 type LIF struct {
 	body
 	input    []float64 // [step·channel]
 	channels int
 	layers   []lifLayer
-	memory   int // longest delay or rest
+	memory   int // longest delay or refractory period
 }
 
 // lifLayer is how one layer is connected.
@@ -30,11 +29,11 @@ type lifLayer struct {
 	firstBias             int // of the first bias, −1 without
 }
 
-// always are the spikes of the one input that biases weigh.
+// always are the spikes of the constant input weighted by biases.
 var always = []float64{1}
 
-// NewLIF makes the circuit that a network is for one sample: input holds the spikes
-// of its channels, [step·channel].
+// NewLIF makes the circuit of a network for one sample: input holds the spikes of its channels,
+// [step·channel].
 func NewLIF(n *network.Network, input []float64, head Head) (*LIF, error) {
 	if err := n.Validate(); err != nil {
 		return nil, err
@@ -135,11 +134,12 @@ func (c *LIF) Forward(t *Trace, parameters []float64, first, last int, decide fu
 	}
 }
 
-// silent is the potential of a unit that cannot spike, because it rests after a spike.
+// silent is the potential of a unit that cannot spike because it is refractory.
 var silent = math.Inf(-1)
 
-// recent is the largest of a neuron's spikes in the given number of steps before a unit: 0 if it can spike,
-// between 0 and 1 only of probabilities in place of spikes, for which a rest is not defined.
+// recent returns the largest of a neuron's spikes in the given number of steps before a unit: 0 if it can
+// spike; between 0 and 1 only with probabilities in place of spikes, for which a refractory period is not
+// defined.
 func (c *LIF) recent(t *Trace, unit, steps int) (largest float64) {
 	for before := unit - c.layout.width; before >= max(0, unit-steps*c.layout.width); before -= c.layout.width {
 		largest = max(largest, t.Spike[before])

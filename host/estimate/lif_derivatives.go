@@ -6,8 +6,8 @@ import (
 	"spikegrad/cpuref"
 )
 
-// Backward implements [Circuit]: as [cpuref.LIFBackward] does, with what a spike passes
-// on left to the caller.
+// Backward implements [Circuit]: as [cpuref.LIFBackward], but the caller decides what a
+// spike passes on.
 func (c *LIF) Backward(t *Trace, parameters []float64, differentiateReset bool, pass func(int, float64) float64, gradient []float64) {
 	c.startBackward(t, parameters, gradient)
 	width := c.layout.width
@@ -44,8 +44,8 @@ func (c *LIF) Backward(t *Trace, parameters []float64, differentiateReset bool, 
 	}
 }
 
-// backwardColumns is the reverse of addColumns for weights that begin at a parameter:
-// it adds to their gradient and, unless adjoint is nil, to the adjoint of the spikes.
+// backwardColumns is the reverse of addColumns for weights starting at parameter first: it
+// adds to their gradient and, unless adjoint is nil, to the adjoint of the spikes.
 func backwardColumns(arriving, parameters, gradient []float64, first int, spikes, adjoint []float64) {
 	for n, a := range arriving {
 		if a == 0 {
@@ -63,7 +63,7 @@ func backwardColumns(arriving, parameters, gradient []float64, first int, spikes
 	}
 }
 
-// Tangent implements [Circuit]: with all spikes held a weight moves one neuron only.
+// Tangent implements [Circuit]: with all spikes held, a weight moves only one neuron.
 func (c *LIF) Tangent(t *Trace, parameter int, potential []float64) {
 	clear(potential)
 	layer, neuron, spikes := c.weight(t, parameter)
@@ -76,8 +76,8 @@ func (c *LIF) Tangent(t *Trace, parameter int, potential []float64) {
 	}
 }
 
-// weight says which neuron a parameter leads to, and gives the spike that it multiplies at
-// a step.
+// weight returns the neuron that a parameter leads to, and a function for the spike that
+// it multiplies at a step.
 func (c *LIF) weight(t *Trace, parameter int) (layer, neuron int, spike func(step int) float64) {
 	for layer+1 < len(c.layers) && c.layers[layer+1].firstInput <= parameter {
 		layer++
@@ -102,8 +102,8 @@ func (c *LIF) weight(t *Trace, parameter int) (layer, neuron int, spike func(ste
 	}
 }
 
-// Merged implements [Circuit]: the states, the spikes that are still on their way, and
-// the output so far.
+// Merged implements [Circuit]: the states, the spikes still in transit, and the output so
+// far.
 func (c *LIF) Merged(a, b *Trace, unit int) bool {
 	width := c.layout.width
 	step := unit / width

@@ -8,8 +8,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// reference runs one layer of a case with the kernels of package cpuref, for the
-// sample of a number.
+// reference runs one layer of a case with the kernels of package cpuref, for the sample
+// with a given number.
 type reference struct {
 	forward cpuref.LIFForwardArguments[float64]
 }
@@ -85,8 +85,8 @@ func TestLIFForward(t *testing.T) {
 	}
 }
 
-// Back-propagation with the matched surrogate is that of the kernels, resets held or
-// differentiated.
+// Back-propagation with the matched surrogate equals that of the kernels, with resets held
+// or differentiated.
 func TestLIFBackward(t *testing.T) {
 	for _, c := range lifCases() {
 		if len(c.neurons) > 1 {
@@ -146,7 +146,7 @@ func TestLIFBackward(t *testing.T) {
 	}
 }
 
-// Tangents are the forward form of what Backward does with held spikes.
+// Tangents are the forward mode of what Backward does with held spikes.
 func TestTangent(t *testing.T) {
 	problems := []Problem{perceptronProblem(t, 2, []int{3, 2, 1}, 2, Output{})}
 	for _, c := range lifCases() {

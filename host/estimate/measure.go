@@ -11,27 +11,27 @@ import (
 	"spikegrad/cpuref"
 )
 
-// chunkTrials is how many trials are summed one after the other.
+// chunkTrials is the number of trials summed sequentially.
 const chunkTrials = 512
 
 // MaximumTrials is the largest number of trials: their noise is numbered in
 // 32 bits.
 const MaximumTrials = 1 << 30
 
-// Measured is what an estimator gave.
+// Measured is the result of an estimator.
 type Measured struct {
 	*Moments
 	Seconds float64 // computing time of one trial on one processor, or on a device
 }
 
 // Measure takes the given number of samples of an estimator (one if it is not random), trials 0
-// and up. The result, but for the time, is the same with any number of workers; 0
-// stands for one a processor.
+// and up. The result, except for the time, is the same with any number of workers; 0 stands for
+// one per processor.
 func Measure(ctx context.Context, p Problem, e Estimator, trials, workers int) (Measured, error) {
 	return measureOver(ctx, alone{}, p, e, trials, workers)
 }
 
-// measureOver is Measure by all processes of a team.
+// measureOver is Measure shared by all processes of a team.
 func measureOver(ctx context.Context, team Team, p Problem, e Estimator, trials, workers int) (Measured, error) {
 	if trials < 1 || trials > MaximumTrials {
 		return Measured{}, fmt.Errorf("%d trials: must be from 1 to %d", trials, MaximumTrials)
@@ -83,7 +83,7 @@ func measure(ctx context.Context, team Team, p Problem, e Estimator, trials, wor
 	return Measured{Moments: moments[0], Seconds: seconds / float64(trials)}, nil
 }
 
-// measureChunks are the moments of chunks first ≤ i < last, and the time that processors took.
+// measureChunks returns the moments of chunks first ≤ i < last, and the processor time they took.
 func measureChunks(ctx context.Context, p Problem, e Estimator, trials, workers, first, last int) ([]*Moments, time.Duration, error) {
 	chunks := make([]*Moments, last-first)
 	var busy atomic.Int64
@@ -106,8 +106,8 @@ func measureChunks(ctx context.Context, p Problem, e Estimator, trials, workers,
 }
 
 // Parallel does tasks 0 to tasks−1, each once, on the given number of goroutines; each creates its
-// own doer with start. What a task computes must not depend on the worker. It stops early when the
-// context ends and returns its error.
+// own doer with start. What a task computes must not depend on the worker. When the context ends,
+// it stops early and returns the context's error.
 func Parallel(ctx context.Context, workers, tasks int, start func() func(task int)) error {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)

@@ -18,7 +18,7 @@ func newMoments(parameters int) *Moments {
 	}
 }
 
-// add takes in one sample.
+// add adds one sample.
 func (m *Moments) add(sample []float64) {
 	for i, x := range sample {
 		m.absorb(i, 1, x, 0, 0, 0)
@@ -26,7 +26,7 @@ func (m *Moments) add(sample []float64) {
 	m.Trials++
 }
 
-// merge takes in the samples of other.
+// merge adds the samples of other.
 func (m *Moments) merge(other *Moments) {
 	if m.Trials == 0 || other.Trials == 0 {
 		if m.Trials == 0 {
@@ -40,7 +40,7 @@ func (m *Moments) merge(other *Moments) {
 	m.Trials += other.Trials
 }
 
-// absorb takes in b samples of a parameter's derivative by their mean and sums of powers
+// absorb adds b samples of a parameter's derivative, given by their mean and sums of powers
 // (Chan, Golub & LeVeque 1979; higher powers Pébay 2008).
 func (m *Moments) absorb(i int, b, mean, squares, cubes, fourths float64) {
 	a := float64(m.Trials)
@@ -55,7 +55,7 @@ func (m *Moments) absorb(i int, b, mean, squares, cubes, fourths float64) {
 	m.Mean[i] += float64(share * b)
 }
 
-// Variance is the variance of one sample of a parameter's derivative.
+// Variance returns the variance of one sample of a parameter's derivative.
 func (m *Moments) Variance(parameter int) float64 {
 	if m.Trials < 2 {
 		return 0
@@ -63,14 +63,14 @@ func (m *Moments) Variance(parameter int) float64 {
 	return m.Squares[parameter] / float64(m.Trials-1)
 }
 
-// StandardError is the standard error of the mean of a parameter's derivative.
+// StandardError returns the standard error of the mean of a parameter's derivative.
 func (m *Moments) StandardError(parameter int) float64 {
 	return math.Sqrt(m.Variance(parameter) / float64(max(1, m.Trials)))
 }
 
-// effective is the number of trials that decide over the variance of a parameter's
-// derivative: all of them divided by the kurtosis, a third for a normal distribution, and
-// about the number of trials that moved it at all where these are few.
+// effective returns the number of trials that determine the variance of a parameter's
+// derivative: all of them divided by the kurtosis, so a third for a normal distribution,
+// and about the number of trials that moved it at all if these are few.
 func (m *Moments) effective(parameter int) float64 {
 	if m.Fourths[parameter] == 0 {
 		return 0
@@ -78,16 +78,16 @@ func (m *Moments) effective(parameter int) float64 {
 	return float64(m.Squares[parameter]*m.Squares[parameter]) / m.Fourths[parameter]
 }
 
-// leastEffective is how many effective trials a standard error needs to be one.
+// leastEffective is how many effective trials a standard error needs to be trusted.
 const leastEffective = 30
 
-// known reports whether the standard error of a parameter's derivative can be relied on.
+// known reports whether the standard error of a parameter's derivative can be trusted.
 func (m *Moments) known(parameter int) bool { return m.effective(parameter) >= leastEffective }
 
 // RelativeBias compares the mean with a gradient that has errors of its own, or none (nil).
-// The length of the difference holds noise: its expected square is taken off bias, and
-// chance is what the noise alone would give. Both are in lengths of the gradient, of which
-// the noise is taken off too; they are 0 while it is hidden.
+// The length of the difference includes noise: its expected square is subtracted for bias,
+// and chance is what the noise alone would give. Both are relative to the length of the
+// gradient, from which the noise is subtracted, too; they are 0 while noise hides it.
 func (m *Moments) RelativeBias(gradient, errors []float64) (bias, chance float64) {
 	difference, noise, length := 0.0, 0.0, 0.0
 	for i, want := range gradient {
@@ -106,7 +106,7 @@ func (m *Moments) RelativeBias(gradient, errors []float64) (bias, chance float64
 	return math.Sqrt(max(0, difference-noise) / length), math.Sqrt(noise / length)
 }
 
-// TotalVariance is the sum of the variances of all parameters: the mean squared
+// TotalVariance returns the sum of the variances of all parameters: the mean squared
 // distance of one sample of the gradient from its mean.
 func (m *Moments) TotalVariance() float64 {
 	total := 0.0

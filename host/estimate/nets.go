@@ -9,7 +9,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// EstimateOptions say what is estimated, and how. Zero fields take the values named.
+// EstimateOptions specify what is estimated, and how. Zero fields get the defaults named.
 type EstimateOptions struct {
 	// Net is perceptron (one unit), mlp:H or mlp:H1,H2 (hidden layers of binary
 	// units, one output unit), or NEURON:H1,H2, such as lif:H1,H2 (recurrent layers of
@@ -19,14 +19,14 @@ type EstimateOptions struct {
 	Inputs     int     // 2, for spiking neurons 10
 	Steps      int     // of spiking neurons; 50
 	Loss       string  // output, squared or van_rossum; output, for spiking neurons van_rossum
-	Estimators string  // names with commas between, or all
+	Estimators string  // comma-separated names, or all
 	Trials     int     // 10⁵
 	Seed       uint32  // of weights, inputs, targets and noise
-	Workers    int     // goroutines; 0 is one a processor
+	Workers    int     // goroutines; 0 for one per processor
 	Out        string  // folder for report and pictures; empty for none
-	// Device measures in float32 what it can; nil stands for float64 on the CPU.
+	// Device measures in float32 what it supports; nil stands for float64 on the CPU.
 	Device Device
-	// Team shares the trials among processes, of which the first alone writes; nil for one process.
+	// Team shares the trials among processes, of which only the first writes; nil for one process.
 	// A device shares them itself.
 	Team Team
 }
@@ -63,8 +63,8 @@ func (o EstimateOptions) withDefaults() EstimateOptions {
 	return o
 }
 
-// NewProblem makes the network that the options describe, with weights, inputs and
-// targets drawn from the seed.
+// NewProblem makes the network described by the options, with weights, inputs and targets drawn
+// from the seed.
 func NewProblem(o EstimateOptions) (Problem, error) {
 	o = o.withDefaults()
 	kind, sizes, _ := strings.Cut(o.Net, ":")
@@ -101,7 +101,7 @@ func parseSizes(sizes string) ([]int, error) {
 	return list, nil
 }
 
-// dataset draws numbers of (0, 1) for one use from the seed.
+// dataset draws numbers in (0, 1) for one purpose from the seed.
 func dataset(n int, seed, use uint32) []float64 {
 	list := make([]float64, n)
 	for i := range list {
@@ -111,7 +111,7 @@ func dataset(n int, seed, use uint32) []float64 {
 	return list
 }
 
-// spikeTrains are frozen spikes with the given chance in every step, [step][neuron].
+// spikeTrains returns frozen spikes with the given probability in every step, [step][neuron].
 func spikeTrains(steps, neurons int, chance float64, seed, use uint32) [][]float64 {
 	drawn := dataset(steps*neurons, seed, use)
 	rows := make([][]float64, steps)
@@ -160,9 +160,9 @@ func newPerceptronProblem(o EstimateOptions, layers []int) (Problem, error) {
 	return Problem{Circuit: circuit, Parameters: circuit.Undecided(o.Seed, o.Beta), Seed: o.Seed}, nil
 }
 
-// newLIFProblem is a network of neurons of a kind with frozen Poisson inputs of 100 spikes a
-// second and targets of 50, with the time constants of the paper's spike matching. Thresholds
-// of adaptive neurons recover within the same time as membranes, so that few steps show it.
+// newLIFProblem makes a network of one kind of neuron with frozen Poisson inputs of 100 spikes per
+// second and targets of 50, with the time constants of the paper's spike matching. Thresholds of
+// adaptive neurons recover as fast as membranes, so that few steps show adaptation.
 func newLIFProblem(o EstimateOptions, kind string, layers []int) (Problem, error) {
 	const inputChance, targetChance = 0.1, 0.05
 	n := &network.Network{Inputs: o.Inputs, Classes: 2, Steps: o.Steps, StepLength: 0.001, Readout: network.DefaultReadout()}
@@ -195,7 +195,7 @@ func newLIFProblem(o EstimateOptions, kind string, layers []int) (Problem, error
 	}
 	var parameters []float64
 	weights := n.Initialise(o.Seed)
-	weights = weights[:len(weights)-1] // the last is the readout's
+	weights = weights[:len(weights)-1] // the last array is the readout's
 	for _, array := range weights {
 		for _, w := range array {
 			parameters = append(parameters, float64(w))

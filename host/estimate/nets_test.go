@@ -9,7 +9,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// values are numbers from −1 to 1, the same in every test run.
+// values returns numbers from −1 to 1, the same in every test run.
 func values(n int, array uint32) []float64 {
 	list := make([]float64, n)
 	for i := range list {
@@ -21,14 +21,14 @@ func values(n int, array uint32) []float64 {
 
 func sigmoidNoise(beta float64) network.Noise { return network.Noise{Kind: "sigmoid", Beta: beta} }
 
-// perceptronProblem is a perceptron whose units are all undecided.
+// perceptronProblem returns a perceptron whose units are all undecided.
 func perceptronProblem(t *testing.T, inputs int, layers []int, beta float64, head Head) Problem {
 	t.Helper()
 	input := values(inputs, 7)
 	for i := range input {
 		input[i] = 1 + input[i]/2
 	}
-	input[inputs-1] *= -1 // so that a growing weight makes spikes rarer as well as likelier
+	input[inputs-1] *= -1 // so that growing weights can make spikes rarer as well as likelier
 	circuit, err := NewPerceptron(PerceptronOptions{Input: input, Layers: layers, Noise: sigmoidNoise(beta), Bias: true, Head: head})
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func perceptronProblem(t *testing.T, inputs int, layers []int, beta float64, hea
 	return Problem{Circuit: circuit, Parameters: circuit.Undecided(8, beta), Seed: 11}
 }
 
-// lifCase varies what a spike can reach.
+// lifCase varies what a spike can affect.
 type lifCase struct {
 	name           string
 	neuron         string
@@ -46,7 +46,7 @@ type lifCase struct {
 	delay          int
 	recurrentDelay int
 	noise          network.Noise
-	weights        uint32 // which numbers the weights are made of
+	weights        uint32 // selects the numbers for the weights
 	bias           bool
 }
 
@@ -74,7 +74,7 @@ func lifCases() []lifCase {
 	}
 }
 
-// parsed is what the name of a parameter says: the array and where in it the weight stands.
+// parsed parses the name of a parameter: the array and the weight's place in it.
 func (c *LIF) parsed(t *testing.T, parameter int) (layer int, what string, to, source int) {
 	t.Helper()
 	text := strings.NewReplacer("layer", "", ".", " ", "[", " ", "]", "").Replace(c.names[parameter])
@@ -84,8 +84,8 @@ func (c *LIF) parsed(t *testing.T, parameter int) (layer int, what string, to, s
 	return layer, what, to, source
 }
 
-// lifNetwork is a recurrent network of neurons that are fast enough to reach each
-// other within a few steps.
+// lifNetwork returns a recurrent network of neurons fast enough to affect each other within
+// a few steps.
 func lifNetwork(c lifCase, inputs int) *network.Network {
 	n := &network.Network{Inputs: inputs, Classes: 2, Steps: c.steps, StepLength: 0.001, Readout: network.DefaultReadout()}
 	for _, neurons := range c.neurons {
@@ -99,7 +99,7 @@ func lifNetwork(c lifCase, inputs int) *network.Network {
 	return n
 }
 
-// lifProblem is a network with a constant input whose potentials come close to
+// lifProblem returns a network with constant input whose potentials come close to
 // threshold, and a target that it misses.
 func lifProblem(t *testing.T, c lifCase) Problem {
 	t.Helper()

@@ -7,8 +7,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// drawNoise gives a trace the noise of a trial: the numbers that an engine of the same
-// seed gives to the sample of that number in a stream.
+// drawNoise gives a trace the noise of a trial: the numbers that an engine with the same
+// seed draws for the sample with that number in a stream.
 func (l *Layout) drawNoise(t *Trace, seed uint32, stream cpuref.Stream, trial uint32) {
 	key := [2]uint32{seed, uint32(stream)}
 	unit := 0
@@ -33,14 +33,14 @@ type choices struct {
 	seed, trial, drawn uint32
 }
 
-// uniform is the next number of (0, 1).
+// uniform returns the next number, in (0, 1).
 func (c *choices) uniform() float64 {
 	words := cpuref.Philox([2]uint32{c.seed, uint32(cpuref.StreamEstimator)}, [4]uint32{c.trial, c.drawn, 0, 0})
 	c.drawn++
 	return (float64(words[0]) + 0.5) * 0x1p-32
 }
 
-// probability is p(u) of a layer.
+// probability returns p(u) of a layer.
 func (l *LayerLayout) probability(u float64) float64 {
 	if u == silent {
 		return 0
@@ -48,8 +48,8 @@ func (l *LayerLayout) probability(u float64) float64 {
 	return cpuref.SpikeProbability(l.Neuron.Noise, l.Neuron.NoiseParameters, u)
 }
 
-// critical is the potential at which p(u) is ξ, so that ξ < p(u) means that u lies above
-// it: with it a run needs no exponentials.
+// critical returns the potential at which p(u) is ξ, so that ξ < p(u) means that u is
+// above it: a run then needs no exponentials.
 func (l *LayerLayout) critical(xi float64) float64 {
 	a := l.Neuron.NoiseParameters
 	switch l.Neuron.Noise {
@@ -66,7 +66,7 @@ func (l *LayerLayout) critical(xi float64) float64 {
 	return 0
 }
 
-// derivative is p′(u) of a layer: the matched surrogate without the limits that
+// derivative returns p′(u) of a layer: the matched surrogate without the limits that
 // kernels need.
 func (l *LayerLayout) derivative(u float64) float64 {
 	if u == silent {
@@ -91,7 +91,7 @@ func (l *LayerLayout) derivative(u float64) float64 {
 	return 0
 }
 
-// noiseOf are the parameters of a unit with a given escape noise, and the surrogate
+// noiseOf returns the parameters of a unit with a given escape noise, and the surrogate
 // that matches it.
 func noiseOf(noise network.Noise) cpuref.Neuron[float64] {
 	layer := network.DefaultLayer()
@@ -100,7 +100,7 @@ func noiseOf(noise network.Noise) cpuref.Neuron[float64] {
 	return network.NeuronParameters[float64](&layer, 0.001)
 }
 
-// chances are p(u) and p′(u) of a layer.
+// chances returns p(u) and p′(u) of a layer.
 func (l *LayerLayout) chances(u float64) (probability, derivative float64) {
 	if l.Neuron.Noise != cpuref.NoiseSigmoid || u == silent {
 		return l.probability(u), l.derivative(u)
@@ -115,5 +115,5 @@ func (l *LayerLayout) chances(u float64) (probability, derivative float64) {
 	return above, derivative
 }
 
-// SigmoidProbability is the sigmoid escape noise p(u) = 1/(1+exp(−βu)).
+// SigmoidProbability returns the sigmoid escape noise p(u) = 1/(1+exp(−βu)).
 func SigmoidProbability(u, beta float64) float64 { return sigmoid(u, beta) }

@@ -7,7 +7,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// The noise's probability, derivative and critical potential belong together.
+// The noise's probability, derivative and critical potential are consistent.
 func TestNoise(t *testing.T) {
 	for _, noise := range []network.Noise{
 		sigmoidNoise(1), sigmoidNoise(20),

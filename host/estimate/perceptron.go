@@ -19,8 +19,8 @@ type Perceptron struct {
 	input  []float64
 	bias   bool
 	theta  float64
-	first  []int // [layer]: its first parameter
-	widths []int // [layer]: inputs of a neuron
+	first  []int // [layer]: number of its first parameter
+	widths []int // [layer]: inputs per neuron
 }
 
 // PerceptronOptions describe a perceptron.
@@ -69,7 +69,7 @@ func NewPerceptron(o PerceptronOptions) (*Perceptron, error) {
 }
 
 // Undecided draws parameters under which no unit is certain: weights of about 2/√β, and
-// biases that put the potentials near threshold when half of the units below fire.
+// biases that bring the potentials near threshold when half of the units below fire.
 // The head's parameters, if any, are between −1 and 1.
 func (c *Perceptron) Undecided(seed uint32, beta float64) []float64 {
 	key := [2]uint32{seed, uint32(cpuref.StreamInitial)}
@@ -103,7 +103,7 @@ func (c *Perceptron) Undecided(seed uint32, beta float64) []float64 {
 // NewTrace implements [Circuit].
 func (c *Perceptron) NewTrace() *Trace { return c.newTrace(0) }
 
-// below returns what a layer gets as input: the circuit's own or spikes.
+// below returns a layer's input: the circuit's own or spikes.
 func (c *Perceptron) below(t *Trace, layer int) []float64 {
 	if layer == 0 {
 		return c.input
@@ -112,12 +112,12 @@ func (c *Perceptron) below(t *Trace, layer int) []float64 {
 	return t.Spike[from.offset:][:from.Neurons]
 }
 
-// biasOf is the number of the bias of a neuron.
+// biasOf returns the number of a neuron's bias.
 func (c *Perceptron) biasOf(layer, neuron int) int {
 	return c.first[layer] + c.layout.Layers[layer].Neurons*c.widths[layer] + neuron
 }
 
-// weightsOf is the number of the first weight of a neuron.
+// weightsOf returns the number of a neuron's first weight.
 func (c *Perceptron) weightsOf(layer, neuron int) int {
 	return c.first[layer] + neuron*c.widths[layer]
 }
@@ -180,8 +180,8 @@ func (c *Perceptron) Tangent(t *Trace, parameter int, potential []float64) {
 	potential[offset+within-neurons*width] = 1
 }
 
-// Merged implements [Circuit]: the layer below the unit and the units before it in its
-// own layer are all that counts.
+// Merged implements [Circuit]: only the layer below the unit and the units before it in
+// its own layer matter.
 func (c *Perceptron) Merged(a, b *Trace, unit int) bool {
 	last := len(c.layout.Layers) - 1
 	if unit < c.layout.Units() {

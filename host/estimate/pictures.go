@@ -10,8 +10,9 @@ import (
 // mostShown is how many parameters a picture can show side by side.
 const mostShown = 24
 
-// estimatesPicture shows what the unbiased or the biased estimators gave for the first
-// parameters, with two standard errors; nothing if there are no such estimators.
+// estimatesPicture shows the results of the unbiased or the biased estimators for the
+// first parameters, with two standard errors; it is empty if there are no such
+// estimators.
 func (r *Report) estimatesPicture(unbiased bool) figure.Lines {
 	shown := min(len(r.Parameters), mostShown)
 	lines := figure.Lines{
@@ -47,7 +48,7 @@ func (r *Report) estimatesPicture(unbiased bool) figure.Lines {
 }
 
 // biasPicture shows the length of the bias relative to the gradient, with the length
-// that noise alone is expected to give.
+// expected from noise alone.
 func (r *Report) biasPicture() figure.Bars {
 	found, noise := figure.Group{Name: "bias, without noise"}, figure.Group{Name: "expected from noise alone"}
 	bars := figure.Bars{
@@ -62,7 +63,7 @@ func (r *Report) biasPicture() figure.Bars {
 	return bars
 }
 
-// costPicture shows variance against time of a trial of the unbiased estimators and,
+// costPicture shows variance against time per trial of the unbiased estimators and,
 // for comparison, of the surrogate gradient with the matched surrogate.
 func (r *Report) costPicture() figure.Lines {
 	lines := figure.Lines{

@@ -13,27 +13,26 @@ import (
 	"spikegrad/host/figure"
 )
 
-// Report is what a comparison of estimators found. Lists are in the order of
-// Parameters.
+// Report is the result of a comparison of estimators. Lists are in the order of Parameters.
 type Report struct {
 	Net          string            `json:"net"`
 	Loss         string            `json:"loss"`
 	Beta         float64           `json:"beta"`
 	Seed         uint32            `json:"seed"`
 	Trials       int               `json:"trials"`
-	Device       string            `json:"device"` // that the estimators ran on
+	Device       string            `json:"device"` // that ran the estimators
 	Units        int               `json:"units"`  // binary units: neurons times steps
 	Parameters   []string          `json:"parameters"`
 	Values       []float64         `json:"values"`
-	ExpectedLoss *float64          `json:"expected_loss,omitempty"` // where it can be enumerated
-	Reference    string            `json:"reference"`               // exact, or the unbiased estimator that stands for it
+	ExpectedLoss *float64          `json:"expected_loss,omitempty"` // if it can be enumerated
+	Reference    string            `json:"reference"`               // exact, or the unbiased estimator used in its place
 	Gradient     []float64         `json:"gradient"`                // of the reference
 	Error        []float64         `json:"gradient_error"`          // its standard error
-	known        []bool            // whether this is
+	known        []bool            // whether the error is known
 	Estimators   []EstimatorReport `json:"estimators"`
 }
 
-// EstimatorReport is what one estimator gave.
+// EstimatorReport is the result of one estimator.
 type EstimatorReport struct {
 	Name          string    `json:"name"`
 	Unbiased      bool      `json:"unbiased"`
@@ -41,25 +40,25 @@ type EstimatorReport struct {
 	Mean          []float64 `json:"mean"`
 	StandardError []float64 `json:"standard_error"`
 	Bias          []float64 `json:"bias"` // mean minus reference
-	// BiasZ is the bias in standard errors of the difference: none without noise, null where
-	// so few trials moved a weight that its standard error is not known.
+	// BiasZ is the bias in standard errors of the difference: empty without noise, null
+	// where so few trials moved a weight that its standard error is unknown.
 	BiasZ        []*float64 `json:"bias_z,omitempty"`
 	RelativeBias float64    `json:"relative_bias"` // length of the bias / length of the reference, without the noise in both
-	// Chance is what the noise alone would give as relative bias; one below it may be none.
+	// Chance is the relative bias expected from noise alone; a bias below it may be none.
 	Chance          float64 `json:"relative_bias_by_chance"`
 	Cosine          float64 `json:"cosine"`   // between mean and reference
 	Variance        float64 `json:"variance"` // of one sample, summed over parameters
 	SecondsPerTrial float64 `json:"seconds_per_trial"`
-	VarianceSeconds float64 `json:"variance_seconds"` // their product: what an estimate of given precision costs
+	VarianceSeconds float64 `json:"variance_seconds"` // their product: the cost of an estimate of given precision
 }
 
-// exactReference names the gradient that was enumerated.
+// exactReference is the name of the enumerated gradient.
 const exactReference = "exact"
 
-// Run compares estimators of the gradient of the expected loss on one network under one
-// noise. With at most [MaximumUnits] units the reference is the exact gradient,
-// otherwise the mean of single flips under noise of its own. If an output folder is
-// named, it receives estimate.json and pictures.
+// Run compares estimators of the gradient of the expected loss on one network under the same
+// noise. With at most [MaximumUnits] units the reference is the exact gradient, otherwise
+// the mean of single flips under noise of its own. If an output folder is given,
+// estimate.json and pictures are written to it.
 func Run(ctx context.Context, o EstimateOptions) (Report, error) {
 	o = o.withDefaults()
 	problem, estimators, err := o.prepare()
@@ -105,7 +104,7 @@ func (o *EstimateOptions) prepare() (Problem, []Estimator, error) {
 	return problem, estimators, err
 }
 
-// refer fills what the estimators are compared with.
+// refer fills in what the estimators are compared with.
 func (r *Report) refer(ctx context.Context, p Problem, o EstimateOptions) error {
 	if r.Units <= MaximumUnits {
 		exact, err := enumerateOver(ctx, o.Team, p, o.Workers)
@@ -119,7 +118,7 @@ func (r *Report) refer(ctx context.Context, p Problem, o EstimateOptions) error 
 		}
 		return nil
 	}
-	// Noise of its own, so that errors of estimate and reference are independent.
+	// Separate noise, so that the errors of estimate and reference are independent.
 	p.Seed = ^p.Seed
 	measured, err := o.measure(ctx, p, SingleFlip{})
 	if err != nil {
@@ -162,7 +161,7 @@ func (r *Report) compare(e Estimator, m Measured) EstimatorReport {
 	return row
 }
 
-// LargestZ is the largest magnitude of the bias of any parameter in standard errors, 0 if
+// LargestZ returns the largest magnitude of any parameter's bias in standard errors, 0 if
 // none is known.
 func (r *EstimatorReport) LargestZ() float64 {
 	largest := 0.0
@@ -174,7 +173,7 @@ func (r *EstimatorReport) LargestZ() float64 {
 	return largest
 }
 
-// mostZ is from where a significance is just called large: the sample may hardly vary.
+// mostZ is where a significance is just called large: the sample may hardly vary.
 const mostZ = 999
 
 // Write writes the report as a table.

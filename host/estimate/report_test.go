@@ -27,7 +27,7 @@ func TestRun(t *testing.T) {
 			if err := json.Unmarshal(text, &read); err != nil {
 				t.Fatal(err)
 			}
-			many := strings.HasPrefix(net, "lif") || strings.HasPrefix(net, "adaptive") // units, more than can be enumerated
+			many := strings.HasPrefix(net, "lif") || strings.HasPrefix(net, "adaptive") // more units than can be enumerated
 			exact := many != (read.Reference == "exact")
 			if !exact || len(read.Estimators) != len(Estimators()) || len(read.Gradient) != len(read.Parameters) {
 				t.Errorf("reference %q, %d estimators, %d of %d derivatives", read.Reference, len(read.Estimators), len(read.Gradient), len(read.Parameters))
@@ -66,8 +66,8 @@ func TestRunErrors(t *testing.T) {
 	}
 }
 
-// rare is an estimator's moments from samples of two parameters: the first varies in every
-// trial, the second moves in a few only.
+// rare returns an estimator's moments from samples of two parameters: the first varies in
+// every trial, the second moves in only a few.
 func rare(trials, moved int) Measured {
 	m := newMoments(2)
 	for trial := range trials {
@@ -80,8 +80,8 @@ func rare(trials, moved int) Measured {
 	return Measured{Moments: m}
 }
 
-// Where few trials moved a weight there is no significance, in the estimator or in the
-// reference; an enumerated gradient needs no error.
+// If few trials moved a weight, in the estimator or in the reference, there is no
+// significance; an enumerated gradient needs no error.
 func TestBiasZ(t *testing.T) {
 	for _, c := range []struct {
 		moved, known int
@@ -104,8 +104,8 @@ func TestBiasZ(t *testing.T) {
 	}
 }
 
-// An unbiased estimator has no significant bias in a net most of whose weights few trials
-// move, and no relative bias beyond chance.
+// An unbiased estimator has no significant bias in a net where few trials move most
+// weights, and no relative bias beyond chance.
 func TestFewMoved(t *testing.T) {
 	report, err := Run(context.Background(), EstimateOptions{Net: "lif:2", Steps: 8, Inputs: 3, Seed: 4, Trials: 20_000, Estimators: "single_flip,stochastic_triples"})
 	if err != nil {
@@ -121,7 +121,7 @@ func TestFewMoved(t *testing.T) {
 	}
 }
 
-// The bias of a mean is found without the noise in it.
+// The bias of a mean is found without its noise.
 func TestRelativeBias(t *testing.T) {
 	m := newMoments(2)
 	for trial := range 100 { // means 3 and 4, standard errors 0.1
@@ -140,7 +140,7 @@ func TestRelativeBias(t *testing.T) {
 	}
 }
 
-// Powers of deviations are those of all samples, in whatever parts they came.
+// Powers of deviations are those of all samples, however they were split.
 func TestMoments(t *testing.T) {
 	whole, first, second := newMoments(1), newMoments(1), newMoments(1)
 	var samples []float64

@@ -8,13 +8,15 @@ import "spikegrad/cpuref"
 type Surrogate struct {
 	Label   string
 	Matched bool // the derivative of each layer's escape noise
-	// Kind and Parameters name any other surrogate; see [cpuref.SurrogateDerivative].
+	// Kind and Parameters specify any other surrogate; see
+	// [cpuref.SurrogateDerivative].
 	Kind               cpuref.Surrogate
 	Parameters         [3]float64
 	DifferentiateReset bool
 }
 
-// MatchedSurrogate is the surrogate gradient with the derivative of the escape noise.
+// MatchedSurrogate returns the surrogate gradient with the derivative of the escape
+// noise.
 func MatchedSurrogate() Surrogate { return Surrogate{Label: "surrogate", Matched: true} }
 
 // Name implements [Estimator].
@@ -41,9 +43,9 @@ func (e Surrogate) Sample(w *Worker, _ uint32, gradient []float64) {
 	}, gradient)
 }
 
-// Smoothed is the derivative of the mean-field model, in which every unit gives its
-// probability in place of a spike (estimator 3). It needs no noise. In a single
-// neuron it is exact; the exact gradient of deeper circuits is [Exact]'s.
+// Smoothed is the derivative of the mean-field model, in which every unit outputs its
+// probability in place of a spike (estimator 3). It needs no noise. For a single neuron
+// it is exact; for deeper circuits the exact gradient is that of [Exact].
 type Smoothed struct{}
 
 // Name implements [Estimator].
@@ -65,7 +67,7 @@ func (Smoothed) Sample(w *Worker, _ uint32, gradient []float64) {
 	}, gradient)
 }
 
-// Side says which spikes a [OneSided] derivative goes through.
+// Side selects the units that a [OneSided] derivative goes through.
 type Side int
 
 // The sides.

@@ -9,15 +9,15 @@ import (
 	"spikegrad/cpuref"
 )
 
-// Team is the processes that share a measurement, such as an engine.Team. All of them make the same
-// calls with the same arguments.
+// Team is the processes that share a measurement, such as an engine.Team. All make the same calls
+// with the same arguments.
 type Team interface {
-	// Agree returns an error on all of them if any has one.
+	// Agree returns an error on all processes if any has one.
 	Agree(err error) error
-	// First has the first of them alone do something, while the others wait for it.
+	// First makes only the first process do something, while the others wait for it.
 	First(do func() error) error
-	// Divide has each of them do pieces first ≤ i < last of count, and hands all of them what
-	// each has made, in the order of the pieces.
+	// Divide makes each process do pieces first ≤ i < last of count, and passes the results of each
+	// to all, in the order of the pieces.
 	Divide(ctx context.Context, count int, do func(ctx context.Context, first, last int) ([]byte, error)) ([][]byte, error)
 }
 
@@ -32,7 +32,7 @@ func (alone) Divide(ctx context.Context, count int, do func(ctx context.Context,
 	return [][]byte{made}, err
 }
 
-// packed are numbers as a message.
+// packed returns numbers as a message.
 func packed(numbers ...float64) []byte {
 	message := make([]byte, 0, 8*len(numbers))
 	for _, x := range numbers {
@@ -41,8 +41,8 @@ func packed(numbers ...float64) []byte {
 	return message
 }
 
-// unpacked are the numbers of a message, which has to be whole numbers of records of a size behind a
-// head.
+// unpacked returns the numbers of a message, which must be a head followed by a whole number of
+// records.
 func unpacked(message []byte, head, record int) ([]float64, error) {
 	if count := len(message) / 8; len(message)%8 != 0 || count < head || (count-head)%record != 0 {
 		return nil, fmt.Errorf("a message of %d bytes cannot hold records of %d numbers: the processes do not run the same program", len(message), record)
@@ -54,7 +54,7 @@ func unpacked(message []byte, head, record int) ([]float64, error) {
 	return numbers, nil
 }
 
-// pack is the moments of a node of the tree over chunks as numbers.
+// pack returns the moments of a node of the tree over chunks as numbers.
 func (m *Moments) pack(node cpuref.ChunkNode) []float64 {
 	numbers := []float64{float64(node.First), float64(node.Last), float64(m.Trials)}
 	for _, list := range [][]float64{m.Mean, m.Squares, m.Cubes, m.Fourths} {
@@ -63,10 +63,10 @@ func (m *Moments) pack(node cpuref.ChunkNode) []float64 {
 	return numbers
 }
 
-// momentNumbers is how many numbers pack makes.
+// momentNumbers returns how many numbers pack makes.
 func momentNumbers(parameters int) int { return 3 + 4*parameters }
 
-// unpack is pack the other way.
+// unpack is the inverse of pack.
 func unpack(numbers []float64) (cpuref.ChunkNode, *Moments) {
 	parameters := (len(numbers) - 3) / 4
 	list := func(i int) []float64 { return numbers[3+i*parameters:][:parameters:parameters] }

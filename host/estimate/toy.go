@@ -11,7 +11,7 @@ import "spikegrad/cpuref"
 // The values are the parameters w, v1, v2, u1, u2.
 type Toy [5]float64
 
-// ToyRun is what the toy network did with one input.
+// ToyRun is a run of the toy network on one input.
 type ToyRun struct {
 	Input, G, H1, H2, Output float64
 }
@@ -26,10 +26,10 @@ func (p Toy) Run(x, beta float64) ToyRun {
 	return r
 }
 
-// Gradient is the derivative of the output with respect to the five parameters, with
-// σ′ at steepness betaSurrogate in every unit, the output included, and the
-// activations of the run. With the run's own β it is the true gradient, with any
-// other the surrogate gradient.
+// Gradient returns the derivative of the output with respect to the five parameters,
+// with σ′ at steepness betaSurrogate in every unit, the output included, and the
+// activations of the run. With the run's own β it is the true gradient, with any other
+// it is a surrogate gradient.
 func (p Toy) Gradient(r ToyRun, betaSurrogate float64) [5]float64 {
 	output := sigmoidDerivative(float64(p[3]*r.H1)+float64(p[4]*r.H2), betaSurrogate)
 	hidden1 := float64(float64(output*p[3]) * sigmoidDerivative(p[1]*r.G, betaSurrogate))
@@ -44,8 +44,8 @@ func (p Toy) Gradient(r ToyRun, betaSurrogate float64) [5]float64 {
 	}
 }
 
-// sigmoid is 1/(1+exp(−βz)) with an exponent that is never positive, so that no
-// steepness overflows.
+// sigmoid returns 1/(1+exp(−βz)), computed with an exponent that is never positive, so
+// that no steepness overflows.
 func sigmoid(z, beta float64) float64 {
 	if z < 0 {
 		e := cpuref.Exp64(float64(beta * z))
@@ -54,7 +54,7 @@ func sigmoid(z, beta float64) float64 {
 	return 1 / (1 + cpuref.Exp64(-float64(beta*z)))
 }
 
-// sigmoidDerivative is β·σ(βz)·(1−σ(βz)), without the cancellation of 1−σ.
+// sigmoidDerivative returns β·σ(βz)·(1−σ(βz)), without the cancellation of 1−σ.
 func sigmoidDerivative(z, beta float64) float64 {
 	if z < 0 {
 		z = -z

@@ -24,8 +24,8 @@ func TestToyGradient(t *testing.T) {
 	}
 }
 
-// With weights so small that σ′ is β_SG/4 everywhere the surrogate gradient is a
-// product that can be written down.
+// With weights so small that σ′ is β_SG/4 everywhere, the surrogate gradient is
+// a simple product.
 func TestToySurrogateGradient(t *testing.T) {
 	p := Toy{1e-9, 1e-9, 2e-9, 3e-9, -1e-9}
 	const x, betaSurrogate = 2, 8
@@ -39,7 +39,7 @@ func TestToySurrogateGradient(t *testing.T) {
 	}
 }
 
-// Steepness of 10⁴ takes exponents far beyond what exp can give.
+// A steepness of 10⁴ leads to exponents far beyond the range of exp.
 func TestToyExtremes(t *testing.T) {
 	for _, w := range []float64{-1e3, -1, -1e-12, 0, 1e-12, 1, 1e3} {
 		p := Toy{w, -1.8, 1.8, 1.8, -1.8}

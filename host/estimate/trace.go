@@ -2,14 +2,15 @@ package estimate
 
 import "spikegrad/cpuref"
 
-// Trace is one trial of a circuit, and room to compute in. The slices are [unit].
+// Trace is one trial of a circuit, and working memory. The slices are [unit].
 type Trace struct {
 	Noise     []float64 // ξ in (0, 1)
 	Critical  []float64 // the potential at which p is ξ: the unit fires above it
 	Spike     []float64 // 0 or 1, or a probability in a mean-field model
 	Potential []float64 // minus the threshold
 
-	// Of LIF only, [step·neuron of all layers]: when a step begins, and what a spike in it takes.
+	// LIF only, [step·neuron of all layers]: states when a step begins, and what a spike in it
+	// removes.
 	states []cpuref.NeuronState[float64]
 	lost   []float64
 	// [neuron of all layers]: adjoints of the states in a backward pass; LIF only.
@@ -21,8 +22,8 @@ type Trace struct {
 	scratch       []float64
 }
 
-// copyBefore makes t what from is up to a unit, which can then be run; both are of the
-// same circuit.
+// copyBefore copies everything of from before a unit to t, which can then be run from there; both
+// must be of the same circuit.
 func (t *Trace) copyBefore(from *Trace, unit, width int) {
 	copy(t.Spike[:unit], from.Spike)
 	copy(t.Potential[:unit], from.Potential)
@@ -33,8 +34,7 @@ func (t *Trace) copyBefore(from *Trace, unit, width int) {
 	}
 }
 
-// body is what all circuits share: their layout, their head, and the names of their
-// parameters.
+// body is what all circuits have: a layout, a head, and the names of the parameters.
 type body struct {
 	layout Layout
 	head   Head
@@ -55,7 +55,7 @@ func (c *body) Parameters() []string { return c.names }
 // UnitParameters implements [Circuit].
 func (c *body) UnitParameters() int { return c.own }
 
-// newTrace makes what every trace has.
+// newTrace makes the part common to all traces.
 func (c *body) newTrace(scratch int) *Trace {
 	units := c.layout.Units()
 	t := &Trace{
@@ -84,7 +84,7 @@ func (c *body) BackwardHead(t *Trace, parameters []float64, gradient []float64) 
 	}
 }
 
-// startBackward sets the adjoint of the spikes to what the head gives them.
+// startBackward sets the adjoint of the spikes to that from the head.
 func (c *body) startBackward(t *Trace, parameters []float64, gradient []float64) {
 	clear(t.adjoint)
 	c.head.Backward(parameters[c.own:], t.output, t.outputAdjoint, gradient[c.own:])

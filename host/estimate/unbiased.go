@@ -37,7 +37,7 @@ func (e FiniteDifference) Sample(w *Worker, _ uint32, gradient []float64) {
 	}
 }
 
-// usualStep is a step over which the probabilities of spikes change by little.
+// usualStep returns a step over which spike probabilities change little.
 func (w *Worker) usualStep() float64 {
 	steepest := 0.0
 	for l := range w.layout.Layers {
@@ -49,9 +49,9 @@ func (w *Worker) usualStep() float64 {
 	return 0.02 / steepest
 }
 
-// Score is the score function estimator, REINFORCE (estimator 5): the loss times the
-// derivative of the log-probability of the spikes. A baseline that does not depend
-// on the trial takes variance away: here the mean loss of trials of other noise.
+// Score is the score function estimator, REINFORCE (estimator 5): the loss times the derivative of
+// the log-probability of the spikes. A baseline that does not depend on the trial reduces the
+// variance: here, the mean loss of trials with other noise.
 type Score struct {
 	Baseline bool
 	value    float64 // of the baseline, once prepared
@@ -71,10 +71,10 @@ func (Score) Unbiased() bool { return true }
 // Random implements [Estimator].
 func (Score) Random() bool { return true }
 
-// baselineTrials is how many trials the baseline is the mean of.
+// baselineTrials is the number of trials averaged for the baseline.
 const baselineTrials = 1024
 
-// prepare measures the baseline with noise that no trial of an estimator has.
+// prepare measures the baseline with noise that no estimator's trial uses.
 func (e Score) prepare(w *Worker) Estimator {
 	e.value = 0
 	if e.Baseline {
@@ -94,7 +94,7 @@ func (e Score) Sample(w *Worker, _ uint32, gradient []float64) {
 	w.run()
 	loss := w.loss(w.trace) - e.value
 	for unit, spike := range w.trace.Spike {
-		// p′/p of a spike, −p′/(1−p) of none: (S−p)/(p(1−p))·p′
+		// p′/p for a spike, −p′/(1−p) for none: (S−p)/(p(1−p))·p′
 		p, slope := w.layout.layerOf(unit).chances(w.trace.Potential[unit])
 		score := slope / p
 		if spike == 0 {
@@ -109,17 +109,16 @@ func (e Score) Sample(w *Worker, _ uint32, gradient []float64) {
 //
 //	∂E[L]/∂p_k = E[(1 − 2S_k)·(L with S_k flipped and all after it run again with the same ξ − L)],
 //
-// it draws a unit with probability q_k, runs the trial on from there with the spike
-// flipped, and carries the difference back from u_k with the sampled spikes held. Units
-// are drawn with q proportional to p′(u_k), so that no run is spent on a unit that
-// cannot be moved.
+// it draws a unit with probability q_k, reruns the trial from there with the spike flipped, and
+// carries the difference back from u_k with the sampled spikes held. Units are drawn with q
+// proportional to p′(u_k), so that no run is wasted on a unit that cannot be moved.
 type SingleFlip struct {
-	// Control makes back-propagation with the matched surrogate predict what every flip
-	// changes. The flip then estimates what the prediction leaves, and the predictions of
-	// all units are added: the surrogate gradient of the trial. That takes variance away as
-	// far as they are right, and brings no bias whatever they are.
+	// Control makes back-propagation with the matched surrogate predict the effect of every flip.
+	// The flip then estimates the error of the prediction, and the predictions of all units are
+	// added: the surrogate gradient of the trial. This reduces the variance as far as they are
+	// right, and adds no bias in any case.
 	Control bool
-	trust   float64 // what predictions are multiplied by, once prepared
+	trust   float64 // factor on predictions, once prepared
 }
 
 // Name implements [Estimator].
@@ -136,11 +135,11 @@ func (SingleFlip) Unbiased() bool { return true }
 // Random implements [Estimator].
 func (SingleFlip) Random() bool { return true }
 
-// controlTrials is how many trials say how far predictions can be trusted.
+// controlTrials is the number of trials that measure how far predictions can be trusted.
 const controlTrials = 1024
 
-// prepare measures by what predictions are best multiplied, with noise and flips that no
-// trial of an estimator has.
+// prepare measures the best factor on predictions, with noise and flips that no estimator's trial
+// uses.
 func (e SingleFlip) prepare(w *Worker) Estimator {
 	e.trust = 0
 	if !e.Control {
@@ -184,8 +183,8 @@ func (e SingleFlip) Sample(w *Worker, trial uint32, gradient []float64) {
 	w.held(gradient)
 }
 
-// drawFlip draws a unit with q proportional to p′, which it writes to factor, and returns it
-// with p′/q; −1 if none can be moved.
+// drawFlip draws a unit with q proportional to p′, which it writes to factor, and returns the unit
+// and p′/q; −1 if none can be moved.
 func (w *Worker) drawFlip(trial uint32) (flipped int, weight float64) {
 	total := 0.0
 	for unit := range w.factor {
@@ -199,7 +198,7 @@ func (w *Worker) drawFlip(trial uint32) (flipped int, weight float64) {
 	rest := float64(choice.uniform() * total)
 	for unit, slope := range w.factor {
 		if slope > 0 {
-			flipped = unit // the last one with a slope, should rounding leave a rest
+			flipped = unit // the last one with a slope, in case rounding leaves a remainder
 		}
 		if rest -= slope; rest < 0 {
 			break
@@ -208,7 +207,7 @@ func (w *Worker) drawFlip(trial uint32) (flipped int, weight float64) {
 	return flipped, total
 }
 
-// gain is the loss with a spike of a unit less that without, all after it run again.
+// gain returns the loss with a unit's spike minus that without, with everything after it rerun.
 func (w *Worker) gain(unit int) float64 {
 	w.flip(unit)
 	w.problem.Circuit.Forward(w.other, w.problem.Parameters, unit+1, w.layout.Units(), drawn(w.other))
@@ -219,8 +218,8 @@ func (w *Worker) gain(unit int) float64 {
 	return difference
 }
 
-// predict writes the derivative of the loss with respect to every spike, as the matched
-// surrogate has it, to chance; factor holds p′.
+// predict writes the derivative of the loss with respect to every spike, by the matched surrogate,
+// to chance; factor holds p′.
 func (w *Worker) predict() {
 	w.backward(false, func(unit int, adjoint float64) float64 {
 		w.chance[unit] = adjoint
@@ -228,22 +227,21 @@ func (w *Worker) predict() {
 	}, w.shifted)
 }
 
-// flip makes the worker's other trace a copy of its trace in which a unit has spiked
-// the other way. What comes after that unit is still to be run.
+// flip makes the worker's other trace a copy of its trace with a unit's spike flipped. Everything
+// after that unit must still be run.
 func (w *Worker) flip(unit int) {
 	opposite := 1 - w.trace.Spike[unit]
 	w.other.copyBefore(w.trace, unit, w.layout.width)
 	w.problem.Circuit.Forward(w.other, w.problem.Parameters, unit, unit+1, func(int, float64) float64 { return opposite })
 }
 
-// StochasticTriples is forward-mode differentiation of a program with discrete
-// randomness (estimator 6; Arya et al. 2022): with each parameter travels, beside the
-// value, one candidate for a finite change of a spike with a weight. A unit whose
-// probability moves by dp proposes one: 0 → 1 with weight dp/(1−p) if dp > 0, 1 → 0
-// with weight |dp|/p if dp < 0. When a candidate meets another, one of them is kept
-// with probability proportional to its weight and takes over the weight of both, so
-// that the mean does not change; a candidate whose run has come back to the
-// original is dropped. One pass for each parameter.
+// StochasticTriples is forward-mode differentiation of a program with discrete randomness (estimator
+// 6; Arya et al. 2022): besides its value, each parameter carries one candidate for a finite change
+// of a spike, with a weight. A unit whose probability moves by dp proposes one: 0 → 1 with weight
+// dp/(1−p) if dp > 0, 1 → 0 with weight |dp|/p if dp < 0. When a candidate meets another, one of
+// them is kept with probability proportional to its weight and takes over the weight of both, so
+// that the mean does not change; a candidate whose run has merged with the original is dropped. It
+// takes one pass per parameter.
 type StochasticTriples struct{}
 
 // Name implements [Estimator].
@@ -272,9 +270,8 @@ func (StochasticTriples) Sample(w *Worker, trial uint32, gradient []float64) {
 	}
 }
 
-// candidate follows the candidate of one parameter through the trial, given the
-// derivative of all potentials. It returns its weight; the run that belongs to it is
-// the worker's other trace, complete.
+// candidate follows the candidate of one parameter through the trial, given the derivative of all
+// potentials. It returns the candidate's weight; its complete run is the worker's other trace.
 func (w *Worker) candidate(choice *choices) (weight float64) {
 	circuit, decide := w.problem.Circuit, drawn(w.other)
 	done := 0 // units of the candidate's run so far
@@ -306,7 +303,7 @@ func (w *Worker) candidate(choice *choices) (weight float64) {
 	return weight
 }
 
-// proposal is the weight of the change that a unit proposes when its potential moves.
+// proposal returns the weight of the change that a unit proposes when its potential moves.
 func (w *Worker) proposal(unit int, moved float64) float64 {
 	dp, p := float64(w.factor[unit]*moved), w.chance[unit]
 	switch spike := w.trace.Spike[unit] != 0; {

@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// trialsFlag asks for more trials than there is time for in every test run: a million
+// trialsFlag requests more trials than there is time for in every test run: a million
 // take some twenty minutes on two processors.
 var trialsFlag = flag.Int("trials", 0, "trials of unbiased estimators, 0 for those of the tests")
 
-// trialsOr are those of the flag or, without it, of a test.
+// trialsOr returns the number given by the flag or, without it, by a test.
 func trialsOr(trials int) int {
 	if *trialsFlag > 0 {
 		return *trialsFlag
@@ -20,8 +20,8 @@ func trialsOr(trials int) int {
 	return trials
 }
 
-// significance is how many standard errors an unbiased estimate may lie from the
-// exact value. With fixed seeds the tests give the same numbers in every run.
+// significance is the largest distance of an unbiased estimate from the exact value,
+// in standard errors. With fixed seeds the tests give the same numbers in every run.
 const significance = 4
 
 // checkUnbiased compares the mean of an estimator with the exact gradient.
@@ -33,7 +33,7 @@ func checkUnbiased(t *testing.T, p Problem, e Estimator, exact []float64, trials
 	}
 	names := p.Circuit.Parameters()
 	for i, want := range exact {
-		// Where no trial differed, rounding is all that may.
+		// If no trials differ, only rounding may.
 		allowed := max(significance*measured.StandardError(i), 1e-9)
 		if d := measured.Mean[i] - want; !(math.Abs(d) <= allowed) {
 			t.Errorf("%s: %s: mean %.6g of %d trials, exact %.6g: %.1f standard errors away",
@@ -61,7 +61,7 @@ func exactOf(t *testing.T, p Problem) Exact {
 	return exact
 }
 
-// checkTelling fails if a derivative is too small to be told from none.
+// checkTelling fails if a derivative is too small to be distinguished from zero.
 func checkTelling(t *testing.T, p Problem, exact Exact) {
 	t.Helper()
 	for i, g := range exact.Gradient {
@@ -99,7 +99,7 @@ func TestUnbiasedLIF(t *testing.T) {
 	}
 }
 
-// The gradient by enumeration against differences of the expectation by enumeration.
+// The enumerated gradient equals differences of the enumerated expectation.
 func TestEnumerateGradient(t *testing.T) {
 	problems := map[string]Problem{
 		"perceptron":  perceptronProblem(t, 2, []int{3, 2, 1}, 5, Output{}),

@@ -10,9 +10,9 @@ import (
 	"spikegrad/host/engine"
 )
 
-// Performance is what a network does on a set of samples in several trials.
-// Predictions of different trials of a sample are compared in pairs: Agreement is
-// the share of pairs that are equal, 1 with a single trial.
+// Performance is how well a network does on a set of samples in several trials. Predictions
+// from different trials of a sample are compared in pairs: Agreement is the share of equal
+// pairs, 1 with a single trial.
 type Performance struct {
 	Samples        int       `json:"samples"`
 	Trials         int       `json:"trials"`
@@ -20,12 +20,12 @@ type Performance struct {
 	Accuracy       float64   `json:"accuracy"`           // mean over trials
 	AccuracySpread float64   `json:"accuracy_deviation"` // standard deviation over trials; 0 for one
 	Agreement      float64   `json:"agreement"`          // mean over samples
-	Voted          float64   `json:"voted_accuracy"`     // of the class predicted most often; of equals the lowest
+	Voted          float64   `json:"voted_accuracy"`     // of the class predicted most often; the lowest if several tie
 	Loss           float64   `json:"loss"`               // mean cross-entropy
 	Confusion      [][]int   `json:"confusion"`          // [true class][predicted class]: presentations
 	Activity       []Firing  `json:"layers"`
-	// Calibration is that of probabilities averaged over the trials of a sample, Single that of
-	// presentations one by one.
+	// Calibration is for probabilities averaged over the trials of a sample, Single for single
+	// presentations.
 	Calibration *Calibration `json:"calibration"`
 	Single      *Calibration `json:"calibration_single"`
 
@@ -37,12 +37,12 @@ type Performance struct {
 // Firing is how much the neurons of a layer fire.
 type Firing struct {
 	Neurons         int     `json:"neurons"`
-	SpikesPerNeuron float64 `json:"spikes_per_neuron"` // and sample, mean over presentations
+	SpikesPerNeuron float64 `json:"spikes_per_neuron"` // per sample, mean over presentations
 	Rate            float64 `json:"rate_hz"`           // spikes per second per neuron
 }
 
-// Accuracy presents every sample in several trials; samples nil are all of the
-// source. A cancelled context ends it with the context's error.
+// Accuracy presents every sample in several trials; nil samples means all of the source. A
+// cancelled context ends it with the context's error.
 func Accuracy(ctx context.Context, s *Subject, samples []int, trials int) (*Performance, error) {
 	if samples == nil {
 		samples = wholeSource(s.Source)
@@ -105,7 +105,7 @@ func Accuracy(ctx context.Context, s *Subject, samples []int, trials int) (*Perf
 	return p, nil
 }
 
-// absorb takes the probabilities of a trial into the means of a sample and the sums of squared
+// absorb adds the probabilities of a trial to the means of a sample and the sums of squared
 // deviations from them (Welford 1962).
 func (p *Performance) absorb(sample, trial int, probabilities []float64) {
 	for class, x := range probabilities {
@@ -116,10 +116,10 @@ func (p *Performance) absorb(sample, trial int, probabilities []float64) {
 	}
 }
 
-// Best is the class of a sample that is most probable, as a mean over trials.
+// Best returns the class of a sample with the highest mean probability over trials.
 func (p *Performance) Best(sample int) int { return floats.MaxIdx(p.Probabilities[sample]) }
 
-// spread makes deviations of the sums of their squares, and calibrates the means.
+// spread turns sums of squared deviations into standard deviations, and calibrates the means.
 func (p *Performance) spread(s *Subject, samples []int) {
 	var means calibrator
 	for i, squares := range p.Deviations {
@@ -131,7 +131,7 @@ func (p *Performance) spread(s *Subject, samples []int) {
 	p.Calibration = means.calibration()
 }
 
-// compareTrials fills in what the predictions of a sample in all trials say.
+// compareTrials fills in what follows from the predictions of each sample in all trials.
 func (p *Performance) compareTrials(s *Subject, samples []int) {
 	equal, voted := 0, 0
 	for i, predicted := range p.Predicted {
@@ -162,7 +162,7 @@ func table[E any](rows, columns int) [][]E {
 	return table
 }
 
-// meanAndDeviation are the mean and the standard deviation, which is 0 of one value.
+// meanAndDeviation returns the mean and the standard deviation, which is 0 for one value.
 func meanAndDeviation(values []float64) (mean, deviation float64) {
 	if len(values) == 1 {
 		return values[0], 0

@@ -95,7 +95,7 @@ func TestConfusionAndAgreement(t *testing.T) {
 		t.Errorf("accuracy %g, the confusion matrix says %g", p.Accuracy, all)
 	}
 
-	// Pairs of trials, one by one, from what single samples do.
+	// Pairs of trials, one by one, from runs of single samples.
 	equal, pairs := 0, 0
 	for sample := range s.Source.Len() {
 		var answers []int

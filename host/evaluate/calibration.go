@@ -10,14 +10,14 @@ import (
 	"spikegrad/host/figure"
 )
 
-// calibrationBins is how many bins of equal width confidences are sorted into.
+// calibrationBins is the number of confidence bins, of equal width.
 const calibrationBins = 10
 
-// Calibration measures whether predictions are right as often as their probabilities promise. The
+// Calibration measures whether predictions are correct as often as their probabilities promise. The
 // confidence of a prediction is the probability of the predicted class.
 type Calibration struct {
 	// Error is the expected calibration error (Naeini et al. 2015): the mean over samples of
-	// |accuracy − confidence| of their bin, bins of width 0.1.
+	// |accuracy − confidence| of their bin, with bins of width 0.1.
 	Error      float64          `json:"expected_error"`
 	Confidence float64          `json:"confidence"` // mean
 	Accuracy   float64          `json:"accuracy"`
@@ -41,9 +41,9 @@ type calibrator struct {
 	loss             float64
 }
 
-// add takes in the probabilities of the classes of a sample.
+// add adds the class probabilities of a sample.
 func (c *calibrator) add(probabilities []float64, label uint32) {
-	best := floats.MaxIdx(probabilities) // the lowest of equals
+	best := floats.MaxIdx(probabilities) // the lowest if several tie
 	confidence := probabilities[best]
 	bin := min(int(confidence*calibrationBins), calibrationBins-1)
 	c.samples[bin]++
@@ -54,7 +54,7 @@ func (c *calibrator) add(probabilities []float64, label uint32) {
 	c.loss -= cpuref.Log64(max(probabilities[label], math.SmallestNonzeroFloat32))
 }
 
-// calibration sums up.
+// calibration summarizes the bins.
 func (c *calibrator) calibration() *Calibration {
 	total, result := 0, &Calibration{Bins: []CalibrationBin{}}
 	for _, samples := range c.samples {
@@ -78,8 +78,7 @@ func (c *calibrator) calibration() *Calibration {
 	return result
 }
 
-// softmax writes the probabilities of classes by their logits: those of which the loss is
-// the cross-entropy.
+// softmax writes the probabilities of classes from their logits: those in the cross-entropy loss.
 func softmax(probabilities []float64, logits []float32) {
 	largest := slices.Max(logits)
 	total := 0.0

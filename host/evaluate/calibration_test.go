@@ -19,14 +19,14 @@ func TestCalibration(t *testing.T) {
 		label         uint32
 	}{
 		{[]float64{0.9, 0.1, 0}, 0}, {[]float64{0, 1, 0}, 1}, {[]float64{0.05, 0.95, 0}, 2}, // one of three wrong
-		{[]float64{0.3, 0.2, 0.5}, 2}, {[]float64{0.5, 0.5, 0}, 1}, // of equals the first: wrong
+		{[]float64{0.3, 0.2, 0.5}, 2}, {[]float64{0.5, 0.5, 0}, 1}, // a tie, the first is predicted: wrong
 		{[]float64{0.25, 0.4, 0.35}, 1},
 	} {
 		c.add(sample.probabilities, sample.label)
 	}
 	log := func(p float64) float64 { return -math.Log(p) }
 	want := &Calibration{
-		Error:      (3*math.Abs(2.0/3-2.85/3) + math.Abs(1-0.4)) / 6, // two of 0.5, one of them right, agree
+		Error:      (3*math.Abs(2.0/3-2.85/3) + math.Abs(1-0.4)) / 6, // two at 0.5, one of them correct, contribute nothing
 		Confidence: (0.9 + 1 + 0.95 + 0.5 + 0.5 + 0.4) / 6, Accuracy: 4.0 / 6,
 		Loss: (log(0.9) + log(1) + log(math.SmallestNonzeroFloat32) + log(0.5) + log(0.5) + log(0.4)) / 6,
 		Bins: []CalibrationBin{
@@ -41,7 +41,7 @@ func TestCalibration(t *testing.T) {
 }
 
 // TestProbabilities: −log of the label's probability in a trial is the loss of the trial, and
-// means and deviations over trials are those of the trials.
+// means and deviations match those of the single trials.
 func TestProbabilities(t *testing.T) {
 	folder, _ := trained(t, tinyText)
 	s := opened(t, folder, nil)

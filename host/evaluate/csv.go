@@ -16,7 +16,7 @@ import (
 	"spikegrad/host/engine"
 )
 
-// tables are the CSV files that are being written, and their columns.
+// tables are the CSV files to write, and their columns.
 var tables = []struct{ name, heading string }{
 	{"samples.csv", "sample,label,label_name,predicted,predicted_name,loss\n"},
 	{"spikes.csv", "sample,layer,step,time_ms,neuron\n"},
@@ -26,7 +26,7 @@ var tables = []struct{ name, heading string }{
 
 // WriteCSV runs samples once, with the same noise as in [train.Evaluate], and writes their activity
 // to a folder, which it creates if needed, one row per observation: samples.csv (classes and
-// losses), spikes.csv (layer "input" are the events of the data), membranes.csv (U[t+1] of every
+// losses), spikes.csv (layer "input" is the events of the data), membranes.csv (U[t+1] of every
 // neuron and step) and, with a leaky readout, readout.csv. Numbers are the shortest that read back
 // as the same float32. time_ms is the start of the step.
 func WriteCSV(ctx context.Context, s *Subject, samples []int, folder string) error {
@@ -62,7 +62,7 @@ func WriteCSV(ctx context.Context, s *Subject, samples []int, folder string) err
 	}, s.Network.Spiking())
 }
 
-// writeTables writes all files at once; each appears whole or not at all.
+// writeTables writes all files at once; each appears complete or not at all.
 func writeTables(folder string, left []struct{ name, heading string }, write func(files []io.Writer) error, spiking bool) error {
 	var open func(files []io.Writer) error
 	open = func(files []io.Writer) error {
@@ -132,10 +132,10 @@ func (t *tableWriter) time(step int) string {
 	return strconv.FormatFloat(float64(step)*t.milliseconds, 'g', 9, 64)
 }
 
-// single is the shortest text of a float32.
+// single returns the shortest text of a float32.
 func single(value float32) string { return strconv.FormatFloat(float64(value), 'g', -1, 32) }
 
-// quoted is the name of a class as a field of CSV.
+// quoted returns the name of a class as a CSV field.
 func quoted(names []string, class uint32) string {
 	if int(class) >= len(names) {
 		return strconv.Itoa(int(class))

@@ -16,7 +16,7 @@ import (
 	"spikegrad/host/engine"
 )
 
-// readTable reads a table without its heading, which must be the one given.
+// readTable reads a table without its heading, which must match the given one.
 func readTable(t *testing.T, folder, name, heading string) [][]string {
 	t.Helper()
 	file, err := os.Open(filepath.Join(folder, name))
@@ -43,7 +43,7 @@ func single32(t *testing.T, text string) float32 {
 	return float32(value)
 }
 
-// TestWriteCSV compares every number of the tables with the record of a run of all
+// TestWriteCSV compares every number in the tables with the record of a run of all
 // samples at once.
 func TestWriteCSV(t *testing.T) {
 	folder, _ := trained(t, tinyText)

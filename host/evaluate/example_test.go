@@ -9,7 +9,7 @@ import (
 	"spikegrad/host/train"
 )
 
-// How reliably a network that has learned nothing yet answers under fresh noise.
+// How reliably an untrained network answers under fresh noise.
 func ExampleAccuracy() {
 	config, err := train.Default("digits")
 	if err != nil {

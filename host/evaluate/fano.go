@@ -17,13 +17,13 @@ import (
 // experiments.
 type FanoOptions struct {
 	Trials  int     `json:"trials"`  // of each sample, at least 2
-	Window  int     `json:"window"`  // steps in which spikes are counted
-	Minimum float64 `json:"minimum"` // mean count in a window above which it is looked at
+	Window  int     `json:"window"`  // steps over which spikes are counted
+	Minimum float64 `json:"minimum"` // mean count above which a window is used
 }
 
-// DefaultFano is 400 trials and windows of 10 steps, as in Gygax & Zenke 2025. Distributions leave
-// out windows with less than one spike in ten trials: there, the variance equals the mean whatever
-// the neuron does.
+// DefaultFano returns 400 trials and windows of 10 steps, as in Gygax & Zenke 2025. Distributions
+// leave out windows with less than one spike in ten trials: there, the variance equals the mean
+// whatever the neuron does.
 func DefaultFano() FanoOptions {
 	return FanoOptions{Trials: 400, Window: 10, Minimum: 0.1}
 }
@@ -35,10 +35,9 @@ type Variability struct {
 	Layers  []LayerFano `json:"layers"`
 }
 
-// LayerFano sums up the Fano factors of a layer. A neuron counts once for every
-// sample.
+// LayerFano summarizes the Fano factors of a layer. A neuron counts once for every sample.
 type LayerFano struct {
-	// AllWindows is the Fano factor by the paper's definition; nil of a silent layer.
+	// AllWindows is the Fano factor by the paper's definition; nil for a silent layer.
 	AllWindows *MeanFano `json:"all_windows"`
 	// Neurons is the distribution over neurons of each neuron's mean over windows with
 	// more spikes than the minimum; nil if no neuron has such a window.
@@ -47,7 +46,7 @@ type LayerFano struct {
 	Windows []WindowFano `json:"windows"`
 }
 
-// WindowFano is the distribution of Fano factors in the window that begins at a step.
+// WindowFano is the distribution of Fano factors in the window that starts at a step.
 type WindowFano struct {
 	Step int `json:"step"`
 	Spread
@@ -62,11 +61,11 @@ type Spread struct {
 	Upper  float64 `json:"upper_quartile"`
 }
 
-// Fano measures the Fano factor, variance over mean, of the spike counts of every
-// neuron in a window that moves over the steps one by one; variance (with N−1) and
-// mean are over trials of the same sample. It is 0 if all trials are equal, 1 of a
-// Poisson process, and 1−p of spikes that fall independently with probability p in a
-// step. Memory is needed for two sums for each neuron and window, and for a batch.
+// Fano measures the Fano factor, variance over mean, of the spike counts of every neuron in a
+// window that moves over the steps one by one; variance (with N−1) and mean are over trials of the
+// same sample. It is 0 if all trials are equal, 1 for a Poisson process, and 1−p for spikes that
+// occur independently with probability p in each step. It needs memory for two sums per neuron per
+// window, and for a batch.
 func Fano(ctx context.Context, s *Subject, samples []int, options FanoOptions) (*Variability, error) {
 	if err := options.check(s.Network); err != nil {
 		return nil, err
@@ -125,7 +124,7 @@ func (o *FanoOptions) check(n *network.Network) error {
 	return nil
 }
 
-// fanoGathered holds the Fano factors of a layer of all samples.
+// fanoGathered holds the Fano factors of a layer for all samples.
 type fanoGathered struct {
 	windows [][]float64 // [window][neuron with enough spikes]
 	neurons []float64   // [neuron with such a window]: mean over them
@@ -162,7 +161,7 @@ func (g *fanoGathered) summarise() LayerFano {
 	return layer
 }
 
-// spreadOf describes numbers, which it sorts.
+// spreadOf describes a set of numbers, which it sorts.
 func spreadOf(values []float64) Spread {
 	mean := stat.Mean(values, nil)
 	sort.Float64s(values)
@@ -170,7 +169,7 @@ func spreadOf(values []float64) Spread {
 	return Spread{len(values), mean, quantile(0.25), quantile(0.5), quantile(0.75)}
 }
 
-// stepBits are the spike bits of one row, sample·steps + step, of a record.
+// stepBits returns the spike bits of one row, sample·steps + step, of a record.
 func stepBits(record *engine.Record, layer, row, words int) []uint32 {
 	return record.Spikes[layer][row*words : (row+1)*words]
 }

@@ -11,9 +11,9 @@ import (
 	"spikegrad/host/network"
 )
 
-// TestFanoOfIndependentSpikes holds neurons that spike with probability p in every
-// step to 1−p, the Fano factor of a binomial count. Neurons are independent, so their
-// spread gives the standard error of the mean.
+// TestFanoOfIndependentSpikes compares neurons that spike with probability p in every
+// step with 1−p, the Fano factor of a binomial count. Neurons are independent, so
+// their spread gives the standard error of the mean.
 func TestFanoOfIndependentSpikes(t *testing.T) {
 	for _, beta := range []float64{0.3, 1, 2} {
 		s := bernoulli(t, 200, "sigmoid", beta)
@@ -26,7 +26,7 @@ func TestFanoOfIndependentSpikes(t *testing.T) {
 		want := 1 - 1/(1+math.Exp(beta))
 		layer := result.Layers[0]
 		// The variance of a variance over N trials is about 2σ⁴/(N−1); windows of a
-		// neuron overlap, so that averaging them gains nothing certain.
+		// neuron overlap, so that averaging them does not reliably reduce it.
 		standardError := want * math.Sqrt(2.0/(trials-1)/200)
 		if found := layer.Neurons; found.Count != 200 || math.Abs(found.Mean-want) > 4*standardError {
 			t.Errorf("β = %g: Fano factor %g of %d neurons, want %g ± %g", beta, found.Mean, found.Count, want, standardError)
@@ -42,7 +42,8 @@ func TestFanoOfIndependentSpikes(t *testing.T) {
 	}
 }
 
-// TestFanoByDefinition compares with variance and mean of counts made one by one.
+// TestFanoByDefinition compares with the variance and mean of individually counted
+// spikes.
 func TestFanoByDefinition(t *testing.T) {
 	folder, _ := trained(t, tinyText)
 	s := opened(t, folder, nil)
@@ -69,7 +70,7 @@ func TestFanoByDefinition(t *testing.T) {
 			t.Fatal(err)
 		}
 		found := 0
-		sum, count := 0.0, 0 // of all windows of all neurons with a spike, but for the last
+		sum, count := 0.0, 0 // over all windows with a spike of all neurons, except the last window
 		for first := range s.Network.Steps - options.Window + 1 {
 			var factors []float64
 			for neuron := range layer.Neurons {

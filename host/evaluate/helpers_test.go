@@ -11,7 +11,7 @@ import (
 	"spikegrad/host/train"
 )
 
-// tinyText is a run of a few milliseconds whose network is right now and then, and noisy.
+// tinyText is a run of a few milliseconds whose network is noisy and sometimes correct.
 const tinyText = `
 seed = 5
 [data]
@@ -42,7 +42,7 @@ evaluation_batch = 4
 learning_rate = 0.02
 `
 
-// trained makes a run and returns its folder and summary.
+// trained performs a run and returns its folder and summary.
 func trained(t *testing.T, text string) (string, *train.Summary) {
 	t.Helper()
 	config, err := train.Decode([]byte(text), "test.toml", "")
@@ -57,7 +57,7 @@ func trained(t *testing.T, text string) (string, *train.Summary) {
 	return folder, summary
 }
 
-// opened puts the network of a run and its test samples together.
+// opened returns the network of a run with its test samples.
 func opened(t *testing.T, folder string, change func(*network.Network) *network.Network) *Subject {
 	t.Helper()
 	config, model, err := train.ReadRun(folder)
@@ -90,8 +90,8 @@ func subject(t *testing.T, n *network.Network, seed uint32, weights [][]float32,
 	return &Subject{Engine: e, Network: n, Source: source, Batch: 7}
 }
 
-// bernoulli is a network without connections: a neuron's membrane stays at 0, and
-// it spikes in every step with probability 1/(1+exp(β)).
+// bernoulli returns a network without connections: a neuron's membrane stays at 0, and it
+// spikes in every step with probability 1/(1+exp(β)).
 func bernoulli(t *testing.T, neurons int, noise string, beta float64) *Subject {
 	t.Helper()
 	options, err := data.Defaults("randman")

@@ -15,10 +15,10 @@ type Rasters struct {
 	Other   ModeRasters `json:"other_mode"`
 }
 
-// ModeRasters are those of a mode.
+// ModeRasters are the rasters of a mode.
 type ModeRasters struct {
-	Sample figure.Raster `json:"sample"` // once on its way through all layers
-	// Second is the next sample of another class, in the mode of the training; nil if there is none.
+	Sample figure.Raster `json:"sample"` // once through all layers
+	// Second is the next sample of another class, in the trained mode; nil if there is none.
 	Second  *figure.Raster  `json:"second_sample,omitempty"`
 	Neurons []figure.Trials `json:"neurons"` // [layer]: a neuron in many trials of the sample
 }
@@ -26,13 +26,13 @@ type ModeRasters struct {
 // rastersFile holds the rasters in the folder of a report.
 const rastersFile = "rasters.json"
 
-// ReadRasters reads the rasters in a folder that [Run] wrote with pictures.
+// ReadRasters reads the rasters from a folder that [Run] wrote with pictures.
 func ReadRasters(folder string) (*Rasters, error) {
 	var rasters Rasters
 	return &rasters, readJSON(filepath.Join(folder, rastersFile), &rasters)
 }
 
-// record records the rasters of a mode, of a second sample too if asked for.
+// record records the rasters of a mode, and those of a second sample if two is set.
 func (m *measurement) record(ctx context.Context, s *Subject, two bool, rasters *ModeRasters) (err error) {
 	if rasters.Sample, err = m.raster(s, m.options.Sample); err != nil {
 		return err
@@ -48,15 +48,14 @@ func (m *measurement) record(ctx context.Context, s *Subject, two bool, rasters 
 	return err
 }
 
-// raster is a sample on its way through all layers.
+// raster returns the raster of a sample through all layers.
 func (m *measurement) raster(s *Subject, sample int) (figure.Raster, error) {
 	raster, err := train.SampleRaster(s.Engine, s.Network, m.source, sample)
 	raster.Sample = fmt.Sprintf("%s sample %d", m.options.Part, sample)
 	return raster, err
 }
 
-// second is the first sample behind the one shown, or else in front of it, that has another
-// class.
+// second returns the first sample of another class after the one shown or, failing that, before it.
 func (m *measurement) second() (sample int, found bool) {
 	n := m.source.Len()
 	for i := 1; i < n; i++ {
@@ -68,7 +67,7 @@ func (m *measurement) second() (sample int, found bool) {
 	return 0, false
 }
 
-// draw draws all that was measured.
+// draw draws everything that was measured.
 func (m *measurement) draw(folder string) error {
 	if err := m.drawMode(folder, &m.report.Trained, &m.rasters.Trained, ""); err != nil {
 		return err

@@ -50,7 +50,7 @@ func NeuronTrials(ctx context.Context, s *Subject, sample, trials int) ([]figure
 	return drawings, nil
 }
 
-// typical is the neuron with the median of the counts above zero.
+// typical returns the neuron with the median of the counts above zero.
 func typical(neurons int, spikes func(spiked func(neuron int))) int {
 	count := make([]int, neurons)
 	spikes(func(neuron int) { count[neuron]++ })

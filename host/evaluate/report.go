@@ -18,11 +18,11 @@ import (
 	"spikegrad/host/train"
 )
 
-// Options say what is measured of a run. The numbers depend on Settings alone.
+// Options specify what is measured about a run. The numbers depend only on Settings.
 type Options struct {
 	Settings
-	// Folder is where the report and pictures are written; empty stands for
-	// evaluation in the folder of the run.
+	// Folder is where the report and pictures are written; empty stands for the subfolder
+	// evaluation of the run's folder.
 	Folder string
 	// Open makes an engine; nil stands for the CPU engine.
 	Open        func(n *network.Network, options engine.Options) (engine.Engine, error)
@@ -30,32 +30,32 @@ type Options struct {
 	PassSamples int
 	Batch       int // presentations at once; 0 for the run's evaluation_batch
 	NoPictures  bool
-	// Exchange leads to the other processes of the evaluation; nil for one process. All make the
+	// Exchange connects the other processes of the evaluation; nil for one process. All make the
 	// same calls with the same run and data, share each batch and end with the same report; only
 	// rank 0 writes and is observed.
 	Exchange engine.Exchange
-	// Notes, which may be nil, is told what reading the data left out.
+	// Notes, which may be nil, is called with what was left out when reading the data.
 	Notes func(notes []string)
-	// Observer, which may be nil, is told how far a measurement is.
+	// Observer, which may be nil, is called with the progress of a measurement.
 	Observer func(what string, done, all int)
 }
 
-// Settings are what the numbers of a report depend on besides the run.
+// Settings are what the numbers in a report depend on besides the run.
 type Settings struct {
 	Part        string      `json:"part"`         // test, validation or train
 	Trials      int         `json:"trials"`       // of every sample, for accuracies
 	Fano        FanoOptions `json:"fano"`         //
-	FanoSamples int         `json:"fano_samples"` // how many, evenly spaced, for Fano factors
-	Sample      int         `json:"sample"`       // of which rasters are drawn
+	FanoSamples int         `json:"fano_samples"` // number of samples, evenly spaced, for Fano factors
+	Sample      int         `json:"sample"`       // whose rasters are drawn
 	Rasters     int         `json:"rasters"`      // trials of the rasters of single neurons
 }
 
-// DefaultSettings are those of the reproduced experiments.
+// DefaultSettings returns those of the reproduced experiments.
 func DefaultSettings() Settings {
 	return Settings{Part: "test", Trials: 10, Fano: DefaultFano(), FanoSamples: 4, Rasters: 100}
 }
 
-// Report is what was measured of a run: evaluation.json.
+// Report is what was measured about a run: evaluation.json.
 type Report struct {
 	Settings
 	Data          string   `json:"data"`
@@ -63,26 +63,25 @@ type Report struct {
 	Device        string   `json:"device"`
 	Driver        string   `json:"driver"`
 	WeightsSHA256 string   `json:"weights_sha256"`
-	Notes         []string `json:"notes"` // of reading the data
+	Notes         []string `json:"notes"` // from reading the data
 	Trained       Mode     `json:"trained_mode"`
 	Other         Mode     `json:"other_mode"` // noise off, or on if trained without
 }
 
-// Mode is what a network does with noise, or without.
+// Mode is how a network performs with noise, or without.
 type Mode struct {
 	Noise       bool         `json:"noise"`
 	Performance *Performance `json:"performance"`
 	Fano        *Variability `json:"fano"`
 }
 
-// reportFile is the report in its folder, written last.
+// reportFile is the name of the report in its folder.
 const reportFile = "evaluation.json"
 
-// Run measures the network of a finished run in the mode it was trained in and in
-// the other one, and writes evaluation.json, the spikes shown in rasters.json and, as
-// PNG and SVG, for each mode: confusion, fano, reliability, raster and, for every layer,
-// trials-layer; for the trained one also raster-second, a sample of another class. Without
-// pictures evaluation.json is all it writes.
+// Run measures the network of a finished run in the mode it was trained in and in the other one,
+// and writes evaluation.json, the spikes shown in rasters.json and, as PNG and SVG, for each mode:
+// confusion, fano, reliability, raster and, for every layer, trials-layer; for the trained one
+// also raster-second, a sample of another class. Without pictures it writes only evaluation.json.
 func Run(ctx context.Context, runFolder string, options Options) (*Report, error) {
 	folder := options.Folder
 	if folder == "" {
@@ -108,8 +107,8 @@ func Run(ctx context.Context, runFolder string, options Options) (*Report, error
 	return m.report, team.First(func() error { return m.write(folder) })
 }
 
-// write writes the report and what is drawn of it. Numbers come first: what cannot be drawn is not
-// lost.
+// write writes the report and its pictures. Numbers come first, so that they are not lost if
+// drawing fails.
 func (m *measurement) write(folder string) error {
 	if err := atomicfile.WriteJSON(filepath.Join(folder, reportFile), m.report); err != nil || m.options.NoPictures {
 		return err
@@ -133,7 +132,7 @@ func Measure(ctx context.Context, runFolder string, options Options) (*Report, *
 	return m.report, m.rasters, nil
 }
 
-// Read reads the report in a folder that [Run] wrote.
+// Read reads the report from a folder written by [Run].
 func Read(folder string) (*Report, error) {
 	var report Report
 	return &report, readJSON(filepath.Join(folder, reportFile), &report)
@@ -151,7 +150,7 @@ func readJSON(path string, value any) error {
 	return nil
 }
 
-// partOf chooses samples of a dataset.
+// partOf returns the samples of a part of a dataset.
 func partOf(split data.Split, part string) (data.Source, error) {
 	parts := map[string]data.Source{"test": split.Test, "validation": split.Validation, "train": split.Train}
 	source, ok := parts[part]
@@ -164,7 +163,7 @@ func partOf(split data.Split, part string) (data.Source, error) {
 	return source, nil
 }
 
-// measurement is an evaluation of a run at work.
+// measurement is an evaluation in progress.
 type measurement struct {
 	options Options
 	team    *engine.Team
@@ -176,8 +175,8 @@ type measurement struct {
 	rasters *Rasters // nil without pictures
 }
 
-// newMeasurement opens a run and its data and checks what is asked for, which is the same on all
-// ranks.
+// newMeasurement opens a run and its data, and checks what is requested, which must be the same on
+// all ranks.
 func newMeasurement(team *engine.Team, runFolder string, options Options) (*measurement, error) {
 	if !team.Leads() {
 		options.Observer, options.Notes = nil, nil
@@ -191,7 +190,7 @@ func newMeasurement(team *engine.Team, runFolder string, options Options) (*meas
 	return m, team.Same(asked)
 }
 
-// openMeasurement is newMeasurement of this process.
+// openMeasurement is newMeasurement for this process alone.
 func openMeasurement(runFolder string, options Options) (m *measurement, split data.Split, err error) {
 	config, model, err := train.ReadRun(runFolder)
 	if err != nil {
@@ -244,7 +243,7 @@ func (m *measurement) measure(ctx context.Context) (err error) {
 	return nil
 }
 
-// otherSuffix ends the names of what belongs to the other mode.
+// otherSuffix ends file names of the other mode.
 const otherSuffix = "-other-mode"
 
 // mode measures a network and, with pictures, records rasters.
@@ -290,7 +289,7 @@ func Noisy(n *network.Network) bool {
 	return slices.ContainsFunc(n.Layers, func(l network.Layer) bool { return l.Noise.Kind != "threshold" })
 }
 
-// evenlySpaced are up to count of n samples.
+// evenlySpaced returns up to count of n samples.
 func evenlySpaced(n, count int) []int {
 	var samples []int
 	for i := range min(count, n) {

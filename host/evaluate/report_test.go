@@ -159,7 +159,7 @@ func TestTypical(t *testing.T) {
 	}
 }
 
-// labelled is a source of samples that have nothing but labels.
+// labelled is a source of samples that have only labels.
 type labelled struct {
 	data.Source
 	labels []uint32
@@ -168,7 +168,7 @@ type labelled struct {
 func (l labelled) Len() int                { return len(l.labels) }
 func (l labelled) Label(sample int) uint32 { return l.labels[sample] }
 
-// TestSecond: the second sample is the next one of another class, from the end on the first.
+// TestSecond: the second sample is the next one of another class, wrapping around at the end.
 func TestSecond(t *testing.T) {
 	for _, c := range []struct {
 		labels       []uint32
@@ -189,7 +189,7 @@ func TestSecond(t *testing.T) {
 	}
 }
 
-// TestRunOverRanks: ranks measure what one process measures, and the first one alone writes.
+// TestRunOverRanks: ranks measure the same as one process, and only the first one writes.
 func TestRunOverRanks(t *testing.T) {
 	folder, _ := trained(t, tinyText)
 	options := Options{Settings: tinySettings(), Batch: 21, Folder: t.TempDir()}
@@ -221,7 +221,7 @@ func TestRunOverRanks(t *testing.T) {
 	}
 }
 
-// TestRanksMeasureTheSame: ranks that were asked for something else, or are interrupted, end together.
+// TestRanksMeasureTheSame: ranks with different requests, or that are interrupted, end together.
 func TestRanksMeasureTheSame(t *testing.T) {
 	folder, _ := trained(t, tinyText)
 	for name, c := range map[string]struct {

@@ -12,21 +12,22 @@ import (
 )
 
 // Subject is what is measured: a network with its weights in an engine, and the
-// samples that it is shown.
+// samples it is shown.
 type Subject struct {
 	Engine  engine.Engine
 	Network *network.Network // the engine's
 	Source  data.Source
-	Batch   int // presentations at once; changes no result
-	Workers int // goroutines that encode samples; changes no result
-	// Each, which may be nil, is called after every batch with the number of
-	// presentations done and of all.
+	Batch   int // presentations at once; does not affect results
+	Workers int // goroutines that encode samples; does not affect results
+	// Each, which may be nil, is called after every batch with the numbers of
+	// presentations done and in total.
 	Each func(done, all int)
 
 	part func(samples int) (first, last int) // see [data.Filler]
 }
 
-// check refuses samples and numbers of trials that cannot be presented.
+// check returns an error for samples and numbers of trials that cannot be
+// presented.
 func (s *Subject) check(samples []int, trials int) error {
 	n, source := s.Network, s.Source
 	if source.Channels() != n.Inputs || source.Classes() != n.Classes || source.Steps() != n.Steps {
@@ -51,16 +52,16 @@ func (s *Subject) check(samples []int, trials int) error {
 	return nil
 }
 
-// presented is a batch of presentations and what came of it.
+// presented is a batch of presentations and its results.
 type presented struct {
-	first  int // presentations before these; number k is trial k/len(samples) of samples[k%len(samples)]
+	first  int // number of the first presentation; number k is trial k/len(samples) of samples[k%len(samples)]
 	count  int
 	record *engine.Record
 	spikes []uint64 // [layer]: of all these presentations
 }
 
 // present runs all trials of the samples, trial after trial. recorder makes the
-// record of the given number of presentations.
+// record for the given number of presentations.
 func (s *Subject) present(ctx context.Context, samples []int, trials int, recorder func(presentations int) *engine.Record, each func(presented)) error {
 	if err := s.check(samples, trials); err != nil {
 		return err

@@ -29,8 +29,8 @@ func (l *listening) Evaluate(b *engine.Batch, s cpuref.Stream, r *engine.Record)
 	return l.Engine.Evaluate(b, s, r)
 }
 
-// TestEveryTrialHasItsOwnNoise holds the numbers of all presentations, and that the
-// input of a sample, here drawn by a random encoder, is the same in all trials.
+// TestEveryTrialHasItsOwnNoise checks the numbers of all presentations, and that
+// the input of a sample, here drawn by a random encoder, is the same in all trials.
 func TestEveryTrialHasItsOwnNoise(t *testing.T) {
 	folder, _ := trained(t, strings.Replace(tinyText, `name = "randman"`, "name = \"digits\"\nencoder.kind = \"poisson\"", 1))
 	s := opened(t, folder, nil)

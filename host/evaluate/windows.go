@@ -6,10 +6,10 @@ type WindowCounts struct {
 	neurons, steps, window int
 	trials                 uint64
 	count, squared         []uint32 // [window·neuron]: sums over trials
-	moving                 []uint32 // [neuron]: spikes in the window at work
+	moving                 []uint32 // [neuron]: spikes in the current window
 }
 
-// NewWindowCounts makes counts without a trial; window is 1 to steps.
+// NewWindowCounts makes counts without any trials; window is 1 to steps.
 func NewWindowCounts(neurons, steps, window int) *WindowCounts {
 	size := (steps - window + 1) * neurons
 	return &WindowCounts{
@@ -25,7 +25,7 @@ func (w *WindowCounts) Reset() {
 	clear(w.squared)
 }
 
-// Add adds a trial; row gives the spike bits of a step, [word].
+// Add adds a trial; row returns the spike bits of a step, [word].
 func (w *WindowCounts) Add(row func(step int) []uint32) {
 	w.trials++
 	clear(w.moving)
@@ -49,7 +49,7 @@ func (w *WindowCounts) change(bits []uint32, by uint32) {
 	forSpikes(bits, func(neuron int) { w.moving[neuron] += by })
 }
 
-// factor is the Fano factor of a neuron in a window if its mean count is above the
+// factor returns the Fano factor of a neuron in a window if its mean count is above the
 // minimum: (N·Σc² − (Σc)²) / ((N−1)·Σc), whose numerator and denominator are whole
 // numbers.
 func (w *WindowCounts) factor(i int, minimum float64) (factor float64, enough bool) {
@@ -60,16 +60,16 @@ func (w *WindowCounts) factor(i int, minimum float64) (factor float64, enough bo
 	return float64(w.trials*squared-count*count) / float64((w.trials-1)*count), true
 }
 
-// MeanFano is a mean of Fano factors and how many they are.
+// MeanFano is a mean of Fano factors and their number.
 type MeanFano struct {
 	Mean  float64 `json:"mean"`
 	Count int     `json:"count"`
 }
 
-// Fano is the Fano factor by the definition of Gygax & Zenke 2025: the mean over all
-// neurons and all T−window moving windows (the first T−window of the T−window+1) in
-// which there was any spike in any trial, a window of a neuron being one value. The
-// variance is divided by N−1. It is nil without a spike; at least two trials are needed.
+// Fano returns the Fano factor by the definition of Gygax & Zenke 2025: the mean over
+// all neurons and all T−window moving windows (the first T−window of the T−window+1)
+// with any spike in any trial, where each window of a neuron is one value. The variance
+// is divided by N−1. It is nil without a spike; at least two trials are needed.
 func (w *WindowCounts) Fano() *MeanFano {
 	var all fanoSum
 	all.add(w)

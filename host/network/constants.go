@@ -9,8 +9,8 @@ import (
 	"spikegrad/cpuref"
 )
 
-// Constants are the neuron constants that can be learned. What is learned is ρ, which starts at 0
-// unless it is spread, and stays within ±[cpuref.LearnedBound].
+// Constants are the neuron constants that can be learned. The learned number is ρ, which starts
+// at 0 unless spread, and stays within ±[cpuref.LearnedBound].
 var Constants = Kinds[cpuref.Constant, Layer]{
 	{
 		Name: "tau_membrane", Number: cpuref.ConstantTauMembrane, Formula: "a_m = exp(−dt/(τ_membrane·e^ρ))",
@@ -45,16 +45,16 @@ const (
 	perSpike  = "spike"
 )
 
-// logPrefix is how the names of the arrays of learned constants begin, after the layer's.
+// logPrefix is the prefix of the names of learned-constant arrays, after the layer's.
 const logPrefix = "log_"
 
-// LearnedArray is the name of the array of a learned constant of a layer.
+// LearnedArray returns the name of the array of a layer's learned constant.
 func (n *Network) LearnedArray(layer int, constant string) string {
 	return fmt.Sprintf("layer%d.%s%s", layer, logPrefix, constant)
 }
 
-// ConstantOf is the name of the learned constant that an array of this name holds; empty of
-// other arrays.
+// ConstantOf returns the learned constant that an array of this name holds; empty for other
+// arrays.
 func ConstantOf(weights string) string {
 	_, name, _ := strings.Cut(weights, ".")
 	constant, learned := strings.CutPrefix(name, logPrefix)
@@ -133,7 +133,7 @@ func InSeconds(constant string) bool { return isTime(constant) || constant == De
 // isTime reports whether a constant is a time constant.
 func isTime(constant string) bool { return strings.HasPrefix(constant, "tau_") }
 
-// value is what a constant is configured as.
+// value returns the configured value of a constant.
 func (l *Layer) value(c cpuref.Constant) float64 {
 	switch c {
 	case cpuref.ConstantTauMembrane:
@@ -150,7 +150,7 @@ func (l *Layer) value(c cpuref.Constant) float64 {
 	return Threshold
 }
 
-// ConstantFactor is the factor of [cpuref.LearnedConstants] for a learned constant.
+// ConstantFactor returns the factor of [cpuref.LearnedConstants] for a learned constant.
 func ConstantFactor[T cpuref.Float](l *Layer, constant string, stepLength float64) T {
 	value := l.value(Constants.Number(constant))
 	if Constants.Number(constant) == cpuref.ConstantNoiseBeta {
@@ -162,7 +162,7 @@ func ConstantFactor[T cpuref.Float](l *Layer, constant string, stepLength float6
 	return cpuref.FlushWeight(T(value))
 }
 
-// ConstantValues are the values of a constant that an array of ρ stands for.
+// ConstantValues returns the values of a constant for an array of ρ.
 func (l *Layer) ConstantValues(constant string, rho []float32) []float64 {
 	values := make([]float64, len(rho))
 	for i, r := range rho {
@@ -171,14 +171,14 @@ func (l *Layer) ConstantValues(constant string, rho []float32) []float64 {
 	return values
 }
 
-// ConstantLogarithm is ρ of a value of a constant, of which [Layer.ConstantValues] makes it.
+// ConstantLogarithm returns ρ for a value of a constant, the inverse of [Layer.ConstantValues].
 func (l *Layer) ConstantLogarithm(constant string, value float64) float64 {
 	return cpuref.Log64(value / l.value(Constants.Number(constant)))
 }
 
-// initialConstant is where a learned constant begins: at its configured value or, of time
-// constants that are spread, at values drawn from a gamma distribution with that mean
-// (Perez-Nieves et al. 2021). Array is the number of the array in the network.
+// initialConstant returns the initial ρ of a learned constant: for its configured value or, for
+// spread time constants, for values drawn from a gamma distribution with that mean (Perez-Nieves
+// et al. 2021). array is the number of the array in the network.
 func (l *Layer) initialConstant(w Weight, seed uint32, array int) []float32 {
 	values := make([]float32, w.Rows)
 	if l.LearnSpread == 0 || !isTime(w.Constant) {
@@ -192,13 +192,13 @@ func (l *Layer) initialConstant(w Weight, seed uint32, array int) []float32 {
 	return values
 }
 
-// spreadArrays are the numbers from which on arrays of random numbers are for constants.
+// spreadArrays is the first array number whose random numbers are for constants.
 const spreadArrays = 1 << 24
 
-// attempts is how many numbers of a source there are for one of a gamma distribution.
+// attempts is how many numbers of a source are reserved for one gamma-distributed number.
 const attempts = 1 << 10
 
-// gamma is number i of a gamma distribution of shape k ≥ 1 and mean 1, by the method of
+// gamma returns number i of a gamma distribution with shape k ≥ 1 and mean 1, by the method of
 // Marsaglia & Tsang 2000.
 func (s *normals) gamma(i int, k float64) float64 {
 	d := k - 1.0/3

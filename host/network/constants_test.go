@@ -9,8 +9,8 @@ import (
 	"spikegrad/cpuref"
 )
 
-// TestLearned: learned constants have arrays in the order of the table, one number a neuron or
-// one for all, and begin at 0.
+// TestLearned: learned constants have arrays in the order of the table, one number per neuron
+// or one for all, and start at 0.
 func TestLearned(t *testing.T) {
 	n := validNetwork()
 	n.Layers[0].Neurons, n.Layers[1].Neurons = 5, 6
@@ -45,8 +45,8 @@ func TestLearned(t *testing.T) {
 	}
 }
 
-// TestLearnedSpread: spread time constants have the mean and the deviation that were asked for,
-// and everything else is drawn as without.
+// TestLearnedSpread: spread time constants have the requested mean and deviation, and
+// everything else is drawn as without a spread.
 func TestLearnedSpread(t *testing.T) {
 	n := validNetwork()
 	l := &n.Layers[0]
@@ -85,7 +85,7 @@ func TestLearnedSpread(t *testing.T) {
 	}
 }
 
-// TestLearnedRefused: what is learned has to be there.
+// TestLearnedRefused: learned constants must exist.
 func TestLearnedRefused(t *testing.T) {
 	for want, change := range map[string]func(l *Layer){
 		`learn names "tau"; want one of adaptation, noise_beta, tau_adaptation, tau_membrane, tau_synapse, threshold`: func(l *Layer) { l.Learn = []string{"tau"} },

@@ -8,10 +8,10 @@ import (
 	"spikegrad/cpuref"
 )
 
-// DelaysArray is the name of the array of the learned delays of a layer's inputs.
+// DelaysArray returns the name of the array of the learned delays of a layer's inputs.
 func (n *Network) DelaysArray(layer int) string { return fmt.Sprintf("layer%d.%s", layer, delaysArray) }
 
-// delaysArray is how the names of the arrays of learned delays end, after the layer's.
+// delaysArray is the suffix of the names of learned-delay arrays, after the layer's.
 const delaysArray = "delays"
 
 // Delays reports whether any layer learns the delays of its inputs.
@@ -22,7 +22,7 @@ func (n *Network) Delays() bool {
 // IsDelays reports whether an array of this name holds learned delays.
 func IsDelays(weights string) bool { return strings.HasSuffix(weights, "."+delaysArray) }
 
-// RefuseDelays refuses networks that learn delays, and says why.
+// RefuseDelays rejects networks that learn delays, with the given reason.
 func (n *Network) RefuseDelays(why string) error {
 	for l, layer := range n.Layers {
 		if layer.LearnedDelay > 0 {
@@ -32,8 +32,8 @@ func (n *Network) RefuseDelays(why string) error {
 	return nil
 }
 
-// checkLearnedDelay checks that a layer can learn the delays of its inputs: dense layers of
-// inputs that nothing else takes.
+// checkLearnedDelay checks that a layer can learn the delays of its inputs: dense layers with
+// inputs that no other layer takes can.
 func (n *Network) checkLearnedDelay(layer int) error {
 	l := &n.Layers[layer]
 	source := layer - 1
@@ -57,11 +57,11 @@ func (n *Network) checkLearnedDelay(layer int) error {
 	return nil
 }
 
-// Delay is what learned delays are called beside learned constants.
+// Delay is the name of learned delays beside learned constants.
 const Delay = "delay"
 
-// DelayValues are the delays of a layer's inputs that an array of shares stands for, in seconds,
-// without what is fixed.
+// DelayValues returns the delays of a layer's inputs for an array of shares, in seconds, without
+// the fixed delay.
 func (n *Network) DelayValues(layer int, shares []float32) []float64 {
 	longest, values := float64(float64(n.Layers[layer].LearnedDelay)*n.StepLength), make([]float64, len(shares))
 	for i, share := range shares {
@@ -70,14 +70,14 @@ func (n *Network) DelayValues(layer int, shares []float32) []float64 {
 	return values
 }
 
-// DelayParameters turns the learned delays of a layer into what kernels take, all but the shares,
-// for a run of a seed.
+// DelayParameters returns the kernel parameters of a layer's learned delays, except the shares,
+// for a run with the given seed.
 func DelayParameters[T cpuref.Float](n *Network, layer int, seed uint32) cpuref.Delays[T] {
 	return cpuref.Delays[T]{Longest: n.Layers[layer].LearnedDelay, Seed: seed, Layer: uint32(layer)}
 }
 
-// initialDelays are where learned delays begin: anywhere from 0 to the longest. Array is the
-// number of the array in the network.
+// initialDelays draws initial values of learned delays, uniformly from 0 to the longest. array is
+// the number of the array in the network.
 func initialDelays(w Weight, seed uint32, array int) []float32 {
 	shares, source := make([]float32, w.Rows), normals{seed: seed, array: spreadArrays + uint32(array)}
 	for i := range shares {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestLearnedDelays: a layer's delays are an array of its inputs, behind its constants, that starts
-// spread from 0 to 1; networks that cannot learn them are refused.
+// TestLearnedDelays: a layer's delays are an array with one number per input, after its constants,
+// that starts spread from 0 to 1; networks that cannot learn them are rejected.
 func TestLearnedDelays(t *testing.T) {
 	n := validNetwork()
 	n.Layers[1].LearnedDelay, n.Layers[1].Learn = 3, []string{"threshold"}
@@ -50,8 +50,8 @@ func TestLearnedDelays(t *testing.T) {
 	}
 }
 
-// TestLearnedNoise: β is learned of noise that has one, with the surrogate that matches; the other
-// mode and audits, which replace these, are exempt.
+// TestLearnedNoise: β is learned for noise that has one, with the matched surrogate; the other mode
+// and audits, which replace these, are exempt.
 func TestLearnedNoise(t *testing.T) {
 	valid := func() *Network {
 		n := validNetwork()

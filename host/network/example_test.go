@@ -6,7 +6,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// A network of two layers, the upper one deterministic, and the weights it needs.
+// A network of two layers, the upper one deterministic, and its weights.
 func Example() {
 	stochastic, deterministic := network.DefaultLayer(), network.DefaultLayer()
 	stochastic.Neurons, deterministic.Neurons = 64, 32

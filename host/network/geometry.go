@@ -7,35 +7,36 @@ import (
 	"spikegrad/cpuref"
 )
 
-// Geometry is how the neurons of a layer are arranged: Filters neurons at each position
-// of a plane. Neuron filter·positions + position, positions row by row, as in the files of
-// other programs; a dense layer has one position.
+// Geometry is how the neurons of a layer are arranged: Filters neurons at each position of
+// a plane. They are numbered filter·positions + position, positions row by row, as in the
+// files of other programs; a dense layer has one position.
 type Geometry struct {
 	Plane   cpuref.Extent
 	Filters int
 	// Unit is how many numbers a position takes in the kernels: room for all filters, or 1
-	// for the channels of an input, which are planes there too. See [cpuref.Window].
+	// for the channels of an input, which are planes there, too. See [cpuref.Window].
 	Unit int
 }
 
-// DenseGeometry is that of the given number of neurons at one position, as they are.
+// DenseGeometry returns that of the given number of neurons at one position, without
+// padding.
 func DenseGeometry(neurons int) Geometry {
 	return Geometry{Plane: cpuref.Extent{Height: 1, Width: 1}, Filters: neurons, Unit: neurons}
 }
 
-// Positions is the number of positions.
+// Positions returns the number of positions.
 func (g Geometry) Positions() int { return g.Plane.Area() }
 
-// Neurons is the number of neurons.
+// Neurons returns the number of neurons.
 func (g Geometry) Neurons() int { return g.Positions() * g.Filters }
 
-// Planes is how many planes the neurons are in the kernels.
+// Planes returns the number of planes that the neurons form in the kernels.
 func (g Geometry) Planes() int { return (g.Filters + g.Unit - 1) / g.Unit }
 
-// Slots is how many numbers the neurons of such a layer take in the kernels.
+// Slots returns how many numbers the neurons take in the kernels.
 func (g Geometry) Slots() int { return g.Planes() * g.Positions() * g.Unit }
 
-// Slot is the number of a neuron in the kernels.
+// Slot returns the number of a neuron in the kernels.
 func (g Geometry) Slot(neuron int) int {
 	positions := g.Positions()
 	filter, position := neuron/positions, neuron%positions
@@ -45,8 +46,8 @@ func (g Geometry) Slot(neuron int) int {
 // Convolutional reports whether the layer is a convolution over positions.
 func (l *Layer) Convolutional() bool { return l.Kind == "conv1d" || l.Kind == "conv2d" }
 
-// Window is the geometry of a convolution's kernel over the positions below; those that
-// it leads to, and what lies below, are left out.
+// Window returns the kernel, stride and padding of a convolution; the positions it leads
+// to, and what lies below, are not set.
 func (l *Layer) Window() cpuref.Window {
 	extent := func(height, width int) cpuref.Extent { return cpuref.Extent{Height: height, Width: width} }
 	if l.Kind == "conv1d" {
@@ -65,7 +66,7 @@ func (l *Layer) Window() cpuref.Window {
 	return w
 }
 
-// Cell is how many rows and columns of positions the layer hands up as one.
+// Cell returns how many rows and columns of positions the layer hands up as one.
 func (l *Layer) Cell() cpuref.Extent {
 	switch {
 	case !l.Convolutional() || l.Pool == 0 && l.PoolHeight == 0:
@@ -78,7 +79,7 @@ func (l *Layer) Cell() cpuref.Extent {
 	return cpuref.Extent{Height: l.PoolHeight, Width: l.Pool}
 }
 
-// RecurrentKernelExtent is the size of the kernel of a convolution over itself.
+// RecurrentKernelExtent returns the size of a convolution's recurrent kernel.
 func (l *Layer) RecurrentKernelExtent() cpuref.Extent {
 	if l.Kind == "conv1d" {
 		return cpuref.Extent{Height: 1, Width: l.RecurrentKernel}
@@ -86,11 +87,11 @@ func (l *Layer) RecurrentKernelExtent() cpuref.Extent {
 	return cpuref.Extent{Height: l.RecurrentKernel, Width: l.RecurrentKernel}
 }
 
-// AsWidth as PaddingHeight pads a layer by as many rows as columns.
+// AsWidth, as PaddingHeight, pads by as many rows as columns.
 const AsWidth = -1
 
-// Geometry is the arrangement of a layer; layer −1 is the input, whose channels are
-// positions of a row unless they have a shape.
+// Geometry returns the arrangement of a layer; layer −1 is the input, whose channels are
+// positions in a row unless they have a shape.
 func (n *Network) Geometry(layer int) Geometry {
 	if layer < 0 {
 		if len(n.InputShape) == 3 {
@@ -106,12 +107,12 @@ func (n *Network) Geometry(layer int) Geometry {
 	return Geometry{Plane: w.Above(n.Handed(n.main(layer)).Plane), Filters: l.Filters, Unit: cpuref.Stride(l.Filters)}
 }
 
-// Pooling is how a layer hands up its spikes.
+// Pooling returns how a layer hands up its spikes.
 func (n *Network) Pooling(layer int) cpuref.Pooling {
 	return n.Layers[layer].pooling(n.Geometry(layer))
 }
 
-// pooling is the same where the arrangement of the layer is known.
+// pooling is Pooling for a known arrangement of the layer.
 func (l *Layer) pooling(g Geometry) cpuref.Pooling {
 	if cell := l.Cell(); cell.Area() != 1 {
 		return cpuref.Pooling{Kind: Pools.Number(l.PoolKind), Plane: g.Plane, Cell: cell, Unit: g.Unit}
@@ -119,11 +120,12 @@ func (l *Layer) pooling(g Geometry) cpuref.Pooling {
 	return cpuref.Pooling{}
 }
 
-// Handed is the arrangement of what a layer hands up to the next; layer −1 is the input.
+// Handed returns the arrangement of what a layer hands up to the next; layer −1 is the
+// input.
 func (n *Network) Handed(layer int) Geometry {
 	g := n.Geometry(layer)
 	if layer >= 0 {
-		// Geometry is asked once: it asks in turn what lies below, all the way down.
+		// Geometry is called only once: it recurses all the way down.
 		if p := n.Layers[layer].pooling(g); !p.None() {
 			g.Plane = p.Cells()
 		}
@@ -131,7 +133,8 @@ func (n *Network) Handed(layer int) Geometry {
 	return g
 }
 
-// InputWindow is the geometry of a layer's connection from a source for the kernels.
+// InputWindow returns the geometry, for the kernels, of a layer's connection from a
+// source.
 func (n *Network) InputWindow(layer, source int) cpuref.Window {
 	l := &n.Layers[layer]
 	if !l.Convolutional() {
@@ -142,7 +145,7 @@ func (n *Network) InputWindow(layer, source int) cpuref.Window {
 	return w
 }
 
-// RecurrentWindow is the same for a layer's recurrent connection.
+// RecurrentWindow is InputWindow for a layer's recurrent connection.
 func (n *Network) RecurrentWindow(layer int) cpuref.Window {
 	l := &n.Layers[layer]
 	if !l.Convolutional() {
@@ -155,8 +158,8 @@ func (n *Network) RecurrentWindow(layer int) cpuref.Window {
 	}
 }
 
-// BiasWindow is the geometry of what brings a layer its biases: an input at every position
-// that feeds the neurons there.
+// BiasWindow is InputWindow for a layer's biases: an input at every position that feeds
+// the neurons there.
 func (n *Network) BiasWindow(layer int) cpuref.Window {
 	if !n.Layers[layer].Convolutional() {
 		return cpuref.Window{}
@@ -205,7 +208,7 @@ func (n *Network) resolve() error {
 	return nil
 }
 
-// checkShape checks the shape of the input, and that there is one where it is needed.
+// checkShape checks the shape of the input, and that there is one if needed.
 func (n *Network) checkShape() error {
 	product := 1
 	for _, size := range n.InputShape {
@@ -270,7 +273,7 @@ func (l *Layer) checkWindow(below cpuref.Extent) error {
 	return nil
 }
 
-// checkPool checks how a convolution over a plane hands up its spikes.
+// checkPool checks the pooling of a convolution over a plane.
 func (l *Layer) checkPool(plane cpuref.Extent) error {
 	cell := l.Cell()
 	if cell.Area() == 1 {

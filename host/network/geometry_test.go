@@ -8,8 +8,8 @@ import (
 	"spikegrad/cpuref"
 )
 
-// convNetwork is a network over 8 input channels of two convolutions, of 3 filters at
-// 4 positions and 17 at 2, under a dense layer.
+// convNetwork is a network over 8 input channels, with two convolutions, of 3 filters
+// at 4 positions and 17 at 2, under a dense layer.
 func convNetwork() *Network {
 	n := validNetwork()
 	first, second := DefaultLayer(), DefaultLayer()
@@ -21,7 +21,7 @@ func convNetwork() *Network {
 
 func TestGeometry(t *testing.T) {
 	n := convNetwork()
-	n.Layers[0].Neurons, n.Layers[0].Bias = 99, true // what the geometry gives counts
+	n.Layers[0].Neurons, n.Layers[0].Bias = 99, true // overridden by the geometry
 	if err := n.Validate(); err != nil {
 		t.Fatal(err)
 	}
@@ -61,11 +61,11 @@ func TestGeometry(t *testing.T) {
 	}
 }
 
-// row is a plane of height 1.
+// row returns a plane of height 1.
 func row(positions int) cpuref.Extent { return cpuref.Extent{Height: 1, Width: positions} }
 
-// TestSlots: neurons have numbers of their own, filters of a position one after the
-// other, and a single position of a convolution takes as many numbers as any.
+// TestSlots: neurons have distinct numbers, with the filters of a position adjacent,
+// and a single position of a convolution takes as many numbers as any.
 func TestSlots(t *testing.T) {
 	for _, g := range []Geometry{DenseGeometry(5), {row(4), 3, 16}, {cpuref.Extent{Height: 3, Width: 5}, 3, 16}, {row(1), 17, 32}, {row(9), 1, 1}, {cpuref.Extent{Height: 3, Width: 5}, 2, 1}} {
 		taken := map[int]bool{}
@@ -97,7 +97,7 @@ func TestValidateAcceptsConvolutions(t *testing.T) {
 		"recurrence wider than the layer":   func(n *Network) { n.Layers[0].RecurrentKernel = 99 },
 		"recurrent kernel that is not used": func(n *Network) { n.Layers[1].RecurrentKernel = 2 },
 		"convolution on top":                func(n *Network) { n.Layers = n.Layers[:2] },
-		// Were each layer to ask twice for what lies below it, this would take forever.
+		// If each layer queried what lies below it twice, this would take forever.
 		"many convolutions": func(n *Network) {
 			one := n.Layers[0]
 			one.Kernel, one.Stride, one.Padding = 3, 1, 1
@@ -123,7 +123,7 @@ func TestValidateRefusesConvolutions(t *testing.T) {
 	layer := func(change func(l *Layer)) func(n *Network) { return func(n *Network) { change(&n.Layers[1]) } }
 	for _, c := range []struct {
 		change func(n *Network)
-		words  []string // that the message must have
+		words  []string // that the message must contain
 	}{
 		{layer(func(l *Layer) { l.Kind = "conv3d" }), []string{"network.layer 1", `kind = "conv3d"`, "dense, conv1d or conv2d"}},
 		{layer(func(l *Layer) { l.Kind = "conv2d" }), []string{"network.layer 1", `kind = "conv2d"`, "needs network.input_shape", "8 input channels"}},

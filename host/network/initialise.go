@@ -6,13 +6,13 @@ import (
 	"spikegrad/cpuref"
 )
 
-// Initialise draws initial weights, one row-major array [rows][columns] for each of
-// [Network.Weights], from the seed alone: the same on every machine. Biases are 0, and
-// so are learned constants unless they are spread; learned delays are drawn evenly.
+// Initialise draws initial weights, one row-major array [rows][columns] for each of [Network.Weights], from
+// the seed alone: the same on every machine. Biases are 0, and so are learned constants unless they are
+// spread; learned delays are drawn uniformly.
 func (n *Network) Initialise(seed uint32) [][]float32 {
 	described := n.Weights()
 	weights := make([][]float32, 0, len(described))
-	drawn := 0 // arrays, not counting biases: a network with them draws what one without does
+	drawn := 0 // arrays, not counting biases: a network with biases draws the same as one without
 	zero := func() { weights = append(weights, make([]float32, described[len(weights)].Rows)) }
 	draw := func(kind string, scale float64) {
 		w := described[len(weights)]
@@ -34,8 +34,8 @@ func (n *Network) Initialise(seed uint32) [][]float32 {
 		if layer.Recurrent {
 			share = initial.Alpha
 		}
-		// The inputs of a neuron are the columns of all its sources: for a convolution those in
-		// its window.
+		// The inputs of a neuron are the columns of all its sources: for a convolution, those in its
+		// window.
 		inputs := 0
 		for _, w := range described[len(weights):][:len(n.Sources(l))] {
 			inputs += w.Columns
@@ -71,9 +71,9 @@ func (n *Network) Initialise(seed uint32) [][]float32 {
 	return weights
 }
 
-// scale is the standard deviation of weights (their bound if uniform) of a source, among so
-// many inputs. Fluctuation-driven (Rossbroich et al. 2022): the membrane fluctuates with a variance
-// that is σ_w² times [Initial.variance]; σ_w gives this connection its share of σ_U².
+// scale returns the standard deviation of a source's weights (their bound if uniform), for the given number
+// of inputs. Fluctuation-driven (Rossbroich et al. 2022): the variance of the membrane is σ_w² times
+// [Initial.variance]; σ_w gives this connection its share of σ_U².
 func (i Initial) scale(n *Network, layer *Layer, source, inputs int, share float64) float64 {
 	if i.Kind != "fluctuation" {
 		return i.Scale / math.Sqrt(float64(inputs))
@@ -81,9 +81,9 @@ func (i Initial) scale(n *Network, layer *Layer, source, inputs int, share float
 	return math.Sqrt(share/i.variance(n, layer, source, inputs)) * i.SigmaU * Threshold
 }
 
-// response is ε̂ = Σ ε(t)²·dt and Σ ε(t) of a neuron without reset, summed until nothing more
-// comes. Without a leak that is never: then they are what a sample of the given number of steps has brought
-// on average over its steps.
+// response returns ε̂ = Σ ε(t)²·dt and Σ ε(t) of a neuron without reset, summed until the response has
+// decayed. Without a leak it never does: then they are the sums so far, averaged over a sample of the given
+// number of steps.
 func response(layer *Layer, stepLength float64, steps int) (energy, gain float64) {
 	neuron := NeuronParameters[float64](layer, stepLength)
 	if neuron.Model == cpuref.NeuronIF {
@@ -112,14 +112,13 @@ type normals struct {
 	values      [4]float64
 }
 
-// uniform is the number of index i in (0, 1).
+// uniform returns number i, in (0, 1).
 func (s *normals) uniform(i int) float64 {
 	words := s.words(i / 4)
 	return float64((float64(words[i%4]) + 0.5) * 0x1p-32)
 }
 
-// normal is the standard normal number of index i, by the transformation of Box
-// and Muller on pairs of words.
+// normal returns standard normal number i, by the Box-Muller transform on pairs of words.
 func (s *normals) normal(i int) float64 {
 	if !s.cached || s.block != i/4 {
 		s.cached, s.block = true, i/4

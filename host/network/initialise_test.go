@@ -18,7 +18,7 @@ func wideNetwork() *Network {
 	return n
 }
 
-// moments are the mean and the standard deviation about 0.
+// moments returns the mean and the standard deviation about 0.
 func moments(values []float32) (mean, deviation float64) {
 	for _, v := range values {
 		mean += float64(v)
@@ -39,7 +39,7 @@ func TestInitialiseMoments(t *testing.T) {
 	a, s := math.Exp(-n.StepLength/layer.TauMembrane), math.Exp(-n.StepLength/layer.TauSynapse)
 	scale := (1 - a) / (a - s)
 	energy := scale * scale * (1/(1-a*a) - 2/(1-a*s) + 1/(1-s*s)) * n.StepLength
-	gain := 1 / (1 - s) // what enters the current stays for that many steps; the membrane's leak takes what drives it
+	gain := 1 / (1 - s) // what enters the current stays for that many steps; the membrane leaks as much as drives it
 	delta, integrator := *layer, *layer
 	delta.Neuron, integrator.Neuron = "lif_delta", "if" // without a synaptic current, the response is a_mᵏ
 	for _, want := range []struct {
@@ -89,7 +89,7 @@ func TestInitialiseMoments(t *testing.T) {
 		}
 	}
 
-	// Without recurrence the input connection brings all fluctuation.
+	// Without recurrence the input connection causes all fluctuation.
 	n.Layers[0].Recurrent = false
 	_, deviation := moments(n.Initialise(11)[0])
 	if expected := 1.3 * math.Sqrt(1/(70*15.8*energy)); !(math.Abs(deviation-expected) <= 0.03*expected) {
@@ -112,8 +112,8 @@ func TestInitialisePooled(t *testing.T) {
 	}
 }
 
-// TestInitialiseSeeds: the same seed gives the same bits on every machine, other
-// seeds and other arrays other numbers.
+// TestInitialiseSeeds: the same seed gives the same bits on every machine; other seeds and
+// other arrays give other numbers.
 func TestInitialiseSeeds(t *testing.T) {
 	n := wideNetwork()
 	n.Layers[1] = n.Layers[0] // equal shapes and kinds of both recurrent arrays
@@ -152,9 +152,8 @@ func correlation(a, b []float32) float64 {
 	return sum / float64(len(a)) / (deviationA * deviationB)
 }
 
-// TestFluctuation drives the linear membrane of a recurrent layer with Poisson
-// input to both connections: its fluctuations have the standard deviation asked
-// for.
+// TestFluctuation drives the linear membrane of a recurrent layer with Poisson input to
+// both connections: its fluctuations have the requested standard deviation.
 func TestFluctuation(t *testing.T) {
 	const sigma, rate, steps, settled = 0.8, 40, 60_000, 500
 	n := validNetwork()
@@ -164,7 +163,7 @@ func TestFluctuation(t *testing.T) {
 	layer.Initial = Initial{Kind: "fluctuation", SigmaU: sigma, Rate: rate, Alpha: 0.7}
 	weights := n.Initialise(3)
 	random := rand.New(rand.NewPCG(8, 8))
-	// A Poisson number of spikes a step, by the waiting times inside it.
+	// A Poisson number of spikes per step, from the waiting times within it.
 	poisson := func() int {
 		count := 0
 		for wait := random.ExpFloat64(); wait < rate*n.StepLength; wait += random.ExpFloat64() {

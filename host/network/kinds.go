@@ -9,32 +9,32 @@ import (
 )
 
 // Kind is a row of a table: one of the noises, surrogates, resets, losses, optimizers,
-// regularizers or initialisations. Checks, KIND:VALUE, comments of configurations,
-// reports, the reference pages and shaders/kinds.glsl are made of the rows. N is what
-// kernels know the kind by, S the part of a configuration that names it.
+// regularizers or initialisations. Checks, KIND:VALUE, comments in configurations, reports, the
+// reference pages and shaders/kinds.glsl are generated from the rows. N is the kind's number in
+// kernels, S the part of a configuration that names it.
 type Kind[N ~uint32, S any] struct {
 	Name       string
 	Number     N
 	Formula    string
 	Sentence   string
 	Parameters []Parameter
-	// Prepare makes of the parameters what kernels take, so that no division is left for
-	// them; nil: nothing. The step length is in seconds.
+	// Prepare turns the parameters into those of the kernels, so that these need no divisions;
+	// nil: none. The step length is in seconds.
 	Prepare func(s S, stepLength float64) [3]float64
-	// Peak is, of a surrogate, a potential relative to the threshold at which it is largest,
-	// or about so where it jumps; from there it falls to both sides.
+	// Peak returns, for a surrogate, a potential relative to the threshold at which it is
+	// largest, approximately if it jumps there; it decreases to both sides.
 	Peak func(s S, stepLength float64) float64
-	// Matched is, of a noise, the name of the surrogate that is its derivative, with the
+	// Matched is, for a noise, the name of the surrogate that is its derivative, with
 	// parameters of the same keys.
 	Matched string
-	// Spikes says of a loss that it looks at spikes, Targets that it compares them with others.
+	// Spikes means that a loss uses spikes, Targets that it compares them with target spikes.
 	Spikes, Targets bool
 }
 
 // Kinds is a table of kinds, in the order of their numbers.
 type Kinds[N ~uint32, S any] []Kind[N, S]
 
-// Parameter is a number that a kind takes.
+// Parameter is a numeric parameter of a kind.
 type Parameter struct {
 	Key     string // in configurations
 	Symbol  string // in formulas and reports
@@ -45,10 +45,10 @@ type Parameter struct {
 	Zero    float64 // what 0 stands for, which the bounds then need not allow; 0: itself
 }
 
-// Bounds are between what a parameter may lie.
+// Bounds limit a parameter.
 type Bounds struct {
 	From, To     float64
-	Above, Below bool // without From itself, without To itself
+	Above, Below bool // From is excluded, To is excluded
 }
 
 func (b Bounds) String() string {
@@ -61,7 +61,7 @@ func (b Bounds) String() string {
 	return fmt.Sprintf("from %g to %g", b.From, b.To)
 }
 
-// Check says why a value is out of bounds; nil if it is not.
+// Check returns an error if a value is out of bounds.
 func (p *Parameter) Check(value float64) error {
 	b := &p.Bounds
 	if value >= b.From && value <= b.To && !(b.Above && value == b.From) && !(b.Below && value == b.To) {
@@ -76,7 +76,7 @@ func (p *Parameter) Check(value float64) error {
 	return fmt.Errorf("%s = %g: must be %s, or 0 for the kind's default", p.Key, value, b)
 }
 
-// Find is the kind of a name, nil if there is none.
+// Find returns the kind with a name, nil if there is none.
 func (kinds Kinds[N, S]) Find(name string) *Kind[N, S] {
 	for i := range kinds {
 		if kinds[i].Name == name {
@@ -86,10 +86,10 @@ func (kinds Kinds[N, S]) Find(name string) *Kind[N, S] {
 	return nil
 }
 
-// Number is what kernels know a kind by; it has to exist.
+// Number returns the number of a kind in kernels; it must exist.
 func (kinds Kinds[N, S]) Number(name string) N { return kinds.Find(name).Number }
 
-// List is the names in the order of numbers.
+// List returns the names in the order of numbers.
 func (kinds Kinds[N, S]) List() []string {
 	names := make([]string, len(kinds))
 	for i := range kinds {
@@ -103,7 +103,7 @@ func (kinds Kinds[N, S]) Names() string {
 	return strings.Join(slices.Sorted(slices.Values(kinds.List())), ", ")
 }
 
-// known says that a key names no kind; nil if it does.
+// known returns an error if a key names no kind.
 func (kinds Kinds[N, S]) known(key, name string) error {
 	if kinds.Find(name) == nil {
 		return fmt.Errorf("%s = %q is unknown; want one of %s", key, name, kinds.Names())
@@ -129,7 +129,7 @@ func (kinds Kinds[N, S]) ValidateAll(shared []Parameter, s *S) error {
 	return err
 }
 
-// checkAll checks the values that a struct, behind a pointer, has of parameters.
+// checkAll checks the values of parameters in a struct, given by pointer.
 func checkAll(parameters []Parameter, s any) error {
 	for i := range parameters {
 		p := &parameters[i]
@@ -149,8 +149,8 @@ func (kinds Kinds[N, S]) SetDefaults(s *S) {
 	}
 }
 
-// Set makes a surrogate the one of a name: KIND with the parameters that it has, or
-// KIND:VALUE with another value of the kind's only parameter.
+// Set makes a surrogate the one named: KIND, with the current parameters, or KIND:VALUE, with a
+// new value of the kind's only parameter.
 func (s *Surrogate) Set(name string) error {
 	kind, text, valued := strings.Cut(name, ":")
 	found := Surrogates.Find(kind)
@@ -177,7 +177,7 @@ func (k *Kind[N, S]) Takes(key string) bool {
 	return slices.ContainsFunc(k.Parameters, func(p Parameter) bool { return p.Key == key })
 }
 
-// Describe names a kind with the values of its parameters, for reports.
+// Describe returns the name of a kind with the values of its parameters, for reports.
 func (kinds Kinds[N, S]) Describe(name string, s S) string {
 	text, kind := name, kinds.Find(name)
 	if kind == nil {
@@ -192,7 +192,7 @@ func (kinds Kinds[N, S]) Describe(name string, s S) string {
 	return text
 }
 
-// Meanings says of every parameter, by its key, what it is in which kinds.
+// Meanings explains every parameter, by its key, for each kind that has it.
 func (kinds Kinds[N, S]) Meanings() map[string]string {
 	meanings := map[string]string{}
 	for i := range kinds {
@@ -205,8 +205,8 @@ func (kinds Kinds[N, S]) Meanings() map[string]string {
 	return meanings
 }
 
-// meanings says of one parameter what it is: KIND, KIND: meaning; KIND: another. Without
-// kinds where all have it as the same.
+// meanings explains one parameter: KIND, KIND: meaning; KIND: another. Kinds are omitted if it
+// means the same in all.
 func (kinds Kinds[N, S]) meanings(key string) string {
 	var order []string
 	names := map[string][]string{}
@@ -230,7 +230,7 @@ func (kinds Kinds[N, S]) meanings(key string) string {
 	return strings.Join(parts, "; ")
 }
 
-// value is where a struct, behind a pointer, has the number of a key.
+// value returns a pointer to a key's number in a struct, given by pointer.
 func value(s any, key string) *float64 {
 	v := reflect.ValueOf(s).Elem()
 	for i := range v.NumField() {

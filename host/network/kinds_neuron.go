@@ -6,8 +6,8 @@ import (
 	"spikegrad/cpuref"
 )
 
-// Bounds of parameters, wide of anything sensible, so that the arithmetic of the
-// kernels stays inside the normal float32 numbers.
+// Bounds of parameters, far outside anything sensible, that keep the kernels' arithmetic
+// within the normal float32 numbers.
 const (
 	minimum = 1e-9
 	maximum = 1e6
@@ -26,7 +26,7 @@ var (
 	halfWidth = Parameter{Key: "width", Symbol: "width", Meaning: "half the width", Default: 0.5, Bounds: sensible}
 )
 
-// Parameters of exponentials, of noises and, with another meaning, of surrogates.
+// Parameters of exponentials, for noises and, with another meaning, for surrogates.
 func p0(meaning string) Parameter {
 	return Parameter{Key: "p0", Symbol: "p0", Meaning: meaning, Default: 0.01, Bounds: sensible}
 }
@@ -106,8 +106,8 @@ var Noises = Kinds[cpuref.EscapeNoise, Noise]{
 	},
 }
 
-// Matched names the surrogate that is the derivative of the layer's escape noise: it is not in
-// [Surrogates].
+// Matched names the surrogate that is the derivative of the layer's escape noise: it is not
+// one of [Surrogates].
 const Matched = "matched"
 
 const asTheNoise = "as for the noise"
@@ -130,7 +130,7 @@ var Surrogates = Kinds[cpuref.Surrogate, Surrogate]{
 	{
 		Name: "exponential", Number: cpuref.SurrogateExponential, Formula: "(p0/Δu)·exp(u/Δu)",
 		Sentence: "Unbounded; the surrogate that matches exponential noise is `limited_exponential`.", Parameters: exponentialSurrogate, Prepare: exponentially,
-		Peak: func(s Surrogate, _ float64) float64 { return 80 * s.DeltaU }, // where the kernels limit the exponent, it grows no more
+		Peak: func(s Surrogate, _ float64) float64 { return 80 * s.DeltaU }, // where the kernels limit the exponent and it grows no further
 	},
 	{
 		Name: "gaussian", Number: cpuref.SurrogateGaussian, Formula: "exp(−u²/(2·width²))/(width·√(2π))",
@@ -194,7 +194,7 @@ func exponentially(s Surrogate, _ float64) [3]float64 {
 
 func atThreshold(Surrogate, float64) float64 { return 0 }
 
-// Resets are what a spike does to the membrane.
+// Resets are the ways in which a spike resets the membrane.
 var Resets = Kinds[cpuref.Reset, struct{}]{
 	{
 		Name: "multiplicative", Number: cpuref.ResetMultiplicative, Formula: "(a_m·U + D)·(1 − S)",

@@ -9,8 +9,7 @@ import (
 	"spikegrad/cpuref"
 )
 
-// TestTables: every row of every table is complete and says nothing that another
-// contradicts.
+// TestTables: every row of every table is complete and contradicts no other.
 func TestTables(t *testing.T) {
 	checkTable(t, "noises", Noises)
 	checkTable(t, "surrogates", Surrogates, "skip_below")
@@ -53,7 +52,7 @@ func checkTable[N ~uint32, S any](t *testing.T, table string, kinds Kinds[N, S],
 			if p.Symbol == "" || p.Meaning == "" {
 				t.Errorf("%s: parameter %+v of %s", table, p, kind.Name)
 			}
-			value(new(S), p.Key) // or it panics
+			value(new(S), p.Key) // panics if there is none
 		}
 	}
 	for i := range reflect.TypeFor[S]().NumField() {
@@ -65,8 +64,8 @@ func checkTable[N ~uint32, S any](t *testing.T, table string, kinds Kinds[N, S],
 	}
 }
 
-// TestPeaks: a surrogate derivative is nowhere larger than at its peak, to both sides of
-// which it falls, and its parameters are prepared.
+// TestPeaks: a surrogate derivative is nowhere larger than at its peak and decreases to
+// both sides, and its parameters are prepared.
 func TestPeaks(t *testing.T) {
 	const stepLength = 0.002
 	for i := range Surrogates {
@@ -131,7 +130,7 @@ func TestSetSurrogate(t *testing.T) {
 	}
 }
 
-// TestDescribe: what reports say of noises and surrogates.
+// TestDescribe: how reports describe noises and surrogates.
 func TestDescribe(t *testing.T) {
 	noise, surrogate := Noise{Beta: 7, P0: 0.5, DeltaU: 0.25, Rate: 30}, Surrogate{Width: 0.3}
 	for want, found := range map[string]string{

@@ -2,7 +2,8 @@ package network
 
 import "spikegrad/cpuref"
 
-// Losses are what the cross-entropy is taken over, and distances from target spikes.
+// Losses are cross-entropies of different readout values, and distances from target
+// spikes.
 var Losses = Kinds[cpuref.Loss, Readout]{
 	{
 		Name: "max_over_time", Number: cpuref.LossMaxOverTime, Formula: "x = max over t of U[t+1]",
@@ -30,7 +31,7 @@ var Losses = Kinds[cpuref.Loss, Readout]{
 	},
 }
 
-// Optimizer is the rule of an update; only the parameters of its kind count.
+// Optimizer is the update rule; only the parameters of its kind are used.
 type Optimizer struct {
 	Kind         string  `toml:"kind"` // one of [Optimizers]
 	LearningRate float64 `toml:"learning_rate"`
@@ -38,7 +39,7 @@ type Optimizer struct {
 	Beta1        float64 `toml:"beta1"`        // adam, adamw
 	Beta2        float64 `toml:"beta2"`        // adam, adamw
 	Epsilon      float64 `toml:"epsilon"`      // 0: the kind's own
-	WeightDecay  float64 `toml:"weight_decay"` // adamw: apart from the gradient; else added to it
+	WeightDecay  float64 `toml:"weight_decay"` // adamw: decoupled from the gradient; otherwise added to it
 }
 
 var (
@@ -47,8 +48,7 @@ var (
 	beta2    = Parameter{Key: "beta2", Symbol: "β2", Meaning: "decay of the mean squared gradient", Default: 0.999, Bounds: ofZeroToOn}
 )
 
-// epsilon is added to a denominator, which is at least that: its reciprocal must stay far
-// inside float32.
+// epsilon is added to a denominator, whose reciprocal must stay well within float32.
 func epsilon(own float64, text string) Parameter {
 	return Parameter{
 		Key: "epsilon", Symbol: "e", Meaning: "added to denominators; 0 for " + text,
@@ -56,7 +56,7 @@ func epsilon(own float64, text string) Parameter {
 	}
 }
 
-// Shared are the parameters that all optimizers have.
+// Shared are the parameters common to all optimizers.
 var Shared = []Parameter{
 	{Key: "learning_rate", Symbol: "η", Meaning: "step size", Default: 0.005, Bounds: Bounds{To: maximum, Above: true}},
 	{Key: "weight_decay", Symbol: "λ", Meaning: "strength of weight decay; adamw: decoupled from the gradient; others: added to the gradient", Bounds: upToLimit},
@@ -72,7 +72,7 @@ func DefaultOptimizer() Optimizer {
 	return o
 }
 
-// Optimizers are the rules of updates; ∇ is the gradient with the weight decay.
+// Optimizers are the update rules; ∇ is the gradient with the weight decay.
 var Optimizers = Kinds[cpuref.Optimizer, Optimizer]{
 	{
 		Name: "sgd", Number: cpuref.OptimizerSGD, Formula: "v ← μv + ∇; w ← w − ηv",
@@ -100,8 +100,8 @@ var excess = []Parameter{
 // regularizing numbers the regularizers: see [cpuref.ActivityArguments].
 type regularizing uint32
 
-// Regularizers punish activity; n is the spike count of a neuron in a sample, or its mean
-// over the layer.
+// Regularizers penalize activity; n is the spike count of a neuron in a sample, or its
+// mean over the layer.
 var Regularizers = Kinds[regularizing, Regularizer]{
 	{
 		Name: "upper", Number: 0, Formula: "strength·mean of max(0, n − threshold)^power",

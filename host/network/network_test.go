@@ -25,8 +25,8 @@ func TestWeights(t *testing.T) {
 	}
 }
 
-// TestOtherMode: in the other mode of every noise the spikes are decided otherwise
-// and all else stays, the surrogate derivative included.
+// TestOtherMode: in the other mode of every noise, spikes are decided differently
+// and everything else stays the same, including the surrogate derivative.
 func TestOtherMode(t *testing.T) {
 	for _, noise := range Noises.List() {
 		kinds := Surrogates.List()
@@ -37,7 +37,7 @@ func TestOtherMode(t *testing.T) {
 			n := validNetwork()
 			for l := range n.Layers {
 				n.Layers[l].Noise.Kind, n.Layers[l].Surrogate.Kind = noise, surrogate
-				n.Layers[l].Noise.Rate, n.Layers[l].Noise.DeltaU = 30, 0.2 // not the surrogate's own
+				n.Layers[l].Noise.Rate, n.Layers[l].Noise.DeltaU = 30, 0.2 // different from the surrogate's
 			}
 			before := NeuronParameters[float64](&n.Layers[1], n.StepLength)
 			other := n.OtherMode()
@@ -64,7 +64,7 @@ func TestOtherMode(t *testing.T) {
 	}
 }
 
-// TestNeuronParameters: parameters give the surrogate that the description names.
+// TestNeuronParameters: parameters have the surrogate that the description names.
 func TestNeuronParameters(t *testing.T) {
 	layer := DefaultLayer()
 	for noise, want := range map[string]cpuref.Surrogate{

@@ -2,8 +2,8 @@ package network
 
 import "spikegrad/cpuref"
 
-// Decay is exp(−dt/τ) and one minus it, computed in float64 with the same bits on
-// every processor and then rounded.
+// Decay returns exp(−dt/τ) and one minus it, computed in float64 with the same bits on every
+// processor and then rounded.
 func Decay[T cpuref.Float](stepLength, tau float64) (decay, drive T) {
 	a := cpuref.Exp64(-stepLength / tau)
 	return cpuref.FlushWeight(T(a)), cpuref.FlushWeight(T(1 - a))
@@ -12,7 +12,7 @@ func Decay[T cpuref.Float](stepLength, tau float64) (decay, drive T) {
 // Threshold is θ of every spiking neuron.
 const Threshold = 1
 
-// NeuronParameters turns the description of a valid layer into what kernels take.
+// NeuronParameters returns the kernel parameters of a valid layer.
 func NeuronParameters[T cpuref.Float](l *Layer, stepLength float64) cpuref.Neuron[T] {
 	neuron := cpuref.Neuron[T]{
 		Model:              Neurons.Number(l.Neuron),
@@ -45,7 +45,7 @@ func NeuronParameters[T cpuref.Float](l *Layer, stepLength float64) cpuref.Neuro
 	surrogate := l.Surrogate.resolved(l.Noise)
 	kind := Surrogates.Find(surrogate.Kind)
 	if kind == nil {
-		return neuron // matched to the threshold, where nothing asks for a derivative
+		return neuron // matched to the threshold, where no derivative is needed
 	}
 	neuron.Surrogate = kind.Number
 	neuron.Support = support[T](surrogate, kind, stepLength)
@@ -56,7 +56,8 @@ func NeuronParameters[T cpuref.Float](l *Layer, stepLength float64) cpuref.Neuro
 	return neuron
 }
 
-// DropoutParameters turns the dropout of a layer into what kernels take, for a run of a seed.
+// DropoutParameters returns the kernel parameters of a layer's dropout, for a run with the
+// given seed.
 func DropoutParameters[T cpuref.Float](n *Network, layer int, seed uint32) cpuref.Dropout[T] {
 	l := &n.Layers[layer]
 	return cpuref.Dropout[T]{
@@ -65,7 +66,8 @@ func DropoutParameters[T cpuref.Float](n *Network, layer int, seed uint32) cpure
 	}
 }
 
-// resolved is the surrogate itself where it is that of an escape noise.
+// resolved returns the surrogate itself, or the one that matches the noise if it is
+// [Matched].
 func (s Surrogate) resolved(noise Noise) Surrogate {
 	if s.Kind != Matched {
 		return s
@@ -75,11 +77,11 @@ func (s Surrogate) resolved(noise Noise) Surrogate {
 	return matched
 }
 
-// matchedTo is the surrogate that is the derivative of an escape noise.
+// matchedTo returns the surrogate that is the derivative of an escape noise.
 func matchedTo(noise Noise) Surrogate {
 	kind := Noises.Find(noise.Kind)
 	if kind == nil || kind.Matched == "" {
-		return Surrogate{Kind: Matched} // the threshold has none: Validate refuses it
+		return Surrogate{Kind: Matched} // the threshold has none: Validate rejects it
 	}
 	s := Surrogate{Kind: kind.Matched}
 	for _, p := range kind.Parameters {
@@ -88,7 +90,7 @@ func matchedTo(noise Noise) Surrogate {
 	return s
 }
 
-// ReadoutParameters are the decay constants of a leaky readout.
+// ReadoutParameters returns the decay constants of a leaky readout.
 func ReadoutParameters[T cpuref.Float](n *Network) (decayMembrane, driveMembrane, decaySynapse, initial T) {
 	tau := n.Readout.Tau
 	if tau == 0 {
@@ -99,8 +101,7 @@ func ReadoutParameters[T cpuref.Float](n *Network) (decayMembrane, driveMembrane
 	return decayMembrane, driveMembrane, decaySynapse, cpuref.FlushState(T(n.Readout.Initial))
 }
 
-// ActivityParameters fills the scalars of the kernel that a regularizer of a layer
-// stands for.
+// ActivityParameters returns the scalars of the kernel for a regularizer of a layer.
 func ActivityParameters[T cpuref.Float](r Regularizer, layer Geometry) cpuref.ActivityArguments[T] {
 	neurons := layer.Neurons()
 	group, averaged := 1, 1
@@ -124,9 +125,8 @@ func ActivityParameters[T cpuref.Float](r Regularizer, layer Geometry) cpuref.Ac
 	}
 }
 
-// DistanceParameters fills the scalars of the kernel that a loss on spikes with targets
-// stands for. The kernel of the van Rossum distance has the time constants of the last
-// layer.
+// DistanceParameters returns the scalars of the kernel for a loss on spikes with targets. The
+// filter of the van Rossum distance has the time constants of the last layer.
 func DistanceParameters[T cpuref.Float](n *Network) cpuref.SpikeDistanceArguments[T] {
 	output := &n.Layers[len(n.Layers)-1]
 	scale := n.Readout.LossScale

@@ -23,7 +23,7 @@ func (n *Network) Potentials() bool { return slices.ContainsFunc(n.Layers, hands
 
 func handsPotential(l Layer) bool { return l.HandsPotential() }
 
-// RefusePotentials refuses networks in which a layer hands up potentials, and says why.
+// RefusePotentials rejects networks in which a layer hands up potentials, with the given reason.
 func (n *Network) RefusePotentials(why string) error {
 	if l := slices.IndexFunc(n.Layers, handsPotential); l >= 0 {
 		return fmt.Errorf("layer %d has output = %q, and %s", l, outputPotential, why)
@@ -31,8 +31,8 @@ func (n *Network) RefusePotentials(why string) error {
 	return nil
 }
 
-// validateOutput checks what a layer hands up, and that nothing is asked of it that only
-// spikes have.
+// validateOutput checks what a layer hands up, and that nothing is requested that needs spikes it does
+// not have.
 func (l *Layer) validateOutput() error {
 	refused := ""
 	switch {
@@ -63,8 +63,8 @@ func (l *Layer) validateOutput() error {
 	return fmt.Errorf("output = %q, and %s", l.Output, refused)
 }
 
-// checkPotentials checks that a layer can take the potentials that it is handed, and that what
-// is above takes its own.
+// checkPotentials checks that a layer can take the potentials of its sources, and that the readout can
+// take its own.
 func (n *Network) checkPotentials(layer int) error {
 	for _, source := range n.Sources(layer) {
 		if l := &n.Layers[layer]; source >= 0 && n.Layers[source].HandsPotential() && l.LearnedDelay > 0 {
@@ -77,8 +77,8 @@ func (n *Network) checkPotentials(layer int) error {
 	return nil
 }
 
-// silence makes of what kernels know a neuron by one that never spikes: its potential stays
-// below the threshold, and the error of what it hands up is that of the potential itself.
+// silence changes a neuron's kernel parameters so that it never spikes: its potential stays below the
+// threshold, and the error of what it hands up is that of the potential itself.
 func silence[T cpuref.Float](neuron *cpuref.Neuron[T]) {
 	neuron.Threshold = math.MaxFloat32
 	neuron.Noise, neuron.NoiseParameters = cpuref.NoiseThreshold, [2]T{}
@@ -86,10 +86,10 @@ func silence[T cpuref.Float](neuron *cpuref.Neuron[T]) {
 	neuron.Reset, neuron.DifferentiateReset = cpuref.ResetMembraneOnly, false
 }
 
-// variance is that of the membrane with the given number of inputs like those of a source, for weights of
-// variance 1: of independent Poisson spikes of rate ν, n·ν·ε̂ with ε̂ = Σ ε(t)²·dt, ε being the
-// membrane's response to one spike. A potential that changes slowly, with the standard
-// deviation that its own layer's weights are drawn for, is multiplied by Σ ε(t).
+// variance returns that of the membrane for the given number of inputs from a source, with weights of
+// variance 1: for independent Poisson spikes of rate ν, n·ν·ε̂ with ε̂ = Σ ε(t)²·dt, where ε is the
+// membrane's response to one spike. A slowly changing potential, with the standard deviation that its own
+// layer's weights are drawn for, is multiplied by Σ ε(t).
 func (i Initial) variance(n *Network, layer *Layer, source, inputs int) float64 {
 	energy, gain := response(layer, n.StepLength, n.Steps)
 	if source < 0 || !n.Layers[source].HandsPotential() {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// potentialNetwork has a layer that hands up potentials, of 40 neurons, below one that spikes.
+// potentialNetwork has a layer of 40 neurons that hands up potentials, below one that spikes.
 func potentialNetwork() *Network {
 	n := &Network{Inputs: 6, Classes: 3, Steps: 20, StepLength: 0.002, Layers: []Layer{DefaultLayer(), DefaultLayer()}, Readout: DefaultReadout()}
 	below := &n.Layers[0]
@@ -44,7 +44,7 @@ func TestPotentialRefused(t *testing.T) {
 	}
 }
 
-// TestPotentialInitial: the membranes of a layer that takes potentials of deviation σ_U, held, have
+// TestPotentialInitial: given constant potentials of deviation σ_U, the membranes of a layer have
 // the deviation that its own weights are drawn for.
 func TestPotentialInitial(t *testing.T) {
 	n := potentialNetwork()

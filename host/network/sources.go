@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// fromPrefix is how the names of weights from a source are continued, except those from the
-// highest one, which are called input.
+// fromPrefix is put before the source in the names of weights, except for those from the
+// highest source, which are called input.
 const fromPrefix = "from_"
 
-// SourceName is the name of what a layer takes input of: input, which is layer −1, layer0, ….
+// SourceName returns the name of a source: input, which is layer −1, layer0, ….
 func SourceName(source int) string {
 	if source < 0 {
 		return "input"
@@ -19,7 +19,7 @@ func SourceName(source int) string {
 	return fmt.Sprintf("layer%d", source)
 }
 
-// sourceOf is the number of the layer of such a name.
+// sourceOf returns the layer number for such a name.
 func sourceOf(name string) (source int, known bool) {
 	if name == SourceName(-1) {
 		return -1, true
@@ -29,7 +29,7 @@ func sourceOf(name string) (source int, known bool) {
 	return source, ok && err == nil && source >= 0 && SourceName(source) == name
 }
 
-// from is what a layer says that it takes input of; one beyond the last is the readout.
+// from returns the configured sources of a layer; one beyond the last is the readout.
 func (n *Network) from(layer int) []string {
 	if layer == len(n.Layers) {
 		return n.Readout.From
@@ -37,9 +37,9 @@ func (n *Network) from(layer int) []string {
 	return n.Layers[layer].From
 }
 
-// Sources are the layers of which a layer takes input, ascending, −1 being the input of the
-// network; the highest is the layer just below, unless From says otherwise. One beyond
-// the last layer is the readout.
+// Sources returns the layers from which a layer takes input, ascending, where −1 is the
+// network's input: just the layer below, unless From is set. One beyond the last layer is the
+// readout.
 func (n *Network) Sources(layer int) []int {
 	from := n.from(layer)
 	if len(from) == 0 {
@@ -51,16 +51,16 @@ func (n *Network) Sources(layer int) []int {
 			sources = append(sources, source)
 		}
 	}
-	if len(sources) == 0 { // nothing but names that Validate refuses
+	if len(sources) == 0 { // only names that Validate rejects
 		return []int{layer - 1}
 	}
 	slices.Sort(sources)
 	return sources
 }
 
-// InputArray is the name of the weights through which a layer, or one beyond the last the
-// readout, takes input of one of its sources: layer1.input or readout for the highest one,
-// layer1.from_layer0 or readout.from_layer0 for another.
+// InputArray returns the name of the weights from a source to a layer, or for one beyond the
+// last to the readout: layer1.input or readout for the highest source, layer1.from_layer0 or
+// readout.from_layer0 for another.
 func (n *Network) InputArray(layer, source int) string {
 	name := fmt.Sprintf("layer%d", layer)
 	main := name + ".input"
@@ -73,7 +73,7 @@ func (n *Network) InputArray(layer, source int) string {
 	return name + "." + fromPrefix + SourceName(source)
 }
 
-// main is the highest source of a layer.
+// main returns the highest source of a layer.
 func (n *Network) main(layer int) int {
 	if len(n.from(layer)) == 0 {
 		return layer - 1
@@ -81,7 +81,7 @@ func (n *Network) main(layer int) int {
 	return slices.Max(n.Sources(layer))
 }
 
-// Skips reports whether anything takes input of another layer than the one just below.
+// Skips reports whether anything takes input from a layer other than the one just below.
 func (n *Network) Skips() bool {
 	for layer := range len(n.Layers) + 1 {
 		if !slices.Equal(n.Sources(layer), []int{layer - 1}) {
@@ -91,7 +91,7 @@ func (n *Network) Skips() bool {
 	return false
 }
 
-// checkSources checks of which layers each layer and the readout take input.
+// checkSources checks the sources of each layer and of the readout.
 func (n *Network) checkSources() error {
 	used := make([]bool, len(n.Layers))
 	for layer := range len(n.Layers) + 1 {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// skippingNetwork has a layer and a readout that take input of several.
+// skippingNetwork has a layer and a readout with several sources.
 func skippingNetwork() *Network {
 	n := validNetwork()
 	n.Layers = append(n.Layers, DefaultLayer())
@@ -60,8 +60,8 @@ func TestSourcesOfUnknown(t *testing.T) {
 	}
 }
 
-// TestInitialiseSkips: weights of a layer from all of its sources together have the scale of
-// those of one source with as many neurons.
+// TestInitialiseSkips: weights from all sources of a layer together have the scale of those
+// from one source with as many neurons.
 func TestInitialiseSkips(t *testing.T) {
 	n := skippingNetwork()
 	n.Layers[2].Initial.Kind, n.Layers[2].Initial.Scale, n.Layers[2].Recurrent = "normal", 2, false
@@ -84,7 +84,7 @@ func TestInitialiseSkips(t *testing.T) {
 func TestValidateRefusesSources(t *testing.T) {
 	for _, c := range []struct {
 		change func(n *Network)
-		words  []string // that the message must have
+		words  []string // that the message must contain
 	}{
 		{func(n *Network) { n.Layers[1].From = []string{"layer1"} }, []string{"network.layer 1", `"layer1"`, "below: input, layer0"}},
 		{func(n *Network) { n.Layers[2].From = []string{"layer7"} }, []string{"network.layer 2", `"layer7"`, "input, layer0, …, layer1"}},

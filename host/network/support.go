@@ -5,10 +5,11 @@ import "spikegrad/cpuref"
 // farthest is a potential, relative to the threshold, that no membrane reaches.
 const farthest = 0x1p100
 
-// support is where a surrogate derivative is not below SkipBelow. It is found with float64
-// instances of the kernels' own functions, the same on every processor.
+// support returns the interval where a surrogate derivative is not below SkipBelow. It is
+// found with float64 instances of the kernels' own functions, identically on every
+// processor.
 func support[T cpuref.Float](s Surrogate, kind *Kind[cpuref.Surrogate, Surrogate], stepLength float64) cpuref.Support[T] {
-	const flushed = 0x1p-40 // what the kernels take for 0
+	const flushed = 0x1p-40 // what the kernels treat as 0
 	if s.SkipBelow <= flushed {
 		return cpuref.Support[T]{}
 	}
@@ -24,13 +25,13 @@ func support[T cpuref.Float](s Surrogate, kind *Kind[cpuref.Surrogate, Surrogate
 		return cpuref.Support[T]{Limited: true, From: T(edge(enough, top, -1)), To: T(edge(enough, top, 1))}
 	}
 	if cpuref.SurrogateDerivative(kind.Number, parameters, top, true) >= s.SkipBelow {
-		return cpuref.Support[T]{} // where there are spikes, whatever the potential
+		return cpuref.Support[T]{} // not limited: it is large enough wherever there are spikes
 	}
 	return cpuref.Support[T]{Limited: true, From: farthest, To: farthest}
 }
 
-// edge is the last potential to one side of a top at which a condition holds that from
-// some point on does not.
+// edge returns the last potential to one side of top at which a condition holds, which
+// fails beyond it.
 func edge(holds func(u float64) bool, top, side float64) float64 {
 	inside, step := top, side*0x1p-20
 	for holds(inside + step) {

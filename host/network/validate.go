@@ -8,9 +8,9 @@ import (
 	"spikegrad/cpuref"
 )
 
-// Validate completes a network whose data are known, by the sizes that follow from
-// the geometry of its layers, and checks it. The error names the key, what was found
-// and what is possible.
+// Validate completes a network whose data are known with the sizes that follow from the
+// geometry of its layers, and checks it. The error names the key, what was found and what
+// is possible.
 func (n *Network) Validate() error {
 	switch {
 	case n.Inputs < 1:
@@ -109,10 +109,10 @@ func (l *Layer) validate(steps int) error {
 	return nil
 }
 
-// mostDropout bounds what a kept spike counts.
+// mostDropout bounds the weight of kept spikes.
 const mostDropout = 0.99
 
-// checkDropout checks what a layer leaves out, and that something takes what it hands up.
+// checkDropout checks a layer's dropout, and that something takes what it hands up.
 func (n *Network) checkDropout(layer int) error {
 	l := &n.Layers[layer]
 	switch {
@@ -128,7 +128,7 @@ func (n *Network) checkDropout(layer int) error {
 	return nil
 }
 
-// Drops reports whether, in training, spikes are left out on their way up.
+// Drops reports whether, in training, spikes are dropped on their way up.
 func (n *Network) Drops() bool {
 	return slices.ContainsFunc(n.Layers, func(l Layer) bool { return l.Dropout > 0 })
 }
@@ -211,12 +211,12 @@ func delay(key string, value, steps int) error {
 	return nil
 }
 
-// lossesOf are the losses that look at spikes, or the others.
+// lossesOf returns the losses that use spikes, or the others.
 func lossesOf(spikes bool) Kinds[cpuref.Loss, Readout] {
 	return slices.DeleteFunc(slices.Clone(Losses), func(k Kind[cpuref.Loss, Readout]) bool { return k.Spikes != spikes })
 }
 
-// ReadoutLosses lists the losses for data with classes, by what they look at.
+// ReadoutLosses lists the losses for data with classes, by what they use.
 func ReadoutLosses() string {
 	counted := slices.DeleteFunc(lossesOf(true), func(k Kind[cpuref.Loss, Readout]) bool { return k.Targets })
 	return fmt.Sprintf("%s (leaky), %s (spikes)", lossesOf(false).Names(), counted.Names())

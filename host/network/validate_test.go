@@ -53,7 +53,7 @@ func TestValidateAccepts(t *testing.T) {
 	edge.Layers[0].Initial.Alpha, edge.Layers[1].Regularizers[0].Strength = 1, 0
 	edge.Layers[0].RefractorySteps = 31
 	networks["edges"] = edge
-	feedForward := validNetwork() // keys of what is not there do not count
+	feedForward := validNetwork() // keys without an effect are not checked
 	feedForward.Layers[0].Recurrent, feedForward.Layers[0].RecurrentDelay = false, 99
 	networks["feed-forward"] = feedForward
 	for name, n := range networks {

@@ -17,10 +17,10 @@ import (
 // ahead is an engine that runs a batch only once the next is prepared, if there is one.
 type ahead struct {
 	engine.Engine
-	batches  int // in all
+	batches  int // in total
 	prepared chan []uint32
 	ran      int
-	waiting  [][]uint32 // prepared and not run, in order
+	waiting  [][]uint32 // prepared but not run, in order
 	wrong    []string
 }
 
@@ -29,7 +29,7 @@ func (a *ahead) Prepare(b *engine.Batch) {
 	a.prepared <- slices.Clone(b.Numbers)
 }
 
-// next takes in that a batch is run.
+// next records that a batch is run.
 func (a *ahead) next(b *engine.Batch) {
 	for len(a.waiting) < 2 && a.ran+len(a.waiting) < a.batches {
 		a.waiting = append(a.waiting, <-a.prepared)
@@ -50,7 +50,7 @@ func (a *ahead) Evaluate(b *engine.Batch, s cpuref.Stream, r *engine.Record) (en
 	return a.Engine.Evaluate(b, s, r)
 }
 
-// TestNextBatchIsPrepared: while the engine runs a batch of a training or an evaluation, the next is
+// TestNextBatchIsPrepared: while the engine runs a batch of training or evaluation, the next is
 // filled and prepared, and each is run as it was prepared.
 func TestNextBatchIsPrepared(t *testing.T) {
 	config := tiny(t)
@@ -78,7 +78,7 @@ func TestNextBatchIsPrepared(t *testing.T) {
 	}
 }
 
-// unreadable is a source of which a sample has spikes that cannot be.
+// unreadable is a source with a sample whose spikes are impossible.
 type unreadable struct {
 	data.Source
 	sample int
@@ -93,7 +93,7 @@ func (u unreadable) AppendEvents(rows [][2]uint32, index []uint32, sample int, n
 }
 
 // TestBadSampleLosesNoUpdate: a batch that cannot be filled ends a run after the updates of all
-// batches before it, and with it gone the run ends as if it had never been.
+// batches before it, and once it is repaired the run ends as if it had always been good.
 func TestBadSampleLosesNoUpdate(t *testing.T) {
 	config := tiny(t)
 	config.Training.Checkpoint = 1
@@ -129,7 +129,8 @@ func TestBadSampleLosesNoUpdate(t *testing.T) {
 	}
 }
 
-// TestEvaluateCancelled: a cancelled evaluation ends with the context's error, unless it is complete.
+// TestEvaluateCancelled: a cancelled evaluation ends with the context's error, unless it was already
+// complete.
 func TestEvaluateCancelled(t *testing.T) {
 	r, err := newRun(ranks{}, tiny(t), Options{}, true)
 	if err != nil {

@@ -12,12 +12,12 @@ import (
 	"spikegrad/host/network"
 )
 
-// checkpoint is everything a run goes on from.
+// checkpoint is everything needed to resume a run.
 //
-// The file is: the eight bytes of checkpointMagic; version and length of the header
-// as little-endian uint32; the header in JSON; float32 numbers, little-endian: for
-// each weight array its weights, then its optimizer states, then if kept the best
-// weights; and SHA-256 over all that.
+// The file is: the eight bytes of checkpointMagic; version and length of the header as
+// little-endian uint32; the header in JSON; float32 numbers, little-endian: for each weight
+// array its weights, then its optimizer states, then, if kept, its best weights; and the
+// SHA-256 of everything before.
 type checkpoint struct {
 	checkpointHeader
 	weights [][]float32
@@ -29,19 +29,18 @@ type checkpointHeader struct {
 	Config   string           `json:"config"` // TOML
 	Data     dataShape        `json:"data"`
 	Arrays   []network.Weight `json:"arrays"`
-	States   int              `json:"states"` // arrays of the optimizer for each weight array
+	States   int              `json:"states"` // optimizer arrays per weight array
 	Best     bool             `json:"best"`
 	Progress progress         `json:"progress"`
 }
 
-// progress is how far a run has come, in numbers that the run's result or its
-// report depends on.
+// progress is how far a run has come, in the numbers that its result or its report depends on.
 type progress struct {
-	Epochs   int     `json:"epochs"`   // finished
-	Position int     `json:"position"` // samples presented in the epoch begun
+	Epochs   int     `json:"epochs"`   // completed
+	Position int     `json:"position"` // samples presented in the current epoch
 	Updates  int     `json:"updates"`
-	Partial  totals  `json:"partial"` // of the epoch begun
-	History  []Epoch `json:"history"` // of the epochs finished
+	Partial  totals  `json:"partial"` // of the current epoch
+	History  []Epoch `json:"history"` // of the completed epochs
 	Best     *best   `json:"best,omitempty"`
 }
 
@@ -52,7 +51,7 @@ type best struct {
 	Loss     float64 `json:"loss"`
 }
 
-// dataShape is by what one notices that the data are no longer those of the run.
+// dataShape shows whether the data are still those of the run.
 type dataShape struct {
 	Train      int     `json:"train"` // samples
 	Validation int     `json:"validation"`
@@ -61,11 +60,11 @@ type dataShape struct {
 	Classes    int     `json:"classes"`
 	Steps      int     `json:"steps"`
 	StepLength float64 `json:"step_length"`
-	// Fingerprint is [data.Split.Fingerprint]; empty in checkpoints from before there was one.
+	// Fingerprint is [data.Split.Fingerprint]; empty in checkpoints older than it.
 	Fingerprint string `json:"fingerprint,omitempty"`
 }
 
-// differences says what is no longer as it was; empty for nothing.
+// differences describes what has changed; empty if nothing has.
 func (d dataShape) differences(now dataShape) string {
 	var found []string
 	for _, number := range []struct {
@@ -122,8 +121,7 @@ func (c *checkpoint) write(w io.Writer) error {
 	return err
 }
 
-// decodeCheckpoint reads what write wrote. It believes no number before it has
-// compared it with what is there.
+// decodeCheckpoint reads what write wrote. It trusts no number until checked against the data.
 func decodeCheckpoint(content []byte) (*checkpoint, error) {
 	const start = len(checkpointMagic) + 8
 	if len(content) < start+sha256.Size || string(content[:8]) != checkpointMagic {
@@ -151,7 +149,7 @@ func decodeCheckpoint(content []byte) (*checkpoint, error) {
 	return c, c.readArrays(body[length:])
 }
 
-// readArrays cuts the numbers after the header into arrays.
+// readArrays splits the numbers after the header into arrays.
 func (c *checkpoint) readArrays(rest []byte) error {
 	if c.States < 0 || c.States > 16 {
 		return fmt.Errorf("it has %d optimizer states: at most 16 are allowed", c.States)
@@ -183,7 +181,7 @@ func (c *checkpoint) readArrays(rest []byte) error {
 	return nil
 }
 
-// check refuses progress that no run can have made.
+// check rejects progress that no run can have made.
 func (p *progress) check() error {
 	if p.Epochs < 0 || p.Position < 0 || p.Updates < 0 || len(p.History) != p.Epochs {
 		return fmt.Errorf("its progress is impossible: %d epochs of which %d are listed, %d samples, %d updates", p.Epochs, len(p.History), p.Position, p.Updates)

@@ -11,15 +11,15 @@ import (
 	"spikegrad/host/atomicfile"
 )
 
-// The checkpoints of a run folder.
+// The checkpoints in a run folder.
 const (
 	checkpointFile = "checkpoint"
 	previousFile   = "checkpoint.previous"
 	damagedFile    = "checkpoint.damaged"
 )
 
-// saveCheckpoint replaces the checkpoint of a folder and keeps the one before. At
-// any moment one of the two is whole.
+// saveCheckpoint replaces the checkpoint in a folder and keeps the previous one.
+// At any moment one of the two is intact.
 func saveCheckpoint(folder string, c *checkpoint) error {
 	current := filepath.Join(folder, checkpointFile)
 	temporary, err := atomicfile.Temporary(current, c.write)
@@ -40,9 +40,9 @@ func saveCheckpoint(folder string, c *checkpoint) error {
 	return atomicfile.SyncFolder(folder)
 }
 
-// loadCheckpoint reads the newest whole checkpoint of a folder; nil if there is
-// none at all. A damaged one in front of it is put aside under another name, so
-// that the next save does not make it the previous one, and told of by warn.
+// loadCheckpoint reads the newest intact checkpoint in a folder; nil if there is
+// none at all. A newer damaged one is renamed, so that the next save does not
+// make it the previous one, and reported by warn.
 func loadCheckpoint(folder string, warn func(string)) (*checkpoint, error) {
 	var damage []string
 	for _, name := range []string{checkpointFile, previousFile} {

@@ -72,7 +72,7 @@ func TestCheckpointDamage(t *testing.T) {
 	}
 }
 
-// sealed appends the right checksum, as a forger would.
+// sealed appends the correct checksum, as a forger would.
 func sealed(body []byte) []byte {
 	sum := sha256.Sum256(body)
 	return append(bytes.Clone(body), sum[:]...)
@@ -131,7 +131,8 @@ func TestSaveKeepsThePrevious(t *testing.T) {
 			t.Errorf("update %d saved, %d found", update, found)
 		}
 	}
-	// A kill between the two renames of a save leaves only the previous one.
+	// A kill between the two renames of a save leaves only the previous
+	// checkpoint.
 	if err := os.Rename(filepath.Join(folder, checkpointFile), filepath.Join(folder, "away")); err != nil {
 		t.Fatal(err)
 	}

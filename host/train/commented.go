@@ -11,16 +11,16 @@ import (
 	"spikegrad/host/network"
 )
 
-// Commented is the configuration as TOML, complete, every key explained where it
-// first stands; [Decode] makes the same configuration of it. Tables of other
-// datasets than the one named are left out.
+// Commented returns the complete configuration as TOML, with every key explained at its first
+// occurrence; [Decode] turns it back into the same configuration. Tables of datasets other
+// than the one named are left out.
 func (c *Config) Commented() string {
 	w := &commentWriter{explained: explanations()}
 	w.table(reflect.ValueOf(*c), "")
 	return w.text.String()
 }
 
-// commentWriter writes tables of a configuration, each explanation once.
+// commentWriter writes the tables of a configuration, with each explanation once.
 type commentWriter struct {
 	text      strings.Builder
 	explained map[string]string
@@ -51,7 +51,7 @@ func (w *commentWriter) table(v reflect.Value, path string) {
 	}
 }
 
-// header begins a table; one that only holds other tables needs none.
+// header begins a table; one that only holds other tables needs no header.
 func (w *commentWriter) header(open, path, closing string, needed bool) {
 	if !needed {
 		return
@@ -78,7 +78,7 @@ func hasValues(v reflect.Value) bool {
 	return false
 }
 
-// tomlValue writes a value as TOML does.
+// tomlValue formats a value as TOML.
 func tomlValue(v reflect.Value) string {
 	switch v.Kind() {
 	case reflect.String:
@@ -99,7 +99,7 @@ func tomlValue(v reflect.Value) string {
 	return fmt.Sprint(v.Interface())
 }
 
-// quote writes a basic string of TOML.
+// quote formats a TOML basic string.
 func quote(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
@@ -118,8 +118,8 @@ func quote(s string) string {
 	return b.String()
 }
 
-// explanations says what each key is for. A test holds that there is one for every
-// key and none for keys that do not exist.
+// explanations explains each key. A test checks that every key has one and that there are
+// none for keys that do not exist.
 func explanations() map[string]string {
 	texts := writtenExplanations()
 	add := func(table string, meanings map[string]string) {
@@ -139,8 +139,8 @@ func explanations() map[string]string {
 	return texts
 }
 
-// writtenExplanations are those of what is no parameter of a kind: these are in the tables of
-// package network.
+// writtenExplanations are those of keys that are not parameters of a kind: the latter's are
+// in the tables of package network.
 func writtenExplanations() map[string]string {
 	return map[string]string{
 		"seed": "Seed of the initial weights, the order of samples, the choice of validation samples, and the noise.",

@@ -23,17 +23,17 @@ type Config struct {
 	Pretrained Pretrained      `toml:"pretrained"`
 }
 
-// Training says how long and by what rule weights are changed.
+// Training specifies how long and by what rule weights are trained.
 type Training struct {
 	Epochs          int               `toml:"epochs"`
-	Batch           int               `toml:"batch"`            // samples an update
-	Keep            string            `toml:"keep"`             // the weights a run ends with: last, or best in validation
-	EvaluationBatch int               `toml:"evaluation_batch"` // samples at once without learning; changes no result
+	Batch           int               `toml:"batch"`            // samples per update
+	Keep            string            `toml:"keep"`             // the weights that a run keeps: last, or best in validation
+	EvaluationBatch int               `toml:"evaluation_batch"` // samples per batch without learning; does not affect results
 	Checkpoint      int               `toml:"checkpoint"`       // updates between checkpoints inside an epoch; 0 for none
-	Patience        int               `toml:"patience"`         // epochs without a better validation after which training ends; 0: never
-	ClipNorm        float64           `toml:"clip_norm"`        // largest norm of the gradient of all weights together; 0: any
+	Patience        int               `toml:"patience"`         // training ends after this many epochs without better validation; 0: never
+	ClipNorm        float64           `toml:"clip_norm"`        // largest norm of the gradient of all weights; 0: unlimited
 	Estimator       string            `toml:"estimator"`        // of the gradient: surrogate, or one of [unbiased.Estimators]
-	EstimatorTrials int               `toml:"estimator_trials"` // single_flip: flips of a layer in a sample; score_baseline: presentations of a sample
+	EstimatorTrials int               `toml:"estimator_trials"` // single_flip: flips per layer per sample; score_baseline: presentations of each sample
 	Freeze          []string          `toml:"freeze"`           // weight arrays that are not trained: [network.Network.WeightNames]
 	Optimizer       network.Optimizer `toml:"optimizer"`
 	Schedule        Schedule          `toml:"schedule"`
@@ -50,14 +50,14 @@ func Default(dataset string) (Config, error) {
 	layer := network.DefaultLayer()
 	layer.Initial.Rate = 0
 	if options.Encoded() {
-		// At such rates spikes add up to a mean drive on top of the fluctuation that
-		// the initial weights are made for; a smaller one keeps neurons from firing
-		// without pause, where a surrogate derivative hardly reaches them.
+		// At such rates spikes add a mean drive to the fluctuation that the initial weights are
+		// scaled for; a smaller fluctuation keeps neurons from firing continuously, out of the
+		// surrogate derivative's reach.
 		options.Encoder.Kind, options.Encoder.MaxRate = "poisson", 400
 		layer.Initial.SigmaU = 0.4
 	}
-	// Of the mean over the layer, as in the paper. Punished one by one, neurons that
-	// fire without pause send errors through the recurrence that upset all others.
+	// On the mean over the layer, as in the paper. If they are penalized one by one, neurons that
+	// fire continuously send errors through the recurrence that upset all others.
 	regularizer := network.DefaultRegularizer()
 	regularizer.Average = "layer"
 	layer.Regularizers = []network.Regularizer{regularizer}
@@ -73,8 +73,8 @@ func Default(dataset string) (Config, error) {
 	}, nil
 }
 
-// Validate says in one line the first value that is not allowed: key, value, what
-// is allowed.
+// Validate returns a one-line error for the first value that is not allowed: key, value, what is
+// allowed.
 func (c *Config) Validate() error {
 	for _, f := range fields(c) {
 		if err := f.check(); err != nil {
@@ -108,14 +108,14 @@ func (c *Config) Validate() error {
 	return nil
 }
 
-// validateNetwork checks as much of a network as can be judged before the data are
-// opened; [Prepare] does the rest.
+// validateNetwork checks as much of a network as possible before the data are opened; [Prepare]
+// does the rest.
 func (c *Config) validateNetwork() error {
 	n := c.Network
 	if n.Targeted() {
 		return fmt.Errorf("network.readout.loss = %q compares with target spikes, but the data have classes: use counts, or spikegrad reproduce spike-matching", n.Readout.Loss)
 	}
-	var first, common error // the one for the largest input, and one that comes twice
+	var first, common error // that for the largest input, and one that occurs twice
 	seen := map[string]bool{}
 	for _, in := range c.possibleInputs() {
 		err := c.validateWith(in)
@@ -131,7 +131,7 @@ func (c *Config) validateNetwork() error {
 	return cmp.Or(common, first)
 }
 
-// validateWith checks the network for an input.
+// validateWith checks the network with an input.
 func (c *Config) validateWith(in input) error {
 	n, err := c.networkFor(in)
 	if err != nil {
@@ -143,7 +143,7 @@ func (c *Config) validateWith(in input) error {
 	return c.checkEstimator(n)
 }
 
-// networkFor is the network for an input, with the classes that the options of the data tell,
+// networkFor returns the network for an input, with the classes determined by the data options, or
 // else as many as fit.
 func (c *Config) networkFor(in input) (*network.Network, error) {
 	n := c.Network
@@ -169,8 +169,8 @@ func (c *Config) networkFor(in input) (*network.Network, error) {
 }
 
 // Sized returns the network of a valid configuration with the sizes that determine its memory. The
-// data are opened only if their options do not give these sizes; initial weights are not
-// determined.
+// data are opened only if their options do not determine these sizes; initial weights are not
+// computed.
 func Sized(c *Config) (*network.Network, error) {
 	if known := c.Data.Known(); known.Channels > 0 && known.Classes > 0 {
 		return c.networkFor(input{known.Channels, known.Shape})
@@ -191,7 +191,7 @@ func (c *Config) checkEstimator(n *network.Network) error {
 	return nil
 }
 
-// validateFreeze checks that what is not to be trained is there, and something else too.
+// validateFreeze checks that the frozen arrays exist, and that some others are left to train.
 func (c *Config) validateFreeze() error {
 	names := c.Network.WeightNames()
 	left := len(names)
@@ -249,7 +249,7 @@ func validateOptimizer(o *network.Optimizer) error {
 	return nil
 }
 
-// updateOf is what the engine is told for the update with a number from 1.
+// updateOf returns the engine's settings for an update, numbered from 1.
 func updateOf(o *network.Optimizer, number int) engine.Update {
 	update := engine.Update{Number: number, LearningRate: o.LearningRate, WeightDecay: o.WeightDecay, Epsilon: o.Epsilon}
 	for _, p := range network.Optimizers.Find(o.Kind).Parameters {
@@ -274,7 +274,7 @@ func orElse(value, otherwise float64) float64 {
 	return value
 }
 
-// check refuses values that no key can have.
+// check rejects values that no key can have.
 func (f field) check() error {
 	switch v := f.value.(type) {
 	case float64:

@@ -216,7 +216,7 @@ func TestFieldsSeeEverything(t *testing.T) {
 	}
 }
 
-// change alters the scalar with a number.
+// change alters the scalar with the given number.
 func change(v reflect.Value, target int, position *int) {
 	switch v.Kind() {
 	case reflect.Struct:
@@ -272,7 +272,7 @@ func TestPrepareRefuses(t *testing.T) {
 	}
 }
 
-// TestInputRate measures rates that are known.
+// TestInputRate measures known rates.
 func TestInputRate(t *testing.T) {
 	config := tiny(t)
 	config.Network.Layers[0].Initial.Rate, config.Network.Layers[1].Initial.Rate = 0, 3
@@ -322,8 +322,8 @@ func FuzzConfig(f *testing.F) {
 	})
 }
 
-// TestDefaultSurrogate: a layer that says nothing has the surrogate that goes with its
-// recurrence and noise; one that chooses keeps its choice.
+// TestDefaultSurrogate: a layer without a choice gets the surrogate that suits its
+// recurrence and noise; one with a choice keeps it.
 func TestDefaultSurrogate(t *testing.T) {
 	config := decode(t, `
 [[network.layer]]

@@ -6,12 +6,12 @@ import (
 	"spikegrad/host/network"
 )
 
-// LearnedConstant sums up what a layer learned of a constant, or of the delays of its inputs: seconds
-// of time constants and delays.
+// LearnedConstant summarizes a learned constant of a layer, or the learned delays of its inputs. Time
+// constants and delays are in seconds.
 type LearnedConstant struct {
 	Layer         int     `json:"layer"`
 	Name          string  `json:"name"` // one of [network.Constants], or [network.Delay]
-	Mean          float64 `json:"mean"` // over neurons, filters or inputs; of one for all, the value
+	Mean          float64 `json:"mean"` // over neurons, filters or inputs; the value itself if shared by all
 	Least         float64 `json:"least"`
 	Largest       float64 `json:"largest"`
 	LowerQuartile float64 `json:"lower_quartile"`
@@ -19,7 +19,7 @@ type LearnedConstant struct {
 	UpperQuartile float64 `json:"upper_quartile"`
 }
 
-// learnedConstants sums up those of a network with its weights, and its learned delays.
+// learnedConstants summarizes those of a network with the given weights, and its learned delays.
 func learnedConstants(n *network.Network, weights [][]float32) []LearnedConstant {
 	var all []LearnedConstant
 	at := map[string][]float32{}
@@ -37,7 +37,7 @@ func learnedConstants(n *network.Network, weights [][]float32) []LearnedConstant
 	return all
 }
 
-// summed sums up values of a constant of a layer.
+// summed summarizes the values of a layer's constant.
 func summed(layer int, name string, values []float64) LearnedConstant {
 	sum := 0.0
 	for _, v := range values {
@@ -50,8 +50,7 @@ func summed(layer int, name string, values []float64) LearnedConstant {
 	}
 }
 
-// quantile is the value that a share of ascending values lie below, between two of them where
-// it falls there, as in NumPy.
+// quantile returns the value below which a share of ascending values lie, interpolated as in NumPy.
 func quantile(values []float64, share float64) float64 {
 	at := float64(share * float64(len(values)-1))
 	below := int(at)
@@ -59,7 +58,7 @@ func quantile(values []float64, share float64) float64 {
 	return values[below] + float64((at-float64(below))*(values[above]-values[below]))
 }
 
-// constantsNow sums up the learned constants of a run as they are; nil if none are learned.
+// constantsNow summarizes the current learned constants of a run; nil if none are learned.
 func (r *run) constantsNow() ([]LearnedConstant, error) {
 	if !r.network.Learns() && !r.network.Delays() {
 		return nil, nil

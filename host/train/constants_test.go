@@ -6,8 +6,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestConstantsOfEpochs: metrics have the learned constants after every epoch, the last as the
-// summary, and a run that was interrupted has the same.
+// TestConstantsOfEpochs: metrics have the learned constants after every epoch, the last ones
+// like the summary, and an interrupted run has the same.
 func TestConstantsOfEpochs(t *testing.T) {
 	config := tiny(t)
 	config.Network.Layers[0].Learn, config.Network.Layers[0].LearnSpread = []string{"tau_membrane", "threshold"}, 0.4
@@ -43,7 +43,7 @@ func TestConstantsOfEpochs(t *testing.T) {
 	}
 }
 
-// TestQuantile has the numbers of numpy.quantile.
+// TestQuantile compares with the numbers of numpy.quantile.
 func TestQuantile(t *testing.T) {
 	for share, want := range map[float64]float64{0: 1, 0.25: 1.75, 0.5: 3, 0.75: 5, 1: 8} {
 		if got := quantile([]float64{1, 2, 4, 8}, share); got != want {

@@ -14,20 +14,19 @@ import (
 	"spikegrad/host/network"
 )
 
-// Decode reads a configuration from TOML. Keys that are not given have the values
-// of [Default] for the dataset; each [[network.layer]] begins from its layer,
-// without regularizers and with the surrogate of [network.DefaultSurrogate], each
-// [[network.layer.regularizer]] from its regularizer. A
-// dataset, NAME or NAME:PATH, takes the place of the one in the file, whose [data]
-// then counts only if it is read alike; empty leaves the file's. Errors name
-// the file (only for the message), line, column and key.
+// Decode reads a configuration from TOML. Missing keys get the values of [Default] for
+// the dataset; each [[network.layer]] starts from its layer, without regularizers and
+// with the surrogate of [network.DefaultSurrogate], each [[network.layer.regularizer]]
+// from its regularizer. dataset, NAME or NAME:PATH, replaces the one in the file, whose
+// [data] is then used only if its dataset has the same reader; if empty, the file's is
+// kept. Errors name the file (used only for that), line, column and key.
 func Decode(text []byte, file, dataset string) (Config, error) {
 	text, err := plainText(text)
 	if err != nil {
 		return Config{}, fmt.Errorf("%s %w", file, err)
 	}
-	// The document itself is judged on its own: decoded over defaults, a wrong
-	// value in an array of tables could hide.
+	// The document is checked on its own first: decoded over defaults, a wrong value in
+	// an array of tables could go unnoticed.
 	var strict Config
 	decoder := toml.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
@@ -50,8 +49,8 @@ func Decode(text []byte, file, dataset string) (Config, error) {
 	return complete(defaults, given, file)
 }
 
-// plainText is a text without the mark that some editors put in front of UTF-8. Others,
-// and shells that redirect output, write UTF-16, which TOML is not.
+// plainText removes the byte order mark that some editors put in front of UTF-8. Other
+// editors, and shells that redirect output, write UTF-16, which TOML does not allow.
 func plainText(text []byte) ([]byte, error) {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
 		return nil, errors.New("is in UTF-16: save it as UTF-8")
@@ -84,7 +83,7 @@ func Sets(text []byte, key string) bool {
 	return false
 }
 
-// chooseDataset settles which dataset's defaults a document is completed with.
+// chooseDataset decides which dataset's defaults complete a document.
 func chooseDataset(strict *Config, given map[string]any, dataset *string) {
 	section, _ := given["data"].(map[string]any)
 	name, path := strict.Data.Name, strict.Data.Path
@@ -107,7 +106,7 @@ func chooseDataset(strict *Config, given map[string]any, dataset *string) {
 	delete(section, "path")
 }
 
-// complete lays a document over defaults.
+// complete merges a document into defaults.
 func complete(defaults Config, given map[string]any, file string) (Config, error) {
 	base, err := asMap(defaults)
 	if err != nil {
@@ -137,7 +136,7 @@ func complete(defaults Config, given map[string]any, file string) (Config, error
 	return c, nil
 }
 
-// chooseSurrogates gives layers of a document in which no surrogate is chosen that of
+// chooseSurrogates gives layers for which the document chooses no surrogate that of
 // [network.DefaultSurrogate].
 func chooseSurrogates(c *Config, given map[string]any) {
 	section, _ := given["network"].(map[string]any)
@@ -151,8 +150,8 @@ func chooseSurrogates(c *Config, given map[string]any) {
 	}
 }
 
-// merge lays the values of a table over those of base. Arrays of tables take their
-// place, each table laid over the default element of the array.
+// merge merges the values of a table into base. Arrays of tables replace those of base,
+// each table merged into the array's default element.
 func merge(base, given map[string]any, path string, elements map[string]any) error {
 	for key, value := range given {
 		path := join(path, key)
@@ -177,7 +176,7 @@ func merge(base, given map[string]any, path string, elements map[string]any) err
 	return nil
 }
 
-// mergeArray lays each table of an array over a copy of the default element.
+// mergeArray merges each table of an array into a copy of the default element.
 func mergeArray(element, given any, path string, elements map[string]any) ([]any, error) {
 	tables, ok := given.([]any)
 	if !ok {
@@ -211,8 +210,8 @@ func asMap(value any) (map[string]any, error) {
 	return table, err
 }
 
-// lowerKeys writes all keys in lower case, as the strict reading, which ignores
-// case, understood them.
+// lowerKeys converts all keys to lower case, as the strict decoder, which ignores case,
+// understood them.
 func lowerKeys(table map[string]any) (map[string]any, error) {
 	lower := make(map[string]any, len(table))
 	for key, value := range table {
@@ -246,7 +245,7 @@ func lowerValue(value any) (any, error) {
 	return value, nil
 }
 
-// decodeError makes one line of what the TOML reader found.
+// decodeError turns an error of the TOML reader into one line.
 func decodeError(file string, err error) error {
 	var unknown *toml.StrictMissingError
 	if errors.As(err, &unknown) && len(unknown.Errors) > 0 {
@@ -271,7 +270,7 @@ func decodeError(file string, err error) error {
 	return fmt.Errorf("%s: %s", file, strings.TrimPrefix(err.Error(), "toml: "))
 }
 
-// knownKeys says what could stand in the table in which a key was not known.
+// knownKeys lists the keys allowed in the table that has an unknown key.
 func knownKeys(key []string) string {
 	t := reflect.TypeFor[Config]()
 	table := "the top level"

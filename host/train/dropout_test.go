@@ -6,8 +6,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestDropout: training leaves out spikes and evaluations do not; runs that are interrupted,
-// and any number of workers, end with the same weights.
+// TestDropout: training drops spikes and evaluation does not; interrupted runs, with any
+// number of workers, end with the same weights.
 func TestDropout(t *testing.T) {
 	config := tiny(t)
 	config.Training.Keep = "last"

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// estimated is a run that can learn something, by an estimator.
+// estimated is a run that can learn something, with the given estimator.
 func estimated(t *testing.T, estimator string, epochs int) Config {
 	t.Helper()
 	config := tiny(t)
@@ -18,8 +18,7 @@ func estimated(t *testing.T, estimator string, epochs int) Config {
 	return config
 }
 
-// TestEstimatorsLearn: the loss falls, and a run that was interrupted ends in the same
-// weights.
+// TestEstimatorsLearn: the loss falls, and an interrupted run ends with the same weights.
 func TestEstimatorsLearn(t *testing.T) {
 	seen := map[string]string{}
 	for _, estimator := range []string{"surrogate", "single_flip", "score_baseline"} {
@@ -42,8 +41,8 @@ func TestEstimatorsLearn(t *testing.T) {
 	}
 }
 
-// TestEstimatorsLearnConstants: unbiased gradients reach the constants of neurons, and a run that
-// was interrupted ends in the same ones, with other numbers of workers.
+// TestEstimatorsLearnConstants: unbiased gradients reach the constants of neurons, and an
+// interrupted run ends with the same ones, with a different number of workers.
 func TestEstimatorsLearnConstants(t *testing.T) {
 	for _, estimator := range []string{"single_flip", "score_baseline"} {
 		config := estimated(t, estimator, 2)
@@ -82,8 +81,8 @@ func TestEstimatorsRefused(t *testing.T) {
 	}
 }
 
-// TestFormerEstimators: the names of before are read as those of now, and the hash is the one
-// that run folders of before have.
+// TestFormerEstimators: former names are read as the current ones, and the hash is the one in old
+// run folders.
 func TestFormerEstimators(t *testing.T) {
 	for former, want := range map[string]struct{ name, hash string }{
 		"single-flip": {"single_flip", "3e10c03edfa110b1cb2e60dd3a705c9e1e4e9c5ff26fd4adbcea262ad1b24660"},

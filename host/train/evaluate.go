@@ -10,22 +10,23 @@ import (
 	"spikegrad/host/network"
 )
 
-// Evaluation is what a network does on a set of samples, without learning.
+// Evaluation is the performance of a network on a set of samples, without
+// learning.
 type Evaluation struct {
 	Samples         int
 	Loss            float64 // mean cross-entropy
 	Regularizer     float64 // mean
 	Accuracy        float64 // share of samples
-	SpikesPerNeuron float64 // and sample
+	SpikesPerNeuron float64 // per sample
 	LayerSpikes     []float64
 	Predicted       []uint32 // [sample]: class
 }
 
 // Evaluate runs all samples of a source through the network of an engine, at most
-// batch at once. The noise of a sample is a function of the seed of the engine and
-// of the sample's index in the source, so that two evaluations of the same weights
-// are equal. each, which may be nil, is called after every batch with what was
-// found so far (without Predicted). A cancelled context ends it with the context's
+// batch at once. The noise of a sample is a function of the engine's seed and of
+// the sample's index in the source, so that two evaluations of the same weights
+// are equal. each, which may be nil, is called after every batch with the result
+// so far (without Predicted). A cancelled context ends it with the context's
 // error.
 func Evaluate(ctx context.Context, e engine.Engine, n *network.Network, source data.Source, batch int, filler *data.Filler, each func(Evaluation)) (Evaluation, error) {
 	if source.Channels() != n.Inputs || source.Classes() != n.Classes || source.Steps() != n.Steps {
@@ -52,7 +53,7 @@ func Evaluate(ctx context.Context, e engine.Engine, n *network.Network, source d
 		if each != nil {
 			each(sum.evaluation(n, nil))
 		}
-		if last == len(samples) { // complete, even if the context is cancelled by now
+		if last == len(samples) { // complete, even if the context has been cancelled by now
 			break
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"spikegrad/host/train"
 )
 
-// Define, train and read out a network in a dozen lines.
+// Define, train and read a network in a dozen lines.
 func Example() {
 	folder, err := os.MkdirTemp("", "train")
 	if err != nil {

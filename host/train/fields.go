@@ -11,7 +11,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// field is one value of a configuration with its full key, such as
+// field is one value of a configuration and its full key, such as
 // network.layer[0].noise.beta.
 type field struct {
 	path  string
@@ -25,8 +25,8 @@ func fields(c *Config) []field {
 	return found
 }
 
-// Value is one value of a configuration with its full key, such as
-// network.layer[0].noise.beta, written as in TOML.
+// Value is one value of a configuration, written as in TOML, and its full key, such as
+// network.layer[0].noise.beta.
 type Value struct{ Key, Text string }
 
 // Values lists all values of a configuration in the order of its file.
@@ -60,8 +60,7 @@ func isTable(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct || t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct
 }
 
-// keys are the TOML keys of a struct's fields, empty for a field that is not in
-// the file.
+// keys returns the TOML keys of a struct's fields, empty for a field that is not in the file.
 func keys(t reflect.Type) []string {
 	names := make([]string, t.NumField())
 	for i := range names {
@@ -79,9 +78,9 @@ func join(path, key string) string {
 	return path + "." + key
 }
 
-// free are the keys that may change when a run goes on: they change how long it
-// runs, how often it looks and saves, what data it refuses and where it finds things, not
-// what an update does.
+// free reports whether a key may change when a run is resumed: such keys affect how long it
+// runs, how often it evaluates and saves, what data it refuses and where it finds things, but
+// not what an update does.
 func free(path string) bool {
 	switch path {
 	case "data.min_kept", "training.epochs", "training.evaluation_batch", "training.checkpoint", "training.patience":
@@ -90,8 +89,8 @@ func free(path string) bool {
 	return place(path)
 }
 
-// place are the keys that say where things lie; what is found there is told by its
-// contents.
+// place reports whether a key says where something is; what is found there is identified by
+// its contents.
 func place(path string) bool {
 	switch path {
 	case "data.path", "data.events.train_file", "data.events.validation_file", "data.events.test_file", "pretrained.from":
@@ -100,8 +99,8 @@ func place(path string) bool {
 	return false
 }
 
-// later are keys that older configurations do not have, without indices, with what held
-// before.
+// later are keys that older configurations do not have, without indices, and the values in
+// effect before.
 var later = map[string]any{
 	"data.augment.shift_pixels": 0.0, "data.augment.stretch_channels": 0.0,
 	"data.header": false, "network.layer.neuron": "lif", "network.layer.tau_adaptation": 0.2, "network.layer.adaptation": 0.2, "network.layer.bias": false, "network.layer.learn_per": "neuron", "network.layer.learn_spread": 0.0,
@@ -115,7 +114,7 @@ var later = map[string]any{
 // laterTables are tables that older configurations do not have.
 var laterTables = []string{"data.camera.", "data.moving_digits."}
 
-// isLater reports whether a key that older configurations do not have has the value that held
+// isLater reports whether a key that older configurations do not have has the value in effect
 // before.
 func (f field) isLater() bool {
 	for _, table := range laterTables {
@@ -129,11 +128,11 @@ func (f field) isLater() bool {
 
 var indices = regexp.MustCompile(`\[\d+\]`)
 
-// formerEstimators are the names that training.estimator had, by those it has. Files with
-// them are read, and hashes are made with them, so that those of old run folders hold.
+// formerEstimators are the former names of training.estimator by the current ones. Files may
+// use them, and hashes do, so that those of old run folders stay valid.
 var formerEstimators = map[string]string{"single_flip": "single-flip", "score_baseline": "score"}
 
-// EstimatorName is the name of an estimator that may be given by a former name.
+// EstimatorName returns the current name of an estimator, which may be given by a former one.
 func EstimatorName(name string) string {
 	for current, former := range formerEstimators {
 		if name == former {
@@ -143,9 +142,9 @@ func EstimatorName(name string) string {
 	return name
 }
 
-// Hash identifies a configuration as far as it decides over the weights after each
-// update: SHA-256 over all keys and values but those that a run may change when it
-// is resumed, and later ones that change nothing.
+// Hash identifies a configuration as far as it determines the weights after each update:
+// SHA-256 over all keys and values except those that may change when a run is resumed, and
+// later ones that change nothing.
 func (c *Config) Hash() string {
 	hash := sha256.New()
 	for _, f := range fields(c) {
@@ -163,11 +162,11 @@ func (c *Config) Hash() string {
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
-// differences describes where two configurations differ that should be the same
-// run: "key was A and is B".
+// differences describes how two configurations of what should be the same run differ: "key
+// was A and is B".
 func differences(before, after *Config) string { return changes(before, after, free) }
 
-// changes describes where two configurations differ, apart from keys that may.
+// changes describes how two configurations differ, apart from free keys.
 func changes(before, after *Config, free func(path string) bool) string {
 	old := map[string]any{}
 	for _, f := range fields(before) {

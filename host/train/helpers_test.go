@@ -80,14 +80,14 @@ func (w *watcher) OnBatch(p Progress) {
 	}
 }
 
-// finished makes a run without pictures in a new folder.
+// finished performs a run without pictures in a new folder.
 func finished(t *testing.T, config Config, options Options) (*Summary, string) {
 	t.Helper()
 	options.NoPictures = true
 	return drawn(t, config, options)
 }
 
-// drawn makes a run in a new folder.
+// drawn performs a run with pictures in a new folder.
 func drawn(t *testing.T, config Config, options Options) (*Summary, string) {
 	t.Helper()
 	options.Folder = filepath.Join(t.TempDir(), "run")

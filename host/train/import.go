@@ -11,13 +11,13 @@ import (
 )
 
 // WriteRun writes a run of a network that was not trained here to a new or empty folder:
-// config.toml and model.safetensors, as read by [ReadRun]. The network's layers, readout and input
-// shape replace the configuration's.
+// config.toml and model.safetensors, as [ReadRun] reads them. The network's layers, readout and
+// input shape replace the configuration's.
 func WriteRun(folder string, config Config, n *network.Network, weights [][]float32) error {
 	before := config.Network.Layers
 	config.Network.Layers, config.Network.Readout, config.Network.InputShape = slices.Clone(n.Layers), n.Readout, n.InputShape
 	for l := range min(len(before), len(n.Layers)) {
-		// Of a convolution the number follows from the rest, and the key says nothing.
+		// For a convolution the number follows from the rest, and the key is unused.
 		if layer := &config.Network.Layers[l]; layer.Convolutional() {
 			layer.Neurons = before[l].Neurons
 		}

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestImpossibleNetworks: what no data can make valid is refused before there are data, and
-// what some can is not.
+// TestImpossibleNetworks: what no data can make valid is rejected before the data are
+// opened, and what some data can is not.
 func TestImpossibleNetworks(t *testing.T) {
 	const conv = "[[network.layer]]\nkind = \"conv1d\"\nfilters = 4\nkernel = 3\nrecurrent = false\n"
 	for text, want := range map[string]string{

@@ -12,20 +12,20 @@ import (
 	"spikegrad/host/atomicfile"
 )
 
-// lockFile names, in a run's folder, the process that works there.
+// lockFile, in a run's folder, names the process working there.
 const lockFile = ".lock"
 
-// errHeld says that another process holds a lock.
+// errHeld means that another process holds a lock.
 var errHeld = errors.New("the lock is held")
 
-// folderLock keeps other processes out of a run's folder. The system takes it back when
-// its process ends, however it ends.
+// folderLock keeps other processes out of a run's folder. The system releases it when its
+// process ends, however it ends.
 type folderLock struct {
 	file *os.File
 	path string
 }
 
-// lockFolder locks a folder, and says who works there if somebody does.
+// lockFolder locks a folder; if it is locked already, the error names the holder.
 func lockFolder(folder string) (*folderLock, error) {
 	path := filepath.Join(folder, lockFile)
 	for {
@@ -39,11 +39,11 @@ func lockFolder(folder string) (*folderLock, error) {
 			file.Close()
 			return nil, fmt.Errorf("the run in %s is in use by %s: wait until it ends, or stop it", folder, holder)
 		}
-		if err != nil && holder.alive() { // on a file system without locks the name has to do
+		if err != nil && holder.alive() { // on a file system without locks, the name has to suffice
 			file.Close()
 			return nil, fmt.Errorf("the run in %s is in use by %s: wait until it ends, or remove %s if it has ended", folder, holder, path)
 		}
-		// Whoever gave it back removed the file: what was opened may not be the one there now.
+		// Whoever released it removed the file: the one opened may not be the one there now.
 		opened, openedErr := file.Stat()
 		there, thereErr := os.Stat(path)
 		if openedErr != nil || thereErr != nil || !os.SameFile(opened, there) {
@@ -63,7 +63,7 @@ func (l *folderLock) release() {
 	removed := os.Remove(l.path)
 	l.file.Close()
 	if removed != nil {
-		os.Remove(l.path) // not every system removes open files
+		os.Remove(l.path) // not every system can remove open files
 	}
 }
 
@@ -78,8 +78,8 @@ func ownName() holder {
 	return holder{os.Getpid(), machine}
 }
 
-// write puts the name into a lock file. It only serves messages: a full disk is no
-// reason to stop here.
+// write puts the name into a lock file. It only serves messages, so a full disk is no reason
+// to stop.
 func (h holder) write(file *os.File) {
 	if file.Truncate(0) == nil {
 		_, _ = file.WriteAt(fmt.Appendf(nil, "%d %s\n", h.process, h.machine), 0)
@@ -97,7 +97,8 @@ func readHolder(file io.ReaderAt) holder {
 	return holder{number, machine}
 }
 
-// alive reports whether the process may still run. Of another machine's nobody here knows.
+// alive reports whether the process may still be running. For one of another machine, nothing
+// is known here.
 func (h holder) alive() bool {
 	own := ownName()
 	if h.process == 0 || h == own {

@@ -7,10 +7,11 @@ import (
 	"os"
 )
 
-// lockWhole has no locks to offer: the process that the file names has to do.
+// lockWhole has no locks to offer: the process named in the file has to
+// suffice.
 func lockWhole(*os.File) error { return errors.ErrUnsupported }
 
-// processAlive reports whether this machine runs a process.
+// processAlive reports whether a process is running on this machine.
 func processAlive(process int) bool {
 	found, err := os.FindProcess(process)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestLock: while a run is at work its folder takes no second one; a lock that a killed
-// process left behind holds nobody up, and none is left in the end.
+// TestLock: while a run is active its folder accepts no other; a lock left behind by a
+// killed process blocks nobody, and none is left in the end.
 func TestLock(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "run")
 	refused := 0
@@ -56,7 +56,7 @@ func TestLock(t *testing.T) {
 	}
 }
 
-// TestHolder: where there are no locks, the process that is named decides.
+// TestHolder: where there are no locks, the named process decides.
 func TestHolder(t *testing.T) {
 	own := ownName()
 	for text, alive := range map[string]bool{

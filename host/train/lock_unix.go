@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// lockWhole locks a file as long as it is open. Other errors than errHeld mean that its
-// file system has no locks.
+// lockWhole locks a file for as long as it is open. Errors other than errHeld mean that
+// its file system has no locks.
 func lockWhole(file *os.File) error {
 	for {
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
@@ -23,7 +23,7 @@ func lockWhole(file *os.File) error {
 	}
 }
 
-// processAlive reports whether this machine runs a process.
+// processAlive reports whether a process is running on this machine.
 func processAlive(process int) bool {
 	err := syscall.Kill(process, 0)
 	return err == nil || errors.Is(err, syscall.EPERM)

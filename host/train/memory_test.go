@@ -12,7 +12,7 @@ import (
 
 var memoryTime = flag.Duration("memory-time", 0, "how long TestMemoryOverRuns makes runs; 0: a few")
 
-// TestMemoryOverRuns: runs one after the other in one process leave neither memory nor
+// TestMemoryOverRuns: successive runs in one process leave neither memory nor
 // goroutines behind.
 func TestMemoryOverRuns(t *testing.T) {
 	folder := t.TempDir()
@@ -27,11 +27,11 @@ func TestMemoryOverRuns(t *testing.T) {
 	used := func() (bytes float64, goroutines int) {
 		var stats runtime.MemStats
 		runtime.GC()
-		runtime.GC() // what the first one's finalizers let go
+		runtime.GC() // frees what the first one's finalizers released
 		runtime.ReadMemStats(&stats)
 		return float64(stats.HeapAlloc), runtime.NumGoroutine()
 	}
-	for range 3 { // pools and caches fill
+	for range 3 { // let pools and caches fill
 		run()
 	}
 	before, goroutines := used()

@@ -13,10 +13,9 @@ import (
 	"spikegrad/host/network"
 )
 
-// Epoch is what is reported of an epoch. Losses are means of the cross-entropy over
-// samples, accuracies shares of samples; training ones are measured on each batch
-// before the update made with it. Numbers of validation are nil without validation
-// samples.
+// Epoch is what is reported about an epoch. Losses are means of the cross-entropy over
+// samples, accuracies shares of samples; those of training are measured on each batch before
+// its update. Validation numbers are nil without validation samples.
 type Epoch struct {
 	Epoch              int       `json:"epoch"`   // the first is 1
 	Updates            int       `json:"updates"` // of the run
@@ -25,18 +24,17 @@ type Epoch struct {
 	Regularizer        float64   `json:"regularizer"` // mean over training samples
 	ValidationLoss     *float64  `json:"validation_loss"`
 	ValidationAccuracy *float64  `json:"validation_accuracy"`
-	SpikesPerNeuron    float64   `json:"spikes_per_neuron"` // and training sample
+	SpikesPerNeuron    float64   `json:"spikes_per_neuron"` // per training sample
 	LayerSpikes        []float64 `json:"layer_spikes_per_neuron"`
-	// LearnedConstants are those after the epoch; nil where none are learned, and in runs from
-	// before there was this.
+	// LearnedConstants are those after the epoch; nil if none are learned, and in runs older
+	// than this field.
 	LearnedConstants []LearnedConstant `json:"learned_constants,omitempty"`
 	TrainSeconds     float64           `json:"train_seconds"`
 	Seconds          float64           `json:"seconds"` // validation included
 	SamplesPerSecond float64           `json:"samples_per_second"`
 }
 
-// totals adds up batches. The order is that of the batches, so that the same run
-// reports the same numbers.
+// totals accumulates batches, in their order, so that the same run reports the same numbers.
 type totals struct {
 	Samples     int      `json:"samples"`
 	Loss        float64  `json:"loss"`
@@ -62,8 +60,8 @@ func (t *totals) add(o engine.Outcome) {
 func (t *totals) loss() float64     { return t.Loss / float64(max(t.Samples, 1)) }
 func (t *totals) accuracy() float64 { return float64(t.Correct) / float64(max(t.Samples, 1)) }
 
-// spikesPerNeuron is the mean number of spikes of a neuron in a sample, over all
-// layers that spike and in each.
+// spikesPerNeuron returns the mean number of spikes per neuron per sample, over all spiking
+// layers and in each.
 func (t *totals) spikesPerNeuron(n *network.Network) (all float64, layers []float64) {
 	spikes, neurons := uint64(0), 0
 	samples := float64(max(t.Samples, 1))
@@ -77,7 +75,7 @@ func (t *totals) spikesPerNeuron(n *network.Network) (all float64, layers []floa
 	return float64(spikes) / (float64(max(neurons, 1)) * samples), layers
 }
 
-// perSecond is the speed in samples a second; 0 if no time passed.
+// perSecond returns the speed in samples per second; 0 if no time passed.
 func perSecond(samples int, seconds float64) float64 {
 	if seconds <= 0 {
 		return 0
@@ -85,8 +83,8 @@ func perSecond(samples int, seconds float64) float64 {
 	return float64(samples) / seconds
 }
 
-// writeMetrics replaces metrics.csv and metrics.jsonl. They are written whole each
-// time, so that they never have a row that the checkpoint does not know.
+// writeMetrics replaces metrics.csv and metrics.jsonl. They are rewritten completely each
+// time, so that they never have a row that is not in the checkpoint.
 func writeMetrics(folder string, history []Epoch, layers int) error {
 	err := atomicfile.Write(filepath.Join(folder, "metrics.csv"), func(w io.Writer) error {
 		return writeCSV(w, history, layers)

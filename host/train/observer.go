@@ -2,8 +2,8 @@ package train
 
 import "spikegrad/host/data"
 
-// Observer is told how a run goes, for instance to draw a progress bar. Its methods
-// are called from the goroutine of the run, which waits for them.
+// Observer is notified of a run's progress, for instance to draw a progress bar.
+// Its methods are called from the goroutine of the run, which waits for them.
 type Observer interface {
 	OnStart(Start)
 	OnBatch(Progress) // after every batch of training, validation and test
@@ -11,21 +11,21 @@ type Observer interface {
 	OnWarning(message string)
 }
 
-// Start is what a run begins or goes on with.
+// Start describes a run that begins or is resumed.
 type Start struct {
 	Device, Driver          string
 	Train, Validation, Test int // samples
 	Split                   data.Split
 	Weights                 int // numbers
-	Epochs                  int // asked for
-	Finished                int // epochs, by the run that is resumed
-	Updates                 int // made by the run that is resumed
+	Epochs                  int // requested
+	Finished                int // epochs completed before a resume
+	Updates                 int // made before a resume
 }
 
-// Phase is what a run is busy with.
+// Phase is what a run is doing.
 type Phase string
 
-// The phases, in their order. Training and validation take turns.
+// The phases, in order. Training and validation alternate.
 const (
 	PhaseTraining   Phase = "training"
 	PhaseValidation Phase = "validation"
@@ -36,12 +36,12 @@ const (
 // Progress is how far a phase has come.
 type Progress struct {
 	Phase            Phase
-	Epoch, Epochs    int     // the first is 1; of the epochs asked for
+	Epoch, Epochs    int     // the current one, from 1; the number requested
 	Done, Samples    int     // of the phase
 	Updates          int     // of the run
 	Loss, Accuracy   float64 // mean over the samples done
 	SpikesPerNeuron  float64 // the same
-	SamplesPerSecond float64 // in training: of the epoch so far; else 0
+	SamplesPerSecond float64 // in training: of the epoch so far; otherwise 0
 }
 
 // silent observes nothing.

@@ -10,8 +10,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// savePicture writes a picture in both formats. One that cannot be drawn is no reason to
-// give up a run.
+// savePicture writes a picture in both formats. One that cannot be drawn is no reason to abort a
+// run.
 func (r *run) savePicture(name string, drawing figure.Drawing) {
 	if err := figure.SaveBoth(r.options.Folder, name, drawing); err != nil {
 		r.observer.OnWarning(fmt.Sprintf("the picture %s could not be drawn: %v", name, err))
@@ -42,7 +42,7 @@ func Curve(name string, epochs []Epoch) figure.Run {
 	return curve
 }
 
-// drawRaster draws the first test sample on its way through the trained network, and in frames
+// drawRaster draws the activity of the trained network for the first test sample, as frames, too,
 // where there are rows and columns.
 func (r *run) drawRaster() error {
 	if r.options.NoPictures {
@@ -109,7 +109,7 @@ func SampleRaster(e engine.Engine, n *network.Network, source data.Source, sampl
 	return drawing, nil
 }
 
-// traces are the membranes of neurons, [neuron][step], of an array [step][neuron].
+// traces returns the membranes of neurons, [neuron][step], from an array [step][neuron].
 func traces(membranes []float32, neurons, steps int) [][]float64 {
 	all := make([][]float64, neurons)
 	for k := range all {

@@ -9,12 +9,13 @@ import (
 	"testing"
 )
 
-// TestNoPictureNoFailure: a run whose pictures cannot be written is finished, and says so.
+// TestNoPictureNoFailure: a run whose pictures cannot be written still finishes, with a
+// warning.
 func TestNoPictureNoFailure(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "run")
 	w := &watcher{}
 	w.onBatch = func(batches int, _ Progress) {
-		if batches == 1 { // folders stand where the pictures should
+		if batches == 1 { // folders are where the pictures should go
 			for _, name := range []string{"raster.png", "learning-curves.svg"} {
 				if err := os.MkdirAll(filepath.Join(folder, name, "full"), 0o755); err != nil {
 					t.Error(err)
@@ -34,7 +35,7 @@ func TestNoPictureNoFailure(t *testing.T) {
 	}
 }
 
-// TestDeepNetwork: a run of a network of many layers is finished with its pictures.
+// TestDeepNetwork: a run of a network with many layers finishes with its pictures.
 func TestDeepNetwork(t *testing.T) {
 	config := tiny(t)
 	for len(config.Network.Layers) < 30 {

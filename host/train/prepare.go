@@ -16,7 +16,7 @@ import (
 const maxWeights = 1 << 30
 
 // Prepare opens the data of a valid configuration and completes the network with what only the data
-// determine. The error says how the two do not fit together.
+// determine. The error says in what way they do not fit together.
 func Prepare(c *Config) (data.Split, *network.Network, error) {
 	options := c.Data
 	options.Seed = c.Seed
@@ -57,10 +57,10 @@ func Prepare(c *Config) (data.Split, *network.Network, error) {
 	return split, &n, nil
 }
 
-// errNoValidation says that the best epoch cannot be told.
+// errNoValidation means that the best epoch cannot be determined.
 var errNoValidation = errors.New("training.keep = \"best\" needs validation samples, and there are none: set data.validation, or keep = \"last\"")
 
-// checkSize refuses a network whose weights take more memory than there can be.
+// checkSize rejects a network whose weights take more memory than allowed.
 func checkSize(n *network.Network) error {
 	weights := 0.0
 	for _, w := range n.Weights() {
@@ -72,17 +72,16 @@ func checkSize(n *network.Network) error {
 	return nil
 }
 
-// What initial weights expect where the configuration says 0 spikes a second.
+// What initial weights expect where the configuration gives 0 spikes per second.
 const (
-	// rateSamples is how many training samples the rate of the input is measured on.
+	// rateSamples is the number of training samples on which the input rate is measured.
 	rateSamples = 256
-	// rateAbove is expected of spiking layers that feed others: about what trained
-	// ones do.
+	// rateAbove is expected of spiking layers that feed others: about the rate of trained ones.
 	rateAbove = 15
 )
 
-// resolveRates fills in the expected rates that the configuration leaves to the
-// data, so that a network starts lively whatever encodes its input.
+// resolveRates fills in the expected rates that the configuration leaves to the data, so that a
+// network starts out active, however its input is encoded.
 func resolveRates(layers []network.Layer, train data.Source) error {
 	for l := range layers {
 		initial := &layers[l].Initial
@@ -101,9 +100,9 @@ func resolveRates(layers []network.Layer, train data.Source) error {
 	return nil
 }
 
-// inputRate is the mean rate of an input channel, in spikes per second, over the
-// first training samples. It is at least a spike in ten seconds, so that silent
-// data do not make boundless weights.
+// inputRate returns the mean rate of an input channel, in spikes per second, over the first
+// training samples. It is at least one spike in ten seconds, so that silent data do not lead to
+// unbounded weights.
 func inputRate(train data.Source) (float64, error) {
 	samples := make([]int, min(train.Len(), rateSamples))
 	numbers := make([]uint32, len(samples))

@@ -13,16 +13,16 @@ import (
 	"spikegrad/host/network"
 )
 
-// listener is an engine that notes what it is given.
+// listener is an engine that records what it is given.
 type listener struct {
 	engine.Engine
 	heard *heard
 }
 
 type heard struct {
-	numbers, labels           []uint32 // of training
-	sizes                     []int    // of its batches
-	evaluated                 []uint32 // numbers
+	numbers, labels           []uint32 // of training presentations
+	sizes                     []int    // of training batches
+	evaluated                 []uint32 // numbers of evaluated samples
 	trainStream, quietStreams []cpuref.Stream
 	updates                   []engine.Update
 }
@@ -46,8 +46,8 @@ func (l *listener) Update(u engine.Update) error {
 	return l.Engine.Update(u)
 }
 
-// TestPresentations holds a run to what the package promises: which samples, in
-// which order and batches, with which numbers and streams of noise.
+// TestPresentations checks what the package promises of a run: which samples,
+// in which order and batches, with which numbers and noise streams.
 func TestPresentations(t *testing.T) {
 	config := tiny(t)
 	config.Training.Epochs = 2
@@ -84,7 +84,7 @@ func TestPresentations(t *testing.T) {
 			})
 		}
 	}
-	// Validation after each epoch, then the test in both modes.
+	// Validation after each epoch, then testing in both modes.
 	for _, length := range []int{split.Validation.Len(), split.Validation.Len(), split.Test.Len(), split.Test.Len()} {
 		for i := range length {
 			want.evaluated = append(want.evaluated, uint32(i))

@@ -14,28 +14,28 @@ import (
 	"spikegrad/host/network"
 )
 
-// Pretrained is the weights that a training begins with, where these are not drawn.
+// Pretrained specifies the weights that training starts from, if they are not drawn.
 type Pretrained struct {
 	From          string   `toml:"from" json:"from"`
 	WeightsSHA256 string   `toml:"weights_sha256" json:"weights_sha256"` // see [WeightsSHA256]; empty: any
-	Fresh         []string `toml:"fresh" json:"fresh,omitempty"`         // arrays that are not taken from there
+	Fresh         []string `toml:"fresh" json:"fresh,omitempty"`         // arrays not taken from there
 }
 
-// IsZero reports whether a training begins with weights that are drawn.
+// IsZero reports whether training starts from drawn weights.
 func (p *Pretrained) IsZero() bool {
 	return p.From == "" && p.WeightsSHA256 == "" && len(p.Fresh) == 0
 }
 
-// Source is weights to begin a training with, and what is known of their neurons.
+// Source is weights to start training from, and what is known about their neurons.
 type Source struct {
 	Path  string
 	Model *Model
-	// Network has the neurons that the weights were trained with; nil where nobody knows
-	// them. Its StepLength is 0 where only that is not known.
+	// Network has the neurons that the weights were trained with; nil if unknown. Its
+	// StepLength is 0 if only that is unknown.
 	Network *network.Network
 }
 
-// pretrainedFile keeps, in a run's folder, the weights that its training began with.
+// pretrainedFile keeps, in a run's folder, the weights that its training started from.
 const pretrainedFile = "pretrained.safetensors"
 
 // OpenSource reads the weights of a finished run's folder, or of a safetensors file.
@@ -55,15 +55,15 @@ func OpenSource(path string) (*Source, error) {
 	return &Source{path, model, config.Neurons()}, nil
 }
 
-// Neurons is the network of a configuration with the length of its steps, for [Source].
+// Neurons returns the network of a configuration with its step length, for [Source].
 func (c *Config) Neurons() *network.Network {
 	n := c.Network
 	n.StepLength = c.Data.StepLength
 	return &n
 }
 
-// source is what a training begins with; nil for weights that are drawn. The
-// configuration then says where they are from and which they are.
+// source returns what training starts from; nil for drawn weights. Otherwise the configuration
+// then records where the weights are from and their hash.
 func (c *Config) source(given *Source) (*Source, error) {
 	p := &c.Pretrained
 	if given == nil {
@@ -86,8 +86,8 @@ func (c *Config) source(given *Source) (*Source, error) {
 	return given, nil
 }
 
-// weights are those of the source in the place of initial ones, but for the arrays that
-// begin afresh. Every array that does not fit is named.
+// weights returns the source's weights in place of the initial ones, except for fresh arrays.
+// The error names every array that does not fit.
 func (s *Source) weights(n *network.Network, initial [][]float32, fresh []string) ([][]float32, error) {
 	described := n.Weights()
 	given := map[string]Tensor{}
@@ -131,8 +131,8 @@ func (s *Source) weights(n *network.Network, initial [][]float32, fresh []string
 	return weights, nil
 }
 
-// differences says where the neurons that the weights were trained with differ from those
-// that they are to be put into; empty for nowhere.
+// differences describes how the neurons that the weights were trained with differ from those
+// they are for; empty if they do not.
 func (s *Source) differences(n *network.Network, fresh []string) string {
 	if s.Network == nil {
 		return ""
@@ -163,7 +163,7 @@ func (s *Source) differences(n *network.Network, fresh []string) string {
 	return strings.Join(found, ", ")
 }
 
-// decides reports whether a key of a configuration decides over what trained weights do.
+// decides reports whether a configuration key affects what trained weights do.
 func decides(path string, n *network.Network, fresh []string) bool {
 	if path == "data.step_length" {
 		return true
@@ -184,8 +184,8 @@ func decides(path string, n *network.Network, fresh []string) bool {
 	return neuron.Takes(key) || slices.Contains([]string{"delay", "recurrent_delay", "neuron", "tau_membrane", "tau_synapse", "reset", "stride", "padding"}, key)
 }
 
-// keepPretrained writes the weights that a training begins with to its folder, so that it
-// can begin again when they have moved.
+// keepPretrained writes the weights that training starts from to the run's folder, so that it
+// can start again after they have moved.
 func (r *run) keepPretrained() error {
 	if r.source == nil {
 		return nil
@@ -193,8 +193,8 @@ func (r *run) keepPretrained() error {
 	return atomicfile.Write(filepath.Join(r.options.Folder, pretrainedFile), r.source.Model.Write)
 }
 
-// resumePretrained finds what a run without checkpoints begins with, and refuses to put
-// anything in the place of weights that are nowhere else.
+// resumePretrained finds what a run without checkpoints starts from, and refuses to replace
+// weights of which there is no other copy.
 func resumePretrained(folder string, config *Config) (*Source, error) {
 	before, unread := ReadConfig(folder)
 	kept, err := ReadModel(filepath.Join(folder, pretrainedFile))
@@ -211,8 +211,8 @@ func resumePretrained(folder string, config *Config) (*Source, error) {
 		if trainedIn(folder) || kept != nil && kept.SHA256() != model.SHA256() {
 			return nil, fmt.Errorf("%s holds weights, but there is no checkpoint in %s to resume from: continue training from the weights with --from %s and another --out", path, folder, folder)
 		}
-		// An import: nothing but a configuration and weights. What these began with themselves
-		// is no longer of interest.
+		// An import: nothing but a configuration and weights. What those were trained from no
+		// longer matters.
 		source := &Source{Path: path, Model: model}
 		if unread == nil {
 			source.Network = before.Neurons()
@@ -235,7 +235,7 @@ func resumePretrained(folder string, config *Config) (*Source, error) {
 	return &Source{Path: cmp.Or(p.From, filepath.Join(folder, pretrainedFile)), Model: kept}, nil
 }
 
-// trainedIn reports whether a training has left traces in a folder.
+// trainedIn reports whether training has left traces in a folder.
 func trainedIn(folder string) bool {
 	return slices.ContainsFunc([]string{summaryFile, "metrics.csv", "metrics.jsonl"}, func(name string) bool {
 		_, err := os.Stat(filepath.Join(folder, name))

@@ -29,7 +29,7 @@ func weightsOf(t *testing.T, folder, file string) map[string][]float32 {
 	return weights
 }
 
-// imported is the folder of a run that was trained elsewhere.
+// imported returns the folder of a run that was trained elsewhere.
 func imported(t *testing.T, trained string) string {
 	t.Helper()
 	config, model, err := ReadRun(trained)
@@ -52,8 +52,9 @@ func imported(t *testing.T, trained string) string {
 	return folder
 }
 
-// TestFineTuning: a run from a finished one begins with its weights, leaves frozen ones
-// alone, and says what it began with; interrupted, or with its source gone, it ends the same.
+// TestFineTuning: a run started from a finished one has its weights, leaves frozen ones
+// alone, and records what it started from; it ends the same if interrupted or if its source
+// is gone.
 func TestFineTuning(t *testing.T) {
 	trained, source := finished(t, tiny(t), Options{})
 	config := tiny(t)
@@ -81,7 +82,7 @@ func TestFineTuning(t *testing.T) {
 	if found := resumed(t, folder, Options{}); found.WeightsSHA256 != want.WeightsSHA256 {
 		t.Error("interrupted and resumed: weights differ")
 	}
-	// Killed before the first checkpoint, and trained once more from the copy.
+	// Killed before the first checkpoint, and trained again from the copy.
 	unsaved := t.TempDir()
 	for _, name := range []string{configFile, pretrainedFile} {
 		write(t, unsaved, name, read(t, whole, name))
@@ -103,7 +104,8 @@ func TestFineTuning(t *testing.T) {
 	}
 }
 
-// TestResumeOfImport: an imported run begins with the imported weights and keeps them.
+// TestResumeOfImport: resuming an imported run starts from the imported weights and keeps a
+// copy.
 func TestResumeOfImport(t *testing.T) {
 	_, source := finished(t, tiny(t), Options{})
 	config := tiny(t)
@@ -137,7 +139,8 @@ func TestResumeOfImport(t *testing.T) {
 	}
 }
 
-// TestResumeReplacesNoTrainedWeights: weights without a checkpoint stay what they are.
+// TestResumeReplacesNoTrainedWeights: trained weights without a checkpoint are left as they
+// are.
 func TestResumeReplacesNoTrainedWeights(t *testing.T) {
 	config := tiny(t)
 	_, source := finished(t, config, Options{})
@@ -149,7 +152,7 @@ func TestResumeReplacesNoTrainedWeights(t *testing.T) {
 		files  []string
 	}{
 		{source, checkpoints}, {tuned, checkpoints},
-		{tuned, []string{summaryFile, "metrics.csv", "metrics.jsonl"}}, // what it began with remains
+		{tuned, []string{summaryFile, "metrics.csv", "metrics.jsonl"}}, // what it started from remains
 	} {
 		folder := lost.folder
 		for _, name := range lost.files {
@@ -213,12 +216,12 @@ func TestPretrainedMisfits(t *testing.T) {
 	}
 }
 
-// TestPretrainedForOtherNeurons: neurons that are not those of the source are noted.
+// TestPretrainedForOtherNeurons: a note reports neurons that differ from the source's.
 func TestPretrainedForOtherNeurons(t *testing.T) {
 	_, source := finished(t, tiny(t), Options{})
 	for want, change := range map[string]func(*Config){
 		"": func(c *Config) {
-			c.Network.Layers[0].Surrogate.Beta, c.Network.Layers[0].Noise.Rate = 3, 3 // of other kinds
+			c.Network.Layers[0].Surrogate.Beta, c.Network.Layers[0].Noise.Rate = 3, 3 // parameters of other kinds
 			c.Training.Epochs, c.Network.Layers[0].Initial.Rate = 1, 2
 		},
 		"data.step_length was 0.002 and is 0.001":                 func(c *Config) { c.Data.StepLength = 0.001 },

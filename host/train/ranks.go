@@ -12,11 +12,11 @@ import (
 	"spikegrad/host/engine"
 )
 
-// ranks are the processes of a run; without a team one.
+// ranks are the processes of a run; only one without a team.
 type ranks struct{ *engine.Team }
 
-// tellCheckpoint hands the checkpoint that the first rank has read, if there is one, to the others,
-// and whether the run has a summary.
+// tellCheckpoint passes the checkpoint read by the first rank, if there is one, to the others, and
+// whether the run has a summary.
 func (r ranks) tellCheckpoint(saved *checkpoint, finished bool) (*checkpoint, bool, error) {
 	if r.Team == nil {
 		return saved, finished, nil
@@ -40,13 +40,13 @@ func (r ranks) tellCheckpoint(saved *checkpoint, finished bool) (*checkpoint, bo
 	return saved, finished, err
 }
 
-// told is what ranks have to have in common when a run begins.
+// told is what ranks must have in common when a run begins.
 type told struct {
 	Config string // TOML
 	Data   dataShape
 }
 
-// compare refuses ranks with another configuration or other data than the first.
+// compare rejects ranks whose configuration or data differ from the first rank's.
 func (r ranks) compare(of *run) error {
 	if r.Team == nil {
 		return nil
@@ -62,7 +62,7 @@ func (r ranks) compare(of *run) error {
 	return r.Agree(differentStart(all[0], of))
 }
 
-// differentStart says how a run differs from what the first rank tells of its own.
+// differentStart describes how a run differs from the first rank's.
 func differentStart(text []byte, of *run) error {
 	var first told
 	if err := json.Unmarshal(text, &first); err != nil {
@@ -81,8 +81,8 @@ func differentStart(text []byte, of *run) error {
 	return nil
 }
 
-// same refuses weights, or states of the optimizer, that are not the same on all ranks, and names
-// the ranks that went astray: the fewer ones, or those that differ from rank 0.
+// same returns an error if weights or optimizer states are not the same on all ranks, and names the
+// ranks that went astray: the minority, or those that differ from rank 0.
 func (r ranks) same(weights [][]float32, states [][][]float32, updates int) error {
 	if r.Team == nil {
 		return nil
@@ -107,7 +107,7 @@ func (r ranks) same(weights [][]float32, states [][][]float32, updates int) erro
 	return nil
 }
 
-// astray are the ranks whose hash is not the most frequent one, rank 0's if several are.
+// astray returns the ranks whose hash is not the most frequent one, or not rank 0's if several tie.
 func astray(hashes [][]byte) (lost []string) {
 	counts := map[string]int{}
 	for _, hash := range hashes {
@@ -127,7 +127,7 @@ func astray(hashes [][]byte) (lost []string) {
 	return lost
 }
 
-// idle says how many ranks get no samples of a batch; empty if all do.
+// idle reports how many ranks get no samples of a batch; empty if all get some.
 func (r ranks) idle(batch int) string {
 	if r.Team == nil || cpuref.Chunks(batch) >= r.Ranks() {
 		return ""

@@ -25,14 +25,14 @@ func shared(t *testing.T) Config {
 	return config
 }
 
-// ranked is what a rank has in common with the others, to be changed.
+// ranked is what a rank shares with the others unless changed.
 type ranked struct {
 	ctx     context.Context
 	config  Config
 	options Options
 }
 
-// onRanks makes a run over ranks, each with its own options, and returns what the ranks return. All but
+// onRanks performs a run over ranks, each with its own options, and returns what the ranks return. All but
 // the first have a folder that cannot be made.
 func onRanks(t *testing.T, ranks int, folder string, config Config, resume bool, change func(rank int, r *ranked)) ([]*Summary, []error) {
 	t.Helper()
@@ -55,7 +55,7 @@ func onRanks(t *testing.T, ranks int, folder string, config Config, resume bool,
 	return summaries, failures
 }
 
-// TestRanksEqualOneProcess: a run over ranks leaves the folder that one process leaves.
+// TestRanksEqualOneProcess: a run over ranks leaves the same folder as one process.
 func TestRanksEqualOneProcess(t *testing.T) {
 	config := shared(t)
 	want, whole := drawn(t, config, Options{})
@@ -88,7 +88,7 @@ func TestRanksEqualOneProcess(t *testing.T) {
 	}
 }
 
-// TestRanksLearn: estimators that run samples again need all of a batch on every rank.
+// TestRanksLearn: estimators that rerun samples need the whole batch on every rank.
 func TestRanksLearn(t *testing.T) {
 	for _, estimator := range []string{"single_flip", "score_baseline"} {
 		config := shared(t)
@@ -102,8 +102,8 @@ func TestRanksLearn(t *testing.T) {
 	}
 }
 
-// TestRanksResumed: a run that any rank is asked to end ends on all, and goes on with other numbers of ranks
-// to the weights of a run that nobody disturbed.
+// TestRanksResumed: a run that any rank is asked to end ends on all, and resumes with other numbers of ranks
+// to the weights of an uninterrupted run.
 func TestRanksResumed(t *testing.T) {
 	config := shared(t)
 	config.Training.Epochs = 12
@@ -163,7 +163,7 @@ func meddling(before func(engine.Engine)) func(*network.Network, engine.Options)
 	}
 }
 
-// TestRanksAstray: a rank whose weights are no longer those of the others is named, and its weights reach no
+// TestRanksAstray: a rank whose weights no longer equal the others' is named, and its weights reach no
 // checkpoint.
 func TestRanksAstray(t *testing.T) {
 	config := shared(t)
@@ -171,7 +171,7 @@ func TestRanksAstray(t *testing.T) {
 	_, failures := onRanks(t, 3, folder, config, false, func(rank int, r *ranked) {
 		calls := 0
 		r.options.Open = meddling(func(e engine.Engine) {
-			// Every other batch has one chunk, of which rank 1 gets none.
+			// Every other batch has only one chunk, so rank 1 gets none.
 			if calls++; rank != 1 || calls != 2 {
 				return
 			}
@@ -208,8 +208,8 @@ func TestRanksAstray(t *testing.T) {
 	}
 }
 
-// TestRanksRefused: ranks that do not fit each other, or one that cannot take part, end the run before it
-// begins, on all ranks, with the name of the rank.
+// TestRanksRefused: ranks that do not match, or one that cannot take part, end the run before it begins, on
+// all ranks, with an error that names the rank.
 func TestRanksRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		rank   int
@@ -247,7 +247,7 @@ func noDevice(*network.Network, engine.Options) (engine.Engine, error) {
 	return nil, errors.New("no such device")
 }
 
-// TestRanksOtherData: as many samples with one other label are refused.
+// TestRanksOtherData: the same number of samples with one different label is rejected.
 func TestRanksOtherData(t *testing.T) {
 	folder := t.TempDir()
 	config := decode(t, "[data]\nname = \"digits\"\n[[network.layer]]\nneurons = 5\n")
@@ -268,7 +268,7 @@ func TestRanksOtherData(t *testing.T) {
 	}
 }
 
-// TestRanksDiverge: weights that grow beyond all bounds are the same error as in one process.
+// TestRanksDiverge: weights that diverge are the same error as in one process.
 func TestRanksDiverge(t *testing.T) {
 	config := shared(t)
 	config.Training.Optimizer.LearningRate = 1e38

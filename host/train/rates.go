@@ -8,9 +8,10 @@ import (
 	"spikegrad/host/engine"
 )
 
-// Rates are factors for some of the weights.
+// Rates are learning rate and weight decay factors for some of the
+// weights.
 type Rates struct {
-	Weights      []string `toml:"weights"` // names of weight arrays, * standing for any part of one
+	Weights      []string `toml:"weights"` // names of weight arrays; * stands for any part of one
 	LearningRate float64  `toml:"learning_rate_factor"`
 	WeightDecay  float64  `toml:"weight_decay_factor"`
 }
@@ -18,7 +19,7 @@ type Rates struct {
 // mostFactor is the largest factor of a learning rate or a weight decay.
 const mostFactor = 1e4
 
-// rates are the factors of all weight arrays for which some are given.
+// rates returns the factors of all weight arrays that have any.
 func (c *Config) rates() (map[string]engine.Rate, error) {
 	names, found := c.Network.WeightNames(), map[string]engine.Rate{}
 	for i, group := range c.Training.Rates {

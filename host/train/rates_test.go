@@ -61,8 +61,8 @@ func TestRatesRefused(t *testing.T) {
 	}
 }
 
-// TestRatesTrain: a run with factors ends in other weights than one without, and is the same
-// when it was interrupted.
+// TestRatesTrain: a run with factors ends with different weights than one without, and with
+// the same if interrupted.
 func TestRatesTrain(t *testing.T) {
 	config := tiny(t)
 	config.Training.Rates = []Rates{{Weights: []string{"readout"}, LearningRate: 0.1, WeightDecay: 1}}

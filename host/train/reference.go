@@ -8,7 +8,7 @@ import (
 	"spikegrad/host/data"
 )
 
-// Reference returns the reference of configuration keys in Markdown: every key, its default and its
+// Reference returns the configuration reference in Markdown: every key, its default and its
 // meaning, table by table.
 func Reference() (string, error) {
 	defaults, err := defaultTexts()
@@ -33,8 +33,7 @@ func Key(name string) bool {
 	return there || name == "network"
 }
 
-// defaultTexts are the defaults of all keys as TOML, of each by the first dataset that
-// uses it.
+// defaultTexts returns the defaults of all keys as TOML, each from the first dataset that uses it.
 func defaultTexts() (map[string]string, error) {
 	texts := map[string]string{}
 	for _, spec := range data.Specs() {
@@ -57,7 +56,7 @@ func defaultTexts() (map[string]string, error) {
 	return texts, nil
 }
 
-// unused reports whether a key is in a table of data that a dataset does without.
+// unused reports whether a key is in a data table that a dataset does not use.
 func unused(options reflect.Value, key string) bool {
 	path := strings.Split(key, ".")
 	if len(path) < 3 || path[0] != "data" {
@@ -127,7 +126,7 @@ func (w *referenceWriter) heading(path string) {
 	w.text.WriteString("| key | default | meaning |\n|---|---|---|\n")
 }
 
-// oneRow makes text fit for a cell of a table.
+// oneRow makes text suitable for a table cell.
 func oneRow(text string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(text, "\n", " "), "|", `\|`)
 }

@@ -17,7 +17,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// Speeds and times differ from run to run.
+// untimed ignores speeds, times and devices, which differ from run to run.
 func untimed() cmp.Options {
 	return cmp.Options{
 		cmpopts.IgnoreFields(Epoch{}, "TrainSeconds", "Seconds", "SamplesPerSecond"),
@@ -25,7 +25,7 @@ func untimed() cmp.Options {
 	}
 }
 
-// resumed goes on with a run until it is finished.
+// resumed resumes a run until it is finished.
 func resumed(t *testing.T, folder string, options Options) *Summary {
 	t.Helper()
 	options.Folder, options.NoPictures = folder, true
@@ -40,8 +40,8 @@ func resumed(t *testing.T, folder string, options Options) *Summary {
 	return summary
 }
 
-// interrupted makes a run that is cancelled in its batch with a number, counted
-// over all phases.
+// interrupted performs a run that is cancelled in the given batch, counted over all
+// phases.
 func interrupted(t *testing.T, config Config, batch int) (folder string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -66,14 +66,14 @@ func interrupted(t *testing.T, config Config, batch int) (folder string) {
 	return folder
 }
 
-// TestInterruptedEqualsUninterrupted cancels a run in training (also in the first
-// and last batch of an epoch), validation and both tests, several times in all.
+// TestInterruptedEqualsUninterrupted cancels a run in training (also in the first and last
+// batch of an epoch), validation and both tests, several times in total.
 func TestInterruptedEqualsUninterrupted(t *testing.T) {
 	config := tiny(t)
 	w := &watcher{}
 	want, whole := finished(t, config, Options{Observer: w})
 	history := read(t, whole, modelFile)
-	// The last batch of all is too late: nothing follows that looks at the context.
+	// The very last batch is too late: nothing after it checks the context.
 	for batch := 1; batch < w.batches; batch += 3 {
 		folder := interrupted(t, config, batch)
 		found := resumed(t, folder, Options{Workers: 1 + batch%3})
@@ -101,7 +101,7 @@ func compareMetrics(t *testing.T, a, b string) {
 	}
 }
 
-// TestEveryOptimizerIsResumed interrupts twice, with every optimizer, with random
+// TestEveryOptimizerIsResumed interrupts a run twice, with every optimizer, with random
 // input spikes.
 func TestEveryOptimizerIsResumed(t *testing.T) {
 	for _, kind := range network.Optimizers.List() {
@@ -145,8 +145,8 @@ kind = "`+kind+`"
 	}
 }
 
-// TestKilledEqualsUninterrupted goes on from copies of the folder as a killed
-// process would have left it.
+// TestKilledEqualsUninterrupted resumes from copies of the folder as a killed process
+// would have left it.
 func TestKilledEqualsUninterrupted(t *testing.T) {
 	copies := t.TempDir()
 	folder := filepath.Join(t.TempDir(), "run")
@@ -165,7 +165,7 @@ func TestKilledEqualsUninterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, folder := range left {
-		write(t, folder, ".checkpoint.tmp", []byte("half")) // as by a kill in a write
+		write(t, folder, ".checkpoint.tmp", []byte("half")) // as after a kill during a write
 		if difference := cmp.Diff(want, resumed(t, folder, Options{}), untimed()); difference != "" {
 			t.Errorf("killed in batch %s: %s", filepath.Base(folder), difference)
 		}
@@ -191,7 +191,7 @@ func TestDamagedCheckpointFallsBack(t *testing.T) {
 	}
 }
 
-// TestResumeDropsLaterMetrics puts a row into metrics.csv that no checkpoint knows.
+// TestResumeDropsLaterMetrics adds a row to metrics.csv that is not in the checkpoint.
 func TestResumeDropsLaterMetrics(t *testing.T) {
 	folder := interrupted(t, tiny(t), 9)
 	right := read(t, folder, "metrics.csv")
@@ -272,8 +272,7 @@ func TestResumeRefusesAnotherRun(t *testing.T) {
 	}
 }
 
-// TestResumeNoticesOtherData lets the file of samples grow by one between the parts
-// of a run.
+// TestResumeNoticesOtherData adds a sample to the file between the parts of a run.
 func TestResumeNoticesOtherData(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "samples.csv")
 	var samples strings.Builder
@@ -299,7 +298,7 @@ func TestResumeNoticesOtherData(t *testing.T) {
 	if _, err := Resume(context.Background(), config, Options{Folder: folder}); err == nil || !strings.Contains(err.Error(), "labels or spikes differ") {
 		t.Errorf("as many samples with other contents: %v", err)
 	}
-	// Moved and packed the same contents are the same data.
+	// The same contents, moved and compressed, are the same data.
 	moved := filepath.Join(t.TempDir(), "moved.csv.gz")
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
@@ -318,7 +317,8 @@ func TestResumeNoticesOtherData(t *testing.T) {
 	}
 }
 
-// TestResumeWithoutFingerprint: checkpoints of before there were fingerprints are resumed.
+// TestResumeWithoutFingerprint: runs with checkpoints older than fingerprints can be
+// resumed.
 func TestResumeWithoutFingerprint(t *testing.T) {
 	want, _ := finished(t, tiny(t), Options{})
 	folder := interrupted(t, tiny(t), 4)

@@ -17,19 +17,19 @@ import (
 	"spikegrad/host/unbiased"
 )
 
-// Options say where and how a run is made. None changes its weights.
+// Options specify where and how a run is performed. None changes its weights.
 type Options struct {
-	Folder string // where the run is kept
+	Folder string // of the run
 	// Open makes an engine; nil stands for the CPU engine.
 	Open         func(n *network.Network, options engine.Options) (engine.Engine, error)
-	Pretrained   *Source // takes the place of the configuration's pretrained.from; see [Resume] for runs that go on
-	Workers      int     // of the CPU engine and of encoding; 0 for one a processor
+	Pretrained   *Source // replaces the configuration's pretrained.from; for resumed runs see [Resume]
+	Workers      int     // of the CPU engine and of encoding; 0 for one per processor
 	PassSamples  int     // see [engine.Options]
 	SegmentSteps int     // see [engine.Options]
-	NoPictures   bool    // for runs of which somebody else draws pictures
+	NoPictures   bool    // for runs whose pictures somebody else draws
 	TensorBoard  string  // folder for event files, apart from the run's own; empty for none
-	// Exchange leads to the other processes of the run; nil for one process. All make the
-	// same calls with the same configuration and data, share each batch and end with the
+	// Exchange connects the other processes of the run; nil for a single process. All make
+	// the same calls with the same configuration and data, share each batch and end with the
 	// same result; only rank 0 reads and writes the folder, and is observed.
 	Exchange engine.Exchange
 	Observer Observer // may be nil
@@ -42,15 +42,15 @@ const (
 	summaryFile = "summary.json"
 )
 
-// Run makes the run that a configuration describes, in a new folder: config.toml,
+// Run performs the run that a configuration describes, in a new folder: config.toml,
 // checkpoints, metrics.csv and metrics.jsonl after every epoch, and at the end
 // model.safetensors, pictures and summary.json; pretrained weights are copied to
-// pretrained.safetensors. A folder that exists must be empty; before anything is
-// written, the configuration has been checked, the data opened and the engine made.
-// While the run lasts its folder is locked against other processes.
+// pretrained.safetensors. An existing folder must be empty. The configuration is checked,
+// the data opened and the engine made before anything is written. During the run its folder
+// is locked against other processes.
 //
-// When the context is cancelled, the batch at work is finished and a checkpoint
-// written; the error then wraps the context's. [Resume] goes on from there.
+// When the context is cancelled, the current batch is finished and a checkpoint written; the
+// error then wraps the context's. [Resume] continues from there.
 func Run(ctx context.Context, config Config, options Options) (*Summary, error) {
 	team, ctx := engine.Join(ctx, options.Exchange)
 	ranks := ranks{team}
@@ -80,15 +80,15 @@ func Run(ctx context.Context, config Config, options Options) (*Summary, error) 
 	return r.complete(ctx)
 }
 
-// Resume goes on with the run in a folder and ends in the same weights as a run
-// that was never interrupted. The configuration is the one of the folder
-// ([ReadConfig]); more epochs may be asked for, and other differences than those
-// that change no weight are refused. A damaged checkpoint is told of and the
-// previous one used. A run that has nothing left to do is a [FinishedError].
+// Resume resumes the run in a folder and ends with the same weights as a run that was never
+// interrupted. The configuration is the folder's ([ReadConfig]); more epochs may be
+// requested, and differences that change weights are rejected. If the checkpoint is damaged,
+// that is reported and the previous one used. A run with nothing left to do is a
+// [FinishedError].
 //
-// A run without a checkpoint begins with the weights that it would have begun with. For
-// a run that was imported these are the imported ones, which stay in
-// pretrained.safetensors. Trained weights without a checkpoint are never replaced.
+// A run without a checkpoint starts from its initial weights. For an imported run these are
+// the imported ones, which are kept in pretrained.safetensors. Trained weights without a
+// checkpoint are never replaced.
 func Resume(ctx context.Context, config Config, options Options) (*Summary, error) {
 	team, ctx := engine.Join(ctx, options.Exchange)
 	ranks := ranks{team}
@@ -153,7 +153,7 @@ func Resume(ctx context.Context, config Config, options Options) (*Summary, erro
 	return r.complete(ctx)
 }
 
-// FinishedError says that a run that should be resumed is complete.
+// FinishedError means that a run to be resumed is already complete.
 type FinishedError struct {
 	Folder string
 	Epochs int
@@ -163,17 +163,17 @@ func (e *FinishedError) Error() string {
 	return fmt.Sprintf("the run in %s finished after %d epochs: ask for more epochs to continue it", e.Folder, e.Epochs)
 }
 
-// fitsConfig compares the configuration of a checkpoint with the one to go on with. Finished
-// reports whether the folder has a summary.
+// fitsConfig compares the configuration of a checkpoint with the one to resume with.
+// finished is whether the folder has a summary.
 func fitsConfig(saved *checkpoint, config *Config, folder string, finished bool) error {
 	before, err := Decode([]byte(saved.Config), "the configuration in the checkpoint", "")
 	if err != nil {
 		return err
 	}
-	if config.Pretrained.IsZero() { // of a file that was given, which cannot know
+	if config.Pretrained.IsZero() { // from a given file, which cannot know
 		config.Pretrained = before.Pretrained
 	}
-	if len(config.Network.InputShape) == 0 { // of a file too, which may leave it to the data
+	if len(config.Network.InputShape) == 0 { // from a file, too, which may leave it to the data
 		config.Network.InputShape = before.Network.InputShape
 	}
 	if different := differences(&before, config); different != "" {
@@ -213,7 +213,7 @@ func ReadRun(folder string) (Config, *Model, error) {
 	return config, model, err
 }
 
-// unfinishedError says that a run has no weights yet; it is an [fs.ErrNotExist].
+// unfinishedError means that a run has no weights yet; it is an [fs.ErrNotExist].
 type unfinishedError struct{ path, folder string }
 
 func (e *unfinishedError) Error() string {
@@ -222,8 +222,7 @@ func (e *unfinishedError) Error() string {
 
 func (*unfinishedError) Unwrap() error { return fs.ErrNotExist }
 
-// createFolder makes the folder of a new run and locks it. One that is there must be
-// empty.
+// createFolder makes the folder of a new run and locks it. An existing one must be empty.
 func createFolder(folder string) (*folderLock, error) {
 	if folder == "" {
 		return nil, fmt.Errorf("no output folder was named: choose one with --out")
@@ -238,15 +237,15 @@ func createFolder(folder string) (*folderLock, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkEmpty(folder); err != nil { // by now somebody else may have been here
+	if err := checkEmpty(folder); err != nil { // somebody else may have written to it meanwhile
 		lock.release()
 		return nil, err
 	}
 	return lock, nil
 }
 
-// checkEmpty refuses a folder that holds something, apart from a forgotten lock and what a
-// process left that was killed while it wrote its first file.
+// checkEmpty rejects a folder that is not empty, apart from a leftover lock and what a
+// process killed while writing its first file left behind.
 func checkEmpty(folder string) error {
 	entries, err := os.ReadDir(folder)
 	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == lockFile || atomicfile.Leftover(e.Name()) })
@@ -263,7 +262,7 @@ func checkEmpty(folder string) error {
 	return nil
 }
 
-// run is a run at work.
+// run is a run in progress.
 type run struct {
 	config      Config
 	options     Options
@@ -274,10 +273,10 @@ type run struct {
 	network     *network.Network
 	engine      engine.Engine // nil once closed
 	description engine.Description
-	source      *Source           // weights that the run begins with; nil for ones that are drawn, or if it goes on
+	source      *Source           // weights that the run starts from; nil if drawn, or if the run is resumed
 	learner     *unbiased.Learner // nil for surrogate gradients
 	filler      data.Filler       // for evaluation
-	loader      *data.Loader      // for training: fills the next batch, while the engine works
+	loader      *data.Loader      // for training: fills the next batch while the engine works
 	board       *board            // nil without events for TensorBoard
 	progress    progress
 	best        [][]float32 // weights of progress.Best, if kept
@@ -287,8 +286,8 @@ type run struct {
 // point is a moment between updates.
 type point struct{ epochs, position int }
 
-// newRun checks a configuration, opens the data and makes an engine, with initial weights
-// for a run that begins. It writes nothing.
+// newRun checks a configuration, opens the data and makes an engine, with initial weights if
+// the run begins. It writes nothing.
 func newRun(ranks ranks, config Config, options Options, begins bool) (*run, error) {
 	r := &run{config: config, options: options, ranks: ranks, observer: options.observer()}
 	if err := ranks.Agree(r.prepare(begins)); err != nil {
@@ -323,7 +322,7 @@ func (r *run) prepare(begins bool) (err error) {
 	if r.split, r.network, err = Prepare(config); err != nil {
 		return err
 	}
-	config.Network.InputShape = r.network.InputShape // so that the run says it, wherever its data go
+	config.Network.InputShape = r.network.InputShape // so that the run records it, even if its data move
 	presented := config.Data
 	presented.Seed = config.Seed
 	augmentation, err := data.NewAugmentation(&presented, r.split.Train)
@@ -334,7 +333,7 @@ func (r *run) prepare(begins bool) (err error) {
 	r.filler = data.Filler{Workers: options.Workers, Part: r.ranks.Part()}
 	filler := data.Filler{Workers: options.Workers, Augmentation: augmentation, Dropout: true, Part: r.ranks.Part()}
 	if config.Training.Estimator != "surrogate" {
-		filler.Part = nil // a learner looks at all samples
+		filler.Part = nil // a learner needs all samples
 	}
 	r.loader = data.NewLoader(&filler)
 	return nil
@@ -353,7 +352,7 @@ func (r *run) begin() (err error) {
 	return nil
 }
 
-// initialise gives the engine the weights that a run begins with.
+// initialise gives the engine the weights that a run starts from.
 func (r *run) initialise() error {
 	weights := r.network.Initialise(r.config.Seed)
 	if r.source == nil {
@@ -408,7 +407,7 @@ func (r *run) writeConfig() error {
 	})
 }
 
-// restore puts the run where a checkpoint was written.
+// restore sets the run to the state of a checkpoint.
 func (r *run) restore(saved *checkpoint) error {
 	if different := saved.Data.differences(r.dataShape()); different != "" {
 		return fmt.Errorf("the data of the run in %s have changed: %s; restore them, or start a new run", r.options.Folder, different)

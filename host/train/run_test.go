@@ -92,8 +92,8 @@ func TestRunFolder(t *testing.T) {
 	}
 }
 
-// evaluation evaluates weights on an engine of their own, in batches as large as
-// those of the run: the mean of a batch is rounded.
+// evaluation evaluates weights on a separate engine, with the run's batch size: the mean of
+// a batch is rounded.
 func evaluation(t *testing.T, n *network.Network, seed uint32, weights [][]float32, source data.Source) Evaluation {
 	t.Helper()
 	e, err := engine.NewCPU[float32](n, engine.Options{Seed: seed})
@@ -146,7 +146,7 @@ func TestMetricsFiles(t *testing.T) {
 	}
 }
 
-// TestWorkersAndPassesChangeNothing also makes one of the runs twice.
+// TestWorkersAndPassesChangeNothing also repeats one of the runs.
 func TestWorkersAndPassesChangeNothing(t *testing.T) {
 	config := tiny(t)
 	config.Training.Batch = 28 // two chunks
@@ -266,7 +266,7 @@ func TestBadInputLeavesNoFolder(t *testing.T) {
 	}
 }
 
-// TestFullDisk writes until the writer fails as a full disk does.
+// TestFullDisk writes until the writer fails like a full disk.
 func TestFullDisk(t *testing.T) {
 	folder := t.TempDir()
 	write(t, folder, "config.toml", []byte("old"))
@@ -289,7 +289,7 @@ func TestFullDisk(t *testing.T) {
 type failing struct {
 	engine.Engine
 	updates int
-	weights bool // else the loss
+	weights bool // otherwise the loss
 }
 
 func (f *failing) Gradient(b *engine.Batch, s cpuref.Stream, r *engine.Record) (engine.Outcome, error) {
@@ -375,8 +375,8 @@ func TestKeepBestCompares(t *testing.T) {
 	}
 }
 
-// TestKilledAtFirstFile: a run begins in a folder in which another was killed while it wrote
-// its first file, and nowhere else where something is.
+// TestKilledAtFirstFile: a run may begin in a folder where another was killed while writing
+// its first file, but in no other folder that is not empty.
 func TestKilledAtFirstFile(t *testing.T) {
 	for name, refused := range map[string]bool{".config.toml.tmp": false, lockFile: false, "notes.tmp": true, ".notes": true} {
 		folder := t.TempDir()

@@ -12,12 +12,12 @@ import (
 	"spikegrad/host/network"
 )
 
-// Model is the weights of a network as a file holds them.
+// Model is the weights of a network as stored in a file.
 //
-// The file is in the safetensors format: the length of the header as a
-// little-endian uint64, the header in JSON, padded with spaces to a multiple of
-// eight bytes, then all numbers, little-endian, one array after the other. The
-// header names for each array its type (F32), shape and place.
+// The file is in the safetensors format: the length of the header as a little-endian
+// uint64, the header in JSON, padded with spaces to a multiple of eight bytes, then all
+// numbers, little-endian, one array after the other. For each array, the header gives its
+// type (F32), shape and offsets.
 type Model struct {
 	Metadata map[string]string
 	Tensors  []Tensor // in the order of the file
@@ -30,14 +30,14 @@ type Tensor struct {
 	Values []float32
 }
 
-// tensorHeader is what the header says of an array.
+// tensorHeader is the header's description of an array.
 type tensorHeader struct {
 	Type    string    `json:"dtype"`
 	Shape   []int     `json:"shape"`
-	Offsets [2]uint64 `json:"data_offsets"` // first byte and the one after the last, from the end of the header
+	Offsets [2]uint64 `json:"data_offsets"` // first byte and the one after the last, counted from the end of the header
 }
 
-// NewModel makes a model of the weights of a network.
+// NewModel makes a model from the weights of a network.
 func NewModel(n *network.Network, weights [][]float32, metadata map[string]string) *Model {
 	m := &Model{Metadata: metadata}
 	for i, described := range n.Weights() {
@@ -66,7 +66,7 @@ func (m *Model) Write(w io.Writer) error {
 	return nil
 }
 
-// header names arrays in the order in which they follow; a map would sort them.
+// header lists arrays in file order; a map would sort them.
 func (m *Model) header() ([]byte, error) {
 	var b bytes.Buffer
 	add := func(name string, value any) error {
@@ -170,7 +170,7 @@ func decodeModel(content []byte) (*Model, error) {
 	return m, nil
 }
 
-// tensor reads an array out of the bytes after the header.
+// tensor reads an array from the bytes after the header.
 func (h *tensorHeader) tensor(name string, content []byte) (Tensor, error) {
 	if h.Type != "F32" || len(h.Shape) < 1 || len(h.Shape) > 4 {
 		return Tensor{}, fmt.Errorf("array %q has type %q and %d dimensions: F32 and 1 to 4 are needed", name, h.Type, len(h.Shape))
@@ -182,7 +182,7 @@ func (h *tensorHeader) tensor(name string, content []byte) (Tensor, error) {
 	size := uint64(4)
 	for _, length := range h.Shape {
 		if length < 1 || size > maxWeights || length > maxWeights {
-			size = 0 // fits nothing, as there are no bytes or more than any network has
+			size = 0 // matches nothing, as there are no bytes or more than any network has
 			break
 		}
 		size *= uint64(length)
@@ -206,8 +206,8 @@ func (h *tensorHeader) tensor(name string, content []byte) (Tensor, error) {
 	return Tensor{described, readValues(content[first:last])}, nil
 }
 
-// Weights are the model's arrays in the order of a network. It is an error if one
-// is missing, there is one more, or a shape differs.
+// Weights returns the model's arrays in the order of a network. It is an error if an
+// array is missing or superfluous, or a shape differs.
 func (m *Model) Weights(n *network.Network) ([][]float32, error) {
 	described := n.Weights()
 	if len(m.Tensors) != len(described) {
@@ -223,7 +223,7 @@ func (m *Model) Weights(n *network.Network) ([][]float32, error) {
 		if !there {
 			return nil, fmt.Errorf("the model has no weights %s, as the network needs", w.Name)
 		}
-		if network.IsDelays(w.Name) { // the configuration says what they are shares of
+		if network.IsDelays(w.Name) { // the configuration gives what they are shares of
 			tensor.LongestDelay = w.LongestDelay
 		}
 		if tensor.Weight != w {
@@ -234,7 +234,7 @@ func (m *Model) Weights(n *network.Network) ([][]float32, error) {
 	return weights, nil
 }
 
-// SHA256 is that of the model's arrays in the order of the file: see [WeightsSHA256].
+// SHA256 returns that of the model's arrays in file order: see [WeightsSHA256].
 func (m *Model) SHA256() string {
 	var weights [][]float32
 	for _, tensor := range m.Tensors {

@@ -30,7 +30,7 @@ func written(t testing.TB, m *Model) []byte {
 	return b.Bytes()
 }
 
-// TestModelBytes holds the file against the format's description.
+// TestModelBytes compares the file with the format's description.
 func TestModelBytes(t *testing.T) {
 	_, m := someModel()
 	content := written(t, m)
@@ -54,7 +54,7 @@ func TestModelBytes(t *testing.T) {
 	}
 }
 
-// TestModelAlignment pads headers of every length.
+// TestModelAlignment checks the padding of headers of every length.
 func TestModelAlignment(t *testing.T) {
 	_, m := someModel()
 	for range 16 {
@@ -69,7 +69,7 @@ func TestModelAlignment(t *testing.T) {
 	}
 }
 
-// TestModelOfConvolution writes three dimensions, and four over rows and columns.
+// TestModelOfConvolution writes three dimensions, or four over rows and columns.
 func TestModelOfConvolution(t *testing.T) {
 	for kind, shapes := range map[string][]string{
 		"conv1d": {`"shape":[2,1,3]`, `"shape":[2,2,1]`},
@@ -143,7 +143,7 @@ func TestModelOfOtherOrder(t *testing.T) {
 	}
 }
 
-// TestModelOfBiases reads biases back as what they are: an array of one dimension.
+// TestModelOfBiases reads biases back as what they are: a one-dimensional array.
 func TestModelOfBiases(t *testing.T) {
 	n, _ := someModel()
 	n.Layers[0].Bias = true

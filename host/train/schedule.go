@@ -6,15 +6,15 @@ import (
 	"spikegrad/cpuref"
 )
 
-// Schedule says how the learning rate changes from epoch to epoch.
+// Schedule specifies how the learning rate changes from epoch to epoch.
 type Schedule struct {
 	Kind   string  `toml:"kind"`   // constant, cosine or step
-	Final  float64 `toml:"final"`  // cosine: share of the learning rate that is left at the end
-	Length int     `toml:"length"` // cosine: epochs to get there; step: epochs of a step
-	Factor float64 `toml:"factor"` // step: what each step multiplies the rate by
+	Final  float64 `toml:"final"`  // cosine: share of the learning rate left at the end
+	Length int     `toml:"length"` // cosine: epochs to get there; step: epochs per step
+	Factor float64 `toml:"factor"` // step: factor on the rate at each step
 }
 
-// validate says what is wrong with a schedule.
+// validate returns what is wrong with a schedule.
 func (s *Schedule) validate() error {
 	switch {
 	case s.Kind != "constant" && s.Kind != "cosine" && s.Kind != "step":
@@ -29,8 +29,8 @@ func (s *Schedule) validate() error {
 	return nil
 }
 
-// rate is what the learning rate is multiplied by in an epoch, the first being 0: the
-// same bits on every processor.
+// rate returns the factor on the learning rate in an epoch, numbered from 0: the same
+// bits on every processor.
 func (s *Schedule) rate(epoch int) float64 {
 	switch s.Kind {
 	case "cosine":

@@ -31,7 +31,7 @@ func TestSchedule(t *testing.T) {
 	}
 }
 
-// TestPatience: training ends when that many epochs in a row brought nothing better.
+// TestPatience: training ends after that many epochs in a row without improvement.
 func TestPatience(t *testing.T) {
 	r := &run{}
 	r.config.Training = Training{Epochs: 10, Patience: 2}
@@ -50,7 +50,7 @@ func TestPatience(t *testing.T) {
 }
 
 // TestTrainingOptions: augmentation, clipping and a schedule change the weights, each
-// in the same way for any number of workers.
+// identically for any number of workers.
 func TestTrainingOptions(t *testing.T) {
 	config := tiny(t)
 	config.Training.Keep = "last"
@@ -62,7 +62,7 @@ func TestTrainingOptions(t *testing.T) {
 		"schedule":     func(c *Config) { c.Training.Schedule = Schedule{Kind: "step", Length: 1, Factor: 0.5} },
 	} {
 		config := tiny(t)
-		config.Training.Keep = "last" // or all might keep the first epoch
+		config.Training.Keep = "last" // otherwise all might keep the first epoch
 		change(&config)
 		one, _ := finished(t, config, Options{Workers: 1})
 		if same, ok := seen[one.WeightsSHA256]; ok {

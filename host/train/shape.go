@@ -8,8 +8,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// takeShape gives a network that looks at rows and columns the shape of the data, unless its
-// configuration says one. One that is given has to be that of the data, if they have any.
+// takeShape gives a network that uses rows and columns the shape of the data, unless its
+// configuration gives one. A given shape must be that of the data, if they have one.
 func takeShape(n *network.Network, shape data.Shape, dataset string) error {
 	if shape == (data.Shape{}) {
 		return nil
@@ -30,8 +30,8 @@ type input struct {
 	shape    data.Shape // zero if the data have none
 }
 
-// possibleInputs are inputs of which one has to fit the network. What fits convolutions depends
-// on data that are not open yet.
+// possibleInputs returns inputs of which at least one must fit the network. What fits
+// convolutions depends on data that are not open yet.
 func (c *Config) possibleInputs() []input {
 	known, given := c.Data.Known(), c.Network.InputShape
 	switch {
@@ -40,7 +40,8 @@ func (c *Config) possibleInputs() []input {
 	case len(given) == 3:
 		return []input{{channels: max(1, given[0]*given[1]*given[2])}}
 	case c.Network.LooksAtPlane() && c.Data.Shaped():
-		// No length comes twice, so that only what is wrong with any of them does.
+		// No length occurs twice, so that an error occurs twice only if it holds for any
+		// length.
 		var inputs []input
 		for _, size := range [][2]int{{255, 255}, {128, 128}, {64, 64}, {32, 32}, {15, 4096}, {4096, 15}, {8, 8}, {4, 4}, {2, 2}, {1, 65535}, {65534, 1}} {
 			shape := data.Shape{Channels: 1, Height: size[0], Width: size[1]}

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// planeText is a network over rows and columns that does not say how many there are.
+// planeText is a network over rows and columns that does not give their numbers.
 const planeText = `
 [data]
 name = "events"
@@ -45,7 +45,7 @@ func TestShapeOfData(t *testing.T) {
 	if !slices.Equal(n.InputShape, []int{2, 5, 6}) || n.Layers[0].Neurons != 3*3*3 || len(config.Network.InputShape) != 0 {
 		t.Errorf("shape %v of %v, %d neurons; the configuration has %v", n.InputShape, split.Train.Shape(), n.Layers[0].Neurons, config.Network.InputShape)
 	}
-	// Data that are known before they are opened, and networks that have no use for a shape.
+	// Data whose shape is known before they are opened, and networks that use no shape.
 	for kind, want := range map[string]string{"conv2d": "[2 17 17]", "conv1d": "[]", "dense": "[]"} {
 		config := decode(t, "[data]\nname = \"moving-digits\"\n[data.camera]\ndownsample = 2\n[[network.layer]]\nkind = \""+kind+"\"\n")
 		if err := config.Validate(); err != nil {
@@ -61,7 +61,8 @@ func TestShapeOfData(t *testing.T) {
 	}
 }
 
-// A shape that the data do not have is refused, as early as can be; data without one need it.
+// A shape that differs from the data's is rejected, as early as possible; data without one
+// need it.
 func TestOtherShape(t *testing.T) {
 	given := func(text, shape string) Config {
 		return decode(t, strings.Replace(text, "[[network.layer]]", "[network]\ninput_shape = "+shape+"\n[[network.layer]]", 1))
@@ -70,7 +71,7 @@ func TestOtherShape(t *testing.T) {
 	flat := strings.NewReplacer(`"events"`, `"randman"`, `path = "../data/testdata/camera_classes"`, "").Replace(planeText)
 	for name, test := range map[string]struct {
 		config Config
-		opened bool // or found before the data are
+		opened bool // otherwise found before the data are opened
 		want   []string
 	}{
 		"other":       {given(known, "[2, 30, 34]"), false, []string{"network.input_shape = [2 30 34]", "moving-digits", "[2 34 34]", "leave out the key"}},
@@ -99,7 +100,7 @@ func TestOtherShape(t *testing.T) {
 	}
 }
 
-// A run says the shape that it found, and goes on with a file that does not.
+// A run records the shape it found, and can be resumed with a file that does not give one.
 func TestRunKeepsShape(t *testing.T) {
 	config := decode(t, planeText)
 	config.Training.Epochs = 1

@@ -15,46 +15,46 @@ import (
 	"spikegrad/host/network"
 )
 
-// Summary is what a finished run is about: summary.json. Numbers of test and
-// validation are nil without such samples. Spikes are those of the test, in the
-// mode the network was trained in, without test samples those of the last epoch.
+// Summary summarizes a finished run: summary.json. Test and validation numbers are
+// nil without such samples. Spikes are those of the test, in the mode the network
+// was trained in, or of the last epoch if there are no test samples.
 type Summary struct {
 	TestAccuracy          *float64  `json:"test_accuracy"`
 	TestAccuracyOtherMode *float64  `json:"test_accuracy_other_mode"` // noise off, or on if trained without
 	TestLoss              *float64  `json:"test_loss"`
 	TestLossOtherMode     *float64  `json:"test_loss_other_mode"`
-	ValidationAccuracy    *float64  `json:"validation_accuracy"` // of the weights kept
+	ValidationAccuracy    *float64  `json:"validation_accuracy"` // of the kept weights
 	TrainAccuracy         float64   `json:"train_accuracy"`      // of the last epoch
 	TrainLoss             float64   `json:"train_loss"`          // the same
 	SamplesPerSecond      float64   `json:"train_samples_per_second"`
-	Device                string    `json:"device"` // on which the run was finished
+	Device                string    `json:"device"` // on which the run finished
 	Driver                string    `json:"driver"`
 	Seed                  uint32    `json:"seed"`
 	Epochs                int       `json:"epochs"`
 	Steps                 int       `json:"steps"`      // updates
-	KeptEpoch             int       `json:"kept_epoch"` // of the weights kept
+	KeptEpoch             int       `json:"kept_epoch"` // of the kept weights
 	SpikesPerNeuron       float64   `json:"spikes_per_neuron"`
 	LayerSpikes           []float64 `json:"layer_spikes_per_neuron"`
 	SpikesOtherMode       *float64  `json:"spikes_per_neuron_other_mode"`
-	// LearnedConstants are those of the weights kept; nil where none are learned.
+	// LearnedConstants are those of the kept weights; nil if none are learned.
 	LearnedConstants []LearnedConstant `json:"learned_constants,omitempty"`
 	Weights          int               `json:"weights"`        // numbers
 	WeightsSHA256    string            `json:"weights_sha256"` // see [WeightsSHA256]
 	ConfigSHA256     string            `json:"config_sha256"`  // see [Config.Hash]
-	// Pretrained is what the run began with; nil for weights that were drawn.
+	// Pretrained is what the run started from; nil if its weights were drawn.
 	Pretrained        *Pretrained `json:"pretrained,omitempty"`
 	TrainSamples      int         `json:"train_samples"`
 	ValidationSamples int         `json:"validation_samples"`
 	TestSamples       int         `json:"test_samples"`
 	TrainSeconds      float64     `json:"train_seconds"`
-	Notes             []string    `json:"notes"`   // of reading the data, one line each
+	Notes             []string    `json:"notes"`   // from reading the data, one line each
 	Seconds           float64     `json:"seconds"` // training, validation and test
-	// Finished is when the run was; zero in summaries from before there was this.
+	// Finished is when the run finished; zero in summaries older than this field.
 	Finished time.Time `json:"finished,omitzero"`
 }
 
-// finish tests the weights that are kept, in both modes, and writes model,
-// pictures and, last, the summary, whose presence means that the run is complete.
+// finish tests the kept weights, in both modes, and writes the model, pictures and,
+// last, the summary, whose presence means that the run is complete.
 func (r *run) finish(ctx context.Context) (*Summary, error) {
 	began := time.Now()
 	s, weights, err := r.summarise()
@@ -94,7 +94,7 @@ func (r *run) finish(ctx context.Context) (*Summary, error) {
 	return s, err
 }
 
-// summarise puts the weights that are kept into the engine and fills in all that
+// summarise puts the kept weights into the engine and fills in everything that
 // needs no test.
 func (r *run) summarise() (*Summary, [][]float32, error) {
 	p, last := &r.progress, &r.progress.History[len(r.progress.History)-1]
@@ -134,9 +134,9 @@ func (r *run) summarise() (*Summary, [][]float32, error) {
 	return s, weights, nil
 }
 
-// test evaluates the test samples with noise as in training and then the other way,
-// and draws a sample. Only one engine exists at a time: a device may not have room
-// for two.
+// test evaluates the test samples with noise as in training and then in the other
+// mode, and draws a sample. Only one engine exists at a time: a device may not have
+// room for two.
 func (r *run) test(ctx context.Context, s *Summary, weights [][]float32) error {
 	found, err := r.evaluate(ctx, r.engine, r.split.Test, PhaseTest)
 	if err != nil {

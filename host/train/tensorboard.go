@@ -16,8 +16,8 @@ import (
 )
 
 // board writes what a run measures as events for TensorBoard; a nil one writes nothing. The step
-// of an event is the number of updates made. What an event file of the folder already has
-// is not written again: after a resume it would be the same, since the run is.
+// of an event is the number of updates made. Events that the folder's files already have are not
+// written again: after a resume they would be the same, because the run is.
 type board struct {
 	folder string
 	warn   func(string)
@@ -25,12 +25,12 @@ type board struct {
 	last   map[string]int64    // [tag]: step of the newest event in the folder
 }
 
-// configurationTag is the tag of the configuration, with its hash, by which a run knows its
+// configurationTag is the tag of the configuration, with its hash, by which a run recognizes its
 // own events.
 const configurationTag = "configuration/text_summary"
 
-// newBoard reads which events a folder has; it writes nothing. A new run wants a folder
-// without events, one that goes on its own.
+// newBoard reads which events a folder has; it writes nothing. A new run needs a folder without
+// events, a resumed one its own.
 func newBoard(folder string, config *Config, resumed bool, warn func(string)) (*board, error) {
 	if folder == "" {
 		return nil, nil
@@ -58,7 +58,7 @@ func newBoard(folder string, config *Config, resumed bool, warn func(string)) (*
 	return b, nil
 }
 
-// open begins an event file with what is known of the run so far.
+// open starts an event file with what is known about the run so far.
 func (b *board) open(r *run) error {
 	if b == nil {
 		return nil
@@ -74,7 +74,7 @@ func (b *board) open(r *run) error {
 	for i := range r.progress.History {
 		b.epoch(&r.progress.History[i])
 	}
-	if r.progress.Position == 0 && len(r.progress.History) > 0 { // a kill may have come in between
+	if r.progress.Position == 0 && len(r.progress.History) > 0 { // it may have been killed in between
 		b.state(r)
 	}
 	return nil
@@ -89,14 +89,14 @@ func (b *board) close() {
 	}
 }
 
-// sync makes sure that a checkpoint never knows more updates than the event files.
+// sync makes sure that a checkpoint never has more updates than the event files.
 func (b *board) sync() {
 	if b != nil && b.writer != nil {
 		b.keep(b.writer.Sync())
 	}
 }
 
-// keep goes on without events after a failure: a disk that is full is no reason to give up a run.
+// keep disables events after a failure: a full disk is no reason to abort a run.
 func (b *board) keep(err error) {
 	if err == nil {
 		return
@@ -106,7 +106,7 @@ func (b *board) keep(err error) {
 	b.writer = nil
 }
 
-// wanted reports whether a tag has no event of a step, or of a later one, yet.
+// wanted reports whether a tag has no event yet at a step or later.
 func (b *board) wanted(tag string, step int) bool {
 	last, there := b.last[tag]
 	return !there || int64(step) > last
@@ -129,7 +129,7 @@ func (b *board) write(step int, values ...tensorboard.Value) {
 	}
 }
 
-// scalars collects numbers; those that are not known are left out.
+// scalars collects numbers; unknown ones are left out.
 type scalars []tensorboard.Value
 
 func (s *scalars) add(tag string, value float64) {
@@ -142,7 +142,7 @@ func (s *scalars) known(tag string, value *float64) {
 	}
 }
 
-// update writes what an update was made of.
+// update writes the measurements of an update.
 func (b *board) update(r *run, outcome engine.Outcome, learningRate float64) {
 	if b == nil || b.writer == nil {
 		return
@@ -176,9 +176,9 @@ func (b *board) epoch(e *Epoch) {
 	b.write(e.Updates, s...)
 }
 
-// state writes the newest epoch and what the network is like after it: histograms of weights
-// and firing rates, and the way of a test sample through it. An engine that fails here
-// fails again in the training, which then ends.
+// state writes the newest epoch and the state of the network after it: histograms of weights and
+// firing rates, and its activity for a test sample. An engine that fails here fails again in
+// training, which then ends.
 func (b *board) state(r *run) {
 	if b == nil || b.writer == nil {
 		return
@@ -227,14 +227,14 @@ func (b *board) network(r *run, e *Epoch) error {
 	return nil
 }
 
-// pictured says after which epochs a raster is drawn, besides the last: 1 to 10, 20 to 100 by
-// tens, and so on. TensorBoard keeps ten of a tag unless told otherwise.
+// pictured reports whether a raster is drawn after an epoch, besides the last: 1 to 10, 20 to 100
+// by tens, and so on. By default, TensorBoard keeps ten per tag.
 func pictured(epoch int) bool {
 	every := math.Pow(10, math.Floor(math.Log10(float64(max(epoch-1, 1)))))
 	return epoch%int(every) == 0
 }
 
-// imageOf draws.
+// imageOf renders a drawing.
 func imageOf(drawing figure.Drawing) (picture tensorboard.Image, err error) {
 	laid, err := drawing.Picture()
 	if err != nil {
@@ -248,14 +248,14 @@ func imageOf(drawing figure.Drawing) (picture tensorboard.Image, err error) {
 	return tensorboard.Image{Width: about.Width, Height: about.Height, PNG: file.Bytes()}, err
 }
 
-// The most samples, and bytes of their spikes, over which firing rates are measured.
+// The largest number of samples, and of bytes of their spikes, for measuring firing rates.
 const (
 	firingSamples = 100
 	firingBytes   = 64 << 20
 )
 
-// firingRates are, [layer][neuron], spikes per second over the first test samples, with the
-// noise that they have in [Evaluate].
+// firingRates returns spikes per second, [layer][neuron], over the first test samples, with the
+// same noise as in [Evaluate].
 func (r *run) firingRates() ([][]float32, error) {
 	n, bytesOfOne := r.network, 0
 	for _, layer := range n.Layers {

@@ -15,7 +15,7 @@ import (
 	"spikegrad/host/tensorboard"
 )
 
-// eventsOf reads a folder of event files: [tag][step]. A step twice is an error.
+// eventsOf reads a folder of event files: [tag][step]. A repeated step is an error.
 func eventsOf(t *testing.T, folder string) map[string]map[int64]tensorboard.Content {
 	t.Helper()
 	files, err := tensorboard.Files(folder)
@@ -42,7 +42,7 @@ func eventsOf(t *testing.T, folder string) map[string]map[int64]tensorboard.Cont
 	return found
 }
 
-// TestEvents compares events with what else a run leaves.
+// TestEvents compares events with a run's other results.
 func TestEvents(t *testing.T) {
 	plain, _ := finished(t, tiny(t), Options{})
 	folder := filepath.Join(t.TempDir(), "events")
@@ -142,9 +142,9 @@ func TestFiringRates(t *testing.T) {
 	}
 }
 
-// TestEventsOfResumedRuns interrupts in every phase. Two in three runs go on from an earlier checkpoint
-// than their events, as after a kill, half of these with a last event that is cut off: no
-// step occurs twice, and all have the numbers of a run that was never interrupted.
+// TestEventsOfResumedRuns interrupts in every phase. Two in three runs resume from a checkpoint older
+// than their events, as after a kill, half of them with a truncated last event: no step occurs twice,
+// and all have the numbers of a run that was never interrupted.
 func TestEventsOfResumedRuns(t *testing.T) {
 	config := tiny(t)
 	w := &watcher{}
@@ -180,14 +180,14 @@ func TestEventsOfResumedRuns(t *testing.T) {
 	}
 }
 
-// untimedEvents are all but those that tell how fast a run was.
+// untimedEvents returns all events except those of a run's speed.
 func untimedEvents(t *testing.T, folder string) map[string]map[int64]tensorboard.Content {
 	events := eventsOf(t, folder)
 	delete(events, "samples_per_second")
 	return events
 }
 
-// cutOff takes the last byte of the newest event file.
+// cutOff removes the last byte of the newest event file.
 func cutOff(t *testing.T, folder string) {
 	t.Helper()
 	files, err := tensorboard.Files(folder)
@@ -204,8 +204,7 @@ func cutOff(t *testing.T, folder string) {
 	}
 }
 
-// TestEventsOfOthers: a run mixes its events with no others, and says so before anything is
-// written.
+// TestEventsOfOthers: a run does not mix its events with others, and fails before anything is written.
 func TestEventsOfOthers(t *testing.T) {
 	events := filepath.Join(t.TempDir(), "events")
 	_, folder := finished(t, tiny(t), Options{TensorBoard: events})
@@ -247,7 +246,7 @@ func TestEventsOfOthers(t *testing.T) {
 	}
 }
 
-// TestPictured: rasters get rarer as epochs go on.
+// TestPictured: rasters get rarer with the epochs.
 func TestPictured(t *testing.T) {
 	var got []int
 	for epoch := 1; epoch <= 1000; epoch++ {

@@ -11,8 +11,8 @@ import (
 	"spikegrad/host/engine"
 )
 
-// InterruptedError says that a run was cancelled and where it can go on. It wraps
-// the error of the context.
+// InterruptedError means that a run was cancelled, and says where it can be resumed. It wraps the error of the
+// context.
 type InterruptedError struct {
 	Folder  string
 	Updates int
@@ -41,8 +41,8 @@ func (r *run) complete(ctx context.Context) (*Summary, error) {
 	if idle := r.ranks.idle(min(r.config.Training.Batch, r.split.Train.Len())); idle != "" {
 		r.observer.OnWarning(idle)
 	}
-	// The first checkpoint shows early that the folder can take them, and drops
-	// rows of metrics that the checkpoint gone on from does not know.
+	// The first checkpoint shows early that the folder can hold them, and drops rows of metrics that are not in the
+	// checkpoint resumed from.
 	err := r.save()
 	if err == nil {
 		err = r.writeMetrics()
@@ -63,14 +63,13 @@ func (r *run) complete(ctx context.Context) (*Summary, error) {
 	return summary, r.ranks.End(ctx, r.explain(ctx, err))
 }
 
-// ended reports whether all epochs are trained, or enough of them brought nothing better in
-// validation.
+// ended reports whether all epochs are trained, or validation has not improved for long enough.
 func (r *run) ended() bool {
 	p, t := &r.progress, &r.config.Training
 	return p.Epochs >= t.Epochs || t.Patience > 0 && p.Best != nil && p.Epochs-p.Best.Epoch >= t.Patience
 }
 
-// explain turns what ended a run early into what its user should know.
+// explain turns the error that ended a run early into one for its user.
 func (r *run) explain(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -98,7 +97,7 @@ func (r *run) lastGood() string {
 	return fmt.Sprintf("the last good checkpoint, of update %d, is in %s", saved.Progress.Updates, r.options.Folder)
 }
 
-// trainEpoch presents the samples of the epoch begun that are left.
+// trainEpoch presents the remaining samples of the current epoch.
 func (r *run) trainEpoch(ctx context.Context) error {
 	p, t, source := &r.progress, &r.config.Training, r.split.Train
 	order := data.Order(source.Len(), r.config.Seed, uint32(p.Epochs))
@@ -107,7 +106,7 @@ func (r *run) trainEpoch(ctx context.Context) error {
 		Source: source, Samples: order[p.Position:],
 		First: uint32(p.Epochs*len(order) + p.Position), Batch: t.Batch,
 	}
-	if r.learner == nil { // which runs other batches, made of these
+	if r.learner == nil { // which runs other batches, made from these
 		presented.Filled = r.engine.Prepare
 	}
 	for batch, err := range r.loader.Batches(ctx, presented) {
@@ -200,7 +199,7 @@ func (r *run) endEpoch(ctx context.Context) error {
 	return nil
 }
 
-// keepBest remembers the epoch if it is better than all before.
+// keepBest records the epoch if it is better than all before.
 func (r *run) keepBest(epoch int, found Evaluation) error {
 	old := r.progress.Best
 	if old != nil && (found.Accuracy < old.Accuracy || found.Accuracy == old.Accuracy && found.Loss >= old.Loss) {
@@ -227,8 +226,8 @@ func (r *run) evaluate(ctx context.Context, e engine.Engine, source data.Source,
 	})
 }
 
-// save writes a checkpoint unless there is one of this moment. Numbers that are not finite are never saved, so that
-// the checkpoint in the folder is one to go on from.
+// save writes a checkpoint unless there is already one of this moment. Numbers that are not finite are never saved,
+// so that the checkpoint in the folder can be resumed from.
 func (r *run) save() error {
 	here := point{r.progress.Epochs, r.progress.Position}
 	if r.saved != nil && *r.saved == here {
@@ -266,7 +265,7 @@ func (r *run) save() error {
 	return nil
 }
 
-// checkFinite refuses weights and states of the optimizer that are not finite.
+// checkFinite returns an error if weights or optimizer states are not finite.
 func (r *run) checkFinite(weights [][]float32, states [][][]float32) error {
 	for i, w := range r.network.Weights() {
 		if !finite(weights[i]) {

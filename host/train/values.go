@@ -24,8 +24,8 @@ func writeValues(w io.Writer, values []float32) error {
 	return nil
 }
 
-// readValues is the reverse of writeValues on bytes that are there; their number is
-// a multiple of four.
+// readValues is the inverse of writeValues on bytes in memory; their number is a
+// multiple of four.
 func readValues(bytes []byte) []float32 {
 	values := make([]float32, len(bytes)/4)
 	for i := range values {
@@ -36,7 +36,7 @@ func readValues(bytes []byte) []float32 {
 
 // WeightsSHA256 identifies weights: SHA-256, in hexadecimal, over all float32
 // numbers, little-endian, array after array in the order of
-// [network.Network.Weights], rows in order. Those are the bytes of
+// [network.Network.Weights], rows in order. These are the bytes of
 // model.safetensors after its header.
 func WeightsSHA256(weights [][]float32) string {
 	hash := sha256.New()

@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// Messages of the TOML reader about values of another type than their key.
+// Messages of the TOML reader about values of the wrong type for their key.
 var (
 	otherType  = regexp.MustCompile(`^cannot decode TOML (.+) into `)
 	manyTables = regexp.MustCompile(`^cannot store an array table in`)
 	outOfRange = regexp.MustCompile(`cannot be stored in|too large to fit|too small to fit|out of range`)
 )
 
-// wrongType says in words of the file what a key wants, and what it got; empty for other
-// mistakes.
+// wrongType says in terms of the file what type a key needs and what it got; empty for
+// other mistakes.
 func wrongType(key []string, message string) string {
 	t, there := keyType(key)
 	if !there {
@@ -34,7 +34,7 @@ func wrongType(key []string, message string) string {
 	return ""
 }
 
-// keyType is the type of the value that a key has.
+// keyType returns the type of a key's value.
 func keyType(key []string) (reflect.Type, bool) {
 	t := reflect.TypeFor[Config]()
 	for _, name := range key {
@@ -58,7 +58,7 @@ func keyType(key []string) (reflect.Type, bool) {
 	return t, true
 }
 
-// wanted is a type in words.
+// wanted describes a type in words.
 func wanted(t reflect.Type, key []string) string {
 	switch t.Kind() {
 	case reflect.Bool:
@@ -80,7 +80,7 @@ func wanted(t reflect.Type, key []string) string {
 	return "a table that begins with [" + strings.Join(key, ".") + "]"
 }
 
-// typeName is a type of TOML in words.
+// typeName describes a TOML type in words.
 func typeName(name string) string {
 	switch name {
 	case "string":

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestWrongTypes: a value of another type is told of in words of the file.
+// TestWrongTypes: a value of the wrong type is reported in terms of the file.
 func TestWrongTypes(t *testing.T) {
 	for text, want := range map[string]string{
 		"[training]\nepochs = \"ten\"":                "line 2, column 10: training.epochs: want an integer, found a string",
@@ -40,7 +40,8 @@ func TestWrongTypes(t *testing.T) {
 	}
 }
 
-// TestByteOrderMark: the mark that some editors put in front of a text is no mistake.
+// TestByteOrderMark: the mark that some editors put in front of a text is not an
+// error.
 func TestByteOrderMark(t *testing.T) {
 	const text = "\xef\xbb\xbfseed = 3\n"
 	config, err := Decode([]byte(text), "test.toml", "")

@@ -11,38 +11,38 @@ import (
 // array is a weight array of a layer.
 type array struct {
 	weight network.Weight
-	first  int // of its weights among those of the layer
+	first  int // its first weight among the layer's
 }
 
-// size is how many weights it has.
+// size returns the number of weights.
 func (a *array) size() int { return a.weight.Rows * a.weight.Columns }
 
-// connection is one weight array into a layer, as numbers of neurons see it: those of
-// records, filter·positions + position.
+// connection is one weight array into a layer. Neurons are numbered as in records,
+// filter·positions + position.
 type connection struct {
 	array
-	source           int  // layer that its spikes come from; −1 is the input; or always
-	pooled           bool // it takes them as the layer hands them up pooled
+	source           int  // layer of its spikes; −1 is the input; or always
+	pooled           bool // it takes the layer's pooled spikes
 	delay            int
 	below, positions int // positions of the source and of the layer
 	window           cpuref.Window
-	values           []float64 // [column][row]: the weights, where constants are learned
+	values           []float64 // [column][row]: the weights, if constants are learned
 }
 
 // always is the source of biases: one neuron that spikes in every step and reaches every
 // position.
 const always = -2
 
-// position is the one of a neuron; a dense layer has only one.
+// position returns that of a neuron; a dense layer has only one.
 func (c *connection) position(neuron int) int { return neuron % c.positions }
 
-// row is where the weights into a neuron begin among those of the layer.
+// row returns where the weights into a neuron begin among those of the layer.
 func (c *connection) row(neuron int) int {
 	return c.first + neuron/c.positions*c.weight.Columns
 }
 
-// column is the weight of a row through which a neuron below reaches a position, if
-// it does.
+// column returns the weight in a row through which a neuron below reaches a position, if it
+// does.
 func (c *connection) column(position, neuron int) (column int, reaches bool) {
 	if c.window.Dense() {
 		return neuron, true
@@ -53,7 +53,7 @@ func (c *connection) column(position, neuron int) (column int, reaches bool) {
 	return neuron/c.below*c.window.Kernel.Area() + c.window.Element(from, to), reaches
 }
 
-// count adds to counts, [position], how many of the spikes of a step reach each.
+// count adds to counts, [position], the number of a step's spikes that reach each position.
 func (c *connection) count(counts []float64, h *history, step int) {
 	if c.window.Dense() {
 		spikes := float64(c.spikesIn(h, step))
@@ -77,11 +77,11 @@ type layer struct {
 	number, neurons int
 	positions       int
 	neuron          cpuref.Neuron[float64] // its surrogate is p′
-	connections     []connection           // of each source, then recurrent and biases if there are any
+	connections     []connection           // from each source, then recurrent and biases if there are any
 	learned         []learned              // constants, whose arrays follow
 	weights         int                    // of all arrays
 
-	// Where constants are learned, [layer.setWeights] gives neurons their own:
+	// If constants are learned, [layer.setWeights] gives neurons their own:
 	rows []float64                // as [cpuref.LearnedConstants] writes them, [LearnedRows][stride of a position]
 	own  []cpuref.Neuron[float64] // [neuron of a position]
 }
@@ -98,8 +98,8 @@ func (l *layer) arrays() []array {
 	return list
 }
 
-// newLayer sums up a layer of a valid network with escape noise; arrays are its weight
-// arrays and those that follow.
+// newLayer makes a layer of a valid network with escape noise; arrays are its weight arrays
+// and all later ones.
 func newLayer(n *network.Network, number int, arrays []network.Weight) layer {
 	described := n.Layers[number]
 	described.Surrogate = network.Surrogate{Kind: "matched"}
@@ -135,7 +135,7 @@ func newLayer(n *network.Network, number int, arrays []network.Weight) layer {
 	return l
 }
 
-// newLayers sums up all layers of a network.
+// newLayers makes all layers of a network.
 func newLayers(n *network.Network) []layer {
 	var layers []layer
 	arrays := n.Weights()
@@ -146,18 +146,18 @@ func newLayers(n *network.Network) []layer {
 	return layers
 }
 
-// history is what one presentation of a sample did.
+// history is what happened in one presentation of a sample.
 type history struct {
 	rows     [][2]uint32 // [step]: see [engine.Batch]
 	index    []uint32
 	spikes   [][]uint32  // [layer][step·word]
-	pooled   [][][]int   // [layer][step]: neurons that it hands up pooled; nil if it hands up its spikes
+	pooled   [][][]int   // [layer][step]: pooled neurons with spikes; nil if the layer is not pooled
 	membrane [][]float32 // [layer][step·neuron]: [cpuref.Neuron.Potential] at t+1
-	words    []int       // [layer]: of a step
+	words    []int       // [layer]: per step
 	neurons  []int       // [layer]
 }
 
-// historyOf is the part of a record that belongs to a presentation of its batch.
+// historyOf returns the part of a record that belongs to a presentation of its batch.
 func historyOf(n *network.Network, batch *engine.Batch, record *engine.Record, presentation int) history {
 	h := history{rows: batch.Rows[presentation*n.Steps:][:n.Steps], index: batch.Index}
 	for l := range n.Layers {
@@ -171,8 +171,8 @@ func historyOf(n *network.Network, batch *engine.Batch, record *engine.Record, p
 	return h
 }
 
-// pool lists what a layer hands up pooled, [step], given its spikes, [step·word]; nil if it
-// hands up those.
+// pool lists the pooled spikes that a layer hands up, [step], given its spikes,
+// [step·word]; nil if it is not pooled.
 func pool(n *network.Network, layer int, spikes []uint32, words int) [][]int {
 	pooling := n.Pooling(layer)
 	if pooling.None() {
@@ -207,7 +207,7 @@ func eachBit(words []uint32, do func(neuron int)) {
 	}
 }
 
-// row are the spike bits of a layer at a step.
+// row returns the spike bits of a layer at a step.
 func (h *history) row(layer, step int) []uint32 {
 	return h.spikes[layer][step*h.words[layer]:][:h.words[layer]]
 }
@@ -217,7 +217,7 @@ func (h *history) spiked(layer, step, neuron int) bool {
 	return h.spikes[layer][step*h.words[layer]+neuron/32]>>(neuron%32)&1 != 0
 }
 
-// gate is 1 − S[t] of a neuron.
+// gate returns 1 − S[t] of a neuron.
 func (h *history) gate(layer, step, neuron int) float64 {
 	if h.spiked(layer, step, neuron) {
 		return 0
@@ -225,7 +225,8 @@ func (h *history) gate(layer, step, neuron int) float64 {
 	return 1
 }
 
-// potential is the potential of a neuron less its threshold, by which S[t] was decided.
+// potential returns the potential of a neuron minus its threshold, by which S[t] was
+// decided.
 func (l *layer) potential(h *history, step, neuron int) float64 {
 	if step == 0 {
 		return l.of(neuron).Potential(&cpuref.NeuronState[float64]{}) - network.Threshold
@@ -233,7 +234,7 @@ func (l *layer) potential(h *history, step, neuron int) float64 {
 	return float64(h.membrane[l.number][(step-1)*l.neurons+neuron]) - network.Threshold
 }
 
-// spikesIn is the number of spikes that a connection takes at a step.
+// spikesIn returns the number of spikes that a connection takes at a step.
 func (c *connection) spikesIn(h *history, step int) int {
 	total := 0
 	c.each(h, step, func(int) { total++ })
@@ -241,7 +242,8 @@ func (c *connection) spikesIn(h *history, step int) int {
 }
 
 // each calls do with every neuron of the source, or channel of the input, that spiked at a
-// step: of pooled positions in the order of the neurons pooled, else in ascending order.
+// step: for pooled positions in the order of the neurons pooled, otherwise in ascending
+// order.
 func (c *connection) each(h *history, step int, do func(neuron int)) {
 	switch {
 	case c.source == always:

@@ -5,7 +5,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// learned is a learned constant of a layer: an array of ρ, of each neuron (filter of a
+// learned is a learned constant of a layer: an array of ρ, one per neuron (filter of a
 // convolution), or one for all.
 type learned struct {
 	array
@@ -13,7 +13,7 @@ type learned struct {
 	factor   float64 // see [cpuref.LearnedConstants]
 }
 
-// number is which of the array's numbers a neuron has.
+// number returns the index of a neuron's number in the array.
 func (c *learned) number(l *layer, neuron int) int {
 	if c.weight.Rows == 1 {
 		return 0
@@ -21,8 +21,8 @@ func (c *learned) number(l *layer, neuron int) int {
 	return neuron / l.positions
 }
 
-// setWeights takes in the weights of a layer whose constants are learned, [array]: its neurons
-// then have them, and traces can be found.
+// setWeights sets the weights of a layer whose constants are learned, [array]: its neurons
+// then have them, and traces can be computed.
 func (l *layer) setWeights(arrays [][]float32) {
 	units := l.neurons / l.positions
 	l.rows = make([]float64, cpuref.LearnedRows*cpuref.Stride(units))
@@ -43,13 +43,13 @@ func (l *layer) setWeights(arrays [][]float32) {
 	for i := range l.connections {
 		c := &l.connections[i]
 		c.values = resize(c.values, len(arrays[i]))
-		for k, value := range arrays[i] { // [column][row]: what a spike brings lies together
+		for k, value := range arrays[i] { // [column][row]: the weights of a spike are contiguous
 			c.values[k%c.weight.Columns*c.weight.Rows+k/c.weight.Columns] = float64(value)
 		}
 	}
 }
 
-// of is a neuron with its own constants.
+// of returns a neuron with its own constants.
 func (l *layer) of(neuron int) *cpuref.Neuron[float64] {
 	if l.own == nil {
 		return &l.neuron
@@ -81,7 +81,7 @@ func (l *layer) receive(received []float64, h *history, step int) {
 	}
 }
 
-// tracer finds the traces of learned constants: work of one goroutine.
+// tracer computes the traces of learned constants; it is used by one goroutine.
 type tracer struct {
 	states   []cpuref.NeuronState[float64]      // [neuron]
 	tangents []cpuref.ConstantTangents[float64] // [neuron]
@@ -89,9 +89,10 @@ type tracer struct {
 	traces   []float64                          // [step·neuron·learned]
 }
 
-// trace finds ∂u_k/∂ρ of the units of a layer in one presentation with respect to each of its
-// learned constants, all spikes held, [step·neuron·learned]: forwards in time, along with the
-// states of the neurons, which spikes and weights decide. It is nil if nothing is learned.
+// trace computes ∂u_k/∂ρ of the units of a layer in one presentation with respect to each of
+// its learned constants, all spikes held, [step·neuron·learned]: forwards in time, along with
+// the states of the neurons, which follow from spikes and weights. It is nil if nothing is
+// learned.
 func (t *tracer) trace(l *layer, h *history) []float64 {
 	if len(l.learned) == 0 {
 		return nil
@@ -116,7 +117,7 @@ func (t *tracer) trace(l *layer, h *history) []float64 {
 	return t.traces
 }
 
-// tracesOf are those of a unit, [learned], of what [tracer.trace] returned.
+// tracesOf returns those of a unit, [learned], from the result of [tracer.trace].
 func (l *layer) tracesOf(traces []float64, step, neuron int) []float64 {
 	count := len(l.learned)
 	return traces[(step*l.neurons+neuron)*count:][:count]

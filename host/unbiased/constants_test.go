@@ -24,7 +24,7 @@ func layersFor(n *network.Network, weights [][]float32) []layer {
 	return layers
 }
 
-// historyOfPattern is the presentation with a pattern of spikes.
+// historyOfPattern returns the presentation with a pattern of spikes.
 func historyOfPattern(n *network.Network, p *exact.Pattern) *history {
 	h := history{rows: p.Rows, index: p.Index, spikes: p.Spikes, membrane: p.Membrane}
 	for _, l := range n.Layers {
@@ -33,7 +33,8 @@ func historyOfPattern(n *network.Network, p *exact.Pattern) *history {
 	return &h
 }
 
-// Every constant and every neuron is in a case: a new one needs traces, or a refusal.
+// Every constant and every neuron model is in a case: a new one needs traces, or must be
+// rejected.
 func TestLearnedCasesCoverEveryConstant(t *testing.T) {
 	var constants, neurons []string
 	for _, c := range exact.LearnedCases() {
@@ -53,10 +54,10 @@ func TestLearnedCasesCoverEveryConstant(t *testing.T) {
 	}
 }
 
-// Traces are the derivatives of potentials with all spikes held, in dual numbers, and scores
-// those of the log-probability of spikes: summed over all patterns of spikes with their
-// probabilities and losses they are the gradient of the expected loss, with no noise in
-// between.
+// Traces are the derivatives of potentials with all spikes held, computed in dual numbers,
+// and scores those of the log-probability of spikes: summed over all spike patterns,
+// weighted by probability and loss, they are the gradient of the expected loss, without any
+// noise.
 func TestTraces(t *testing.T) {
 	filters := exact.Case{Name: "two filters", Source: exact.NewSource(1, 4, 2, 7, 0.7), Layers: 1, LossKind: "last_step", Change: func(_ int, l *network.Layer) {
 		l.Kind, l.Filters, l.Kernel, l.Stride, l.RecurrentKernel, l.Padding, l.Bias = "conv1d", 2, 3, 2, 3, 1, true
@@ -106,8 +107,8 @@ func TestTraces(t *testing.T) {
 	}
 }
 
-// Scores, summed over all patterns of spikes with their probabilities and losses, are the
-// gradient of the expected loss by dual numbers: no noise comes in between.
+// Scores, summed over all spike patterns, weighted by probability and loss, are the gradient
+// of the expected loss by dual numbers, without any noise.
 func TestScoresExact(t *testing.T) {
 	for _, c := range exact.LearnedCases() {
 		t.Run(c.Name, func(t *testing.T) {

@@ -15,10 +15,10 @@ type unit struct {
 	traces       []float64 // [learned]: ∂u/∂ρ of learned constants
 }
 
-// drawer draws units of a layer: those of one goroutine.
+// drawer draws units of a layer; it is used by one goroutine.
 type drawer struct {
 	tracer
-	until  []float64                     // [step·neuron]: weights up to and with the unit
+	until  []float64                     // [step·neuron]: weights up to and including the unit
 	sums   []cpuref.NeuronState[float64] // [neuron]: Σ_i ∂state/∂W[i] over all weights into the neuron
 	counts []float64                     // [position]
 	chosen []float64
@@ -28,10 +28,10 @@ type drawer struct {
 //
 //	q ∝ p′(u)·(Σ_i ∂u/∂W[i] + Σ_c |∂u/∂ρ_c|),
 //
-// the sum of what the unit can do to its weights and learned constants: all terms are
-// nonnegative, so no unit that matters has q = 0, and p′/q times an eligibility is bounded by
-// the sum over units, which keeps rare units from dominating the variance. There are none if
-// nothing can move any unit.
+// where the sum is the unit's largest effect on its weights and learned constants: all terms
+// are nonnegative, so no unit that matters has q = 0, and p′/q times an eligibility is
+// bounded by the sum over units, which keeps rare units from dominating the variance. It
+// draws none if nothing can move any unit.
 func (d *drawer) draw(l *layer, h *history, count int, uniform func(i int) float64) []unit {
 	steps := len(h.rows)
 	d.until = resize(d.until, steps*l.neurons)
@@ -70,7 +70,7 @@ func (d *drawer) draw(l *layer, h *history, count int, uniform func(i int) float
 		k := sort.Search(len(d.until), func(k int) bool { return d.until[k] > at })
 		k = min(k, len(d.until)-1)
 		for k > 0 && d.weight(k) == 0 {
-			k-- // rounding put it behind the last unit that can be drawn
+			k-- // rounding put it after the last unit that can be drawn
 		}
 		drawn := unit{step: k / l.neurons, neuron: k % l.neurons, chance: d.weight(k) / total}
 		drawn.traces = slices.Clone(l.tracesOf(traces, drawn.step, drawn.neuron))
@@ -79,7 +79,7 @@ func (d *drawer) draw(l *layer, h *history, count int, uniform func(i int) float
 	return units
 }
 
-// weight is what q of a unit is proportional to.
+// weight returns what q of a unit is proportional to.
 func (d *drawer) weight(k int) float64 {
 	if k == 0 {
 		return d.until[0]
@@ -87,7 +87,7 @@ func (d *drawer) weight(k int) float64 {
 	return d.until[k] - d.until[k-1]
 }
 
-// slope is p′(u) of a unit: 0 if it rests after a spike.
+// slope returns p′(u) of a unit: 0 if it is refractory.
 func (l *layer) slope(h *history, step, neuron int) float64 {
 	for before := max(0, step-l.neuron.Refractory); before < step; before++ {
 		if h.spiked(l.number, before, neuron) {
@@ -101,7 +101,7 @@ func (l *layer) slope(h *history, step, neuron int) float64 {
 	return slope
 }
 
-// resize returns a slice of a length, the old one if it is long enough.
+// resize returns a slice with the given length, the old one if its capacity suffices.
 func resize[T any](slice []T, length int) []T {
 	if cap(slice) < length {
 		return make([]T, length)

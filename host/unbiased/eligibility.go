@@ -2,13 +2,13 @@ package unbiased
 
 import "spikegrad/cpuref"
 
-// addEligibility adds factor·∂u_k/∂θ for all weights into the neuron of a unit to
-// gradient, [weight of the layer], all spikes held. Weights act through
+// addEligibility adds to gradient, [weight of the layer], factor·∂u_k/∂θ for all weights
+// into a unit's neuron, with all spikes held. Weights act through
 //
 //	h[s] = Σ W·S_in[s − d] + Σ V·S[s − d_rec],
 //
 // so ∂u/∂W[i] = Σ_s response[s]·S_in,i[s − d]: work is proportional to spikes. response
-// is room for one number a step.
+// is scratch for one number per step.
 func (l *layer) addEligibility(gradient []float64, h *history, step, neuron int, factor float64, response []float64) {
 	l.respond(response[:step], h, step, neuron)
 	l.addResponse(gradient, h, neuron, factor, response[:step])
@@ -33,8 +33,8 @@ func (l *layer) addResponse(gradient []float64, h *history, neuron int, factor f
 	}
 }
 
-// respond writes ∂U[step]/∂h[s] for all s before step, with the resets that the neuron's
-// own spikes brought.
+// respond writes ∂U[step]/∂h[s] for all s before step, with the resets caused by the
+// neuron's own spikes.
 func (l *layer) respond(response []float64, h *history, step, neuron int) {
 	own, adjoint := l.of(neuron), cpuref.NeuronState[float64]{1}
 	for s := step - 1; s >= 0; s-- {

@@ -9,7 +9,7 @@ import (
 	"spikegrad/host/unbiased/exact"
 )
 
-// heldHistory are random spikes of a network: nothing that a run would do.
+// heldHistory returns random spikes of a network, unrelated to a run.
 func heldHistory(n *network.Network, s *exact.Source) history {
 	r := exact.NewRandom(3 << 20)
 	var h history
@@ -32,7 +32,7 @@ func heldHistory(n *network.Network, s *exact.Source) history {
 }
 
 // potentialAt computes U[step] of a neuron of layer 1 from the weights of the layer,
-// with the spikes of a history held: the equations of theory, forwards.
+// with the spikes of a history held: the equations of the theory, forwards.
 func potentialAt(n *network.Network, h *history, weights []float64, step, neuron int) float64 {
 	l := &n.Layers[1]
 	decay, drive := network.Decay[float64](n.StepLength, l.TauMembrane)
@@ -88,7 +88,7 @@ func potentialAt(n *network.Network, h *history, weights []float64, step, neuron
 	return membrane
 }
 
-// heldCases are networks of two layers; what is looked at is the second.
+// heldCases returns networks of two layers, of which the second is tested.
 func heldCases(t *testing.T) map[string]*network.Network {
 	cases := map[string]*network.Network{}
 	s := exact.NewSource(1, 11, 2, 12, 0.4)
@@ -108,7 +108,7 @@ func heldCases(t *testing.T) map[string]*network.Network {
 }
 
 // Eligibilities are the derivatives of potentials with all spikes held: potentials are
-// linear in the weights then, so a difference over a whole unit of weight is exact.
+// then linear in the weights, so a difference over a whole unit of weight is exact.
 func TestEligibility(t *testing.T) {
 	for name, n := range heldCases(t) {
 		h := heldHistory(n, exact.NewSource(1, 11, 2, 12, 0.4))
@@ -136,8 +136,8 @@ func TestEligibility(t *testing.T) {
 	}
 }
 
-// Units are drawn as often as their probability says, which is that of the doc comment
-// and positive wherever a weight can move a unit that can be moved.
+// Units are drawn with their stated probability, which is that of the doc comment and
+// positive wherever a weight can move a unit that can spike.
 func TestDraw(t *testing.T) {
 	for name, n := range heldCases(t) {
 		h := heldHistory(n, exact.NewSource(1, 11, 2, 12, 0.4))

@@ -22,7 +22,7 @@ func NewFlips(e engine.Engine, n *network.Network, s *Samples, seed uint32, work
 	return &Flips{flipper: newFlipper(e, n, cpuref.StreamEvaluation, seed, workers), samples: s}
 }
 
-// flipper flips spikes of presentations that were recorded.
+// flipper flips spikes of recorded presentations.
 type flipper struct {
 	engine  engine.Engine
 	network *network.Network
@@ -41,7 +41,7 @@ func newFlipper(e engine.Engine, n *network.Network, stream cpuref.Stream, seed 
 	return flipper{engine: e, network: n, layers: layers, stream: stream, seed: seed, workers: workers, pairs: make([]int, len(layers))}
 }
 
-// renew gives layers whose constants are learned the weights of the engine.
+// renew copies the engine's weights to layers with learned constants.
 func (u *flipper) renew() error {
 	if !u.network.Learns() {
 		return nil
@@ -61,23 +61,23 @@ func (u *flipper) renew() error {
 	return nil
 }
 
-// Pairs are the flips so far, [layer]. They go on counting.
+// Pairs returns the number of flips so far, [layer]. The slice keeps counting.
 func (u *Flips) Pairs() []int { return u.pairs }
 
-// Runs is how many presentations were run forward so far, flipped or not.
+// Runs returns how many presentations were run forward so far, flipped or not.
 func (u *Flips) Runs() int { return u.runs }
 
-// recordBytes bounds the memory of the records of presentations at work.
+// recordBytes bounds the memory of the records of current presentations.
 const recordBytes = 128 << 20
 
-// choice is a flip in the batch at work.
+// choice is a flip in the current batch.
 type choice struct {
 	presentation, layer int
 	unit
 }
 
-// Pass shows all samples once, with the noise of a pass, and flips the given number of spikes of
-// each layer in each of them. It returns the mean over the samples of the estimated
+// Pass shows all samples once, with the noise of the numbered pass, and flips the given number of
+// spikes of each layer in each of them. It returns the mean over the samples of the estimated
 // gradient, [layer][weight of the layer]; nil for layers without flips.
 func (u *Flips) Pass(ctx context.Context, number int, flips []int) ([][]float64, error) {
 	gradient := make([][]float64, len(u.layers))
@@ -98,7 +98,7 @@ func (u *Flips) Pass(ctx context.Context, number int, flips []int) ([][]float64,
 	return gradient, nil
 }
 
-// together is how many presentations are recorded at once.
+// together returns how many presentations are recorded at once.
 func (u *Flips) together() int {
 	bytes := 0
 	for l := range u.layers {
@@ -107,7 +107,7 @@ func (u *Flips) together() int {
 	return max(1, min(u.samples.Count(), recordBytes/bytes))
 }
 
-// present adds what the samples first ≤ i < last of a pass contribute.
+// present adds the contribution of samples first ≤ i < last of a pass.
 func (u *Flips) present(ctx context.Context, number, first, last int, flips []int, gradient [][]float64) error {
 	if err := u.samples.Fill(&u.base, first, last, uint32(number*u.samples.Count())); err != nil {
 		return err
@@ -120,7 +120,7 @@ func (u *Flips) present(ctx context.Context, number, first, last int, flips []in
 	return u.add(ctx, &u.base, record, flips, u.samples.Count(), gradient)
 }
 
-// newRecord is for what estimates need of the given number of presentations.
+// newRecord makes a record of what estimates need, for the given number of presentations.
 func newRecord(n *network.Network, presentations int) *engine.Record {
 	record := &engine.Record{Loss: make([]float32, presentations), Regularizer: make([]float32, presentations)}
 	for _, layer := range n.Layers {
@@ -130,12 +130,12 @@ func newRecord(n *network.Network, presentations int) *engine.Record {
 	return record
 }
 
-// LossOf is the loss of a presentation, regularizers included.
+// LossOf returns the loss of a presentation, including regularizers.
 func LossOf(record *engine.Record, presentation int) float64 {
 	return float64(record.Loss[presentation]) + float64(record.Regularizer[presentation])
 }
 
-// historiesOf are those of all presentations of a batch.
+// historiesOf returns those of all presentations of a batch.
 func historiesOf(n *network.Network, batch *engine.Batch, record *engine.Record) []history {
 	histories := make([]history, batch.Samples())
 	for i := range histories {
@@ -145,7 +145,7 @@ func historiesOf(n *network.Network, batch *engine.Batch, record *engine.Record)
 }
 
 // add flips the given number of spikes of each layer in every recorded presentation of a batch, and
-// adds to gradient what they contribute to a mean over the given number of samples.
+// adds to gradient their contribution to a mean over the given number of samples.
 func (u *flipper) add(ctx context.Context, base *engine.Batch, record *engine.Record, flips []int, samples int, gradient [][]float64) error {
 	histories := historiesOf(u.network, base, record)
 	if err := u.renew(); err != nil {
@@ -162,7 +162,7 @@ func (u *flipper) add(ctx context.Context, base *engine.Batch, record *engine.Re
 	response := make([]float64, u.network.Steps)
 	for i, c := range chosen {
 		l, h := &u.layers[c.layer], &histories[c.presentation]
-		gain := flipped[i] - LossOf(record, c.presentation) // of L with S = 1 over L with S = 0
+		gain := flipped[i] - LossOf(record, c.presentation) // once signed, L with S = 1 minus L with S = 0
 		if h.spiked(c.layer, c.step, c.neuron) {
 			gain = -gain
 		}
@@ -201,8 +201,8 @@ func (u *flipper) choose(ctx context.Context, base *engine.Batch, histories []hi
 	return all, err
 }
 
-// flip finds the losses of a batch's presentations with flipped spikes, regularizers
-// included, [choice]. The engine runs them from the flips on.
+// flip returns the losses of a batch's presentations with flipped spikes, including regularizers,
+// [choice]. The engine runs them from the flips on.
 func (u *flipper) flip(base *engine.Batch, chosen []choice) ([]float64, error) {
 	u.replicas = u.replicas[:0]
 	for _, c := range chosen {

@@ -16,8 +16,8 @@ import (
 // full is set by make full: tests in their long form.
 var full = os.Getenv("SPIKEGRAD_FULL") != ""
 
-// The estimate by single flips has the exact gradient as its mean: every weight within
-// four standard errors, and known well, in the full form twice as well.
+// The mean of the single-flip estimate is the exact gradient: every weight within four standard
+// errors, and well known, twice as well in the full form.
 func TestUnbiased(t *testing.T) {
 	quick := []string{"adaptive", "adaptive, two layers"}
 	for _, c := range append(exact.Cases(), slices.DeleteFunc(exact.LearnedCases(), func(c exact.Case) bool {
@@ -59,9 +59,9 @@ func TestUnbiased(t *testing.T) {
 	}
 }
 
-// checkMean compares the means of independent gradients, [layer][of many][weight], with what is
-// known exactly: each weight within four standard errors, which are a share of the length of the
-// gradient at most.
+// checkMean compares the means of independent gradients, [layer][of many][weight], with the
+// exact ones: each weight within four standard errors, which are at most a share of the length
+// of the gradient.
 func checkMean(t *testing.T, found [][][]float64, exactly [][]float64, share float64) {
 	t.Helper()
 	for l := range found {

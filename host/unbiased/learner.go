@@ -10,9 +10,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// Learner finds unbiased gradients of the expected loss of a batch, regularizers
-// included, for training by them. What it does depends on the batch and its numbers
-// alone.
+// Learner estimates unbiased gradients of the expected loss of a batch, including regularizers,
+// for training. What it does depends only on the batch and its numbers.
 type Learner struct {
 	flipper
 	trials int
@@ -21,19 +20,19 @@ type Learner struct {
 	expanded engine.Batch
 }
 
-// The names of what a [Learner] can estimate by, as in package estimate.
+// The names of a [Learner]'s estimators, as in package estimate.
 var singleFlip, scoreBaseline = estimate.SingleFlip{}.Name(), estimate.Score{Baseline: true}.Name()
 
-// Estimators are those that a [Learner] can use: single_flip, with a number of flips per layer and
-// sample, or score_baseline, with a number of presentations per sample.
+// Estimators returns those that a [Learner] can use: single_flip, with a number of flips per layer
+// per sample, or score_baseline, with a number of presentations per sample.
 func Estimators() []string { return []string{singleFlip, scoreBaseline} }
 
 // mostRecorded bounds the memory of the presentations of a batch.
 const mostRecorded = 2 << 30
 
-// Estimable reports why an estimator cannot train a network with this number of trials and this
+// Estimable returns why an estimator cannot train a network with this number of trials and this
 // batch size, or nil if it can: each layer needs escape noise, and the presentations of a batch
-// have to fit in memory.
+// must fit in memory.
 func Estimable(n *network.Network, estimator string, trials, batch int) error {
 	if err := RefuseDelays(n); err != nil {
 		return err
@@ -58,8 +57,8 @@ func Estimable(n *network.Network, estimator string, trials, batch int) error {
 	return nil
 }
 
-// NewLearner makes a learner on an engine of a network, for batches of at most this many samples.
-// The seed decides which spikes are flipped.
+// NewLearner makes a learner on a network's engine, for batches of at most this many samples. The
+// seed decides which spikes are flipped.
 func NewLearner(e engine.Engine, n *network.Network, estimator string, trials, batch int, seed uint32, workers int) (*Learner, error) {
 	if err := Estimable(n, estimator, trials, batch); err != nil {
 		return nil, err
@@ -67,9 +66,8 @@ func NewLearner(e engine.Engine, n *network.Network, estimator string, trials, b
 	return &Learner{flipper: newFlipper(e, n, cpuref.StreamNoise, seed, workers), trials: trials, score: estimator == scoreBaseline}, nil
 }
 
-// Gradient runs a batch and puts the estimated gradient into the engine. The readout's
-// part is that of back-propagation, which is exact: no spike lies between it and the
-// loss.
+// Gradient runs a batch and puts the estimated gradient into the engine. The readout's part is
+// that of back-propagation, which is exact: there is no spike between it and the loss.
 func (l *Learner) Gradient(ctx context.Context, batch *engine.Batch) (engine.Outcome, error) {
 	if l.score {
 		batch = l.expand(batch)
@@ -112,12 +110,11 @@ func (l *Learner) Gradient(ctx context.Context, batch *engine.Batch) (engine.Out
 	return outcome, l.engine.SetGradients(arrays)
 }
 
-// expand presents every sample of a batch the given number of times, one after another, each with
-// noise of its own.
+// expand presents every sample of a batch several times in a row, each time with its own noise.
 func (l *Learner) expand(batch *engine.Batch) *engine.Batch {
 	b, steps := &l.expanded, l.network.Steps
 	b.Rows, b.Index, b.Labels, b.Numbers = b.Rows[:0], batch.Index, b.Labels[:0], b.Numbers[:0]
-	b.Targets = batch.Targets // one for all, as of no dataset
+	b.Targets = batch.Targets // one for all: datasets have none
 	for i, label := range batch.Labels {
 		for k := range l.trials {
 			b.Rows = append(b.Rows, batch.Rows[i*steps:][:steps]...)
@@ -128,8 +125,7 @@ func (l *Learner) expand(batch *engine.Batch) *engine.Batch {
 	return b
 }
 
-// addScores adds the mean over presentations of the loss, less a baseline, times the
-// score.
+// addScores adds the mean over presentations of the loss, minus a baseline, times the score.
 func (l *Learner) addScores(batch *engine.Batch, record *engine.Record, gradient [][]float64) error {
 	if err := l.renew(); err != nil {
 		return err
@@ -146,9 +142,9 @@ func (l *Learner) addScores(batch *engine.Batch, record *engine.Record, gradient
 	return nil
 }
 
-// baseline is the mean loss of the other presentations of the same sample or, if there
-// are none, of the other samples: independent of the presentation's own noise, so that
-// it brings no bias.
+// baseline returns the mean loss of the other presentations of the same sample or, if there are
+// none, of the other samples: independent of the presentation's own noise, so that it adds no
+// bias.
 func (l *Learner) baseline(record *engine.Record, presentation int) float64 {
 	first, last := presentation/l.trials*l.trials, (presentation/l.trials+1)*l.trials
 	if l.trials == 1 {

@@ -11,8 +11,8 @@ import (
 	"spikegrad/host/unbiased/exact"
 )
 
-// TestLearner: what is put into the engine has the exact gradient of the expected loss,
-// regularizers included, as its mean, by either estimator.
+// TestLearner: the mean of the gradients put into the engine is the exact gradient of
+// the expected loss, including regularizers, for both estimators.
 func TestLearner(t *testing.T) {
 	punish := []network.Regularizer{{Kind: "upper", Power: 2, Strength: 2, Threshold: 0.5, Average: "none"}}
 	for _, c := range append(exact.LearnedCases()[2:3], []exact.Case{
@@ -31,7 +31,7 @@ func TestLearner(t *testing.T) {
 			estimator string
 			trials    int
 		}{{"single_flip", 3}, {"score_baseline", 1}, {"score_baseline", 12}} {
-			if !full && run.trials == 12 && (c.Layers > 1 || c.Network(t).Learns()) { // a minute
+			if !full && run.trials == 12 && (c.Layers > 1 || c.Network(t).Learns()) { // takes a minute
 				continue
 			}
 			t.Run(c.Name+", "+run.estimator, func(t *testing.T) {

@@ -5,25 +5,25 @@ import (
 	"spikegrad/host/engine"
 )
 
-// Samples are those that are shown, in a fixed order.
+// Samples are the samples shown, in a fixed order.
 type Samples struct {
 	source data.Source
 	Chosen []int // numbers in the source
 	Filler data.Filler
 }
 
-// NewSamples takes the first samples, the given number, of a source in an order that the seed
-// gives, all if there are fewer.
+// NewSamples takes the first count samples of a source in an order determined by the seed, or
+// all if there are fewer.
 func NewSamples(source data.Source, count int, seed uint32, workers int) *Samples {
 	order := data.Order(source.Len(), seed, 0)
 	return &Samples{source: source, Chosen: order[:min(count, len(order))], Filler: data.Filler{Workers: workers}}
 }
 
-// Count is how many there are.
+// Count returns how many there are.
 func (s *Samples) Count() int { return len(s.Chosen) }
 
-// Fill makes the batch of samples first ≤ i < last; the noise of sample i has number
-// start + i. Input is that of evaluations, the same in every pass.
+// Fill makes the batch of samples first ≤ i < last; the noise of sample i has number start +
+// i. The input is that of evaluations, the same in every pass.
 func (s *Samples) Fill(batch *engine.Batch, first, last int, start uint32) error {
 	inputs, noise := make([]uint32, last-first), make([]uint32, last-first)
 	for i := range inputs {

@@ -2,13 +2,13 @@ package unbiased
 
 import "spikegrad/cpuref"
 
-// addScore adds factor·∂ log P/∂θ of a layer's sampled spikes, P their probability given
-// those below:
+// addScore adds factor·∂ log P/∂θ of a layer's sampled spikes, where P is their
+// probability given those below:
 //
 //	∂ log P/∂θ = Σ_k (S_k − p_k)/(p_k(1 − p_k))·p′(u_k)·∂u_k/∂θ.
 //
-// It is that of the score function estimator (Williams 1992). response is room for one
-// number a step, t that for traces.
+// It is that of the score function estimator (Williams 1992). response is scratch for
+// one number per step, t for traces.
 func (l *layer) addScore(gradient []float64, h *history, factor float64, response []float64, t *tracer) {
 	for neuron := range l.neurons {
 		l.respondAll(response, h, neuron)
@@ -24,7 +24,7 @@ func (l *layer) addScore(gradient []float64, h *history, factor float64, respons
 	}
 }
 
-// respondAll writes ∂ log P/∂h[s] of one neuron for all s: [layer.respond] of all steps
+// respondAll writes ∂ log P/∂h[s] of one neuron for all s: [layer.respond] for all steps
 // at once, each with its score.
 func (l *layer) respondAll(response []float64, h *history, neuron int) {
 	var adjoint cpuref.NeuronState[float64]
@@ -36,7 +36,7 @@ func (l *layer) respondAll(response []float64, h *history, neuron int) {
 	}
 }
 
-// score is ∂ log p/∂u of a spike, or ∂ log(1−p)/∂u of its absence.
+// score returns ∂ log p/∂u of a spike, or ∂ log(1−p)/∂u of its absence.
 func (l *layer) score(h *history, step, neuron int, spiked bool) float64 {
 	slope := l.slope(h, step, neuron)
 	if slope == 0 {

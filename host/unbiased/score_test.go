@@ -9,9 +9,8 @@ import (
 	"spikegrad/host/unbiased/exact"
 )
 
-// TestScore: the scores of all steps at once bring what those of single steps bring, each
-// by itself, with every reset and noise; a score is the derivative of the log-probability
-// by differences.
+// TestScore: the scores of all steps at once give the same as those of single steps, with
+// every reset and noise; a score equals differences of the log-probability.
 func TestScore(t *testing.T) {
 	s := exact.NewSource(1, 4, 2, 17, 0.5)
 	for _, reset := range []string{"multiplicative", "membrane_only", "subtractive"} {
@@ -46,7 +45,7 @@ func TestScore(t *testing.T) {
 	}
 }
 
-// checkScore compares with the difference quotient of log p(u), or log(1 − p(u)).
+// checkScore compares a score with the difference quotient of log p(u), or log(1 − p(u)).
 func checkScore(t *testing.T, what string, noise network.Noise, u float64, spiked bool, score float64) {
 	t.Helper()
 	logarithm := func(u float64) float64 {

@@ -15,7 +15,7 @@ type Case struct {
 	LossKind string
 }
 
-// Network is the one of a case.
+// Network returns that of a case.
 func (c *Case) Network(t *testing.T) *network.Network {
 	n := Network(t, c.Source, c.Layers, c.Change)
 	n.Readout.Loss = c.LossKind
@@ -25,7 +25,8 @@ func (c *Case) Network(t *testing.T) *network.Network {
 	return n
 }
 
-// Cases are nets without learned constants: of every neuron, reset, noise and geometry.
+// Cases returns nets without learned constants: with every neuron, reset, noise and
+// geometry.
 func Cases() []Case {
 	return []Case{
 		{"multiplicative", NewSource(2, 2, 2, 6, 0.8), 1, func(_ int, l *network.Layer) { l.Neurons = 3 }, "max_over_time"},
@@ -79,8 +80,8 @@ func Cases() []Case {
 	}
 }
 
-// LearnedCases are tiny nets whose neurons learn constants, with every kind of neuron and
-// reset, per neuron, filter and layer.
+// LearnedCases returns tiny nets whose neurons learn constants, with every kind of neuron
+// and reset, per neuron, filter and layer.
 func LearnedCases() []Case {
 	return []Case{
 		{"lif", NewSource(1, 2, 2, 5, 0.8), 1, func(_ int, l *network.Layer) {

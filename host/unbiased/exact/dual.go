@@ -15,14 +15,14 @@ func (a Dual) times(b Dual) Dual { return Dual{a.V * b.V, a.V*b.D + a.D*b.V} }
 func (a Dual) over(b Dual) Dual  { return Dual{a.V / b.V, (a.D*b.V - a.V*b.D) / (b.V * b.V)} }
 func (a Dual) exp() Dual         { return Dual{math.Exp(a.V), a.D * math.Exp(a.V)} }
 
-// DualNet runs layers of neurons as theory has them, spikes held, in dual numbers: nothing
-// here is taken from what is tested.
+// DualNet runs layers of neurons according to the theory, with spikes held, in dual numbers: it shares
+// nothing with the code under test.
 type DualNet struct {
 	n       *network.Network
 	Numbers map[string][]Dual // [array]: weights, biases, ρ
 }
 
-// NewDualNet has the weights of a network.
+// NewDualNet makes one with the weights of a network.
 func NewDualNet(n *network.Network, weights [][]float32) *DualNet {
 	d := &DualNet{n, map[string][]Dual{}}
 	for i, w := range n.Weights() {
@@ -33,7 +33,7 @@ func NewDualNet(n *network.Network, weights [][]float32) *DualNet {
 	return d
 }
 
-// constant is a constant of a neuron: what is configured times exp(ρ).
+// constant returns a constant of a neuron: the configured value times exp(ρ).
 func (d *DualNet) constant(layer, neuron int, name string, configured float64) Dual {
 	rho := d.Numbers[d.n.LearnedArray(layer, name)]
 	switch len(rho) {
@@ -49,7 +49,7 @@ func (d *DualNet) constant(layer, neuron int, name string, configured float64) D
 	return rho[neuron].exp().times(Dual{configured, 0})
 }
 
-// arriving is h[step] of a neuron; spikes are [layer][step][neuron], those of layer −1 the input.
+// arriving returns h[step] of a neuron; spikes are [layer][step][neuron], where layer −1 is the input.
 func (d *DualNet) arriving(spikes func(layer, step, neuron int) bool, layer, step, neuron int) (sum Dual) {
 	n, l := d.n, &d.n.Layers[layer]
 	positions, below := 1, 1
@@ -91,7 +91,7 @@ func (d *DualNet) arriving(spikes func(layer, step, neuron int) bool, layer, ste
 	return sum
 }
 
-// potentials are (U − A − θ)·β'/β of a neuron in every step.
+// potentials returns (U − A − θ)·β'/β of a neuron in every step.
 func (d *DualNet) potentials(spikes func(layer, step, neuron int) bool, layer, neuron int) []Dual {
 	l, one := &d.n.Layers[layer], Dual{1, 0}
 	decay := func(name string, tau float64) Dual {
@@ -134,18 +134,18 @@ func (d *DualNet) potentials(spikes func(layer, step, neuron int) bool, layer, n
 	return list
 }
 
-// Pattern is one of all spikes of a network in one presentation.
+// Pattern is one pattern of all spikes of a network in one presentation.
 type Pattern struct {
 	Rows       [][2]uint32 // of the input: see [engine.Batch]
 	Index      []uint32
 	Spikes     [][]uint32  // [layer][step]: bits
 	Membrane   [][]float32 // [layer][step·neuron]: U[t+1]
-	Chance     Dual        // of these spikes
+	Chance     Dual        // probability of these spikes
 	Loss       float64
 	Potentials [][][]Dual // [layer][neuron][step]
 }
 
-// PatternsOf runs the patterns of spikes for a sample, all of them or one of every few, and hands them to do.
+// PatternsOf runs the spike patterns for a sample, one in every (1: all of them), and passes them to do.
 func (d *DualNet) PatternsOf(weights [][]float32, s *Source, sample, every int, do func(p *Pattern)) {
 	n := d.n
 	units := 0
@@ -215,7 +215,7 @@ func (d *DualNet) PatternsOf(weights [][]float32, s *Source, sample, every int, 
 	}
 }
 
-// dualLoss is the expected loss.
+// dualLoss returns the expected loss.
 func dualLoss(d *DualNet, weights [][]float32, s *Source) (total Dual) {
 	for sample := range s.Spikes {
 		d.PatternsOf(weights, s, sample, 1, func(p *Pattern) {
@@ -225,8 +225,8 @@ func dualLoss(d *DualNet, weights [][]float32, s *Source) (total Dual) {
 	return total
 }
 
-// DualGradient is the expected loss and its gradient, [weight of the layer] for every layer,
-// by enumeration of all spikes with a dual number for each weight and constant in turn.
+// DualGradient returns the expected loss and its gradient, [weight of the layer] for every layer, by
+// enumeration of all spikes, with a dual number for each weight and constant in turn.
 func DualGradient(n *network.Network, weights [][]float32, s *Source) (loss float64, gradient [][]float64) {
 	d := NewDualNet(n, weights)
 	for _, l := range arrays(n) {

@@ -11,8 +11,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// crossEntropy is the readout with the loss of the engine in float64, and upper bounds on
-// the activity of the last layer: the head of the circuits that are enumerated.
+// crossEntropy is the readout with the engine's loss in float64, and upper bounds on the
+// activity of the last layer: the head of the enumerated circuits.
 type crossEntropy struct {
 	network *network.Network
 	weights []float32 // of the leaky readout
@@ -66,7 +66,7 @@ func (h crossEntropy) logit(class int, spikes [][]float64) float64 {
 
 func (crossEntropy) Backward([]float64, [][]float64, [][]float64, []float64) {}
 
-// Gradient is the gradient of the expected loss, [weight of the layer] for every layer.
+// Gradient returns the gradient of the expected loss, [weight of the layer] for every layer.
 func Gradient(t *testing.T, n *network.Network, weights [][]float32, s *Source) [][]float64 {
 	t.Helper()
 	if n.Learns() {
@@ -77,7 +77,7 @@ func Gradient(t *testing.T, n *network.Network, weights [][]float32, s *Source) 
 	return gradient
 }
 
-// Loss is the expected loss.
+// Loss returns the expected loss.
 func Loss(t *testing.T, n *network.Network, weights [][]float32, s *Source) float64 {
 	t.Helper()
 	if n.Learns() {
@@ -87,9 +87,9 @@ func Loss(t *testing.T, n *network.Network, weights [][]float32, s *Source) floa
 	return loss
 }
 
-// enumerated is the expected loss and its gradient by enumeration of all spikes. Convolutions
-// are enumerated as the dense layers that they are, and the derivatives of shared weights
-// added up.
+// enumerated returns the expected loss and its gradient by enumeration of all spikes.
+// Convolutions are enumerated as equivalent dense layers, and the derivatives of shared
+// weights are added up.
 func enumerated(t *testing.T, n *network.Network, weights [][]float32, s *Source) (loss float64, gradient [][]float64) {
 	t.Helper()
 	dense, shared := *n, [][]int{} // [array][weight of the dense array]: number of the shared weight, −1 for none
@@ -106,7 +106,7 @@ func enumerated(t *testing.T, n *network.Network, weights [][]float32, s *Source
 			arrays++
 		}
 		for i := range arrays {
-			// Of both directions: rows, columns.
+			// For both directions: rows, columns.
 			below, padding, stride, kernel := n.Geometry(number-1), [2]int{0, l.Padding}, [2]int{1, l.Stride}, [2]int{1, l.Kernel}
 			if l.Kind == "conv2d" {
 				padding[0], stride[0], kernel[0] = l.PaddingHeight, l.StrideHeight, l.KernelHeight

@@ -1,5 +1,5 @@
 // Package exact has tiny networks whose expected loss and gradient are known exactly, by
-// enumeration of all spikes: for tests of what estimates them.
+// enumeration of all spikes, to test estimators.
 package exact
 
 import (
@@ -12,28 +12,28 @@ import (
 	"spikegrad/host/network"
 )
 
-// Random gives numbers of (0, 1), the same in every test run.
+// Random generates numbers in (0, 1), the same in every test run.
 type Random struct{ drawn uint32 }
 
-// NewRandom begins at a number.
+// NewRandom starts at the given number.
 func NewRandom(at uint32) *Random { return &Random{at} }
 
-// Next is the next one.
+// Next returns the next number.
 func (r *Random) Next() float64 {
 	r.drawn++
 	return cpuref.Uniform[float64](cpuref.Philox([2]uint32{5, 77}, [4]uint32{r.drawn, 0, 0, 0})[0])
 }
 
-// Normal is a number with standard normal distribution (Box & Muller 1958).
+// Normal returns a number with a standard normal distribution (Box & Muller 1958).
 func (r *Random) Normal() float64 {
 	return math.Sqrt(-2*math.Log(r.Next())) * math.Cos(2*math.Pi*r.Next())
 }
 
-// Source is one of a few samples: a [data.Source].
+// Source is a [data.Source] of a few samples.
 type Source struct {
 	channels, classes, steps int
 	Spikes                   [][][]uint32 // [sample][step]
-	Labels                   []uint32     // nil: two samples of a class after the other
+	Labels                   []uint32     // nil: two samples of each class in turn
 }
 
 func (s *Source) Name() string         { return "fixed" }
@@ -61,7 +61,8 @@ func (s *Source) AppendEvents(rows [][2]uint32, index []uint32, sample int, _ ui
 	return rows, index
 }
 
-// NewSource makes samples in which every channel spikes at a step with a probability.
+// NewSource makes samples in which every channel spikes at every step with the given
+// probability.
 func NewSource(samples, channels, classes, steps int, probability float64) *Source {
 	r := &Random{drawn: 1 << 20}
 	s := &Source{channels: channels, classes: classes, steps: steps}
@@ -79,7 +80,7 @@ func NewSource(samples, channels, classes, steps int, probability float64) *Sour
 	return s
 }
 
-// Again shows the samples of a source many times.
+// Again repeats the samples of a source many times.
 func (s *Source) Again(times int) *Source {
 	many := *s
 	many.Spikes, many.Labels = nil, nil
@@ -91,8 +92,8 @@ func (s *Source) Again(times int) *Source {
 	return &many
 }
 
-// Network is a network for a source with layers that differ from the default in what
-// change says.
+// Network returns a network for a source, whose layers are default ones modified by
+// change.
 func Network(t *testing.T, s *Source, layers int, change func(number int, l *network.Layer)) *network.Network {
 	t.Helper()
 	n := &network.Network{
@@ -112,7 +113,7 @@ func Network(t *testing.T, s *Source, layers int, change func(number int, l *net
 	return n
 }
 
-// Weights are weights with which spikes are undecided and matter to the loss.
+// Weights returns weights with which spikes are undecided and matter to the loss.
 func Weights(n *network.Network) [][]float32 {
 	r := &Random{drawn: 2 << 20}
 	var all [][]float32
@@ -123,7 +124,7 @@ func Weights(n *network.Network) [][]float32 {
 			if w.Name == "readout" {
 				array[i] = float32(6 * (r.Next() - 0.5))
 			}
-			if w.Constant != "" { // of no two neurons the same
+			if w.Constant != "" { // different for every neuron
 				array[i] = 0.4*float32(i) - 0.3 - 0.1*float32(number%3)
 			}
 		}
