@@ -22,7 +22,7 @@ type tuneCommand struct {
 	JSON   bool   `name:"json" help:"Print JSON."`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (tuneCommand) Help() string {
 	return `Times every kernel on a Vulkan device with several workgroup sizes, and stores those that are clearly faster in
 your cache folder, where all commands find them. The sizes never change a result: for each, all bits are first compared
@@ -34,7 +34,7 @@ Examples:
     spikegrad tune --device vulkan:0 --forget`
 }
 
-// Run measures and keeps.
+// Run measures and stores the sizes.
 func (c *tuneCommand) Run(a *app) error {
 	if c.Repeat < 1 {
 		return usageError{fmt.Errorf("--repeat %d: must be at least 1", c.Repeat)}
@@ -97,8 +97,8 @@ func lanesText(lanes uint32) string {
 	return fmt.Sprint(lanes)
 }
 
-// tuningFile is where the tuning of a device is kept, named by all that makes it
-// worthless elsewhere; empty without a cache folder.
+// tuningFile is where the tuning of a device is stored. Its name contains everything that
+// would invalidate the tuning; it is empty without a cache folder.
 func tuningFile(choice engine.Choice) string {
 	folder := pipelineCache()
 	if folder == "" {
@@ -108,7 +108,7 @@ func tuningFile(choice engine.Choice) string {
 	return filepath.Join(folder, fmt.Sprintf("%x-%08x-%08x-%08x.tuning.json", info.UUID, info.VendorID, info.DeviceID, info.DriverVersion))
 }
 
-// tuned is a choice with the workgroups that were found for its devices.
+// tuned returns a choice with the workgroup sizes that were tuned for its devices.
 func tuned(choice engine.Choice) engine.Choice {
 	if choice.Vulkan {
 		choice.Groups = tunedGroups(choice)
@@ -120,8 +120,8 @@ func tuned(choice engine.Choice) engine.Choice {
 	return choice
 }
 
-// tunedGroups are the workgroups that were found for a device. A file that is missing or
-// damaged is no error: kernels then have the sizes of their own.
+// tunedGroups returns the workgroup sizes that were tuned for a device. A missing or
+// damaged file is no error: kernels then keep their default sizes.
 func tunedGroups(choice engine.Choice) map[string]uint32 {
 	path := tuningFile(choice)
 	if path == "" {

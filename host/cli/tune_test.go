@@ -18,8 +18,8 @@ func TestTuneRefuses(t *testing.T) {
 	wantError(t, call("tune", "--device", "vulkan:0"), exitFailed, "there is no cache folder")
 }
 
-// TestTunedGroups keeps a tuning, and has files that are damaged or ask for what the
-// device cannot do: kernels then have the sizes of their own.
+// TestTunedGroups stores a tuning, and tries files that are damaged or ask for more than
+// the device can do: kernels then keep their default sizes.
 func TestTunedGroups(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	choice, err := choose("vulkan:0")
