@@ -21,6 +21,5 @@
 // vgsvg).
 //
 // A new kind of picture needs a struct with a Picture method, and builds on panel (a framed
-// area with two axes), mark (what is drawn inside) and layoutColumn (panels above one
-// another).
+// area with two axes), mark (what is drawn inside) and layout (columns of panels).
 package figure
