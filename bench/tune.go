@@ -9,15 +9,15 @@ import (
 	"spikegrad/gpu"
 )
 
-// Tuning holds the workgroup sizes that make kernels fast on a device. No result depends on it.
+// Tuning holds the fastest workgroup sizes of kernels on a device. No result depends on it.
 type Tuning struct {
 	Device  string            `json:"device"`
 	Driver  string            `json:"driver"`
-	Groups  map[string]uint32 `json:"groups"` // [kernel]: those that do better with another size than their own
+	Groups  map[string]uint32 `json:"groups"` // [kernel]: those that are faster with another size than their own
 	Kernels []TunedKernel     `json:"kernels"`
 }
 
-// TunedKernel holds the time of a kernel with each size; all runs of a step together.
+// TunedKernel holds the times of a kernel with each size, summed over its runs in a step.
 type TunedKernel struct {
 	Name  string    `json:"name"`
 	Lanes []uint32  `json:"lanes"` // 0: the kernel's own choice
@@ -25,12 +25,12 @@ type TunedKernel struct {
 	Group uint32    `json:"group"` // chosen, of Lanes
 }
 
-// worthwhile is what share of the time with its own size a kernel may take with another
-// for that to be preferred.
+// worthwhile is the fraction of the time with a kernel's own size below which another size
+// is preferred.
 const worthwhile = 0.95
 
-// tuningSizes are the sizes that are tried on a device: what kernels choose by
-// themselves, 0, and others.
+// tuningSizes are the sizes to try on a device: 0, which leaves the choice to the kernel,
+// and others.
 func tuningSizes(info *gpu.DeviceInfo) []uint32 {
 	sizes := []uint32{0}
 	for _, size := range []uint32{32, 64, 128, 256} {
@@ -41,7 +41,7 @@ func tuningSizes(info *gpu.DeviceInfo) []uint32 {
 	return sizes
 }
 
-// Fits reports whether a device can be tuned so.
+// Fits reports whether the tuning is valid for a device.
 func (t *Tuning) Fits(info *gpu.DeviceInfo) bool {
 	sizes := tuningSizes(info)
 	for _, group := range t.Groups {
@@ -52,7 +52,7 @@ func (t *Tuning) Fits(info *gpu.DeviceInfo) bool {
 	return true
 }
 
-// tuningShapes are small forms of a dense and a convolutional network.
+// tuningShapes are small versions of a dense and a convolutional network.
 func tuningShapes() ([]Shape, error) {
 	var shapes []Shape
 	for _, small := range []struct {
@@ -69,7 +69,7 @@ func tuningShapes() ([]Shape, error) {
 	return shapes, nil
 }
 
-// Tune measures every kernel of a Vulkan device with workgroups of several sizes, after
+// Tune measures every kernel of a Vulkan device with several workgroup sizes, after
 // comparing all bits with the reference for each of them.
 func Tune(ctx context.Context, options Options, note func(string)) (*Tuning, error) {
 	if !options.Choice.Vulkan {
@@ -95,7 +95,7 @@ func Tune(ctx context.Context, options Options, note func(string)) (*Tuning, err
 	times := kernelRounds{}
 	for round := range options.Repeats {
 		note(fmt.Sprintf("round %d of %d", round+1, options.Repeats))
-		// The sizes take turns, so that a device that slows down slows all of them.
+		// The sizes alternate, so that a slowdown of the device affects all of them.
 		for i, size := range sizes {
 			options.Groups = map[string]uint32{"": size}
 			if err := times.measure(ctx, shapes, &options, i, round); err != nil {
@@ -109,10 +109,10 @@ func Tune(ctx context.Context, options Options, note func(string)) (*Tuning, err
 	return t, nil
 }
 
-// kernelRounds are times of kernels, milliseconds, [kernel][size][round].
+// kernelRounds are times of kernels in milliseconds, [kernel][size][round].
 type kernelRounds map[string][][]float64
 
-// measure adds a round with one size, all shapes together.
+// measure adds a round with one size, over all shapes.
 func (r kernelRounds) measure(ctx context.Context, shapes []Shape, options *Options, size, round int) error {
 	for i := range shapes {
 		if err := ctx.Err(); err != nil {
@@ -130,7 +130,7 @@ func (r kernelRounds) measure(ctx context.Context, shapes []Shape, options *Opti
 	return nil
 }
 
-// add makes room for what a kernel took, and counts it.
+// add allocates an entry for a kernel's time if necessary, and adds the time to it.
 func (r kernelRounds) add(name string, size, round int, ms float64) {
 	for len(r[name]) <= size {
 		r[name] = append(r[name], nil)
@@ -142,7 +142,7 @@ func (r kernelRounds) add(name string, size, round int, ms float64) {
 	(*rounds)[round] += ms
 }
 
-// lanesOf names a size of workgroups.
+// lanesOf names a workgroup size.
 func lanesOf(size uint32) string {
 	if size == 0 {
 		return "their own size"
@@ -150,7 +150,7 @@ func lanesOf(size uint32) string {
 	return fmt.Sprint(size, " lanes")
 }
 
-// add chooses the size of a kernel: its own, the first, unless another is clearly
+// add chooses the size of a kernel: its own, which is the first, unless another is clearly
 // faster.
 func (t *Tuning) add(name string, sizes []uint32, rounds [][]float64) {
 	k := TunedKernel{Name: name, Lanes: sizes, Group: sizes[0]}

@@ -10,7 +10,7 @@ import (
 	"spikegrad/host/engine"
 )
 
-// TestTuningChoice has a kernel that is clearly faster with another size, one that is
+// TestTuningChoice tries a kernel that is clearly faster with another size, one that is
 // hardly faster, one that is slower and one whose fast round is an outlier.
 func TestTuningChoice(t *testing.T) {
 	sizes := []uint32{0, 32, 128}
@@ -41,7 +41,7 @@ func TestTuningChoice(t *testing.T) {
 	}
 }
 
-// TestTuningSizes has devices with small workgroups.
+// TestTuningSizes tries devices with small workgroups.
 func TestTuningSizes(t *testing.T) {
 	for _, c := range []struct {
 		lanes, x uint32
