@@ -20,9 +20,9 @@ type lifCase struct {
 	noise                           cpuref.EscapeNoise
 	reset                           cpuref.Reset
 	surrogate                       cpuref.Surrogate
-	limited                         bool // derivatives far from the threshold are left out
+	limited                         bool // derivatives far from the threshold are skipped
 	spread                          kernels.Spread
-	depth                           uint32 // samples a lane in the backward pass
+	depth                           uint32 // samples per lane in the backward pass
 	wide                            bool   // recurrence without shared memory
 	refractory                      int
 }
@@ -60,11 +60,10 @@ func (c lifCase) neuron() cpuref.Neuron[float32] {
 }
 
 // lifCases are layers of all kinds that matter in one direction, with or without
-// recurrence, over ragged sizes and delays: forward every noise with every reset,
-// backward every reset with and without its gradient, and every surrogate; every further
-// model of neurons with every reset. Spreads put
-// several samples into a workgroup or on a lane, several quads on a lane, and several
-// workgroups on a sample.
+// recurrence, over ragged sizes and delays: forward every noise with every reset, backward
+// every reset with and without its gradient, and every surrogate; every other neuron model
+// with every reset. Spreads put several samples into a workgroup or on a lane, several
+// quads on a lane, and several workgroups on a sample.
 func lifCases(backward bool) []lifCase {
 	sizes := []lifCase{
 		{inputs: 1, neurons: 1, samples: 3, steps: 33},
@@ -124,8 +123,9 @@ func lifCases(backward bool) []lifCase {
 	return cases
 }
 
-// recurrences are the forms of a kind of layer: without and with recurrence, in the normal suite
-// one of them in turn, as building the kernels for each takes some drivers seconds.
+// recurrences returns the forms of a kind of layer: both without and with recurrence, but in the
+// normal suite only one of them in turn, as some drivers take seconds to build the kernels for
+// each.
 func recurrences(turn int) []bool {
 	if os.Getenv("SPIKEGRAD_FULL") != "" {
 		return []bool{false, true}
@@ -133,7 +133,7 @@ func recurrences(turn int) []bool {
 	return []bool{turn%2 > 0}
 }
 
-// lifRun is what cpuref computes for a case.
+// lifRun holds what cpuref computes for a case.
 type lifRun struct {
 	forward            cpuref.LIFForwardArguments[float32]
 	backward           cpuref.LIFBackwardArguments[float32]
@@ -199,7 +199,7 @@ func TestLIFForward(t *testing.T) {
 	}
 }
 
-// checkLIFForward returns how many words of spikes are not zero.
+// checkLIFForward returns the number of nonzero words of spikes.
 func checkLIFForward(r rig, c lifCase, seed uint32) (spiked int) {
 	run := runLIF(c, seed)
 	a := &run.forward
