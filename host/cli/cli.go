@@ -102,9 +102,9 @@ type app struct {
 	ranks    *rankSet // nil for one process, and before the processes of a launcher have met
 }
 
-// Main runs the program with arguments, without its name, and returns the exit
-// code. An interrupt or a request to terminate ends it in order, a second one at once. A process
-// that has met others of a launcher ends here, with them.
+// Main runs the program with the given arguments, without its name, and returns the exit code.
+// An interrupt or a request to terminate ends it cleanly, a second one at once. A process that
+// has met others of a launcher exits here, together with them.
 func Main(arguments []string, stdout, stderr *os.File) int {
 	launch := mpi.Launched(os.Getenv)
 	ctx, stop := interruptible(stderr, launch)

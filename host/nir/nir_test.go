@@ -285,7 +285,7 @@ func TestForeign(t *testing.T) {
 	if n.Inputs != 3 || n.Classes != 2 || len(n.Layers) != 1 || n.Layers[0].Neurons != 4 || !n.Layers[0].Recurrent {
 		t.Fatalf("network %+v", n)
 	}
-	// 1 − dt/tau is the factor of a step.
+	// 1 − dt/tau is the factor per step.
 	if l := n.Layers[0]; !near(math.Exp(-dt/l.TauMembrane), 1-dt/0.02) || !near(math.Exp(-dt/l.TauSynapse), 1-dt/0.01) {
 		t.Errorf("time constants %g and %g", l.TauMembrane, l.TauSynapse)
 	}

@@ -288,7 +288,7 @@ func (w *Window) closeScene() error {
 
 // pace determines when the next picture is due.
 type pace struct {
-	rate float64 // pictures a second at most; 0 stands for 10
+	rate float64 // maximum pictures per second; 0 stands for 10
 	due  time.Time
 }
 

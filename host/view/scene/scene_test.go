@@ -168,8 +168,7 @@ func recorded(t *testing.T, subject Subject, otherMode bool, sample int, trials 
 	return n, batch, record
 }
 
-// covers reports whether a pixel, out of pixels, shows the cell, out of the cells that share the same
-// length.
+// covers reports whether pixel number pixel of pixels shows cell number cell of cells on the same line.
 func covers(pixel, pixels, cell, cells int) bool {
 	first := pixel * cells / pixels
 	return cell == first || cell > first && cell < (pixel+1)*cells/pixels
