@@ -3,7 +3,7 @@
 
     golden_conv2d.py FOLDER    writes conv2d_*.json; needs the packages torch and numpy
 
-Each has one forward and backward pass and several weight updates, in float64 with automatic
+Each has one forward and backward pass and weight updates, in float64 with automatic
 differentiation. Only torch.nn.functional's conv2d, max_pool2d and avg_pool2d know about rows,
 columns and ties: max_pool2d passes an error to the first maximum of a cell, row by row.
 Spikes come from a threshold, so nothing is random; weights are exact in float32, and
