@@ -93,8 +93,8 @@ func TestErrorBelowAdds(t *testing.T) {
 	})
 }
 
-// TestReadoutDriven runs a readout whose other sources left their sums in place of its
-// potentials. For layers, spikegrad check covers the same.
+// TestReadoutDriven runs a readout whose further sources left their sums where its potentials
+// go. Of layers, spikegrad check has the same.
 func TestReadoutDriven(t *testing.T) {
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
 		k, err := kernels.NewReadoutForward(device, kernels.ReadoutForwardChoice{Driven: true})
