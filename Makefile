@@ -1,6 +1,6 @@
 # make help lists the targets.
 
-# The vector paths of the CPU engine; a plain go build gives the same bits without them.
+# Enables the vector paths of the CPU engine; a plain go build gives the same bits without them.
 export GOEXPERIMENT := simd
 
 SCRIPTS := tests/scripts
@@ -8,15 +8,15 @@ WITH_DRIVERS := $(SCRIPTS)/with-drivers.sh
 DEMO_FOLDER := runs/demo
 DEMO_ARGUMENTS := train --data digits --out $(DEMO_FOLDER)
 FUZZ_TIME := 10s
-# Minimizing an input may take a minute, and fuzzing waits for it.
+# Minimizing an input may take a minute, during which fuzzing waits.
 FUZZ_MINIMIZE := 5x
 
-# Begun first: it takes as long as all others together, and leaves processors idle. lint has
-# vetted all.
+# Started first: it takes as long as all others together, and leaves processors idle. lint has
+# already vetted everything.
 LONGEST := ./tests
 
 SOAK_TIME := 3600
-# Another seed at every commit.
+# A different seed for every commit.
 SOAK_SEED = $(shell git rev-list --count HEAD)000
 
 .PHONY: build viewer demo deps drivers shaders test test-viewer quick check check-nir check-hdf5 check-tensorboard check-arm64 check-container dist bench-peers docs-pictures gpu-report gpu-bench gpu-full race fuzz soak coverage full lint format-and-vet plain-builds clean help
@@ -35,7 +35,7 @@ demo: build ## train on the embedded digits, into a fresh runs/demo
 deps: ## install what the tests need (Debian and Ubuntu)
 	@$(SCRIPTS)/deps.sh tests mpi
 
-drivers: deps ## fetch further software Vulkan drivers into the user's cache
+drivers: deps ## fetch more software Vulkan drivers into the user's cache
 	@$(SCRIPTS)/drivers.sh
 
 shaders: ## compile shaders/*.comp into shaders/spv
@@ -44,28 +44,28 @@ shaders: ## compile shaders/*.comp into shaders/spv
 test: deps lint plain-builds test-viewer ## everything: lint, builds, all tests on every driver found
 	$(WITH_DRIVERS) go test -vet=off -timeout 80m $(LONGEST) ./...
 
-test-viewer: ## the tests of the live window, on a display of their own
+test-viewer: ## the tests of the live window, on their own display
 	@$(SCRIPTS)/deps.sh tests viewer viewer-tests
 	go vet -tags viewer ./host/... .
 	go tool staticcheck -tags viewer ./host/view/... ./host/cli
 	VK_LAYER_SYNCVAL_SHADER_ACCESSES_HEURISTIC=1 xvfb-run -a -s "-screen 0 1600x1000x24 -noreset -r" go test -tags viewer -timeout 10m ./host/view
 
-quick: format-and-vet ## gofmt, vet and the short tests, on the drivers that the system has
+quick: format-and-vet ## gofmt, vet and the short tests, on the system's own drivers
 	go test -short -timeout 5m ./...
 
 check: build ## the whole family of networks on every driver found, bit for bit
 	$(WITH_DRIVERS) ./spikegrad check
 
-check-nir: build ## NIR files against the Python packages of others (fetched into the user's cache)
+check-nir: build ## NIR files against other projects' Python packages (fetched into the user's cache)
 	@$(SCRIPTS)/check-nir.sh
 
-check-hdf5: ## random HDF5 files by h5py (fetched into the user's cache), value by value
+check-hdf5: ## random HDF5 files written by h5py (fetched into the user's cache), value by value
 	@$(SCRIPTS)/check-hdf5.sh
 
 check-tensorboard: build ## event files against the Python package tensorboard (fetched into the user's cache)
 	@$(SCRIPTS)/check-tensorboard.sh
 
-check-arm64: build ## networks and trainings on linux/arm64, under emulation: the same bits as on amd64
+check-arm64: build ## networks and training on linux/arm64, under emulation: the same bits as on amd64
 	@$(SCRIPTS)/deps.sh emulator
 	@$(SCRIPTS)/check-arm64.sh
 
@@ -78,7 +78,7 @@ dist: ## archives of the program for Linux, macOS and Windows, and packages for 
 bench-peers: build ## other libraries and spikegrad in turn: writes bench/RESULTS.md (PEERS_ARGUMENTS="--shapes E")
 	@python=$$(bench/peers/setup.sh | tee /dev/stderr | tail -n 1) && $(WITH_DRIVERS) "$$python" bench/peers/compare.py ./spikegrad $(PEERS_ARGUMENTS)
 
-docs-pictures: ## the pictures of docs, by the commands of its pages
+docs-pictures: ## the pictures in docs, made by the commands on its pages
 	go test ./tests -run 'TestProgram/Pages' -count 1 -args -pictures
 
 gpu-report: ## what a GPU's compiler makes of every kernel, without a GPU: writes bench/GPU_REPORT.md
@@ -87,7 +87,7 @@ gpu-report: ## what a GPU's compiler makes of every kernel, without a GPU: write
 gpu-bench: build ## check and bench on this machine's GPU: appends to bench/RESULTS.md
 	@bench/gpu-bench.sh ./spikegrad bench/RESULTS.md
 
-gpu-full: build ## all that can be learned of this machine's GPU in nine minutes: appends to bench/RESULTS.md
+gpu-full: build ## all that can be learned about this machine's GPU in nine minutes: appends to bench/RESULTS.md
 	@bench/gpu-full.sh ./spikegrad bench/RESULTS.md
 
 race: ## the short tests under the race detector
@@ -105,7 +105,7 @@ fuzz: ## every fuzz target for FUZZ_TIME (10s)
 soak: build ## random networks, kills, fuzzing and a watch on memory for SOAK_TIME seconds (3600): appends to tests/SOAK.md
 	$(WITH_DRIVERS) python3 $(SCRIPTS)/soak.py ./spikegrad $(SOAK_TIME) $(SOAK_SEED)
 
-coverage: ## how often the intervals of audits hold the truth, over 200 seeds (minutes)
+coverage: ## how often the intervals of audits contain the true value, over 200 seeds (minutes)
 	SPIKEGRAD_FULL=1 go test ./host/audit -run Coverage -count 1 -v -timeout 60m
 
 full: deps drivers check-arm64 ## all tests in their long form: exact functions over all arguments, more seeds and trials (hours)

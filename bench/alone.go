@@ -12,23 +12,22 @@ import (
 	"spikegrad/host/network"
 )
 
-// neurons runs the neurons of a shape alone on a device: the kernels LIFForward and
+// neurons runs only the neurons of a shape on a device: the kernels LIFForward and
 // LIFBackward, one after the other, without a network around them. Their input is one
-// channel whose spikes drive every neuron, so that sums over synapses cost next to
-// nothing.
+// channel whose spikes drive every neuron, so that sums over synapses cost next to nothing.
 type neurons interface {
 	forward() error
-	// backward replaces errors by those of the synaptic input; prepare sets them anew.
+	// backward replaces errors by those of the synaptic input; prepare resets them.
 	prepare() error
 	backward() error
-	// results copies spikes, membranes and errors.
+	// results copies spikes, membrane potentials and errors.
 	results() (spikes []uint32, membrane, errors []float32, err error)
-	bytes() uint64 // of the arrays on a device; 0: of this process
+	bytes() uint64 // of the arrays on a device; 0: use this process's memory
 	name(r *Result)
 	close() error
 }
 
-// aloneInput is what all devices get.
+// aloneInput is the input that all devices get.
 type aloneInput struct {
 	network *network.Network
 	samples int
@@ -43,19 +42,19 @@ func newAloneInput(s *Shape, samples int) *aloneInput {
 	return &aloneInput{
 		network: n, samples: samples,
 		events:  cpuref.Events{Rows: batch.Rows, Index: batch.Index},
-		weights: n.Initialise(seed)[0], // as many as a row has: their number is a multiple of its padding
+		weights: n.Initialise(seed)[0], // one row's worth: the number of neurons is a multiple of its padding
 		numbers: batch.Numbers,
 		neuron:  network.NeuronParameters[float32](&n.Layers[0], n.StepLength),
 	}
 }
 
-// sizes are how many words of spikes and how many membranes there are.
+// sizes returns the number of words of spikes and of membrane potentials.
 func (in *aloneInput) sizes() (words, states int) {
 	rows, neurons := in.samples*in.network.Steps, in.network.Layers[0].Neurons
 	return rows * cpuref.Words(neurons), rows * cpuref.Stride(neurons)
 }
 
-// errorPattern is repeated over the errors from above.
+// errorPattern is repeated to fill the errors from above.
 func errorPattern() []float32 {
 	pattern := make([]float32, 1021)
 	for i := range pattern {
@@ -71,7 +70,7 @@ func runAlone(ctx context.Context, s *Shape, options Options, rates Rates, r *Re
 	if options.Choice.Vulkan {
 		info := options.Choice.Info
 		sample := 4 * uint64(s.Network.Steps) * uint64(s.Network.Layers[0].Neurons)
-		// Three arrays: membranes, errors and the errors to begin with.
+		// Three arrays: membrane potentials, errors and the initial errors.
 		fit := int(min(info.MaxStorageRange, info.MaxAllocation, info.DeviceMemory/4) / sample)
 		if fit < r.Samples {
 			r.Note = fmt.Sprintf("a batch of %d samples instead of %d: more do not fit in one buffer of the device", fit, r.Samples)
@@ -120,14 +119,14 @@ func timeAlone(ctx context.Context, n neurons, repeats int, t *times) error {
 		if err := n.backward(); err != nil {
 			return err
 		}
-		if number > 0 { // the first warms up
+		if number > 0 { // the first is a warm-up
 			t.add(forward, time.Since(begin), 0)
 		}
 	}
 	return nil
 }
 
-// compareAlone compares a few samples with the CPU engine's plain loops.
+// compareAlone compares a few samples with the plain loops of the CPU engine.
 func compareAlone(s *Shape, options *Options) (int, error) {
 	in := newAloneInput(s, s.Compared)
 	run := func(options *Options) (spikes []uint32, membrane, errors []float32, err error) {
@@ -175,7 +174,7 @@ func openAlone(in *aloneInput, options *Options) (neurons, error) {
 	return newCPUNeurons(in, options.workers()), nil
 }
 
-// cpuNeurons runs them with package cpuref, samples spread over goroutines.
+// cpuNeurons runs them with package cpuref; samples are distributed over goroutines.
 type cpuNeurons struct {
 	in         *aloneInput
 	forwards   cpuref.LIFForwardArguments[float32]
@@ -201,7 +200,7 @@ func newCPUNeurons(in *aloneInput, workers int) *cpuNeurons {
 	return e
 }
 
-// spread runs do for every sample, those of a worker one after another.
+// spread calls do for every sample; each worker takes its samples one after another.
 func (e *cpuNeurons) spread(do func(work *cpuref.Workspace[float32], sample int)) {
 	workers := len(e.workspaces)
 	together(workers, func(w int) {

@@ -15,7 +15,7 @@ type vulkanNeurons struct {
 	in     *aloneInput
 	device *gpu.Device
 
-	spikes, membrane, errors, above *gpu.Buffer // above: the errors to begin with
+	spikes, membrane, errors, above *gpu.Buffer // above: the initial errors
 	preparing, forwards, backwards  *gpu.Stream
 }
 
@@ -141,7 +141,7 @@ func (e *vulkanNeurons) name(r *Result) {
 
 func (e *vulkanNeurons) close() error { return e.device.Close() }
 
-// asBytes is the memory of a slice of 4-byte numbers or pairs of them.
+// asBytes returns the memory of a slice of 4-byte numbers or pairs of them.
 func asBytes[E float32 | uint32 | [2]uint32](slice []E) []byte {
 	if len(slice) == 0 {
 		return nil

@@ -6,7 +6,7 @@ set -euo pipefail
 spikegrad=$1
 page=$2
 device=$("$(dirname "$0")/gpu-device.sh" "$spikegrad")
-checked=$("$spikegrad" --quiet check --device "$device") # fails if a bit differs, and then nothing is measured
+checked=$("$spikegrad" --quiet check --device "$device") # fails if a bit differs; then nothing is measured
 measured=$("$spikegrad" bench --device "$device" --kernels)
 [ -e "$page" ] || printf '# Results\n' >"$page"
 {

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Measures one GPU within some minutes, the most important first: gpu-full.sh SPIKEGRAD RESULTS.md
+# Measures one GPU within some minutes, the most important parts first: gpu-full.sh SPIKEGRAD RESULTS.md
 # A few networks bit for bit, all shapes with every kernel, batches of E and D, workgroup sizes,
 # all shapes again, other libraries on the same GPU, then all networks bit for bit. Each part is
-# written to a new section of the page when it ends, so that a stop loses nothing; a part that
-# fails or runs out of time is named there, and the next one begins.
+# written to a new section of the page when it ends, so that an interruption loses nothing; a part
+# that fails or runs out of time is noted there, and the next one starts.
 #
-#   GPU_DEVICE   device to measure; the one that spikegrad picks
-#   GPU_SECONDS  time in all: 540
+#   GPU_DEVICE   device to measure; default: the one that spikegrad picks
+#   GPU_SECONDS  total time: 540
 #   GPU_SHAPES   shapes of the peers, separated by commas: E,F,G,C,D
 #   GPU_BENCH    options of bench, such as "--shape E --repeat 3"; none: all shapes
 #   GPU_BATCHES  batches of E and D: "64 128 256 512 1024 2048 4096 8192"
-#   PEERS_WHEELS folder of the Python packages of the peers; unset: they are fetched
+#   PEERS_WHEELS folder with the Python packages of the peers; unset: they are downloaded
 #   PEERS_ACCELERATOR  cuda, or cpu to try the script without a GPU
 set -euo pipefail
 
@@ -25,8 +25,8 @@ trap 'rm -rf "$scratch"' EXIT
 
 say() { printf '%s\n' "$@" >>"$page"; }
 
-# part TITLE SECONDS COMMAND...: runs a command within a time limit and writes down what it says. It returns
-# 124 if the limit ended it, else the status of the command.
+# part TITLE SECONDS COMMAND...: runs a command within a time limit and records its output. It returns
+# 124 if the limit ended it, otherwise the status of the command.
 part() {
     local title=$1 limit=$2 status=0 began=$SECONDS
     shift 2
@@ -63,7 +63,7 @@ others() {
     local python
     if [ -n "${PEERS_WHEELS:-}" ]; then export PIP_NO_INDEX=1 PIP_FIND_LINKS="$PEERS_WHEELS"; fi
     python=$("$peers/setup.sh" | tee /dev/stderr | tail -n 1)
-    # What it writes after each shape outlives a stop.
+    # What it writes after each shape survives an interruption.
     "$python" "$peers/compare.py" "$spikegrad" --devices "$device" --accelerator "${PEERS_ACCELERATOR:-cuda}" \
         --shapes "${GPU_SHAPES:-E,F,G,C,D}" --rounds 2 --steps 5 --seconds 5 --patience 10 --output "$scratch/peers" >&2
 }

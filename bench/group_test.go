@@ -12,10 +12,10 @@ import (
 	"spikegrad/host/network"
 )
 
-// BenchmarkGroup measures, step by step in turn, a group of two CPU engines with one worker each,
-// one engine with two workers, which share chunks as they go, and two engines that compute the
-// halves of a batch at once and exchange nothing. The ratios of the times, group to the others, are
-// reported by their medians and their tenths.
+// BenchmarkGroup measures, in alternating steps, a group of two CPU engines with one worker each,
+// one engine with two workers, which share chunks dynamically, and two engines that compute the
+// halves of a batch at once and exchange nothing. It reports the median and the first and last
+// decile of the ratios of the group's times to the others'.
 func BenchmarkGroup(b *testing.B) {
 	for _, s := range Shapes() {
 		if s.Name == "C" || s.Name == "E" {
@@ -70,7 +70,8 @@ func benchmarkGroup(b *testing.B, s *Shape) {
 	}
 }
 
-// halves are two engines that compute the halves of a batch at once. Each is updated by its own.
+// halves are two engines that compute the halves of a batch at once. Each is updated
+// independently.
 type halves struct {
 	engine.Engine
 	other   engine.Engine
@@ -82,7 +83,7 @@ func (h *halves) SetWeights(weights [][]float32) error {
 	return errors.Join(h.Engine.SetWeights(weights), h.other.SetWeights(weights))
 }
 
-// both has the two engines do something at once.
+// both runs do for the two engines at once.
 func (h *halves) both(do func(i int, e engine.Engine) error) error {
 	var failed [2]error
 	var group sync.WaitGroup

@@ -8,19 +8,19 @@ import (
 	"strconv"
 )
 
-// peakMemory is the most memory that the process held while do ran, above what it held
-// before: its resident set where the system tells (Linux), else Go's heap.
+// peakMemory is the peak memory of the process while do ran, above what it held before: its
+// resident set if the system reports it (Linux), otherwise Go's heap.
 func peakMemory(do func() error) (uint64, error) {
 	debug.FreeOSMemory()
 	before := resident("VmRSS:")
-	if before == 0 || os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) != nil { // 5: start VmHWM anew
+	if before == 0 || os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) != nil { // 5: reset VmHWM
 		return peakHeap(do)
 	}
 	err := do()
 	return less(resident("VmHWM:"), before), err
 }
 
-// resident reads a line of the process's memory status; 0 where there is none.
+// resident reads a line of the process's memory status; 0 if there is none.
 func resident(key string) uint64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {

@@ -6,7 +6,8 @@
 # computation of the lower.
 #   ranks.sh SPIKEGRAD [PAIRS [NEURONS...]]
 # PAIRS (default 20) is the number of steps compared; NEURONS are the widths of the single layer
-# whose gradients are exchanged, and two layers get as many weights. Run it on an idle machine.
+# whose gradients are exchanged; two layers get the same number of weights. Run it on an idle
+# machine.
 set -euo pipefail
 
 spikegrad=$(realpath "$1")
@@ -42,7 +43,7 @@ for n in "${neurons[@]}" "${neurons[@]/#/-}"; do
     if [ "$n" -gt 0 ]; then
         width=$n layers=$layer$n
     else
-        half=$(awk -v n="$n" 'BEGIN { printf "%d", -n / sqrt(3) }') # an input and two recurrent arrays, n² in all
+        half=$(awk -v n="$n" 'BEGIN { printf "%d", -n / sqrt(3) }') # an input and two recurrent arrays, n² in total
         width="2 × $half" layers=$layer$half$'\n'$layer$half
     fi
     cat >"$folder/wide.toml" <<EOF_CONFIG

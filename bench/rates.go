@@ -7,12 +7,12 @@ import (
 
 // Rates are the measured rates of a device.
 type Rates struct {
-	CopyBytes  float64 // bytes read and bytes written a second, together, in a copy larger than caches
-	Operations float64 // additions and multiplications of float32 a second, in registers, never fused
+	CopyBytes  float64 // bytes read plus bytes written per second in a copy larger than caches
+	Operations float64 // additions and multiplications of float32 per second, in registers, never fused
 }
 
 const (
-	copyBytes   = 128 << 20 // of each of source and destination: more than caches hold
+	copyBytes   = 128 << 20 // each for source and destination: more than caches hold
 	rateRepeats = 7         // of which the best counts: what the device can do
 )
 
@@ -23,7 +23,7 @@ func CPURates(workers int) Rates {
 	for w := range workers {
 		from[w], to[w] = make([]byte, part), make([]byte, part)
 		for i := 0; i < part; i += 4096 {
-			from[w][i], to[w][i] = 1, 1 // so that memory is there
+			from[w][i], to[w][i] = 1, 1 // so that the memory is really allocated
 		}
 	}
 	copied := best(func() { together(workers, func(w int) { copy(to[w], from[w]) }) })
@@ -47,7 +47,7 @@ func best(do func()) time.Duration {
 	return shortest
 }
 
-// together runs do for every worker at the same time.
+// together runs do for all workers at the same time.
 func together(workers int, do func(worker int)) {
 	var group sync.WaitGroup
 	for w := range workers {
@@ -56,7 +56,8 @@ func together(workers int, do func(worker int)) {
 	group.Wait()
 }
 
-// chainsPlain is how many independent values a round of [multiplyAddPlain] changes.
+// chainsPlain is the number of independent values that a round of [multiplyAddPlain]
+// updates.
 const chainsPlain = 8
 
 // multiplyAddPlain multiplies and adds independent values in plain loops.

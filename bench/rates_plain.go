@@ -4,5 +4,5 @@ package bench
 
 func multiplyAdd(rounds int) float32 { return multiplyAddPlain(rounds) }
 
-// multiplyAddOperations is the number of operations of a round.
+// multiplyAddOperations is the number of operations in a round.
 func multiplyAddOperations() float64 { return 2 * chainsPlain }

@@ -19,7 +19,7 @@ func multiplyAdd(rounds int) float32 {
 	return multiplyAddPlain(rounds)
 }
 
-// multiplyAddOperations is the number of operations of a round.
+// multiplyAddOperations is the number of operations in a round.
 func multiplyAddOperations() float64 {
 	switch cpuref.UsedInstructions() {
 	case cpuref.AVX512Instructions:
@@ -30,7 +30,7 @@ func multiplyAddOperations() float64 {
 	return 2 * chainsPlain
 }
 
-// Eight chains keep two units busy through the four steps that each operation takes.
+// Eight chains keep two units busy through the four cycles of latency of each operation.
 
 func multiplyAdd16(rounds int) float32 {
 	factor, term := archsimd.BroadcastFloat32x16(0.999), archsimd.BroadcastFloat32x16(0.001)

@@ -20,14 +20,14 @@ var (
 )
 
 const (
-	rateGroup          = 64   // lanes a workgroup
+	rateGroup          = 64   // lanes per workgroup
 	arithmeticRounds   = 4096 // of the loop of arithmetic.comp
 	arithmeticPerRound = 2 * 4 * 8
 	softwareLanes      = 1 << 12
 	gpuLanes           = 1 << 20
 )
 
-// VulkanRates measures the Vulkan device of an index.
+// VulkanRates measures the Vulkan device with the given index.
 func VulkanRates(index int, options gpu.Options) (rates Rates, err error) {
 	device, err := gpu.Open(index, options)
 	if err != nil {
@@ -73,7 +73,7 @@ func VulkanRates(index int, options gpu.Options) (rates Rates, err error) {
 	return rates, err
 }
 
-// timeDispatch is the shortest time of several dispatches.
+// timeDispatch returns the shortest time of several dispatches.
 func timeDispatch(device *gpu.Device, spec gpu.PipelineSpec, bindings []gpu.Binding, push uint32, groups [3]uint32) (time.Duration, error) {
 	spec.Specialization = []uint32{rateGroup}
 	pipeline, err := device.NewPipeline(spec)

@@ -7,7 +7,7 @@ import (
 	"spikegrad/host/engine"
 )
 
-// Subject is what was measured, and on what.
+// Subject is what was measured and on which device.
 type Subject struct {
 	Shape   string `json:"shape"`
 	Variant string `json:"variant"`
@@ -17,10 +17,10 @@ type Subject struct {
 	Samples int    `json:"samples"` // of the batch
 	Repeats int    `json:"repeats"`
 
-	ComparedValues int `json:"compared_values"` // numbers and spikes equal to the reference's, before anything was timed
+	ComparedValues int `json:"compared_values"` // numbers and spikes found equal to the reference's before timing anything
 }
 
-// subject is a shape with the batch that the options ask for.
+// subject is a shape with the requested batch size.
 func (s *Shape) subject(options *Options) Subject {
 	subject := Subject{Shape: s.Name, Variant: s.Variant, Device: options.Device, Samples: s.Samples}
 	if options.Samples > 0 {
@@ -36,13 +36,13 @@ func (s *Subject) describe(e engine.Engine) {
 }
 
 // Result holds the measurements of one shape on one device. Times are medians; Spread holds the
-// least and the largest beside them.
+// smallest and the largest.
 type Result struct {
 	Subject
 	Title   string `json:"title"`
 	Steps   int    `json:"steps"`
 	Workers int    `json:"workers"` // of the CPU engine; 0 on other devices
-	Note    string `json:"note"`    // what differs from the shape as it is named
+	Note    string `json:"note"`    // what differs from the named shape
 
 	SamplesPerSecond        float64   `json:"samples_per_second"`
 	SynapticEventsPerSecond float64   `json:"synaptic_events_per_second"`
@@ -59,14 +59,14 @@ type Result struct {
 	Operations            float64      `json:"operations"`
 	ArithmeticShare       float64      `json:"arithmetic_share"`
 	ArithmeticPerSecond   float64      `json:"arithmetic_per_second"`
-	PeakBytes             uint64       `json:"peak_bytes"` // memory the engine took on top of what there was before it
+	PeakBytes             uint64       `json:"peak_bytes"` // memory that the engine took, above what was in use before
 	FlipReplicasPerSecond float64      `json:"flip_replicas_per_second"`
-	InputSpikeShare       float64      `json:"input_spike_share"` // of channels, a step
+	InputSpikeShare       float64      `json:"input_spike_share"` // of channels, per step
 	LayerSpikeShare       []float64    `json:"layer_spike_share"`
-	Kernels               []KernelTime `json:"kernels"` // of a Vulkan device, if asked for
+	Kernels               []KernelTime `json:"kernels"` // of a Vulkan device, if requested
 }
 
-// Spread is the least and the largest of the times of a [Result], milliseconds.
+// Spread holds the smallest and largest times of a [Result], in milliseconds.
 type Spread struct {
 	Step     [2]float64 `json:"step"`
 	Forward  [2]float64 `json:"forward"`
@@ -84,7 +84,7 @@ type KernelTime struct {
 // times are the times of repeated steps in milliseconds.
 type times struct{ forward, gradient, update, backward, step []float64 }
 
-// add adds those of one step; the gradient's time holds the forward pass.
+// add adds the times of one step; the gradient's time includes the forward pass.
 func (t *times) add(forward, gradient, update time.Duration) {
 	f, g, u := milliseconds(forward), milliseconds(gradient), milliseconds(update)
 	t.forward = append(t.forward, f)
@@ -94,7 +94,7 @@ func (t *times) add(forward, gradient, update time.Duration) {
 	t.step = append(t.step, g+u)
 }
 
-// put writes medians and spread, and what follows from them.
+// put sets medians and spread, and what follows from them.
 func (t *times) put(r *Result, work Work, rates Rates) {
 	r.Repeats = len(t.step)
 	r.StepsMS = t.step
@@ -113,7 +113,7 @@ func (t *times) put(r *Result, work Work, rates Rates) {
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// middle is the median, and the least and the largest.
+// middle returns the median, and the smallest and the largest value.
 func middle(values []float64) (median float64, ends [2]float64) {
 	sorted := slices.Sorted(slices.Values(values))
 	half := len(sorted) / 2

@@ -14,15 +14,15 @@ import (
 	"spikegrad/host/network"
 )
 
-// Options choose what is measured.
+// Options select what is measured.
 type Options struct {
 	Device   string        // as [engine.Choose] takes it; for results
 	Choice   engine.Choice // the device
-	Workers  int           // goroutines of the CPU engine; 0: one a processor
-	Repeats  int           // steps that are timed
-	Samples  int           // of the batch; 0: those of the shape
+	Workers  int           // goroutines of the CPU engine; 0: one per processor
+	Repeats  int           // number of timed steps
+	Samples  int           // of the batch; 0: the shape's own
 	CacheDir string        // of compiled pipelines
-	Kernels  bool          // time every kernel of a Vulkan device too
+	Kernels  bool          // also time every kernel of a Vulkan device
 
 	// Tuning is that of a Vulkan device; see [engine.Options].
 	Tuning gpu.Tuning
@@ -30,8 +30,8 @@ type Options struct {
 	segmentSteps int // see [engine.Options]
 }
 
-// Measure measures shapes one after another on a device whose rates are given; done
-// is called with every result.
+// Measure measures shapes one after another on a device with the given rates; done is
+// called with every result.
 func Measure(ctx context.Context, shapes []Shape, options Options, rates Rates, done func(*Result)) error {
 	for i := range shapes {
 		if err := ctx.Err(); err != nil {
@@ -74,8 +74,8 @@ func (o *Options) workers() int {
 	return runtime.GOMAXPROCS(0)
 }
 
-// Run compares a small batch of a shape with the reference, then warms up and times
-// whole steps.
+// Run compares a small batch of a shape with the reference, then warms up and times whole
+// steps.
 func Run(ctx context.Context, s *Shape, options Options, rates Rates) (*Result, error) {
 	r := &Result{Subject: s.subject(&options), Title: s.Title, Steps: s.Network.Steps}
 	if options.Choice.CPU() {
@@ -93,7 +93,7 @@ func Run(ctx context.Context, s *Shape, options Options, rates Rates) (*Result, 
 	return r, runNetwork(ctx, s, options, rates, r)
 }
 
-// open opens the engine that is measured.
+// open opens the engine to be measured.
 func (o *Options) open(n *network.Network) (engine.Engine, error) {
 	options := engine.Options{Seed: seed, Optimizer: optimizer, Workers: o.Workers, CacheDir: o.CacheDir, Profile: o.Kernels, SegmentSteps: o.segmentSteps, Tuning: o.Tuning}
 	return o.Choice.Open(n, options)
@@ -129,7 +129,7 @@ func runNetwork(ctx context.Context, s *Shape, options Options, rates Rates, r *
 	return err
 }
 
-// measure times the given number of steps after one that warms up, and returns the outcome of the
+// measure times the given number of steps after one warm-up step, and returns the outcome of the
 // last.
 func (t *times) measure(ctx context.Context, e engine.Engine, batch *engine.Batch, repeats int) (outcome engine.Outcome, err error) {
 	for number := range repeats + 1 {
@@ -155,7 +155,7 @@ func (t *times) measure(ctx context.Context, e engine.Engine, batch *engine.Batc
 	return outcome, nil
 }
 
-// count writes what was timed and what the work amounts to.
+// count records the times and the amount of work.
 func (r *Result) count(s *Shape, batch *engine.Batch, outcome engine.Outcome, t *times, rates Rates) {
 	n, rows := s.Network, float64(r.Samples*r.Steps)
 	t.put(r, CountWork(n, r.Samples, float64(len(batch.Index)), outcome.Spikes), rates)
@@ -165,7 +165,7 @@ func (r *Result) count(s *Shape, batch *engine.Batch, outcome engine.Outcome, t 
 	}
 }
 
-// kernelTimes runs one step on a device that takes timestamps around every kernel.
+// kernelTimes runs one step on a device that records timestamps around every kernel.
 func kernelTimes(s *Shape, options *Options, weights [][]float32, batch *engine.Batch) (kernels []KernelTime, err error) {
 	opened, err := options.open(s.Network)
 	if err != nil {
@@ -180,7 +180,7 @@ func kernelTimes(s *Shape, options *Options, weights [][]float32, batch *engine.
 	if err := e.SetWeights(weights); err != nil {
 		return nil, err
 	}
-	for number := range 2 { // the first warms up
+	for number := range 2 { // the first is a warm-up
 		if _, err := e.Gradient(batch, cpuref.StreamNoise, nil); err != nil {
 			return nil, err
 		}
@@ -194,8 +194,9 @@ func kernelTimes(s *Shape, options *Options, weights [][]float32, batch *engine.
 	return kernels, nil
 }
 
-// compare trains a little on a small batch of the shape's own input, on the device and
-// on the CPU engine with plain loops, and compares all bits. It returns how many values.
+// compare trains briefly on a small batch of the shape's own input, on the device and on
+// the CPU engine with plain loops, and compares all bits. It returns the number of values
+// compared.
 func compare(s *Shape, options *Options) (int, error) {
 	var want *check.Trace
 	err := withPlainLoops(func() (err error) {
@@ -212,7 +213,7 @@ func compare(s *Shape, options *Options) (int, error) {
 	return verdict(want, got)
 }
 
-// caseOf is what is run to compare.
+// caseOf is the case to compare.
 func caseOf(s *Shape) *check.Case {
 	return &check.Case{
 		Name: s.String(), Network: s.Network, Optimizer: optimizer, Update: update(1), Samples: s.Compared, Seed: seed,
@@ -220,7 +221,7 @@ func caseOf(s *Shape) *check.Case {
 	}
 }
 
-// verdict is an error unless two traces are equal.
+// verdict returns an error unless two traces are equal.
 func verdict(want, got *check.Trace) (int, error) {
 	compared, err := check.Compare(want, got)
 	if err == nil && compared.Different > 0 {
@@ -229,7 +230,7 @@ func verdict(want, got *check.Trace) (int, error) {
 	return compared.Values, err
 }
 
-// withPlainLoops has the CPU engine use plain loops while do runs.
+// withPlainLoops makes the CPU engine use plain loops while do runs.
 func withPlainLoops(do func() error) error {
 	used := cpuref.UsedInstructions()
 	defer cpuref.UseInstructions(used)
@@ -250,11 +251,11 @@ func trace(c *check.Case, options *Options) (t *check.Trace, err error) {
 	return check.Run(c, e)
 }
 
-// replicasPerSample are run of every sample of the batch.
+// replicasPerSample is the number of replicas run for every sample of the batch.
 const replicasPerSample = 32
 
-// flips is how many replicas of the single-flip estimator a second a shape of one
-// recurrent layer runs, the runs without a flip included.
+// flips is the number of single-flip replicas per second for a shape of one recurrent
+// layer, counting the time of the runs without a flip.
 func flips(s *Shape, e engine.Engine, batch *engine.Batch, repeats int) (float64, error) {
 	if s.Name != "E" {
 		return 0, nil
@@ -262,7 +263,7 @@ func flips(s *Shape, e engine.Engine, batch *engine.Batch, repeats int) (float64
 	steps, neurons := s.Network.Steps, s.Network.Layers[0].Neurons
 	var replicas []engine.Replica
 	for b := range batch.Samples() {
-		for i := range replicasPerSample { // steps evenly, neurons one after another
+		for i := range replicasPerSample { // steps evenly spaced, neurons one after another
 			flip := engine.Flip{Step: i * steps / replicasPerSample, Neuron: (b*replicasPerSample + i) % neurons}
 			replicas = append(replicas, engine.Replica{Sample: b, Flip: flip})
 		}

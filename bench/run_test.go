@@ -10,7 +10,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// tiny are shapes that take no time: a recurrent network, and neurons alone.
+// tiny are shapes that take almost no time: a recurrent network, and neurons alone.
 func tiny() []Shape {
 	return []Shape{
 		{Name: "E", Title: "tiny", Network: readOut(30, 5, 40, 0.002, dense(20, 50, true)), Samples: 11, Rate: 0.1, Compared: 9},
@@ -76,7 +76,7 @@ func TestOtherNeurons(t *testing.T) {
 	}
 }
 
-// TestCompareRefuses has a device that computes something else: nothing may be timed.
+// TestCompareRefuses uses a device that computes something else: nothing may be timed.
 func TestCompareRefuses(t *testing.T) {
 	s := tiny()[0]
 	want, err := trace(caseOf(&s), &Options{})
@@ -97,12 +97,12 @@ func TestCompareRefuses(t *testing.T) {
 	}
 }
 
-// TestComparePlain sees that the reference is computed with plain loops, and that the
-// loops in use come back.
+// TestComparePlain checks that the reference is computed with plain loops, and that the
+// previous loops are restored.
 func TestComparePlain(t *testing.T) {
 	for _, set := range []cpuref.Instructions{cpuref.AVX512Instructions, cpuref.AVX2Instructions} {
 		if cpuref.UseInstructions(set) {
-			break // the widest there is, whatever ran before
+			break // the widest available, whatever ran before
 		}
 	}
 	used := cpuref.UsedInstructions()

@@ -12,20 +12,20 @@ import (
 	"spikegrad/host/network"
 )
 
-// Scaling is how the cost of a training step grows with one quantity, all else being
-// that of shape E.
+// Scaling is how the cost of a training step of shape E grows with one quantity while all
+// else stays the same.
 type Scaling struct {
 	Name     string         `json:"name"` // of its picture
 	Quantity string         `json:"quantity"`
 	Title    string         `json:"title"`
 	Device   string         `json:"device"`
 	Points   []ScalingPoint `json:"points"`
-	// Exponent is that of the power law nearest to the times, in least squares of the
-	// logarithms: 1 where cost grows in proportion, as with steps and samples it
-	// should; 0 of other series.
+	// Exponent is that of the power law that fits the times best, by least squares of the
+	// logarithms: 1 if cost grows in proportion, as it should with steps and samples; 0 for
+	// other series.
 	Exponent float64 `json:"exponent"`
-	// Speedup is the time of the first point by that of the last; 0 unless workers are
-	// varied.
+	// Speedup is the time of the first point divided by that of the last; 0 unless workers
+	// are varied.
 	Speedup float64 `json:"speedup"`
 	kind    scalingKind
 }
@@ -34,18 +34,18 @@ type Scaling struct {
 type scalingKind int
 
 const (
-	withOffset    scalingKind = iota // in proportion, from a cost that is always there
+	withOffset    scalingKind = iota // linear, with a constant cost
 	proportional                     // in proportion
 	inverse                          // in inverse proportion
 	memoryOfSteps                    // shows memory, not time
 )
 
-// ScalingPoint is one measurement. Segments is how many steps were held at once, 0 for
-// all of them.
+// ScalingPoint is one measurement. Segments is the number of steps held at once, or 0 for
+// all.
 type ScalingPoint struct {
 	Value     float64    `json:"value"`
 	Segments  int        `json:"segment_steps"`
-	StepMS    float64    `json:"step_ms"` // the median, and the least and the largest
+	StepMS    float64    `json:"step_ms"` // the median, and the smallest and the largest
 	SpreadMS  [2]float64 `json:"spread_ms"`
 	PeakBytes uint64     `json:"peak_bytes"`
 }
@@ -56,10 +56,10 @@ type scalingSeries struct {
 	values                []float64
 	vary                  func(s *Shape, options *Options, value float64)
 	kind                  scalingKind
-	segments              []int // each value is measured with each
+	segments              []int // each value is measured with each of these
 }
 
-// segmentSteps is how many steps are held at once where memory is to stay flat.
+// segmentSteps is the number of steps held at once in series where memory should stay flat.
 const segmentSteps = 128
 
 // scalingOf are the series for a device with the given number of workers.
@@ -146,8 +146,8 @@ func measurePoint(ctx context.Context, base *Shape, series *scalingSeries, value
 	return p, nil
 }
 
-// peakOf is the most memory that an engine of a network took while do ran: on a device
-// that of the device.
+// peakOf is the peak memory of an engine of a network while do ran: for engines on a
+// device, the device's memory.
 func peakOf(n *network.Network, options *Options, do func(e engine.Engine) error) (peak uint64, err error) {
 	var device uint64
 	peak, err = peakMemory(func() error {
@@ -170,7 +170,7 @@ func peakOf(n *network.Network, options *Options, do func(e engine.Engine) error
 	return peak, err
 }
 
-// exponent is the slope of log time over log value.
+// exponent is the slope of log time against log value.
 func (s *Scaling) exponent() float64 {
 	var x, y []float64
 	for _, p := range s.Points {
@@ -180,8 +180,8 @@ func (s *Scaling) exponent() float64 {
 	return slope
 }
 
-// Picture is time with its spread or, of the series that is about memory, memory with
-// and without segments. The line of proportion goes through the last point.
+// Picture shows time with its spread or, for the series about memory, memory with and
+// without segments. The line of proportion goes through the last point.
 func (s *Scaling) Picture() figure.Lines {
 	drawing := figure.Lines{Title: s.Title, XLabel: s.Quantity, YLabel: "time of a step (ms)"}
 	line := figure.Series{Name: "measured", Points: true, Spread: figure.ErrorBars}

@@ -14,23 +14,23 @@ import (
 // Shape is a network and a batch to measure.
 type Shape struct {
 	Name    string // A to H
-	Variant string // what tells shapes of one name apart; empty if there is one
+	Variant string // distinguishes shapes of the same name; empty if there is only one
 	Title   string
 	Network *network.Network
 	Samples int     // of the batch
 	Rate    float64 // share of input channels that spike in a step
-	// Compared is how many samples are compared with the reference before anything is
+	// Compared is the number of samples compared with the reference before anything is
 	// timed.
 	Compared int
-	// Alone leaves out all but the neurons: no sums over synapses in the backward pass,
-	// no loss, no update.
+	// Alone leaves out everything but the neurons: no sums over synapses in the backward
+	// pass, no loss, no update.
 	Alone bool
 }
 
 // String is the name with the variant.
 func (s *Shape) String() string { return strings.TrimSpace(s.Name + " " + s.Variant) }
 
-// Optimizer and its numbers in all shapes: Adam with its usual parameters.
+// The optimizer of all shapes is Adam with its usual parameters.
 const optimizer = cpuref.OptimizerAdam
 
 func update(number int) engine.Update {
@@ -39,8 +39,8 @@ func update(number int) engine.Update {
 
 const seed = 1
 
-// Shapes are all shapes in the order of their names. Every neuron is stochastic,
-// with sigmoid escape noise and the surrogate derivative that matches it.
+// Shapes returns all shapes in the order of their names. Every neuron is stochastic, with
+// sigmoid escape noise and the matching surrogate derivative.
 func Shapes() []Shape {
 	var shapes []Shape
 	for _, steps := range []int{4, 8, 16, 32} {
@@ -93,7 +93,8 @@ func Shapes() []Shape {
 		})
 }
 
-// Find gives the shapes of a name, or all of them; of one variant, if that is not empty.
+// Find returns the shapes with a name, or all of them; only one variant, if that is not
+// empty.
 func Find(name, variant string) ([]Shape, error) {
 	var found []Shape
 	var variants []string
@@ -115,7 +116,7 @@ func Find(name, variant string) ([]Shape, error) {
 	return found, nil
 }
 
-// Layers are what all layers of a shape have instead of its own.
+// Layers replaces properties of all layers of a shape.
 type Layers struct {
 	Neuron       string   // one of [network.Neurons]
 	Bias         bool     // with biases
@@ -123,12 +124,12 @@ type Layers struct {
 	Learn        []string // learned constants, some of [network.Constants]
 }
 
-// Changed reports whether anything differs from what layers have by default.
+// Changed reports whether anything differs from the layer defaults.
 func (c *Layers) Changed() bool {
 	return c.Bias || c.LearnedDelay != 0 || len(c.Learn) > 0 || c.Neuron != network.DefaultLayer().Neuron
 }
 
-// With is the shape with other layers; its variant names what is other.
+// With is the shape with changed layers; its variant names the changes.
 func (s *Shape) With(c Layers) Shape {
 	changed, n := *s, *s.Network
 	n.Layers = slices.Clone(n.Layers)
@@ -152,7 +153,7 @@ func (s *Shape) With(c Layers) Shape {
 	return changed
 }
 
-// dense is a layer in which every input is expected to spike so often a second.
+// dense is a layer in which every input is expected to spike at the given rate per second.
 func dense(neurons int, rate float64, recurrent bool) network.Layer {
 	layer := network.DefaultLayer()
 	layer.Surrogate.Kind = network.Matched
@@ -199,7 +200,7 @@ func readOut(inputs, classes, steps int, stepLength float64, layers ...network.L
 }
 
 // spiking is one feed-forward layer whose spikes are counted for the loss; share is the
-// chance that an input spikes in a step.
+// probability that an input spikes in a step.
 func spiking(inputs, steps int, stepLength, share float64, neurons int) *network.Network {
 	n := readOut(inputs, neurons, steps, stepLength, dense(neurons, share/stepLength, false))
 	n.Readout.Kind, n.Readout.Loss = "spikes", "counts"
@@ -207,7 +208,7 @@ func spiking(inputs, steps int, stepLength, share float64, neurons int) *network
 }
 
 // Batch draws input for the given number of samples: every channel spikes in every step with the
-// shape's chance, independently.
+// shape's probability, independently.
 func (s *Shape) Batch(samples int) *engine.Batch {
 	n, limit := s.Network, uint32(s.Rate*0x1p32)
 	batch := &engine.Batch{}
@@ -228,7 +229,7 @@ func (s *Shape) Batch(samples int) *engine.Batch {
 		}
 	}
 	if err := batch.CheckEvents(n.Inputs, n.Steps); err != nil {
-		panic(err) // they were just made so
+		panic(err) // they were just constructed to be valid
 	}
 	return batch
 }

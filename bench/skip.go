@@ -12,25 +12,25 @@ import (
 	"spikegrad/host/network"
 )
 
-// SkipResult is what counting surrogate derivatives below a threshold as 0 does to the time
-// of a step and to the gradient: see skip_below of [network.Surrogate].
+// SkipResult is how counting surrogate derivatives below a threshold as 0 affects the time
+// of a step and the gradient: see skip_below of [network.Surrogate].
 type SkipResult struct {
 	Subject
 	SkipBelow float64 `json:"skip_below"` // of all layers
 
-	StepMS     float64    `json:"step_ms"` // forward, backward and update: the median, and the least and the largest
+	StepMS     float64    `json:"step_ms"` // forward, backward and update: the median, and the smallest and the largest
 	SpreadMS   [2]float64 `json:"spread_ms"`
 	BackwardMS float64    `json:"backward_ms"` // the median
-	Speedup    float64    `json:"speedup"`     // time of a step with threshold 0 by that with this one
-	// Cosine is that of the angle between the gradient of the initial weights and the one
-	// with threshold 0; LeastCosine the same of the weight array where it is least. Both
-	// are 0 where nothing is left of a gradient.
+	Speedup    float64    `json:"speedup"`     // step time with threshold 0 divided by that with this one
+	// Cosine is the cosine of the angle between the gradient at the initial weights and the
+	// one with threshold 0; LeastCosine is the same for the weight array where it is
+	// smallest. Both are 0 where nothing is left of a gradient.
 	Cosine      float64 `json:"cosine"`
 	LeastCosine float64 `json:"least_cosine"`
 }
 
-// MeasureSkips measures shapes with several thresholds, 0 always first; done is called
-// with every result.
+// MeasureSkips measures shapes with several thresholds, 0 always first; done is called with
+// every result.
 func MeasureSkips(ctx context.Context, shapes []Shape, thresholds []float64, options Options, done func(*SkipResult)) error {
 	for i := range shapes {
 		s := &shapes[i]
@@ -59,14 +59,14 @@ func MeasureSkips(ctx context.Context, shapes []Shape, thresholds []float64, opt
 	return nil
 }
 
-// withZero are thresholds in ascending order, 0 among them, each once.
+// withZero returns the thresholds and 0 in ascending order, without duplicates.
 func withZero(thresholds []float64) []float64 {
 	all := append([]float64{0}, thresholds...)
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
-// run compares, times, and returns the gradient of the initial weights.
+// run compares, times, and returns the gradient at the initial weights.
 func (r *SkipResult) run(ctx context.Context, s *Shape, batch *engine.Batch, options Options) (gradient [][]float32, err error) {
 	skipping, net := *s, *s.Network
 	net.Layers = slices.Clone(net.Layers)
@@ -101,7 +101,7 @@ func (r *SkipResult) run(ctx context.Context, s *Shape, batch *engine.Batch, opt
 	return gradient, nil
 }
 
-// initialGradient is the gradient of the initial weights, which stay in the engine.
+// initialGradient returns the gradient at the initial weights, which stay in the engine.
 func initialGradient(n *network.Network, e engine.Engine, batch *engine.Batch) ([][]float32, error) {
 	if err := e.SetWeights(n.Initialise(seed)); err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func initialGradient(n *network.Network, e engine.Engine, batch *engine.Batch) (
 	return e.Gradients()
 }
 
-// cosines is the cosine of the angle between two gradients, and the least of those
+// cosines returns the cosine of the angle between two gradients, and the smallest of those
 // between their arrays.
 func cosines(a, b [][]float32) (all, least float64) {
 	var product, squareA, squareB float64
@@ -125,7 +125,8 @@ func cosines(a, b [][]float32) (all, least float64) {
 	return cosine(product, squareA, squareB), least
 }
 
-// products are those of two vectors, of the first with itself and of the second.
+// products returns the dot products of two vectors, of the first with itself and of the
+// second with itself.
 func products(a, b []float32) (ab, aa, bb float64) {
 	for i, x := range a {
 		y := float64(b[i])

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestMeasureSkips has thresholds that leave out nothing, something and everything: the
+// TestMeasureSkips uses thresholds that leave out nothing, something and everything: the
 // largest derivative of the shape's surrogate is 2.5.
 func TestMeasureSkips(t *testing.T) {
 	var results []*SkipResult
@@ -32,7 +32,7 @@ func TestMeasureSkips(t *testing.T) {
 	if r := results[1]; !(r.Cosine > 0.1 && r.Cosine < 0.999) || r.Speedup != results[0].StepMS/r.StepMS {
 		t.Errorf("threshold 0.5 has cosine %g and speed-up %g", r.Cosine, r.Speedup)
 	}
-	// The readout has no surrogate, so that its gradient stays whole.
+	// The readout has no surrogate, so its gradient stays whole.
 	if r := results[2]; r.LeastCosine != 0 || !(r.Cosine > 0) {
 		t.Errorf("threshold 3 has cosines %g and %g, want nothing of the layer's gradient and all of the readout's", r.Cosine, r.LeastCosine)
 	}
@@ -47,7 +47,7 @@ func TestMeasureSkipsRefusesNeuronsAlone(t *testing.T) {
 
 func TestCosines(t *testing.T) {
 	all, least := cosines([][]float32{{3, 0}, {4}}, [][]float32{{3, 4}, {0}})
-	// 9/(5·5) of all; 9/(3·5) and, with nothing left, 0 of the arrays.
+	// 9/(5·5) overall; per array 9/(3·5) and, with nothing left, 0.
 	if math.Abs(all-9.0/25) > 1e-15 || least != 0 {
 		t.Errorf("cosines are %g and %g, want 0.36 and 0", all, least)
 	}

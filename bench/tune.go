@@ -20,7 +20,7 @@ type Tuning struct {
 	MeasuredForms []TunedForm   `json:"measured_forms"`
 }
 
-// TunedKernel holds the time of a kernel with each size; all runs of a step together.
+// TunedKernel holds the times of a kernel with each size, summed over its runs in a step.
 type TunedKernel struct {
 	Name  string    `json:"name"`
 	Lanes []uint32  `json:"lanes"` // 0: the kernel's own choice
@@ -40,8 +40,8 @@ type TunedForm struct {
 // another for that to be preferred.
 const worthwhile = 0.95
 
-// tuningSizes are the sizes that are tried on a device: what kernels choose by
-// themselves, 0, and others.
+// tuningSizes are the sizes to try on a device: 0, which leaves the choice to the kernel,
+// and others.
 func tuningSizes(info *gpu.DeviceInfo) []uint32 {
 	sizes := []uint32{0}
 	for _, size := range []uint32{32, 64, 128, 256} {
@@ -52,7 +52,7 @@ func tuningSizes(info *gpu.DeviceInfo) []uint32 {
 	return sizes
 }
 
-// Fits reports whether a device can be tuned so.
+// Fits reports whether the tuning is valid for a device.
 func (t *Tuning) Fits(info *gpu.DeviceInfo) bool {
 	sizes := tuningSizes(info)
 	for _, group := range t.Groups {
@@ -217,7 +217,7 @@ func lanesOf(size uint32) string {
 	return fmt.Sprint(size, " lanes")
 }
 
-// add chooses the size of a kernel: its own, the first, unless another is clearly
+// add chooses the size of a kernel: its own, which is the first, unless another is clearly
 // faster.
 func (t *Tuning) add(name string, sizes []uint32, rounds [][]float64) {
 	k := TunedKernel{Name: name, Lanes: sizes, Group: sizes[0]}

@@ -10,7 +10,7 @@ import (
 	"spikegrad/host/engine"
 )
 
-// TestTuningChoice has a kernel that is clearly faster with another size, one that is
+// TestTuningChoice tries a kernel that is clearly faster with another size, one that is
 // hardly faster, one that is slower and one whose fast round is an outlier.
 func TestTuningChoice(t *testing.T) {
 	sizes := []uint32{0, 32, 128}

@@ -5,19 +5,19 @@ import (
 	"spikegrad/host/network"
 )
 
-// Work is what a training step amounts to, however it is done.
+// Work is the amount of work in a training step, however it is done.
 type Work struct {
-	// Events are the additions that spikes cause: spikes times the mean number of
-	// synapses that a spiking channel or neuron leads to.
+	// Events are the additions caused by spikes: spikes times the mean number of synapses
+	// from a spiking channel or neuron.
 	Events float64
-	// Bytes is what kernels have to read and write if nothing stays in a cache from
-	// kernel to kernel: every array once for each kernel that reads or writes it.
+	// Bytes is what kernels have to read and write if nothing stays cached between kernels:
+	// every array once for each kernel that reads or writes it.
 	Bytes float64
 	// Operations are additions, multiplications, comparisons and integer operations.
 	Operations float64
 }
 
-// Operations of a neuron in a step, counted in package cpuref.
+// Operations per neuron per step, counted in package cpuref.
 const (
 	noiseOperations     = 25 + 4 + 34 // Philox (a quarter of a call), uniform number, sigmoid
 	integrateOperations = 11
@@ -27,8 +27,8 @@ const (
 	optimizerStates     = 2
 )
 
-// synapses is the number of synapses of an input connection, or with recurrent that of the
-// layer to itself.
+// synapses is the number of synapses of a layer's input connection or, with recurrent, of
+// its recurrent connection.
 func synapses(n *network.Network, layer int, recurrent bool) float64 {
 	l := &n.Layers[layer]
 	window, below := n.InputWindow(layer, layer-1), n.Handed(layer-1)
@@ -46,8 +46,8 @@ func synapses(n *network.Network, layer int, recurrent bool) float64 {
 	return float64(taps) * float64(below.Filters) * float64(l.Filters)
 }
 
-// CountWork counts a training step of the given numbers of samples and input spikes and
-// spikes of each layer.
+// CountWork counts the work of a training step, given the numbers of samples, input spikes
+// and spikes of each layer.
 func CountWork(n *network.Network, samples int, inputSpikes float64, spikes []uint64) Work {
 	c := counter{rows: float64(samples) * float64(n.Steps), samples: float64(samples), steps: float64(n.Steps)}
 	weights := n.Weights()
@@ -69,7 +69,7 @@ func CountWork(n *network.Network, samples int, inputSpikes float64, spikes []ui
 	}
 	c.connection(belowNeurons*classes, below, belowNeurons, classes, next(), true)
 	c.Operations += c.rows * classes * (integrateOperations + adjointOperations)
-	c.Bytes += 4 * c.rows * classes * (1 + 2 + 2) // readout written; read by the loss, whose error is written; that read and written
+	c.Bytes += 4 * c.rows * classes * (1 + 2 + 2) // readout written; read by the loss, which writes its error; that is read, and its result written
 	return c.Work
 }
 
@@ -79,7 +79,7 @@ type counter struct {
 	rows, samples, steps float64
 }
 
-// neurons adds a layer's own kernels: forward, its events, backward.
+// neurons adds the kernels of a layer itself: forward, its events, backward.
 func (c *counter) neurons(count, spikes float64) {
 	states := c.rows * count
 	c.Operations += states * (noiseOperations + integrateOperations + surrogateOperations + adjointOperations)
@@ -88,8 +88,8 @@ func (c *counter) neurons(count, spikes float64) {
 	c.Bytes += states * (4 + 4 + 4 + 1.0/8)     // error read and written, membranes, spikes read
 }
 
-// connection adds the sums over the synapses of an input connection: forward, gradient
-// and, where there are neurons below, the error's way down.
+// connection adds the sums over the synapses of an input connection: forward, gradient and,
+// if there are neurons below, the propagated error.
 func (c *counter) connection(synapses, spikes, below, neurons, weights float64, down bool) {
 	c.sums(synapses, spikes, below, neurons, weights)
 	c.Bytes += 4*spikes + 8*c.rows // events read
@@ -106,8 +106,8 @@ func (c *counter) recurrence(synapses, spikes, neurons, weights float64) {
 	c.Bytes += 4 * weights
 }
 
-// sums adds what both have: a row of weights for every spike, and backwards a row of
-// errors, partial gradients, the update.
+// sums adds what both have in common: a row of weights for every spike; backward a row of
+// errors, partial gradients, and the update.
 func (c *counter) sums(synapses, spikes, below, neurons, weights float64) {
 	events := spikes * synapses / below
 	c.Events += events
@@ -119,7 +119,7 @@ func (c *counter) sums(synapses, spikes, below, neurons, weights float64) {
 	c.Bytes += 4 * weights * (3 + 2*optimizerStates) // update: gradient read, weights and states read and written
 }
 
-// AloneWork counts the neurons alone, forward and backward.
+// AloneWork counts the work of the neurons alone, forward and backward.
 func AloneWork(n *network.Network, samples int, inputSpikes float64) Work {
 	states := float64(samples) * float64(n.Steps) * float64(n.Layers[0].Neurons)
 	rows := float64(samples) * float64(n.Steps)

@@ -6,7 +6,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// TestSynapses counts synapses against loops over all pairs.
+// TestSynapses compares synapse counts with loops over all pairs.
 func TestSynapses(t *testing.T) {
 	l := conv(3, 5, 2, 3, 10)
 	l.Padding = 1
@@ -39,8 +39,8 @@ func TestSynapses(t *testing.T) {
 	}
 }
 
-// TestCountWork holds the counts of a network small enough to do them by hand: 2 inputs,
-// 3 recurrent neurons, 2 classes, 4 steps, one sample with 5 input spikes and 6 spikes.
+// TestCountWork checks the counts of a network small enough to do them by hand: 2 inputs, 3
+// recurrent neurons, 2 classes, 4 steps, one sample with 5 input spikes and 6 spikes.
 func TestCountWork(t *testing.T) {
 	n := readOut(2, 2, 4, 0.002, dense(3, 10, true))
 	work := CountWork(n, 1, 5, []uint64{6})
@@ -76,7 +76,7 @@ func TestMiddle(t *testing.T) {
 	}
 }
 
-// TestShapes holds what peers are given by another program: names, sizes, batches.
+// TestShapes checks names, sizes and batches against those that another program gives the peers.
 func TestShapes(t *testing.T) {
 	type size struct {
 		inputs, classes, steps, samples int

@@ -13,8 +13,7 @@ import (
 	"testing"
 )
 
-// must runs a command in a folder, with further variables in its environment, and returns what it
-// printed.
+// must runs a command in a folder, with additional environment variables, and returns its output.
 func must(t *testing.T, folder string, environment []string, name string, arguments ...string) string {
 	t.Helper()
 	command := exec.Command(name, arguments...)
@@ -124,7 +123,7 @@ func TestDebianPackage(t *testing.T) {
 }
 
 // checkDebianFiles checks the files of a package, their modes and checksums, and returns the folder
-// that it unpacked the package into.
+// into which it unpacked the package.
 func checkDebianFiles(t *testing.T, file string) string {
 	t.Helper()
 	var got []string

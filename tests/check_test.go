@@ -11,10 +11,9 @@ import (
 	"spikegrad/host/network"
 )
 
-// TestCheck runs mixed networks, in which all kinds occur, on every Vulkan device, and
-// the whole family of the command check on the CPU engine with several numbers of
-// workers. The whole family on every device takes minutes a device, most of them
-// to compile pipelines: `make check` does that.
+// TestCheck runs mixed networks, in which all kinds occur, on every Vulkan device, and the
+// whole family of the check command on the CPU engine with several numbers of workers. The
+// whole family takes minutes per device, mostly to compile pipelines: `make check` runs it.
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	cases := check.Cases(true)
@@ -41,8 +40,8 @@ func TestCheckUnderValidation(t *testing.T) {
 	sideBySide(t, cases, candidates, names)
 }
 
-// sideBySide runs the cases on all candidates at once: most of the time is the drivers',
-// which compile with one thread.
+// sideBySide runs the cases on all candidates at once: drivers, which compile with one
+// thread, take most of the time.
 func sideBySide(t *testing.T, cases []check.Case, candidates []check.Candidate, names []string) {
 	for i, candidate := range candidates {
 		t.Run(names[i], func(t *testing.T) {
@@ -69,8 +68,8 @@ func openGroup(n *network.Network, options engine.Options) (engine.Engine, error
 	return engine.NewGroup(n, members), nil
 }
 
-// vulkanCandidates are all Vulkan devices, each opened once for all networks, and their
-// names. Messages of the validation layer that come when a device is closed are errors.
+// vulkanCandidates returns all Vulkan devices, each opened once for all networks, and their
+// names. Messages of the validation layer while a device is being closed are errors.
 func vulkanCandidates(t *testing.T, with gpu.Options) (candidates []check.Candidate, names []string) {
 	t.Helper()
 	for _, info := range gputest.Devices(t) {
@@ -95,7 +94,7 @@ func vulkanCandidates(t *testing.T, with gpu.Options) (candidates []check.Candid
 	return candidates, names
 }
 
-// runFamily fails unless nothing differs on any candidate.
+// runFamily fails if anything differs on any candidate.
 func runFamily(t *testing.T, cases []check.Case, candidates []check.Candidate, names []string) {
 	t.Helper()
 	reports, err := check.Family(t.Context(), cases, candidates, func(int) {})

@@ -17,19 +17,19 @@ import (
 	"syscall"
 	"testing"
 
-	_ "spikegrad/host/cli" // so that go test keeps no result of another program
+	_ "spikegrad/host/cli" // so that go test does not cache the result for a different program
 )
 
-// program is the built program.
+// program is the compiled program.
 type program struct{ path string }
 
-// result is what a run of the program gave.
+// result is the result of running the program.
 type result struct {
 	code           int
 	stdout, stderr string
 }
 
-// TestProgram builds the program and uses it as people do.
+// TestProgram builds the program and uses it like a user.
 func TestProgram(t *testing.T) {
 	t.Parallel()
 	p := program{filepath.Join(t.TempDir(), "spikegrad")}
@@ -52,14 +52,14 @@ func TestProgram(t *testing.T) {
 	t.Run("Pages", p.pages)
 }
 
-// command is a call of the program in a folder.
+// command prepares a call of the program in a folder.
 func (p program) command(folder string, arguments ...string) *exec.Cmd {
 	command := exec.Command(p.path, arguments...)
 	command.Dir = folder
 	return command
 }
 
-// finish runs a command to its end.
+// finish runs a command to completion.
 func finish(t *testing.T, command *exec.Cmd) result {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -75,7 +75,7 @@ func finish(t *testing.T, command *exec.Cmd) result {
 	return result{command.ProcessState.ExitCode(), stdout.String(), stderr.String()}
 }
 
-// read parses what a command printed as JSON.
+// read parses the JSON output of a command.
 func read[T any](t *testing.T, r result) T {
 	t.Helper()
 	var value T
@@ -122,7 +122,7 @@ func (p program) exitCodes(t *testing.T) {
 			t.Errorf("%s: exit code %d, stderr %q; want %d and one line with %q", c.arguments, got.code, got.stderr, c.code, c.stderr)
 		}
 	}
-	bare := finish(t, p.command(folder)) // its error comes below the help
+	bare := finish(t, p.command(folder)) // its error comes after the help
 	if bare.code != 2 || !strings.HasPrefix(bare.stderr, "Usage: ") || !strings.HasSuffix(bare.stderr, "\nspikegrad: no command given; the help above lists them\n") {
 		t.Errorf("no command: exit code %d, stderr %q", bare.code, bare.stderr)
 	}
@@ -260,8 +260,8 @@ func (p program) trainAndEval(t *testing.T) {
 	}
 }
 
-// fullDisk writes to a device that is always full, and under a limit of the size of
-// files, which fails in the same place.
+// fullDisk writes to a device that is always full, and under a limit on the size of files,
+// which fails in the same place.
 func (p program) fullDisk(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
@@ -290,8 +290,8 @@ func (p program) fullDisk(t *testing.T) {
 	}
 }
 
-// fewAddresses runs within limits on addresses: one that has no room for the program
-// itself, and one that has none for the network.
+// fewAddresses runs within address space limits: one with no room for the program itself,
+// and one with no room for the network.
 func (p program) fewAddresses(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux has such limits")
@@ -317,8 +317,8 @@ func (p program) fewAddresses(t *testing.T) {
 	}
 }
 
-// interrupt ends runs by signals as soon as their first epoch is reported, and sees
-// that they go on to the weights of a run that was left alone.
+// interrupt ends runs with signals as soon as their first epoch is reported, and checks
+// that resuming them leads to the weights of an undisturbed run.
 func (p program) interrupt(t *testing.T) {
 	for name, signals := range map[string][]os.Signal{
 		"SIGINT":       {syscall.SIGINT},
@@ -333,7 +333,7 @@ func (p program) interrupt(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// Where SIGHUP is ignored, as under nohup, the program would be born ignoring it.
+			// Where SIGHUP is ignored, as under nohup, the program would inherit that.
 			hangups := make(chan os.Signal, 1)
 			signal.Notify(hangups, syscall.SIGHUP)
 			defer signal.Stop(hangups)
@@ -356,7 +356,7 @@ func (p program) interrupt(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			command.Wait() // the error is the exit code, looked at below
+			command.Wait() // the error is the exit code, checked below
 			if code := command.ProcessState.ExitCode(); code != 130 {
 				t.Fatalf("exit code %d, want 130; stderr %s", code, rest)
 			}
@@ -384,7 +384,7 @@ func (p program) interrupt(t *testing.T) {
 	}
 }
 
-// bench holds the names that programs read.
+// bench checks the names that other programs read.
 func (p program) bench(t *testing.T) {
 	got := finish(t, p.command(t.TempDir(), strings.Fields("bench --shape E --device cpu --batch 2 --repeat 2 --json")...))
 	if got.code != 0 {

@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// TestDockerfile sees that the recipe fits the repository: the Go that go.mod asks for, a script
-// that is there, the part of NVIDIA's driver that has Vulkan, and no build output in the image.
+// TestDockerfile checks that the Dockerfile fits the repository: the Go version of go.mod, a
+// script that exists, the part of NVIDIA's driver that has Vulkan, and no build output in the
+// image.
 func TestDockerfile(t *testing.T) {
 	recipe, module := string(contentOf(t, "../Dockerfile")), string(contentOf(t, "../go.mod"))
 	version := func(text, pattern string) string {

@@ -10,7 +10,7 @@ import (
 )
 
 // openVulkan opens a network on a device that all tests share, with the validation layer
-// on; the test fails if the layer says anything until the test ends.
+// on; any message from the layer fails the test.
 func openVulkan(t *testing.T, n *network.Network, info gpu.DeviceInfo, options engine.Options) *engine.Vulkan {
 	t.Helper()
 	e, err := engine.OpenVulkanOn(n, gputest.Open(t, info.Index), options)

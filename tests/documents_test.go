@@ -9,16 +9,16 @@ import (
 	"testing"
 )
 
-// code are the pieces of code in running text.
+// code matches code in running text.
 var code = regexp.MustCompile("`([^`\n]+)`")
 
-// sourcePath is a folder or file of the sources, fuzzTarget and testName are functions of tests.
+// sourcePath matches a folder or file of the sources, testName a test or fuzz function.
 var (
 	sourcePath = regexp.MustCompile(`^(cpuref|shaders|gpu|kernels|host|bench|tests)(/[A-Za-z0-9_.-]+)*$`)
 	testName   = regexp.MustCompile(`^(Test|Fuzz)[A-Z]\w*$`)
 )
 
-// goneFrom lists the files and the tests that a page names and that do not exist.
+// goneFrom lists the files and the tests that a page names but that do not exist.
 func goneFrom(t *testing.T, page string) (gone []string, checked int) {
 	t.Helper()
 	tests := functionsOfTests(t)
@@ -39,14 +39,14 @@ func goneFrom(t *testing.T, page string) (gone []string, checked int) {
 	return gone, checked
 }
 
-// tableRow is a row that begins with a file: the file, and the rest.
+// tableRow matches a row that starts with a file: the file, and the rest.
 var tableRow = regexp.MustCompile("(?m)^\\| `([A-Za-z][A-Za-z0-9_/.-]*\\.[a-z]+)` \\| (.*)$")
 
-// identifier is a name in Go or GLSL.
+// identifier matches a name in Go or GLSL.
 var identifier = regexp.MustCompile(`^[A-Za-z][A-Za-z_]*$`)
 
-// goneFromFiles lists the names in rows of tables that are not in the file that the row is about,
-// and the files that do not exist.
+// goneFromFiles lists the names in table rows that do not occur in the row's file, and the files
+// that do not exist.
 func goneFromFiles(page string) (gone []string, checked int) {
 	for _, row := range tableRow.FindAllStringSubmatch(page, -1) {
 		text, err := os.ReadFile(filepath.Join("..", row[1]))
@@ -67,7 +67,7 @@ func goneFromFiles(page string) (gone []string, checked int) {
 	return gone, checked
 }
 
-// TestNamedIdentifiers keeps the lists of what to change for something new true.
+// TestNamedIdentifiers keeps the lists of what to change when adding something true.
 func TestNamedIdentifiers(t *testing.T) {
 	for page, least := range map[string]int{"../docs/explanation/architecture.md": 25, "../docs/how-to/own-surrogate.md": 4} {
 		text, err := os.ReadFile(page)
@@ -88,7 +88,7 @@ func TestNamedIdentifiers(t *testing.T) {
 	}
 }
 
-// functionsOfTests is the text of all files of tests.
+// functionsOfTests returns the text of all test files.
 func functionsOfTests(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
@@ -108,7 +108,7 @@ func functionsOfTests(t *testing.T) string {
 	return b.String()
 }
 
-// TestNamedSources keeps the pages that lead through the sources true.
+// TestNamedSources keeps the pages that guide through the sources true.
 func TestNamedSources(t *testing.T) {
 	for page, least := range map[string]int{"../docs/explanation/architecture.md": 30, "../SECURITY.md": 12, "../CONTRIBUTING.md": 1} {
 		text, err := os.ReadFile(page)
@@ -129,11 +129,11 @@ func TestNamedSources(t *testing.T) {
 	}
 }
 
-// exported is a function of a package, in running text.
+// exported matches an exported function of a package in running text.
 var exported = regexp.MustCompile("`([a-z]+)\\.([A-Z]\\w*)`")
 
-// TestOtherModule sees that the functions exist that programs of others are told to begin with. The
-// program on the page is run by TestProgram/Pages.
+// TestOtherModule checks that the functions exist that users are told to start their own programs
+// with. The program on the page is run by TestProgram/Pages.
 func TestOtherModule(t *testing.T) {
 	missing := func(page string) (names []string, checked int) {
 		for _, found := range exported.FindAllStringSubmatch(page, -1) {

@@ -9,7 +9,7 @@ import (
 type plane struct{ rows, columns int }
 
 // convolution connects filters at positions of a plane: neuron filter·positions + position,
-// positions row by row. An element of the kernel looks at one position below, those outside
+// positions row by row. An element of the kernel reads one position below; those outside
 // the layer are silent. In one dimension there is one row.
 type convolution struct {
 	filters, filtersBelow   int
@@ -17,13 +17,13 @@ type convolution struct {
 	kernel, stride, padding plane
 }
 
-// inputConvolution is the input connection of a layer from the highest of its sources.
+// inputConvolution is a layer's input connection from the highest of its sources.
 func (s *dualSimulator) inputConvolution(l int) convolution {
 	sources := s.sources(l)
 	return s.sourceConvolution(l, sources[len(sources)-1])
 }
 
-// sourceConvolution is the connection of a layer from a source, −1 being the input. Its channels
+// sourceConvolution is a layer's connection from a source, −1 being the input. Input channels
 // are positions with one filter, unless they have a shape.
 func (s *dualSimulator) sourceConvolution(l, source int) convolution {
 	layer := &s.network.Layers[l]
@@ -60,7 +60,7 @@ func (s *dualSimulator) sourceConvolution(l, source int) convolution {
 	return c
 }
 
-// cell is how many rows and columns of positions a layer hands up as one.
+// cell is the number of rows and columns of positions that a layer passes on as one.
 func (s *dualSimulator) cell(l int) plane {
 	layer := &s.network.Layers[l]
 	switch {
@@ -74,7 +74,7 @@ func (s *dualSimulator) cell(l int) plane {
 	return plane{layer.PoolHeight, layer.Pool}
 }
 
-// handed is what a layer hands up of its spikes, [step][neuron].
+// handed is what a layer passes on of its spikes, [step][neuron].
 func (s *dualSimulator) handed(l int, spikes [][]dual) [][]dual {
 	cell := s.cell(l)
 	if cell == (plane{1, 1}) {
@@ -100,7 +100,7 @@ func (s *dualSimulator) handed(l int, spikes [][]dual) [][]dual {
 	return pooled
 }
 
-// pooledDual is the sum of numbers, or the first that is as large as any.
+// pooledDual is the sum of numbers, or the first of the largest.
 func pooledDual(kind string, members []dual) dual {
 	pooled := members[0]
 	for _, m := range members[1:] {
@@ -126,7 +126,7 @@ func (s *dualSimulator) recurrentConvolution(l int) convolution {
 	return c
 }
 
-// add adds to h the weighted spikes of a step, if there was one. Weights are
+// add adds the weighted spikes of a step to h, if the step exists. Weights are
 // [filter][filter below][row][column].
 func (c convolution) add(h []dual, spikes [][]dual, weights []dual, step int) {
 	if step < 0 {
@@ -152,16 +152,16 @@ func (c convolution) add(h []dual, spikes [][]dual, weights []dual, step int) {
 	}
 }
 
-// number is that of a neuron for its noise: the filters of a position follow each
-// other, and a position takes a multiple of 16 numbers.
+// number is a neuron's number for its noise: the filters of a position are consecutive, and
+// a position takes a multiple of 16 numbers.
 func (c convolution) number(neuron int) int {
 	positions := c.own.rows * c.own.columns
 	return neuron%positions*((c.filters+15)/16*16) + neuron/positions
 }
 
-// dualConvCases are stacks of convolutions, among them one filter, one position,
-// windows wider than the layer below and windows in the padding alone, with and
-// without recurrence and a dense layer above them, and everything else in turn.
+// dualConvCases are stacks of convolutions: among them one filter, one position, windows
+// wider than the layer below and windows entirely in the padding, with and without
+// recurrence and a dense layer above them, cycling through everything else.
 func dualConvCases(t *testing.T) []dualCase {
 	t.Helper()
 	type layer struct{ filters, kernel, stride, padding, recurrentKernel int } // no filters: dense
@@ -210,7 +210,7 @@ func dualConvCases(t *testing.T) []dualCase {
 	return cases
 }
 
-// dualPlaneCases are stacks of convolutions over planes, in which rows and columns differ in
+// dualPlaneCases are stacks of convolutions over planes whose rows and columns differ in
 // everything.
 func dualPlaneCases(t *testing.T) []dualCase {
 	t.Helper()
@@ -250,7 +250,7 @@ func dualPlaneCases(t *testing.T) []dualCase {
 		}
 		cases = append(cases, dualCase{name: c.name, network: n, samples: 4, scale: 4, perArray: 24})
 	}
-	// Heights that are those of the columns.
+	// Heights that default to the widths.
 	n := dualNetwork(7, "matched", "subtractive", true, "max_over_time")
 	n.InputShape, n.Inputs, n.Layers = []int{1, 5, 4}, 20, n.Layers[:1]
 	n.Layers[0].Kind, n.Layers[0].Filters, n.Layers[0].Kernel, n.Layers[0].Stride, n.Layers[0].Padding = "conv2d", 4, 3, 2, 1
@@ -261,8 +261,8 @@ func dualPlaneCases(t *testing.T) []dualCase {
 	return append(cases, dualCase{name: "square", network: n, samples: 4, scale: 4, perArray: 24})
 }
 
-// dualPooledCases hand up positions pooled: to a dense layer, a convolution and the readout,
-// with cells that do not fill the plane and some wider than high.
+// dualPooledCases pass on pooled positions: to a dense layer, a convolution and the readout,
+// with cells that do not fill the plane, some of them wider than high.
 func dualPooledCases(t *testing.T) []dualCase {
 	t.Helper()
 	var cases []dualCase
@@ -300,8 +300,8 @@ func dualPooledCases(t *testing.T) []dualCase {
 	return cases
 }
 
-// TestDualConvolutions compares back-propagation through convolutions with
-// derivatives carried forward.
+// TestDualConvolutions compares back-propagation through convolutions with forward-mode
+// derivatives.
 func TestDualConvolutions(t *testing.T) {
 	for k, c := range append(dualConvCases(t), dualPlaneCases(t)...) {
 		t.Run(c.name, func(t *testing.T) {

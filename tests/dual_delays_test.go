@@ -7,9 +7,9 @@ import (
 	"spikegrad/cpuref"
 )
 
-// late is what a source hands to a layer after learned delays. A delay d lies between two steps: in
-// this sample it is one of them, and its derivative is the slope of the line between what they make
-// of the spikes.
+// late is what a source passes to a layer after learned delays. A delay lies between two integers;
+// in this sample it is one of them, and its derivative is the slope of the line between the spikes
+// delayed by either.
 func (s *dualSimulator) late(l, sample int, handed [][]dual, shares []dual) [][]dual {
 	longest := s.network.Layers[l].LearnedDelay
 	arrived := make([][]dual, len(handed))

@@ -7,7 +7,7 @@ import (
 	"spikegrad/cpuref"
 )
 
-// kept is what dropout leaves, in training, of what a layer hands up, [step][neuron].
+// kept is what dropout, in training, leaves of what a layer passes on, [step][neuron].
 func (s *dualSimulator) kept(l, sample int, handed [][]dual) [][]dual {
 	layer := &s.network.Layers[l]
 	if !s.batch.Dropout || layer.Dropout == 0 {
@@ -36,7 +36,7 @@ func (s *dualSimulator) kept(l, sample int, handed [][]dual) [][]dual {
 	return left
 }
 
-// dualDropoutCases leave out spikes of dense layers, of a convolution and of pooled ones, below
+// dualDropoutCases drop spikes of dense layers, of a convolution and of pooled ones, below
 // layers and below a readout.
 func dualDropoutCases(t *testing.T) []dualCase {
 	t.Helper()
@@ -78,7 +78,7 @@ func dualDropoutCases(t *testing.T) []dualCase {
 	return cases
 }
 
-// TestDualDropout compares back-propagation through dropout with derivatives carried forward.
+// TestDualDropout compares back-propagation through dropout with forward-mode derivatives.
 func TestDualDropout(t *testing.T) {
 	for k, c := range dualDropoutCases(t) {
 		t.Run(c.name, func(t *testing.T) {

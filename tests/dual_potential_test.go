@@ -6,14 +6,15 @@ import (
 	"spikegrad/host/network"
 )
 
-// potentials are what a layer hands up whose membranes are U[t+1]: U[t], from 0 on.
+// potentials are what a layer whose membrane potentials are U[t+1] passes on: U[t],
+// starting at 0.
 func potentials(membrane [][]dual) [][]dual {
 	return append([][]dual{make([]dual, len(membrane[0]))}, membrane[:len(membrane)-1]...)
 }
 
-// dualPotentialCases are networks in which layers hand up potentials: to a recurrent layer, to one
-// another, to the readout, beside spikes, with every neuron that can, with learned time constants
-// and delays below, in samples that end before anything arrives.
+// dualPotentialCases are networks in which layers pass on potentials: to a recurrent layer, to one
+// another, to the readout, beside spikes, with every kind of neuron that can, with learned time
+// constants and delays below, in samples that end before anything arrives.
 func dualPotentialCases(t *testing.T) []dualCase {
 	t.Helper()
 	var cases []dualCase
@@ -62,8 +63,8 @@ func dualPotentialCases(t *testing.T) []dualCase {
 	return cases
 }
 
-// TestDualPotentials compares back-propagation through layers that hand up potentials with
-// derivatives carried forward.
+// TestDualPotentials compares back-propagation through layers that pass on potentials with
+// forward-mode derivatives.
 func TestDualPotentials(t *testing.T) {
 	for k, c := range dualPotentialCases(t) {
 		t.Run(c.name, func(t *testing.T) {

@@ -27,9 +27,9 @@ func (a dual) exp() dual {
 
 func (a dual) log() dual { return dual{math.Log(a.value), a.slope / a.value} }
 
-// dualSimulator runs a network by the equations of its description, one step and one
-// neuron at a time, and carries the derivative along: the oracle of back-propagation.
-// It shares with the engine the random numbers and nothing else.
+// dualSimulator runs a network by the equations of its description, one step and one neuron
+// at a time, and computes derivatives in forward mode: the oracle for back-propagation. It
+// shares only the random numbers with the engine.
 type dualSimulator struct {
 	network *network.Network
 	batch   *engine.Batch
@@ -38,7 +38,7 @@ type dualSimulator struct {
 	weights [][]dual // row-major, in the order of network.Weights
 }
 
-// dualOutcome is the loss and, for comparison, what led to it.
+// dualOutcome is the loss and, for comparison, the values that led to it.
 type dualOutcome struct {
 	loss, regularizer dual         // means over the batch
 	spikes            [][][][]dual // [layer][sample][step][neuron]
@@ -111,7 +111,7 @@ func (s *dualSimulator) run() *dualOutcome {
 	return out
 }
 
-// inputs are the input spikes of a sample, [step][channel].
+// inputs returns the input spikes of a sample, [step][channel].
 func (s *dualSimulator) inputs(sample int) [][]dual {
 	n := s.network
 	spikes := make([][]dual, n.Steps)
@@ -128,8 +128,8 @@ func (s *dualSimulator) inputs(sample int) [][]dual {
 // dualConstants are the constants of one neuron.
 type dualConstants struct{ keepMembrane, keepCurrent, keepAdaptation, adaptation, threshold, beta dual }
 
-// constants are those of neuron k, of which some are learned: for each position of a
-// filter, or for all neurons, by the logarithm of a factor.
+// constants returns the constants of neuron k. Learned ones are scaled by exp of the
+// learned number, one for each position of a filter or one for all neurons.
 func (s *dualSimulator) constants(layer *network.Layer, learned map[string][]dual, k int) (c dualConstants) {
 	value := func(name string, configured float64) dual {
 		array, there := learned[name]
@@ -153,8 +153,8 @@ func (s *dualSimulator) constants(layer *network.Layer, learned map[string][]dua
 	return c
 }
 
-// layer runs one layer on one sample: S[t] and U[t+1] − A[t+1], less by what a learned
-// threshold exceeds 1, [step][neuron].
+// layer runs one layer on one sample and returns S[t] and U[t+1] − A[t+1], minus the excess
+// of a learned threshold over 1, [step][neuron].
 func (s *dualSimulator) layer(l, sample int, handed [][][]dual, input [][]dual, recurrent, bias []dual, learned map[string][]dual) (spikes, membrane [][]dual) {
 	layer, dt := &s.network.Layers[l], s.network.StepLength
 	constants := make([]dualConstants, layer.Neurons)
@@ -219,7 +219,7 @@ func (s *dualSimulator) layer(l, sample int, handed [][][]dual, input [][]dual, 
 			i[k] = i[k].times(c.keepCurrent).plus(h[k])
 			a[k] = a[k].times(c.keepAdaptation).plus(now[k].times(c.adaptation))
 			seen[k] = after[k].minus(a[k]).minus(c.threshold)
-			if _, learns := learned["noise_beta"]; learns { // as escape noise sees it
+			if _, learns := learned["noise_beta"]; learns { // as seen by the escape noise
 				seen[k] = seen[k].times(c.beta).scaled(1 / layer.Noise.Beta)
 			}
 			seen[k] = seen[k].plus(dual{1, 0})
@@ -230,7 +230,7 @@ func (s *dualSimulator) layer(l, sample int, handed [][][]dual, input [][]dual, 
 	return spikes, membrane
 }
 
-// afterReset is U[t+1] from the leaked membrane, the drive and the spike.
+// afterReset computes U[t+1] from the leaked membrane potential, the drive and the spike.
 func afterReset(layer *network.Layer, leaked, drive, spike, threshold dual) dual {
 	if !layer.DifferentiateReset {
 		spike.slope = 0
@@ -245,7 +245,7 @@ func afterReset(layer *network.Layer, leaked, drive, spike, threshold dual) dual
 	return leaked.plus(drive).minus(spike.times(threshold)) // subtractive
 }
 
-// addSynapses adds to h the weighted spikes of a step, if there was one.
+// addSynapses adds the weighted spikes of a step to h, if the step exists.
 func addSynapses(h []dual, spikes [][]dual, weights []dual, step int) {
 	if step < 0 {
 		return
@@ -258,7 +258,8 @@ func addSynapses(h []dual, spikes [][]dual, weights []dual, step int) {
 	}
 }
 
-// sources are what a layer, or the readout above the last, takes input of, in ascending order.
+// sources are what a layer, or the readout above the last, takes input from, in ascending
+// order.
 func (s *dualSimulator) sources(l int) []int {
 	from := s.network.Readout.From
 	if l < len(s.network.Layers) {
@@ -277,7 +278,7 @@ func (s *dualSimulator) sources(l int) []int {
 }
 
 // readout runs the leaky integrators: U[t+1], [step][class]. Arrays are their weights for each
-// source and, if they have some, biases.
+// source and, if there are any, their biases.
 func (s *dualSimulator) readout(handed [][][]dual, arrays [][]dual) [][]dual {
 	n, r := s.network, s.network.Readout
 	tau := r.Tau
@@ -309,7 +310,7 @@ func (s *dualSimulator) readout(handed [][][]dual, arrays [][]dual) [][]dual {
 	return potentials
 }
 
-// spikes draws the spike of a neuron from ξ < p(u).
+// spikes draws a neuron's spike from ξ < p(u).
 func (s *dualSimulator) spikes(layer *network.Layer, l, sample, step, neuron int, u float64) bool {
 	number := neuron // for its noise
 	if layer.Kind != "dense" {
@@ -320,9 +321,9 @@ func (s *dualSimulator) spikes(layer *network.Layer, l, sample, step, neuron int
 	return cpuref.Uniform[float64](word) < escapeProbability(layer.Noise, s.network.StepLength, u)
 }
 
-// distance is ½ Σ f² over all neurons of a sample, f the difference of their spikes from
-// the targets or, of the van Rossum distance, its sum with the kernel over all pairs of
-// steps.
+// distance is ½ Σ f² over all neurons of a sample, where f is the difference of their
+// spikes from the targets or, for the van Rossum distance, its convolution with the kernel
+// over all pairs of steps.
 func (s *dualSimulator) distance(sample int, spikes [][]dual) dual {
 	n := s.network
 	output := n.Layers[len(n.Layers)-1]
@@ -361,7 +362,7 @@ func totals(spikes [][]dual) []dual {
 	return counts
 }
 
-// dualLogits are what the softmax of the cross-entropy is taken over.
+// dualLogits are the logits of the cross-entropy's softmax.
 func dualLogits(loss string, readout [][]dual) []dual {
 	if loss == "last_step" {
 		return readout[len(readout)-1]
@@ -395,8 +396,8 @@ func logSumExp(x []dual) dual {
 	return sum.log().plus(dual{largest, 0})
 }
 
-// activityLoss is a regularizer on the spike counts of one sample; the derivative
-// of relu at 0 is 0.
+// activityLoss is a regularizer on the spike counts of one sample; the derivative of relu
+// at 0 is 0.
 func activityLoss(r network.Regularizer, counts []dual) dual {
 	if r.Average == "layer" {
 		var mean dual
@@ -440,7 +441,7 @@ func escapeProbability(noise network.Noise, dt, u float64) float64 {
 	return 0
 }
 
-// dualSurrogates are all surrogates with parameters that keep them of order 1.
+// dualSurrogates are all surrogates, with parameters that keep them of order 1.
 var dualSurrogates = map[string]network.Surrogate{
 	"superspike":          {Beta: 2},
 	"scaled_superspike":   {Beta: 3},
@@ -457,7 +458,7 @@ var dualSurrogates = map[string]network.Surrogate{
 	"unscaled_sigmoid":    {Beta: 5},
 }
 
-// surrogateOf is g(u) of a layer.
+// surrogateOf is a layer's surrogate derivative g(u).
 func surrogateOf(layer *network.Layer, dt, u float64, spiked bool) float64 {
 	logistic := func(beta float64) float64 {
 		p := 1 / (1 + math.Exp(-beta*u))

@@ -7,8 +7,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// dualSkipCases are networks whose layers take input of several: of all below them, as a
-// residual block, as branches that join, of pooled positions.
+// dualSkipCases are networks whose layers take input from several sources: from all below
+// them, as a residual block, as branches that join, from pooled positions.
 func dualSkipCases(t *testing.T) []dualCase {
 	t.Helper()
 	dense := func(from ...string) network.Layer { return network.Layer{Kind: "dense", From: from} }
@@ -74,7 +74,7 @@ func dualSkipCases(t *testing.T) []dualCase {
 }
 
 // TestDualSkips compares back-propagation through connections that skip layers with
-// derivatives carried forward.
+// forward-mode derivatives.
 func TestDualSkips(t *testing.T) {
 	for k, c := range dualSkipCases(t) {
 		t.Run(fmt.Sprint(k, " ", c.name), func(t *testing.T) {

@@ -13,13 +13,13 @@ import (
 	"spikegrad/host/network"
 )
 
-// dualCase is a network whose gradient is compared, and how it is run.
+// dualCase is a network whose gradient is checked, and how it is run.
 type dualCase struct {
 	name    string
 	network network.Network
 	samples int
 	scale   float64 // standard deviation of weights · √inputs
-	// perArray is how many weights of an array are differentiated: all if it has
+	// perArray is the number of weights of an array that are differentiated: all, if it has
 	// no more.
 	perArray int
 }
@@ -36,8 +36,8 @@ var (
 	}
 )
 
-// dualNetwork is a network of two recurrent layers in which choice k of everything
-// that has choices is taken; the two layers differ.
+// dualNetwork is a network of two recurrent layers that uses choice k of everything that
+// has choices; the two layers differ.
 func dualNetwork(k int, surrogate, reset string, differentiateReset bool, loss string) network.Network {
 	n := network.Network{Inputs: 5, Classes: 3, Steps: 19, StepLength: 0.002, Readout: network.DefaultReadout()}
 	for l, neurons := range []int{7, 6} {
@@ -53,7 +53,7 @@ func dualNetwork(k int, surrogate, reset string, differentiateReset bool, loss s
 		if surrogate == "matched" {
 			layer.Noise = dualNoises[1+(k+l)%3]
 		}
-		// Thresholds that no count or mean of counts equals: no kink is met.
+		// Thresholds that no count or mean of counts equals, so that no kink is hit.
 		layer.Regularizers = []network.Regularizer{
 			{Kind: "upper", Power: 1 + k%2, Strength: 0.3, Threshold: 1.317, Average: []string{"none", "layer"}[(k+l)%2]},
 			{Kind: "lower", Power: 1 + (k+l+1)%2, Strength: 0.2, Threshold: 2.593, Average: []string{"layer", "none"}[(k/2)%2]},
@@ -71,9 +71,9 @@ func dualNetwork(k int, surrogate, reset string, differentiateReset bool, loss s
 	return n
 }
 
-// dualCases are every surrogate, reset, reset gradient and loss with everything
-// else in turn, neurons without a synaptic current and the noise that is the integral of
-// SuperSpike with every reset, biases with every reset and loss, and two networks wider than a word and a lane with more
+// dualCases cover every surrogate, reset, reset gradient and loss while cycling through everything
+// else, neurons without a synaptic current and the noise that is the integral of SuperSpike with every
+// reset, biases with every reset and loss, and two networks wider than a word and a lane with more
 // samples than a chunk.
 func dualCases() []dualCase {
 	kinds := []string{"matched", "matched", "matched"} // one for each noise to start from
@@ -168,7 +168,7 @@ func dualCases() []dualCase {
 				c.network.Layers[l].LearnPer = []string{"neuron", "layer"}[(i+j+l)%2]
 			}
 			c.network.Layers[(i+j)%2].Bias = true
-			if i != 1 { // β too, of the noise that the surrogate matches
+			if i != 1 { // also β, for the noise that the surrogate matches
 				learnBeta(&c.network.Layers[(i+j)%2], []string{"sigmoid", "superspike"}[i/2])
 			}
 		}
@@ -194,7 +194,7 @@ func dualCases() []dualCase {
 	return cases
 }
 
-// learnAll makes a layer one of neurons of a kind whose constants are all learned.
+// learnAll gives a layer neurons of a kind whose constants are all learned.
 func learnAll(layer *network.Layer, neuron string) {
 	layer.Neuron, layer.TauAdaptation, layer.Adaptation = neuron, 0.015, 0.2
 	layer.Learn = map[string][]string{
@@ -205,13 +205,13 @@ func learnAll(layer *network.Layer, neuron string) {
 	}[neuron]
 }
 
-// learnBeta makes the steepness of a layer's noise a learned constant, too.
+// learnBeta also makes the steepness of a layer's noise a learned constant.
 func learnBeta(layer *network.Layer, noise string) {
 	layer.Noise, layer.Surrogate = network.Noise{Kind: noise, Beta: 4}, network.Surrogate{Kind: "matched"}
 	layer.Learn = append(layer.Learn, "noise_beta")
 }
 
-// TestDualNumbers compares back-propagation with derivatives carried forward.
+// TestDualNumbers compares back-propagation with forward-mode derivatives.
 func TestDualNumbers(t *testing.T) {
 	for _, name := range network.Surrogates.List() {
 		if _, ok := dualSurrogates[name]; !ok {
@@ -281,8 +281,8 @@ func checkDual(t *testing.T, c *dualCase, seed uint64) {
 	}
 }
 
-// checkDualRun compares what the networks did: equal spikes, near numbers, and
-// that there was something to compare.
+// checkDualRun compares the activity of the networks: equal spikes, close numbers, and
+// enough activity to compare.
 func checkDualRun(t *testing.T, n *network.Network, record *engine.RecordOf[float64], outcome engine.OutcomeOf[float64], run *dualOutcome) {
 	t.Helper()
 	for l, layer := range n.Layers {
@@ -325,7 +325,7 @@ func checkDualRun(t *testing.T, n *network.Network, record *engine.RecordOf[floa
 	near(t, "regularizer", []float64{outcome.Regularizer}, []float64{run.regularizer.value}, 1e-12)
 }
 
-// nearOf is near with the magnitude that the tolerance is relative to.
+// nearOf is near with an explicit magnitude for the relative tolerance.
 func nearOf(t *testing.T, what string, got, want []float64, tolerance, scale float64) {
 	t.Helper()
 	for i := range want {
@@ -336,7 +336,7 @@ func nearOf(t *testing.T, what string, got, want []float64, tolerance, scale flo
 	}
 }
 
-// randomBatch draws a batch in which every channel spikes with a probability in
+// randomBatch draws a batch in which every channel spikes with the given probability in
 // every step. Numbers are out of order.
 func randomBatch(random *rand.Rand, n *network.Network, samples int, probability float64) *engine.Batch {
 	batch := &engine.Batch{}
@@ -359,7 +359,7 @@ func randomBatch(random *rand.Rand, n *network.Network, samples int, probability
 	return batch
 }
 
-// randomTargets draws target spikes of every sample.
+// randomTargets draws target spikes for every sample.
 func randomTargets(random *rand.Rand, n *network.Network, samples int) []uint32 {
 	words := cpuref.Words(n.Classes)
 	targets := make([]uint32, samples*n.Steps*words)
@@ -373,9 +373,8 @@ func randomTargets(random *rand.Rand, n *network.Network, samples int) []uint32 
 	return targets
 }
 
-// randomWeights draws normal weights of standard deviation scale/√inputs and of
-// positive mean, so that the network is active; the readout's are at scale 1, so
-// that no softmax saturates.
+// randomWeights draws normal weights of standard deviation scale/√inputs and positive mean,
+// so that the network is active; the readout's have scale 1, so that no softmax saturates.
 func randomWeights(random *rand.Rand, n *network.Network, scale float64) [][]float64 {
 	var weights [][]float64
 	for _, w := range n.Weights() {

@@ -10,9 +10,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// TestFlip turns single spikes into their opposites: the flipped spike must differ,
-// nothing before it nor in the layers below may, and both engines must agree on all
-// that follows.
+// TestFlip inverts single spikes: the flipped spike must differ, nothing before it or in
+// the layers below may differ, and both engines must agree on everything that follows.
 func TestFlip(t *testing.T) {
 	n := &network.Network{
 		Inputs: 40, Classes: 3, Steps: 25, StepLength: 0.002,

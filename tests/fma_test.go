@@ -18,16 +18,16 @@ import (
 	"testing"
 )
 
-// computing are the packages whose floats reach spikes, gradients or weights, or the numbers
-// of an audit.
+// computing are the packages whose floats affect spikes, gradients or weights, or the
+// numbers of an audit.
 var computing = []string{"cpuref", "host/network", "host/data", "host/unbiased", "host/audit"}
 
-// instantiation is the package in which the generic kernels are compiled. It
-// stands in an overlay only: the compiler sees it, the checkout has no such file.
+// instantiation is the package in which the generic kernels are compiled. It exists only in
+// an overlay: the compiler sees it, but the checkout has no such file.
 const instantiation = "tests/internal/instantiate"
 
-// TestNoFusedMultiplyAdd reads what the compiler makes of the Go side for
-// processors on which it may fuse x*y + z, which would change the last bit.
+// TestNoFusedMultiplyAdd checks the machine code that the compiler generates from the Go
+// side for processors on which it may fuse x*y + z, which would change the last bit.
 func TestNoFusedMultiplyAdd(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -68,7 +68,8 @@ func TestNoFusedMultiplyAdd(t *testing.T) {
 	}
 }
 
-// fusedARM64 are the encodings of fused multiply-adds: those of a word under a mask.
+// fusedARM64 are the encodings of fused multiply-adds: the value of an instruction word
+// under a mask.
 var fusedARM64 = []struct {
 	name       string
 	mask, word uint32
@@ -81,7 +82,7 @@ var fusedARM64 = []struct {
 }
 
 // TestNoFusedMultiplyAddInAssembly decodes the assembly for arm64, whose vector instructions are
-// written as numbers that no listing names.
+// written as numbers, which a listing does not name.
 func TestNoFusedMultiplyAddInAssembly(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -126,8 +127,8 @@ func TestNoFusedMultiplyAddInAssembly(t *testing.T) {
 			}
 		}
 	}
-	// Each of 8 rows of sums has two vectors, the one of a single row four; four vectors of
-	// random words become numbers.
+	// Each of 8 rows of sums has two vectors, the single row of the other tile has four;
+	// four vectors of random words become numbers.
 	want := map[string]int{"tallTile8x2NEON": 16, "tile1x4NEON": 4, "drawNEON": 4}
 	if !maps.Equal(products, want) {
 		t.Errorf("the assembly has so many vector multiplications: %v; want %v", products, want)
@@ -140,7 +141,7 @@ type genericName struct {
 	isType bool
 }
 
-// genericNames finds them in the files that a target compiles.
+// genericNames finds them in the files that are compiled for a target.
 func genericNames(t *testing.T, environment []string) []genericName {
 	t.Helper()
 	list := exec.Command("go", "list", "-f", `{{range .GoFiles}}{{$.Dir}}/{{.}}{{"\n"}}{{end}}`, module+"cpuref")
@@ -185,8 +186,8 @@ func genericNames(t *testing.T, environment []string) []genericName {
 	return found
 }
 
-// instantiationSource writes a package that makes the compiler compile each of
-// them, and with it what it calls, for float32.
+// instantiationSource returns a package that makes the compiler compile each of them for
+// float32, along with everything that they call.
 func instantiationSource(generic []genericName) string {
 	var source strings.Builder
 	source.WriteString("package instantiate\n\nimport \"spikegrad/cpuref\"\n\nvar All = []any{\n")
@@ -201,8 +202,8 @@ func instantiationSource(generic []genericName) string {
 	return source.String()
 }
 
-// compileToAssembly returns the compiler's listing of the computing packages
-// and of the instantiation.
+// compileToAssembly returns the compiler's listing of the computing packages and of the
+// instantiation.
 func compileToAssembly(t *testing.T, environment []string, source string) string {
 	t.Helper()
 	root, err := filepath.Abs("..")
@@ -235,7 +236,7 @@ func compileToAssembly(t *testing.T, environment []string, source string) string
 	return string(out)
 }
 
-// lastLines keeps a compiler's complaints, which follow its listing.
+// lastLines keeps a compiler's error messages, which follow its listing.
 func lastLines(text string, count int) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	return strings.Join(lines[max(0, len(lines)-count):], "\n")

@@ -67,9 +67,9 @@ type goldenArray struct {
 	Data  []float64
 }
 
-// TestGolden runs every golden file of a directory on every engine. Software drivers take ten
-// seconds to compile the kernels of a two-dimensional network, so the project's own are run on them in
-// the long form: TestCheck compares drivers with the CPU engine bit for bit in any case.
+// TestGolden runs every golden file of a directory on every engine. Software drivers take ten seconds
+// to compile the kernels of a two-dimensional network, so the project's own files run on them only in
+// the long form; TestCheck compares drivers with the CPU engine bit for bit in any case.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(*goldenDirectory, "*.json"))
 	if err != nil || len(files) == 0 {
@@ -162,8 +162,8 @@ func (g *golden) network() (*network.Network, error) {
 	return n, n.Validate()
 }
 
-// size reads the size of a hidden layer: a number of neurons, or a convolution, whose sizes
-// are numbers in one dimension, and rows and columns in two.
+// size reads the size of a hidden layer: a number of neurons, or a convolution whose sizes
+// are single numbers in one dimension, and pairs of rows and columns in two.
 func (g *golden) size(layer *network.Layer, hidden json.RawMessage) error {
 	if json.Unmarshal(hidden, &layer.Neurons) == nil {
 		return nil
@@ -205,7 +205,7 @@ func plane2d(layer *network.Layer, hidden json.RawMessage) error {
 	return nil
 }
 
-// goldenEngine is what a golden file is run on: an engine of either precision.
+// goldenEngine is the engine that a golden file is run on, of either precision.
 type goldenEngine[T cpuref.Float] interface {
 	SetWeights([][]T) error
 	Weights() ([][]T, error)
@@ -214,9 +214,9 @@ type goldenEngine[T cpuref.Float] interface {
 	Update(engine.Update) error
 }
 
-// checkGolden compares a run with the file: spikes must be equal, numbers within
-// tolerance of their array's largest magnitude. Weights after updates are compared
-// where the gradient exceeds significant times its array's largest.
+// checkGolden compares a run with the file: spikes must be equal, and numbers within
+// tolerance relative to their array's largest magnitude. Weights after updates are compared
+// where the gradient exceeds significant times the largest of its array.
 func checkGolden[T cpuref.Float](t *testing.T, g *golden, n *network.Network, e goldenEngine[T], tolerance, significant float64) {
 	t.Helper()
 	must := func(err error) {
@@ -281,7 +281,7 @@ func checkGolden[T cpuref.Float](t *testing.T, g *golden, n *network.Network, e 
 	}
 }
 
-// batch makes a batch of events from the golden input spikes.
+// batch converts the golden input spikes to a batch of events.
 func (g *golden) batch() *engine.Batch {
 	batch := &engine.Batch{Labels: g.Labels, Numbers: make([]uint32, g.Batch), Rows: make([][2]uint32, g.Batch*g.Steps)}
 	next := 0
@@ -311,7 +311,7 @@ func largest(values []float64) float64 {
 	return most
 }
 
-// near fails unless got equals want within tolerance of want's largest magnitude.
+// near fails unless got equals want within tolerance relative to want's largest magnitude.
 func near[T cpuref.Float](t *testing.T, what string, got []T, want []float64, tolerance float64) {
 	t.Helper()
 	if len(got) != len(want) {

@@ -11,8 +11,8 @@ import (
 	"spikegrad/host/engine"
 )
 
-// TestSetGradients: a gradient that is handed back to an engine changes the weights as it
-// did before, on every engine.
+// TestSetGradients: a gradient that is handed back to an engine changes the weights as
+// before, on every engine.
 func TestSetGradients(t *testing.T) {
 	n := invarianceNetworks()["leaky"]
 	random := rand.New(rand.NewPCG(8, 8))
@@ -64,7 +64,7 @@ func TestSetGradients(t *testing.T) {
 	for _, info := range gputest.Devices(t) {
 		engines = append(engines, openVulkan(t, n, info, options))
 		options := options
-		options.PassSamples = 8 // gradients of several passes
+		options.PassSamples = 8 // so gradients take several passes
 		engines = append(engines, openVulkan(t, n, info, options))
 	}
 	want := run(cpu, false)

@@ -18,9 +18,8 @@ const (
 	glfwPath   = "github.com/go-gl/glfw/"
 )
 
-// ownImports gives what a package, or every package below a path that ends in
-// ..., may import of this module. The first match counts; packages without one
-// (tests) are free.
+// ownImports lists what a package, or every package below a path that ends in ..., may
+// import from this module. The first match counts; packages without one (tests) are free.
 var ownImports = []struct {
 	importer string
 	allowed  []string
@@ -40,8 +39,8 @@ var ownImports = []struct {
 	{"bench/...", []string{"host/check", "host/engine", "host/network", "host/figure", "kernels", "cpuref", "gpu", "bench/..."}},
 }
 
-// floors are the packages of host from the lowest floor up: one imports those below its own
-// only.
+// floors are the packages of host, from the lowest floor up: each imports only packages on
+// floors below its own.
 var floors = [][]string{
 	{"host/atomicfile", "host/engine/ranktest", "host/hdf5", "host/mpi", "host/network", "host/numpy"},
 	{"host/batch", "host/figure", "host/nir", "host/tensorboard"},
@@ -53,12 +52,12 @@ var floors = [][]string{
 	{"host/cli"},
 }
 
-// floorOf is the floor of a package, −1 if it has none.
+// floorOf is the floor of a package; −1 if it has none.
 func floorOf(path string) int {
 	return slices.IndexFunc(floors, func(floor []string) bool { return slices.Contains(floor, path) })
 }
 
-// onlyIn gives the one place that may import what begins with a path.
+// onlyIn gives the only place that may import packages whose path starts with the key.
 var onlyIn = map[string]string{
 	vulkanPath: "gpu/...",
 	glfwPath:   "host/view/...",
@@ -66,7 +65,7 @@ var onlyIn = map[string]string{
 	module + "host/mpi": "host/cli",
 }
 
-// matches tells whether a path is the pattern's, or below it.
+// matches reports whether a path equals the pattern or is below it.
 func matches(pattern, path string) bool {
 	if root, ok := strings.CutSuffix(pattern, "/..."); ok {
 		return path == root || strings.HasPrefix(path, root+"/")
@@ -74,8 +73,8 @@ func matches(pattern, path string) bool {
 	return path == pattern
 }
 
-// forbidden explains why a package (a path inside the module) may not import
-// another, and is empty where it may.
+// forbidden explains why a package (a path inside the module) may not import another; empty
+// if it may.
 func forbidden(importer, imported string) string {
 	for path, place := range onlyIn {
 		if strings.HasPrefix(imported, path) && !matches(place, importer) {
@@ -114,7 +113,7 @@ type goPackage struct {
 	Imports    []string
 }
 
-// listPackages returns the module's packages as one kind of build sees them.
+// listPackages returns the module's packages as seen by one kind of build.
 func listPackages(t *testing.T, environment []string, flags ...string) []goPackage {
 	t.Helper()
 	command := exec.Command("go", append(append([]string{"list", "-e", "-json=ImportPath,Imports"}, flags...), module+"...")...)
@@ -154,7 +153,7 @@ func TestImportsPointDown(t *testing.T) {
 	}
 }
 
-// TestImportRule pins the rule itself on cases of either kind.
+// TestImportRule checks the rule itself on allowed and forbidden cases.
 func TestImportRule(t *testing.T) {
 	for _, c := range []struct {
 		importer, imported string

@@ -12,8 +12,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// invarianceNetworks are stochastic networks wider than a word and a lane, one with
-// each readout.
+// invarianceNetworks are stochastic networks wider than a word and a lane, one for each
+// kind of readout.
 func invarianceNetworks() map[string]*network.Network {
 	leaky := dualNetwork(1, "matched", "multiplicative", true, "max_over_time")
 	spiking := dualNetwork(2, "matched", "subtractive", false, "counts")
@@ -23,7 +23,7 @@ func invarianceNetworks() map[string]*network.Network {
 	return map[string]*network.Network{"leaky": &leaky, "spiking": &spiking}
 }
 
-// invarianceRun is all that a run of a batch gives.
+// invarianceRun is everything that running a batch produces.
 type invarianceRun struct {
 	record  *engine.Record
 	outcome engine.Outcome
@@ -89,8 +89,8 @@ func TestWorkers(t *testing.T) {
 	}
 }
 
-// TestPlaceInBatch: a sample does the same in any place of a batch and in any
-// company.
+// TestPlaceInBatch: a sample gives the same results at any place in a batch and beside any
+// other samples.
 func TestPlaceInBatch(t *testing.T) {
 	const samples = 21
 	for name, n := range invarianceNetworks() {
@@ -108,7 +108,7 @@ func TestPlaceInBatch(t *testing.T) {
 			t.Errorf("%s: the outcome of the permuted batch is %+v, of the batch %+v", name, got.outcome, want.outcome)
 		}
 
-		// Silent samples behind, as a last batch would be filled up.
+		// Silent samples at the end, as used to fill up a last batch.
 		filledUp := picked(batch, n, slices.Sorted(slices.Values(places)))
 		for k := range 5 {
 			filledUp.Labels = append(filledUp.Labels, 0)
@@ -121,7 +121,7 @@ func TestPlaceInBatch(t *testing.T) {
 			sameSample(t, name+", filled up", n, got.record, b, want.record, b)
 		}
 
-		// The number, not the place, decides on the noise.
+		// The noise depends on the number, not the place.
 		renumbered := picked(batch, n, slices.Sorted(slices.Values(places)))
 		renumbered.Numbers[3] += 100_000
 		got = runSingle(t, n, weights, renumbered, 2)
@@ -133,8 +133,8 @@ func TestPlaceInBatch(t *testing.T) {
 	}
 }
 
-// TestSilence: without input and weights there is nothing but the noise at rest,
-// spikes with probability p(−θ), the same for all neurons, steps and samples.
+// TestSilence: without input and weights there is only the noise at rest, spikes with
+// probability p(−θ), the same for all neurons, steps and samples.
 func TestSilence(t *testing.T) {
 	const samples, neurons = 64, 50
 	for _, noise := range append([]network.Noise{{Kind: "sigmoid", Beta: 2}}, dualNoises...) {
@@ -176,8 +176,8 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-// binomial fails unless a count is within five standard errors, and one, of its
-// mean: five because hundreds of neurons are looked at.
+// binomial fails unless a count is within five standard errors, plus one, of its mean: five
+// because hundreds of neurons are checked.
 func binomial(t *testing.T, what string, count, draws int, p float64) {
 	t.Helper()
 	mean := p * float64(draws)
@@ -186,7 +186,7 @@ func binomial(t *testing.T, what string, count, draws int, p float64) {
 	}
 }
 
-// picked is the batch of the samples at the given places.
+// picked returns the batch of the samples at the given places.
 func picked(batch *engine.Batch, n *network.Network, places []int) *engine.Batch {
 	out := &engine.Batch{}
 	for _, b := range places {
@@ -201,8 +201,7 @@ func picked(batch *engine.Batch, n *network.Network, places []int) *engine.Batch
 	return out
 }
 
-// sameSample fails unless sample b of one record equals sample c of another to the
-// bit.
+// sameSample fails unless sample b of one record equals sample c of another bit for bit.
 func sameSample(t *testing.T, what string, n *network.Network, got *engine.Record, b int, want *engine.Record, c int) {
 	t.Helper()
 	what = fmt.Sprintf("%s: sample %d", what, c)
@@ -225,7 +224,7 @@ func sameSample(t *testing.T, what string, n *network.Network, got *engine.Recor
 	}
 }
 
-// sameBits fails at the first number that differs in a bit.
+// sameBits fails at the first number with a different bit.
 func sameBits(t *testing.T, what string, got, want []float32) {
 	t.Helper()
 	for i := range want {

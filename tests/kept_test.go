@@ -7,17 +7,17 @@ import (
 	"testing"
 )
 
-// The weights in which the interrupted run of testdata ends, and what its network reaches
-// then, as the version that began it said.
+// The final weights of the interrupted run in testdata, and the test result of its network,
+// as given by the version that started it.
 const (
 	interruptedWeights = "8083e8ce20808d160a8d44bbccb6d2b9dda8730763176a471336aef914e54943"
 	interruptedTest    = 0.8467966573816156
 	interruptedOther   = 0.8356545961002786
 )
 
-// kept is the promise to people who come back: a run folder that an older version left
-// resumes and evaluates to the same bits, and a configuration that names its kinds trains to
-// the weights that the version gave it in whose time it was written.
+// kept checks the promise to returning users: a run folder from an older version resumes and
+// evaluates to the same bits, and a configuration that names its kinds trains to the same
+// weights as with the version it was written for.
 func (p program) kept(t *testing.T) {
 	folder := t.TempDir()
 	if err := os.CopyFS(filepath.Join(folder, "run"), os.DirFS("testdata/runs/interrupted")); err != nil {

@@ -33,9 +33,9 @@ checkpoint = 1
 learning_rate = 0.01
 `
 
-// kill ends a run with SIGKILL at ten moments, drawn from a fixed seed: while it writes
-// one of its checkpoints or just after. Each time the run goes on from what lies there,
-// and it must end in the weights of a run that nobody disturbed.
+// kill ends a run with SIGKILL at ten moments, drawn from a fixed seed: while it writes one
+// of its checkpoints or just after. Each time the run resumes from what it left, and it
+// must end with the weights of an undisturbed run.
 func (p program) kill(t *testing.T) {
 	folder := t.TempDir()
 	if err := os.WriteFile(filepath.Join(folder, "run.toml"), []byte(killConfig), 0o644); err != nil {
@@ -81,15 +81,15 @@ func (p program) kill(t *testing.T) {
 	}
 }
 
-// summary is what tests read of a run's summary.
+// summary is the part of a run's summary that tests read.
 type summary struct {
 	Weights string  `json:"weights_sha256"`
 	Device  string  `json:"device"`
 	Test    float64 `json:"test_accuracy"`
 }
 
-// devicesAgree trains the demo for an epoch on the CPU engine, on every Vulkan device and on all at once:
-// the weights must be the same, bit for bit.
+// devicesAgree trains the demo for an epoch on the CPU engine, on every Vulkan device and on all of
+// them at once: the weights must be the same, bit for bit.
 func (p program) devicesAgree(t *testing.T) {
 	folder := t.TempDir()
 	devices := []string{"cpu"}

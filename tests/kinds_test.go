@@ -9,7 +9,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// tableOfKinds is a table of kinds by the type of their numbers in cpuref.
+// tableOfKinds returns the tables of kinds by the type of their numbers in cpuref.
 func tableOfKinds() map[string]map[string]uint32 {
 	return map[string]map[string]uint32{
 		"NeuronModel": numbersOf(network.Neurons), "Pool": numbersOf(network.Pools), "Constant": numbersOf(network.Constants), "EscapeNoise": numbersOf(network.Noises),
@@ -18,8 +18,7 @@ func tableOfKinds() map[string]map[string]uint32 {
 	}
 }
 
-// numbersOf are the numbers of kinds by the name that a constant for them has in Go, in small
-// letters.
+// numbersOf returns the numbers of kinds by the name of their Go constants, in lower case.
 func numbersOf[N ~uint32, S any](kinds network.Kinds[N, S]) map[string]uint32 {
 	numbers := map[string]uint32{}
 	for _, kind := range kinds {
@@ -28,8 +27,8 @@ func numbersOf[N ~uint32, S any](kinds network.Kinds[N, S]) map[string]uint32 {
 	return numbers
 }
 
-// TestKinds: every constant of a kind in cpuref has a row of its number and its name, and
-// every row a constant; shaders/kinds.glsl is made of them.
+// TestKinds: every constant of a kind in cpuref has a row with its number and name, and
+// every row has a constant; shaders/kinds.glsl is generated from them.
 func TestKinds(t *testing.T) {
 	definitions := parsed(t, definitionFolder)
 	tables := tableOfKinds()

@@ -16,15 +16,15 @@ import (
 	"spikegrad/host/train"
 )
 
-// opener opens networks on a device that all tests share. Who opens an engine closes it.
+// opener opens networks on a device that all tests share. The caller must close the
+// engines.
 func opener(t *testing.T, info gpu.DeviceInfo) func(*network.Network, engine.Options) (engine.Engine, error) {
 	return func(n *network.Network, options engine.Options) (engine.Engine, error) {
 		return engine.OpenVulkanOn(n, gputest.Open(t, info.Index), options)
 	}
 }
 
-// TestAudit audits a network on every device: all that was found is the same to the
-// last bit.
+// TestAudit audits a network on every device: all results are the same to the last bit.
 func TestAudit(t *testing.T) {
 	config, err := train.Default("digits")
 	if err != nil {
@@ -105,8 +105,8 @@ func TestSlopes(t *testing.T) {
 	}
 }
 
-// TestEstimates takes samples of estimators on every device: means and spreads are the
-// same to the last bit.
+// TestEstimates takes samples of estimators on every device: means and spreads are the same
+// to the last bit.
 func TestEstimates(t *testing.T) {
 	p, err := estimate.NewProblem(estimate.EstimateOptions{Net: "lif:33,5", Steps: 20, Seed: 3})
 	if err != nil {

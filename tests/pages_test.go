@@ -18,27 +18,27 @@ var (
 	pagesPython    = flag.String("python", "", "a python3 with h5py, nir, pandas and safetensors, for the blocks of docs that need it")
 )
 
-// longPages train for minutes each: they are run by make full and make docs-pictures.
+// longPages train for minutes each: make full and make docs-pictures run them.
 var longPages = []string{"many-seeds", "long-sequences", "speed", "own-gpu"}
 
-// largestPicture is the most bytes that a picture of docs may have.
+// largestPicture is the maximum size of a picture in docs, in bytes.
 const largestPicture = 200 << 10
 
-// step is one thing to do with a page: a block of commands and what it prints.
+// step is one block of commands on a page and its output.
 type step struct {
-	line     int    // of the page, where the block begins
+	line     int    // of the page, where the block starts
 	commands string // for sh
-	fails    bool   // the commands have to fail; their output is then that of standard error too
+	fails    bool   // the commands have to fail; their output then includes standard error
 	skipped  string // why the block is not run
-	output   string // as the page quotes it; empty if it quotes none
+	output   string // as quoted on the page; empty if it quotes none
 }
 
-// notRun is the sentence before a block that is left alone.
+// notRun matches the sentence before a block that is not run.
 var notRun = regexp.MustCompile(`^\*Not run by the tests: (.+)\.\*$`)
 
-// stepsOf reads the fenced blocks of a page. A block ```sh is run, ```sh fails has to
-// fail, and a block ```text after it is what it prints. A paragraph "*Not run by the
-// tests: REASON.*" before a block leaves it alone.
+// stepsOf reads the fenced blocks of a page. A block ```sh is run, ```sh fails has to fail,
+// and a block ```text after it is its output. A paragraph "*Not run by the tests: REASON.*"
+// before a block means that it is not run.
 func stepsOf(page string) []step {
 	var steps []step
 	var kind, paragraph string
@@ -76,7 +76,7 @@ func stepsOf(page string) []step {
 	return steps
 }
 
-// quoted makes of quoted output the expression that it has to match: … stands for any
+// quoted turns quoted output into the expression that it has to match: … stands for any
 // text in a line, and alone in a line for any lines.
 func quoted(output string) *regexp.Regexp {
 	var b strings.Builder
@@ -92,17 +92,17 @@ func quoted(output string) *regexp.Regexp {
 	return regexp.MustCompile(b.String())
 }
 
-// trimLines takes the white space off the ends of lines.
+// trimLines removes trailing white space from lines.
 func trimLines(text string) string {
 	return regexp.MustCompile(`(?m)[ \t]+$`).ReplaceAllString(text, "")
 }
 
-// pages does what README's readers do with docs: each page's commands, in order, in a
-// folder with the program, and compares what they print, and the pictures that they
-// make, with the page.
+// pages does what a reader of docs does: it runs each page's commands, in order, in a
+// folder with the program, and compares their output and the pictures that they create with
+// the page.
 func (p program) pages(t *testing.T) {
 	ran := 0
-	clone, err := filepath.Abs("..") // which a reader has beside the folder
+	clone, err := filepath.Abs("..") // which readers have beside the folder
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func (p program) pages(t *testing.T) {
 					ran++
 				}
 				if t.Failed() {
-					return // what follows needs what failed
+					return // the following steps need the failed one
 				}
 			}
 			comparePictures(t, path, page, folder)
@@ -141,7 +141,8 @@ func (p program) pages(t *testing.T) {
 	}
 }
 
-// reader is a folder as that of somebody who built the program: with it and the sources.
+// reader prepares a folder like that of somebody who built the program, with the program
+// and the sources.
 func (p program) reader(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -157,7 +158,7 @@ func (p program) reader(t *testing.T) string {
 	return folder
 }
 
-// run runs a block of a page and tells whether it did.
+// run runs a block of a page and reports whether it was run.
 func (s *step) run(t *testing.T, path, folder string) bool {
 	t.Helper()
 	environment := os.Environ()
@@ -185,11 +186,11 @@ func (s *step) run(t *testing.T, path, folder string) bool {
 	return true
 }
 
-// picture is a picture of a page, and where the commands of the page leave it.
+// picture matches a picture on a page, and where the page's commands create it.
 var picture = regexp.MustCompile(`!\[[^\]]*\]\(([^) ]+)(?: "([^"]+)")?\)`)
 
-// comparePictures compares the pictures of a page with those that its commands made.
-// A picture without a title is one that no test makes.
+// comparePictures compares the pictures of a page with those that its commands created. A
+// picture without a title is not created by any test.
 func comparePictures(t *testing.T, path, text, folder string) {
 	t.Helper()
 	for _, found := range picture.FindAllStringSubmatch(text, -1) {
@@ -214,7 +215,7 @@ func comparePictures(t *testing.T, path, text, folder string) {
 	}
 }
 
-// TestPictures sees that every picture of docs is on a page and not too large.
+// TestPictures checks that every picture in docs is on a page and not too large.
 func TestPictures(t *testing.T) {
 	shown := map[string]bool{}
 	err := filepath.WalkDir("../docs", func(path string, entry fs.DirEntry, err error) error {
@@ -245,7 +246,7 @@ func TestPictures(t *testing.T) {
 	}
 }
 
-// TestSteps sees that blocks are found and that output is compared.
+// TestSteps checks that blocks are found and that output is compared.
 func TestSteps(t *testing.T) {
 	page := "Text.\n\n```sh\necho one\n```\n\nprints\n\n```text\none\n```\n\n```sh fails\nfalse\n```\n\n*Not run by the tests: it needs a screen.*\n\n```sh\necho two\n```\n\n```toml\na = 1\n```\n"
 	want := []step{

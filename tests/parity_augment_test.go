@@ -10,7 +10,8 @@ import (
 	"spikegrad/kernels"
 )
 
-// planeOf is how images of two channels or more have this many numbers, if there are such images.
+// planeOf is the plane of images with two or more channels that have this many numbers; a single
+// row if there are none.
 func planeOf(numbers int) cpuref.Extent {
 	for channels := 2; channels <= numbers; channels++ {
 		for height := 2; numbers%channels == 0 && height*channels <= numbers; height++ {
@@ -66,8 +67,8 @@ func TestAugment(t *testing.T) {
 	})
 }
 
-// TestBuildEventsCompact: rows lie in any order, but none in another, and hold what they
-// should.
+// TestBuildEventsCompact: rows may be stored in any order, but must not overlap, and must
+// have the right content.
 func TestBuildEventsCompact(t *testing.T) {
 	eachSpikesCase(t, func(r rig, c spikesCase, s *source) {
 		k, err := kernels.NewBuildEvents(r.device, kernels.BuildEventsChoice{Compact: true})
@@ -98,7 +99,7 @@ func TestBuildEventsCompact(t *testing.T) {
 	})
 }
 
-// words32 reads back numbers.
+// words32 reads numbers back.
 func words32(r rig, from gpu.Binding, count int) []uint32 {
 	r.Helper()
 	content := make([]byte, 4*count)

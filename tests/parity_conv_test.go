@@ -10,22 +10,22 @@ import (
 	"spikegrad/kernels"
 )
 
-// convCase is one layer over positions, with what is below it.
+// convCase is one layer over positions, with the layer below.
 type convCase struct {
 	below                   cpuref.Extent // positions of a plane below
 	filtersBelow            int           // filters of the layer below; −n: n channels of an input
 	kernel, stride, padding cpuref.Extent
 	filters                 int
-	recurrentKernel         cpuref.Extent // none: not recurrent
+	recurrentKernel         cpuref.Extent // empty: not recurrent
 	samples, steps          int
 	delay, recurrentDelay   int
 	noise                   cpuref.EscapeNoise
 	reset                   cpuref.Reset
 	surrogate               cpuref.Surrogate
 	differentiate           bool
-	limited                 bool // derivatives far from the threshold are left out
+	limited                 bool // derivatives far from the threshold are skipped
 	spread                  kernels.Spread
-	depth                   uint32 // samples a lane in the backward pass
+	depth                   uint32 // samples per lane in the backward pass
 }
 
 func (c convCase) String() string {
@@ -44,10 +44,10 @@ func (c convCase) positions() cpuref.Extent {
 	}
 }
 
-// copies is how many spikes the inputs may have in a step.
+// copies is the maximum number of spikes of an input in a step.
 func (c convCase) copies() int { return 1 + c.samples%2*2 }
 
-// repeated has every event up to the given number of times.
+// repeated repeats every event up to the given number of times.
 func (s *source) repeated(events cpuref.Events, most int) cpuref.Events {
 	var all cpuref.Events
 	for r := range events.Rows {
@@ -62,7 +62,8 @@ func (s *source) repeated(events cpuref.Events, most int) cpuref.Events {
 	return all
 }
 
-// unit is how many numbers a position of the layer takes; unitBelow the same below it.
+// unit is the number of numbers that a position of the layer takes; unitBelow is the same
+// for the layer below.
 func (c convCase) unit() int { return cpuref.Stride(c.filters) }
 
 func (c convCase) unitBelow() int {
@@ -72,10 +73,10 @@ func (c convCase) unitBelow() int {
 	return cpuref.Stride(c.filtersBelow)
 }
 
-// numbersBelow are the numbers of the layer below.
+// numbersBelow is the number of numbers of the layer below.
 func (c convCase) numbersBelow() int { return c.input().Planes * c.below.Area() * c.unitBelow() }
 
-// neurons are the numbers of the layer, those between the filters included.
+// neurons is the number of numbers of the layer, including those between the filters.
 func (c convCase) neurons() int { return c.positions().Area() * c.unit() }
 
 func (c convCase) input() cpuref.Window {
@@ -100,10 +101,10 @@ func (c convCase) neuron() cpuref.Neuron[float32] {
 // sizesOfCases are samples and steps: up to three chunks, and up to three words.
 var sizesOfCases = [][2]int{{9, 8}, {3, 33}, {17, 1}, {1, 70}, {2, 33}}
 
-// inputCases has every stride, padding and kernel without recurrence, all else drawn:
-// kernels wider than the layer below, kernels so narrow that some windows lie in the
-// padding alone, and single positions among them. Every third has a single row. Spreads and
-// kinds are few, so that pipelines are.
+// inputCases cover every stride, padding and kernel without recurrence, with everything
+// else random: among them kernels wider than the layer below, kernels so narrow that some
+// windows lie entirely in the padding, and single positions. Every third has a single row.
+// Spreads and kinds are few, to limit the number of pipelines.
 func inputCases() []convCase {
 	var cases []convCase
 	for stride := 1; stride <= 3; stride++ {
@@ -131,8 +132,8 @@ func inputCases() []convCase {
 	return cases
 }
 
-// recurrentCases has every number of filters with windows from one element to wider
-// than the layer, and every noise and reset.
+// recurrentCases cover every number of filters with windows from one element to wider than
+// the layer, and every noise and reset.
 func recurrentCases() []convCase {
 	var cases []convCase
 	one := cpuref.Extent{Height: 1, Width: 1}
@@ -159,8 +160,8 @@ func recurrentCases() []convCase {
 	return cases
 }
 
-// spikesOf returns [rows][word] of bits for filters at positions, unit numbers each:
-// the numbers between the filters have none.
+// spikesOf returns random bits [rows][word] for filters at positions, each of which takes
+// unit numbers: those between the filters have no spikes.
 func (s *source) spikesOf(rows, positions, unit, filters int, chance float32) []uint32 {
 	words := cpuref.Words(positions * unit)
 	bits := make([]uint32, rows*words)
@@ -176,7 +177,7 @@ func (s *source) spikesOf(rows, positions, unit, filters int, chance float32) []
 	return bits
 }
 
-// convRun is what cpuref computes for a case.
+// convRun holds what cpuref computes for a case.
 type convRun struct {
 	forward          cpuref.LIFForwardArguments[float32]
 	backward         cpuref.LIFBackwardArguments[float32]
@@ -248,8 +249,8 @@ func listed(bits []uint32, rows, numbers int) cpuref.Events {
 	return events
 }
 
-// gradientOf sums the partial weight gradients of all chunks: weights that weigh the
-// spikes of events of the given number of channels.
+// gradientOf sums the partial weight gradients of all chunks, for weights applied to events
+// of the given number of channels.
 func gradientOf(c convCase, events cpuref.Events, numbers int, errors []float32, window cpuref.Window, delay int) cpuref.WeightGradientArguments[float32] {
 	rows := window.Rows(0)
 	size := rows * c.unit()
@@ -268,8 +269,8 @@ func gradientOf(c convCase, events cpuref.Events, numbers int, errors []float32,
 	return a
 }
 
-// beyond is weights with more behind them that no window may reach: a device may not
-// complain about reading there, nor give zeros.
+// beyond returns weights with additional values at the end that no window may use; a device
+// would neither complain about reading there nor return zeros.
 func beyond(weights []float32, rowLength int) []float32 {
 	out := append([]float32(nil), weights...)
 	for range 64 * rowLength {
@@ -304,7 +305,8 @@ type convKernels struct {
 	gradient   *kernels.WeightGradient
 }
 
-// eachConvCase runs a check on every device for every case, if short for one of some.
+// eachConvCase runs a check on every device for every case; with -short, for one case in
+// some.
 func eachConvCase(t *testing.T, cases []convCase, some int, check func(r rig, c convCase, run *convRun, k *convKernels)) {
 	if testing.Short() {
 		var few []convCase
@@ -463,8 +465,8 @@ func TestTransposeBlocks(t *testing.T) {
 	})
 }
 
-// TestActivityOfFilters punishes the activity of layers over positions, whose counts
-// have gaps.
+// TestActivityOfFilters applies activity regularizers to layers over positions, whose
+// counts have gaps.
 func TestActivityOfFilters(t *testing.T) {
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
 		for i, c := range [][2]int{{1, 1}, {3, 5}, {16, 2}, {17, 9}, {33, 1}} { // filters, positions
@@ -523,8 +525,8 @@ func checkActivityOfFilters(r rig, filters, positions int, choice kernels.Activi
 	}
 }
 
-// TestSquaredNorm sums squares of gradients, zero among them; every second block has
-// numbers of which some are too small to count.
+// TestSquaredNorm sums squares of gradients, among them zeros; in every second block some
+// numbers are too small to count.
 func TestSquaredNorm(t *testing.T) {
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
 		k, err := kernels.NewSquaredNorm(device)

@@ -10,7 +10,8 @@ import (
 	"spikegrad/kernels"
 )
 
-// TestCopySamples copies the beginnings of samples, some of them several times and some never.
+// TestCopySamples copies the beginnings of samples, some of them several times and some not at
+// all.
 func TestCopySamples(t *testing.T) {
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
 		k, err := kernels.NewCopySamples(device)

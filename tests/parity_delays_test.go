@@ -8,8 +8,8 @@ import (
 	"spikegrad/kernels"
 )
 
-// TestDelays moves events by learned delays, drawn and rounded, takes errors back, makes gradients
-// and limits shares.
+// TestDelays moves events by learned delays, random and rounded, propagates errors back, computes
+// gradients and limits shares.
 func TestDelays(t *testing.T) {
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
 		var failed [4]error
@@ -54,7 +54,7 @@ func checkDelays(r rig, events *kernels.DelayEvents, errors *kernels.DelayErrors
 		Spikes: make([]uint32, samples*steps*cpuref.Words(inputs)), Events: s.events(samples*steps, inputs, 0.3), Numbers: numbers[2:],
 		Steps: steps, Inputs: inputs, Delays: d,
 	}
-	for i := range moved.Spikes { // what was there before
+	for i := range moved.Spikes { // the previous content
 		moved.Spikes[i] = s.word()
 	}
 	b := kernels.DelayEventsBuffers{

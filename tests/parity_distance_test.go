@@ -27,8 +27,8 @@ func TestSpikeDistance(t *testing.T) {
 	})
 }
 
-// checkSpikeDistance compares one case; the classes are the neurons, inputs and delay
-// count for nothing.
+// checkSpikeDistance compares one case; the classes are the neurons; inputs and delay are
+// ignored.
 func checkSpikeDistance(r rig, k *kernels.SpikeDistance, kind cpuref.Loss, write bool, c readoutCase, seed uint32) {
 	s := &source{seed: seed}
 	stride, rows := cpuref.Stride(c.classes), c.samples*c.steps

@@ -9,8 +9,8 @@ import (
 	"spikegrad/kernels"
 )
 
-// TestDropout leaves out events, some of them several spikes of a number, and takes errors
-// back, in one segment of the steps too.
+// TestDropout drops events, some of them several spikes of the same number, and propagates
+// errors back, also in one segment of the steps.
 func TestDropout(t *testing.T) {
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
 		events, err := kernels.NewDropEvents(device)
@@ -42,8 +42,8 @@ func TestDropout(t *testing.T) {
 	})
 }
 
-// dropoutNumbers are seed, stream and the numbers of samples as kernels have them; the stream
-// does not count.
+// dropoutNumbers are the seed, the stream and the samples' numbers in the form that kernels
+// take; the stream is ignored.
 func dropoutNumbers(s *source, seed uint32, samples int) []uint32 {
 	numbers := []uint32{seed, uint32(cpuref.StreamNoise)}
 	for range samples {
@@ -58,10 +58,10 @@ func checkDropEvents(r rig, k *kernels.DropEvents, s *source, d cpuref.Dropout[f
 	a := cpuref.DropEventsArguments[float32]{
 		Events: s.events(samples*steps, neurons, 0.3), Numbers: numbers[2:], Steps: steps, Neurons: neurons, Dropout: d, Segment: segment,
 	}
-	for e := 1; e < len(a.Events.Index); e += 3 { // twice the same
+	for e := 1; e < len(a.Events.Index); e += 3 { // the same number twice
 		a.Events.Index[e] = a.Events.Index[e-1]
 	}
-	for r, row := range a.Events.Rows { // ascending in a row
+	for r, row := range a.Events.Rows { // ascending within a row
 		slices.Sort(a.Events.Index[row[0]:row[1]])
 		dropped += len(a.Events.Row(r))
 	}

@@ -9,8 +9,8 @@ import (
 	"spikegrad/kernels"
 )
 
-// TestExactFunctions compares at least 2²⁴ arguments of each exact function, spread
-// evenly over the bits of its range.
+// TestExactFunctions compares at least 2²⁴ arguments of each exact function, spread evenly
+// over the bit patterns of its range.
 func TestExactFunctions(t *testing.T) {
 	const runs, count = 4, 1<<22 + 1024
 	type span struct{ first, last float32 }
@@ -40,7 +40,7 @@ func TestExactFunctions(t *testing.T) {
 				defer results.Buffer.Free()
 				want := make([]float32, count)
 				for run := range uint32(runs) {
-					// Run after run takes the arguments between those of the one before.
+					// Each run takes arguments between those of the previous ones.
 					s := f.spans[int(run)%len(f.spans)]
 					first, last := math.Float32bits(s.first), math.Float32bits(s.last)
 					increment := (last - first) / count
@@ -59,8 +59,8 @@ func TestExactFunctions(t *testing.T) {
 	})
 }
 
-// TestPhilox holds both generators to the known answers that the Random123
-// distribution publishes (kat_vectors, philox4x32 10), and to each other.
+// TestPhilox compares both generators with the known answers published in the Random123
+// distribution (kat_vectors, philox4x32 10), and with each other.
 func TestPhilox(t *testing.T) {
 	const ones = 0xffffffff
 	counters := [][4]uint32{{}, {ones, ones, ones, ones}, {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}}

@@ -16,7 +16,7 @@ func (c connectionCase) String() string {
 	return fmt.Sprintf("below=%d,neurons=%d,samples=%d,steps=%d,delay=%d", c.below, c.neurons, c.samples, c.steps, c.delay)
 }
 
-// The numbers of samples make one to three chunks, the last of them not full.
+// The numbers of samples make one to three chunks, of which the last is not full.
 var connectionCases = []connectionCase{
 	{1, 1, 1, 1, 0}, {31, 32, 3, 33, 1}, {32, 31, 8, 70, 0}, {33, 33, 9, 33, 32}, {257, 20, 17, 33, 3}, {20, 257, 24, 33, 1}, {200, 33, 9, 33, 1},
 }

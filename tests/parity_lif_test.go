@@ -20,9 +20,9 @@ type lifCase struct {
 	noise                           cpuref.EscapeNoise
 	reset                           cpuref.Reset
 	surrogate                       cpuref.Surrogate
-	limited                         bool // derivatives far from the threshold are left out
+	limited                         bool // derivatives far from the threshold are skipped
 	spread                          kernels.Spread
-	depth                           uint32 // samples a lane in the backward pass
+	depth                           uint32 // samples per lane in the backward pass
 	wide                            bool   // recurrence without shared memory
 	shared                          bool   // recurrent spikes through shared memory
 	apart                           bool   // input sums from a kernel of their own; backwards, loads ahead
@@ -62,11 +62,10 @@ func (c lifCase) neuron() cpuref.Neuron[float32] {
 }
 
 // lifCases are layers of all kinds that matter in one direction, with or without
-// recurrence, over ragged sizes and delays: forward every noise with every reset,
-// backward every reset with and without its gradient, and every surrogate; every further
-// model of neurons with every reset. Spreads put
-// several samples into a workgroup or on a lane, several quads on a lane, and several
-// workgroups on a sample.
+// recurrence, over ragged sizes and delays: forward every noise with every reset, backward
+// every reset with and without its gradient, and every surrogate; every other neuron model
+// with every reset. Spreads put several samples into a workgroup or on a lane, several
+// quads on a lane, and several workgroups on a sample.
 func lifCases(backward bool) []lifCase {
 	sizes := []lifCase{
 		{inputs: 1, neurons: 1, samples: 3, steps: 33},
@@ -133,8 +132,9 @@ func lifCases(backward bool) []lifCase {
 	return cases
 }
 
-// recurrences are the forms of a kind of layer: without and with recurrence, in the normal suite
-// one of them in turn, as building the kernels for each takes some drivers seconds.
+// recurrences returns the forms of a kind of layer: both without and with recurrence, but in the
+// normal suite only one of them in turn, as some drivers take seconds to build the kernels for
+// each.
 func recurrences(turn int) []bool {
 	if os.Getenv("SPIKEGRAD_FULL") != "" {
 		return []bool{false, true}
@@ -142,7 +142,7 @@ func recurrences(turn int) []bool {
 	return []bool{turn%2 > 0}
 }
 
-// lifRun is what cpuref computes for a case.
+// lifRun holds what cpuref computes for a case.
 type lifRun struct {
 	forward            cpuref.LIFForwardArguments[float32]
 	backward           cpuref.LIFBackwardArguments[float32]
@@ -208,7 +208,7 @@ func TestLIFForward(t *testing.T) {
 	}
 }
 
-// checkLIFForward returns how many words of spikes are not zero.
+// checkLIFForward returns the number of nonzero words of spikes.
 func checkLIFForward(r rig, c lifCase, seed uint32) (spiked int) {
 	run := runLIF(c, seed)
 	a := &run.forward

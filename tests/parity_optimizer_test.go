@@ -9,8 +9,9 @@ import (
 	"spikegrad/kernels"
 )
 
-// TestOptimizer does several updates in a row, with other parameters each time, from
-// gradients of very different magnitude, zero among them and such as have no finite square.
+// TestOptimizer makes several updates in a row, with different parameters each time, from
+// gradients of very different magnitudes, including zero and values whose square is not
+// finite.
 func TestOptimizer(t *testing.T) {
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
 		for kind := cpuref.OptimizerSGD; kind <= cpuref.OptimizerSMORMS3; kind++ {

@@ -27,7 +27,7 @@ func (c poolCase) pooling() cpuref.Pooling {
 }
 
 // poolCases have cells that fill the plane and that do not, higher than wide and wider than
-// high, one for all, and rows that begin in the middle of a word.
+// high, one for everything, and rows that start in the middle of a word.
 func poolCases() []poolCase {
 	var cases []poolCase
 	for kind := range cpuref.Pool(2) {
@@ -53,8 +53,8 @@ func poolCases() []poolCase {
 	return cases
 }
 
-// TestPooling lists the spikes that pooled layers hand up, makes trains of them, and
-// takes errors back, in one segment of the steps too.
+// TestPooling lists the spikes that pooled layers pass on, converts them to trains, and
+// propagates errors back, also in one segment of the steps.
 func TestPooling(t *testing.T) {
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
 		for i, c := range poolCases() {

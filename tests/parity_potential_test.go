@@ -8,8 +8,8 @@ import (
 	"spikegrad/kernels"
 )
 
-// TestPotentialGradient sums the gradients of weights that weigh potentials, on the CPU in parts of
-// chunks and of rows, in samples that end before anything arrives, too.
+// TestPotentialGradient sums the gradients of weights applied to potentials, on the CPU in parts of
+// chunks and of rows, also in samples that end before anything arrives.
 func TestPotentialGradient(t *testing.T) {
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
 		k, err := kernels.NewPotentialGradient(device)
@@ -27,7 +27,7 @@ func TestPotentialGradient(t *testing.T) {
 			}
 			want := make([]float32, cpuref.Chunks(c.samples)*size)
 			for at := range want {
-				want[at] = 7 // what was there before
+				want[at] = 7 // the previous content
 			}
 			var work cpuref.Workspace[float32]
 			for first := 0; first < c.samples; first += 3 { // chunks of 8 in parts of 3

@@ -141,7 +141,7 @@ func checkCrossEntropy(r rig, k *kernels.CrossEntropy, kind cpuref.Loss, write b
 		a.Readout = s.rows(rows, c.classes, -4, 4, 0.3)
 		for i := range a.Readout {
 			if i/(c.steps*stride)%2 == 1 {
-				a.Readout[i] = float32(int(a.Readout[i])) // every second sample: equal potentials and logits
+				a.Readout[i] = float32(int(a.Readout[i])) // every second sample has equal potentials and logits
 			}
 		}
 		readout = array(r, "readout", a.Readout)

@@ -8,9 +8,9 @@ import (
 	"spikegrad/kernels"
 )
 
-// TestLIFForwardSegments runs layers in segments, the first of them twice: what is held
-// of the last segment, the states at its end and the spikes of all must be those of
-// cpuref.
+// TestLIFForwardSegments runs layers in segments, the first of them twice: the stored
+// values of the last segment, its final states and the spikes of all segments must equal
+// those of cpuref.
 func TestLIFForwardSegments(t *testing.T) {
 	cases := lifCases(false)
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {

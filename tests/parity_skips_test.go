@@ -9,8 +9,9 @@ import (
 	"spikegrad/kernels"
 )
 
-// TestInputSums adds up what sources bring, by dense connections and windows over planes, in
-// place of what was there and to it, and in one segment of the steps.
+// TestInputSums sums the input from several sources, by dense connections and windows over
+// planes, both overwriting and adding to the previous content, also in one segment of the
+// steps.
 func TestInputSums(t *testing.T) {
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
 		for _, convolved := range []bool{false, true} {
@@ -63,7 +64,7 @@ func TestInputSums(t *testing.T) {
 	})
 }
 
-// TestErrorBelowAdds adds errors to those that another layer above left.
+// TestErrorBelowAdds adds errors to those left by another layer above.
 func TestErrorBelowAdds(t *testing.T) {
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
 		k, err := kernels.NewErrorBelow(device, kernels.ErrorBelowChoice{Add: true})

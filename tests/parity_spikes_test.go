@@ -86,7 +86,7 @@ func TestSpikeCounts(t *testing.T) {
 	})
 }
 
-// counts returns [sample][stride] of spike counts below a limit.
+// counts returns [sample][stride] spike counts below a limit.
 func (s *source) counts(samples, neurons int, limit uint32) []uint32 {
 	stride := cpuref.Stride(neurons)
 	counts := make([]uint32, samples*stride)

@@ -10,25 +10,25 @@ import (
 	"spikegrad/gpu/gputest"
 )
 
-// The parity tests run every kernel on every Vulkan device found and compare what it
-// writes with package cpuref, bit for bit. Inputs are random and always the same.
+// The parity tests run every kernel on every available Vulkan device and compare what it
+// writes with package cpuref, bit for bit. Inputs are random but always the same.
 
-// rig holds what one parity case needs of a device. Buffers are freed with the test.
+// rig holds what a parity case needs of a device. Buffers are freed with the test.
 type rig struct {
 	*testing.T
 	device *gpu.Device
 }
 
-// eachDevice runs a check on every Vulkan device found. Validation is on, and whatever
-// it says is an error.
+// eachDevice runs a check on every available Vulkan device. Validation is on, and any
+// message is an error.
 func eachDevice(t *testing.T, check func(t *testing.T, device *gpu.Device)) {
 	for _, info := range gputest.Devices(t) {
 		t.Run(info.Name, func(t *testing.T) { check(t, gputest.Open(t, info.Index)) })
 	}
 }
 
-// array puts values of 4 bytes into a new buffer; offset is how many other bytes lie
-// before them, so that bindings are not always whole buffers.
+// array puts 4-byte values into a new buffer, after some other bytes, so that bindings are
+// not always whole buffers.
 func array[T float32 | uint32](r rig, name string, values []T) gpu.Binding {
 	r.Helper()
 	content, err := binary.Append(nil, binary.NativeEndian, values)
@@ -78,7 +78,7 @@ func (r rig) run(record func(stream *gpu.Stream) error) {
 }
 
 // same compares what a kernel wrote with what package cpuref computed, and reports the
-// first value of which a bit differs.
+// first value with a different bit.
 func same[T float32 | uint32](r rig, name string, got gpu.Binding, want []T) {
 	r.Helper()
 	content := make([]byte, 4*len(want))
@@ -116,21 +116,21 @@ type source struct {
 	seed, next uint32
 }
 
-// word is a random word.
+// word returns a random word.
 func (s *source) word() uint32 {
 	s.next++
 	words := cpuref.Philox([2]uint32{s.seed, 0x7e57}, [4]uint32{s.next >> 2})
 	return words[s.next&3]
 }
 
-// uniform is a random number of (low, high).
+// uniform returns a random number in (low, high).
 func (s *source) uniform(low, high float32) float32 {
 	return low + float32((high-low)*cpuref.Uniform[float32](s.word()))
 }
 
-// rows returns [count][stride] of random numbers of (low, high), with zeros between n
-// and the stride and, with a chance, elsewhere; values too small for cpuref's
-// contract are zero.
+// rows returns [count][stride] random numbers in (low, high), with zeros between n and the
+// stride and, with probability zeros, elsewhere; values too small for cpuref's contract
+// become zero.
 func (s *source) rows(count, n int, low, high, zeros float32) []float32 {
 	stride := cpuref.Stride(n)
 	values := make([]float32, count*stride)
@@ -144,7 +144,7 @@ func (s *source) rows(count, n int, low, high, zeros float32) []float32 {
 	return values
 }
 
-// spikes returns [rows][word] of bits for n neurons that spike with a chance.
+// spikes returns [rows][word] bits of n neurons that spike with the given probability.
 func (s *source) spikes(rows, n int, chance float32) []uint32 {
 	words := cpuref.Words(n)
 	bits := make([]uint32, rows*words)
@@ -158,14 +158,14 @@ func (s *source) spikes(rows, n int, chance float32) []uint32 {
 	return bits
 }
 
-// events lists random spikes of n neurons in rows rows.
+// events lists random spikes of n neurons in the given number of rows.
 func (s *source) events(rows, n int, chance float32) cpuref.Events {
 	events := cpuref.Events{Rows: make([][2]uint32, rows), Index: make([]uint32, rows*n)}
 	cpuref.BuildEvents(events, s.spikes(rows, n, chance), cpuref.Words(n), n, 0, rows)
 	return events
 }
 
-// flat is Rows as a device sees it.
+// flat returns Rows as a device sees it.
 func flat(rows [][2]uint32) []uint32 {
 	var words []uint32
 	for _, row := range rows {
@@ -174,7 +174,7 @@ func flat(rows [][2]uint32) []uint32 {
 	return words
 }
 
-// onlyIf returns the binding, or none if it is not to be used.
+// onlyIf returns the binding, or an empty one if it is not used.
 func onlyIf(used bool, binding gpu.Binding) gpu.Binding {
 	if used {
 		return binding

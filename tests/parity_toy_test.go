@@ -9,7 +9,7 @@ import (
 	"spikegrad/kernels"
 )
 
-// TestToyLoop goes round a closed curve of random directions, flat and steep.
+// TestToyLoop follows a closed curve in random directions, flat and steep.
 func TestToyLoop(t *testing.T) {
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
 		k, err := kernels.NewToyLoop(device)

@@ -15,10 +15,10 @@ import (
 	"spikegrad/kernels"
 )
 
-// TestEveryPath forces every code path once: each set of instructions that program and
-// processor have, whole samples and samples in segments, whole batches and one chunk at
-// a time, on the CPU engine and on a Vulkan device, against the CPU engine with that
-// set.
+// TestEveryPath forces every code path once: each instruction set that the program and the
+// processor have, whole samples and samples in segments, whole batches and one chunk at a
+// time, on the CPU engine and on a Vulkan device, against the CPU engine with that
+// instruction set.
 func TestEveryPath(t *testing.T) {
 	used := cpuref.UsedInstructions()
 	defer cpuref.UseInstructions(used)
@@ -38,8 +38,8 @@ func TestEveryPath(t *testing.T) {
 	}
 }
 
-// TestEveryWorkgroup forces each size of workgroups that 'spikegrad tune' may choose, and
-// each driver, in turn: the drivers take some seconds to compile all kernels anew.
+// TestEveryWorkgroup forces each workgroup size that 'spikegrad tune' may choose, and each
+// driver, in turn: the drivers take some seconds to recompile all kernels.
 func TestEveryWorkgroup(t *testing.T) {
 	sizes := []uint32{32, 64, 128, 256}
 	devices := len(gputest.Devices(t))
@@ -77,15 +77,15 @@ func someCases(t *testing.T, wanted ...string) []check.Case {
 }
 
 // TestWideRecurrence runs networks whose recurrence goes through memory that all workgroups see, as
-// that of layers too wide for what a workgroup shares: dense, convolved, with learned constants, in
-// segments and, in the full form, all of the family.
+// for layers too wide for a workgroup's shared memory: dense, convolutional, with learned
+// constants, in segments and, in the full form, the whole family.
 func TestWideRecurrence(t *testing.T) {
 	candidates, names := vulkanCandidates(t, gpu.Options{NoSharedMemory: true})
 	runFamily(t, someCases(t, "mixed 3", "conv2d, two channels, recurrent", "learned constants per neuron, neuron lif, reset subtractive"), candidates, names)
 }
 
-// TestWideLayer runs a recurrent layer of more neurons than the shared memory of the software drivers
-// holds, and refuses one whose weights are larger than an array may be.
+// TestWideLayer runs a recurrent layer with more neurons than fit in the shared memory of the
+// software drivers, and expects an error for one whose weights exceed the maximum size of an array.
 func TestWideLayer(t *testing.T) {
 	if os.Getenv("SPIKEGRAD_FULL") == "" {
 		t.Skip("takes minutes and some GiB: SPIKEGRAD_FULL=1 runs it")

@@ -22,10 +22,10 @@ var rankConfig = strings.Replace(killConfig, "batch = 8", "batch = 40", 1)
 type launcher struct {
 	name    string
 	library string // for SPIKEGRAD_MPI
-	rank    string // the variable in which its processes find their number
+	rank    string // the variable that gives its processes their rank
 }
 
-// launchers are Debian's.
+// launchers returns Debian's launchers.
 func launchers(t *testing.T) []launcher {
 	t.Helper()
 	all := []launcher{
@@ -40,16 +40,17 @@ func launchers(t *testing.T) []launcher {
 	return all
 }
 
-// command starts the program the given number of times, in a folder.
+// command starts the given number of processes of the program in a folder.
 func (l launcher) command(p program, folder string, ranks int, arguments ...string) *exec.Cmd {
 	command := exec.Command(l.name, append([]string{"-n", strconv.Itoa(ranks), p.path}, arguments...)...)
 	command.Dir = folder
-	// Open MPI does not start more processes than cores, nor as root, unless it is told to.
+	// Open MPI refuses to start more processes than cores, or to run as root, unless told
+	// otherwise.
 	command.Env = append(os.Environ(), "OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1", "OMPI_MCA_rmaps_base_oversubscribe=1")
 	return command
 }
 
-// rankFolder is a folder with the configuration of a short run.
+// rankFolder returns a folder with the configuration of a short run.
 func rankFolder(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -78,7 +79,8 @@ func (p program) ranks(t *testing.T) {
 	}
 }
 
-// ranksEqual: any number of ranks leaves what one process leaves, and prints it once.
+// ranksEqual: any number of ranks leaves the same results as one process, and prints them
+// once.
 func (p program) ranksEqual(t *testing.T, l launcher) {
 	folder := rankFolder(t)
 	train := []string{"train", "run.toml", "--device", "cpu", "--json"}
@@ -126,7 +128,8 @@ func (p program) ranksEqual(t *testing.T, l launcher) {
 	}
 }
 
-// ranksMeasure: what is measured over ranks fills a folder as one process does, and is told once.
+// ranksMeasure: measurements over ranks write the same folder as one process, and are reported
+// once.
 func (p program) ranksMeasure(t *testing.T, l launcher) {
 	folder := rankFolder(t)
 	if got := finish(t, p.command(folder, "train", "run.toml", "--device", "cpu", "--quiet", "--out", "run")); got.code != 0 {
@@ -157,7 +160,7 @@ func (p program) ranksMeasure(t *testing.T, l launcher) {
 	}
 }
 
-// incidental are lines of results that say where and how fast they were found.
+// incidental matches lines of results that say where and how fast they were obtained.
 var incidental = regexp.MustCompile(`(?m)^(\s*"(device|\w*seconds?\w*|\w*epochs|finished)": |.* s on .*cpu).*\n`)
 
 // sameFolders compares the files of two folders of results.
@@ -201,7 +204,7 @@ func contentOf(t *testing.T, path ...string) []byte {
 	return text
 }
 
-// untimed are the columns of metrics.csv but for the last three, which are of times.
+// untimed returns the columns of metrics.csv except the last three, which hold times.
 func untimed(t *testing.T, path ...string) (rows []string) {
 	t.Helper()
 	for line := range strings.Lines(string(contentOf(t, append(path, "metrics.csv")...))) {
@@ -211,14 +214,14 @@ func untimed(t *testing.T, path ...string) (rows []string) {
 	return rows
 }
 
-// started is a job at work.
+// started is a running job.
 type started struct {
 	command *exec.Cmd
 	stderr  bytes.Buffer
 	ended   chan error
 }
 
-// start begins a run that does not end by itself, and returns when it has written some checkpoints.
+// start starts a run that does not end by itself, and returns once it has written some checkpoints.
 func (l launcher) start(t *testing.T, p program, folder string, ranks int, arguments ...string) *started {
 	t.Helper()
 	s := &started{command: l.command(p, folder, ranks, append(arguments, "--device", "cpu", "--epochs=100000")...), ended: make(chan error, 1)}
@@ -241,7 +244,8 @@ func (l launcher) start(t *testing.T, p program, folder string, ranks int, argum
 	return s
 }
 
-// signal sends a signal to a rank, which it finds by what the launcher told it.
+// signal sends a signal to a rank, which it finds by the environment variable that the
+// launcher set.
 func (l launcher) signal(t *testing.T, p program, rank int, signal syscall.Signal) {
 	t.Helper()
 	programs, err := filepath.Glob("/proc/[0-9]*/exe")
@@ -268,8 +272,8 @@ func (l launcher) signal(t *testing.T, p program, rank int, signal syscall.Signa
 	t.Fatalf("rank %d was not found", rank)
 }
 
-// goesOn has the run in a folder go on for two epochs, with another number of ranks and then in one process,
-// and compares it with one that nobody disturbed.
+// goesOn resumes the run in a folder for two epochs, with another number of ranks and then in one
+// process, and compares it with an undisturbed run.
 func (p program) goesOn(t *testing.T, l launcher, folder string, ranks int) {
 	t.Helper()
 	epochs := 1 + strings.Count(string(contentOf(t, folder, "run", "metrics.csv")), "\n")
@@ -285,7 +289,8 @@ func (p program) goesOn(t *testing.T, l launcher, folder string, ranks int) {
 	}
 }
 
-// rankKilled: without one of its ranks a job ends, and its run goes on with other numbers of them.
+// rankKilled: if one of its ranks is killed, a job ends, and its run resumes with other numbers of
+// ranks.
 func (p program) rankKilled(t *testing.T, l launcher) {
 	folder := rankFolder(t)
 	s := l.start(t, p, folder, 3, "train", "run.toml", "--out", "run")
@@ -296,9 +301,9 @@ func (p program) rankKilled(t *testing.T, l launcher) {
 	p.goesOn(t, l, folder, 2)
 }
 
-// ranksKilledOften is the long form: ten times one of seven or fewer ranks is killed, each time another one,
-// later in the run, and with another number of ranks to go on; in the end one process finishes the run in
-// the bits of one that nobody disturbed.
+// ranksKilledOften is part of the long form: ten times one of up to seven ranks is killed, each time a
+// different one, later in the run, and the run resumes with a different number of ranks; in the end
+// one process finishes the run with the same bits as an undisturbed one.
 func (p program) ranksKilledOften(t *testing.T, l launcher) {
 	folder := rankFolder(t)
 	arguments := []string{"train", "run.toml", "--out", "run"}
@@ -314,7 +319,8 @@ func (p program) ranksKilledOften(t *testing.T, l launcher) {
 	p.goesOn(t, l, folder, 7)
 }
 
-// ranksCompare is in the long form too: a reproduced experiment over ranks leaves what one process leaves.
+// ranksCompare is part of the long form too: a reproduced experiment over ranks gives the same results
+// as one process.
 func (p program) ranksCompare(t *testing.T, l launcher) {
 	folder := t.TempDir()
 	compare := strings.Fields("reproduce classification --data randman --quick --epochs 1 --seeds 1 --methods deterministic-superspike,stochastic-superspike --device cpu --quiet --out")
@@ -331,7 +337,7 @@ func (p program) ranksCompare(t *testing.T, l launcher) {
 	}
 }
 
-// rankInterrupted: when one rank is asked to end, all stop between the same two updates.
+// rankInterrupted: when one rank is asked to stop, all stop between the same two updates.
 func (p program) rankInterrupted(t *testing.T, l launcher) {
 	folder := rankFolder(t)
 	s := l.start(t, p, folder, 2, "train", "run.toml", "--out", "run")
@@ -343,7 +349,8 @@ func (p program) rankInterrupted(t *testing.T, l launcher) {
 	p.goesOn(t, l, folder, 3)
 }
 
-// rankHangs: a rank that stands still ends the job, which names it, and leaves a whole checkpoint.
+// rankHangs: a rank that hangs ends the job, whose error names it, and a complete checkpoint
+// remains.
 func (p program) rankHangs(t *testing.T, l launcher) {
 	folder := rankFolder(t)
 	s := l.start(t, p, folder, 3, "train", "run.toml", "--out", "run", "--rank-timeout", "2s")
@@ -354,12 +361,12 @@ func (p program) rankHangs(t *testing.T, l launcher) {
 	}
 	epochs := 1 + strings.Count(string(contentOf(t, folder, "run", "metrics.csv")), "\n")
 	resumed := finish(t, p.command(folder, "train", "--resume", "run", "--device", "cpu", "--quiet", "--epochs", strconv.Itoa(epochs)))
-	if resumed.code != 0 || resumed.stderr != "" { // a damaged checkpoint would be told of
+	if resumed.code != 0 || resumed.stderr != "" { // a damaged checkpoint would be reported
 		t.Errorf("resumed in one process: %+v", resumed)
 	}
 }
 
-// ranksRefused: what does not fit is refused in one line, before anything is written.
+// ranksRefused: incompatible arguments are refused in one line, before anything is written.
 func (p program) ranksRefused(t *testing.T, l launcher) {
 	folder := rankFolder(t)
 	var digits strings.Builder
@@ -388,7 +395,7 @@ func (p program) ranksRefused(t *testing.T, l launcher) {
 		{"a folder in the way", "", "train --out run.toml", 1, `spikegrad: .*run.toml`},
 	} {
 		command := l.command(p, folder, 2, strings.Fields(c.arguments)...)
-		if c.name == "other data" { // each rank its own
+		if c.name == "other data" { // different for each rank
 			command.Args = append(command.Args[:2], "1", p.path)
 			command.Args = append(command.Args, strings.Fields(c.arguments)...)
 			command.Args = append(command.Args, ":", "-n", "1", p.path)
@@ -402,7 +409,7 @@ func (p program) ranksRefused(t *testing.T, l launcher) {
 		if got.code != c.code || got.stdout != "" && l.name == "mpirun.openmpi" || len(lines) == 0 || !regexp.MustCompile("^"+c.stderr).MatchString(lines[0]) {
 			t.Errorf("%s: %+v, want exit code %d and %s", c.name, got, c.code, c.stderr)
 		}
-		if len(lines) > 1 && c.name != "no library" { // each process finds out by itself
+		if len(lines) > 1 && c.name != "no library" { // each process finds out on its own
 			t.Errorf("%s: more than one line: %q", c.name, lines)
 		}
 		if _, err := os.Stat(filepath.Join(folder, "run")); err == nil {

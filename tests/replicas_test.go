@@ -11,8 +11,8 @@ import (
 )
 
 // TestManyReplicas: many replicas of the same samples, whose input spikes are varied or moved by
-// learned delays one by one, have the losses that the CPU engine finds; so many that some parts of them
-// begin late. A second batch has more events than there was room for.
+// learned delays individually, have the same losses as on the CPU engine; there are so many that some
+// parts of them start late. A second batch has more events than were allocated.
 func TestManyReplicas(t *testing.T) {
 	for _, delay := range []int{0, 9} {
 		n := dualNetwork(1, "superspike", "multiplicative", false, "sum_of_softmax")

@@ -12,8 +12,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// sequenceNetworks are a dense network and one of convolutions: one of them wider than
-// a word, one of a single position, a dense layer above them.
+// sequenceNetworks are a dense network and a convolutional one: layers wider than a word,
+// with a single position, and a dense layer above them.
 func sequenceNetworks(t *testing.T) map[string]*network.Network {
 	t.Helper()
 	dense := dualNetwork(1, "matched", "multiplicative", true, "max_over_time")
@@ -33,18 +33,18 @@ func sequenceNetworks(t *testing.T) map[string]*network.Network {
 	return networks
 }
 
-// sequenceStep is one update: a gradient, then perhaps an evaluation of another batch
+// sequenceStep is one update: a gradient, then optionally an evaluation of another batch
 // with twice the spikes, then the update.
 type sequenceStep struct {
 	samples  int
 	chance   float64 // of an input spike
 	evaluate int     // samples; 0: no evaluation
-	clip     float64 // norm of the gradient; 0: as it is
+	clip     float64 // maximum norm of the gradient; 0: no limit
 }
 
-// sequence has batches that grow and shrink, a last pass of one chunk or less, one
-// batch without any event, and, between gradient and update, evaluations of fewer and
-// of more samples and events than anything before them.
+// sequence has batches that grow and shrink, a last pass of one chunk or less, one batch
+// without any event, and, between gradient and update, evaluations of fewer and of more
+// samples and events than anything before them.
 var sequence = []sequenceStep{
 	{samples: 5, chance: 0.3, clip: 0.01},
 	{samples: 40, chance: 0.3, evaluate: 50, clip: 0.02},
@@ -55,15 +55,15 @@ var sequence = []sequenceStep{
 	{samples: 1, chance: 0.5},
 }
 
-// sequenceResult is what a step gave.
+// sequenceResult is the result of a step.
 type sequenceResult struct {
 	outcomes string
-	arrays   map[string][]float32 // by what they are
+	arrays   map[string][]float32 // by name
 	bits     map[string][]uint32
 }
 
-// runSequence runs the steps on an engine; before is called before each of them and
-// gives the engine to go on with.
+// runSequence runs the steps on an engine; before is called before each of them and returns
+// the engine to continue with.
 func runSequence(t *testing.T, n *network.Network, e engine.Engine, before func(engine.Engine) engine.Engine) []sequenceResult {
 	t.Helper()
 	must := func(err error) {
@@ -116,9 +116,9 @@ func runSequence(t *testing.T, n *network.Network, e engine.Engine, before func(
 	return results
 }
 
-// TestSequence takes engines through a sequence of updates: the CPU engine with any
-// number of workers and in segments of time, and every Vulkan device with any number
-// of samples at once, give the bits of CPU engines that are new for every update.
+// TestSequence takes engines through a sequence of updates: the CPU engine with any number
+// of workers and in time segments, and every Vulkan device with any number of samples at
+// once, give the same bits as CPU engines created anew for every update.
 func TestSequence(t *testing.T) {
 	for name, n := range sequenceNetworks(t) {
 		passes := []int{8, 16, 24, 64}
@@ -162,7 +162,7 @@ func TestSequence(t *testing.T) {
 	}
 }
 
-// renewed moves weights and optimizer states to another engine.
+// renewed copies weights and optimizer states to another engine.
 func renewed(t *testing.T, from, to engine.Engine) engine.Engine {
 	t.Helper()
 	weights, err := from.Weights()
@@ -182,7 +182,7 @@ func renewed(t *testing.T, from, to engine.Engine) engine.Engine {
 	return to
 }
 
-// checkSequence sees that there is something to compare.
+// checkSequence checks that there is something to compare.
 func checkSequence(t *testing.T, n *network.Network, results []sequenceResult) {
 	t.Helper()
 	for _, w := range n.Weights() {

@@ -1,5 +1,5 @@
-// Package tests checks spikegrad from outside: what its packages promise each
-// other, and what the program promises its users.
+// Package tests checks spikegrad from outside: what its packages promise each other, and
+// what the program promises its users.
 package tests
 
 import (
@@ -19,15 +19,16 @@ const (
 	moduleFolder = shaderFolder + "/spv"
 )
 
-// The operations that kernels may use on floats: each has one correctly rounded
-// result on every device, as long as none is contracted into another.
+// The operations that kernels may use on floats: each has one correctly rounded result on
+// every device, as long as none is contracted with another.
 var (
 	exactArithmetic = []string{"FAdd", "FSub", "FMul", "FNegate", "VectorTimesScalar"}
 	exactExtended   = []string{"Floor", "FAbs", "FindILsb", "FindSMsb", "FindUMsb",
 		"SAbs", "SSign", "SMin", "SMax", "SClamp", "UMin", "UMax", "UClamp"}
 )
 
-// baseNames returns the names of the folder's files with the extension, without it.
+// baseNames returns the names of the folder's files with the given extension, without the
+// extension.
 func baseNames(t *testing.T, folder, extension string) []string {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(folder, "*"+extension))
@@ -125,9 +126,9 @@ func TestShadersAreValid(t *testing.T) {
 	})
 }
 
-// TestShadersAreCurrent compiles every kernel again and compares with what is
-// committed. Another version of the compiler may write other bytes: then only
-// the names are compared.
+// TestShadersAreCurrent recompiles every kernel and compares the result with the committed
+// file. A different compiler version may produce different bytes: then only the names are
+// compared.
 func TestShadersAreCurrent(t *testing.T) {
 	tool(t, "glslc")
 	rebuilt := t.TempDir()

@@ -22,27 +22,27 @@ import (
 	"spikegrad/tests/internal/spirv"
 )
 
-// A kernel is three files of one name: the shader, its wrapper in package kernels and
-// its definition in package cpuref. These tests read all three and see that names,
-// numbers and layouts agree.
+// A kernel consists of three files of the same name: the shader, its wrapper in package
+// kernels and its definition in package cpuref. These tests read all three and check that
+// names, numbers and layouts agree.
 
 const (
 	wrapperFolder    = "../kernels"
 	definitionFolder = "../cpuref"
 )
 
-// definedElsewhere are the kernels whose definition is not the function of their name
-// in the file of their name.
+// definedElsewhere are the kernels whose definition is not the function of the same name in
+// the file of the same name.
 var definedElsewhere = map[string]struct{ file, function, reason string }{
 	"exact_functions": {"exact", "Exp", "a kernel for tests alone, around four functions that shaders include"},
 	"optimizer":       {"optimizer", "OptimizerUpdate", "Optimizer is the type of the kinds"},
 }
 
-// drawsOnly is how the names of kernels begin that draw the live window: they compute
+// drawsOnly is the prefix of the names of kernels that draw the live window: they compute
 // nothing that is defined in cpuref.
 const drawsOnly = "view_"
 
-// goName is the Go name of words that underscores separate: lif_forward, LIFForward;
+// goName is the Go form of a name with underscores: lif_forward, LIFForward;
 // NOISE_THRESHOLD, NoiseThreshold.
 func goName(name string) string {
 	var b strings.Builder
@@ -57,7 +57,7 @@ func goName(name string) string {
 	return b.String()
 }
 
-// shaderName is the name in a shader of a Go field: DecayMembrane, decay_membrane.
+// shaderName is the shader form of the name of a Go field: DecayMembrane, decay_membrane.
 func shaderName(field string) string {
 	var b strings.Builder
 	for i, letter := range field {
@@ -76,7 +76,7 @@ type parsedPackage struct {
 	functions map[string]string // base name of the file of a function
 }
 
-// parsed reads the Go files of a folder, tests left out.
+// parsed reads the Go files of a folder, except tests.
 func parsed(t *testing.T, folder string) *parsedPackage {
 	t.Helper()
 	p := &parsedPackage{files: map[string]*ast.File{}, functions: map[string]string{}}
@@ -98,7 +98,7 @@ func parsed(t *testing.T, folder string) *parsedPackage {
 			}
 		}
 	}
-	// Imports are not resolved: the constants that are wanted need none.
+	// Imports are not resolved: the constants needed here do not depend on any.
 	config := types.Config{Error: func(error) {}, Importer: noImports{}}
 	p.types, _ = config.Check(folder, fileSet, files, nil)
 	return p
@@ -108,7 +108,7 @@ type noImports struct{}
 
 func (noImports) Import(string) (*types.Package, error) { return nil, errors.New("not resolved") }
 
-// constant is the value of a constant of the package, exported or not.
+// constant returns the value of a constant of the package, exported or not.
 func (p *parsedPackage) constant(name string) (constant.Value, bool) {
 	for _, spelled := range []string{name, strings.ToLower(name[:1]) + name[1:]} {
 		if c, ok := p.types.Scope().Lookup(spelled).(*types.Const); ok && c.Val().Kind() != constant.Unknown {
@@ -121,7 +121,7 @@ func (p *parsedPackage) constant(name string) (constant.Value, bool) {
 // field is a field of a struct: its name and its type as written.
 type field struct{ name, kind string }
 
-// fields are those of a struct of a file, in order.
+// fields returns the fields of a struct in a file, in order.
 func (p *parsedPackage) fields(t *testing.T, file, name string) []field {
 	t.Helper()
 	var found []field
@@ -145,8 +145,8 @@ func (p *parsedPackage) fields(t *testing.T, file, name string) []field {
 	return found
 }
 
-// TestTwinFiles: every shader has a wrapper and a definition of its name, and they
-// point at each other.
+// TestTwinFiles: every shader has a wrapper and a definition of the same name, and they
+// refer to each other.
 func TestTwinFiles(t *testing.T) {
 	wrappers, definitions := parsed(t, wrapperFolder), parsed(t, definitionFolder)
 	kernels := baseNames(t, shaderFolder, ".comp")
@@ -196,7 +196,7 @@ func TestTwinFiles(t *testing.T) {
 	}
 }
 
-// TestNamedFiles: every file of another folder that a comment of a kernel names is there.
+// TestNamedFiles: every file in another folder that a kernel's comment names exists.
 func TestNamedFiles(t *testing.T) {
 	named := regexp.MustCompile(`(?:cpuref|shaders|kernels)/\w+\.\w+`)
 	for _, pattern := range []string{shaderFolder + "/*.comp", shaderFolder + "/*.glsl", wrapperFolder + "/*.go", definitionFolder + "/*.go"} {
@@ -223,8 +223,7 @@ func content(t *testing.T, folder, name string) string {
 	return string(text)
 }
 
-// unwrapped is a text without the ends of lines of comments, across which a sentence
-// may go.
+// unwrapped joins the lines of comments, since a sentence may continue across them.
 func unwrapped(text string) string { return strings.ReplaceAll(text, "\n//", "") }
 
 func fileExists(folder, name string) bool {
@@ -232,11 +231,11 @@ func fileExists(folder, name string) bool {
 	return err == nil
 }
 
-// goTypes are the types of parameters by those of push constants.
+// goTypes maps the types of push constants to those of parameters.
 var goTypes = map[string]string{"uint32": "uint", "int32": "int", "int": "uint", "float32": "float"}
 
 // TestTwinParameters: the push constants of a shader are the fields of the wrapper's
-// parameters, in order, with their types, without gaps; a Segment counts with each of its
+// parameters, in order, with their types, without gaps; a Segment counts as its individual
 // fields. A Window lies in a buffer.
 func TestTwinParameters(t *testing.T) {
 	wrappers := parsed(t, wrapperFolder)
@@ -281,8 +280,8 @@ func TestTwinParameters(t *testing.T) {
 }
 
 // TestTwinBuffers: the bindings of a shader are the fields of the wrapper's buffers, in
-// order, and Record hands them over in that order as what the shader declares them:
-// read, written or both.
+// order, and Record passes them in that order with the access that the shader declares:
+// read, write or both.
 func TestTwinBuffers(t *testing.T) {
 	wrappers := parsed(t, wrapperFolder)
 	eachTwin(t, wrappers, func(t *testing.T, name string, m *spirv.Module) {
@@ -326,7 +325,7 @@ func eachTwin(t *testing.T, wrappers *parsedPackage, check func(t *testing.T, na
 	})
 }
 
-// choices is how many choices newKernel is called with.
+// choices is the number of choices that newKernel is called with.
 func (p *parsedPackage) choices(t *testing.T, name string) int {
 	t.Helper()
 	var arguments []ast.Expr
@@ -342,8 +341,8 @@ func (p *parsedPackage) choices(t *testing.T, name string) int {
 	return len(arguments) - 3
 }
 
-// accesses are those of the arguments in a file, argument{name, b.Buffer, gpu.Access, …},
-// by buffer.
+// accesses returns the accesses of the arguments in a file, argument{name, b.Buffer,
+// gpu.Access, …}, by buffer.
 func (p *parsedPackage) accesses(name string) map[string]string {
 	found := map[string]string{}
 	ast.Inspect(p.files[name], func(n ast.Node) bool {
@@ -361,8 +360,8 @@ func (p *parsedPackage) accesses(name string) map[string]string {
 	return found
 }
 
-// TestTwinConstants: a constant of a shader has the value of the constant of its name
-// in cpuref, or, for what only tests know, in kernels. Those of kinds are left to TestKinds.
+// TestTwinConstants: a constant of a shader has the value of the constant of the same name
+// in cpuref or, if only tests use it, in kernels. Constants of kinds are left to TestKinds.
 func TestTwinConstants(t *testing.T) {
 	definitions, wrappers := parsed(t, definitionFolder), parsed(t, wrapperFolder)
 	ofKinds := regexp.MustCompile(`^(NEURON|POOL|CONSTANT|NOISE|RESET|SURROGATE|LOSS|OPTIMIZER)_`)
@@ -397,8 +396,8 @@ func TestTwinConstants(t *testing.T) {
 	}
 }
 
-// TestTwinUpdate: the numbers of an update lie in the buffer that engines fill in the
-// order of the shaders.
+// TestTwinUpdate: the numbers of an update lie in the buffer that engines fill in the same
+// order as in the shaders.
 func TestTwinUpdate(t *testing.T) {
 	var names []string
 	for _, f := range parsed(t, definitionFolder).fields(t, "optimizer", "UpdateParameters") {
@@ -412,7 +411,7 @@ func TestTwinUpdate(t *testing.T) {
 			if filepath.Base(path) == "optimizer.spv" && len(b.Members) != len(names) {
 				t.Errorf("an update has %d numbers, cpuref.UpdateParameters %d", len(b.Members), len(names))
 			}
-			for i, member := range b.Members { // other kernels need the first ones
+			for i, member := range b.Members { // other kernels need only the first ones
 				if i >= len(names) || member.Name != names[i] || member.Type != "float" || member.Offset != uint32(4*i) {
 					t.Errorf("number %d of an update is %+v, of %v", i, member, names)
 				}
@@ -421,7 +420,7 @@ func TestTwinUpdate(t *testing.T) {
 	})
 }
 
-// TestTwinNeuron: the constants of a neuron lie in their buffer in the order of the
+// TestTwinNeuron: the constants of a neuron lie in their buffer in the same order as in the
 // shaders.
 func TestTwinNeuron(t *testing.T) {
 	var names []string
@@ -444,7 +443,8 @@ func TestTwinNeuron(t *testing.T) {
 	}
 }
 
-// TestTwinWindow: the numbers of a window lie in their buffer in the order of the shaders.
+// TestTwinWindow: the numbers of a window lie in their buffer in the same order as in the
+// shaders.
 func TestTwinWindow(t *testing.T) {
 	definitions := parsed(t, definitionFolder)
 	var want []string

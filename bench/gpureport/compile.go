@@ -12,10 +12,10 @@ import (
 	"spikegrad/kernels"
 )
 
-// marker begins the line that says which pipeline the driver's next lines are about.
+// marker starts the line that says which pipeline the driver's next lines are about.
 const marker = "@pipeline "
 
-// pipeline is what a network needs compiled.
+// pipeline is a pipeline that a network needs.
 type pipeline struct {
 	kernel, about string // about: shape and layer
 	build         func() error
@@ -36,7 +36,7 @@ func compile(device *gpu.Device, shapes []bench.Shape, log io.Writer) error {
 	return nil
 }
 
-// layerPipelines are those that depend on a layer, with the choices of the engine.
+// layerPipelines are the pipelines that depend on a layer, with the choices of the engine.
 func layerPipelines(device *gpu.Device, s *bench.Shape) []pipeline {
 	var list []pipeline
 	for l := range s.Network.Layers {

@@ -1,7 +1,7 @@
-// Command gpureport compiles every pipeline with the compiler of a GPU that need not
-// be there, and writes a table of what it found: registers, spills, occupancy, and a
+// Command gpureport compiles every pipeline with the compiler of a GPU that need not be
+// present, and writes a table of the results: registers, spills, occupancy, and a
 // prediction from bytes and operations. Mesa's radv offers such a device: with
-// RADV_FORCE_FAMILY it pretends to drive one of a family, and compiles for it.
+// RADV_FORCE_FAMILY it pretends to drive a GPU of that family, and compiles for it.
 //
 //	gpureport OUTPUT.md
 package main
@@ -17,7 +17,8 @@ import (
 	"spikegrad/gpu"
 )
 
-// family is what radv compiles for; see [navi21] for the GPU of the predictions.
+// family is the GPU family that radv compiles for; see [navi21] for the GPU of the
+// predictions.
 const family = "NAVI21"
 
 // childVariable is set in the process that compiles.
@@ -41,7 +42,7 @@ func main() {
 	os.Exit(0) // leaves the device open: without hardware it cannot be closed
 }
 
-// child compiles; the driver writes its numbers to standard error, between our marks.
+// child compiles; the driver writes its numbers to standard error, between our markers.
 func child() error {
 	device, err := gpu.Open(0, gpu.Options{CompileOnly: true})
 	if err != nil {
@@ -50,7 +51,7 @@ func child() error {
 	return compile(device, bench.Shapes(), os.Stderr)
 }
 
-// report has a child compile, and writes the page.
+// report runs a child that compiles, and writes the page.
 func report(path string) error {
 	manifests, err := filepath.Glob("/usr/share/vulkan/icd.d/radeon_icd*.json")
 	if err != nil || len(manifests) == 0 {

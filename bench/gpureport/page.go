@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// page is the report in Markdown.
+// page returns the report as Markdown.
 func page(all []compiled, predictions []prediction) string {
 	var b strings.Builder
 	line := func(format string, values ...any) { fmt.Fprintf(&b, format+"\n", values...) }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// compiled is what the compiler says of one pipeline.
+// compiled is what the compiler reports about one pipeline.
 type compiled struct {
 	kernel string
 	about  string         // shapes and layers that use it
@@ -25,8 +25,8 @@ const (
 
 func (c *compiled) spills() int { return c.stats[statSpilledVGPRs] + c.stats[statSpilledSGPRs] }
 
-// parse reads the driver's output. A pipeline without numbers is equal to one before
-// it, of the same kernel, and was not compiled again.
+// parse reads the driver's output. A pipeline without numbers is identical to an earlier
+// one of the same kernel, and was not compiled again.
 func parse(log string) ([]compiled, error) {
 	var all []compiled
 	for _, part := range strings.Split(log, marker)[1:] {
@@ -58,7 +58,7 @@ func parse(log string) ([]compiled, error) {
 	return all, nil
 }
 
-// last is the last line that says something.
+// last returns the last line that is not empty.
 func last(log string) string {
 	lines := strings.FieldsFunc(log, func(r rune) bool { return r == '\n' })
 	if len(lines) == 0 {

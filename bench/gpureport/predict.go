@@ -6,13 +6,13 @@ import (
 	"spikegrad/host/engine"
 )
 
-// gpuModel is a GPU as its maker describes it.
+// gpuModel describes a GPU as published by its maker.
 type gpuModel struct {
 	name, source string
 	units        float64 // compute units
-	lanes        float64 // float32 operations a unit and cycle; a fused multiply-add is one, and not used
+	lanes        float64 // float32 operations per unit per cycle; a fused multiply-add would count as one, and is not used
 	hertz        float64
-	bandwidth    float64 // bytes a second
+	bandwidth    float64 // bytes per second
 }
 
 // navi21 is the GPU of the predictions.
@@ -22,18 +22,18 @@ var navi21 = gpuModel{
 	units:  72, lanes: 64, hertz: 2.25e9, bandwidth: 512e9,
 }
 
-// What is assumed beside the model.
+// Assumptions besides the model.
 const (
-	copyEfficiency = 0.8  // of the bandwidth that kernels reach
-	stepLatency    = 1e-6 // seconds of a step of a sample at least: a load that depends on the last step, and a barrier
-	launch         = 5e-6 // seconds between two kernels that wait for each other
+	copyEfficiency = 0.8  // fraction of the bandwidth that kernels reach
+	stepLatency    = 1e-6 // minimum seconds for a step of a sample: a load that depends on the previous step, and a barrier
+	launch         = 5e-6 // seconds between two dependent kernels
 )
 
-// prediction is what a training step of a shape would take.
+// prediction is the predicted time of a training step of a shape.
 type prediction struct {
 	shape   bench.Shape
 	work    bench.Work
-	filling float64 // share of the lanes of the GPU that the narrowest layer occupies, at most 1
+	filling float64 // fraction of the GPU's lanes that the narrowest layer occupies, at most 1
 
 	memory, arithmetic, serial float64 // seconds
 }
@@ -43,14 +43,14 @@ func (p *prediction) roofline() float64 {
 	return max(p.work.Bytes/navi21.bandwidth, p.work.Operations/navi21.operations())
 }
 
-// seconds is the time predicted: memory and arithmetic do not overlap, and steps wait
-// for each other.
+// seconds is the predicted time: memory and arithmetic do not overlap, and steps wait for
+// each other.
 func (p *prediction) seconds() float64 { return max(p.memory+p.arithmetic, p.serial) }
 
 func (g *gpuModel) operations() float64 { return g.units * g.lanes * g.hertz }
 
-// predict counts the work of the networks with the spikes that they have, of a few
-// samples on the CPU engine.
+// predict counts the work of the networks with the actual spikes of a few samples on the
+// CPU engine.
 func predict() ([]prediction, error) {
 	var all []prediction
 	for _, s := range bench.Shapes() {

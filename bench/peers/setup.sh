@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# Sets up the libraries that spikegrad is compared with, in a virtual environment
-# of its own in $SPIKEGRAD_PEERS, else in the user's cache folder. Each is
-# installed by itself, so that one that cannot be installed is named, with its
-# error, in not-installed.txt beside the environment, and the others are measured.
+# Sets up the libraries that spikegrad is compared with, in a virtual environment of its own
+# in $SPIKEGRAD_PEERS, or else in the user's cache folder. Each is installed on its own: one
+# that cannot be installed is listed, with its error, in not-installed.txt beside the
+# environment, and the others are measured.
 #
-# PyTorch as the package index has it for Linux brings the libraries of a GPU:
-# some 3 GB to download, 6 GB on disk. They are not used. With a wheel for CPUs in
-# a folder named by PIP_FIND_LINKS, or an index named by PIP_EXTRA_INDEX_URL, less
-# is fetched.
+# PyTorch from the package index for Linux includes the GPU libraries: some 3 GB to
+# download, 6 GB on disk. They are not used. With a CPU wheel in a folder named by
+# PIP_FIND_LINKS, or an index named by PIP_EXTRA_INDEX_URL, less is downloaded.
 set -euo pipefail
 
 folder=${SPIKEGRAD_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/spikegrad/peers}

@@ -15,9 +15,9 @@ import (
 	"syscall"
 )
 
-// Write writes a file: into a temporary one beside it, synced, then renamed. Two
-// processes must not write the same file at once: the temporary name is fixed, so that
-// what a killed process left under it is overwritten by the next.
+// Write writes a file: first into a temporary file beside it, which is synced and then
+// renamed. Two processes must not write the same file at once: the temporary name is fixed,
+// so that the next write overwrites what a killed process left behind.
 func Write(path string, encode func(io.Writer) error) error {
 	temporary, err := Temporary(path, encode)
 	if err != nil {
@@ -30,7 +30,7 @@ func Write(path string, encode func(io.Writer) error) error {
 	return SyncFolder(filepath.Dir(path))
 }
 
-// WriteBytes writes a file of the given content.
+// WriteBytes writes a file with the given content.
 func WriteBytes(path string, content []byte) error {
 	return Write(path, func(w io.Writer) error {
 		_, err := w.Write(content)
@@ -55,20 +55,20 @@ func Folder(path string) error {
 	return nil
 }
 
-// What the names of temporary files begin and end with.
+// Prefix and suffix of the names of temporary files.
 const (
 	temporaryPrefix = "."
 	temporarySuffix = ".tmp"
 )
 
 // Leftover reports whether a file has the name of a temporary one. A killed process leaves one
-// behind, and the next write of the same file replaces it.
+// behind, which the next write of the same file replaces.
 func Leftover(name string) bool {
 	return strings.HasPrefix(name, temporaryPrefix) && strings.HasSuffix(name, temporarySuffix)
 }
 
-// Temporary writes and syncs a file that only a rename to path is missing, and
-// returns its name. After an error there is none.
+// Temporary writes and syncs a file that only needs to be renamed to path, and returns its
+// name. After an error, the file does not exist.
 func Temporary(path string, encode func(io.Writer) error) (name string, err error) {
 	name = filepath.Join(filepath.Dir(path), temporaryPrefix+filepath.Base(path)+temporarySuffix)
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
@@ -92,8 +92,8 @@ func Temporary(path string, encode func(io.Writer) error) (name string, err erro
 	return name, nil
 }
 
-// SyncFolder makes renames durable. Not every file system can sync a folder; the
-// content is synced already, so that is no failure.
+// SyncFolder makes renames durable. Not every file system can sync a folder; as the content
+// is already synced, that is not an error.
 func SyncFolder(folder string) error {
 	handle, err := os.Open(folder)
 	if err != nil {
@@ -119,7 +119,7 @@ func Explain(path string, err error) error {
 	return fmt.Errorf("cannot write %s: %w: %s", path, Cause(err), advice)
 }
 
-// Cause strips the operation and the temporary file's name from an error, which would
+// Cause strips the operation and the temporary file's name from an error, as they would
 // tell a user nothing.
 func Cause(err error) error {
 	var path *fs.PathError

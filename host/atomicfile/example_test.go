@@ -8,7 +8,7 @@ import (
 	"spikegrad/host/atomicfile"
 )
 
-// A file is replaced as a whole, and its folder made if it is not there.
+// A file is replaced as a whole, and its folder is created if it does not exist.
 func ExampleWriteJSON() {
 	folder, err := os.MkdirTemp("", "atomicfile")
 	if err != nil {

@@ -2,13 +2,13 @@ package cli
 
 import "fmt"
 
-// leastAddresses is the address space that the program itself needs, in bytes, apart from
+// leastAddresses is the address space that the program itself needs, in bytes, not counting
 // its networks. With less, the runtime or one of its threads can run out at any moment and
-// end the program without an error to report.
+// end the program without an error message.
 const leastAddresses = 2 << 30
 
-// checkAddresses refuses to run networks within a limit that leaves no room for the
-// program itself.
+// checkAddresses returns an error if an address space limit leaves no room for the program
+// itself.
 func checkAddresses(limit uint64) error {
 	if limit >= leastAddresses {
 		return nil

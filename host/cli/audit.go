@@ -38,7 +38,7 @@ type auditCommand struct {
 	rankFlags
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (auditCommand) Help() string {
 	return `Measures how accurate the surrogate gradient of a trained network is. By default it measures slopes: how
 fast the expected loss really falls along the direction of each surrogate gradient, compared with what the
@@ -61,7 +61,7 @@ Examples:
     spikegrad audit runs/deterministic --other-mode --device vulkan:0`
 }
 
-// Run audits.
+// Run runs the audit.
 func (c *auditCommand) Run(a *app) error {
 	if err := c.check(); err != nil {
 		return usageError{err}
@@ -115,7 +115,7 @@ type audited interface {
 	Markdown() string
 }
 
-// samples is over how many samples the loss is averaged.
+// samples is the number of samples the loss is averaged over.
 func (c *auditCommand) samples() int {
 	switch {
 	case c.Samples != nil:
@@ -166,7 +166,7 @@ func (c *auditCommand) flips(a *app, t *trained, progress *auditProgress) (audit
 	return result, nil
 }
 
-// check refuses numbers that make no sense.
+// check rejects option values that make no sense.
 func (c *auditCommand) check() error {
 	switch {
 	case c.Samples != nil && (*c.Samples < 0 || c.Unbiased && *c.Samples == 0):
@@ -198,8 +198,8 @@ func (c *auditCommand) check() error {
 	return checkCounts(c.Workers, c.PassSamples, 0)
 }
 
-// auditProgress shows how an audit goes: a bar where there is a terminal, else a line
-// now and then.
+// auditProgress shows the progress of an audit: a bar on a terminal, otherwise a line now
+// and then.
 type auditProgress struct {
 	app   *app
 	phase string
@@ -236,14 +236,14 @@ func (p *auditProgress) observe(s audit.Progress) {
 	switch {
 	case p.bar != nil:
 		p.bar.Describe(text)
-		// The bar only draws; a terminal that went away is no reason to end an audit.
+		// The bar is only decoration; losing the terminal is no reason to end an audit.
 		_ = p.bar.Set(s.Done)
 	case s.Uncertain != nil && !first:
 		fmt.Fprintln(p.app.notes, text)
 	}
 }
 
-// uncertainties lists half intervals layer by layer.
+// uncertainties lists the half-widths of the confidence intervals, layer by layer.
 func uncertainties(list []float64) string {
 	var parts []string
 	for l, half := range list {

@@ -10,7 +10,7 @@ import (
 	"spikegrad/host/audit"
 )
 
-// TestAudit trains a little network and audits it.
+// TestAudit trains a small network and audits it.
 func TestAudit(t *testing.T) {
 	folder := t.TempDir()
 	config, run := filepath.Join(folder, "config.toml"), filepath.Join(folder, "run")
@@ -73,7 +73,7 @@ func TestAudit(t *testing.T) {
 	}
 }
 
-// wantFile sees that a file holds what was printed.
+// wantFile checks that a file holds what was printed.
 func wantFile(t *testing.T, path, printed string) {
 	t.Helper()
 	if file, err := os.ReadFile(path); err != nil || string(file) != printed {

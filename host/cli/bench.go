@@ -30,7 +30,7 @@ type benchCommand struct {
 	JSON         bool      `name:"json" help:"Print JSON."`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (benchCommand) Help() string {
 	return `Times training steps (forward, backward, update) of fixed networks on synthetic input. Before timing,
 a small batch of the same network is trained on the device and with the plain loops of the CPU engine, and all
@@ -75,7 +75,7 @@ type benchResult struct {
 	Scaling []*bench.Scaling    `json:"scaling"` // with --scaling, in place of results
 }
 
-// Run measures.
+// Run runs the benchmarks.
 func (c *benchCommand) Run(a *app) error {
 	shapes, err := bench.Find(c.Shape, c.Variant)
 	if err != nil {
@@ -127,13 +127,13 @@ func (c *benchCommand) Run(a *app) error {
 			if len(result.Results)+len(result.Skips)+len(result.Scaling) == 0 {
 				return err
 			}
-			return errors.Join(err, result.print(a, c.JSON)) // what was measured before is not lost
+			return errors.Join(err, result.print(a, c.JSON)) // keep what was measured before
 		}
 	}
 	return result.print(a, c.JSON)
 }
 
-// measure adds what it measures on one device to the result.
+// measure measures one device and adds the results to result.
 func (c *benchCommand) measure(a *app, shapes []bench.Shape, options bench.Options, result *benchResult) error {
 	if c.Scaling {
 		return c.scaling(a, options, result)
@@ -168,7 +168,7 @@ func (b *benchResult) print(a *app, asJSON bool) error {
 	return b.write(a)
 }
 
-// choices are the devices to measure.
+// choices returns the devices to measure.
 func (c *benchCommand) choices(a *app) ([]engine.Choice, error) {
 	if slices.Contains(c.Device, "all") {
 		found, err := vulkanChoices()

@@ -10,8 +10,8 @@ import (
 	"spikegrad/host/figure"
 )
 
-// scaling measures on one device how cost grows, and adds it to the result. With a
-// folder, pictures are drawn as soon as their series is there.
+// scaling measures how cost grows on one device and adds the results to result. If an
+// output folder is given, each picture is drawn as soon as its series is complete.
 func (c *benchCommand) scaling(a *app, options bench.Options, result *benchResult) error {
 	folder := c.Out
 	if folder != "" && len(c.Device) > 1 {

@@ -24,7 +24,7 @@ type checkCommand struct {
 	JSON       bool   `name:"json" help:"Print JSON."`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (checkCommand) Help() string {
 	return `Trains a family of small networks, covering every kind and awkward sizes, on the CPU engine and on each
 device, and compares spikes, membrane potentials, losses, gradients, weights and optimizer states bit for bit.
@@ -59,10 +59,10 @@ type checkedDevice struct {
 	Seconds   float64           `json:"seconds"`
 	First     *check.Difference `json:"first_difference"`
 	Smallest  string            `json:"smallest,omitempty"` // random network that shows a difference, as TOML
-	Error     string            `json:"error"`              // what ended the check of this device early
+	Error     string            `json:"error"`              // what stopped the check of this device early
 }
 
-// Run compares.
+// Run runs the comparison.
 func (c *checkCommand) Run(a *app) error {
 	if err := c.valid(); err != nil {
 		return usageError{err}
@@ -107,7 +107,7 @@ func (c *checkCommand) Run(a *app) error {
 	return nil
 }
 
-// valid refuses flags that do not go together.
+// valid rejects flags that do not go together.
 func (c *checkCommand) valid() error {
 	switch {
 	case c.Random < 0:
@@ -118,7 +118,7 @@ func (c *checkCommand) valid() error {
 	return nil
 }
 
-// compare runs the networks that are asked for.
+// compare checks the requested networks.
 func (c *checkCommand) compare(a *app, candidates []check.Candidate) (found check.RandomReport, err error) {
 	if c.Network != "" {
 		text, err := os.ReadFile(c.Network)
@@ -144,7 +144,7 @@ func (c *checkCommand) compare(a *app, candidates []check.Candidate) (found chec
 	return found, err
 }
 
-// choices are the devices to check.
+// choices returns the devices to check.
 func (c *checkCommand) choices(a *app) ([]engine.Choice, error) {
 	if c.Device != "all" {
 		choice, err := choose(c.Device)
@@ -157,7 +157,7 @@ func (c *checkCommand) choices(a *app) ([]engine.Choice, error) {
 	return append([]engine.Choice{{}}, found...), nil
 }
 
-// candidate is how a device is opened and in what variants it is run.
+// candidate describes how to open a device and which variants to run on it.
 func (c *checkCommand) candidate(choice engine.Choice) check.Candidate {
 	if choice.CPU() {
 		return check.Candidate{Open: opener(choice), Variants: check.CPUVariants()}

@@ -1,6 +1,6 @@
-// Package cli is the program spikegrad: its commands and their habits. Results go to
-// standard output, all else to standard error; every error is one line. A command
-// exits with 0 if it did what was asked, 1 if it failed, 2 if it was asked wrongly
+// Package cli implements the program spikegrad: its commands and their conventions. Results
+// go to standard output, everything else to standard error; every error is one line. A
+// command exits with 0 if it did what was asked, 1 if it failed, 2 if it was used wrongly
 // and 130 if it was interrupted.
 package cli
 
@@ -23,7 +23,7 @@ import (
 	"spikegrad/host/view"
 )
 
-// commands are all there is on the command line.
+// commands is the grammar of the command line.
 type commands struct {
 	Devices    devicesCommand    `cmd:"" help:"List the devices a network can run on."`
 	Train      trainCommand      `cmd:"" help:"Train a network."`
@@ -51,7 +51,7 @@ type commands struct {
 	ShowHelp helpFlag `name:"help" short:"h" help:"Print help for the program or, after a command, for that command."`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (commands) Help() string {
 	return `Examples:
 
@@ -64,10 +64,10 @@ func (commands) Help() string {
 // helpFlag prints help as soon as it is seen.
 type helpFlag bool
 
-// IgnoreDefault has the parser call BeforeReset only if the flag is given.
+// IgnoreDefault makes the parser call BeforeReset only if the flag is given.
 func (helpFlag) IgnoreDefault() {}
 
-// BeforeReset prints help for what was selected so far.
+// BeforeReset prints help for what has been selected so far.
 func (helpFlag) BeforeReset(parsed *kong.Context) error {
 	if err := parsed.PrintUsage(false); err != nil {
 		return err
@@ -75,11 +75,11 @@ func (helpFlag) BeforeReset(parsed *kong.Context) error {
 	return errHelped
 }
 
-// errHelped ends the parser after help was printed.
+// errHelped stops the parser after help was printed.
 var errHelped = errors.New("help was printed")
 
-// errNoCommand is the wrong usage of the program without arguments, to which its help is
-// the answer.
+// errNoCommand is the usage error of running the program without arguments, which prints
+// the help.
 var errNoCommand = usageError{errors.New("no command given; the help above lists them")}
 
 // purpose is what the program is for.
@@ -102,9 +102,9 @@ type app struct {
 	ranks    *rankSet // nil for one process, and before the processes of a launcher have met
 }
 
-// Main runs the program with arguments, without its name, and returns the exit
-// code. An interrupt or a request to terminate ends it in order, a second one at once. A process
-// that has met others of a launcher ends here, with them.
+// Main runs the program with the given arguments, without its name, and returns the exit code.
+// An interrupt or a request to terminate ends it cleanly, a second one at once. A process that
+// has met others of a launcher exits here, together with them.
 func Main(arguments []string, stdout, stderr *os.File) int {
 	launch := mpi.Launched(os.Getenv)
 	ctx, stop := interruptible(stderr, launch)

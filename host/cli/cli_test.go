@@ -22,7 +22,7 @@ import (
 	"spikegrad/host/train"
 )
 
-// outcome is what a call of the program gave.
+// outcome is the result of running the program.
 type outcome struct {
 	code           int
 	stdout, stderr string
@@ -36,7 +36,7 @@ func call(arguments ...string) outcome {
 	return outcome{code, out.String(), errors.String()}
 }
 
-// wantError fails unless a call failed with one line that holds the texts.
+// wantError fails the test unless a call failed with one line that contains the texts.
 func wantError(t *testing.T, got outcome, code int, texts ...string) {
 	t.Helper()
 	if got.code != code || got.stdout != "" || !strings.HasPrefix(got.stderr, "spikegrad: ") || strings.Count(got.stderr, "\n") != 1 ||
@@ -54,8 +54,8 @@ func newParser(t *testing.T, target *commands) *kong.Kong {
 	return parser
 }
 
-// TestHelp sees that help is there for the program and each command, names every
-// flag and says what it does.
+// TestHelp checks that the program and each command have help that lists every flag and
+// says what it does.
 func TestHelp(t *testing.T) {
 	var grammar commands
 	parser := newParser(t, &grammar)
@@ -80,7 +80,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// TestHelpExamples parses every example, so that none names what does not exist.
+// TestHelpExamples parses every example, so that none names anything that does not exist.
 func TestHelpExamples(t *testing.T) {
 	var grammar commands
 	for _, command := range append([]*kong.Node{newParser(t, &grammar).Model.Node}, newParser(t, &grammar).Model.Leaves(true)...) {
@@ -153,7 +153,7 @@ func TestWrongUsage(t *testing.T) {
 	}
 }
 
-// TestNoCommand: the program alone answers with its help, as wrong usage.
+// TestNoCommand: the program without arguments prints its help, as a usage error.
 func TestNoCommand(t *testing.T) {
 	got, help := call(), call("--help")
 	if got.code != exitUsage || got.stdout != "" || got.stderr != help.stdout+"spikegrad: "+errNoCommand.Error()+"\n" {
@@ -188,7 +188,7 @@ func TestFailures(t *testing.T) {
 	wantError(t, call("train", "--device", "cpu", "--out", os.Args[0]), exitFailed, "choose another with --out")
 }
 
-// TestConfig sees that what config prints is what train uses.
+// TestConfig checks that train uses what config prints.
 func TestConfig(t *testing.T) {
 	for _, dataset := range []string{"digits", "randman"} {
 		got := call("config", "--data", dataset)
@@ -216,7 +216,8 @@ func TestConfig(t *testing.T) {
 	}
 }
 
-// TestMemory: what a network takes is told before it is trained, as engines reckon it.
+// TestMemory: the memory that a network takes is reported before training, as the engines
+// compute it.
 func TestMemory(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "network.toml")
 	write := func(text string) {
@@ -250,7 +251,7 @@ func TestMemory(t *testing.T) {
 	if got := call("devices", file); !strings.Contains(got.stdout, "the network of "+file+" takes:\n") {
 		t.Errorf("devices: %+v", got)
 	}
-	// Data that tell no sizes are opened; where that cannot be, the configuration is valid all the same.
+	// Data without stated sizes are opened; if they cannot be, the configuration is still valid.
 	write("[data]\nname = \"events\"\npath = \"../data/testdata/camera_classes\"\nsteps = 10\nstep_length = 0.001\ntest = 0.2\n")
 	if got := batch(); got.Steps != 10 {
 		t.Errorf("%+v", got)
@@ -263,8 +264,8 @@ func TestMemory(t *testing.T) {
 	wantError(t, call("devices", filepath.Join(t.TempDir(), "none.toml")), exitFailed, "cannot read")
 }
 
-// TestFlagsOverrideTheFile gives every value that a flag can change in a file, and
-// other values as flags.
+// TestFlagsOverrideTheFile sets every value that a flag can change in a file, and other
+// values as flags.
 func TestFlagsOverrideTheFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "config.toml")
 	text := "seed = 3\n[data]\nname = \"digits\"\nsteps = 40\n[training]\nepochs = 5\nbatch = 16\nkeep = \"best\"\n"
@@ -328,7 +329,7 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// TestCheckTable sees that a difference is told in full, and fails.
+// TestCheckTable checks that a difference is reported in full and makes the command fail.
 func TestCheckTable(t *testing.T) {
 	result := checkResult{Devices: []checkedDevice{
 		{Device: "cpu", Name: "cpu", Cases: 3, Values: 100},
@@ -352,7 +353,8 @@ func TestCheckTable(t *testing.T) {
 	}
 }
 
-// TestProgressLines follows a run without a terminal: a line an epoch, none if quiet.
+// TestProgressLines follows a run without a terminal: one line per epoch, or none with
+// --quiet.
 func TestProgressLines(t *testing.T) {
 	for _, quiet := range []bool{false, true} {
 		var written bytes.Buffer
@@ -380,7 +382,7 @@ func TestProgressLines(t *testing.T) {
 	}
 }
 
-// TestProgressBar draws the bar of a terminal with and without colours.
+// TestProgressBar draws the progress bar on a terminal with and without colours.
 func TestProgressBar(t *testing.T) {
 	for _, colour := range []bool{false, true} {
 		var written bytes.Buffer

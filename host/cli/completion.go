@@ -13,7 +13,7 @@ type completionCommand struct {
 	Shell string `arg:"" enum:"bash,zsh,fish" help:"Shell: bash, zsh or fish."`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (completionCommand) Help() string {
 	return `Prints a script that makes the shell complete commands, flags, values and files.
 
@@ -31,7 +31,7 @@ func (c *completionCommand) Run(a *app, parser *kong.Kong) error {
 	return write(a.out, nodes)
 }
 
-// completed is what may follow a command.
+// completed describes what may follow a command.
 type completed struct {
 	path     string // words after the program's name
 	commands []word
@@ -41,7 +41,7 @@ type completed struct {
 	words    []string            // values of the argument, if they are few
 }
 
-// word is a word with what it means.
+// word is a word and its meaning.
 type word struct{ text, help string }
 
 // completions lists the program and its commands.
@@ -89,13 +89,13 @@ func completions(node *kong.Node) []completed {
 	return all
 }
 
-// firstSentence is help in a line, without its stop.
+// firstSentence returns the first line of a help text, without its full stop.
 func firstSentence(help string) string {
 	help, _, _ = strings.Cut(help, "\n")
 	return strings.TrimSuffix(help, ".")
 }
 
-// texts are the words alone.
+// texts returns the words without their help.
 func texts(words []word) []string {
 	var list []string
 	for _, w := range words {
@@ -104,7 +104,7 @@ func texts(words []word) []string {
 	return list
 }
 
-// candidates are what a command may be followed by, besides files.
+// candidates lists what may follow a command, besides files.
 func (c *completed) candidates() []string {
 	return append(append(texts(c.commands), c.words...), texts(c.flags)...)
 }
@@ -157,7 +157,7 @@ func pathKey(path, word string) string {
 	return " " + path + " " + word
 }
 
-// parentKey is the path of the command above and the last word.
+// parentKey is the key of a command in its parent: the parent's path and the last word.
 func parentKey(path string) string {
 	i := strings.LastIndex(path, " ")
 	if i < 0 {
@@ -215,7 +215,7 @@ if [ "$funcstack[1]" = _spikegrad ]; then _spikegrad "$@"; else compdef _spikegr
 	return err
 }
 
-// writeFish writes a line for every candidate.
+// writeFish writes a line for each candidate.
 func writeFish(w io.Writer, nodes []completed) error {
 	var b strings.Builder
 	b.WriteString("# fish completion of spikegrad\n")
@@ -251,5 +251,5 @@ func writeFish(w io.Writer, nodes []completed) error {
 	return err
 }
 
-// single quotes a word for a shell.
+// single quotes a word for a shell with single quotes.
 func single(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// asked is a line that a user has typed so far, and words that must and must not be
-// offered for its last word.
+// asked lists lines that a user has typed so far, with words that must and must not be
+// offered as completions of the last word.
 var asked = []struct {
 	line           string
 	offered, never []string
@@ -94,8 +94,8 @@ func TestFishCompletion(t *testing.T) {
 	}
 }
 
-// TestZshCompletion puts printing functions in the place of those that an interactive
-// zsh has for its menu.
+// TestZshCompletion replaces the functions that an interactive zsh uses for its menu with
+// functions that print.
 func TestZshCompletion(t *testing.T) {
 	folder, file := script(t, "zsh")
 	for _, c := range asked {
@@ -111,7 +111,8 @@ source `+file+"; words=("+quoted+"); CURRENT=${#words}; _spikegrad")
 	}
 }
 
-// TestAmountOfOutput: quiet says nothing, verbose logs, and both to standard error.
+// TestAmountOfOutput: --quiet prints nothing and --verbose logs, both only affecting
+// standard error.
 func TestAmountOfOutput(t *testing.T) {
 	run := smallRun(t)
 	plain := call("eval", run, "--trials", "1", "--device", "cpu")

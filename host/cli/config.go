@@ -16,7 +16,7 @@ type configCommand struct {
 	Check string `help:"Check this configuration file instead, and print what is wrong with it, or how much memory its network takes on each device." placeholder:"FILE"`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (configCommand) Help() string {
 	return `Prints the configuration that train uses by default: every key, with its value and an explanation.
 Save it, edit it, and pass it to train. With --check, the memory its network takes on each device goes to
@@ -56,8 +56,8 @@ func (c *configCommand) Run(a *app) error {
 	return err
 }
 
-// writeConnections writes what every layer of a network takes input from, where that is not
-// simply the layer just below.
+// writeConnections lists what every layer of a network takes its input from, where that is
+// not simply the layer just below.
 func writeConnections(to io.Writer, n *network.Network) error {
 	if !n.Skips() {
 		return nil
@@ -82,7 +82,8 @@ func writeConnections(to io.Writer, n *network.Network) error {
 	return t.write(to)
 }
 
-// defaultConfig is the configuration for a dataset; empty stands for the digits.
+// defaultConfig returns the default configuration for a dataset; an empty name stands for
+// the digits.
 func defaultConfig(dataset string) (train.Config, error) {
 	if dataset == "" {
 		dataset = "digits"
@@ -94,8 +95,8 @@ func defaultConfig(dataset string) (train.Config, error) {
 	return config, nil
 }
 
-// readConfig reads and checks a configuration; a dataset, if given, takes the place
-// of the file's.
+// readConfig reads and checks a configuration; if a dataset is given, it replaces the
+// file's.
 func readConfig(file, dataset string) (train.Config, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {

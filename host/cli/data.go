@@ -20,7 +20,7 @@ type dataCommand struct {
 	Inspect inspectCommand `cmd:"" help:"Describe what a dataset or a file of recordings contains."`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (dataCommand) Help() string {
 	return `Examples:
 
@@ -37,7 +37,7 @@ type fetchCommand struct {
 	JSON bool   `name:"json" help:"Print JSON."`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (fetchCommand) Help() string {
 	return `Downloads the files, compares their MD5 sums with the published ones, and unpacks them. If interrupted, the
 same command resumes; files that are already there and correct are kept.
@@ -53,7 +53,7 @@ Examples:
     spikegrad data fetch ssc --url https://mirror.example.org/spikes/`
 }
 
-// Run downloads.
+// Run downloads the dataset.
 func (c *fetchCommand) Run(a *app) error {
 	folder := c.To
 	if folder == "" {
@@ -85,8 +85,8 @@ func (c *fetchCommand) Run(a *app) error {
 	return t.write(a.out)
 }
 
-// fetchProgress shows how far a download is: a bar where there is a terminal, else
-// a line for each file and phase.
+// fetchProgress shows the progress of a download: a bar on a terminal, otherwise a line for
+// each file and phase.
 type fetchProgress struct {
 	app   *app
 	last  data.FetchProgress
@@ -140,7 +140,7 @@ type inspectCommand struct {
 	JSON       bool    `name:"json" help:"Print JSON, including the rate of each channel and the number of samples in each class."`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (inspectCommand) Help() string {
 	return `Counts samples, classes and spikes, and reports what is dropped when the data are read. Spikes are counted
 as a network receives them: at most one per channel per step.
@@ -152,13 +152,13 @@ Examples:
     spikegrad data inspect moving-digits --out pictures`
 }
 
-// Run inspects.
+// Run inspects the data.
 func (c *inspectCommand) Run(a *app) error {
 	const mostSamples = 24
 	if c.Samples < 1 || c.Samples > mostSamples {
 		return usageError{fmt.Errorf("--samples %d: must be from 1 to %d, which is what fits in a picture", c.Samples, mostSamples)}
 	}
-	trained, err := train.Default("digits") // numbers become spikes as in a training
+	trained, err := train.Default("digits") // numbers become spikes as in training
 	if err != nil {
 		return err
 	}
@@ -186,7 +186,7 @@ func (c *inspectCommand) Run(a *app) error {
 	return nil
 }
 
-// draw draws pictures, if a folder is named.
+// draw draws pictures if an output folder is given.
 func (c *inspectCommand) draw(found *data.Inspection) ([]string, error) {
 	if c.Out == "" {
 		return nil, nil
@@ -238,7 +238,7 @@ func writeInspection(a *app, found *data.Inspection) error {
 	return nil
 }
 
-// extremes are the ends and the middle of a list of numbers.
+// extremes are the minimum, the mean and the maximum of a list of numbers.
 type extremes struct{ lowest, mean, highest float64 }
 
 func spread[T int | float64](values []T) extremes {

@@ -20,7 +20,7 @@ type devicesCommand struct {
 	JSON   bool   `name:"json" help:"Print JSON."`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (devicesCommand) Help() string {
 	return `Lists every Vulkan device with its driver and the limits that determine how large a network it can
 run, and the CPU engine, which is always available. The last lines say how to train on several devices
@@ -36,14 +36,14 @@ Examples:
     spikegrad devices --json`
 }
 
-// deviceList is what there is to run on.
+// deviceList lists what networks can run on.
 type deviceList struct {
 	Devices     []vulkanDevice `json:"devices"`
 	VulkanError string         `json:"vulkan_error"` // why there are no Vulkan devices
 	CPU         cpuDevice      `json:"cpu"`
 	Auto        autoDevice     `json:"auto"`
-	Group       string         `json:"group"`            // two at once as --device takes them, a GPU if there is one; empty without Vulkan
-	Memory      []memoryNeed   `json:"memory,omitempty"` // of the configuration that was named
+	Group       string         `json:"group"`            // two devices, as --device takes them, one of them a GPU if there is one; empty without Vulkan
+	Memory      []memoryNeed   `json:"memory,omitempty"` // of the given configuration
 }
 
 type vulkanDevice struct {
@@ -134,7 +134,7 @@ func listDevices() (*deviceList, error) {
 	return list, nil
 }
 
-// vulkanChoices are all Vulkan devices; the error says why there are none.
+// vulkanChoices returns all Vulkan devices; the error says why there are none.
 func vulkanChoices() ([]engine.Choice, error) {
 	var found []engine.Choice
 	for {
@@ -179,7 +179,7 @@ func (l *deviceList) write(a *app) error {
 	return err
 }
 
-// choose finds the device that a flag names. Everything that runs networks begins so.
+// choose finds the device that a flag names. Everything that runs networks starts here.
 func choose(device string) (engine.Choice, error) {
 	if err := checkAddresses(engine.AddressLimit()); err != nil {
 		return engine.Choice{}, err
@@ -203,7 +203,8 @@ func isVulkanName(device string) bool {
 	return false
 }
 
-// chooseOne is choose for what runs on one device only, and says why several will not do.
+// chooseOne is choose for commands that run on one device only; why says why several will
+// not do.
 func chooseOne(device, why string) (engine.Choice, error) {
 	choice, err := choose(device)
 	if err == nil && len(choice.Members) > 0 {
@@ -221,8 +222,7 @@ func opener(choice engine.Choice) func(*network.Network, engine.Options) (engine
 	}
 }
 
-// pipelineCache is the folder of compiled pipelines; empty if the user has none for
-// caches.
+// pipelineCache is the folder of compiled pipelines; empty if the user has no cache folder.
 func pipelineCache() string {
 	folder, err := os.UserCacheDir()
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 // root is the folder of the module.
 const root = "../.."
 
-// TestReference compares the pages of the reference with what the program would print.
+// TestReference compares the pages of the reference with what the program prints now.
 func TestReference(t *testing.T) {
 	for _, page := range []string{"commands", "configuration", "kinds"} {
 		got := call("reference", page)
@@ -34,7 +34,7 @@ func TestReference(t *testing.T) {
 	}
 }
 
-// TestDatasets finds every dataset in the list of formats.
+// TestDatasets checks that the list of formats contains every dataset.
 func TestDatasets(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(root, "docs/reference/formats.md"))
 	if err != nil {
@@ -47,7 +47,7 @@ func TestDatasets(t *testing.T) {
 	}
 }
 
-// pages are README.md and all of docs.
+// pages returns README.md and every page of docs.
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -71,7 +71,7 @@ func pages(t *testing.T) map[string]string {
 	return found
 }
 
-// blocks are the code blocks of a page, fenced or indented, without their fence and
+// blocks returns the code blocks of a page, fenced or indented, without their fences and
 // indentation.
 func blocks(page string) []string {
 	var found []string
@@ -104,9 +104,9 @@ func blocks(page string) []string {
 	return found
 }
 
-// hereDocuments takes the files that commands of a shell write out of their block and
-// returns the block without them, then every whole file. What the shell fills in, or
-// adds to a file, is none.
+// hereDocuments separates the files that a block's shell commands write from the commands.
+// It returns the block without them, then each complete file. Files that the shell expands
+// variables in or appends to are dropped.
 func hereDocuments(block string) []string {
 	found := []string{""}
 	for rest := block; rest != ""; {
@@ -126,11 +126,11 @@ func hereDocuments(block string) []string {
 	return found
 }
 
-// variable is one of the shell's.
+// variable matches a shell variable.
 var variable = regexp.MustCompile(`\$[a-z]+`)
 
-// calls finds lines of shells that call the program, and returns their arguments, with a
-// 1 for what the shell has in its variables.
+// calls finds shell lines that call the program, and returns their arguments, with shell
+// variables replaced by 1.
 func calls(block string) [][]string {
 	var found [][]string
 	block = strings.ReplaceAll(block, "\\\n", " ")
@@ -139,7 +139,7 @@ func calls(block string) [][]string {
 		for _, part := range regexp.MustCompile(`&&|\|\||[|;]`).Split(line, -1) {
 			words := strings.Fields(strings.TrimPrefix(strings.TrimSpace(part), "$ "))
 			for len(words) > 0 && regexp.MustCompile(`^[A-Z_]+=`).MatchString(words[0]) {
-				words = words[1:] // of the environment
+				words = words[1:] // environment variables
 			}
 			if len(words) == 0 || words[0] != "spikegrad" && words[0] != "./spikegrad" {
 				continue
@@ -156,8 +156,8 @@ func calls(block string) [][]string {
 	return found
 }
 
-// wrongCall is what is wrong with a call, nil if the program would understand it. Words
-// in capitals stand for any value.
+// wrongCall says what is wrong with a call; nil if the program would accept it. Words in
+// capitals stand for any value.
 func wrongCall(t *testing.T, arguments []string) error {
 	t.Helper()
 	words := slices.Clone(arguments)
@@ -174,11 +174,11 @@ func wrongCall(t *testing.T, arguments []string) error {
 	return err
 }
 
-// inline are the pieces of code in running text.
+// inline matches code in running text.
 var inline = regexp.MustCompile("`([^`\n]+)`")
 
-// wrongInline is what is wrong with a piece of code in running text: a flag, a command or
-// a key that does not exist; empty if nothing is.
+// wrongInline says what is wrong with code in running text: a flag, a command or a key that
+// does not exist; empty if nothing is.
 func wrongInline(code string, nodes []completed) string {
 	program := nodes[0]
 	has := func(list []word, text string) bool {
@@ -203,7 +203,7 @@ func wrongInline(code string, nodes []completed) string {
 	return ""
 }
 
-// TestDocumented sees that README and docs name no command, flag, configuration key or
+// TestDocumented checks that README and docs name no command, flag, configuration key or
 // make target that does not exist.
 func TestDocumented(t *testing.T) {
 	var grammar commands
@@ -248,12 +248,12 @@ func TestDocumented(t *testing.T) {
 	}
 }
 
-// isConfiguration tells whether a block of code is TOML of a configuration.
+// isConfiguration reports whether a code block is TOML of a configuration.
 func isConfiguration(block string) bool {
 	return regexp.MustCompile(`(?m)^\[{1,2}(data|network|training)[a-z_.]*\]`).MatchString(block)
 }
 
-// TestWrongDocumentation sees that mistakes are found.
+// TestWrongDocumentation checks that mistakes are found.
 func TestWrongDocumentation(t *testing.T) {
 	var grammar commands
 	nodes := completions(newParser(t, &grammar).Model.Node)
@@ -292,7 +292,7 @@ func TestWrongDocumentation(t *testing.T) {
 	}
 }
 
-// TestFormats sees that formats.md names every key of what a run writes.
+// TestFormats checks that formats.md names every key that a run writes.
 func TestFormats(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(root, "docs/reference/formats.md"))
 	if err != nil {

@@ -15,15 +15,16 @@ const (
 	exitInterrupted = 130 // 128 + SIGINT, as shells have it
 )
 
-// usageError is a mistake in what was asked: a flag, an argument, a configuration.
+// usageError is a mistake in how the program was called: a flag, an argument, a
+// configuration.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// errDifferent says that a comparison, of which everything has been printed, failed.
+// errDifferent means that a comparison failed whose details have all been printed.
 var errDifferent = errors.New("devices differ from the CPU engine, or could not be checked: see above")
 
-// report prints an error in one line, on one rank, and returns the exit code for it.
+// report prints an error on one line, from one rank only, and returns its exit code.
 func (a *app) report(err error) int {
 	if err == nil {
 		return exitOK
@@ -45,7 +46,7 @@ func (a *app) report(err error) int {
 	return exitFailed
 }
 
-// oneLine is an error's message without line breaks.
+// oneLine returns an error's message without line breaks.
 func oneLine(err error) string {
 	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' })
 	return strings.Join(lines, "; ")

@@ -27,7 +27,7 @@ type estimateCommand struct {
 	rankFlags
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (estimateCommand) Help() string {
 	return `Measures estimators of the gradient of the expected loss on a small network: their mean, their bias, their
 variance, and the cost of an estimate of a given precision. The bias is relative to the exact gradient for up to
@@ -45,7 +45,7 @@ Examples:
     spikegrad estimate --net lif:20,10 --steps 100 --trials 1e6 --device vulkan:0`
 }
 
-// Run measures.
+// Run measures the estimators.
 func (c *estimateCommand) Run(a *app) error {
 	if !(c.Trials >= 2 && c.Trials <= 1e12 && c.Trials == math.Trunc(c.Trials)) {
 		return usageError{fmt.Errorf("--trials %g: must be an integer from 2 to 1e12", c.Trials)}
@@ -91,7 +91,7 @@ func (c *estimateCommand) Run(a *app) error {
 	return err
 }
 
-// laboratory measures on the device that was asked for; nil without one.
+// laboratory opens a laboratory on the requested device; nil if none was requested.
 func (c *estimateCommand) laboratory(a *app, team *engine.Team) (*audit.Laboratory, error) {
 	if c.Device == "" {
 		return nil, nil

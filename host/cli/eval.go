@@ -33,7 +33,7 @@ type evalCommand struct {
 	rankFlags
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (evalCommand) Help() string {
 	return `Runs the samples of a dataset once through a trained network. The same weights give the same numbers
 on every device. If --data names the same kind of dataset as the run, it is read with the run's settings.
@@ -67,10 +67,10 @@ type evaluation struct {
 	Device          string    `json:"device"`
 	Driver          string    `json:"driver"`
 	WeightsSHA256   string    `json:"weights_sha256"`
-	Notes           []string  `json:"notes"` // of reading the data
+	Notes           []string  `json:"notes"` // from reading the data
 }
 
-// Run evaluates.
+// Run evaluates the network.
 func (c *evalCommand) Run(a *app) error {
 	if err := checkCounts(c.Workers, c.PassSamples, c.SegmentSteps); err != nil {
 		return usageError{err}
@@ -110,7 +110,7 @@ func (c *evalCommand) Run(a *app) error {
 	return found.write(a)
 }
 
-// openPart reads the run and the samples to evaluate.
+// openPart opens the run and the samples to evaluate.
 func (c *evalCommand) openPart(a *app) (*trained, data.Source, error) {
 	t, err := a.openTrained(c.Folder, c.otherData, c.Device)
 	if err != nil {
@@ -120,8 +120,8 @@ func (c *evalCommand) openPart(a *app) (*trained, data.Source, error) {
 	return t, source, err
 }
 
-// changeData puts other data in the place of a run's. Data that are read alike are read
-// as the run's were.
+// changeData replaces a run's data. If the new data are read the same way, they are read
+// with the run's settings.
 func changeData(config *train.Config, dataset string) error {
 	if dataset == "" {
 		return nil

@@ -26,7 +26,7 @@ type exportCommand struct {
 	Device string `default:"auto" help:"With --csv: device to run on: auto, cpu, vulkan:N or vulkan:NAME (see 'spikegrad devices')."`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (exportCommand) Help() string {
 	return `Exports a trained network, or its activity, for use in other programs.
 
@@ -43,7 +43,7 @@ Examples:
     spikegrad export runs/first --csv tables --samples 3`
 }
 
-// Run exports.
+// Run exports the network.
 func (c *exportCommand) Run(a *app) error {
 	if c.NIR == "" && c.CSV == "" {
 		return usageError{errors.New("export what? give --nir FILE, --csv FOLDER or both")}
@@ -75,7 +75,7 @@ func (c *exportCommand) Run(a *app) error {
 	return nil
 }
 
-// tables runs samples and writes what they did.
+// tables runs samples and writes tables of the activity.
 func (c *exportCommand) tables(a *app, t *trained) (err error) {
 	source, err := t.samples(c.Part)
 	if err != nil {
@@ -110,7 +110,7 @@ type importCommand struct {
 	Merge      *int    `help:"Number of neighbouring units to merge into one input channel." placeholder:"N"`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (importCommand) Help() string {
 	return `Imports a network as a run: a folder with configuration and weights, which eval, audit, report and export
 accept. Files from other programs may contain Linear, Affine, Conv1d, Scale, Delay, Flatten, IF, LIF, LI, CubaLIF and
@@ -125,7 +125,7 @@ Examples:
     spikegrad import other.nir --data digits --step-length 0.001 --out runs/other`
 }
 
-// Run imports.
+// Run imports the network.
 func (c *importCommand) Run(a *app) error {
 	graph, err := nir.Read(c.File)
 	if err != nil {
@@ -153,7 +153,7 @@ func (c *importCommand) Run(a *app) error {
 	return err
 }
 
-// config is the configuration besides the network.
+// config returns the configuration apart from the network.
 func (c *importCommand) config(graph *nir.Graph) (config train.Config, err error) {
 	switch {
 	case graph.Config != "":
@@ -193,7 +193,7 @@ func (c *importCommand) config(graph *nir.Graph) (config train.Config, err error
 	return config, nil
 }
 
-// importGraph makes a network of the graph of a file for data that are described.
+// importGraph builds a network from a file's graph for data as described.
 func importGraph(graph *nir.Graph, file string, described *data.Options) (*network.Network, [][]float32, error) {
 	var base *network.Network
 	if graph.Config != "" {
@@ -208,12 +208,12 @@ func importGraph(graph *nir.Graph, file string, described *data.Options) (*netwo
 		return nil, nil, fmt.Errorf("%s: %w", file, err)
 	}
 	if base != nil && graph.StepLength > 0 {
-		n.StepLength = graph.StepLength // of the training, to be compared
+		n.StepLength = graph.StepLength // the step length of training, for comparison
 	}
 	return n, weights, nil
 }
 
-// fitsData compares a network with the data that it is for.
+// fitsData checks that a network fits its data.
 func fitsData(config *train.Config, n *network.Network) error {
 	options := config.Data
 	options.Seed = config.Seed

@@ -23,7 +23,7 @@ func smallRun(t *testing.T) string {
 	return run
 }
 
-// TestExchange takes a run out and in again, and evaluates, draws and reports it.
+// TestExchange exports a run and imports it again, then evaluates, draws and reports it.
 func TestExchange(t *testing.T) {
 	run := smallRun(t)
 	folder := t.TempDir()

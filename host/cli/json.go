@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// writeJSON writes what a program reads.
+// writeJSON writes a value as JSON for other programs.
 func writeJSON(w io.Writer, value any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")

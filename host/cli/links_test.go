@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// link is a link or a picture, with the target as its first group.
+// link matches a link or a picture, with the target as its first group.
 var link = regexp.MustCompile(`\]\(([^) ]+)(?: "[^"]*")?\)`)
 
-// anchors are the names by which links reach the headings of a page.
+// anchors lists the names under which links reach the headings of a page.
 func anchors(page string) []string {
 	var found []string
 	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(page, -1) {
@@ -48,7 +48,7 @@ func wrongLinks(path, page string) []string {
 	return wrong
 }
 
-// TestLinks follows the links between pages.
+// TestLinks checks the links between pages.
 func TestLinks(t *testing.T) {
 	linked := pages(t)
 	for _, name := range []string{"CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"} {

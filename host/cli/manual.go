@@ -12,24 +12,24 @@ import (
 	"spikegrad/host/mpi"
 )
 
-// exitStatuses is what the program ends with.
+// exitStatuses lists the program's exit codes.
 var exitStatuses = []struct {
 	code    int
 	meaning string
 }{{exitOK, "done"}, {exitFailed, "failed"}, {exitUsage, "wrong usage"}, {exitInterrupted, "interrupted"}}
 
-// environment is what the program reads of the environment, besides what its libraries do.
+// environment lists the environment variables that the program itself reads.
 var environment = []word{
 	{"NO_COLOR", "switches colours off."},
 	{mpi.LibraryVariable, "names the MPI library, if the launcher's is not found; off lets every process run on its own."},
 }
 
-// manualWidth is the most that a line of the manual's source may take; characters beyond ASCII take
-// as much as their escapes.
+// manualWidth is the maximum line width of the manual's source; characters beyond ASCII count as
+// wide as their escapes.
 const manualWidth = 79
 
-// manual is a page for man(1), in the macros of man(7): the program and all its commands,
-// as the parser knows them.
+// manual returns a page for man(1), in the macros of man(7), that describes the program and
+// all its commands as the parser knows them.
 func manual(program *kong.Node, version buildVersion) string {
 	var m manualPage
 	day := ""
@@ -74,16 +74,16 @@ func manual(program *kong.Node, version buildVersion) string {
 	return m.String()
 }
 
-// manualPage is the source of a page under way.
+// manualPage is the source of a page being written.
 type manualPage struct{ strings.Builder }
 
-// line adds a line that is source already.
+// line adds a line of ready-made source.
 func (m *manualPage) line(format string, values ...any) { fmt.Fprintf(m, format+"\n", values...) }
 
 // words adds a line of text.
 func (m *manualPage) words(escaped string) {
 	if strings.HasPrefix(escaped, ".") {
-		escaped = `\&` + escaped // no macro
+		escaped = `\&` + escaped // not a macro
 	}
 	m.line("%s", escaped)
 }
@@ -102,7 +102,8 @@ func (m *manualPage) flags(flags []*kong.Flag) {
 	}
 }
 
-// paragraphs adds paragraphs as helps have them: empty lines between, examples indented.
+// paragraphs adds the paragraphs of a help text, which are separated by empty lines;
+// examples are indented.
 func (m *manualPage) paragraphs(help string) {
 	for _, paragraph := range strings.Split(strings.Trim(help, "\n"), "\n\n") {
 		if paragraph == "" {
@@ -121,11 +122,11 @@ func (m *manualPage) paragraphs(help string) {
 	}
 }
 
-// sentenceEnd is where a sentence ends and another begins.
+// sentenceEnd matches the end of one sentence and the start of the next.
 var sentenceEnd = regexp.MustCompile(`([.!?]) ([A-Z'])`)
 
-// sentences adds running text: each sentence begins a line, so that formatters set the space
-// after it, and no line is wider than manualWidth.
+// sentences adds running text. Each sentence starts on a new line, so that formatters choose
+// the space after it, and no line is wider than manualWidth.
 func (m *manualPage) sentences(text string) {
 	text = sentenceEnd.ReplaceAllString(strings.Join(strings.Fields(text), " "), "$1\n$2")
 	for sentence := range strings.SplitSeq(text, "\n") {
@@ -145,7 +146,7 @@ func (m *manualPage) sentences(text string) {
 	}
 }
 
-// sourceWidth is what text takes of a line.
+// sourceWidth is the width that a text takes in the source.
 func sourceWidth(text string) int {
 	width := 0
 	for _, r := range text {
@@ -158,8 +159,8 @@ func sourceWidth(text string) int {
 	return width
 }
 
-// roff escapes what formatters would read as their own, or set as typographic characters that
-// cannot be copied to a shell.
+// roff escapes characters that formatters would interpret, or would set as typographic
+// characters that cannot be copied to a shell.
 func roff(text string) string {
 	return strings.NewReplacer(`\`, `\e`, `-`, `\-`, `'`, `\(aq`, "`", `\(ga`, `^`, `\(ha`, `~`, `\(ti`).Replace(text)
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// TestManual has mandoc find no fault with the manual, and sees that it shows every command, flag
-// and example.
+// TestManual checks that mandoc finds no fault with the manual and that it shows every command,
+// flag and example.
 func TestManual(t *testing.T) {
 	var grammar commands
 	program := newParser(t, &grammar).Model.Node
@@ -34,7 +34,7 @@ func TestManual(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := regexp.MustCompile(".\b").ReplaceAllString(string(out), "") // no bold and underlined letters
+	page := regexp.MustCompile(".\b").ReplaceAllString(string(out), "") // without bold and underlined letters
 	has := func(text string) {
 		t.Helper()
 		if !strings.Contains(page, text) {
@@ -66,7 +66,7 @@ func TestManual(t *testing.T) {
 	}
 }
 
-// TestManualText escapes what formatters would take for their own.
+// TestManualText checks that characters that formatters would interpret are escaped.
 func TestManualText(t *testing.T) {
 	var m manualPage
 	m.sentences("A 'word' of C:\\x. .toml files begin " + strings.Repeat("many ", 14) + ".toml ends. Done.")

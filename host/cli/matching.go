@@ -15,7 +15,7 @@ type matchingCommand struct {
 	Workers int    `help:"CPU worker goroutines; 0 for one per processor. Does not change the result." placeholder:"N"`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (matchingCommand) Help() string {
 	return `Trains networks of 200 inputs, 200 hidden and 200 output neurons to turn frozen random input into a
 picture of 200 rows and 189 steps: deterministic with SuperSpike, stochastic with the matched surrogate

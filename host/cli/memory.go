@@ -9,22 +9,22 @@ import (
 	"spikegrad/host/train"
 )
 
-// memoryNeed is what the network of a configuration takes on a device.
+// memoryNeed is the memory that a configuration's network takes on a device.
 type memoryNeed struct {
 	Device    string `json:"device"`
-	Weights   uint64 `json:"weights_bytes"` // with what the optimizer keeps
+	Weights   uint64 `json:"weights_bytes"` // including the optimizer's state
 	Batch     uint64 `json:"batch_bytes"`
 	Samples   int    `json:"samples"` // of a batch on the device at once
-	Steps     int    `json:"steps"`   // whose membranes are held at once
+	Steps     int    `json:"steps"`   // whose membrane potentials are held at once
 	Room      uint64 `json:"room_bytes"`
 	BatchRoom uint64 `json:"batch_room_bytes"`
-	Limit     string `json:"limit"`   // what sets the room; empty where nothing does
+	Limit     string `json:"limit"`   // what limits the memory; empty if nothing does
 	Refused   string `json:"refused"` // why the device would refuse the network; empty if it would not
 }
 
-// memoryNeeds are those of all devices, the CPU engine last.
+// memoryNeeds returns the needs on all devices, the CPU engine last.
 func memoryNeeds(config *train.Config, n *network.Network) []memoryNeed {
-	found, _ := vulkanChoices() // without Vulkan there is the CPU engine
+	found, _ := vulkanChoices() // without Vulkan, only the CPU engine
 	var needs []memoryNeed
 	for _, choice := range append(found, engine.Choice{}) {
 		options := engine.Options{Optimizer: network.Optimizers.Number(config.Training.Optimizer.Kind)}
@@ -41,7 +41,7 @@ func memoryNeeds(config *train.Config, n *network.Network) []memoryNeed {
 	return needs
 }
 
-// writeMemory writes what a network takes on every device.
+// writeMemory prints the memory that a network takes on each device.
 func writeMemory(to io.Writer, needs []memoryNeed) error {
 	var t table
 	t.row("DEVICE", "WEIGHTS", "A BATCH", "TOTAL", "OF", "SAMPLES AT ONCE", "STEPS AT ONCE")

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestMovedData: a run whose data lie elsewhere by now says how to name their place, and
-// goes on from there, but not with other contents.
+// TestMovedData: if a run's data have moved, the error says how to give the new path, and
+// the run resumes from there, but not with different contents.
 func TestMovedData(t *testing.T) {
 	folder := t.TempDir()
 	here, there := filepath.Join(folder, "here.csv"), filepath.Join(folder, "there.csv")
@@ -48,7 +48,7 @@ func TestMovedData(t *testing.T) {
 	wantError(t, call("train", "--resume", run, "--epochs", "3", "--device", "cpu", "--data", "digits:"+there), exitFailed, "labels or spikes differ")
 }
 
-// TestAddresses: a limit on addresses below what the program itself needs is refused.
+// TestAddresses: an address space limit below what the program itself needs is rejected.
 func TestAddresses(t *testing.T) {
 	for limit, refused := range map[uint64]bool{1 << 30: true, leastAddresses - 1: true, leastAddresses: false, math.MaxUint64: false} {
 		err := checkAddresses(limit)

@@ -6,7 +6,8 @@ import (
 	"spikegrad/host/train"
 )
 
-// noteData prints what reading data left out or found remarkable, each note once.
+// noteData prints notes about data that were dropped or are otherwise remarkable, each note
+// once.
 func (a *app) noteData(notes []string) {
 	for _, note := range notes {
 		if a.noted[note] {
@@ -32,7 +33,7 @@ type otherData struct {
 	unlabelled bool // the samples come without labels
 }
 
-// apply puts the flag into a configuration.
+// apply applies the flag to a configuration.
 func (f *headerFlag) apply(config *train.Config) error {
 	if f.Header == nil {
 		return nil

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// smallRecordings is a configuration for a small network on recordings of the tests.
+// smallRecordings configures a small network on recordings from the test data.
 const smallRecordings = `[data]
 name = "shd"
 path = "../data/testdata"
@@ -22,7 +22,7 @@ recurrent = false
 epochs = 1
 `
 
-// configured writes a configuration and returns its path.
+// configured writes a configuration to a file and returns its path.
 func configured(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "some.toml")
@@ -32,7 +32,7 @@ func configured(t *testing.T, text string) string {
 	return path
 }
 
-// Every command that reads data says what was dropped, once for each file.
+// Every command that reads data reports what was dropped, once per file.
 func TestDataNotes(t *testing.T) {
 	config := configured(t, strings.ReplaceAll(smallRecordings, "%train", "small_f4.h5"))
 	run, other := filepath.Join(t.TempDir(), "run"), t.TempDir()
@@ -76,7 +76,7 @@ func TestDataNotes(t *testing.T) {
 	}
 }
 
-// Data of which nothing is left are refused before anything is written.
+// Data with nothing left to use are rejected before anything is written.
 func TestVanishedData(t *testing.T) {
 	text := strings.ReplaceAll(smallRecordings, "%train", "microseconds.h5")
 	run := filepath.Join(t.TempDir(), "run")
@@ -94,8 +94,8 @@ func TestVanishedData(t *testing.T) {
 	}
 }
 
-// A run keeps the steps that it began with, also if it is resumed by a configuration that
-// does not say which.
+// A run keeps its original steps, even if it is resumed with a configuration that does not
+// specify them.
 func TestOldBinning(t *testing.T) {
 	text := strings.ReplaceAll(smallRecordings, "%train", "small_f4.h5")
 	run := filepath.Join(t.TempDir(), "run")

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestPaper runs the quick form of every command of docs/reference/paper.md, of
-// classifications an epoch of one method, and looks for the pictures that the page names.
-// Datasets that would have to be fetched are left out.
+// TestPaper runs the quick form of every command in docs/reference/paper.md (for
+// classifications, one epoch of one method) and looks for the pictures that the page names.
+// Commands whose datasets would have to be downloaded are left out.
 func TestPaper(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs every experiment")

@@ -8,7 +8,7 @@ import (
 )
 
 // TestPlanes trains a network that pools rows and columns, evaluates, reports and audits it, and
-// takes it through NIR.
+// exports it to NIR and imports it again.
 func TestPlanes(t *testing.T) {
 	folder := t.TempDir()
 	spikes, err := filepath.Abs("../data/testdata/spikes.npz") // 2×4×5

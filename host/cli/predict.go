@@ -31,7 +31,7 @@ type predictCommand struct {
 	JSON bool `name:"json" help:"Print JSON."`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (predictCommand) Help() string {
 	return `Runs each sample through a trained network in several trials, and writes a table with one line per
 sample: its part (test, validation or train) and its number there; its label; the predicted class, the one with
@@ -56,11 +56,11 @@ type predictions struct {
 	Trials      int            `json:"trials"`
 	OtherMode   bool           `json:"other_mode"`
 	Parts       []predictedSet `json:"parts"`
-	Notes       []string       `json:"notes"` // of reading the data
+	Notes       []string       `json:"notes"` // from reading the data
 	performance []*evaluate.Performance
 }
 
-// predictedSet sums up a part of the data.
+// predictedSet summarizes a part of the data.
 type predictedSet struct {
 	Part             string   `json:"part"`
 	Samples          int      `json:"samples"`
@@ -69,10 +69,10 @@ type predictedSet struct {
 	CalibrationError *float64 `json:"calibration_error"` // expected; null without labels
 }
 
-// unlabelledPart is what samples without labels are called.
+// unlabelledPart is the name of the part that holds samples without labels.
 const unlabelledPart = "unlabelled"
 
-// Run predicts.
+// Run makes the predictions.
 func (c *predictCommand) Run(a *app) (err error) {
 	if err := checkCounts(c.Workers, c.PassSamples, c.SegmentSteps); err != nil {
 		return usageError{err}
@@ -139,9 +139,9 @@ func (c *predictCommand) Run(a *app) (err error) {
 	return result.write(a)
 }
 
-// writeTable writes a line per sample.
+// writeTable writes one line per sample.
 func (p *predictions) writeTable(w io.Writer, t *trained) error {
-	lines := csv.NewWriter(w) // buffers
+	lines := csv.NewWriter(w) // buffered
 	number := func(x float64) string { return strconv.FormatFloat(x, 'g', 9, 64) }
 	heading := []string{"part", "sample", "label", "predicted", "probability", "deviation", "share_of_trials"}
 	for _, name := range t.split.Test.ClassNames() {

@@ -12,7 +12,8 @@ import (
 	"testing"
 )
 
-// TestPredict writes predictions of all parts and compares the table with what eval says.
+// TestPredict writes predictions for all parts and compares the table with the output of
+// eval.
 func TestPredict(t *testing.T) {
 	folder := t.TempDir()
 	run, file := filepath.Join(folder, "run"), filepath.Join(folder, "predictions.csv")
@@ -97,7 +98,8 @@ func TestPredict(t *testing.T) {
 	wantError(t, call("predict", run, "--device", "cpu", "--quiet", "--out", filepath.Join(folder, "none", "x", "p.csv")), exitFailed, "none")
 }
 
-// withoutLabels writes the first of the built-in digits without their labels, which it returns.
+// withoutLabels writes the first built-in digits to a file without their labels, and returns
+// the labels.
 func withoutLabels(t *testing.T, count int) (labels []string, file string) {
 	t.Helper()
 	packed, err := os.Open("../data/handwritten_digits.csv.gz")

@@ -12,7 +12,7 @@ import (
 	"spikegrad/host/train"
 )
 
-// summaryOf trains on the CPU engine and reads the summary that is printed.
+// summaryOf trains on the CPU engine and returns the printed summary.
 func summaryOf(t *testing.T, arguments ...string) train.Summary {
 	t.Helper()
 	got := call(append([]string{"train", "--device", "cpu", "--json", "--quiet"}, arguments...)...)
@@ -26,8 +26,8 @@ func summaryOf(t *testing.T, arguments ...string) train.Summary {
 	return summary
 }
 
-// TestTrainFrom trains on from a run, from its safetensors file and from its NIR file, and
-// resumes an import: all end in the same weights.
+// TestTrainFrom continues training from a run, from its safetensors file and from its NIR
+// file, and resumes an import: all end with the same weights.
 func TestTrainFrom(t *testing.T) {
 	run := smallRun(t)
 	folder := t.TempDir()
@@ -61,7 +61,7 @@ func TestTrainFrom(t *testing.T) {
 	wantError(t, call("train", "--from", run, "--out", out, "--device", "cpu", "--quiet"), exitFailed, "--fresh layer0.input,layer0.recurrent,readout")
 }
 
-// TestImportChecksData: a network is only imported for data that it fits.
+// TestImportChecksData: a network is imported only for data that it fits.
 func TestImportChecksData(t *testing.T) {
 	folder := t.TempDir()
 	out, table := filepath.Join(folder, "out"), filepath.Join(folder, "other.csv")
@@ -89,7 +89,7 @@ func TestImportChecksData(t *testing.T) {
 	}
 }
 
-// TestImportPlanes: a convolution over rows and columns that another program wrote takes the shape
+// TestImportPlanes: a convolution over rows and columns written by another program takes the shape
 // of its input from the file, and is not imported for data of another shape.
 func TestImportPlanes(t *testing.T) {
 	folder := t.TempDir()

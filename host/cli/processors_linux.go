@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// allowedProcessors are those that the process may run on; nil if the system does not say.
+// allowedProcessors lists the processors that the process may run on; nil if the system
+// does not say.
 func allowedProcessors() []int {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
@@ -20,7 +21,7 @@ func allowedProcessors() []int {
 	return nil
 }
 
-// onlineProcessors is how many the machine has; 0 if unknown.
+// onlineProcessors is the number of processors of the machine; 0 if unknown.
 func onlineProcessors() int {
 	list, err := os.ReadFile("/sys/devices/system/cpu/online")
 	if err != nil {
@@ -29,7 +30,7 @@ func onlineProcessors() int {
 	return len(processorList(string(list)))
 }
 
-// processorList reads a list such as 0-3,8; nil if it is none.
+// processorList parses a list such as 0-3,8; nil if it is invalid.
 func processorList(list string) (found []int) {
 	for part := range strings.SplitSeq(strings.TrimSpace(list), ",") {
 		from, to, ranged := strings.Cut(part, "-")

@@ -2,8 +2,8 @@
 
 package cli
 
-// allowedProcessors says nothing here.
+// allowedProcessors is unknown here.
 func allowedProcessors() []int { return nil }
 
-// onlineProcessors says nothing here.
+// onlineProcessors is unknown here.
 func onlineProcessors() int { return 0 }

@@ -10,8 +10,7 @@ import (
 	"spikegrad/host/train"
 )
 
-// progress shows how a run goes: a bar where there is a terminal, else a line an
-// epoch.
+// progress shows the progress of a run: a bar on a terminal, otherwise one line per epoch.
 type progress struct {
 	app    *app
 	folder string
@@ -19,13 +18,13 @@ type progress struct {
 	bar   *progressbar.ProgressBar // nil without a terminal
 	start train.Start
 	shown time.Time
-	last  *train.Epoch // finished
+	last  *train.Epoch // the last finished epoch
 	began time.Time
 }
 
 var _ train.Observer = (*progress)(nil)
 
-// OnStart tells what is trained on what.
+// OnStart prints what is trained on what.
 func (p *progress) OnStart(s train.Start) {
 	p.start, p.began = s, time.Now()
 	p.app.noteData(s.Split.Notes)
@@ -49,7 +48,7 @@ func (p *progress) OnStart(s train.Start) {
 	)
 }
 
-// OnBatch moves the bar, about ten times a second.
+// OnBatch updates the bar, about ten times a second.
 func (p *progress) OnBatch(b train.Progress) {
 	p.app.log.Debug("batch", "phase", b.Phase, "epoch", b.Epoch, "done", b.Done, "samples", b.Samples,
 		"updates", b.Updates, "loss", b.Loss, "accuracy", b.Accuracy)
@@ -81,11 +80,11 @@ func (p *progress) OnBatch(b train.Progress) {
 		text = "[cyan]" + text + "[reset]"
 	}
 	p.bar.Describe(text)
-	// The bar only draws; a terminal that went away is no reason to end a run.
+	// The bar is only decoration; losing the terminal is no reason to end a run.
 	_ = p.bar.Set(done)
 }
 
-// left is the time to the last epoch at the speed so far.
+// left estimates the time to the end of the last epoch at the speed so far.
 func (p *progress) left(done int) (text string, known bool) {
 	before := p.start.Finished * p.start.Train
 	if done <= before {
@@ -96,7 +95,7 @@ func (p *progress) left(done int) (text string, known bool) {
 	return left.Round(time.Second).String(), true
 }
 
-// OnEpoch writes the line of an epoch, where there is no bar.
+// OnEpoch writes the line of an epoch if there is no bar.
 func (p *progress) OnEpoch(e train.Epoch) {
 	p.last = &e
 	p.app.log.Debug("epoch", "epoch", e.Epoch, "updates", e.Updates, "train_loss", e.TrainLoss, "seconds", e.Seconds)
@@ -112,13 +111,13 @@ func (p *progress) OnEpoch(e train.Epoch) {
 		e.Epoch, p.start.Epochs, e.TrainLoss, shortPercent(e.TrainAccuracy), validation, e.SpikesPerNeuron, e.SamplesPerSecond, left)
 }
 
-// OnWarning writes a line at once; it is no note that --quiet may hide.
+// OnWarning prints a warning at once; unlike a note, it is not hidden by --quiet.
 func (p *progress) OnWarning(message string) {
 	p.clear()
 	fmt.Fprintln(p.app.errors, "spikegrad: warning:", message)
 }
 
-// close takes the bar away, so that what follows stands on a line of its own.
+// close removes the bar, so that what follows starts on a line of its own.
 func (p *progress) close() { p.clear() }
 
 func (p *progress) clear() {

@@ -19,19 +19,19 @@ import (
 	"spikegrad/host/mpi"
 )
 
-// Commands that share their work among the processes that a launcher starts, and those that
-// any number of processes may run, each on its own.
+// Commands that share their work among the processes that a launcher starts, and commands
+// that any number of processes may run independently.
 var (
 	overRanks = []string{"train", "eval", "estimate", "audit", "reproduce classification"}
 	anywhere  = []string{"devices", "config", "completion", "reference", "version"}
 )
 
-// rankFlags are those of commands that share their work.
+// rankFlags are the flags of commands that share their work.
 type rankFlags struct {
 	RankTimeout time.Duration `default:"60s" help:"Under mpirun or srun: how long a rank may keep the others waiting before all of them are stopped." placeholder:"DURATION"`
 }
 
-// check refuses a limit that no job can keep.
+// check rejects a time limit that no job could keep.
 func (f *rankFlags) check() error {
 	if f.RankTimeout < time.Second {
 		return fmt.Errorf("--rank-timeout %v: give at least one second, such as 60s", f.RankTimeout)
@@ -39,23 +39,23 @@ func (f *rankFlags) check() error {
 	return nil
 }
 
-// rankSet is what a process knows of the others that a launcher started with it.
+// rankSet is what a process knows about the other processes that the launcher started.
 type rankSet struct {
 	*mpi.World
 	machines []machine // [rank]
 }
 
-// machine is what ranks tell each other when they meet.
+// machine is what the ranks tell each other at the start.
 type machine struct {
 	Machine    string // differs from machine to machine
-	Program    string // differs where results might
+	Program    string // differs where results might differ
 	Processors []int  // that the rank may use; empty if unknown
 	Most       int    // how many it may use at a time
 	Online     int    // of the machine
 }
 
-// refuseRanks refuses to run a command in several processes that would all do the same, and
-// write the same files.
+// refuseRanks refuses to run a command in several processes that would all do the same work
+// and write the same files.
 func refuseRanks(launch mpi.Launch, parsed *kong.Context) error {
 	if !launch.Several() || parsed.Selected() == nil {
 		return nil
@@ -71,7 +71,8 @@ func refuseRanks(launch mpi.Launch, parsed *kong.Context) error {
 		command, launch.Variable, launch.Ranks, mpi.LibraryVariable, mpi.Off, strings.Join(overRanks[:last], ", ")+" and "+overRanks[last])}
 }
 
-// join meets the other processes of the launcher, if there is one. All but the first fall silent.
+// join meets the other processes of the launcher, if there is one. All but the first then print
+// nothing.
 func (a *app) join(flags rankFlags) error {
 	if !a.launch.Several() {
 		return nil
@@ -118,10 +119,11 @@ func (r *rankSet) samePrograms() error {
 	return nil
 }
 
-// team is all ranks, and the context of what they do; without other ranks nil and that of the app.
+// team returns all ranks and the context of their work; without other ranks, nil and the app's
+// context.
 func (a *app) team() (*engine.Team, context.Context) { return engine.Join(a.ctx, a.ranks.exchange()) }
 
-// agree returns an error on all ranks if any has one.
+// agree returns an error on all ranks if any rank has one.
 func (a *app) agree(err error) error {
 	if a.ranks == nil {
 		return err
@@ -129,7 +131,7 @@ func (a *app) agree(err error) error {
 	return engine.Agree(a.ranks, err)
 }
 
-// exchange leads to the other ranks; nil without any.
+// exchange is the connection to the other ranks; nil if there are none.
 func (r *rankSet) exchange() engine.Exchange {
 	if r == nil {
 		return nil
@@ -145,7 +147,7 @@ func thisMachine() machine {
 	}
 	v := currentVersion()
 	m.Program = v.Version + " " + v.Revision
-	if v.Revision == "" || v.Modified { // of what source, only the program itself tells
+	if v.Revision == "" || v.Modified { // only the executable itself identifies its source
 		if path, err := os.Executable(); err == nil {
 			if file, err := os.Open(path); err == nil {
 				defer file.Close()
@@ -159,7 +161,7 @@ func thisMachine() machine {
 	return m
 }
 
-// local is the number of this rank among those of its machine, and how many these are.
+// local returns this rank's number among the ranks on its machine, and how many there are.
 func (r *rankSet) local() (number, count int) {
 	for rank, m := range r.machines {
 		if m.Machine == r.machines[r.Rank()].Machine {
@@ -172,8 +174,8 @@ func (r *rankSet) local() (number, count int) {
 	return number, count
 }
 
-// workersOr is a number of workers that was asked for; where that is 0, and there are other ranks,
-// what falls to this one.
+// workersOr returns the requested number of workers; if that is 0 and there are other ranks, this
+// rank's share of the processors.
 func (r *rankSet) workersOr(asked int) int {
 	if r == nil || asked != 0 {
 		return asked
@@ -181,8 +183,8 @@ func (r *rankSet) workersOr(asked int) int {
 	return r.workers()
 }
 
-// workers is how many processors fall to this rank, at least one: of each that it may use, its
-// share among the ranks that may use it too.
+// workers is this rank's number of processors, at least one: its share of each processor that
+// it may use, divided among the ranks that may use it too.
 func (r *rankSet) workers() int {
 	own := r.machines[r.Rank()]
 	_, count := r.local()
@@ -208,8 +210,8 @@ func (r *rankSet) workers() int {
 	return max(1, int(share+1e-6))
 }
 
-// bound warns of ranks that the launcher tied to one processor each, where there are more; empty
-// if it did not.
+// bound returns a warning if the launcher bound this rank to one processor although there are
+// more; otherwise it is empty.
 func (r *rankSet) bound() string {
 	own := r.machines[r.Rank()]
 	if _, count := r.local(); len(own.Processors) != 1 || own.Online <= count || os.Getenv("OMPI_COMM_WORLD_SIZE") == "" {
@@ -218,8 +220,8 @@ func (r *rankSet) bound() string {
 	return fmt.Sprintf("rank %d may use only 1 of the %d processors of its machine: mpirun --bind-to none lets ranks use all of them", r.Rank(), own.Online)
 }
 
-// choose finds the device of a rank: where auto picks a GPU, and there are several like it, the ranks
-// of a machine take one each.
+// choose finds the device of a rank. Where auto picks a GPU and there are several of its type, the
+// ranks of a machine take one each.
 func (r *rankSet) choose(a *app, device string) (engine.Choice, error) {
 	choice, err := choose(device)
 	if err != nil || r == nil || device != "auto" || !choice.Vulkan {
@@ -242,7 +244,7 @@ func (r *rankSet) choose(a *app, device string) (engine.Choice, error) {
 	return alike[number%len(alike)], nil
 }
 
-// speaks reports whether this process is the one that reports an error, before it leaves the
+// speaks reports whether this process is the one to report an error before it leaves the
 // others.
 func (a *app) speaks(err error) bool {
 	if a.ranks != nil {
@@ -252,25 +254,26 @@ func (a *app) speaks(err error) bool {
 	if a.launch.Leads() {
 		return true
 	}
-	if errors.As(err, &usage) || errors.Is(err, mpi.ErrAlone) { // what all find out
+	if errors.As(err, &usage) || errors.Is(err, mpi.ErrAlone) { // errors that every process finds
 		return false
 	}
-	time.Sleep(patience) // the first one may have found the same, and end all
+	time.Sleep(patience) // the first one may have found the same error and end all
 	return true
 }
 
-// patience is how long a rank leaves it to another to report what both know, and to end the job.
+// patience is how long a rank waits for another to report an error that both know of, and to end
+// the job.
 const patience = 2 * time.Second
 
-// leave ends the process together with the other ranks: in order, if all know how it ended, else at
-// once. It returns only without ranks.
+// leave ends the process together with the other ranks: in an orderly way if all know how it ended,
+// otherwise at once. It returns only if there are no other ranks.
 func (a *app) leave(err error, code int) {
 	if a.ranks == nil {
 		return
 	}
 	if err == nil || engine.Agreed(err) {
-		// The first rank that ends with an error ends the others: not before all are done. All
-		// end with the same exit code, since launchers make one of them.
+		// A rank that exits with an error ends the others, so none exits before all are done.
+		// All exit with the same code, since launchers report a single one.
 		codes, failed := engine.Share(a.ranks, []byte{byte(code)})
 		if failed != nil {
 			a.abort(failed, max(code, exitFailed))
@@ -280,8 +283,7 @@ func (a *app) leave(err error, code int) {
 	a.abort(err, code)
 }
 
-// abort ends all ranks. Of those that wait for the same rank in vain, one reports it; the others
-// would repeat it.
+// abort ends all ranks. If several have waited for the same rank in vain, only one reports it.
 func (a *app) abort(err error, code int) {
 	message := fmt.Sprintf("rank %d: %s", a.ranks.Rank(), oneLine(err))
 	var late *mpi.LateError

@@ -12,7 +12,7 @@ import (
 	"spikegrad/host/mpi"
 )
 
-// rankZero is a set of ranks on such machines, seen by the first.
+// rankZero is a set of ranks on the given machines, as seen by the first rank.
 func rankZero(machines ...machine) *rankSet { return &rankSet{World: &mpi.World{}, machines: machines} }
 
 // TestRankWorkers: ranks share the processors that they may use, whether the launcher bound them or not.
@@ -39,7 +39,8 @@ func TestRankWorkers(t *testing.T) {
 	}
 }
 
-// TestRankBound: one processor of many is told of, where Open MPI may have bound the rank.
+// TestRankBound: a rank with only one of many processors gets a warning, if Open MPI may
+// have bound it.
 func TestRankBound(t *testing.T) {
 	one := machine{Machine: "a", Processors: []int{3}, Most: 1, Online: 8}
 	t.Setenv("OMPI_COMM_WORLD_SIZE", "2")
@@ -69,7 +70,7 @@ func TestRankPrograms(t *testing.T) {
 	}
 }
 
-// TestProcessorList reads what Linux writes.
+// TestProcessorList parses processor lists as Linux writes them.
 func TestProcessorList(t *testing.T) {
 	for list, want := range map[string][]int{"0-3,8\n": {0, 1, 2, 3, 8}, "\t5\n": {5}, "": nil, "a-b": nil, "0-99999999999": nil} {
 		if got := processorList(list); !slices.Equal(got, want) {
@@ -78,7 +79,8 @@ func TestProcessorList(t *testing.T) {
 	}
 }
 
-// TestRefuseRanks: only commands that share their work, or do none, run in several processes.
+// TestRefuseRanks: only commands that share their work, or have none, run in several
+// processes.
 func TestRefuseRanks(t *testing.T) {
 	var grammar commands
 	parser, err := kong.New(&grammar, vocabulary, kong.NoDefaultHelp(), kong.Exit(func(int) {}))
@@ -103,7 +105,7 @@ func TestRefuseRanks(t *testing.T) {
 	}
 }
 
-// TestRankTimeout: a limit that no job could keep is wrong usage.
+// TestRankTimeout: a time limit that no job could keep is a usage error.
 func TestRankTimeout(t *testing.T) {
 	if err := (&rankFlags{RankTimeout: time.Millisecond}).check(); err == nil || !strings.Contains(err.Error(), "--rank-timeout 1ms") {
 		t.Error(err)

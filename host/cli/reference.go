@@ -15,12 +15,12 @@ import (
 //go:generate sh -c "go run ../.. reference configuration > ../../docs/reference/configuration.md"
 //go:generate sh -c "go run ../.. reference kinds > ../../docs/reference/kinds.md"
 
-// referenceCommand is spikegrad reference, which makes pages of the documentation.
+// referenceCommand is spikegrad reference, which prints pages of the documentation.
 type referenceCommand struct {
 	Page string `arg:"" enum:"commands,configuration,kinds,kinds.glsl,manual" help:"commands, configuration, kinds, kinds.glsl or manual."`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (referenceCommand) Help() string {
 	return `Prints a page of the documentation in Markdown, the shader constants for the kinds, or the
 manual page.
@@ -54,7 +54,7 @@ func (c *referenceCommand) Run(a *app, parser *kong.Kong) error {
 	return err
 }
 
-// habits are those of all commands.
+// habits are conventions that all commands share.
 const habits = "Each command has `--help`. Results go to standard output, progress, log lines and errors to standard error."
 
 // commandReference describes all commands.
@@ -100,7 +100,7 @@ func commandReference(program *kong.Node) string {
 	return b.String()
 }
 
-// eachCommand calls do with all commands that are not hidden, each before those below it.
+// eachCommand calls do for every command that is not hidden, parents before their children.
 func eachCommand(program *kong.Node, do func(*kong.Node)) {
 	for _, child := range program.Children {
 		if !child.Hidden {
@@ -125,7 +125,7 @@ func writeFlags(b *strings.Builder, flags []*kong.Flag) {
 	}
 }
 
-// flagForm is a flag as it is given: -h, --help or --out FOLDER.
+// flagForm is a flag as it is written on the command line: -h, --help or --out FOLDER.
 func flagForm(flag *kong.Flag) string {
 	form := "--" + flag.Name
 	if flag.Short != 0 {
@@ -140,5 +140,5 @@ func flagForm(flag *kong.Flag) string {
 	return form + " " + strings.ToUpper(flag.Name)
 }
 
-// cell makes text fit for a table.
+// cell escapes text for a table cell.
 func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }

@@ -21,7 +21,7 @@ type reportCommand struct {
 	PassSamples  int    `help:"Maximum number of samples on a device at once; 0 for as many as fit. Does not change the result." placeholder:"N"`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (reportCommand) Help() string {
 	return `Writes one self-contained HTML page that you can open in any browser or send to someone: configuration, learning curves, rasters,
 confusion matrix, Fano factors, the audit if there is one, and a comparison if you name several runs. The page
@@ -36,8 +36,8 @@ Examples:
     spikegrad report runs/first --no-evaluation`
 }
 
-// runsFor are the folders to report: those named, and the runs in those that hold some. A folder
-// that is no run and holds none stays, for the error that it is.
+// runsFor returns the folders to report: the named runs, and the runs inside named folders. A
+// folder that neither is a run nor contains any is kept, so that it causes an error later.
 func runsFor(named []string) (folders []string) {
 	for _, folder := range named {
 		found, err := train.FindRuns(folder)

@@ -11,7 +11,7 @@ import (
 	"spikegrad/host/train"
 )
 
-// reproduceCommand is spikegrad reproduce: one command an experiment.
+// reproduceCommand is spikegrad reproduce, with one subcommand per experiment.
 type reproduceCommand struct {
 	Neurons        experimentCommand     `cmd:"" help:"Single neurons: spikes, expected spikes and derivatives against the input."`
 	Derivatives    experimentCommand     `cmd:"" help:"Gradient estimators compared with the exact gradient."`
@@ -24,7 +24,7 @@ type reproduceCommand struct {
 	Classification classificationCommand `cmd:"" help:"Deterministic and stochastic networks compared on spoken digits or random manifolds."`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (reproduceCommand) Help() string {
 	return `Reproduces experiments of Gygax & Zenke, Elucidating the theoretical underpinnings of surrogate gradient
 learning in spiking neural networks (Neural Computation 2025). Each writes pictures and numbers to a folder.
@@ -36,7 +36,7 @@ Examples:
     spikegrad reproduce classification --data spoken:data --quick --out runs/classification`
 }
 
-// experimentCommand is an experiment without data; its name says which.
+// experimentCommand is an experiment that needs no data; the subcommand's name says which.
 type experimentCommand struct {
 	Out     string `required:"" help:"Folder for the results." placeholder:"FOLDER"`
 	Quick   bool   `help:"Take seconds, at lower precision."`
@@ -45,7 +45,7 @@ type experimentCommand struct {
 	Device  string `default:"auto" help:"Device for what is computed in single precision: auto, cpu, vulkan:N or vulkan:NAME. Does not change the result."`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (experimentCommand) Help() string {
 	return `Writes pictures, and the numbers behind them, to a folder. The numbers depend only on the seed.
 
@@ -55,13 +55,13 @@ Examples:
     spikegrad reproduce neurons --quick --seed 2 --out runs/neurons`
 }
 
-// experiment is one that fills a folder.
+// experiment is an experiment that writes its results to a folder.
 type experiment struct {
 	name string
 	run  func(ctx context.Context, out string, options reproduce.Options) error
 }
 
-// experiments are all without data.
+// experiments lists all experiments that need no data.
 func experiments() []experiment {
 	return []experiment{
 		{"neurons", reproduce.Neurons},
@@ -76,7 +76,7 @@ func experiments() []experiment {
 	}
 }
 
-// Run runs the experiment that the selected command names, or all.
+// Run runs the experiment that the selected command names, or all of them.
 func (c *experimentCommand) Run(a *app, parsed *kong.Context) error {
 	if err := checkCounts(c.Workers, 0, 0); err != nil {
 		return usageError{err}
@@ -129,7 +129,7 @@ type classificationCommand struct {
 	rankFlags
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (classificationCommand) Help() string {
 	return `Trains networks by several methods, each from several seeds, and tests each with noise and without. The
 folder then holds classification.md with tables and pictures, classification.json with every number, and

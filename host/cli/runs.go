@@ -23,7 +23,7 @@ type runsCommand struct {
 	JSON        bool     `name:"json" help:"Print JSON."`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (runsCommand) Help() string {
 	return `Lists runs in a table, newest first. The accuracy is that on the test samples, or on the validation samples if
 there are no test samples, or on the training samples if there are neither. A folder that cannot be read as a run is
@@ -87,7 +87,7 @@ func (c *runsCommand) Run(a *app) error {
 	return t.write(a.out)
 }
 
-// findRuns lists the folders of runs in folders, each once; without any, those in runs.
+// findRuns lists the run folders in folders, each once; without arguments, those in runs.
 func findRuns(a *app, folders []string) ([]string, error) {
 	if len(folders) == 0 {
 		folders = []string{"runs"}
@@ -122,7 +122,7 @@ func (c *runsCommand) wants(r *listedRun) bool {
 	return true
 }
 
-// order compares two runs by what the table is sorted by.
+// order compares two runs by the column that the table is sorted by.
 func (c *runsCommand) order(x, y listedRun) int {
 	share := func(r listedRun) float64 {
 		if r.Accuracy == nil {
@@ -142,7 +142,7 @@ func (c *runsCommand) order(x, y listedRun) int {
 	return newest
 }
 
-// listRun reads what the table says of a run.
+// listRun reads a run's row of the table.
 func listRun(folder string) (r listedRun, err error) {
 	config, err := train.ReadConfig(folder)
 	if err != nil {
@@ -184,7 +184,7 @@ func listRun(folder string) (r listedRun, err error) {
 	return r, nil
 }
 
-// accuracyText says what the accuracy is of where that is not the test.
+// accuracyText says which samples the accuracy is of, unless they are the test samples.
 func (r *listedRun) accuracyText() string {
 	switch {
 	case r.Accuracy == nil:
@@ -197,8 +197,9 @@ func (r *listedRun) accuracyText() string {
 	return percent(*r.Accuracy)
 }
 
-// networkText is a network in a few characters: the neurons of each layer, conv for a
-// convolution, r for recurrent, + for input from several layers, and the noise of the first.
+// networkText describes a network in a few characters: the neurons of each layer, conv for
+// convolutions, r for recurrent layers, + for input from several layers, and the noise of
+// the first layer.
 func networkText(n *network.Network) string {
 	var layers []string
 	for i := range n.Layers {

@@ -12,15 +12,15 @@ import (
 	"spikegrad/host/mpi"
 )
 
-// interruptible returns a context that SIGINT, SIGTERM and SIGHUP cancel, and what gives
-// the signals back. SIGHUP stays ignored where it was, as under nohup; SIGINT does not: scripts
-// that start a run in the background ignore it, and send it to end the run. A second signal
-// ends the program at once: files are only ever replaced whole, so that nothing
-// half-written stays.
+// interruptible returns a context that SIGINT, SIGTERM and SIGHUP cancel, and a function that
+// releases the signals. SIGHUP stays ignored where it was, as under nohup; SIGINT does not:
+// scripts that start a run in the background ignore it, and send it to end the run. A second
+// signal ends the program at once; since files are only ever replaced as a whole, nothing
+// half-written is left behind.
 //
-// Launchers of several processes may pass a signal on beside the terminal: for a moment a second one
-// is the same. They end their processes soon after an interrupt, but pass SIGUSR1 on and
-// wait: there it is an interrupt too.
+// Launchers of several processes may forward a signal that the terminal also sends, so a second
+// signal within a moment counts as the first. They kill their processes soon after an interrupt, but
+// forward SIGUSR1 and wait, so that is treated as an interrupt too.
 func interruptible(notes io.Writer, launch mpi.Launch) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)

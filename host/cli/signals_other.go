@@ -7,5 +7,5 @@ import (
 	"syscall"
 )
 
-// forwarded would be signals that launchers of several processes pass on.
+// forwarded would be the signals that launchers of several processes forward.
 var forwarded = []os.Signal{syscall.SIGTERM}

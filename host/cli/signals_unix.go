@@ -7,5 +7,5 @@ import (
 	"syscall"
 )
 
-// forwarded are signals that launchers of several processes pass on.
+// forwarded are the signals that launchers of several processes forward.
 var forwarded = []os.Signal{syscall.SIGUSR1}

@@ -10,13 +10,13 @@ import (
 	"golang.org/x/term"
 )
 
-// drawable tells whether a progress bar can be drawn on a file: a terminal that
-// moves its cursor.
+// drawable reports whether a progress bar can be drawn on a file: a terminal that can move
+// its cursor.
 func drawable(file *os.File) bool {
 	return term.IsTerminal(int(file.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
-// table writes rows of cells in columns as wide as they need.
+// table writes rows of cells in columns as wide as their content.
 type table struct{ rows [][]string }
 
 func (t *table) row(cells ...string) { t.rows = append(t.rows, cells) }
@@ -29,7 +29,7 @@ func (t *table) write(w io.Writer) error {
 	return columns.Flush()
 }
 
-// bytesText is an amount of memory in a unit that fits.
+// bytesText formats an amount of memory in a suitable unit.
 func bytesText(bytes uint64) string {
 	units := []string{"B", "KiB", "MiB", "GiB"}
 	value, unit := float64(bytes), 0

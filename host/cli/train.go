@@ -39,7 +39,7 @@ type trainCommand struct {
 	rankFlags
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (trainCommand) Help() string {
 	return `Trains a network and writes a run folder with the configuration, the metrics of every epoch, checkpoints,
 the weights and pictures. Flags override the configuration. To continue an interrupted run, use --resume: it
@@ -68,7 +68,7 @@ Examples:
     spikegrad train --resume runs/first --epochs 40`
 }
 
-// Run trains.
+// Run trains the network.
 func (c *trainCommand) Run(a *app) error {
 	if err := c.check(); err != nil {
 		return usageError{err}
@@ -111,7 +111,7 @@ func (c *trainCommand) Run(a *app) error {
 	return work()
 }
 
-// prepare reads what the flags name.
+// prepare reads everything that the flags name.
 func (c *trainCommand) prepare(a *app) (config train.Config, choice engine.Choice, source *train.Source, err error) {
 	if config, err = c.config(); err != nil {
 		return config, choice, nil, err
@@ -123,7 +123,7 @@ func (c *trainCommand) prepare(a *app) (config train.Config, choice engine.Choic
 	return config, choice, source, err
 }
 
-// check refuses flags that do not go together.
+// check rejects flags that do not go together.
 func (c *trainCommand) check() error {
 	if c.Resume != "" && c.Out != "" {
 		return fmt.Errorf("--resume %s and --out %s: a run resumes in its own folder; leave out --out", c.Resume, c.Out)
@@ -137,7 +137,7 @@ func (c *trainCommand) check() error {
 	return checkCounts(c.Workers, c.PassSamples, c.SegmentSteps)
 }
 
-// checkCounts refuses negative numbers of workers, of samples on a device and of steps.
+// checkCounts rejects negative numbers of workers, samples on a device, and steps.
 func checkCounts(workers, passSamples, segmentSteps int) error {
 	switch {
 	case workers < 0:
@@ -150,7 +150,7 @@ func checkCounts(workers, passSamples, segmentSteps int) error {
 	return nil
 }
 
-// config is the configuration with what the flags say.
+// config returns the configuration with the flags applied.
 func (c *trainCommand) config() (config train.Config, err error) {
 	switch {
 	case c.Config != "":
@@ -203,8 +203,8 @@ func (c *trainCommand) config() (config train.Config, err error) {
 	return config, nil
 }
 
-// keepBinning has a run that is resumed with a configuration file go on with the steps
-// that it began with, unless the file says otherwise: the default was another once.
+// keepBinning makes a run that is resumed with a configuration file keep its original
+// steps, unless the file specifies them: the default used to be different.
 func keepBinning(config *train.Config, file, folder string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -216,7 +216,7 @@ func keepBinning(config *train.Config, file, folder string) error {
 	return nil
 }
 
-// source reads the weights that a new run begins with; nil where it draws them.
+// source reads the initial weights of a new run; nil if the run draws them at random.
 func (c *trainCommand) source(config *train.Config) (*train.Source, error) {
 	path := config.Pretrained.From
 	if c.Resume != "" || path == "" {
@@ -236,7 +236,7 @@ func (c *trainCommand) source(config *train.Config) (*train.Source, error) {
 	return &train.Source{Path: path, Model: train.NewModel(n, weights, nil), Network: n}, nil
 }
 
-// folder is where the run is kept.
+// folder returns the folder of the run.
 func (c *trainCommand) folder(config *train.Config) string {
 	switch {
 	case c.Resume != "":
@@ -248,7 +248,7 @@ func (c *trainCommand) folder(config *train.Config) string {
 	return filepath.Join("runs", fmt.Sprintf("%s-%s-%d", now, config.Data.Name, config.Seed))
 }
 
-// writeSummary tells how a run ended and where to look at it.
+// writeSummary prints how a run ended and where to find its results.
 func writeSummary(a *app, s *train.Summary, folder string) error {
 	var t table
 	if s.TestAccuracy != nil {
@@ -282,7 +282,7 @@ func writeSummary(a *app, s *train.Summary, folder string) error {
 	return nil
 }
 
-// constantText is a value of a learned constant.
+// constantText formats the value of a learned constant.
 func constantText(name string, value float64) string {
 	if network.InSeconds(name) {
 		return fmt.Sprintf("%.3g ms", 1000*value)

@@ -10,7 +10,7 @@ import (
 	"spikegrad/host/train"
 )
 
-// trained is a finished run with its data, on the device where it is to be looked at.
+// trained is a finished run with its data and the device to run it on.
 type trained struct {
 	config  train.Config
 	choice  engine.Choice
@@ -19,8 +19,8 @@ type trained struct {
 	weights [][]float32
 }
 
-// openTrained reads the run in a folder; other data, if given, take the place of its own.
-// Notes about the data are printed.
+// openTrained reads the run in a folder; other data, if given, replace the run's own. Notes
+// about the data are printed.
 func (a *app) openTrained(folder string, other otherData, device string) (*trained, error) {
 	config, model, err := train.ReadRun(folder)
 	if err != nil {
@@ -51,18 +51,18 @@ func (a *app) openTrained(folder string, other otherData, device string) (*train
 	return &trained{config, choice, split, n, weights}, nil
 }
 
-// classesOf is how many classes a trained network tells apart.
+// classesOf is the number of classes a trained network distinguishes.
 func classesOf(config *train.Config, model *train.Model) int {
 	for _, tensor := range model.Tensors {
 		if tensor.Name == "readout" {
 			return tensor.Rows
 		}
 	}
-	return config.Network.Layers[len(config.Network.Layers)-1].Neurons // one a class
+	return config.Network.Layers[len(config.Network.Layers)-1].Neurons // one per class
 }
 
-// open makes an engine with the weights of the run for its network, or for that in the other
-// mode.
+// open creates an engine with the run's weights for its network, or for the network in the
+// other mode.
 func (t *trained) open(n *network.Network, options engine.Options) (engine.Engine, error) {
 	options.Seed = t.config.Seed
 	e, err := opener(t.choice)(n, options)
@@ -75,7 +75,8 @@ func (t *trained) open(n *network.Network, options engine.Options) (engine.Engin
 	return e, nil
 }
 
-// same refuses ranks that were given another run, other data or other arguments than the first.
+// same refuses to continue if ranks were given a different run, data or arguments than the
+// first.
 func (t *trained) same(team *engine.Team, arguments ...any) error {
 	if team == nil {
 		return nil
@@ -83,7 +84,7 @@ func (t *trained) same(team *engine.Team, arguments ...any) error {
 	return team.Same(fmt.Sprint(t.split.Fingerprint(), train.WeightsSHA256(t.weights), t.config.Hash(), arguments))
 }
 
-// samples are those of a part that must have some.
+// samples returns the samples of a part, which must not be empty.
 func (t *trained) samples(part string) (data.Source, error) {
 	source := t.part(part)
 	if source.Len() == 0 {
@@ -92,12 +93,12 @@ func (t *trained) samples(part string) (data.Source, error) {
 	return source, nil
 }
 
-// missing says that a part has no samples.
+// missing is the error that a part has no samples.
 func (t *trained) missing(part string) error {
 	return fmt.Errorf("%s has no %s samples: choose another --part", t.config.Data.Name, part)
 }
 
-// part is the samples of a name: test, validation or train.
+// part returns the samples of the named part: test, validation or train.
 func (t *trained) part(name string) data.Source {
 	return map[string]data.Source{"test": t.split.Test, "validation": t.split.Validation, "train": t.split.Train}[name]
 }

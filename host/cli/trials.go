@@ -13,7 +13,7 @@ import (
 	"spikegrad/host/train"
 )
 
-// checkTrials refuses flags of eval that do not go together.
+// checkTrials rejects flags of eval that do not go together.
 func (c *evalCommand) checkTrials() error {
 	switch {
 	case c.Trials == nil && c.Out != "":
@@ -34,7 +34,7 @@ func (c *evalCommand) checkTrials() error {
 	return nil
 }
 
-// runTrials measures a run over many trials and leaves files.
+// runTrials measures a run over many trials and writes files.
 func (c *evalCommand) runTrials(a *app) error {
 	config, err := train.ReadConfig(c.Folder)
 	var choice engine.Choice
@@ -70,7 +70,7 @@ func (c *evalCommand) runTrials(a *app) error {
 	return writeTrials(a, report, folder)
 }
 
-// writeTrials prints both modes beside each other.
+// writeTrials prints both modes side by side.
 func writeTrials(a *app, r *evaluate.Report, folder string) error {
 	var t table
 	modes := []*evaluate.Mode{&r.Trained, &r.Other}
@@ -116,8 +116,8 @@ func writeTrials(a *app, r *evaluate.Report, folder string) error {
 	return err
 }
 
-// phases shows how far something is that has several parts: a bar a part on a
-// terminal, else a line where it begins.
+// phases shows the progress of work in several parts: on a terminal one bar per part,
+// otherwise a line when each part begins.
 type phases struct {
 	app   *app
 	part  string

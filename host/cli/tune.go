@@ -22,7 +22,7 @@ type tuneCommand struct {
 	JSON   bool   `name:"json" help:"Print JSON."`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (tuneCommand) Help() string {
 	return `Times every kernel on a Vulkan device with several workgroup sizes, and all of them with and without alternative
 forms: input sums in a kernel of their own, recurrent spikes through shared memory, loads a step ahead. Choices clearly
@@ -35,7 +35,7 @@ Examples:
     spikegrad tune --device vulkan:0 --forget`
 }
 
-// Run measures and keeps.
+// Run measures and stores the sizes.
 func (c *tuneCommand) Run(a *app) error {
 	if c.Repeat < 1 {
 		return usageError{fmt.Errorf("--repeat %d: must be at least 1", c.Repeat)}
@@ -111,8 +111,8 @@ func lanesText(lanes uint32) string {
 	return fmt.Sprint(lanes)
 }
 
-// tuningFile is where the tuning of a device is kept, named by all that makes it
-// worthless elsewhere; empty without a cache folder.
+// tuningFile is where the tuning of a device is stored. Its name contains everything that
+// would invalidate the tuning; it is empty without a cache folder.
 func tuningFile(choice engine.Choice) string {
 	folder := pipelineCache()
 	if folder == "" {

@@ -12,7 +12,7 @@ type versionCommand struct {
 	JSON bool `name:"json" help:"Print JSON."`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (versionCommand) Help() string {
 	return `Prints the version, the source revision the program was built from, and whether it includes Vulkan support.
 
@@ -22,7 +22,7 @@ Examples:
     spikegrad version --json`
 }
 
-// buildVersion is what is known of the program's build.
+// buildVersion describes the program's build.
 type buildVersion struct {
 	Version  string `json:"version"`
 	Revision string `json:"revision"` // empty outside a checkout

@@ -21,7 +21,7 @@ type viewCommand struct {
 	Device string `default:"auto" help:"Device to run the network on: auto, cpu, vulkan:N or vulkan:NAME (see 'spikegrad devices')."`
 }
 
-// Help is the rest of the help.
+// Help returns the detailed help.
 func (viewCommand) Help() string {
 	text := `Shows samples passing through a trained network, each time with fresh noise: the spikes of all
 layers, the readout, the weights, the learning curve, and any neuron you pick with the mouse. 'train --view'
@@ -77,8 +77,8 @@ func viewTitle(config *train.Config) string {
 	return fmt.Sprintf("spikegrad · %s · seed %d", config.Data.Name, config.Seed)
 }
 
-// viewTraining runs a training beside a window that shows it. The window stays until it
-// is closed, the training until it ends, whichever is first.
+// viewTraining trains a network beside a window that shows it. The window stays open until
+// it is closed, and training runs to its end, whichever comes first.
 func viewTraining(a *app, config *train.Config, choice engine.Choice, options *train.Options, work func() error) error {
 	w, err := view.New(view.Options{Title: viewTitle(config), Device: choice, CacheDir: pipelineCache(), PictureDir: ""})
 	if err != nil {
@@ -91,7 +91,7 @@ func viewTraining(a *app, config *train.Config, choice engine.Choice, options *t
 		defer close(ended)
 		failure = work()
 	}()
-	// A window that fails is no reason to end a training.
+	// A window failure is no reason to end training.
 	if err := w.Loop(context.Background(), ended); err != nil {
 		fmt.Fprintln(a.errors, "spikegrad: warning: the window was closed:", oneLine(err))
 	}

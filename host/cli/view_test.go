@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestViewNotBuilt: a program without the live window says how to build one with it,
-// before it trains anything.
+// TestViewNotBuilt: a program built without the live window says how to build one with it,
+// before training anything.
 func TestViewNotBuilt(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "run")
 	wantError(t, call("train", "--device", "cpu", "--view", "--out", out), exitFailed, "make viewer")

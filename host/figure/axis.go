@@ -9,7 +9,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// axis maps values to a length and divides it by ticks.
+// axis maps values to a length and divides it with ticks.
 type axis struct {
 	label    string // what is shown, with its unit
 	min, max float64
@@ -21,8 +21,8 @@ type axis struct {
 	ticks    []tick
 }
 
-// tick is a mark on an axis. A tick without label is a minor one. Power is
-// written raised behind the label, for powers of ten.
+// tick is a mark on an axis. A tick without a label is a minor one. Power is written as a
+// superscript after the label, for powers of ten.
 type tick struct {
 	value        float64
 	label, power string
@@ -61,8 +61,8 @@ func (a *axis) fraction(v float64) float64 {
 	return (v - a.min) / (a.max - a.min)
 }
 
-// linearAxis covers the values with a little room, and includes zero when that
-// costs less than a third of the length.
+// linearAxis covers the values with a small margin, and includes zero if that costs less
+// than a third of the length.
 func linearAxis(label string, values extent) axis {
 	lo, hi := values.lo, values.hi
 	if lo > 0 && lo < (hi-lo)/2 {
@@ -72,7 +72,7 @@ func linearAxis(label string, values extent) axis {
 		hi = 0
 	}
 	room := 0.05 * (hi - lo)
-	// A range far below the precision of its values could not be divided.
+	// A range far below the precision of its values could not be divided into ticks.
 	if size := max(math.Abs(lo), math.Abs(hi)); hi-lo <= 1e-9*size {
 		room = 0.1 * size
 	}
@@ -89,7 +89,7 @@ func linearAxis(label string, values extent) axis {
 	return a
 }
 
-// logAxis covers positive values with a little room.
+// logAxis covers positive values with a small margin.
 func logAxis(label string, values extent) axis {
 	room := math.Exp(0.05 * (math.Log(values.hi) - math.Log(values.lo)))
 	if room < 1.02 {
@@ -98,8 +98,8 @@ func logAxis(label string, values extent) axis {
 	return axis{label: label, min: values.lo / room, max: values.hi * room, log: true}
 }
 
-// divide sets ticks for an axis of the given length, about one each spacing.
-// Axes whose ticks were given keep them.
+// divide sets ticks for an axis of the given length, about one per spacing. Axes with
+// explicit ticks keep them.
 func (a *axis) divide(length, spacing vg.Length) {
 	if a.ticks != nil || a.bare {
 		return
@@ -112,8 +112,8 @@ func (a *axis) divide(length, spacing vg.Length) {
 	a.ticks = linearTicks(a.min, a.max, count, a.whole)
 }
 
-// divideWidth is divide for a horizontal axis, where labels lie side by side:
-// it takes fewer ticks until the labels stand clear of one another.
+// divideWidth is divide for a horizontal axis, where labels lie side by side: it reduces
+// the number of ticks until the labels do not touch.
 func (a *axis) divideWidth(length vg.Length, style typeface) {
 	if a.ticks != nil || a.bare {
 		return
@@ -168,8 +168,8 @@ func linearTicks(lo, hi float64, count int, whole bool) []tick {
 	return ticks
 }
 
-// roundStep returns the least of 1, 2, 2.5, 5 times a power of ten that is not
-// below the wanted step; of 1, 2, 5 and at least 1 if it has to be whole.
+// roundStep returns the smallest of 1, 2, 2.5, 5 times a power of ten that is not below the
+// wanted step; if the step has to be whole, of 1, 2, 5, and at least 1.
 func roundStep(wanted float64, whole bool) float64 {
 	power := math.Pow(10, math.Floor(math.Log10(wanted)))
 	if whole && wanted <= 1 {
@@ -186,8 +186,8 @@ func roundStep(wanted float64, whole bool) float64 {
 	return 10 * power
 }
 
-// scientificLabel writes a value as a multiple of a power of ten, with as many
-// digits as the step needs.
+// scientificLabel writes a value as a multiple of a power of ten, with as many digits as
+// the step requires.
 func scientificLabel(value, step float64) (label, power string) {
 	exponent := math.Floor(math.Log10(math.Abs(value)) + 1e-9)
 	digits := int(max(0, exponent-math.Floor(math.Log10(step)+1e-9)+1))
@@ -198,8 +198,8 @@ func scientificLabel(value, step float64) (label, power string) {
 	return minus(mantissa) + "×10", minus(strconv.Itoa(int(exponent)))
 }
 
-// logTicks labels the powers of ten in [lo, hi], or every second, third … of
-// them; below two decades also 2 and 5, and within less than that round values.
+// logTicks labels the powers of ten in [lo, hi], or every second, third … of them; below
+// two decades also 2 and 5, and for still smaller ranges round values.
 func logTicks(lo, hi float64, count int) []tick {
 	first, last := math.Ceil(math.Log10(lo)-1e-9), math.Floor(math.Log10(hi)+1e-9)
 	if last-first < 1 && hi/lo < 5 {
@@ -234,5 +234,5 @@ func logTicks(lo, hi float64, count int) []tick {
 	return ticks
 }
 
-// minus sets the sign as a minus, not a hyphen.
+// minus replaces the hyphen with a minus sign.
 func minus(number string) string { return strings.Replace(number, "-", "−", 1) }

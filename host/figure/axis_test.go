@@ -65,8 +65,8 @@ func TestLogTicks(t *testing.T) {
 	}
 }
 
-// TestAxesHoldTheirData tries ranges of every size: the axis includes the data,
-// has at least two labels, and none on another.
+// TestAxesHoldTheirData tries ranges of every size: the axis includes the data and has at
+// least two labels, none of which overlap.
 func TestAxesHoldTheirData(t *testing.T) {
 	random := noise(1)
 	for range 2000 {

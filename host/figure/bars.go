@@ -10,10 +10,10 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Group is one value for each category: test accuracies in one mode, say. Low
-// and High are the ends of error bars, both empty or as long as Values. Samples
-// are the single measurements behind each value (category, measurement), of one
-// seed each, or empty; they are drawn beside dots only.
+// Group is one value per category, such as test accuracies in one mode. Low and High are
+// the ends of error bars, both empty or as long as Values. Samples are the individual
+// measurements behind each value (category, measurement), one per seed, or empty; they are
+// drawn only beside dots.
 type Group struct {
 	Name      string
 	Values    []float64
@@ -21,24 +21,23 @@ type Group struct {
 	Samples   [][]float64
 }
 
-// Bars draws a small table of numbers: a row for each category, in it a bar or a
-// dot for each group, and its value on the right. Rows run down the picture because that way names of any
-// length can be read.
+// Bars draws a small table of numbers: a row per category that holds a bar or a dot for each group,
+// with the value on the right. Rows run down the picture so that names of any length are readable.
 type Bars struct {
 	Title      string
 	ValueLabel string // with its unit
 	Categories []string
 	Groups     []Group
 	Levels     []Level // for comparison: chance, a Poisson process
-	// Dots draws dots instead of bars. Bars show amounts and begin at 0; where
-	// only differences matter, dots let the axis begin elsewhere.
+	// Dots draws dots instead of bars. Bars show amounts and start at 0; where only
+	// differences matter, dots let the axis start elsewhere.
 	Dots bool
-	// Width of the picture in points; 0 stands for the usual one. Pages for
-	// telephones want about 260.
+	// Width of the picture in points; 0 stands for the usual one. Pages for phones need
+	// about 260.
 	Width float64
 }
 
-// Measures of a row in points.
+// Dimensions of a row in points.
 const (
 	barHeight = vg.Length(9)
 	rowPad    = vg.Length(8)
@@ -136,7 +135,7 @@ func (f Bars) groupMark(i int) mark {
 	return func(c draw.Canvas, p *panel) {
 		first := -barHeight * vg.Length(len(f.Groups)-1) / 2
 		for k, value := range g.Values {
-			// Groups stand from top to bottom about the middle of the row.
+			// Groups are stacked from top to bottom around the middle of the row.
 			y := p.atY(float64(k)+0.5) - first - barHeight*vg.Length(i)
 			end := p.atX(value)
 			if !f.Dots {
@@ -165,7 +164,7 @@ func (f Bars) groupMark(i int) mark {
 	}
 }
 
-// valueRoom is the width of the widest value in writing, with a gap.
+// valueRoom is the width of the widest value as text, with a gap.
 func (f Bars) valueRoom() vg.Length {
 	var room vg.Length
 	for _, g := range f.Groups {
@@ -176,8 +175,8 @@ func (f Bars) valueRoom() vg.Length {
 	return room + entryGap
 }
 
-// written writes a value with as many decimals as give the largest of the table
-// three significant digits.
+// written formats a value with enough decimals to give the largest value of the table three
+// significant digits.
 func (f Bars) written(value float64) string {
 	var largest float64
 	for _, g := range f.Groups {

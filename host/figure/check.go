@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// largest is the greatest magnitude that can be drawn, 1/largest the least on a
-// logarithmic axis: ranges, with room at both ends, have to be finite.
+// largest is the greatest magnitude that can be drawn, and 1/largest the smallest on a
+// logarithmic axis: ranges, with a margin at both ends, have to be finite.
 const largest = 1e250
 
 // extent is the range of the values seen so far.
@@ -82,7 +82,7 @@ func checkPositive(what string, values []float64) error {
 	return nil
 }
 
-// checkFractions fails at the first value that is no accuracy.
+// checkFractions fails at the first value that is not a valid accuracy.
 func checkFractions(what string, values []float64) error {
 	for i, v := range values {
 		if !(v >= 0 && v <= 1) {
@@ -103,7 +103,7 @@ func checkTime(what string, steps int, stepMS float64) error {
 	return nil
 }
 
-// named puts a name in quotation marks, or the item's number where it has none.
+// named returns a name in quotation marks, or the item's number if it has no name.
 func named(kind, name string, index int) string {
 	if name == "" {
 		return fmt.Sprintf("%s %d", kind, index+1)

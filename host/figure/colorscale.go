@@ -8,7 +8,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Measures of a colour scale in points.
+// Dimensions of a colour scale in points.
 const (
 	scaleWidth = vg.Length(9)
 	scaleGap   = vg.Length(12)
@@ -16,10 +16,9 @@ const (
 	scaleSteps = 64
 )
 
-// sequential returns the colour of a fraction from 0 to 1: white through sky
-// blue and blue to almost black, so that lightness falls all the way and the
-// order survives in grey. It falls faster at the beginning, where a confusion
-// matrix has its errors.
+// sequential returns the colour for a fraction from 0 to 1: white through sky blue and blue
+// to almost black, so that lightness decreases throughout and the order survives in grey.
+// It decreases faster at the beginning, where a confusion matrix has its errors.
 func sequential(fraction float64) color.NRGBA {
 	stops := [...]color.NRGBA{white, {R: 0xA9, G: 0xD3, B: 0xEE, A: 255}, blue, {R: 0x08, G: 0x2A, B: 0x4D, A: 255}}
 	place := math.Pow(min(max(fraction, 0), 1), 0.6) * float64(len(stops)-1)
@@ -31,8 +30,8 @@ func sequential(fraction float64) color.NRGBA {
 	return color.NRGBA{R: mix(a.R, b.R), G: mix(a.G, b.G), B: mix(a.B, b.B), A: 255}
 }
 
-// scaleMark draws on the right of a panel, which needs that room aside, which
-// colours stand for which values from lo to hi.
+// scaleMark draws the key of colours for values from lo to hi on the right of a panel,
+// which needs room for it in aside.
 func scaleMark(label string, lo, hi float64) mark {
 	return func(c draw.Canvas, p *panel) {
 		height := min(p.height, 160)
@@ -42,8 +41,8 @@ func scaleMark(label string, lo, hi float64) mark {
 		}
 		step := height / scaleSteps
 		for i := range scaleSteps {
-			// From the top down, each over the rest of the bar, so that no gap
-			// shows between neighbours.
+			// From the top down, each over the rest of the bar, so that there are no gaps
+			// between neighbours.
 			rest := bar
 			rest.Max.Y -= step * vg.Length(i)
 			c.FillPolygon(sequential(1-(float64(i)+0.5)/scaleSteps), corners(rest))

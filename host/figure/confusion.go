@@ -7,20 +7,19 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Confusion shows how often samples of each class were taken for each other
-// class. Colours give the fraction of the true class (rows add up to 1), numbers
-// the counts.
+// Confusion shows how often samples of each class were classified as each other class.
+// Colours give the fraction of the true class (rows add up to 1), numbers the counts.
 type Confusion struct {
 	Title string
 	// Counts holds the number of samples (true class, predicted class).
 	Counts  [][]int
 	Classes []string // name of each class; empty: their numbers
-	// Width of the picture in points; 0 stands for the usual one. Pages for
-	// telephones want about 260.
+	// Width of the picture in points; 0 stands for the usual one. Pages for phones need
+	// about 260.
 	Width float64
 }
 
-// Measures of a confusion matrix in points.
+// Dimensions of a confusion matrix in points.
 const (
 	matrixSide   = vg.Length(330) // wanted
 	leastCell    = vg.Length(9)
@@ -91,8 +90,8 @@ func (f Confusion) check() error {
 	return checkLength("confusion matrix: class names", len(f.Classes), classes, "the rows are")
 }
 
-// grouped adds up neighbouring classes, of which there are size in a row, where there are
-// more than can be told apart.
+// grouped sums blocks of size neighbouring classes if there are more classes than can be
+// told apart.
 func (f Confusion) grouped() (grouped Confusion, size int) {
 	classes := len(f.Counts)
 	size = (classes + mostRanks - 1) / mostRanks
@@ -114,7 +113,7 @@ func (f Confusion) grouped() (grouped Confusion, size int) {
 	return grouped, size
 }
 
-// accuracy says how many samples lie on the diagonal.
+// accuracy reports how many samples lie on the diagonal.
 func (f Confusion) accuracy() string {
 	var correct, all int
 	for i, row := range f.Counts {
@@ -127,8 +126,8 @@ func (f Confusion) accuracy() string {
 	return fmt.Sprintf("accuracy %.3f (%d of %d)", float64(correct)/float64(all), correct, all)
 }
 
-// cellsMark draws the squares, a hairline of the ground between them, and the
-// counts that fit.
+// cellsMark draws the squares, a hairline of background between them, and the counts that
+// fit.
 func (f Confusion) cellsMark() mark {
 	return func(c draw.Canvas, p *panel) {
 		style := smallText()
@@ -158,7 +157,7 @@ func (f Confusion) cellsMark() mark {
 	}
 }
 
-// countSize is the size of text in which the widest count fits into a cell.
+// countSize is the text size at which the widest count fits into a cell.
 func (f Confusion) countSize(cell vg.Length) vg.Length {
 	var widest vg.Length
 	for _, row := range f.Counts {

@@ -8,41 +8,39 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Band is a quantity at each epoch, the first value belonging to epoch 1, with
-// an optional spread around it, over seeds for instance. Low and High are both
-// empty or as long as Middle.
+// Band is a quantity at each epoch, starting with epoch 1, with an optional spread around
+// it, for instance over seeds. Low and High are both empty or as long as Middle.
 type Band struct {
 	Middle    []float64
 	Low, High []float64
 }
 
-// Run is the course of one training, or the mean of several with their spread.
-// Bands that are empty are left out. Accuracies are fractions, 0 to 1.
+// Run is the course of one training run, or the mean of several with their spread. Empty
+// bands are left out. Accuracies are fractions from 0 to 1.
 type Run struct {
 	Name                              string
 	TrainLoss, ValidationLoss         Band
 	TrainAccuracy, ValidationAccuracy Band
-	// Test holds the test accuracy of each seed, or is empty. Their mean is
-	// drawn as a level.
+	// Test holds the test accuracy of each seed, or is empty. The mean is drawn as a level.
 	Test []float64
 }
 
-// Curves are learning curves: loss and accuracy against epoch. With one run,
-// colours tell training from validation; with several, colours tell the runs
-// apart, and training is dashed and without its band.
+// Curves are learning curves: loss and accuracy against epoch. With one run, colours
+// distinguish training from validation; with several, colours distinguish the runs, and
+// training is dashed and without its band.
 type Curves struct {
 	Title string
 	Runs  []Run
 	// Stacked puts accuracy below loss instead of beside it.
 	Stacked bool
-	// LogLoss makes the axis of the loss logarithmic.
+	// LogLoss makes the loss axis logarithmic.
 	LogLoss bool
-	// Width of the picture in points; 0 stands for the usual one. Pages for
-	// telephones want about 260.
+	// Width of the picture in points; 0 stands for the usual one. Pages for phones need
+	// about 260.
 	Width float64
 }
 
-// curve is one band with its look.
+// curve is one band and its appearance.
 type curve struct {
 	what     string
 	training bool
@@ -98,7 +96,7 @@ func (f Curves) Picture() (*Picture, error) {
 	return layout(orUsual(f.Width, defaultWidth), f.Title, f.legend(), []*panel{loss}, []*panel{accuracy}), nil
 }
 
-// styles returns the look of training and validation of the i-th run.
+// styles returns the line styles of training and validation of the i-th run.
 func (f Curves) styles(i int) (training, validation draw.LineStyle) {
 	if len(f.Runs) == 1 {
 		return draw.LineStyle{Color: SeriesColor(0), Width: dataLine}, draw.LineStyle{Color: SeriesColor(1), Width: dataLine}
@@ -160,8 +158,8 @@ func (f Curves) accuracyPanel(curves []curve, epochs int) (*panel, error) {
 		grid: grid{horizontal: true}, marks: marks}, nil
 }
 
-// courses returns the range of all curves and how to draw them: the bands
-// first, so that no line is hidden under a neighbour's band.
+// courses returns the range of all curves and how to draw them: the bands come first, so
+// that no line is hidden under a neighbour's band.
 func (f Curves) courses(curves []curve) (values extent, marks []mark) {
 	for _, c := range curves {
 		values.add(c.band.Middle...)
@@ -222,8 +220,8 @@ func (f Curves) legend() []entry {
 	return entries
 }
 
-// meanAndSpread writes accuracies as their mean, with the standard deviation
-// where there are several.
+// meanAndSpread writes accuracies as their mean, with the standard deviation if there are
+// several.
 func meanAndSpread(values []float64) string {
 	if len(values) == 1 {
 		return fmt.Sprintf("%.3f", values[0])
@@ -246,8 +244,8 @@ func epochAxis(epochs int) axis {
 	return axis{label: "epoch", min: 1 - min(room, 0.5), max: float64(epochs) + room, whole: true}
 }
 
-// fractionAxis ends at 1 and begins at 0 unless all values lie in the upper
-// half, where the differences would be lost.
+// fractionAxis ends at 1 and starts at 0 unless all values lie in the upper half, where the
+// differences would be lost.
 func fractionAxis(label string, values extent) axis {
 	a := axis{label: label, max: 1}
 	if values.lo > 0.5 {

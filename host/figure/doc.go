@@ -15,12 +15,11 @@
 // a row above the data, where they cannot cover them. The same data give the
 // same bytes.
 //
-// Sizes and positions inside the package are in points (1/72 inch) from the
-// lower left corner. Layout is the package's own because stacked panels of
-// unequal height have to share an axis; drawing, typeface and file formats are
-// gonum/plot's (vg, vgimg, vgsvg).
+// Sizes and positions inside the package are in points (1/72 inch) from the lower left
+// corner. Layout is the package's own because stacked panels of unequal height have to
+// share an axis; drawing, typeface and file formats come from gonum/plot (vg, vgimg,
+// vgsvg).
 //
-// A further kind of picture needs a struct with a Picture method, and builds on
-// panel (a framed area with two axes), mark (what is drawn inside) and
-// layoutColumn (panels above one another).
+// A new kind of picture needs a struct with a Picture method, and builds on panel (a framed
+// area with two axes), mark (what is drawn inside) and layout (columns of panels).
 package figure

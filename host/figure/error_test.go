@@ -119,7 +119,7 @@ func TestSaveSaysWhatIsWrong(t *testing.T) {
 	checkFolder(t, folder, "file", "folder.png")
 }
 
-// TestFailedWriteLeavesNothing stands for a full disk: the writer fails halfway.
+// TestFailedWriteLeavesNothing simulates a full disk: the writer fails halfway.
 func TestFailedWriteLeavesNothing(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "picture.png")

@@ -8,7 +8,7 @@ import (
 	"spikegrad/host/figure"
 )
 
-// Learning curves of one training, as a PNG.
+// Learning curves of one training run, as a PNG.
 func ExampleSave() {
 	folder, err := os.MkdirTemp("", "figure")
 	if err != nil {
@@ -35,7 +35,7 @@ func ExampleSave() {
 	// Output: saved
 }
 
-// A raster tells where its panels lie, so that a page can put links on them.
+// A raster reports where its panels lie, so that a page can put links on them.
 func ExamplePicture_Panels() {
 	raster := figure.Raster{
 		Sample: "test sample 17",
@@ -59,7 +59,7 @@ func ExamplePicture_Panels() {
 	// hidden 1 true
 }
 
-// Data that cannot be drawn are named.
+// The error names the data that cannot be drawn.
 func ExampleLines() {
 	_, err := figure.Lines{
 		YLabel: "relative error",

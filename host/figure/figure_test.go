@@ -19,8 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// kinds are pictures of every kind, with the panels they consist of and some
-// of the text they show.
+// kinds are pictures of every kind, with the names of their panels and some of the text
+// they show.
 func kinds() []struct {
 	name    string
 	drawing Drawing
@@ -60,8 +60,8 @@ func kinds() []struct {
 	}
 }
 
-// TestEveryKindIsDrawn saves each kind in both formats, looks at the result and
-// draws the same data a second time, which has to give the same bytes.
+// TestEveryKindIsDrawn saves each kind in both formats, checks the result and draws the
+// same data a second time, which has to give the same bytes.
 func TestEveryKindIsDrawn(t *testing.T) {
 	again := kinds()
 	for i, kind := range kinds() {
@@ -111,8 +111,8 @@ func TestEveryKindIsDrawn(t *testing.T) {
 	}
 }
 
-// checkImage checks size, that nothing is cut off at the edge, and that every
-// panel holds data: pixels that are neither ground nor grid.
+// checkImage checks the size, that nothing is cut off at the edge, and that every panel
+// holds data: pixels that are neither background nor grid.
 func checkImage(t *testing.T, img image.Image, picture *Picture) {
 	t.Helper()
 	width, height := picture.Pixels()
@@ -223,8 +223,8 @@ func render(t *testing.T, d Drawing, format Format) []byte {
 	return b.Bytes()
 }
 
-// TestSpikesLieWhereTheyHappened looks for single spikes at the pixel where
-// their step and neuron belong, and for ground everywhere else.
+// TestSpikesLieWhereTheyHappened looks for single spikes at the pixel of their step and
+// neuron, and for background everywhere else.
 func TestSpikesLieWhereTheyHappened(t *testing.T) {
 	const steps, neurons = 50, 20
 	for _, spike := range []Spike{{0, 0}, {49, 19}, {10, 15}} {
@@ -315,13 +315,13 @@ func TestProbabilityOfTrials(t *testing.T) {
 	if diff := cmp.Diff([]float64{0, 4, 8, 10}, edges); diff != "" {
 		t.Errorf("edges (-want +got):\n%s", diff)
 	}
-	// 3 spikes in 2 steps of 2 trials; none; 1 spike in the one step left.
+	// 3 spikes in 2 steps of 2 trials; none; 1 spike in the one remaining step.
 	if diff := cmp.Diff([]float64{0.75, 0, 0.5}, mean); diff != "" {
 		t.Errorf("probability (-want +got):\n%s", diff)
 	}
 }
 
-// TestStrangeDataIsDrawn draws data that is legal but at the edge.
+// TestStrangeDataIsDrawn draws data that are legal but extreme.
 func TestStrangeDataIsDrawn(t *testing.T) {
 	line := func(values ...float64) Lines {
 		x := make([]float64, len(values))

@@ -10,21 +10,21 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Frames shows what pixels did in a few spans of time, side by side, and samples below each
-// other. Each channel has a colour; the more there is of it at a pixel, the stronger.
+// Frames shows the activity of pixels in a few time spans, side by side, with one sample
+// per row. Each channel has a colour; the more there is of it at a pixel, the stronger.
 type Frames struct {
 	Title    string
 	Channels []string // names, for the legend: one to three
 	Spans    []string // names of the columns
 	Samples  []FrameSample
-	OwnScale bool    // whether colours are as strong as can be in every row, or in the strongest one alone
+	OwnScale bool    // scale colours to full strength in every row, rather than only in the row with the largest count
 	Width    float64 // of the picture, in points; 0 stands for the usual one
 }
 
 // frameGap is the distance between frames.
 const frameGap = vg.Length(8)
 
-// tallest is how many times as high as wide a frame is at most: the pixels of taller planes are
+// tallest is the maximum ratio of height to width of a frame: the pixels of taller planes are
 // drawn smaller.
 const tallest = 3
 
@@ -32,11 +32,12 @@ const tallest = 3
 type FrameSample struct {
 	Name          string
 	Height, Width int
-	Channels      []int       // those of the picture that it has; none: all
+	Channels      []int       // indices of its channels in the picture; empty: all
 	Counts        [][]float64 // [span][(channel·Height + y)·Width + x], at least 0; y = 0 is on top
 }
 
-// colors are those of the channels of a row: of two or three in the picture, off and on come first.
+// colors are the colours of a row's channels; in pictures of two or three channels, off and on come
+// first.
 func (f Frames) colors(s FrameSample) []color.NRGBA {
 	all := []color.NRGBA{vermillion, blue, green}
 	if len(f.Channels) == 1 {
@@ -52,7 +53,7 @@ func (f Frames) colors(s FrameSample) []color.NRGBA {
 	return colors
 }
 
-// check checks a row, and returns its largest count.
+// check checks a row and returns its largest count.
 func (s FrameSample) check(f Frames) (most float64, err error) {
 	channels := len(f.Channels)
 	if len(s.Channels) > 0 {
@@ -99,7 +100,8 @@ func (f Frames) Picture() (*Picture, error) {
 		}
 	}
 	width := orUsual(f.Width, defaultWidth)
-	// Names take room on the left of the first column alone, so that all frames are as wide.
+	// Names take up room only on the left of the first column, so that all frames are
+	// equally wide.
 	room, spans := labelGap+labelText().size, vg.Length(len(f.Spans))
 	side := (width - 2*outerMargin - room - frameGap*(spans-1)) / spans
 	var columns [][]*panel
@@ -136,7 +138,8 @@ func (f Frames) Picture() (*Picture, error) {
 	return picture, nil
 }
 
-// pixels fills the pixels with square cells, as large as fit, and frames them.
+// pixels fills the pixels with square cells, as large as fit, and draws a frame around
+// them.
 func (f Frames) pixels(s FrameSample, counts []float64, most float64) mark {
 	colors := f.colors(s)
 	return func(c draw.Canvas, p *panel) {
@@ -163,7 +166,7 @@ func (f Frames) pixels(s FrameSample, counts []float64, most float64) mark {
 	}
 }
 
-// shaded lays a share of a colour over another, as ink does.
+// shaded mixes a share of one colour over another, as ink does.
 func shaded(under, over color.NRGBA, share float64) color.NRGBA {
 	mix := func(a, b uint8) uint8 {
 		return uint8(float64(a)*(1-share*(1-float64(b)/255)) + 0.5)

@@ -5,15 +5,15 @@ import (
 	"math"
 )
 
-// Histograms shows how numbers are distributed: panels in a grid, in each the same
-// groups as outlines over common bins.
+// Histograms shows how numbers are distributed: panels in a grid, each with the same groups
+// as outlines over common bins.
 type Histograms struct {
 	Title   string
 	Groups  []string      // names, in the order of the values of every panel
 	Columns [][]Histogram // panels from left to right, in each column downwards
 }
 
-// Histogram is one panel. Numbers beyond the ends of its axis count in the bins at them.
+// Histogram is one panel. Numbers beyond the ends of its axis count in the outermost bins.
 type Histogram struct {
 	Name     string
 	Label    string // of the numbers, with their unit

@@ -5,14 +5,14 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// columnGap is the distance between columns of panels; overhang is room at the
-// right edge for the half of the last tick label that stands out.
+// columnGap is the distance between columns of panels; overhang is room at the right edge
+// for the half of the last tick label that sticks out.
 const (
 	columnGap = vg.Length(16)
 	overhang  = vg.Length(12)
 )
 
-// orUsual is a width that was asked for, or the usual one.
+// orUsual returns the requested width, or the usual one if none was requested.
 func orUsual(asked float64, usual vg.Length) vg.Length {
 	if asked > 0 {
 		return vg.Length(asked)
@@ -20,9 +20,9 @@ func orUsual(asked float64, usual vg.Length) vg.Length {
 	return usual
 }
 
-// layout arranges columns of panels under a title and a legend; all columns
-// begin at the same height, and the picture is as high as the highest needs.
-// The panels of a column share its left edge.
+// layout arranges columns of panels under a title and a legend. All columns start at the
+// same height, and the picture is as high as the highest column needs. The panels of a
+// column share its left edge.
 func layout(width vg.Length, title string, legend []entry, columns ...[]*panel) *Picture {
 	picture := &Picture{width: width}
 	share := (width - 2*outerMargin - columnGap*vg.Length(len(columns)-1)) / vg.Length(len(columns))
@@ -64,8 +64,8 @@ func layout(width vg.Length, title string, legend []entry, columns ...[]*panel) 
 	return picture
 }
 
-// divideColumn sets the ticks of a column's panels and the left and right edge
-// of their data areas; left and right are the ends of what the column may use.
+// divideColumn sets the ticks of a column's panels and the left and right edges of their
+// data areas; left and right are the ends of the space available to the column.
 func divideColumn(column []*panel, left, right vg.Length) {
 	var room vg.Length
 	for _, p := range column {
@@ -89,7 +89,7 @@ func columnHeight(column []*panel) vg.Length {
 	return height
 }
 
-// placeColumn puts panels above one another, the first one's header at top.
+// placeColumn stacks panels, with the header of the first one at top.
 func placeColumn(picture *Picture, column []*panel, top vg.Length) {
 	var room vg.Length
 	for _, p := range column {

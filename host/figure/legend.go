@@ -7,7 +7,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// entry is a name in a legend with a sample of how its data look.
+// entry is a name in a legend with a sample of how its data are drawn.
 type entry struct {
 	name  string
 	color color.NRGBA
@@ -17,7 +17,7 @@ type entry struct {
 	box   bool
 }
 
-// Measures of a legend in points.
+// Dimensions of a legend in points.
 const (
 	legendRow  = vg.Length(13)
 	sampleSize = vg.Length(18)
@@ -47,8 +47,8 @@ func rowWidth(row []entry) vg.Length {
 	return width
 }
 
-// wrapEntries breaks a legend into rows that fit into a width; a name that
-// alone is wider is shortened.
+// wrapEntries breaks a legend into rows that fit into a width; a name that is wider on its
+// own is shortened.
 func wrapEntries(entries []entry, width vg.Length) [][]entry {
 	var rows [][]entry
 	for _, e := range entries {

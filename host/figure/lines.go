@@ -8,7 +8,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Spread says how the ends Low and High of a [Series] are drawn.
+// Spread selects how the ends Low and High of a [Series] are drawn.
 type Spread int
 
 const (
@@ -18,8 +18,8 @@ const (
 	ErrorBars
 )
 
-// Series is a named row of points. Low and High, the ends of a band or of error
-// bars, are both empty or as long as X and Y.
+// Series is a named sequence of points. Low and High, the ends of a band or of error bars,
+// are both empty or as long as X and Y.
 type Series struct {
 	Name      string
 	X, Y      []float64
@@ -30,14 +30,14 @@ type Series struct {
 	Points, Scattered bool
 }
 
-// Level is a line across the picture at one value, such as chance or the true
-// value of what is estimated.
+// Level is a line across the picture at one value, such as chance or the true value of an
+// estimate.
 type Level struct {
 	Name  string
 	Value float64
 }
 
-// Lines draws one or more series over two axes.
+// Lines draws one or more series on two axes.
 type Lines struct {
 	Title          string
 	XLabel, YLabel string // with units: "time (ms)"
@@ -46,8 +46,8 @@ type Lines struct {
 	LogX, LogY     bool
 	// WholeX labels the x axis at whole numbers only: updates, layers, neurons.
 	WholeX bool
-	// Width of the picture in points; 0 stands for the usual one. Pages for
-	// telephones want about 260.
+	// Width of the picture in points; 0 stands for the usual one. Pages for phones need
+	// about 260.
 	Width float64
 }
 
@@ -152,8 +152,8 @@ func (s Series) marks(i int) []mark {
 	return marks
 }
 
-// dotted reports whether points get dots: also where a single one would
-// otherwise be invisible.
+// dotted reports whether points get dots, including a single point that would otherwise be
+// invisible.
 func (s Series) dotted() bool { return s.Points || s.Scattered || len(s.X) == 1 }
 
 func (f Lines) dotted() bool {

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestManyLayers: a raster of any number of layers is drawn, of many the ends.
+// TestManyLayers: a raster can have any number of layers; if there are many, the first and
+// the last are drawn.
 func TestManyLayers(t *testing.T) {
 	for _, layers := range []int{1, 23, 24, 25, 60, 1000} {
 		f := Raster{Sample: "sample", StepMS: 1, Steps: 3}
@@ -26,8 +27,8 @@ func TestManyLayers(t *testing.T) {
 	}
 }
 
-// TestManyClasses: a confusion matrix of any number of classes is drawn, and no sample of
-// it is lost.
+// TestManyClasses: a confusion matrix can have any number of classes, and no sample is
+// lost.
 func TestManyClasses(t *testing.T) {
 	for _, classes := range []int{1, 149, 150, 151, 301, 1000} {
 		f := Confusion{Counts: make([][]int, classes)}

@@ -8,8 +8,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Maps shows functions of two variables side by side: their values as shades, light
-// for the lowest, and over them curves, arrows and a point.
+// Maps shows functions of two variables side by side: their values as shades, light for the
+// lowest, overlaid with curves, arrows and a point.
 type Maps struct {
 	Title          string
 	XLabel, YLabel string
@@ -22,13 +22,13 @@ type Map struct {
 	MinX, MaxX, MinY, MaxY float64     // ends of the axes
 	Values                 [][]float64 // [row][column]: cells of equal size, the lowest row first
 	Curve                  [][2]float64
-	// Arrows begin at points of the map; their lengths are fractions of its width.
+	// Arrows start at points of the map; their lengths are fractions of its width.
 	Arrows []Arrow
-	// Point is marked if it is not nil, with an arrow if that has a length.
+	// Point is marked if it is not nil, with an arrow if its length is not zero.
 	Point *Arrow
 }
 
-// Arrow begins at a point of a map. DX and DY are fractions of the map's width.
+// Arrow starts at a point of a map. DX and DY are fractions of the map's width.
 type Arrow struct{ X, Y, DX, DY float64 }
 
 // shadeLimit keeps arrows visible over the darkest shade.
@@ -78,8 +78,8 @@ func (m Map) check() error {
 	return nil
 }
 
-// shades fills the cells, each a little over those right of and above it, which are
-// drawn later, so that no gap shows between neighbours.
+// shades fills the cells. Each extends slightly over its neighbours to the right and above,
+// which are drawn later, so that there are no gaps.
 func (m Map) shades() mark {
 	return func(c draw.Canvas, p *panel) {
 		var values extent
@@ -103,7 +103,7 @@ func (m Map) shades() mark {
 	}
 }
 
-// lines draws what lies over the shades.
+// lines draws everything that lies over the shades.
 func (m Map) lines() mark {
 	return func(c draw.Canvas, p *panel) {
 		var x, y []float64
@@ -129,7 +129,7 @@ func (m Map) lines() mark {
 	}
 }
 
-// drawArrow draws an arrow with a head of 0.3 of its length.
+// drawArrow draws an arrow whose head is 0.3 times its length.
 func drawArrow(c draw.Canvas, style draw.LineStyle, from vg.Point, x, y vg.Length) {
 	to := vg.Point{X: from.X + x, Y: from.Y + y}
 	barb := func(sign vg.Length) vg.Point {
@@ -138,7 +138,7 @@ func drawArrow(c draw.Canvas, style draw.LineStyle, from vg.Point, x, y vg.Lengt
 	c.StrokeLines(style, c.ClipLinesXY([]vg.Point{from, to}, []vg.Point{barb(1), to, barb(-1)})...)
 }
 
-// Sampled fills the values of a map with a function at the middles of cells.
+// Sampled fills the values of a map with a function evaluated at the cell centres.
 func (m *Map) Sampled(columns, rows int, f func(x, y float64) float64) {
 	m.Values = make([][]float64, rows)
 	for i := range m.Values {

@@ -15,7 +15,7 @@ const (
 	bandOpacity = 0.2
 )
 
-// lineMark joins the points (x[i], y[i]).
+// lineMark connects the points (x[i], y[i]).
 func lineMark(style draw.LineStyle, x, y []float64) mark {
 	return func(c draw.Canvas, p *panel) {
 		points := make([]vg.Point, len(x))
@@ -26,7 +26,7 @@ func lineMark(style draw.LineStyle, x, y []float64) mark {
 	}
 }
 
-// dotsMark draws a dot at each point; dots on the edge are not cut.
+// dotsMark draws a dot at each point; dots on the edge are not clipped.
 func dotsMark(fill color.NRGBA, radius vg.Length, x, y []float64) mark {
 	return func(c draw.Canvas, p *panel) {
 		for i := range x {
@@ -69,9 +69,9 @@ func errorBarsMark(stroke color.NRGBA, x, low, high []float64) mark {
 	}
 }
 
-// spikesMark draws each spike as an upright tick: as high as its row and as
-// wide as its step, but never so small that a lone spike would be lost. Column
-// and row count from 0; rows lie at whole numbers of the y axis.
+// spikesMark draws each spike as an upright tick: as high as its row and as wide as its
+// step, but never so small that a lone spike would be lost. Columns and rows count from 0;
+// rows lie at whole numbers of the y axis.
 func spikesMark(stroke color.NRGBA, stepMS float64, spikes []Spike) mark {
 	return func(c draw.Canvas, p *panel) {
 		row := p.atY(1) - p.atY(0)

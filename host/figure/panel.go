@@ -5,7 +5,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// panel is one area with data, an axis on its left and one below.
+// panel is a data area with an axis on its left and one below.
 type panel struct {
 	name   string    // for Panels
 	header string    // written above, if not empty
@@ -13,21 +13,21 @@ type panel struct {
 	height vg.Length // of the data area
 	x, y   axis
 	grid   grid
-	// quietX leaves the labels of the x axis to the panel below.
+	// quietX leaves out the labels of the x axis, which the panel below shows.
 	quietX bool
 	marks  []mark
 	aside  vg.Length    // room on the right that the marks use, for a colour scale
 	rect   vg.Rectangle // the data area, once laid out
 }
 
-// grid tells at which ticks lines cross the data area.
+// grid says at which ticks lines cross the data area.
 type grid struct{ vertical, horizontal bool }
 
-// mark draws data into a panel that has been laid out; the canvas is cut to its
-// data area.
+// mark draws data into a panel that has been laid out; the canvas is clipped to its data
+// area.
 type mark func(c draw.Canvas, p *panel)
 
-// at returns where a point with the given values lies.
+// at returns the position of a point with the given values.
 func (p *panel) at(x, y float64) vg.Point { return vg.Point{X: p.atX(x), Y: p.atY(y)} }
 
 func (p *panel) atX(x float64) vg.Length {
@@ -61,8 +61,8 @@ func (p *panel) footroom() vg.Length {
 	return room
 }
 
-// sideroom is the width that the labels of the y axis take on its left; its
-// ticks have to be set.
+// sideroom is the width that the labels of the y axis take on its left; its ticks must
+// already be set.
 func (p *panel) sideroom() vg.Length {
 	room := p.tickroom()
 	if p.y.label != "" {

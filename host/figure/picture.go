@@ -19,9 +19,9 @@ import (
 // Resolution is the resolution of PNG files in pixels per inch.
 const Resolution = 200
 
-// Drawing is data that can be laid out as a picture: every kind of picture in
-// this package. Picture fails if the data are empty, contradictory or not
-// finite; the error names the offending item.
+// Drawing is data that can be laid out as a picture: every kind of picture in this package.
+// Picture fails if the data are empty, contradictory or not finite; the error names the
+// offending item.
 type Drawing interface {
 	Picture() (*Picture, error)
 }
@@ -32,7 +32,7 @@ type Format int
 const (
 	// PNG is a raster image of [Resolution] pixels per inch.
 	PNG Format = iota
-	// SVG is a vector image; its text stays text.
+	// SVG is a vector image; text stays text.
 	SVG
 )
 
@@ -48,8 +48,8 @@ func FormatOf(path string) (Format, error) {
 	return 0, fmt.Errorf("figure: unknown format of %q: name a file that ends in .png or .svg", path)
 }
 
-// Panel tells where the data area of a panel lies in a picture: fractions of
-// its width from the left and of its height from the top.
+// Panel is the position of a panel's data area in a picture: fractions of the width from
+// the left and of the height from the top.
 type Panel struct {
 	Name                     string
 	Left, Top, Right, Bottom float64
@@ -63,12 +63,12 @@ type Picture struct {
 	overlays      []func(draw.Canvas) // titles and legends of the whole picture
 }
 
-// Size returns width and height in points (1/72 inch).
+// Size returns the width and height in points (1/72 inch).
 func (p *Picture) Size() (width, height float64) {
 	return p.width.Points(), p.height.Points()
 }
 
-// Pixels returns width and height of the PNG form.
+// Pixels returns the width and height of the PNG form.
 func (p *Picture) Pixels() (width, height int) {
 	pixels := func(l vg.Length) int { return int(l.Dots(Resolution) + 0.5) }
 	return pixels(p.width), pixels(p.height)
@@ -112,8 +112,8 @@ func (p *Picture) Write(w io.Writer, format Format) error {
 	return fmt.Errorf("figure: unknown format %d: use PNG or SVG", format)
 }
 
-// Save writes the picture to a file whose suffix, .png or .svg, selects the
-// format. The file appears whole or not at all.
+// Save writes the picture to a file whose suffix, .png or .svg, selects the format. The
+// file is written completely or not at all.
 func (p *Picture) Save(path string) error {
 	format, err := FormatOf(path)
 	if err != nil {
@@ -122,8 +122,8 @@ func (p *Picture) Save(path string) error {
 	return atomicfile.Write(path, func(w io.Writer) error { return p.Write(w, format) })
 }
 
-// Save lays a drawing out and writes it to a file; see [Picture.Save]. It
-// creates no folder.
+// Save lays a drawing out and writes it to a file; see [Picture.Save]. It does not create
+// folders.
 func Save(path string, d Drawing) error {
 	picture, err := d.Picture()
 	if err != nil {
@@ -145,9 +145,9 @@ func corners(r vg.Rectangle) []vg.Point {
 	return []vg.Point{r.Min, {X: r.Max.X, Y: r.Min.Y}, r.Max, {X: r.Min.X, Y: r.Max.Y}}
 }
 
-// withFallbackFonts names the fonts with the same metrics after the one that
-// the layout was measured with: few systems have Liberation Sans, and
-// a viewer would otherwise take a serif face of other widths.
+// withFallbackFonts lists fonts with the same metrics after the one that the layout was
+// measured with: few systems have Liberation Sans, and a viewer would otherwise substitute
+// a serif face with different widths.
 func withFallbackFonts(svg []byte) []byte {
 	return bytes.ReplaceAll(svg,
 		[]byte("font-family:Liberation Sans;font-variant:normal;"),

@@ -24,35 +24,34 @@ type SpikeLayer struct {
 	Neurons int     `json:"neurons"`
 	Shape   []int   `json:"shape,omitempty"` // of neurons at rows and columns: channels or filters, height, width
 	Spikes  []Spike `json:"spikes"`          // in any order
-	// Potentials are the membranes of neurons that do not spike, (neuron, step), which are drawn
-	// instead; empty for others.
+	// Potentials are the membrane potentials of neurons that do not spike, (neuron, step), drawn
+	// instead of spikes; empty for others.
 	Potentials [][]float64 `json:"potentials,omitempty"`
 }
 
-// Raster shows one sample on its way through all layers: input and layers as
-// rasters above one another, then the readout, over one time axis. A spike of
-// step t, and the membrane of step t, are drawn at (t + ½)·StepMS.
+// Raster shows one sample passing through all layers: input and layers as rasters above one
+// another, then the readout, on one time axis. A spike in step t, and the membrane
+// potential of step t, are drawn at (t + ½)·StepMS.
 type Raster struct {
 	Sample string       `json:"sample"`  // what the sample is, for the title: "test sample 17"
 	StepMS float64      `json:"step_ms"` // length of a time step in milliseconds
 	Steps  int          `json:"steps"`
 	Layers []SpikeLayer `json:"layers"` // the input, then the layers in their order
-	// Readout holds the membrane of each class at each step (class, step), or is
-	// empty. Membranes of the readout have no unit: the threshold of the
-	// neurons is 1.
+	// Readout holds the membrane potential of each class at each step (class, step), or is
+	// empty. It has no unit: the threshold of the neurons is 1.
 	Readout [][]float64 `json:"readout"`
 	Classes []string    `json:"classes"` // name of each class; empty: their numbers
 	// True and Predicted are the class of the sample and the answer of the
 	// network, as indices into Readout.
 	True      int `json:"true"`
 	Predicted int `json:"predicted"`
-	// Width of the picture in points; 0 stands for the usual one. Pages for
-	// telephones want about 260.
+	// Width of the picture in points; 0 stands for the usual one. Pages for phones need
+	// about 260.
 	Width float64 `json:"-"`
 }
 
-// mostPanels keeps a picture to a size that a viewer can open: of more layers the first
-// and the last are shown.
+// mostPanels limits a picture to a size that a viewer can open: if there are more layers,
+// only the first and the last are shown.
 const mostPanels = 24
 
 // Picture implements [Drawing].
@@ -111,7 +110,7 @@ func (f Raster) check() error {
 	return nil
 }
 
-// checkTraces refuses traces that do not have a finite number in every step.
+// checkTraces rejects traces that do not have a finite number at every step.
 func checkTraces(of string, traces [][]float64, steps int) error {
 	for i, trace := range traces {
 		what := fmt.Sprintf("%s %d", of, i)
@@ -184,7 +183,7 @@ type membranes struct {
 	times []float64
 }
 
-// membranePanel is one for these traces, without their lines.
+// membranePanel is a panel for these traces, without their lines.
 func membranePanel(name, count string, traces [][]float64, steps int, stepMS float64) membranes {
 	times := make([]float64, steps)
 	for i := range times {
@@ -204,7 +203,7 @@ func membranePanel(name, count string, traces [][]float64, steps int, stepMS flo
 	}, times}
 }
 
-// trace adds the line of one.
+// trace adds the line of one trace.
 func (m membranes) trace(values []float64, style draw.LineStyle) {
 	m.marks = append(m.marks, lineMark(style, m.times, values))
 	if len(m.times) == 1 {
@@ -261,15 +260,14 @@ func (f Raster) class(i int) string {
 	return fmt.Sprint(i)
 }
 
-// shortClass is class for the legend, which has to share a line.
+// shortClass is class for the legend, where several names have to share a line.
 func (f Raster) shortClass(i int) string { return smallText().shorten(f.class(i), 60) }
 
 func timeAxis(steps int, stepMS float64) axis {
 	return axis{label: "time (ms)", min: 0, max: float64(steps) * stepMS}
 }
 
-// rowAxis numbers the rows of a raster from 0, with half a row of room at both
-// ends.
+// rowAxis numbers the rows of a raster from 0, with a margin of half a row at both ends.
 func rowAxis(label string, rows int) axis {
 	return axis{label: label, min: -0.5, max: float64(rows) - 0.5, whole: true}
 }
@@ -285,11 +283,11 @@ func counted(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// rowsHeight is the height of a raster of n rows: it grows with the square
-// root, so that a layer of ten neurons can be read beside one of a thousand.
+// rowsHeight is the height of a raster of n rows: it grows with the square root, so that a
+// layer of ten neurons is readable beside one of a thousand.
 func rowsHeight(n int) vg.Length {
 	return min(max(6.5*vg.Length(math.Sqrt(float64(n))), 40), 165)
 }
 
-// nrgba returns a line's colour, which in this package always is of that type.
+// nrgba returns a line's colour, which in this package is always of that type.
 func nrgba(c color.Color) color.NRGBA { return color.NRGBAModel.Convert(c).(color.NRGBA) }

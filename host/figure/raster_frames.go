@@ -2,8 +2,8 @@ package figure
 
 import "fmt"
 
-// FrameSpans returns the number of frames in which a sample with that many steps is shown: six, or
-// fewer if that makes them equally long.
+// FrameSpans returns the number of frames in which a sample with the given number of steps is
+// shown: six, or fewer if that makes them equally long.
 func FrameSpans(steps int) int {
 	for spans := 6; spans >= 4; spans-- {
 		if steps%spans == 0 {
@@ -14,8 +14,8 @@ func FrameSpans(steps int) int {
 }
 
 // Frames shows the input and the layers of a raster whose neurons have rows and columns as
-// frames: of an input of two channels both, otherwise the spikes of all channels or filters
-// of a position. ok is whether there are any, in a raster that can be drawn.
+// frames: for an input of two channels both, otherwise the spikes of all channels or
+// filters at a position. ok reports whether there are any, in a raster that can be drawn.
 func (f Raster) Frames() (frames Frames, ok bool) {
 	if f.check() != nil {
 		return frames, false
@@ -44,7 +44,7 @@ func (f Raster) Frames() (frames Frames, ok bool) {
 			row.Counts[span] = make([]float64, pixels)
 		}
 		for _, s := range layer.Spikes {
-			// The last span that begins no later.
+			// The last span that starts no later.
 			span := ((s.Step+1)*spans - 1) / f.Steps
 			row.Counts[span][s.Neuron%pixels]++
 		}

@@ -46,7 +46,7 @@ func TestRasterFrames(t *testing.T) {
 	}
 }
 
-// TestTallFrames: the picture of a plane far taller than wide is of ordinary size.
+// TestTallFrames: the picture of a plane that is far taller than wide has an ordinary size.
 func TestTallFrames(t *testing.T) {
 	tall := Frames{Channels: []string{"spikes"}, Spans: []string{"0 ms"}, Samples: []FrameSample{{Name: "input", Height: 4000, Width: 1, Counts: [][]float64{make([]float64, 4000)}}}}
 	picture, err := tall.Picture()
@@ -58,7 +58,7 @@ func TestTallFrames(t *testing.T) {
 	}
 }
 
-// TestFrameSpans: frames are equally long where that is possible, and no step is in two.
+// TestFrameSpans: frames are equally long where possible, and no step belongs to two.
 func TestFrameSpans(t *testing.T) {
 	for steps, want := range map[int]int{1: 1, 3: 3, 4: 4, 5: 5, 7: 6, 8: 4, 15: 5, 20: 5, 60: 6, 350: 5} {
 		if got := FrameSpans(steps); got != want {

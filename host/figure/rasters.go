@@ -6,8 +6,8 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// Rasters shows spikes of several populations, or of one in several networks, side by
-// side: two in a row, the first in ink, the others in colour.
+// Rasters shows spikes of several populations, or of one population in several networks,
+// side by side: two per row, the first in ink, the others in colour.
 type Rasters struct {
 	Title  string
 	StepMS float64 // length of a time step in milliseconds
@@ -15,7 +15,7 @@ type Rasters struct {
 	Layers []SpikeLayer // from left to right, then downwards
 }
 
-// rastersHeight makes panels of two in a row about square.
+// rastersHeight makes the panels roughly square when there are two per row.
 const rastersHeight = vg.Length(205)
 
 // Picture implements [Drawing].

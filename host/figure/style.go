@@ -13,8 +13,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// The colours of Okabe & Ito (2008), chosen to differ for every common form of
-// colour blindness. Their yellow is left out: too faint on white.
+// The colours of Okabe & Ito (2008), chosen to differ for every common form of colour
+// blindness. Their yellow is left out: it is too faint on white.
 var (
 	white      = color.NRGBA{R: 0xFF, G: 0xFF, B: 0xFF, A: 255}
 	black      = color.NRGBA{A: 255}
@@ -26,7 +26,7 @@ var (
 	sky        = color.NRGBA{R: 0x56, G: 0xB4, B: 0xE9, A: 255}
 )
 
-// Greys for what carries no data.
+// Greys for everything that carries no data.
 var (
 	ink      = color.NRGBA{R: 0x22, G: 0x22, B: 0x22, A: 255} // text
 	axisGrey = color.NRGBA{R: 0x55, G: 0x55, B: 0x55, A: 255} // axis lines and ticks
@@ -41,8 +41,8 @@ func SeriesColor(i int) color.NRGBA {
 	return order[i%len(order)]
 }
 
-// seriesDashes tells series of the same colour apart: solid for the first round
-// of colours, dashed for the next, then dotted.
+// seriesDashes distinguishes series of the same colour: solid for the first round of
+// colours, dashed for the next, then dotted.
 func seriesDashes(i int) []vg.Length {
 	rounds := [...][]vg.Length{solid, dashed, dotted}
 	return rounds[i/7%len(rounds)]
@@ -81,8 +81,7 @@ func withAlpha(c color.NRGBA, opacity float64) color.NRGBA {
 	return c
 }
 
-// typeface is text of one size, weight and colour. Text is placed by its
-// baseline.
+// typeface is text of one size, weight and colour. Text is positioned by its baseline.
 type typeface struct {
 	size  vg.Length
 	bold  bool
@@ -94,11 +93,11 @@ func titleText() typeface { return typeface{size: 10.5, bold: true, color: ink} 
 func labelText() typeface { return typeface{size: 9, color: ink} }
 func smallText() typeface { return typeface{size: 8, color: ink} }
 
-// headerText is the name of a panel.
+// headerText is the text style of panel names.
 func headerText() typeface { return typeface{size: 9, bold: true, color: ink} }
 
-// capHeight is the height of capitals and figures of Liberation Sans in units
-// of the size; it centres text on a line.
+// capHeight is the height of capitals and digits of Liberation Sans in units of the size;
+// it is used to centre text on a line.
 const capHeight = 0.72
 
 func (t typeface) face() font.Face {
@@ -123,8 +122,8 @@ func (t typeface) width(s string) vg.Length {
 	return face.Width(clean(s))
 }
 
-// draw writes a line of text whose baseline lies at the height of at; anchor 0
-// puts its left end there, 0.5 its middle, 1 its right end.
+// draw writes a line of text with its baseline at the height of at; anchor 0 puts its left
+// end there, 0.5 its middle, 1 its right end.
 func (t typeface) draw(c draw.Canvas, at vg.Point, anchor vg.Length, s string) {
 	s = clean(s)
 	if s == "" {
@@ -149,7 +148,7 @@ const quarterTurn = 1.5707963267948966 // π/2
 // middle returns the baseline on which text looks centred at height y.
 func (t typeface) middle(y vg.Length) vg.Length { return y - capHeight/2*t.size }
 
-// shorten cuts text to a width, with an ellipsis in place of what is missing.
+// shorten cuts text to a width, ending it with an ellipsis.
 func (t typeface) shorten(s string, width vg.Length) string {
 	s = clean(s)
 	if t.width(s) <= width {
@@ -164,9 +163,8 @@ func (t typeface) shorten(s string, width vg.Length) string {
 	return first(tooLong - 1)
 }
 
-// clean makes text fit for one line of a picture: line breaks and other control
-// characters, which XML forbids, become spaces (and strings.Map replaces what is
-// no UTF-8).
+// clean makes text fit for one line of a picture: line breaks and other control characters,
+// which XML forbids, become spaces (and strings.Map replaces invalid UTF-8).
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == '\uFFFE' || r == '\uFFFF' {

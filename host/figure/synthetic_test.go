@@ -6,11 +6,11 @@ import (
 	"math/rand/v2"
 )
 
-// Data as the program would hand them over, made from a fixed seed.
+// Data as the program would provide them, generated from a fixed seed.
 
 func noise(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
 
-// band makes a course over epochs with the spread of five seeds.
+// band generates a course over epochs with the spread of five seeds.
 func band(epochs int, seed uint64, value func(epoch float64) float64, spread float64) Band {
 	random := noise(seed)
 	var b Band
@@ -63,7 +63,7 @@ func syntheticComparison() Curves {
 	return Curves{Title: "Spoken digits, mean and range over five seeds", Runs: runs, LogLoss: true}
 }
 
-// waves makes spikes whose rate travels over the neurons, as spoken input does.
+// waves generates spikes whose rate travels over the neurons, as in spoken input.
 func waves(neurons, steps int, perNeuron float64, seed uint64) []Spike {
 	random := noise(seed)
 	var spikes []Spike

@@ -6,20 +6,20 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// Trials shows how one neuron answers the same input under fresh noise: its
-// spikes in every trial, and below them how probable a spike is at each time.
+// Trials shows how one neuron responds to the same input under fresh noise: its spikes in
+// every trial, and below them the probability of a spike over time.
 type Trials struct {
 	Title  string  `json:"title"`
 	StepMS float64 `json:"step_ms"` // length of a time step in milliseconds
 	Steps  int     `json:"steps"`
-	// Spikes holds for each trial the steps in which the neuron fired, counted
-	// from 0, in any order; a trial may be empty.
+	// Spikes holds the steps in which the neuron fired in each trial, counted from 0, in
+	// any order; a trial may be empty.
 	Spikes [][]int `json:"spikes"`
 	// Window is the number of steps over which the probability is averaged; 0
 	// stands for 1. The last window may be shorter.
 	Window int `json:"window"`
-	// Width of the picture in points; 0 stands for the usual one. Pages for
-	// telephones want about 260.
+	// Width of the picture in points; 0 stands for the usual one. Pages for phones need
+	// about 260.
 	Width float64 `json:"-"`
 }
 
@@ -90,8 +90,8 @@ func (f Trials) check() error {
 	return nil
 }
 
-// probability returns the edges of the windows in milliseconds and the mean
-// number of spikes per step and trial in each.
+// probability returns the edges of the windows in milliseconds and the mean number of
+// spikes per step per trial in each window.
 func (f Trials) probability() (edges, mean []float64) {
 	window := max(1, min(f.Window, f.Steps))
 	count := make([]int, (f.Steps+window-1)/window)

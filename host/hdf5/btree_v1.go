@@ -1,13 +1,13 @@
 package hdf5
 
-// Types of B-trees of version 1 (III.A.1).
+// Types of version 1 B-trees (III.A.1).
 const (
 	treeOfSymbols = 0
 	treeOfChunks  = 1
 )
 
-// walkBTree1 visits what the leaves of the tree at an address list, each with the key
-// before it. Levels must descend and no node may come twice, so that circles end.
+// walkBTree1 visits what the leaves of the tree at an address list, each entry with the key
+// before it. Levels must descend and no node may occur twice, so that cycles end.
 func (s *source) walkBTree1(address uint64, kind uint8, keySize uint64, visit func(key []byte, child uint64) error) error {
 	seen := map[uint64]bool{}
 	var node func(address uint64, level int) error

@@ -2,23 +2,24 @@ package hdf5
 
 import "math/bits"
 
-// bTree2 is a B-tree of version 2 (III.A.2).
+// bTree2 is a version 2 B-tree (III.A.2).
 type bTree2 struct {
 	source     *source
 	kind       uint8
 	nodeSize   uint64
 	recordSize uint64
-	// [level]: how many records a node can have, with all below it, and the bytes in
-	// which a node above writes that number (0 for leaves).
+	// [level]: the maximum number of records in a node, alone and including everything
+	// below it, and the width in bytes of the field in a parent node for the latter (0 for
+	// leaves).
 	most, mostBelow []uint64
 	totalWidth      []int
-	countWidth      int // bytes of the number of records of a node itself
+	countWidth      int // width in bytes of a node's own number of records
 	visit           func(record []byte) error
-	left            uint64 // records still to be visited
+	left            uint64 // records still to visit
 }
 
-// nodeOverhead is the bytes of a node around its records: signature, version, type,
-// checksum.
+// nodeOverhead is the number of bytes in a node besides its records: signature, version,
+// type, checksum.
 const nodeOverhead = 4 + 1 + 1 + checksumSize
 
 // walkBTree2 visits the records of the tree at an address.
@@ -31,7 +32,7 @@ func (s *source) walkBTree2(address uint64, kind uint8, visit func(record []byte
 	version, found := p.byte(), p.byte()
 	t := bTree2{source: s, kind: kind, nodeSize: p.number(4), recordSize: p.number(2), visit: visit}
 	depth := int(p.number(2))
-	p.bytes(2) // when nodes are split and merged
+	p.bytes(2) // thresholds for splitting and merging nodes
 	root, count := p.address(), p.number(2)
 	t.left = p.number(8)
 	if version != 0 || found != kind || t.recordSize == 0 || t.nodeSize < nodeOverhead+t.recordSize || depth > 64 {
@@ -53,10 +54,10 @@ func (s *source) walkBTree2(address uint64, kind uint8, visit func(record []byte
 	return nil
 }
 
-// byteWidth is the number of bytes that a number of up to limit is written in.
+// byteWidth is the number of bytes used to store a number of up to limit.
 func byteWidth(limit uint64) int { return max(bits.Len64(limit)-1, 0)/8 + 1 }
 
-// layOut computes what the widths in nodes follow from.
+// layOut computes the maxima that determine the widths of fields in nodes.
 func (t *bTree2) layOut(depth int) error {
 	leaf := (t.nodeSize - nodeOverhead) / t.recordSize
 	t.most, t.mostBelow, t.totalWidth = []uint64{leaf}, []uint64{leaf}, []int{0}
@@ -78,13 +79,13 @@ func (t *bTree2) layOut(depth int) error {
 	return nil
 }
 
-// pointerSize is the bytes of a pointer in a node of a level to one below.
+// pointerSize is the size in bytes of a pointer from a node of a level to one below.
 func (t *bTree2) pointerSize(level int) uint64 {
 	return uint64(8 + t.countWidth + t.totalWidth[level-1])
 }
 
-// node visits the records of a node and of those below it. Levels descend, and no more
-// records are visited than the tree announces and the file can hold, so that circles end.
+// node visits the records of a node and of the nodes below it. Levels descend, and no more
+// records are visited than the tree announces and the file can hold, so that cycles end.
 func (t *bTree2) node(address, count uint64, level int) error {
 	name, length := "BTLF", nodeOverhead+count*t.recordSize
 	if level > 0 {

@@ -9,7 +9,7 @@ import (
 const checksumSize = 4
 
 // lookup3 is the checksum of the format's structures: Bob Jenkins's hash of 2006,
-// "hashlittle" with initial value 0, of the parts one after the other.
+// "hashlittle" with initial value 0, over the concatenated parts.
 func lookup3(parts ...[]byte) uint32 {
 	key := parts[0]
 	if len(parts) > 1 {
@@ -52,12 +52,12 @@ func lookup3(parts ...[]byte) uint32 {
 	return (c ^ b) - bits.RotateLeft32(b, 24)
 }
 
-// fletcher32 is the checksum of the filter of that name: sums of big-endian words of
-// 16 bits, an odd last byte being the upper half of a word.
+// fletcher32 is the checksum of the filter of that name: sums of big-endian 16-bit words,
+// where an odd last byte is the upper half of a word.
 func fletcher32(data []byte) uint32 {
 	low, high := uint32(0), uint32(0)
 	fold := func() { low, high = low&0xffff+low>>16, high&0xffff+high>>16 }
-	// The sums of this many words, the sums before them folded, fit 32 bits.
+	// The sums over this many words, after folding the previous sums, fit in 32 bits.
 	const run = 2 * 360
 	for len(data) > 1 {
 		words := data[:min(run, len(data)&^1)]

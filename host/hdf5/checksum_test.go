@@ -2,7 +2,7 @@ package hdf5
 
 import "testing"
 
-// TestLookup3 compares the checksum with values that its author gives.
+// TestLookup3 compares the checksum with values published by its author.
 func TestLookup3(t *testing.T) {
 	for text, want := range map[string]uint32{"": 0xdeadbeef, "Four score and seven years ago": 0x17770551} {
 		if got := lookup3([]byte(text)); got != want {
@@ -11,8 +11,8 @@ func TestLookup3(t *testing.T) {
 	}
 }
 
-// TestFletcher32 compares the checksum with the published values of the words of 16
-// bits in the other order, which is how the filter takes them.
+// TestFletcher32 compares the checksum with published values, after swapping the bytes of
+// the 16-bit words, which is the order that the filter uses.
 func TestFletcher32(t *testing.T) {
 	swap := func(text string) []byte {
 		b := []byte(text)

@@ -2,13 +2,13 @@ package hdf5
 
 import "math/bits"
 
-// single is the one chunk of a dataset that has no more.
+// single reads the only chunk of a dataset.
 func (x *chunkIndex) single() error {
 	c := chunk{address: x.address, stored: x.stored, mask: x.mask, at: make([]uint64, len(x.shape))}
 	return x.add(c, !x.packed)
 }
 
-// implicit reads chunks that lie one behind the other.
+// implicit reads chunks that are stored one after the other.
 func (x *chunkIndex) implicit() error {
 	count := uint64(1)
 	for i, length := range x.space.largest {
@@ -29,8 +29,8 @@ func (x *chunkIndex) implicit() error {
 	return nil
 }
 
-// element adds chunk i, counted over the largest shape that the dataset may have.
-// A dimension without limit counts slowest.
+// element adds chunk i, counted over the maximum shape of the dataset. An unlimited
+// dimension varies slowest.
 func (x *chunkIndex) element(i, address, stored uint64, mask uint32, plain bool) error {
 	if address == undefined {
 		return nil
@@ -57,8 +57,8 @@ func (x *chunkIndex) element(i, address, stored uint64, mask uint32, plain bool)
 	return x.add(c, plain)
 }
 
-// entries reads what an array of chunks says of those from number first on. Each has an
-// address, and where there are filters its bytes in the file and a mask.
+// entries reads the entries of a chunk array, starting with chunk first. Each has an
+// address and, if there are filters, its size in the file and a mask.
 func (x *chunkIndex) entries(p *fields, first, count uint64, size int) error {
 	for i := range count {
 		address, stored, mask := p.address(), uint64(0), uint32(0)
@@ -75,7 +75,7 @@ func (x *chunkIndex) entries(p *fields, first, count uint64, size int) error {
 	return nil
 }
 
-// checkEntry checks the kind and the bytes of the elements of an array of chunks.
+// checkEntry checks the kind and the size in bytes of the elements of a chunk array.
 func (x *chunkIndex) checkEntry(client uint8, size int) error {
 	const plain, packed = 0, 1
 	if client == packed && x.filtered && size > 8+4 && size <= 8+4+8 || client == plain && !x.filtered && size == 8 {
@@ -84,7 +84,7 @@ func (x *chunkIndex) checkEntry(client uint8, size int) error {
 	return damaged("an array of chunks of kind %d with elements of %d bytes", client, size)
 }
 
-// fixedArray reads the index of datasets with a limit in all dimensions (III.H).
+// fixedArray reads the index of datasets that are limited in all dimensions (III.H).
 func (x *chunkIndex) fixedArray() error {
 	const headerSize = 28
 	p, err := x.source.checkedBlock(x.address, headerSize, "FAHD")
@@ -120,7 +120,7 @@ func (x *chunkIndex) fixedArray() error {
 	return x.pages(dataBlock{elements: count, written: p.bytes((pages + 7) / 8)}, address+length, 1<<pageBits, size)
 }
 
-// pagesOf is in how many pages a block of elements is cut; 0 if it is not.
+// pagesOf is the number of pages that a block of elements is divided into; 0 if it is not.
 func pagesOf(count, perPage uint64) uint64 {
 	if count <= perPage {
 		return 0
@@ -128,8 +128,8 @@ func pagesOf(count, perPage uint64) uint64 {
 	return (count-1)/perPage + 1
 }
 
-// pages reads the pages of a block of elements, from an address on: those that were
-// written, as a bit for each says, the highest of a byte first.
+// pages reads the pages of a block of elements, starting at an address. Only pages whose
+// bit says so were written; the highest bit of a byte comes first.
 func (x *chunkIndex) pages(d dataBlock, address, perPage uint64, size int) error {
 	for page := uint64(0); page*perPage < d.elements; page++ {
 		bit := d.firstBit + page
@@ -149,15 +149,16 @@ func (x *chunkIndex) pages(d dataBlock, address, perPage uint64, size int) error
 }
 
 // extensible is an extensible array (III.I): a block with the first elements and the
-// addresses of data blocks, and then of super blocks that hold further such addresses.
+// addresses of data blocks, followed by those of super blocks, which hold further
+// addresses.
 type extensible struct {
 	*chunkIndex
 	client     uint8
 	size       int    // bytes of an element
 	offsetSize int    // bytes of the number of an element
-	inIndex    uint64 // elements in the first block; blocks count from behind them
+	inIndex    uint64 // elements in the first block; blocks are counted after them
 	smallest   uint64 // elements of the smallest data block
-	perPage    uint64 // elements of a page, where data blocks are cut into pages
+	perPage    uint64 // elements of a page, if data blocks are divided into pages
 }
 
 func (x *chunkIndex) extensibleArray() error {
@@ -169,7 +170,7 @@ func (x *chunkIndex) extensibleArray() error {
 	version, client, size := p.byte(), p.byte(), int(p.byte())
 	countBits, inIndex := int(p.byte()), uint64(p.byte())
 	smallest, pointers, pageBits := uint64(p.byte()), uint64(p.byte()), p.byte()
-	p.bytes(6 * 8) // what there is so far
+	p.bytes(6 * 8) // the current counts
 	address := p.address()
 	powers := bits.OnesCount64(smallest) == 1 && bits.OnesCount64(pointers) == 1
 	if err := x.checkEntry(client, size); err != nil || version != 0 || !powers || countBits < bits.Len64(smallest) || countBits > 64 || pageBits > 32 {
@@ -179,8 +180,8 @@ func (x *chunkIndex) extensibleArray() error {
 		return nil
 	}
 	a := extensible{chunkIndex: x, client: client, size: size, offsetSize: (countBits + 7) / 8, inIndex: inIndex, smallest: smallest, perPage: 1 << pageBits}
-	blocks := uint64(countBits - (bits.Len64(smallest) - 1) + 1) // super blocks in all
-	direct := 2 * uint64(bits.Len64(pointers)-1)                 // of these have their data blocks in the index
+	blocks := uint64(countBits - (bits.Len64(smallest) - 1) + 1) // total number of super blocks
+	direct := 2 * uint64(bits.Len64(pointers)-1)                 // super blocks whose data blocks are listed in the index
 	superBlocks := blocks - min(blocks, direct)
 	dataBlocks := 2 * (pointers - 1)
 	length := 4 + 1 + 1 + 8 + inIndex*uint64(size) + 8*dataBlocks + 8*superBlocks + checksumSize
@@ -192,7 +193,8 @@ func (x *chunkIndex) extensibleArray() error {
 	}
 	first, number := inIndex, uint64(0)
 	for block := range blocks {
-		// Super block number 2n has 2ⁿ data blocks, 2n+1 as many of twice the size.
+		// Super block number 2n has 2ⁿ data blocks, 2n+1 has the same number of twice the
+		// size.
 		count, elements := uint64(1)<<(block/2), smallest<<((block+1)/2)
 		if block >= direct {
 			if err := a.superBlock(p.address(), first, count, elements); err != nil {
@@ -201,7 +203,7 @@ func (x *chunkIndex) extensibleArray() error {
 		}
 		for i := uint64(0); block < direct && i < count; i++ {
 			d := dataBlock{address: p.address(), first: first + i*elements, elements: elements}
-			// What such a block says of its place counts the data blocks before it twice.
+			// The offset stored in such a block counts the data blocks before it twice.
 			d.stated = first - inIndex + number*elements
 			if err := a.dataBlock(d); err != nil {
 				return err
@@ -213,7 +215,7 @@ func (x *chunkIndex) extensibleArray() error {
 	return p.err()
 }
 
-// block reads a block and what all of them begin with.
+// block reads a block and the fields that all blocks start with.
 func (a *extensible) block(address, length uint64, name string) (fields, error) {
 	p, err := a.source.checkedBlock(address, length, name)
 	if err != nil {
@@ -225,13 +227,13 @@ func (a *extensible) block(address, length uint64, name string) (fields, error) 
 	return p, nil
 }
 
-// superBlock reads the data blocks of a super block, count blocks of the given number of elements.
+// superBlock reads the data blocks of a super block: count blocks of the given number of elements.
 func (a *extensible) superBlock(address, first, count, elements uint64) error {
 	if address == undefined {
 		return nil
 	}
 	pages := pagesOf(elements, a.perPage) // of a data block
-	written := (pages + 7) / 8            // bytes for their bits, which are used without gaps
+	written := (pages + 7) / 8            // bytes for their bits, which are packed without gaps
 	if count > a.source.size || written > a.source.size || count*written > a.source.size {
 		return damaged("an array of chunks larger than the file")
 	}
@@ -257,12 +259,12 @@ func (a *extensible) superBlock(address, first, count, elements uint64) error {
 // dataBlock is a block of elements.
 type dataBlock struct {
 	address, first, elements uint64
-	stated                   uint64 // what it says that first is
+	stated                   uint64 // the value of first according to the block itself
 	written                  []byte // bits of its pages, from firstBit on
 	firstBit                 uint64
 }
 
-// dataBlock reads a data block, cut into pages if it is large.
+// dataBlock reads a data block, which is divided into pages if it is large.
 func (a *extensible) dataBlock(d dataBlock) error {
 	if d.address == undefined {
 		return nil

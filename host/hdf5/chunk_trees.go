@@ -1,10 +1,10 @@
 package hdf5
 
-// bTree1 reads the index of all chunks in files of before HDF5 1.10, and of most after
-// it (III.A.1).
+// bTree1 reads the index of all chunked datasets written before HDF5 1.10, and of most
+// written since (III.A.1).
 func (x *chunkIndex) bTree1() error {
 	rank := len(x.shape)
-	keySize := uint64(4 + 4 + 8*(rank+1)) // the last place is within an element: 0
+	keySize := uint64(4 + 4 + 8*(rank+1)) // the last coordinate is within an element: 0
 	return x.source.walkBTree1(x.address, treeOfChunks, keySize, func(key []byte, child uint64) error {
 		p := fields{rest: key}
 		c := chunk{stored: p.number(4), mask: uint32(p.number(4)), address: child, at: make([]uint64, rank)}
@@ -19,7 +19,7 @@ func (x *chunkIndex) bTree1() error {
 	})
 }
 
-// bTree2 reads the index of datasets without limit in several dimensions (III.A.2,
+// bTree2 reads the index of datasets that are unlimited in several dimensions (III.A.2,
 // records of type 10 and 11).
 func (x *chunkIndex) bTree2() error {
 	const plain, packed = 10, 11

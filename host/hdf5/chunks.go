@@ -5,18 +5,18 @@ import (
 	"math/bits"
 )
 
-// chunk is a chunk that was written.
+// chunk is a chunk that has been written.
 type chunk struct {
-	at      []uint64 // place among the chunks: in the dataset, times the shape of a chunk
+	at      []uint64 // chunk coordinates; times the shape of a chunk, coordinates in the dataset
 	address uint64
 	stored  uint64 // bytes in the file
-	mask    uint32 // filters left out
+	mask    uint32 // filters skipped
 }
 
-// packRatio is more than what deflate or lzf make of one byte.
+// packRatio is an upper bound on how far deflate or lzf expand a byte.
 const packRatio = 1032
 
-// readChunks reads a dataset of total bytes that is cut into chunks.
+// readChunks reads a dataset of total bytes that is stored in chunks.
 func (d *Dataset) readChunks(total uint64) ([]byte, error) {
 	chunks, err := d.listChunks()
 	if err != nil {
@@ -24,7 +24,7 @@ func (d *Dataset) readChunks(total uint64) ([]byte, error) {
 	}
 	written := uint64(0)
 	for _, c := range chunks {
-		written += c.stored // no more than the file has
+		written += c.stored // at most the size of the file
 	}
 	for i := range d.filters {
 		if d.filters[i].packs() {
@@ -55,8 +55,8 @@ func (d *Dataset) readChunks(total uint64) ([]byte, error) {
 	return values, nil
 }
 
-// listChunks lists the chunks of a dataset that were written and lie in its shape. Their
-// bytes are together no more than those of the file.
+// listChunks lists the chunks of a dataset that have been written and lie within its shape.
+// Their total size is at most that of the file.
 func (d *Dataset) listChunks() ([]chunk, error) {
 	l := &d.layout.chunks
 	if l.address == undefined {
@@ -76,7 +76,7 @@ type chunkIndex struct {
 	space    *dataspace
 	filtered bool
 	chunks   []chunk
-	total    uint64 // bytes stored
+	total    uint64 // total number of stored bytes
 }
 
 func (x *chunkIndex) read() error {
@@ -96,8 +96,8 @@ func (x *chunkIndex) read() error {
 	}
 }
 
-// add adds a chunk unless nothing was written of it, or the dataset has shrunk since.
-// Plain chunks are given without the bytes that they have in the file.
+// add adds a chunk unless it has not been written or the dataset has shrunk since. The size
+// in the file is missing for plain chunks.
 func (x *chunkIndex) add(c chunk, plain bool) error {
 	if c.address == undefined {
 		return nil
@@ -122,12 +122,12 @@ func (x *chunkIndex) add(c chunk, plain bool) error {
 	return nil
 }
 
-// place copies a chunk to where it lies in a dataset of a shape, without what is over
-// the edge.
+// place copies a chunk to its place in a dataset of the given shape, without the part
+// beyond the edge.
 func (c *chunking) place(values []byte, shape []uint64, plain []byte, at []uint64) {
 	last := len(shape) - 1
-	// What is left of the chunk in each dimension, and in bytes of the two arrays how far
-	// apart neighbours in that dimension are.
+	// The remaining extent of the chunk in each dimension, and the distance in bytes
+	// between neighbours in that dimension in the two arrays.
 	extent, here, there := make([]uint64, last+1), make([]uint64, last+1), make([]uint64, last+1)
 	from, to := c.element, c.element
 	start := uint64(0)

@@ -6,7 +6,7 @@ import (
 	"math/bits"
 )
 
-// Dataset is an array of a file, with the header read and the elements not yet.
+// Dataset is an array in a file; its header has been read, its elements not yet.
 type Dataset struct {
 	file    *File
 	path    string
@@ -14,16 +14,16 @@ type Dataset struct {
 	kind    Type
 	layout  layout
 	filters []filter
-	fill    []byte // an element where nothing was written; nil is zero
+	fill    []byte // an element where nothing was written; nil means zero
 }
 
 func (d *Dataset) Path() string { return d.path }
 
-// Shape is the length of each dimension; it is empty for a scalar, and nil where
+// Shape is the length of each dimension; it is empty for a scalar, and nil if
 // [Dataset.Null] is true. The last dimension varies fastest.
 func (d *Dataset) Shape() []uint64 { return d.space.shape }
 
-// Null is whether the dataspace is empty: not a scalar, and without a shape.
+// Null reports whether the dataspace is empty: not a scalar, and without a shape.
 func (d *Dataset) Null() bool { return d.space.null }
 
 // Len is the number of elements.
@@ -34,7 +34,7 @@ func (d *Dataset) Type() Type { return d.kind }
 
 func (d *Dataset) failed(err error) error { return d.file.failed(d.path, err) }
 
-// parse reads what a header says of a dataset.
+// parse reads the description of a dataset from its header.
 func (d *Dataset) parse(m messages) error {
 	if m.has(messageExternalFiles) {
 		return errors.New("its values are in other files (external storage), which is not supported")
@@ -81,7 +81,7 @@ func (d *Dataset) parse(m messages) error {
 	return nil
 }
 
-// readFill reads the value of what was never written (IV.A.2.e and f).
+// readFill reads the value of elements that were never written (IV.A.2.e and f).
 func (d *Dataset) readFill(m messages) error {
 	body, ok, err := d.file.one(m, messageFill)
 	if err != nil {
@@ -92,7 +92,7 @@ func (d *Dataset) readFill(m messages) error {
 	if ok {
 		switch version := p.byte(); version {
 		case 1, 2:
-			p.bytes(2) // when room is made and filled
+			p.bytes(2) // when space is allocated and filled
 			defined = p.byte() != 0 || version == 1
 		case 3:
 			const hasValue = 0x20
@@ -122,14 +122,14 @@ func (d *Dataset) readFill(m messages) error {
 	return nil
 }
 
-// slack is what is allocated for datasets without asking what the file can hold, and
-// unwrittenRatio the bytes for each byte of the file that may never have been written.
+// slack is the number of bytes allocated for datasets regardless of the size of the file;
+// unwrittenRatio is the number of unwritten bytes allowed per byte of the file.
 const (
 	slack          = 16 << 20
 	unwrittenRatio = 16
 )
 
-// bytes is the elements as they are in the file, unpacked.
+// bytes returns the elements as stored in the file, unpacked.
 func (d *Dataset) bytes() ([]byte, error) {
 	high, total := bits.Mul64(d.space.count, uint64(d.kind.Size))
 	if high != 0 {
@@ -157,8 +157,8 @@ func (d *Dataset) bytes() ([]byte, error) {
 	return d.file.read(d.layout.address, total)
 }
 
-// checkSize is an error if a dataset is larger than what was written of it, once
-// unpacked, and what may be missing.
+// checkSize returns an error if a dataset is larger than the unpacked size of what was
+// written plus what may be unwritten.
 func (d *Dataset) checkSize(total, written uint64) error {
 	if allowed := slack + unwrittenRatio*d.file.size; total > allowed && total-allowed > written {
 		return fmt.Errorf("%d bytes, in a file of %d: damaged, or almost nothing of it was ever written", total, d.file.size)
@@ -166,7 +166,7 @@ func (d *Dataset) checkSize(total, written uint64) error {
 	return nil
 }
 
-// filled is elements that were never written.
+// filled returns elements that were never written.
 func (d *Dataset) filled(total uint64) []byte {
 	values := make([]byte, total)
 	if d.fill != nil {

@@ -5,7 +5,7 @@ import "math/bits"
 // dataspace is the shape of a dataset.
 type dataspace struct {
 	shape   []uint64
-	largest []uint64 // up to which it may grow; undefined is without limit
+	largest []uint64 // maximum shape; undefined means unlimited
 	null    bool     // there are no elements, and no shape
 	count   uint64   // elements
 }

@@ -8,14 +8,14 @@ import (
 	"github.com/x448/float16"
 )
 
-// Class is what elements are.
+// Class is the class of elements.
 type Class uint8
 
 const (
 	Integer Class = iota // two's complement or unsigned; enumerations too
 	Float                // IEEE 754
 	Text
-	Sequence // a variable-length row of integers or floats
+	Sequence // a variable-length sequence of integers or floats
 )
 
 func (c Class) String() string {
@@ -29,7 +29,7 @@ type Type struct {
 	Signed    bool
 	BigEndian bool
 	Variable  bool  // texts of variable length
-	Row       *Type // what a Sequence is made of
+	Row       *Type // the type of a Sequence's elements
 
 	padding uint8 // of texts of fixed length
 }
@@ -63,13 +63,13 @@ const (
 	classVariable = 9
 )
 
-// otherClasses are those that are refused.
+// otherClasses are the classes that are refused.
 var otherClasses = map[uint8]string{
 	2: "time", 4: "bit field", 5: "opaque", 6: "compound", 7: "reference", 10: "array", 11: "complex",
 }
 
-// referenceSize is the bytes of a reference into a global heap: a number of elements,
-// the address of the heap, the number of the object.
+// referenceSize is the size in bytes of a reference into a global heap: a number of
+// elements, the address of the heap, the number of the object.
 const referenceSize = 4 + 8 + 4
 
 // Padding of texts of fixed length.
@@ -79,8 +79,7 @@ const (
 	paddedSpaces         = 2
 )
 
-// parseType reads a type message. Nested says that it is the type that another is
-// made of.
+// parseType reads a type message. Nested means that it is the base type of another type.
 func parseType(body []byte, nested bool) (Type, error) {
 	p := fields{rest: body}
 	head := p.byte()
@@ -98,7 +97,7 @@ func parseType(body []byte, nested bool) (Type, error) {
 	case classInteger, classFloat:
 		return t, t.parseNumber(&p, class, flags, size)
 	case classEnum:
-		// Behind its base type come the names, which are not needed.
+		// The base type is followed by the names, which are not needed.
 		base, err := parseType(p.rest, true)
 		if err == nil && (base.Class != Integer || uint64(base.Size) != size) {
 			err = damaged("an enumeration of %s", base)
@@ -137,8 +136,8 @@ func parseType(body []byte, nested bool) (Type, error) {
 	return t, fmt.Errorf("values of type %s, which are not supported: integers, floats, texts and variable-length rows are read", name)
 }
 
-// parseNumber reads what is special to numbers. Only layouts that fill whole bytes with
-// nothing left over are taken.
+// parseNumber reads the fields specific to numbers. Only layouts that use every bit of
+// whole bytes are accepted.
 func (t *Type) parseNumber(p *fields, class uint8, flags uint32, size uint64) error {
 	const bigEndian, signed, vax = 1, 8, 1 << 6
 	t.BigEndian = flags&bigEndian != 0
@@ -169,7 +168,7 @@ func (t *Type) parseNumber(p *fields, class uint8, flags uint32, size uint64) er
 	return nil
 }
 
-// word is the bits of element i.
+// word returns the bits of element i.
 func (t *Type) word(elements []byte, i int) uint64 {
 	element := elements[i*t.Size : (i+1)*t.Size]
 	word := uint64(0)
@@ -183,7 +182,7 @@ func (t *Type) word(elements []byte, i int) uint64 {
 	return word
 }
 
-// Float is element i of a row of floats.
+// Float returns element i of a row of floats.
 func (t *Type) Float(row []byte, i int) float64 {
 	switch word := t.word(row, i); t.Size {
 	case 2:
@@ -195,8 +194,8 @@ func (t *Type) Float(row []byte, i int) float64 {
 	}
 }
 
-// Integer is element i of a row of integers. Unsigned numbers of 64 bits come out
-// negative, which no caller accepts either.
+// Integer returns element i of a row of integers. Unsigned 64-bit numbers that do not fit
+// come out negative, which no caller accepts either.
 func (t *Type) Integer(row []byte, i int) int64 {
 	word := t.word(row, i)
 	if t.Signed {

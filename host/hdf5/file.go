@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// File is a file that is open for reading. It is used by one goroutine.
+// File is a file that is open for reading. It must be used by one goroutine at a time.
 type File struct {
 	name string
 	source
 	root  uint64 // address of the header of the root group
-	top   *Group // the root group once it was opened: absolute links begin there
+	top   *Group // the root group once it has been opened: absolute links start there
 	close func() error
 }
 
-// Open opens the file at a path. The caller closes it.
+// Open opens the file at a path. The caller must close it.
 func Open(path string) (*File, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -38,7 +38,7 @@ func Open(path string) (*File, error) {
 	return f, nil
 }
 
-// New reads a file of a size through r. Errors call it name.
+// New reads a file of the given size through r. Errors refer to it by name.
 func New(r io.ReaderAt, size int64, name string) (*File, error) {
 	f := &File{name: name, close: func() error { return nil }}
 	if err := f.readSuperblock(r, uint64(size)); err != nil {
@@ -50,7 +50,7 @@ func New(r io.ReaderAt, size int64, name string) (*File, error) {
 // Close closes what [Open] opened. Nothing can be read afterwards.
 func (f *File) Close() error { return f.close() }
 
-// Size is the number of bytes of the file, without a user block.
+// Size is the number of bytes of the file, not counting a user block.
 func (f *File) Size() uint64 { return f.size }
 
 // Object is a *[Group] or a *[Dataset].
@@ -76,8 +76,8 @@ func (f *File) Root() (*Group, error) {
 	return group, nil
 }
 
-// Dataset opens the dataset at a path from the root, in which soft links are followed.
-// The error wraps [io/fs.ErrNotExist] if there is nothing of that name.
+// Dataset opens the dataset at a path from the root; soft links are followed. The error
+// wraps [io/fs.ErrNotExist] if there is nothing at that path.
 func (f *File) Dataset(path string) (*Dataset, error) {
 	root, err := f.Root()
 	if err != nil {
@@ -116,7 +116,7 @@ func (f *File) object(address uint64, path string) (Object, error) {
 	return nil, f.failed(path, damaged("neither a group nor a dataset"))
 }
 
-// failed names the file and the object that an error is about.
+// failed adds the names of the file and the object to an error.
 func (f *File) failed(path string, err error) error {
 	return fmt.Errorf("%s, %s: %w", f.name, path, err)
 }

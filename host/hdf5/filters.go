@@ -9,14 +9,14 @@ import (
 	"slices"
 )
 
-// filter is one of those that chunks were packed by.
+// filter is one of the filters that chunks were packed with.
 type filter struct {
 	id     uint16
-	name   string // as the file has it, often empty
+	name   string // as given in the file, often empty
 	values []uint32
 }
 
-// Filters that are read.
+// Filters that are supported.
 const (
 	filterDeflate    = 1
 	filterShuffle    = 2
@@ -24,7 +24,7 @@ const (
 	filterLZF        = 32000
 )
 
-// otherFilters are names of filters that are not read.
+// otherFilters are the names of filters that are not supported.
 var otherFilters = map[uint16]string{
 	4: "szip", 5: "nbit", 6: "scaleoffset", 305: "lzo", 307: "bzip2", 32001: "blosc", 32004: "lz4", 32008: "bitshuffle",
 	32013: "zfp", 32015: "zstd", 32017: "sz", 32026: "blosc2",
@@ -49,7 +49,7 @@ func parseFilters(body []byte) ([]filter, error) {
 		if version == 1 || f.id >= firstNamed {
 			nameLength = p.number(2)
 		}
-		p.bytes(2) // flags: here, what cannot be undone is always an error
+		p.bytes(2) // flags: ignored, as a filter that cannot be undone is always an error here
 		values := p.number(2)
 		if version == 1 {
 			nameLength = (nameLength + 7) / 8 * 8
@@ -73,10 +73,10 @@ func parseFilters(body []byte) ([]filter, error) {
 	return filters, nil
 }
 
-// packs is whether a filter may make few bytes of many.
+// packs reports whether a filter can shrink data.
 func (f *filter) packs() bool { return f.id == filterDeflate || f.id == filterLZF }
 
-// unpacker undoes filters. Its buffers are used from chunk to chunk.
+// unpacker undoes filters. Its buffers are reused from chunk to chunk.
 type unpacker struct {
 	filters []filter
 	zlib    io.ReadCloser
@@ -84,22 +84,22 @@ type unpacker struct {
 	last    int // the buffer that was filled last
 }
 
-// buffer is the one that the filter before has not filled.
+// buffer returns the buffer that the previous filter did not fill.
 func (u *unpacker) buffer() *[]byte {
 	u.last ^= 1
 	return &u.buffers[u.last]
 }
 
-// unpack undoes the filters of a chunk, the last first, but for those whose bit in the
-// mask is set. The result must have size bytes; it is valid until the next call.
+// unpack undoes the filters of a chunk in reverse order, except those whose bit in the mask
+// is set. The result must have size bytes; it is valid until the next call.
 func (u *unpacker) unpack(chunk []byte, mask uint32, size uint64) ([]byte, error) {
 	for i := len(u.filters) - 1; i >= 0; i-- {
 		f := &u.filters[i]
 		if mask>>i&1 != 0 {
 			continue
 		}
-		// What filters add to data is little: a checksum, or less than an eighth where
-		// they cannot pack.
+		// Filters add little to data: a checksum, or less than an eighth if they cannot
+		// pack them.
 		limit := size + size/8 + 1024
 		var err error
 		switch f.id {
@@ -126,7 +126,7 @@ func (u *unpacker) unpack(chunk []byte, mask uint32, size uint64) ([]byte, error
 	return chunk, nil
 }
 
-// unknown is the error of a filter that cannot be undone.
+// unknown returns the error for a filter that cannot be undone.
 func (f *filter) unknown() error {
 	name := otherFilters[f.id]
 	if name == "" {
@@ -161,8 +161,8 @@ func (u *unpacker) inflate(packed []byte, limit uint64) (plain []byte, err error
 	return *buffer, nil
 }
 
-// unshuffle puts the bytes of elements together again, of which the first ones stand
-// first, then the second ones. What is less than an element stands behind.
+// unshuffle reassembles the bytes of elements: all first bytes are stored first, then all
+// second ones, and so on. An incomplete last element is stored at the end.
 func (u *unpacker) unshuffle(shuffled []byte, f *filter) ([]byte, error) {
 	if len(f.values) != 1 || f.values[0] == 0 {
 		return nil, damaged("the filter shuffle with values %v", f.values)
@@ -185,14 +185,14 @@ func (u *unpacker) unshuffle(shuffled []byte, f *filter) ([]byte, error) {
 	return plain, nil
 }
 
-// checkFletcher32 verifies the checksum behind data and takes it off.
+// checkFletcher32 verifies the checksum at the end of a chunk and removes it.
 func checkFletcher32(chunk []byte) ([]byte, error) {
 	end := len(chunk) - checksumSize
 	if end < 0 {
 		return nil, damaged("a chunk of %d bytes, too few for its checksum", len(chunk))
 	}
 	stored, found := binary.LittleEndian.Uint32(chunk[end:]), fletcher32(chunk[:end])
-	// Libraries before HDF5 1.6.3 wrote it with the bytes of its halves exchanged.
+	// Libraries before HDF5 1.6.3 wrote it with the bytes of its halves swapped.
 	if swapped := found>>8&0x00ff00ff | found&0x00ff00ff<<8; stored != found && stored != swapped {
 		return nil, damaged("the fletcher32 checksum of a chunk is %08x, but %08x is stored", found, stored)
 	}

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// packLZF packs as LibLZF does, with the longest copy that it finds.
+// packLZF packs like LibLZF, using the longest copy that it finds.
 func packLZF(plain []byte) []byte {
 	const farthest, longest, longestLiteral = 1 << 13, 264, 32
 	var packed, literal []byte
@@ -56,7 +56,7 @@ func TestLZF(t *testing.T) {
 	}{
 		{[]byte{2, 'a', 'b', 'c'}, "abc"},
 		{[]byte{2, 'a', 'b', 'c', 1 << 5, 2}, "abcabc"},
-		{[]byte{0, 'a', 5 << 5, 0}, "aaaaaaaa"},                                                                         // reaches into itself
+		{[]byte{0, 'a', 5 << 5, 0}, "aaaaaaaa"},                                                                         // overlaps itself
 		{[]byte{1, 'a', 'b', 7 << 5, 3, 1}, "ab" + strings.Repeat("ab", 6)},                                             // length before distance
 		{slices.Concat([]byte{31}, bytes.Repeat([]byte{'x'}, 32), []byte{7 << 5, 255, 0}), strings.Repeat("x", 32+264)}, // the longest
 	} {
@@ -67,7 +67,8 @@ func TestLZF(t *testing.T) {
 		if _, err := unpackLZF(nil, test.packed, uint64(len(test.plain))-1); err == nil {
 			t.Errorf("%v: more than the limit was unpacked", test.packed)
 		}
-		// Cut off, it is refused, or what is left is a beginning that the size gives away.
+		// If truncated, it is an error, or what is left unpacks to a prefix whose size
+		// gives it away.
 		for n := range test.packed {
 			if got, err := unpackLZF(nil, test.packed[:n], 1<<10); err == nil && len(got) >= len(test.plain) {
 				t.Errorf("%v: %q", test.packed[:n], got)
@@ -81,7 +82,7 @@ func TestLZF(t *testing.T) {
 	}
 }
 
-// pipeline packs a chunk by shuffle, a filter that packs, and fletcher32.
+// pipeline packs a chunk with shuffle, a filter that packs, and fletcher32.
 func pipeline(t testing.TB, plain []byte, packer uint16) ([]filter, []byte) {
 	t.Helper()
 	const size = 4
@@ -107,7 +108,7 @@ func TestPipeline(t *testing.T) {
 	for _, packer := range []uint16{filterDeflate, filterLZF} {
 		filters, packed := pipeline(t, plain, packer)
 		u := unpacker{filters: filters}
-		for range 2 { // buffers are used again
+		for range 2 { // buffers are reused
 			got, err := u.unpack(packed, 0, uint64(len(plain)))
 			if err != nil || !bytes.Equal(got, plain) {
 				t.Errorf("filter %d: %v, %v", packer, got, err)
@@ -140,7 +141,7 @@ func TestPipeline(t *testing.T) {
 	}
 }
 
-// The labels of a file packed by lzf, of which another reader made others.
+// The labels of a file packed with lzf that another reader got wrong.
 func TestLabelsPackedByLZF(t *testing.T) {
 	file, err := Open("testdata/labels_lzf.h5")
 	if err != nil {
@@ -164,7 +165,8 @@ func TestLabelsPackedByLZF(t *testing.T) {
 	}
 }
 
-// FuzzLZF sees that what is packed comes back, and that nothing else does harm.
+// FuzzLZF checks that packed data unpack to the original, and that no other input does
+// harm.
 func FuzzLZF(f *testing.F) {
 	f.Add([]byte("abcabcabcabcaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"))
 	f.Add(bytes.Repeat([]byte{0}, 700))
@@ -183,7 +185,7 @@ func FuzzLZF(f *testing.F) {
 	})
 }
 
-// FuzzFilters unpacks any bytes by any filters.
+// FuzzFilters unpacks arbitrary bytes with arbitrary filters.
 func FuzzFilters(f *testing.F) {
 	for _, packer := range []uint16{filterDeflate, filterLZF} {
 		_, packed := pipeline(f, bytes.Repeat([]byte("spikegrad"), 30), packer)
@@ -203,7 +205,7 @@ func FuzzFilters(f *testing.F) {
 	})
 }
 
-// fixture is the content of a file of testdata.
+// fixture returns the content of a file in testdata.
 func fixture(t testing.TB, name string) []byte {
 	t.Helper()
 	content, err := os.ReadFile("testdata/" + name)

@@ -27,7 +27,7 @@ func (s *source) openFractalHeap(address uint64) (*fractalHeap, error) {
 	const headerSize = 146
 	p, err := s.checkedBlock(address, headerSize, "FRHP")
 	if err != nil {
-		// A heap with filters has a longer header; none is made for links.
+		// A heap with filters has a longer header; no program makes one for links.
 		return nil, err
 	}
 	h := &fractalHeap{source: s, address: address, direct: map[uint64][]byte{}, indirect: map[uint64][]uint64{}}
@@ -37,11 +37,11 @@ func (s *source) openFractalHeap(address uint64) (*fractalHeap, error) {
 	const checkedBlocks = 2
 	h.checked = p.byte()&checkedBlocks != 0
 	largestObject := p.number(4)
-	p.bytes(12 * 8) // huge and tiny objects, free room
+	p.bytes(12 * 8) // huge and tiny objects, free space
 	h.width = p.number(2)
 	h.start, h.largest = p.number(8), p.number(8)
 	offsetBits := int(p.number(2))
-	p.number(2) // rows at first
+	p.number(2) // initial number of rows
 	h.root, h.rootRows = p.address(), p.number(2)
 	powers := bits.OnesCount64(h.width) == 1 && bits.OnesCount64(h.start) == 1 && bits.OnesCount64(h.largest) == 1
 	if version != 0 || filters != 0 || h.idLength < 1 || !powers || h.start > h.largest || offsetBits < 1 || offsetBits > 64 {
@@ -52,7 +52,7 @@ func (s *source) openFractalHeap(address uint64) (*fractalHeap, error) {
 	return h, p.err()
 }
 
-// object is the bytes of the object of an ID (III.G, "fractal heap ID").
+// object returns the bytes of the object with an ID (III.G, "fractal heap ID").
 func (h *fractalHeap) object(id []byte) ([]byte, error) {
 	p := fields{rest: id}
 	flags := p.byte()
@@ -80,8 +80,8 @@ func (h *fractalHeap) object(id []byte) ([]byte, error) {
 	return block[at : at+length], nil
 }
 
-// find is the direct block that an offset in the heap lies in, and where in it. Blocks
-// become smaller from level to level, so that circles end.
+// find returns the direct block that contains an offset in the heap, and the position in
+// it. Blocks shrink from level to level, so that cycles end.
 func (h *fractalHeap) find(offset uint64) (block []byte, at uint64, err error) {
 	if h.rootRows == 0 {
 		block, err = h.directBlock(h.root, 0, h.start)
@@ -119,8 +119,8 @@ func (h *fractalHeap) find(offset uint64) (block []byte, at uint64, err error) {
 	}
 }
 
-// directBlock reads the direct block (III.G) at an address, the first byte of which has
-// offset base in the heap.
+// directBlock reads the direct block (III.G) at an address; its first byte has offset base
+// in the heap.
 func (h *fractalHeap) directBlock(address, base, size uint64) ([]byte, error) {
 	if block, ok := h.direct[address]; ok && uint64(len(block)) == size {
 		return block, nil
@@ -174,7 +174,7 @@ func (h *fractalHeap) indirectBlock(address, rows, base uint64) ([]uint64, error
 	return children, p.err()
 }
 
-// account notes that a block will be read: no more in all than the file has.
+// account records that a block will be read: in total no more than the file's size.
 func (h *fractalHeap) account(length uint64) error {
 	if h.total += length; h.total > h.source.size {
 		return damaged("a fractal heap larger than the file")

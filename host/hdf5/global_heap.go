@@ -2,20 +2,20 @@ package hdf5
 
 import "encoding/binary"
 
-// heapReader reads objects of global heaps (III.E): what has variable length. It keeps
-// the heap last read, since neighbours mostly lie in one.
+// heapReader reads objects of global heaps (III.E), which have variable length. It keeps
+// the last heap, since neighbours are mostly in the same one.
 type heapReader struct {
 	source  *source
 	address uint64 // of heap; undefined if none was read
 	heap    []byte
-	next    uint64 // where the object after the one last found begins
+	next    uint64 // where the object after the last one found starts
 }
 
-// heapHead is the bytes of a heap before its first object: signature and version, size;
-// and of an object before its bytes: number, references, reserved, size.
+// heapHead is the number of bytes in a heap before its first object: signature and version,
+// size; and in an object before its data: number, references, reserved, size.
 const heapHead = 16
 
-// reference is an element of variable length, split up.
+// reference is a decoded element of variable length.
 type reference struct {
 	count   uint64 // elements
 	address uint64 // of the heap
@@ -27,7 +27,8 @@ func referenceAt(references []byte, i int) reference {
 	return reference{count: p.number(4), address: p.address(), object: uint32(p.number(4))}
 }
 
-// bytes is what a reference to elements of a size leads to, valid until the next call.
+// bytes returns the elements of the given size that a reference points to, valid until the
+// next call.
 func (h *heapReader) bytes(r reference, size uint64) ([]byte, error) {
 	length := r.count * size
 	if length == 0 {
@@ -46,7 +47,7 @@ func (h *heapReader) bytes(r reference, size uint64) ([]byte, error) {
 	return object[:length], nil
 }
 
-// read reads the heap at an address unless it is the one last read.
+// read reads the heap at an address unless it is the last one read.
 func (h *heapReader) read(address uint64) error {
 	if h.address == address && h.heap != nil {
 		return nil
@@ -72,8 +73,8 @@ func (h *heapReader) read(address uint64) error {
 	return nil
 }
 
-// object is the bytes of an object in the heap last read. It is looked for behind the
-// one last found first.
+// object returns the bytes of an object in the last heap read. The search starts after the
+// last object found.
 func (h *heapReader) object(number uint32) ([]byte, error) {
 	length := uint64(len(h.heap))
 	for _, search := range [2][2]uint64{{h.next, length}, {heapHead, h.next}} {

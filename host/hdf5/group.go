@@ -9,24 +9,24 @@ import (
 	"strings"
 )
 
-// Group is a group of a file: names that lead to groups and datasets.
+// Group is a group in a file: names that refer to groups and datasets.
 type Group struct {
 	file     *File
 	path     string
 	messages messages
-	links    map[string]link // nil until they were read
+	links    map[string]link // nil until they are read
 }
 
-// link is where a name leads.
+// link is the target of a name.
 type link struct {
 	address uint64 // of a header
-	soft    string // or a path from the group
-	refused string // or why it is not followed
+	soft    string // or a path relative to the group
+	refused string // or the reason why it is not followed
 }
 
 func (g *Group) Path() string { return g.path }
 
-// Names are the names in the group, sorted.
+// Names returns the names in the group, sorted.
 func (g *Group) Names() ([]string, error) {
 	links, err := g.readLinks()
 	if err != nil {
@@ -35,10 +35,10 @@ func (g *Group) Names() ([]string, error) {
 	return slices.Sorted(maps.Keys(links)), nil
 }
 
-// Open opens what a path from the group leads to. The error wraps [fs.ErrNotExist] if
-// there is nothing of that name.
+// Open opens the object at a path from the group. The error wraps [fs.ErrNotExist] if there
+// is nothing at that path.
 func (g *Group) Open(path string) (Object, error) {
-	// More soft links than this, one leading to the next, go in circles.
+	// A longer chain of soft links must be a cycle.
 	const mostSoftLinks = 32
 	return g.follow(path, mostSoftLinks)
 }
@@ -152,7 +152,7 @@ func (r *linkReader) message(body []byte) error {
 		p.number(8)
 	}
 	if flags&hasCharset != 0 {
-		p.byte() // the bytes of a name are what they are
+		p.byte() // the encoding of the name does not matter
 	}
 	name := string(p.bytes(p.number(1 << (flags & 3))))
 	var l link
@@ -167,7 +167,7 @@ func (r *linkReader) message(body []byte) error {
 	case external:
 		value := p.bytes(p.number(2))
 		var file, object string
-		if len(value) > 0 { // a byte of version and flags
+		if len(value) > 0 { // version and flags
 			file, object, _ = strings.Cut(string(value[1:]), "\x00")
 			object = strings.TrimRight(object, "\x00")
 		}
@@ -181,13 +181,13 @@ func (r *linkReader) message(body []byte) error {
 	return r.add(name, l)
 }
 
-// dense reads the links of a link info message (IV.A.2.c): link messages in a fractal
-// heap, listed in a tree by name.
+// dense reads the links of a link info message (IV.A.2.c): link messages in a fractal heap,
+// indexed by name in a tree.
 func (r *linkReader) dense(info []byte) error {
 	p := fields{rest: info}
 	version, flags := p.byte(), p.byte()
 	if flags&1 != 0 {
-		p.number(8) // largest number in order of creation
+		p.number(8) // largest creation order number
 	}
 	heapAddress, treeAddress := p.address(), p.address()
 	if err := p.err(); err != nil {

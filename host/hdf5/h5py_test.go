@@ -19,16 +19,16 @@ import (
 
 var filesFlag = flag.String("files", "testdata", "folder of files by h5py, with what is expected of them")
 
-// found is what a dataset has, or why it is refused, as tests/scripts/check_hdf5.py
-// writes it down.
+// found is the content of a dataset, or why it is refused, as tests/scripts/check_hdf5.py
+// records it.
 type found struct {
 	Shape   *[]uint64 `json:"shape"`
 	Digest  string    `json:"digest,omitempty"`
 	Refused string    `json:"refused,omitempty"`
 }
 
-// TestFilesOfH5py compares every dataset of files that h5py wrote, by default those of
-// testdata, with what h5py reads in them.
+// TestFilesOfH5py compares every dataset of files that h5py wrote, by default those in
+// testdata, with what h5py reads from them.
 func TestFilesOfH5py(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join(*filesFlag, "expected.json"))
 	if err != nil {
@@ -113,7 +113,7 @@ func everything(t *testing.T, path string) map[string]found {
 	return all
 }
 
-// walk visits every dataset below a group, and what cannot be opened.
+// walk visits every dataset below a group, and everything that cannot be opened.
 func walk(g *Group, visit func(path string, object Object, err error)) error {
 	names, err := g.Names()
 	if err != nil {
@@ -133,7 +133,7 @@ func walk(g *Group, visit func(path string, object Object, err error)) error {
 	return nil
 }
 
-// digestOf is the shape of a dataset and SHA-256 of its elements as text.
+// digestOf returns the shape of a dataset and the SHA-256 of its elements as text.
 func digestOf(d *Dataset) (*[]uint64, string, error) {
 	var h bytes.Buffer
 	kind := d.Type()

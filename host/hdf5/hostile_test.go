@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// readAll reads what it finds in a file, for as long as it is not too much, and counts
-// the datasets that were read and what was refused.
+// readAll reads what it finds in a file, up to a limit, and counts the datasets that were
+// read and the objects that were refused.
 func readAll(content []byte) (read, refused int) {
 	file, err := New(bytes.NewReader(content), int64(len(content)), "some.h5")
 	if err != nil {
@@ -39,7 +39,7 @@ func readAll(content []byte) (read, refused int) {
 			case *Group:
 				visit(o, depth+1)
 			case *Dataset:
-				if o.Len() > 1<<18 { // what is read in an instant but written down in minutes
+				if o.Len() > 1<<18 { // reads in an instant, but takes minutes to write out
 					_, err = o.bytes()
 				} else {
 					_, _, err = digestOf(o)
@@ -70,7 +70,7 @@ func fixtures(t testing.TB) map[string][]byte {
 	return files
 }
 
-// TestTruncated cuts files off: they are refused as a whole.
+// TestTruncated truncates files: they are refused as a whole.
 func TestTruncated(t *testing.T) {
 	for name, content := range fixtures(t) {
 		for _, length := range []int{0, 7, 8, 20, 60, 95, 200, len(content) / 2, len(content) - 1} {
@@ -82,8 +82,8 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
-// TestDamaged writes numbers that mean much, and none, all over files: they may be read
-// or refused, without a panic, an endless loop or more memory than a file can justify.
+// TestDamaged writes critical and meaningless numbers all over files: they may be read or
+// refused, but without a panic, an endless loop or more memory than a file can justify.
 func TestDamaged(t *testing.T) {
 	refused := 0
 	for _, content := range fixtures(t) {
@@ -101,7 +101,7 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
-// TestHostileSizes claims sizes that no file of this length can have, and looks at what
+// TestHostileSizes claims sizes that no file of this length can have, and checks how much
 // is allocated.
 func TestHostileSizes(t *testing.T) {
 	source := source{r: bytes.NewReader(make([]byte, 4096)), size: 4096}
@@ -133,7 +133,7 @@ func TestHostileSizes(t *testing.T) {
 	}
 }
 
-// TestMissing sees that what is not there can be told from what cannot be read.
+// TestMissing checks that missing objects can be told from unreadable ones.
 func TestMissing(t *testing.T) {
 	content := fixture(t, "refused.h5")
 	file, err := New(bytes.NewReader(content), int64(len(content)), "refused.h5")
@@ -148,7 +148,7 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// FuzzFile reads any bytes.
+// FuzzFile reads arbitrary bytes.
 func FuzzFile(f *testing.F) {
 	for _, content := range fixtures(f) {
 		f.Add(content)

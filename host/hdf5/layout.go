@@ -14,7 +14,7 @@ const (
 	layoutVirtual    = 3
 )
 
-// layout is where the elements of a dataset lie.
+// layout is the location of a dataset's elements.
 type layout struct {
 	class   uint8
 	data    []byte // compact: the elements
@@ -23,22 +23,23 @@ type layout struct {
 	chunks  chunking
 }
 
-// chunking is how a dataset is cut into chunks.
+// chunking describes how a dataset is divided into chunks.
 type chunking struct {
 	shape   []uint64 // elements of a chunk
 	element uint64   // bytes
 	bytes   uint64   // of a chunk, unpacked
 	index   uint8
 	address uint64 // of the index; undefined if nothing was written
-	// wholeEdges says that chunks over the edge of the dataset are not packed.
+	// wholeEdges means that chunks that extend beyond the edge of the dataset are not
+	// packed.
 	wholeEdges bool
-	// A single chunk that was packed: its bytes in the file and the filters left out.
+	// A single packed chunk: its size in the file and the filters skipped.
 	stored uint64
 	mask   uint32
 	packed bool
 }
 
-// Indices of chunks: those of layout version 4, and the B-tree of version 1 before.
+// Chunk indices: those of layout version 4, and the version 1 B-tree of older versions.
 const (
 	indexBTree1     = 0
 	indexSingle     = 1
@@ -100,7 +101,7 @@ func (c *chunking) parse4(p *fields) error {
 		}
 	case indexImplicit:
 	case indexFixed:
-		p.bytes(1) // what the index says itself, here and below
+		p.bytes(1) // repeated in the index itself, here and below
 	case indexExtensible:
 		p.bytes(5)
 	case indexBTree2:
@@ -112,7 +113,8 @@ func (c *chunking) parse4(p *fields) error {
 	return nil
 }
 
-// takeShape takes the lengths of a chunk, and the bytes of an element as the last.
+// takeShape reads the chunk dimensions, the last of which is the size of an element in
+// bytes.
 func (c *chunking) takeShape(p *fields, rank uint8, width int) {
 	for range rank {
 		c.shape = append(c.shape, p.number(width))
@@ -122,7 +124,7 @@ func (c *chunking) takeShape(p *fields, rank uint8, width int) {
 	}
 }
 
-// check checks that chunks fit the dataset that they are of.
+// check checks that chunks fit their dataset.
 func (c *chunking) check(space *dataspace, element int) error {
 	if space.null || len(c.shape) != len(space.shape) || len(c.shape) == 0 || c.element != uint64(element) {
 		return damaged("chunks of shape %v and elements of %d bytes, in a dataset of shape %v and elements of %d", c.shape, c.element, space.shape, element)

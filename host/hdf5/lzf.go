@@ -4,11 +4,11 @@ import "errors"
 
 var errLZF = errors.New("damaged: lzf data that nothing packs to")
 
-// unpackLZF appends to plain, which is empty, what LibLZF packed: at most limit bytes. A control byte below 32
-// is followed by one byte more than it says; any other begins a copy from the bytes
-// before: three bits of length (7 means that a byte of length follows) and the upper five
-// of the distance, then the lower eight. A copy is two bytes longer, and one byte
-// farther, than they say.
+// unpackLZF appends unpacked LibLZF data, at most limit bytes, to plain, which must be empty. A
+// control byte below 32 is followed by that number of literal bytes plus one. Any other starts a copy
+// from earlier output: three bits of length (7 means that another length byte follows) and the upper
+// five bits of the distance, followed by its lower eight. The actual length is two more, and the
+// distance one more, than the stored value.
 func unpackLZF(plain, packed []byte, limit uint64) ([]byte, error) {
 	for len(packed) > 0 {
 		control := int(packed[0])
@@ -39,7 +39,7 @@ func unpackLZF(plain, packed []byte, limit uint64) ([]byte, error) {
 		if from < 0 || uint64(len(plain)+length+2) > limit {
 			return nil, errLZF
 		}
-		// The copy may reach into what it makes.
+		// The copy may overlap its own output.
 		for i := range length + 2 {
 			plain = append(plain, plain[from+i])
 		}

@@ -34,7 +34,7 @@ const (
 // lastKnownMessage is the largest type of message that the format defines.
 const lastKnownMessage = 0x18
 
-// messages are those of a header, without continuations.
+// messages are the messages of a header, without continuations.
 type messages []message
 
 func (m messages) has(kind uint16) bool {
@@ -80,8 +80,8 @@ func (s *source) readHeader(address uint64) (messages, error) {
 	return r.found, nil
 }
 
-// account notes that a block will be read: none twice, and no more in all than the
-// file has, so that circles end.
+// account records that a block will be read: none twice, and in total no more than the
+// file's size, so that cycles end.
 func (r *headerReader) account(length uint64) error {
 	r.total += length
 	if length > r.source.size || r.total > r.source.size {
@@ -193,7 +193,7 @@ func (r *headerReader) version2(address uint64, start []byte) error {
 	}
 }
 
-// add adds a message, or notes where others are.
+// add adds a message, or records where further messages are stored.
 func (r *headerReader) add(m message) error {
 	if m.kind != messageContinuation {
 		r.found = append(r.found, m)
@@ -209,8 +209,8 @@ func (r *headerReader) add(m message) error {
 	return p.err()
 }
 
-// one is the body of the only message of a type; ok is false if there is none. Messages
-// that are shared stand elsewhere: those of committed types are looked up there.
+// one returns the body of the only message of a type; ok is false if there is none. Shared
+// messages are stored elsewhere: those of committed types are looked up there.
 func (s *source) one(m messages, kind uint16) (body []byte, ok bool, err error) {
 	for i := range m {
 		if m[i].kind != kind {
@@ -229,7 +229,7 @@ func (s *source) one(m messages, kind uint16) (body []byte, ok bool, err error) 
 	return body, ok, nil
 }
 
-// shared is the body of a message in another header (IV.A.2.a, "shared message").
+// shared returns the body of a message in another header (IV.A.2.a, "shared message").
 func (s *source) shared(reference []byte, kind uint16) ([]byte, error) {
 	p := fields{rest: reference}
 	version, where := p.byte(), p.byte()

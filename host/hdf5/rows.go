@@ -26,13 +26,13 @@ func (d *Dataset) Rows() (*Rows, error) {
 	return r, nil
 }
 
-// Type is what rows are made of.
+// Type is the type of the rows' elements.
 func (r *Rows) Type() Type { return r.element }
 
 // Len is the number of rows.
 func (r *Rows) Len() int { return len(r.references) / referenceSize }
 
-// Size is the bytes of all rows.
+// Size is the total size of all rows in bytes.
 func (r *Rows) Size() uint64 {
 	total := uint64(0)
 	for i := range r.Len() {
@@ -41,8 +41,8 @@ func (r *Rows) Size() uint64 {
 	return total
 }
 
-// Row is the elements of row i, as they are in the file, valid until the next call:
-// see [Type.Float] and [Type.Integer].
+// Row returns the elements of row i as stored in the file, valid until the next call: see
+// [Type.Float] and [Type.Integer].
 func (r *Rows) Row(i int) ([]byte, error) {
 	row, err := r.heap.bytes(referenceAt(r.references, i), uint64(r.element.Size))
 	if err != nil {

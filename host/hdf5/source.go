@@ -8,18 +8,18 @@ import (
 	"math"
 )
 
-// undefined is the address of what there is not.
+// undefined is the address of something that does not exist.
 const undefined = math.MaxUint64
 
-// damaged is the error of a file that breaks the rules of the format.
+// damaged returns the error for a file that violates the format.
 func damaged(format string, values ...any) error {
 	return fmt.Errorf("damaged: "+format, values...)
 }
 
-// errShort is the error of a structure that ends before its last field.
+// errShort is the error for a structure that ends before its last field.
 var errShort = errors.New("damaged: a structure is shorter than what it holds")
 
-// source is the part of a file that addresses count in: from the superblock to the end.
+// source is the part of a file that addresses refer to: from the superblock to the end.
 type source struct {
 	r    io.ReaderAt
 	size uint64 // bytes
@@ -44,7 +44,7 @@ func (s *source) readInto(into []byte, address uint64) error {
 	return nil
 }
 
-// block reads a structure that begins with a signature, and gives what follows it.
+// block reads a structure that starts with a signature, and returns what follows it.
 func (s *source) block(address, length uint64, signature string) (fields, error) {
 	bytes, err := s.read(address, length)
 	if err != nil {
@@ -56,8 +56,8 @@ func (s *source) block(address, length uint64, signature string) (fields, error)
 	return fields{rest: bytes[len(signature):]}, nil
 }
 
-// checkedBlock reads a structure that begins with a signature and ends in a checksum,
-// and gives what lies between.
+// checkedBlock reads a structure that starts with a signature and ends with a checksum, and
+// returns what lies between.
 func (s *source) checkedBlock(address, length uint64, signature string) (fields, error) {
 	if length < uint64(len(signature))+checksumSize {
 		return fields{}, errShort
@@ -75,14 +75,14 @@ func (s *source) checkedBlock(address, length uint64, signature string) (fields,
 	return p, nil
 }
 
-// fields takes little-endian numbers off the front of a structure. Past its end they
-// are zero, and short is set.
+// fields takes little-endian numbers off the front of a structure. Beyond its end they are
+// zero, and short is set.
 type fields struct {
 	rest  []byte
 	short bool
 }
 
-// bytes takes bytes; nil past the end.
+// bytes takes the given number of bytes; nil beyond the end.
 func (p *fields) bytes(length uint64) []byte {
 	if length > uint64(len(p.rest)) {
 		p.rest, p.short = nil, true
@@ -93,7 +93,7 @@ func (p *fields) bytes(length uint64) []byte {
 	return taken
 }
 
-// number takes a number of a width of up to 8 bytes.
+// number takes a number with a width of up to 8 bytes.
 func (p *fields) number(width int) uint64 {
 	value := uint64(0)
 	for i, b := range p.bytes(uint64(width)) {
@@ -106,7 +106,7 @@ func (p *fields) byte() uint8 { return uint8(p.number(1)) }
 
 func (p *fields) address() uint64 { return p.number(8) }
 
-// err is errShort after the end.
+// err is errShort if fields were taken beyond the end.
 func (p *fields) err() error {
 	if p.short {
 		return errShort

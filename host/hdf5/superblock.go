@@ -8,8 +8,8 @@ import (
 
 const signature = "\x89HDF\r\n\x1a\n"
 
-// readSuperblock finds the superblock (II.A) at the beginning of a file or behind a
-// user block, and makes the source of what follows.
+// readSuperblock finds the superblock (II.A) at the beginning of a file or after a user
+// block, and sets the source to what follows.
 func (f *File) readSuperblock(r io.ReaderAt, size uint64) error {
 	const longest = 96 // bytes of version 1 with its symbol table entry
 	for at := uint64(0); at < size; at = max(512, 2*at) {
@@ -39,7 +39,7 @@ func (f *File) parseSuperblock(head []byte) error {
 		}
 		p.bytes(9) // reserved, sizes of groups, flags
 		if version == 1 {
-			p.bytes(4) // size of the index of chunks, reserved
+			p.bytes(4) // size of the chunk index, reserved
 		}
 		base = p.address()
 		p.address() // free space
@@ -71,15 +71,15 @@ func (f *File) parseSuperblock(head []byte) error {
 	if driver != undefined {
 		return errors.New("spread over several files, which is not supported")
 	}
-	// Where the file was moved, addresses still count from the superblock.
+	// Even if the file was moved, addresses count from the superblock.
 	if end < base || end-base > f.size {
 		return damaged("truncated: according to the superblock, the file has %d bytes; it has %d", end-base, f.size)
 	}
 	return nil
 }
 
-// checkWidths is an error unless addresses and sizes have 8 bytes, as all files of the
-// last decades have.
+// checkWidths returns an error unless addresses and sizes have 8 bytes, as in all files of
+// the last decades.
 func checkWidths(p *fields) error {
 	addresses, sizes := p.byte(), p.byte()
 	if !p.short && (addresses != 8 || sizes != 8) {

@@ -2,8 +2,8 @@ package hdf5
 
 import "bytes"
 
-// symbolTable reads the links of a symbol table message (IV.A.2.r): nodes of symbols
-// under a B-tree of version 1, with names in a local heap (III.A.1, III.B, III.D).
+// symbolTable reads the links of a symbol table message (IV.A.2.r): symbol nodes under a
+// version 1 B-tree, with names in a local heap (III.A.1, III.B, III.D).
 func (r *linkReader) symbolTable(body []byte) error {
 	p := fields{rest: body}
 	tree, heapAddress := p.address(), p.address()
@@ -14,13 +14,13 @@ func (r *linkReader) symbolTable(body []byte) error {
 	if err != nil {
 		return err
 	}
-	const keySize = 8 // where a name is in the heap
+	const keySize = 8 // offset of a name in the heap
 	return r.source.walkBTree1(tree, treeOfSymbols, keySize, func(_ []byte, node uint64) error {
 		return r.symbols(node, names)
 	})
 }
 
-// symbols reads a node of symbols (III.B).
+// symbols reads a symbol node (III.B).
 func (r *linkReader) symbols(address uint64, names []byte) error {
 	const head, entry = 8, 40
 	const softLink = 2 // type of an entry
@@ -70,7 +70,7 @@ func (s *source) localHeap(address uint64) ([]byte, error) {
 	version := p.byte()
 	p.bytes(3)
 	length := p.number(8)
-	p.number(8) // free room
+	p.number(8) // free space
 	data := p.address()
 	if version != 0 {
 		return nil, damaged("local heap of version %d", version)
@@ -78,7 +78,7 @@ func (s *source) localHeap(address uint64) ([]byte, error) {
 	return s.read(data, length)
 }
 
-// textAt is the text that begins in a heap at an offset and ends in a zero.
+// textAt returns the text that starts at an offset in a heap and ends with a zero byte.
 func textAt(heap []byte, offset uint64) (string, error) {
 	if offset >= uint64(len(heap)) {
 		return "", damaged("a name at byte %d of %d", offset, len(heap))

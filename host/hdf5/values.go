@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// need is an error unless a dataset has elements of one of the classes.
+// need returns an error unless a dataset has elements of one of the classes.
 func (d *Dataset) need(wanted string, classes ...Class) error {
 	for _, class := range classes {
 		if d.kind.Class == class {
@@ -15,7 +15,7 @@ func (d *Dataset) need(wanted string, classes ...Class) error {
 	return d.failed(fmt.Errorf("%s found, %s are needed", d.kind, wanted))
 }
 
-// Elements are the elements as they are in the file, unpacked: see [Type.Float] and
+// Elements returns the elements as stored in the file, unpacked: see [Type.Float] and
 // [Type.Integer].
 func (d *Dataset) Elements() ([]byte, error) {
 	elements, err := d.bytes()
@@ -25,7 +25,7 @@ func (d *Dataset) Elements() ([]byte, error) {
 	return elements, nil
 }
 
-// Integers are the elements of a dataset of type [Integer].
+// Integers returns the elements of a dataset of type [Integer].
 func (d *Dataset) Integers() ([]int64, error) {
 	if err := d.need("integers", Integer); err != nil {
 		return nil, err
@@ -44,8 +44,8 @@ func (d *Dataset) Integers() ([]int64, error) {
 	return values, nil
 }
 
-// Numbers are the elements of a dataset of type [Float] or [Integer] as floats. An
-// integer that no float64 equals is an error.
+// Numbers returns the elements of a dataset of type [Float] or [Integer] as floats. An
+// integer that a float64 cannot represent exactly is an error.
 func (d *Dataset) Numbers() ([]float64, error) {
 	if err := d.need("numbers", Float, Integer); err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func (d *Dataset) Numbers() ([]float64, error) {
 		}
 		value := d.kind.Integer(elements, i)
 		values[i] = float64(value)
-		const exact = 1 << 53 // every integer up to it is a float64
+		const exact = 1 << 53 // every integer up to it is exact in float64
 		if value > exact && (values[i] >= 1<<63 || int64(values[i]) != value) || value < -exact && int64(values[i]) != value {
 			return nil, d.failed(fmt.Errorf("element %d: the integer %d is not exact in float64", i, value))
 		}
@@ -73,12 +73,12 @@ func (d *Dataset) Numbers() ([]float64, error) {
 	return values, nil
 }
 
-// tooLarge is the error of an unsigned integer that came out negative.
+// tooLarge returns the error for an unsigned integer that came out negative.
 func tooLarge(i int, value int64) error {
 	return fmt.Errorf("element %d: %d found, which does not fit a signed integer of 64 bits", i, uint64(value))
 }
 
-// Texts are the elements of a dataset of type [Text], without what they are padded by.
+// Texts returns the elements of a dataset of type [Text], without padding.
 func (d *Dataset) Texts() ([]string, error) {
 	if err := d.need("texts", Text); err != nil {
 		return nil, err
@@ -109,7 +109,7 @@ func (d *Dataset) Texts() ([]string, error) {
 func (d *Dataset) variableTexts(references []byte) ([]string, error) {
 	heap := heapReader{source: &d.file.source}
 	texts := make([]string, len(references)/referenceSize)
-	// Many elements may share an object, so that all together may be more than the file.
+	// Many elements may share an object, so their total size may exceed that of the file.
 	total, allowed := uint64(0), slack+unwrittenRatio*d.file.size
 	for i := range texts {
 		object, err := heap.bytes(referenceAt(references, i), 1)

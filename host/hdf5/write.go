@@ -8,11 +8,11 @@ import (
 	"sort"
 )
 
-// Files are written in the plainest form that the format has: superblock version 2,
-// groups whose links stand in their header, data in one piece.
+// Files are written in the simplest form of the format: superblock version 2, groups whose
+// links are stored in their header, contiguous data.
 
-// Folder is a group of a file to be written: its members are Folder, string, float64,
-// int64 or [Array].
+// Folder is a group to be written: its members are Folder, string, float64, int64 or
+// [Array].
 type Folder map[string]any
 
 // Array is an array of numbers or texts, row-major.
@@ -31,18 +31,18 @@ var (
 	typeInt64   = []byte{0x10, 0x08, 0, 0, 8, 0, 0, 0, 0, 0, 64, 0}
 	typeFloat32 = []byte{0x11, 0x20, 31, 0, 4, 0, 0, 0, 0, 0, 32, 0, 23, 8, 0, 23, 127, 0, 0, 0}
 	typeFloat64 = []byte{0x11, 0x20, 63, 0, 8, 0, 0, 0, 0, 0, 64, 0, 52, 11, 0, 52, 0xFF, 3, 0, 0}
-	// Text of any length in UTF-8: references of 16 bytes to pieces of a heap.
+	// UTF-8 text of any length: references of 16 bytes to pieces of a heap.
 	typeText = []byte{0x19, 0x01, 0x01, 0, 16, 0, 0, 0, 0x10, 0, 0, 0, 1, 0, 0, 0, 0, 0, 8, 0}
 )
 
-// fileWriter builds a file; everything is appended where it is needed first.
+// fileWriter builds a file; everything is appended where it is first needed.
 type fileWriter struct {
 	content bytes.Buffer
-	heap    uint64            // address of the texts
+	heap    uint64            // address of the heap of texts
 	texts   map[string]uint32 // their numbers in the heap
 }
 
-// Encode makes a file of a root group.
+// Encode returns a file with the given root group.
 func Encode(root Folder) ([]byte, error) {
 	w := &fileWriter{texts: map[string]uint32{}}
 	w.content.Write(make([]byte, superblockSize))
@@ -101,7 +101,7 @@ func (w *fileWriter) writeHeap(texts []string) {
 		objects = append(objects, text...)
 		objects = append(objects, make([]byte, -len(text)&7)...)
 	}
-	// A collection has at least 4096 bytes, and ends in an object 0: the free room.
+	// A collection has at least 4096 bytes, and ends with object 0: the free space.
 	const head = 16
 	size := max(4096, head+len(objects)+head)
 	w.content.WriteString("GCOL\x01\x00\x00\x00")
@@ -145,7 +145,7 @@ func (w *fileWriter) group(g Folder) (uint64, error) {
 	return w.header(messages), nil
 }
 
-// member writes what a link leads to.
+// member writes the target of a link.
 func (w *fileWriter) member(value any) (uint64, error) {
 	switch v := value.(type) {
 	case Folder:
@@ -196,14 +196,14 @@ func (w *fileWriter) array(a Array) (uint64, error) {
 	return w.dataset(kind, a.Shape, data), nil
 }
 
-// reference is that to a text in the heap.
+// reference encodes a reference to a text in the heap.
 func (w *fileWriter) reference(text string) []byte {
 	b := binary.LittleEndian.AppendUint32(nil, uint32(len(text)))
 	b = binary.LittleEndian.AppendUint64(b, w.heap)
 	return binary.LittleEndian.AppendUint32(b, w.texts[text])
 }
 
-// dataset writes data in one piece and their header; a nil shape is a scalar's.
+// dataset writes contiguous data and their header; a nil shape means a scalar.
 func (w *fileWriter) dataset(kind []byte, shape []int, data []byte) uint64 {
 	w.align()
 	address := uint64(w.content.Len())
@@ -221,11 +221,11 @@ func (w *fileWriter) dataset(kind []byte, shape []int, data []byte) uint64 {
 	layout = binary.LittleEndian.AppendUint64(layout, uint64(len(data)))
 	messages := encodeMessage(messageDataspace, space)
 	messages = append(messages, encodeMessage(messageDatatype, kind)...)
-	messages = append(messages, encodeMessage(messageFill, []byte{3, 0x0A})...) // no value
+	messages = append(messages, encodeMessage(messageFill, []byte{3, 0x0A})...) // no fill value
 	return w.header(append(messages, encodeMessage(messageLayout, layout)...))
 }
 
-// encodeMessage makes a header message.
+// encodeMessage encodes a header message.
 func encodeMessage(kind byte, body []byte) []byte {
 	head := binary.LittleEndian.AppendUint16([]byte{kind}, uint16(len(body)))
 	return append(append(head, 0), body...)

@@ -4,10 +4,10 @@ package mpi
 
 import "time"
 
-// World stands for all ranks; without cgo there are none.
+// World is the set of all ranks; without cgo there are none.
 type World struct{}
 
-// Open refuses: the library is opened by C.
+// Open returns an error: the library is opened through C.
 func Open(launch Launch, getenv func(string) string, timeout time.Duration) (*World, error) {
 	return nil, launch.unopened("the program was built without cgo")
 }

@@ -1,9 +1,9 @@
 // Package mpi carries messages between the processes started by mpirun or srun. It opens the
 // machine's MPI library at run time, so neither building nor a run without a launcher needs one.
 //
-// The library may be Open MPI, MPICH or one of its kin (Intel, Cray, MVAPICH), or any with the
-// binary interface of MPI 5. No wait is without a limit of time: a process that hangs ends the job
-// instead of hanging it.
+// The library may be Open MPI, MPICH or a relative (Intel, Cray, MVAPICH), or any with the binary
+// interface of MPI 5. Every wait has a time limit, so a process that hangs ends the job instead of
+// hanging it.
 package mpi
 
 import (
@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// LibraryVariable names the MPI library to open, or says [Off].
+// LibraryVariable names the MPI library to open, or is [Off].
 const LibraryVariable = "SPIKEGRAD_MPI"
 
 // Off, in [LibraryVariable], lets every process run on its own.
@@ -24,11 +24,11 @@ const Off = "off"
 type Launch struct {
 	Ranks    int    // processes of the job; 0 without a launcher
 	Rank     int    // −1 if unknown
-	Variable string // that gave Ranks
+	Variable string // where Ranks came from
 }
 
-// variables are where launchers say how many processes there are, and which one this is. A
-// launcher that another one started has the last word, so it comes first.
+// variables are where launchers give the number of processes and the number of this one. If
+// one launcher started another, the inner one decides, so it comes first.
 var variables = [][2]string{
 	{"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"},
 	{"MV2_COMM_WORLD_SIZE", "MV2_COMM_WORLD_RANK"},
@@ -62,8 +62,8 @@ func (l Launch) Several() bool { return l.Ranks > 1 }
 // Leads reports whether the process is the first one, as far as it knows.
 func (l Launch) Leads() bool { return l.Rank <= 0 }
 
-// libraries are the names to try: the one of the environment alone, or those of all libraries,
-// beginning with the one that belongs to the launcher.
+// libraries returns the names to try: only the one in the environment, if set, or all
+// libraries, beginning with the launcher's own.
 func (l Launch) libraries(getenv func(string) string) string {
 	if name := getenv(LibraryVariable); name != "" {
 		return name
@@ -78,8 +78,8 @@ func (l Launch) libraries(getenv func(string) string) string {
 // ErrAlone means that every process of a launch believes it is the only one.
 var ErrAlone = errors.New("the processes cannot find each other")
 
-// check refuses a world of another size than the launcher's: each process would believe that it is
-// alone, and all would write the same files.
+// check rejects a world whose size differs from the launcher's: each process would believe that it
+// is alone, and all would write the same files.
 func (l Launch) check(size int, version string) error {
 	if l.Ranks == size {
 		return nil
@@ -92,7 +92,7 @@ func (l Launch) check(size int, version string) error {
 		ErrAlone, l.Variable, l.Ranks, version, size, hint, LibraryVariable, Off)
 }
 
-// unopened says that there is no library.
+// unopened is the error that no library can be opened.
 func (l Launch) unopened(why string) error {
 	return fmt.Errorf("%s is %d, and no MPI library can be opened (%s): install Open MPI or MPICH, name its library in %s, or set %s=%s to let every process run on its own",
 		l.Variable, l.Ranks, why, LibraryVariable, LibraryVariable, Off)
@@ -100,9 +100,9 @@ func (l Launch) unopened(why string) error {
 
 // LateError means that ranks did not answer in time.
 type LateError struct {
-	Ranks []int // none: all were there, and none of them came on
+	Ranks []int // empty: all answered, but none made progress
 	After time.Duration
-	// Speaks is true on one of the ranks that waited: that it should report the error.
+	// Speaks is true on one of the waiting ranks: the one that should report the error.
 	Speaks bool
 }
 

@@ -11,8 +11,8 @@ func environment(pairs map[string]string) func(string) string {
 	return func(name string) string { return pairs[name] }
 }
 
-// TestLaunched: every launcher is recognised, the inner one of two has the last word, and off
-// is off.
+// TestLaunched: every launcher is recognised, the inner one of two decides, and off is
+// respected.
 func TestLaunched(t *testing.T) {
 	for name, c := range map[string]struct {
 		pairs map[string]string
@@ -34,7 +34,8 @@ func TestLaunched(t *testing.T) {
 	}
 }
 
-// TestLibraries: the launcher's library comes first, and one that is named alone.
+// TestLibraries: the launcher's library comes first, and an explicitly named one is the
+// only one.
 func TestLibraries(t *testing.T) {
 	open, mpich := Launch{Variable: "OMPI_COMM_WORLD_SIZE"}, Launch{Variable: "PMI_SIZE"}
 	if names := open.libraries(environment(nil)); !strings.HasPrefix(names, "libmpi.so.40 ") {
@@ -48,8 +49,8 @@ func TestLibraries(t *testing.T) {
 	}
 }
 
-// TestRefusals: a world of another size than the launcher's, and no library at all, are told with
-// what to do.
+// TestRefusals: the errors for a world whose size differs from the launcher's, and for a missing
+// library, say what to do.
 func TestRefusals(t *testing.T) {
 	l := Launch{4, 1, "SLURM_STEP_NUM_TASKS"}
 	if err := l.check(4, "some MPI"); err != nil {
@@ -58,14 +59,14 @@ func TestRefusals(t *testing.T) {
 	if err := l.check(1, "some MPI"); !errors.Is(err, ErrAlone) || !strings.Contains(err.Error(), "SLURM_STEP_NUM_TASKS is 4, but some MPI counts 1") || !strings.Contains(err.Error(), "srun --mpi=pmix") {
 		t.Error(err)
 	}
-	// By every build: with C there is no such library, without it there is none at all.
+	// In every build: with C there is no such library, without it there is none at all.
 	_, err := Open(l, environment(map[string]string{LibraryVariable: "libnothing.so"}), time.Minute)
 	if err == nil || !strings.HasPrefix(err.Error(), "SLURM_STEP_NUM_TASKS is 4, and no MPI library can be opened (") {
 		t.Error(err)
 	}
 }
 
-// TestLateError names who is missing.
+// TestLateError: the error names the missing ranks.
 func TestLateError(t *testing.T) {
 	for _, c := range []struct {
 		ranks []int

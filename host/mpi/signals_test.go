@@ -13,10 +13,10 @@ import (
 	"unsafe"
 )
 
-// action is what a signal does, as Linux keeps it on processors of 64 bits.
+// action is the action of a signal, as 64-bit Linux stores it.
 type action struct{ Handler, Flags, Restorer, Mask uint64 }
 
-// actions are those of all signals but two, which the C library has for itself.
+// actions returns the actions of all signals except two that the C library reserves.
 func actions() map[syscall.Signal]action {
 	const restores = 0x4000000 // a flag that the C library adds
 	all := map[syscall.Signal]action{}
@@ -35,8 +35,8 @@ func actions() map[syscall.Signal]action {
 // handlersVariable tells the test that it is one of the processes that it started.
 const handlersVariable = "SPIKEGRAD_TEST_HANDLERS"
 
-// TestSignalHandlers: with MPI opened, by either library, each signal does what it did before, and
-// Go still makes a panic of a memory fault.
+// TestSignalHandlers: with MPI opened, by either library, each signal has the same action as
+// before, and Go still turns a memory fault into a panic.
 func TestSignalHandlers(t *testing.T) {
 	if os.Getenv(handlersVariable) != "" {
 		openAndCompare()
@@ -52,7 +52,7 @@ func TestSignalHandlers(t *testing.T) {
 	}
 }
 
-// openAndCompare is what each of the processes does. It does not return.
+// openAndCompare is what each of the processes runs. It does not return.
 func openAndCompare() {
 	before := actions()
 	world, err := Open(Launched(os.Getenv), os.Getenv, 30*time.Second)

@@ -15,25 +15,26 @@ import (
 	"unsafe"
 )
 
-// World is all ranks of a job, as seen by one of them. It is not safe for concurrent use.
+// World is the set of all ranks of a job, as seen by one of them. It is not safe for
+// concurrent use.
 type World struct {
 	rank, ranks int
 	library     string
 	timeout     time.Duration
 	calls       chan func() // run on the one thread that calls the library
 	messages    *C.spikegrad_mpi_message
-	space       int // messages there is memory for
+	space       int // number of messages that fit
 	dealt       int // calls of Deal
 }
 
 const (
-	slice     = 100 * time.Millisecond // between looks at the time
+	slice     = 100 * time.Millisecond // between checks of the time
 	mostBytes = 1 << 30                // of one message: the library counts in ints
-	// What ranks that waited in vain tell each other, and the first tag of Deal. Tags up to
-	// 32767 are always allowed.
+	// The messages between ranks that have waited in vain, and the first tag of Deal. Tags
+	// up to 32767 are always allowed.
 	tagAlive, tagDeal = 0, 16
 	tags              = 16384
-	// farewell is how long the library has to end, and a job to be ended by its launcher.
+	// farewell is the time that the library has to finish, and the launcher to end a job.
 	farewell = 10 * time.Second
 )
 
@@ -70,7 +71,7 @@ func (w *World) open(launch Launch, getenv func(string) string) error {
 	return launch.check(w.ranks, version)
 }
 
-// do runs a function on the thread of the library.
+// do runs a function on the library's thread.
 func (w *World) do(call func()) {
 	done := make(chan struct{})
 	w.calls <- func() {
@@ -80,17 +81,18 @@ func (w *World) do(call func()) {
 	<-done
 }
 
-// Rank is the number of the process, from 0 on.
+// Rank is the number of the process, starting at 0.
 func (w *World) Rank() int { return w.rank }
 
 // Ranks is the number of processes.
 func (w *World) Ranks() int { return w.ranks }
 
-// Library says which MPI library carries the messages.
+// Library names the MPI library that carries the messages.
 func (w *World) Library() string { return w.library }
 
-// Room is memory for messages, of the given number of bytes. Old, which Room returned before, or nil, is given
-// back for it. It is not Go's, since networks keep what they know of memory that they have seen.
+// Room returns memory for messages, of the given number of bytes. Old, a previous result of Room or
+// nil, is returned in exchange. It is not Go memory, since network hardware remembers memory that it
+// has seen.
 func (w *World) Room(old []byte, bytes int) []byte {
 	if cap(old) >= bytes && bytes > 0 {
 		return old[:bytes]
@@ -101,12 +103,12 @@ func (w *World) Room(old []byte, bytes int) []byte {
 	if bytes == 0 {
 		return nil
 	}
-	return unsafe.Slice((*byte)(C.malloc(C.size_t(bytes))), bytes) // which does not return without memory
+	return unsafe.Slice((*byte)(C.malloc(C.size_t(bytes))), bytes) // which never returns nil
 }
 
 // Deal sends send[r] to every other rank r and receives receive[r] from it; the lengths are
-// those that the ranks have agreed on. All of it lies in memory of Room. Ranks that do not
-// come in time are a [LateError].
+// those that the ranks have agreed on. All data lie in memory from Room. If ranks do not
+// respond in time, the error is a [LateError].
 func (w *World) Deal(receive, send [][]byte) error {
 	w.dealt++
 	tag := tagDeal + w.dealt%tags
@@ -131,7 +133,7 @@ func (w *World) Deal(receive, send [][]byte) error {
 			add(receive[r], r, 1)
 		}
 	}
-	// Each rank begins with the one after it, so that not all send to the same.
+	// Each rank starts with the next one, so that not all send to the same rank.
 	for i := 1; i < w.ranks; i++ {
 		r := (w.rank + i) % w.ranks
 		add(send[r], r, 0)
@@ -141,10 +143,10 @@ func (w *World) Deal(receive, send [][]byte) error {
 	return err
 }
 
-// pieces is how many messages data of such a length take.
+// pieces is the number of messages needed for data.
 func pieces(data []byte) int { return (len(data) + mostBytes - 1) / mostBytes }
 
-// room is memory for the given number of messages.
+// room returns memory for the given number of messages.
 func (w *World) room(count int) []C.spikegrad_mpi_message {
 	if w.space < count {
 		C.free(unsafe.Pointer(w.messages))
@@ -154,7 +156,7 @@ func (w *World) room(count int) []C.spikegrad_mpi_message {
 	return unsafe.Slice(w.messages, w.space)[:count]
 }
 
-// carry begins messages and waits until all are there. It runs on the thread of the library.
+// carry starts messages and waits until all have arrived. It runs on the library's thread.
 func (w *World) carry(messages []C.spikegrad_mpi_message) error {
 	if len(messages) == 0 {
 		return nil
@@ -178,8 +180,8 @@ func (w *World) carry(messages []C.spikegrad_mpi_message) error {
 	return nil
 }
 
-// wait waits for messages, and reports whether some are pending when the time is over. Time in
-// which this process stood still does not count: the others may have stood still too.
+// wait waits for messages, and reports whether some are still pending when the time is up.
+// Time in which this process was stopped does not count: the others may have been stopped too.
 func (w *World) wait(messages []C.spikegrad_mpi_message, limit time.Duration) (bool, error) {
 	for waited := time.Duration(0); ; {
 		var pending C.int
@@ -197,8 +199,8 @@ func (w *World) wait(messages []C.spikegrad_mpi_message, limit time.Duration) (b
 	}
 }
 
-// rollCall finds out which ranks are missing. Those that wait for a rank that waits itself come
-// too late for others without being at fault: whoever has waited in vain says so to all.
+// rollCall finds out which ranks are missing. A rank that is itself waiting for another is late
+// without being at fault, so every rank that has waited in vain says so to all.
 func (w *World) rollCall(messages []C.spikegrad_mpi_message) error {
 	late := map[int]bool{}
 	for i := range messages {
@@ -209,7 +211,7 @@ func (w *World) rollCall(messages []C.spikegrad_mpi_message) error {
 	word := (*C.char)(C.calloc(1, 1))
 	calls := unsafe.Slice((*C.spikegrad_mpi_message)(C.calloc(C.size_t(2*w.ranks), C.sizeof_spikegrad_mpi_message)), 2*w.ranks)[:0]
 	for r := range w.ranks {
-		if r != w.rank { // first what is received
+		if r != w.rank { // receives come first
 			calls = append(calls, C.spikegrad_mpi_message{data: C.calloc(1, 1), bytes: 1, peer: C.int(r), tag: tagAlive, receive: 1})
 		}
 	}
@@ -227,7 +229,7 @@ func (w *World) rollCall(messages []C.spikegrad_mpi_message) error {
 	failure := &LateError{After: w.timeout, Speaks: true}
 	for i := range calls[:w.ranks-1] {
 		switch peer := int(calls[i].peer); {
-		case calls[i].pending == 0: // it waited, too
+		case calls[i].pending == 0: // it was waiting, too
 			failure.Speaks = failure.Speaks && w.rank < peer
 		case late[peer]:
 			failure.Ranks = append(failure.Ranks, peer)
@@ -236,7 +238,7 @@ func (w *World) rollCall(messages []C.spikegrad_mpi_message) error {
 	return failure
 }
 
-// check makes an error of a code of the library.
+// check converts an error code of the library to an error.
 func (w *World) check(code C.int) error {
 	if code == 0 {
 		return nil

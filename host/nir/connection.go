@@ -9,24 +9,24 @@ import (
 	"spikegrad/host/network"
 )
 
-// connection is what ways from one layer to another come to.
+// connection is the combined effect of ways from one layer to another.
 type connection struct {
-	node          string // of the weights, for messages
-	rows, columns int    // of a convolution: filters, and numbers that one sums
+	node          string // that has the weights, for messages
+	rows, columns int    // of a convolution: filters, and inputs that one sums
 	values        []float64
-	bias          []float64     // [row]: arrives in every step; nil: 0
-	window        cpuref.Window // of a convolution: what it says itself, and the positions that it leads to
+	bias          []float64     // [row]: added in every step; nil: 0
+	window        cpuref.Window // of a convolution: its own parameters and the resulting positions
 	plane         bool          // a convolution over rows and columns
 	below         network.Geometry
-	cell          cpuref.Extent // positions below that are summed up; none: as they are
+	cell          cpuref.Extent // positions below that are summed; empty: no pooling
 	delay         int           // steps beyond the shortest
 }
 
-// convolution reports whether the weights are those of a kernel.
+// convolution reports whether the weights are a kernel.
 func (c *connection) convolution() bool { return c.window.Kernel.Area() > 0 }
 
-// largestIdentity is how many neurons may be connected one to one without weights in the
-// file.
+// largestIdentity is the maximum number of neurons that may be connected one to one without
+// weights in the file.
 const largestIdentity = 1 << 12
 
 // join adds up the ways from a layer of neurons to a node.
@@ -58,10 +58,10 @@ func (b *builder) join(target string, ways []way, below network.Geometry) connec
 	return sum
 }
 
-// follow multiplies what lies on a way from a layer of neurons.
+// follow multiplies everything on a way from a layer of neurons.
 func (b *builder) follow(w way, below network.Geometry) (connection, bool) {
 	c := connection{node: w.source, rows: below.Neurons(), below: below}
-	scale := []float64{1} // of what enters the first weights
+	scale := []float64{1} // of the inputs of the first weights
 	seconds := 0.0
 	ok := true
 	fail := func(node, format string, values ...any) {
@@ -179,8 +179,8 @@ func (b *builder) matrix(node string) (connection, error) {
 	return c, nil
 }
 
-// scale multiplies by the factors of a node: of what a connection gives, or of what will
-// enter it.
+// scale multiplies by the factors of a node: either the output of a connection, or its
+// future inputs.
 func (b *builder) scale(c *connection, node string, before *[]float64) error {
 	p := parameters{members: b.nodes[node], node: node, faults: &b.faults}
 	factors := p.each("scale", math.NaN())
@@ -204,7 +204,7 @@ func (b *builder) scale(c *connection, node string, before *[]float64) error {
 	return nil
 }
 
-// scaleColumns multiplies what enters the weights.
+// scaleColumns multiplies the inputs of the weights.
 func scaleColumns(c *connection, factors []float64) {
 	if len(factors) == 1 && factors[0] == 1 {
 		return
@@ -215,8 +215,8 @@ func scaleColumns(c *connection, factors []float64) {
 	}
 }
 
-// scaleRows multiplies what leaves the weights: one factor for all, or one for each number;
-// in a convolution they must be the same at all positions of a filter.
+// scaleRows multiplies the outputs of the weights: by one factor for all, or one for each;
+// in a convolution, a filter's factors must be the same at all positions.
 func scaleRows(c *connection, factors []float64) error {
 	if len(factors) == 1 && factors[0] == 1 {
 		return nil
@@ -245,7 +245,7 @@ func scaleRows(c *connection, factors []float64) error {
 	return nil
 }
 
-// added is the sum of two biases, either of which may be nil.
+// added returns the sum of two biases, either of which may be nil.
 func added(a, b []float64) []float64 {
 	if a == nil || b == nil {
 		return append(a, b...)
@@ -257,7 +257,7 @@ func added(a, b []float64) []float64 {
 	return sum
 }
 
-// product is what two dense connections, one after the other, come to.
+// product combines two consecutive dense connections into one.
 func product(above, below connection) connection {
 	c := connection{
 		node: above.node, rows: above.rows, columns: below.columns, values: make([]float64, above.rows*below.columns),
@@ -282,7 +282,7 @@ func product(above, below connection) connection {
 	return c
 }
 
-// identity leads from each of some neurons to the one of the same number.
+// identity connects each of size neurons to the one with the same number.
 func identity(node string, size int, scale []float64) connection {
 	c := connection{node: node, rows: size, columns: size, values: make([]float64, size*size)}
 	for i := range size {
@@ -291,11 +291,11 @@ func identity(node string, size int, scale []float64) connection {
 	return c
 }
 
-// give adds the weights of a connection, multiplied by the factors of the neurons that it
-// leads to, and returns the connection multiplied.
+// give adds the weights of a connection to the network, multiplied by the factors of the
+// target neurons, and returns the multiplied connection.
 func (b *builder) give(name string, c connection, factor []float64) connection {
 	if c.values == nil {
-		return c // a fault already
+		return c // already a fault
 	}
 	if err := scaleRows(&c, factor); err != nil {
 		b.faults.add("%s, weights of node %q: the neurons that they lead to: %v", name, c.node, err)
@@ -309,7 +309,7 @@ func (b *builder) give(name string, c connection, factor []float64) connection {
 	return c
 }
 
-// giveBias adds the biases of neurons; there may be none, which are 0.
+// giveBias adds the biases of neurons; a nil bias stands for zeros.
 func (b *builder) giveBias(name, node string, rows int, bias []float64) {
 	if bias == nil {
 		bias = make([]float64, rows)
@@ -317,7 +317,7 @@ func (b *builder) giveBias(name, node string, rows int, bias []float64) {
 	b.add(node, "bias", network.Weight{Name: name, Rows: rows, Columns: 1, Bias: true}, bias)
 }
 
-// add adds an array of the network.
+// add adds an array to the network.
 func (b *builder) add(node, what string, described network.Weight, values []float64) {
 	numbers := make([]float32, len(values))
 	for i, v := range values {

@@ -9,13 +9,13 @@ import (
 	"spikegrad/host/network"
 )
 
-// take gives a connection its first weights: what it leads from stays.
+// take gives a connection its first weights but keeps its source.
 func (c *connection) take(weight connection) {
 	weight.below, weight.cell = c.below, c.cell
 	*c = weight
 }
 
-// describe gives a layer the kernel of its input connection.
+// describe sets a layer's parameters to the kernel of its input connection.
 func (c *connection) describe(layer *network.Layer) {
 	w := &c.window
 	layer.Kind, layer.Filters, layer.Kernel, layer.Stride, layer.Padding = "conv1d", c.rows, w.Kernel.Width, w.Stride.Width, w.Padding.Width
@@ -24,12 +24,12 @@ func (c *connection) describe(layer *network.Layer) {
 	}
 	layer.Kind = "conv2d"
 	if same := layer.Window(); same.Kernel == w.Kernel && same.Stride == w.Stride && same.Padding == w.Padding {
-		return // as the configuration says it
+		return // as in the configuration
 	}
 	layer.KernelHeight, layer.StrideHeight, layer.PaddingHeight = w.Kernel.Height, w.Stride.Height, w.Padding.Height
 }
 
-// convolve makes a convolution of a connection that has no weights so far.
+// convolve turns a connection without weights into a convolution.
 func (b *builder) convolve(c *connection, node string, weight connection, scale []float64) error {
 	if len(scale) != 1 {
 		return fmt.Errorf("its inputs are scaled individually: before a convolution, only one factor for all is supported")
@@ -47,7 +47,7 @@ func (b *builder) convolve(c *connection, node string, weight connection, scale 
 		{w.Below.Height, w.Kernel.Height, w.Stride.Height, w.Padding.Height}, {w.Below.Width, w.Kernel.Width, w.Stride.Width, w.Padding.Width},
 	} {
 		below, kernel, stride, padding := direction[0], direction[1], direction[2], direction[3]
-		// A loop sees half its kernel to every side, which may be more than there is.
+		// A loop reaches half its kernel to every side, which may be more than there is.
 		if stride < 1 || padding < 0 || padding > max(below, kernel/2) || kernel > below+2*padding {
 			return fmt.Errorf("with %d channels, a kernel of %d, stride %d and padding %d does not fit its %d inputs", channels, kernel, stride, padding, size)
 		}
@@ -58,7 +58,7 @@ func (b *builder) convolve(c *connection, node string, weight connection, scale 
 	return nil
 }
 
-// arrange finds the rows and columns of what leads to a convolution with the given number of channels.
+// arrange finds the rows and columns of the input of a convolution with the given number of channels.
 func (b *builder) arrange(c *connection, node string, channels int, plane bool) error {
 	size := c.rows
 	if size%channels != 0 {
@@ -80,7 +80,7 @@ func (b *builder) arrange(c *connection, node string, channels int, plane bool) 
 	return nil
 }
 
-// window reads the stride and the padding of a convolution whose kernel is known.
+// window reads the stride and the padding of a convolution whose kernel is already known.
 func (b *builder) window(node string, w *cpuref.Window) (err error) {
 	members := b.nodes[node]
 	if err := members.unreadable("dilation", "groups"); err != nil {
@@ -110,7 +110,8 @@ func (b *builder) window(node string, w *cpuref.Window) (err error) {
 	return err
 }
 
-// pair is a whole number for rows and one for columns: one number stands for both.
+// pair returns a whole number for rows and one for columns; a single number stands for
+// both.
 func (g group) pair(name string) (cpuref.Extent, error) {
 	a, err := g.numbers(name)
 	if err != nil {
@@ -127,7 +128,7 @@ func (g group) pair(name string) (cpuref.Extent, error) {
 	return cpuref.Extent{Height: int(a.Float64[0]), Width: int(a.Float64[len(a.Float64)-1])}, nil
 }
 
-// centred checks that the kernel of a loop sees as far to all sides.
+// centred checks that the kernel of a loop reaches equally far to all sides.
 func (b *builder) centred(loop *connection) {
 	w := &loop.window
 	half := cpuref.Extent{Height: w.Kernel.Height / 2, Width: w.Kernel.Width / 2}
@@ -139,8 +140,8 @@ func (b *builder) centred(loop *connection) {
 	}
 }
 
-// pool has a connection take what leads to it in cells of positions: their sums, or averages,
-// whose factor goes into the weights.
+// pool makes a connection sum its inputs over cells of positions. The factor of an average
+// goes into the weights.
 func (b *builder) pool(c *connection, node, source string, scale *[]float64) error {
 	members := b.nodes[node]
 	cell, err := members.pair("kernel_size")
@@ -182,7 +183,8 @@ func (b *builder) pool(c *connection, node, source string, scale *[]float64) err
 	return nil
 }
 
-// handUp has the last layer hand up its spikes in cells; none: as they are.
+// handUp makes the last layer pass on its spikes summed over cells; an empty cell means no
+// pooling.
 func (b *builder) handUp(cell cpuref.Extent) {
 	if len(b.network.Layers) == 0 {
 		return
@@ -192,7 +194,7 @@ func (b *builder) handUp(cell cpuref.Extent) {
 		cell = cpuref.Extent{Height: 1, Width: 1}
 	}
 	if last.Cell() == cell && (cell.Area() == 1 || last.PoolKind == "sum") {
-		return // as the configuration says it
+		return // as in the configuration
 	}
 	last.Pool, last.PoolHeight, last.PoolKind = cell.Width, cell.Height, "sum"
 	if cell.Height == cell.Width {

@@ -9,7 +9,7 @@ import (
 	"spikegrad/host/nir"
 )
 
-// A network on its way to another program and back.
+// A network exported to another program's format and imported back.
 func Example() {
 	layer := network.DefaultLayer()
 	layer.Neurons = 8

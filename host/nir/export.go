@@ -9,7 +9,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// The types of nodes that are written and read.
+// The types of nodes that can be written and read.
 const (
 	typeGraph   = "NIRGraph"
 	typeInput   = "Input"
@@ -30,20 +30,19 @@ const (
 	typeDelay   = "Delay"
 )
 
-// program is what metadata written here say that they are of.
+// program is the program name in metadata written here.
 const program = "spikegrad"
 
-// formatVersion is the version of the Python package that defines the layout of the
-// file.
+// formatVersion is the version of the Python package that defines the layout of the file.
 const formatVersion = "1.0.8"
 
-// eulerTau is the time constant with which a step of Euler's rule multiplies by
+// eulerTau is the time constant for which a step of Euler's method multiplies by
 // exp(−dt/tau).
 func eulerTau(stepLength, tau float64) float64 {
 	return stepLength / (1 - cpuref.Exp64(-stepLength/tau))
 }
 
-// graphWriter puts a graph together.
+// graphWriter builds a graph.
 type graphWriter struct {
 	nodes group
 	edges []string // from, to, from, to, …
@@ -60,8 +59,8 @@ func (w *graphWriter) add(name, kind string, members group) {
 	w.last = name
 }
 
-// Encode returns the file of a network that fits its data, with its weights in the order of
-// [network.Network.Weights] and its whole configuration as TOML.
+// Encode returns the NIR file of a network that fits its data, with its weights in the
+// order of [network.Network.Weights] and its whole configuration as TOML.
 func Encode(n *network.Network, weights [][]float32, config string) ([]byte, error) {
 	described := n.Weights()
 	if len(weights) != len(described) {
@@ -135,7 +134,7 @@ func (w *graphWriter) layer(n *network.Network, l int, arrays map[string]array) 
 		w.flatten(n, l)
 		w.addDense(name+"_input", arrays[name+".input"], arrays[name+".bias"])
 	}
-	// One number for all neurons, or, of a learned constant, one for each filter.
+	// One number for all neurons or, for a learned constant, one for each filter.
 	constant := func(what string, configured float64) []float64 {
 		if learned, there := arrays[n.LearnedArray(l, what)]; there {
 			return layer.ConstantValues(what, learned.Float32)
@@ -169,7 +168,7 @@ func (w *graphWriter) layer(n *network.Network, l int, arrays map[string]array) 
 	}
 }
 
-// flatten makes one row of the neurons of a convolution, if that is what is below.
+// flatten adds a Flatten if the layer below is a convolution.
 func (w *graphWriter) flatten(n *network.Network, l int) {
 	if l == 0 || !n.Layers[l-1].Convolutional() {
 		return
@@ -179,7 +178,7 @@ func (w *graphWriter) flatten(n *network.Network, l int) {
 	})
 }
 
-// addDense adds weights with their biases, if there are any.
+// addDense adds weights and their biases, if any.
 func (w *graphWriter) addDense(name string, weight, bias array) {
 	if bias.Shape == nil {
 		w.add(name, typeLinear, group{"weight": weight})
@@ -188,8 +187,8 @@ func (w *graphWriter) addDense(name string, weight, bias array) {
 	w.add(name, typeAffine, group{"weight": weight, "bias": bias})
 }
 
-// addConvolution adds weights of a kernel, with three dimensions over positions in a row and
-// with four over rows and columns.
+// addConvolution adds the weights of a kernel, which has three dimensions over positions in
+// a row and four over rows and columns.
 func (w *graphWriter) addConvolution(name string, weight, bias array, window cpuref.Window) {
 	if bias.Shape == nil {
 		bias = array{Shape: weight.Shape[:1], Float32: make([]float32, weight.Shape[0])}
@@ -207,11 +206,11 @@ func (w *graphWriter) addConvolution(name string, weight, bias array, window cpu
 	})
 }
 
-// both are a number for rows and one for columns.
+// both encodes a number for rows and one for columns.
 func both(e cpuref.Extent) array { return sizes([]int{e.Height, e.Width}) }
 
-// neuronMembers are what all neurons with a synaptic current have.
-// Time constants are one number, or one for each filter.
+// neuronMembers are the members that all neurons with a synaptic current have. A time
+// constant is one number, or one for each filter.
 func neuronMembers(stepLength float64, tauMembrane, tauSynapse []float64, shape []int) group {
 	euler := func(tau float64) float64 { return eulerTau(stepLength, tau) }
 	synapse := mapped(tauSynapse, euler)
@@ -229,7 +228,7 @@ func mapped(values []float64, f func(float64) float64) []float64 {
 	return result
 }
 
-// spread gives each neuron the value of its filter, or all the only one.
+// spread gives each neuron the value of its filter, or all neurons the only value.
 func spread(shape []int, values []float64) array {
 	a := filled(shape, 0)
 	for i := range a.Float64 {
@@ -238,7 +237,7 @@ func spread(shape []int, values []float64) array {
 	return a
 }
 
-// shapeOf is the shape of neurons, or of the channels below a layer of a kind: of
+// shapeOf is the shape of neurons, or of the channels below a layer of the given kind: for
 // convolutions filters and positions, or filters, rows and columns.
 func shapeOf(g network.Geometry, kind string) []int {
 	switch kind {

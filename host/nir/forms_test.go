@@ -15,7 +15,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// The parts of graphs as other programs write them.
+// Parts of graphs as other programs write them.
 
 func one(values ...float64) array { return array{Shape: []int{len(values)}, Float64: values} }
 
@@ -33,7 +33,7 @@ func linear(rows, columns int, weight func(r, c int) float64) *group {
 
 func ending(kind string, size int) *group { return &group{"type": kind, "shape": sizes([]int{size})} }
 
-// lif is a neuron of snnTorch's Leaky with β = 0.9 at its Δt of 0.1 ms.
+// lif is snnTorch's Leaky neuron with β = 0.9 at its Δt of 0.1 ms.
 func lif() *group {
 	return &group{"type": typeLIF, "tau": scalar(0.001), "r": scalar(10), "v_leak": scalar(0), "v_threshold": scalar(1)}
 }
@@ -77,7 +77,7 @@ func readGraph(t testing.TB, graph *group) *Graph {
 
 const formStep = 0.0001
 
-// flat is a recurrent layer of LIF neurons with a readout, as plainly as it can be said.
+// flat is a recurrent layer of LIF neurons with a readout, in its simplest form.
 func flat(t *testing.T) (*network.Network, [][]float32) {
 	t.Helper()
 	g := readGraph(t, graphOf(group{
@@ -90,7 +90,7 @@ func flat(t *testing.T) (*network.Network, [][]float32) {
 	return n, weights
 }
 
-// recurrentForms are the same network as other programs write it.
+// recurrentForms are the same network as written by various programs.
 var recurrentForms = map[string]func() *group{
 	"snnTorch: the neuron and its loop in a graph": func() *group {
 		cells := graphOf(group{"input": ending(typeInput, 4), "lif": lif(), "w_rec": linear(4, 4, loop), "output": ending(typeOutput, 4)},
@@ -147,13 +147,13 @@ var recurrentForms = map[string]func() *group{
 	},
 }
 
-// TestRecurrentForms: whoever writes a recurrent layer, the network is the same.
+// TestRecurrentForms: a recurrent layer gives the same network whichever program wrote it.
 func TestRecurrentForms(t *testing.T) {
 	want, weights := flat(t)
 	for name, form := range recurrentForms {
 		t.Run(name, func(t *testing.T) {
 			graph := form()
-			if strings.HasPrefix(name, "graphs three") { // a name with a space cannot stand in the list
+			if strings.HasPrefix(name, "graphs three") { // a name with a space cannot be in the list
 				(*graph)["edges"] = array{Shape: []int{3, 2}, Text: []string{"ü m", "z", "a", "ü m", "ü m", "z"}}
 			}
 			n, got, err := readGraph(t, graph).Network(nil, formStep, 60)
@@ -170,9 +170,9 @@ func TestRecurrentForms(t *testing.T) {
 	}
 }
 
-// TestNeuronForms runs networks of each kind of neuron and compares them with the
-// equations of NIR in steps of Euler's rule: a spike takes two steps to a membrane, one
-// without a current.
+// TestNeuronForms runs networks of each kind of neuron and compares them with the equations
+// of NIR in Euler steps: a spike takes two steps to reach a membrane, or one without a
+// current.
 func TestNeuronForms(t *testing.T) {
 	const inputs, neurons, classes, steps = 6, 4, 3, 80
 	li := &group{"type": typeLI, "tau": scalar(0.002), "r": scalar(1), "v_leak": scalar(0)}
@@ -184,9 +184,9 @@ func TestNeuronForms(t *testing.T) {
 	for _, form := range []struct {
 		name       string
 		cells      *group
-		decay, syn []float64 // factors of a step of each neuron
+		decay, syn []float64 // factors per step for each neuron
 		lag        int
-		weigh      bool // weights alone lead to the output
+		weigh      bool // only weights lead to the output
 	}{
 		{"LIF and LI", lif(), each(0.9), each(0), 1, false},
 		{"CubaLIF and LI", cubaLIF(), each(0.9), each(0.8), 2, false},
@@ -279,8 +279,8 @@ func TestNeuronForms(t *testing.T) {
 	}
 }
 
-// TestBiases: biases on all ways to a layer come to one, through the weights, factors and
-// neurons above them; a loop to another number of neurons is refused.
+// TestBiases: biases on all ways to a layer are combined into one, through the weights,
+// factors and neurons above them; a loop to a different number of neurons is refused.
 func TestBiases(t *testing.T) {
 	affine := func(rows, columns int, weight func(r, c int) float64, bias ...float64) *group {
 		node := linear(rows, columns, weight)
@@ -303,7 +303,7 @@ func TestBiases(t *testing.T) {
 		t.Fatalf("biases %t, %t", n.Layers[0].Bias, n.Readout.Bias)
 	}
 	// (2 · (½ · 2 + 1), …), and a quarter for the last: halved for the neuron whose threshold
-	// is 2, and by the resistance and time constant of all.
+	// is 2, and scaled by the resistance and time constant of all.
 	factor := float64(weights[0][0]) / up(0, 0)
 	for i, want := range []float64{4, 2, 6, 8.25} {
 		if got := float64(weights[2][i]); math.Abs(got-factor*want) > 1e-6 {
@@ -342,7 +342,7 @@ func TestDelay(t *testing.T) {
 	}
 }
 
-// TestAllReasons: all that stands against an import is told at once, by node.
+// TestAllReasons: all reasons against an import are reported at once, by node.
 func TestAllReasons(t *testing.T) {
 	affine := linear(4, 6, up)
 	(*affine)["type"], (*affine)["bias"] = typeAffine, one(0, 1, 0)
@@ -375,8 +375,8 @@ func TestAllReasons(t *testing.T) {
 }
 
 // planeForm is a network over rows and columns as other programs write it: the shape of the
-// input in its node or in that of the convolution, numbers that stand for both directions, and
-// averages.
+// input in its own node or in the convolution's, single numbers that stand for both
+// directions, and averages.
 func planeForm(shape array, convolution group) *group {
 	values := array{Shape: []int{2, 2, 3, 1}}
 	for i := range 12 {

@@ -6,13 +6,13 @@ import (
 	"testing"
 )
 
-// FuzzGraph makes graphs of all kinds of nodes, some inside each other, with edges from
-// anywhere to anywhere: each is imported or refused, and what is imported is a network that
-// can be written and read again with the same weights.
+// FuzzGraph makes graphs of all kinds of nodes, some nested, with edges from anywhere to
+// anywhere: each is imported or refused, and an imported network can be written and read
+// again with the same weights.
 func FuzzGraph(f *testing.F) {
 	f.Add([]byte{0, 2, 0, 1, 4, 1, 0, 5})
 	f.Add([]byte("\x00\x01\x06\x02\x03\x04\x05\x06\x07\x08 a graph inside a graph \xff\xfe"))
-	// A line of Input, Linear, LIF, Linear, LI and Output, and one with a loop.
+	// A chain of Input, Linear, LIF, Linear, LI and Output, and one with a loop.
 	f.Add([]byte{6, 0, 3, 2, 9, 7, 9, 2, 9, 8, 9, 1, 3, 5, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5})
 	f.Add([]byte{5, 0, 3, 2, 9, 5, 9, 2, 9, 1, 3, 5, 0, 1, 1, 2, 2, 3, 3, 2, 2, 4})
 	f.Fuzz(func(t *testing.T, program []byte) {
@@ -46,7 +46,7 @@ func FuzzGraph(f *testing.F) {
 	})
 }
 
-// next takes a byte of a program; 0 when there is none left.
+// next takes a byte from a program; 0 when none are left.
 func next(p *[]byte) int {
 	if len(*p) == 0 {
 		return 0
@@ -56,7 +56,7 @@ func next(p *[]byte) int {
 	return int(b)
 }
 
-// fuzzedGraph is the graph that a program stands for.
+// fuzzedGraph is the graph that a program describes.
 func fuzzedGraph(p *[]byte, depth int) *group {
 	nodes, names := group{}, []string{}
 	for range next(p) % 12 {

@@ -20,8 +20,8 @@ type Graph struct {
 	faults faults              // of the graph itself
 }
 
-// typePassed is what an Input or Output of a graph inside another becomes: it passes on
-// what it gets.
+// typePassed is the type given to the Input or Output of a nested graph: it passes on what
+// it receives.
 const typePassed = "passed on"
 
 // faults are reasons why a graph cannot be imported, each once.
@@ -33,7 +33,7 @@ func (f *faults) add(format string, values ...any) {
 	}
 }
 
-// err is all of them in one.
+// err combines all of them into one error.
 func (f faults) err() error {
 	switch len(f) {
 	case 0:
@@ -62,7 +62,7 @@ func newGraph(root group, path string) (*Graph, error) {
 		return nil, fmt.Errorf("%s is not a NIR file: it has no node of type %s", path, typeGraph)
 	}
 	g := &Graph{nodes: map[string]group{}, next: map[string][]string{}, prior: map[string][]string{}}
-	// Others may keep under these names what they like.
+	// Other programs may use these names for anything.
 	if metadata, ok := node.inner("metadata"); ok && metadata.text("program") == program {
 		if err := metadata.unreadable("config", "step_length"); err != nil {
 			return nil, err
@@ -76,11 +76,12 @@ func newGraph(root group, path string) (*Graph, error) {
 	return g, nil
 }
 
-// ends are the nodes that edges to and from a node of a graph mean; empty where it has none.
+// ends are the nodes that edges to and from a node of a graph refer to; empty if there are
+// none.
 type ends struct{ entry, exit string }
 
-// take takes over the nodes and edges of a graph under its path, which is empty for the
-// outermost. Of the others it returns the nodes that stand for their Input and Output.
+// take adds the nodes and edges of a graph under its path, which is empty for the outermost
+// graph. For a nested graph it returns the nodes that stand for its Input and Output.
 func (g *Graph) take(path string, node group) ends {
 	called := "the graph"
 	if path != "" {
@@ -132,7 +133,7 @@ func (g *Graph) take(path string, node group) ends {
 	return ends{entries[0], exits[0]}
 }
 
-// connect takes over the edges of a graph whose nodes are known by the names they have there.
+// connect adds the edges of a graph, given the nodes that its names stand for.
 func (g *Graph) connect(called string, node group, known map[string]ends) {
 	edges, ok := node["edges"].(array)
 	if !ok || len(edges.Text)%2 != 0 || len(edges.Text) == 0 && len(edges.Float64) > 0 {
@@ -150,7 +151,7 @@ func (g *Graph) connect(called string, node group, known map[string]ends) {
 		}
 		edge := [2]string{from.exit, to.entry}
 		if from.exit == "" || to.entry == "" || seen[edge] {
-			continue // nodes that cannot be read are faults already; some programs write edges twice
+			continue // unreadable nodes are already faults; some programs write edges twice
 		}
 		seen[edge] = true
 		g.next[from.exit] = append(g.next[from.exit], to.entry)
@@ -158,9 +159,9 @@ func (g *Graph) connect(called string, node group, known map[string]ends) {
 	}
 }
 
-// straighten puts right how spyx writes a recurrent layer: its input leads to the recurrent
-// weights, together with the layer's spikes, where spyx itself, when it trains and when it
-// reads the file, adds it to what comes out of them.
+// straighten corrects how spyx writes a recurrent layer: its input leads to the recurrent
+// weights, together with the layer's spikes, whereas spyx itself, both in training and when
+// reading the file, adds the input to the output of those weights.
 func (g *Graph) straighten(entry, path string) {
 	if entry != path+"/"+path[strings.LastIndex(path, "/")+1:]+".input" || len(g.next[entry]) != 1 {
 		return
@@ -179,7 +180,7 @@ func (g *Graph) straighten(entry, path string) {
 
 func (g *Graph) kind(node string) string { return g.nodes[node].text("type") }
 
-// only is the one node of a kind.
+// only returns the single node of a kind.
 func (g *Graph) only(kind string) (string, error) {
 	var found []string
 	for _, name := range slices.Sorted(maps.Keys(g.nodes)) {

@@ -10,9 +10,9 @@ import (
 	"spikegrad/host/network"
 )
 
-// Defaults is what a layer read from another program's file has where NIR says nothing: no noise,
-// the SuperSpike surrogate, the reset that NIR means, and no delay beyond the step in which a spike
-// reaches a current.
+// Defaults are the parameters of a layer read from another program's file that NIR does not define:
+// no noise, the SuperSpike surrogate, the reset that NIR implies, and no delay beyond the step in
+// which a spike reaches a current.
 func Defaults() network.Layer {
 	layer := network.DefaultLayer()
 	layer.Reset, layer.Delay, layer.RecurrentDelay = "membrane_only", 0, 0
@@ -21,10 +21,10 @@ func Defaults() network.Layer {
 	return layer
 }
 
-// Network makes a network of the graph, with the sizes of all layers. Base, which may be
-// nil, gives what NIR does not know, and the time constants where the file has the very
-// ones of base; stepLength is that of the network's steps in seconds, steps their number
-// in a sample. The error gives every reason that was found, by node.
+// Network builds a network from the graph, with the sizes of all layers. Base, which may be
+// nil, provides what NIR does not know, and the exact time constants if those in the file
+// are the ones written for base. stepLength is the network's step in seconds, steps the
+// number of steps in a sample. The error gives every reason found, by node.
 func (g *Graph) Network(base *network.Network, stepLength float64, steps int) (*network.Network, [][]float32, error) {
 	b := &builder{Graph: g, base: base, faults: slices.Clone(g.faults), sources: map[string][]way{}}
 	n := &b.network
@@ -39,12 +39,12 @@ func (g *Graph) Network(base *network.Network, stepLength float64, steps int) (*
 	if err := b.faults.err(); err != nil {
 		return nil, nil, err
 	}
-	// Validation completes a copy, so that the network stays as a configuration says it.
+	// Validation completes a copy, so that the network keeps the form of a configuration.
 	complete := *n
 	complete.Layers = slices.Clone(n.Layers)
 	for l := range complete.Layers {
 		if complete.Layers[l].Initial.Rate == 0 {
-			complete.Layers[l].Initial.Rate = 1 // left to the data, which nobody needs here
+			complete.Layers[l].Initial.Rate = 1 // normally set from the data; not needed here
 		}
 	}
 	if err := complete.Validate(); err != nil {
@@ -61,18 +61,18 @@ func (g *Graph) Network(base *network.Network, stepLength float64, steps int) (*
 	return &complete, b.weights, nil
 }
 
-// builder makes a network of a graph.
+// builder builds a network from a graph.
 type builder struct {
 	*Graph
-	faults    faults // these and those of the graph
+	faults    faults // these and the graph's own
 	base      *network.Network
-	sources   map[string][]way // of every node with state, and of the output
+	sources   map[string][]way // of every stateful node, and of the output
 	network   network.Network
 	described []network.Weight
 	weights   [][]float32
 }
 
-// build finds the layers in their order and adds them.
+// build finds the layers in order and adds them.
 func (b *builder) build() {
 	input, inputErr := b.only(typeInput)
 	output, outputErr := b.only(typeOutput)
@@ -106,8 +106,8 @@ func (b *builder) build() {
 	}
 }
 
-// inputs is the arrangement of the input channels: of three numbers channels, rows and
-// columns, of two channels and positions in a row.
+// inputs returns the arrangement of the input channels: three numbers mean channels, rows
+// and columns; two mean channels and positions in a row.
 func (b *builder) inputs(input string) (network.Geometry, error) {
 	shape, err := b.nodes[input].numbers("shape")
 	if err != nil {
@@ -135,7 +135,7 @@ func (b *builder) inputs(input string) (network.Geometry, error) {
 	return g, nil
 }
 
-// order follows the graph upwards: the nodes with state from the input on, without it.
+// order lists the stateful nodes from the input upwards, without the input.
 func (b *builder) order(input, output string) []string {
 	upwards := map[string][]string{}
 	for _, target := range slices.Sorted(maps.Keys(b.sources)) {
@@ -149,7 +149,7 @@ func (b *builder) order(input, output string) []string {
 	for at := input; ; {
 		up := upwards[at]
 		if len(up) == 0 {
-			return order // a fault of the nodes between, or of the output
+			return order // a fault in the nodes between, or in the output
 		}
 		if len(up) != 1 {
 			b.faults.add("node %q leads to %q: only one connection upwards is supported, besides a loop to itself", at, up)
@@ -172,7 +172,7 @@ func (b *builder) order(input, output string) []string {
 	}
 }
 
-// layers adds the layers and what is read out.
+// layers adds the layers and the readout.
 func (b *builder) layers(order []string, output string, shape network.Geometry) {
 	below := ""
 	for i, node := range order {
@@ -247,7 +247,7 @@ func (b *builder) layer(node string, below network.Geometry) network.Geometry {
 	layer.Recurrent = len(back) > 0
 	if layer.Recurrent {
 		loop := b.join(node, back, own)
-		if given := b.give(name+".recurrent", loop, factor); given.rows == input.rows { // others are refused by their shape
+		if given := b.give(name+".recurrent", loop, factor); given.rows == input.rows { // other shapes are refused
 			bias = added(bias, given.bias)
 		}
 		layer.RecurrentDelay += loop.delay
@@ -269,7 +269,7 @@ func (b *builder) layer(node string, below network.Geometry) network.Geometry {
 	return own
 }
 
-// readout ends the network in leaky integrators.
+// readout ends the network with leaky integrators.
 func (b *builder) readout(node, below string, shape network.Geometry) {
 	r := &b.network.Readout
 	if below == "" {
@@ -312,7 +312,7 @@ func (b *builder) readoutWeights(c connection, factor []float64) {
 	r.Delay += c.delay
 }
 
-// ending ends the network in what leads from the last layer to the output: its spikes, or
+// ending ends the network with what leads from the last layer to the output: its spikes, or
 // their weighted sum in every step.
 func (b *builder) ending(ways []way, shape network.Geometry) {
 	plain := true

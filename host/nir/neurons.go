@@ -9,15 +9,15 @@ import (
 	"spikegrad/host/network"
 )
 
-// momentary is a time constant so short that nothing is left after a step: exp(−128) is
-// 0 in the numbers of a network.
+// momentary is a time constant so short that nothing is left after a step: exp(−128) is 0
+// in a network's precision.
 func (b *builder) momentary() float64 { return b.network.StepLength / 128 }
 
-// neurons reads time constants and returns what the weights into the neurons have to be
-// multiplied by, one number for all or one for each: 1 where a spike adds its weight to
-// the current of CubaLIF or the membrane of LIF and IF and the threshold is 1. The current of LI
-// lasts one step. Time constants whose Euler form the file has are left as they are. Learned
-// names constants that may differ from neuron to neuron, whose values it receives.
+// neurons reads time constants and returns the factor for the weights into the neurons, one for
+// all or one for each. It is 1 if a spike adds its weight to the current of CubaLIF or the
+// membrane of LIF and IF and the threshold is 1. The current of LI lasts one step. Time
+// constants whose Euler form matches the file are left as they are. learned has the names of
+// constants that may differ from neuron to neuron, and receives their values.
 func (b *builder) neurons(node string, tauMembrane, tauSynapse *float64, learned map[string][]float64) (factor []float64) {
 	dt := b.network.StepLength
 	p := parameters{members: b.nodes[node], node: node, faults: &b.faults}
@@ -30,7 +30,7 @@ func (b *builder) neurons(node string, tauMembrane, tauSynapse *float64, learned
 		reset = p.each("v_reset", 0)
 	}
 	current := kind == typeCubaLIF || kind == typeCubaLI
-	// A time constant in Euler's form, one for all neurons or, learned, one for each.
+	// A time constant in Euler's form: one for all neurons or, if learned, one for each.
 	constant := func(name, what string, tau *float64) (euler []float64) {
 		if _, there := learned[what]; !there {
 			euler = []float64{p.one(name)}
@@ -54,7 +54,7 @@ func (b *builder) neurons(node string, tauMembrane, tauSynapse *float64, learned
 	case current:
 		membrane, synapse, in = constant("tau_mem", "tau_membrane", tauMembrane), constant("tau_syn", "tau_synapse", tauSynapse), p.each("w_in", 1)
 	case kind == typeIF:
-		membrane[0] = 1 // second: r is what a unit of input brings in that time
+		membrane[0] = 1 // second: r is the effect of a unit of input during that time
 	default:
 		membrane = constant("tau", "tau_membrane", tauMembrane)
 	}
@@ -89,13 +89,13 @@ func (b *builder) neurons(node string, tauMembrane, tauSynapse *float64, learned
 			b.faults.add("node %q: v_threshold = %g: it must be above v_leak = %g", node, threshold, leak)
 			return []float64{1}
 		}
-		if learnsThreshold { // which then is not in the weights
+		if learnsThreshold { // then it is not part of the weights
 			learned["threshold"][i], threshold = threshold-leak, leak+1
 		}
 		factor[i] = r / (threshold - leak)
 		if kind == typeLIF || kind == typeIF {
 			if factor[i] *= dt / membrane; r == membrane/dt && threshold-leak == 1 {
-				factor[i] = 1 // as it is written here, whatever the rounding
+				factor[i] = 1 // as written by this package, regardless of rounding
 			}
 		}
 		if current && !(factor[i] == 1 && in == synapse/dt) {
@@ -108,14 +108,14 @@ func (b *builder) neurons(node string, tauMembrane, tauSynapse *float64, learned
 	return factor
 }
 
-// vary adds to the learned constants the time constants of a spiking node that differ from neuron to
-// neuron, and returns their names: a layer has no other place for them.
+// vary adds the time constants of a spiking node that differ from neuron to neuron to the learned
+// constants, as a layer has no other place for them, and returns their names.
 func (b *builder) vary(node string, learned map[string][]float64) (names []string) {
 	parameters := map[string][]string{typeLIF: {"tau"}, typeCubaLIF: {"tau_mem", "tau_syn"}}[b.kind(node)]
 	for i, parameter := range parameters {
 		constant := []string{"tau_membrane", "tau_synapse"}[i]
 		a, err := b.nodes[node].numbers(parameter)
-		if _, there := learned[constant]; there || err != nil { // what is wrong is said where it is read
+		if _, there := learned[constant]; there || err != nil { // errors are reported where it is read
 			continue
 		}
 		if slices.ContainsFunc(a.Float64, func(v float64) bool { return v != a.Float64[0] }) {
@@ -125,17 +125,17 @@ func (b *builder) vary(node string, learned map[string][]float64) (names []strin
 	return names
 }
 
-// centre is the time constant in whose multiples those of the neurons are given: the geometric mean
+// centre is the time constant that the neurons' time constants are multiples of: the geometric mean
 // of the shortest and the longest.
 func centre(values []float64) float64 {
-	if len(values) == 0 { // a fault
+	if len(values) == 0 { // already a fault
 		return 1
 	}
 	return math.Sqrt(slices.Min(values) * slices.Max(values))
 }
 
-// giveLearned adds the learned constants of a layer of the given number of filters, in the order of
-// networks: logarithms of what multiplies the configured values.
+// giveLearned adds the learned constants of a layer with the given number of filters, in the order
+// of networks: logarithms of the factors on the configured values.
 func (b *builder) giveLearned(node string, layer *network.Layer, rows int, learned map[string][]float64) {
 	for _, constant := range layer.Learned() {
 		w := network.Weight{Name: b.network.LearnedArray(len(b.network.Layers), constant), Rows: rows, Columns: 1, Constant: constant}
@@ -148,7 +148,7 @@ func (b *builder) giveLearned(node string, layer *network.Layer, rows int, learn
 			return
 		}
 		rho := make([]float64, w.Rows)
-		share := max(1, len(values)/w.Rows) // neurons with one learned number
+		share := max(1, len(values)/w.Rows) // neurons that share one learned number
 		for i := range rho {
 			own := values[min(i*share, len(values)-1):][:share]
 			if slices.Max(own) != slices.Min(own) {
@@ -165,12 +165,12 @@ func (b *builder) giveLearned(node string, layer *network.Layer, rows int, learn
 	}
 }
 
-// constant turns a time constant for Euler's rule into one with which the step is the same.
+// constant converts a time constant for Euler's method into one that gives the same step.
 func (b *builder) constant(node, name string, euler float64, actual *float64) {
 	dt := b.network.StepLength
 	switch {
 	case eulerTau(dt, *actual) == euler:
-	case math.Abs(euler/dt-1) < 1e-6: // rounded to float32, as many files have it
+	case math.Abs(euler/dt-1) < 1e-6: // rounded to float32, as in many files
 		*actual = b.momentary()
 	case !(euler > dt) || math.IsInf(euler, 0):
 		b.faults.add("node %q: %s = %g s: it must be at least a time step, %g s; give a shorter step", node, name, euler, dt)
@@ -179,7 +179,7 @@ func (b *builder) constant(node, name string, euler float64, actual *float64) {
 	}
 }
 
-// parameters reads those of one node; what is wrong goes to faults.
+// parameters reads the parameters of one node; errors are added to faults.
 type parameters struct {
 	members group
 	node    string
@@ -192,7 +192,7 @@ func (p *parameters) fail(err error) {
 	p.faults.add("node %q: %v", p.node, err)
 }
 
-// one is a parameter that all neurons share.
+// one returns a parameter that all neurons share.
 func (p *parameters) one(name string) float64 {
 	value, err := p.members.number(name)
 	if err != nil {
@@ -201,8 +201,8 @@ func (p *parameters) one(name string) float64 {
 	return value
 }
 
-// each is a parameter of every neuron, one number if all are equal; otherwise holds
-// where it is not there, unless that is NaN.
+// each returns a parameter of every neuron, as one number if all are equal; otherwise is
+// its value if it is missing, unless that is NaN.
 func (p *parameters) each(name string, otherwise float64) []float64 {
 	if _, there := p.members[name]; !there && !math.IsNaN(otherwise) {
 		return []float64{otherwise}

@@ -13,7 +13,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// networkOf makes a valid network of layers.
+// networkOf returns a valid network after changing it.
 func networkOf(t *testing.T, change func(n *network.Network)) *network.Network {
 	t.Helper()
 	n := &network.Network{Inputs: 24, Classes: 3, Steps: 50, StepLength: 0.002, Readout: network.DefaultReadout()}
@@ -97,7 +97,7 @@ var forms = map[string]func(n *network.Network){
 	},
 }
 
-// awkward are weights whose bits are easily lost.
+// awkward returns weights whose bits are easily lost.
 func awkward(n *network.Network) [][]float32 {
 	weights := n.Initialise(7)
 	for i := range weights {
@@ -119,7 +119,7 @@ func encoded(t *testing.T, n *network.Network, weights [][]float32) string {
 	return path
 }
 
-// readBack writes a network and reads it with itself as the configuration.
+// readBack writes a network and reads it back with itself as the configuration.
 func readBack(t testing.TB, n *network.Network, weights [][]float32) (*network.Network, [][]float32, error) {
 	t.Helper()
 	content, err := Encode(n, weights, "")
@@ -146,8 +146,8 @@ func bitsOf(weights [][]float32) (all []uint32) {
 	return all
 }
 
-// TestRoundTrip writes networks and reads them back: with the configuration beside it
-// the network is the same in every field, and every weight in every bit.
+// TestRoundTrip writes networks and reads them back: with the configuration, the network is
+// the same in every field, and every weight in every bit.
 func TestRoundTrip(t *testing.T) {
 	for name, form := range forms {
 		t.Run(name, func(t *testing.T) {
@@ -174,8 +174,8 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestLearnedConstants: a file has the constants of each neuron, and read with its configuration
-// gives the same bits.
+// TestLearnedConstants: a file has the constants of each neuron, and gives the same bits when
+// read with its configuration.
 func TestLearnedConstants(t *testing.T) {
 	for name, change := range map[string]func(n *network.Network){
 		"per neuron": func(n *network.Network) {
@@ -234,7 +234,7 @@ func TestLearnedConstants(t *testing.T) {
 	}
 }
 
-// TestWithoutConfiguration reads what the nodes alone say.
+// TestWithoutConfiguration uses only the information in the nodes.
 func TestWithoutConfiguration(t *testing.T) {
 	for name, form := range forms {
 		t.Run(name, func(t *testing.T) {
@@ -264,11 +264,11 @@ func TestWithoutConfiguration(t *testing.T) {
 	}
 }
 
-// near allows for the way there and back of a time constant.
+// near allows for the rounding of a time constant converted there and back.
 func near(got, want float64) bool { return math.Abs(got-want) <= 1e-9*want }
 
-// TestForeign reads a file of the Python package: packed arrays, texts of its kind,
-// and neurons in other units.
+// TestForeign reads a file written by the Python package: packed arrays, its kind of texts,
+// and neurons in different units.
 func TestForeign(t *testing.T) {
 	graph, err := Read("testdata/foreign.nir")
 	if err != nil {
@@ -285,11 +285,11 @@ func TestForeign(t *testing.T) {
 	if n.Inputs != 3 || n.Classes != 2 || len(n.Layers) != 1 || n.Layers[0].Neurons != 4 || !n.Layers[0].Recurrent {
 		t.Fatalf("network %+v", n)
 	}
-	// 1 − dt/tau is the factor of a step.
+	// 1 − dt/tau is the factor per step.
 	if l := n.Layers[0]; !near(math.Exp(-dt/l.TauMembrane), 1-dt/0.02) || !near(math.Exp(-dt/l.TauSynapse), 1-dt/0.01) {
 		t.Errorf("time constants %g and %g", l.TauMembrane, l.TauSynapse)
 	}
-	// Half the current of a weight, and half of that at twice the threshold.
+	// A weight adds half its value to the current, and half of that at twice the threshold.
 	for i, w := range weights[0] {
 		if want := float32(float64(float32(i)/7) * (5 * dt / 0.01 / 2)); w != want {
 			t.Errorf("weight %d is %g, want %g", i, w, want)
@@ -307,7 +307,7 @@ func TestForeign(t *testing.T) {
 	}
 }
 
-// TestRefuses sees that what spikegrad cannot run is named.
+// TestRefuses checks that the errors name what spikegrad cannot run.
 func TestRefuses(t *testing.T) {
 	n := networkOf(t, forms["recurrent"])
 	path := encoded(t, n, awkward(n))
@@ -391,7 +391,7 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
-// TestDamaged flips bytes of a file and cuts it off: it may be read or refused, but
+// TestDamaged flips bytes of a file and truncates it: it may be read or refused, but
 // nothing else may happen.
 func TestDamaged(t *testing.T) {
 	n := networkOf(t, forms["recurrent"])
@@ -432,9 +432,9 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
-// TestForeignMetadata reads a file with metadata that its program, not this one, knows:
-// what HDF5 calls a bool, an empty array and an empty dataspace, a text "config", and
-// members that cannot be read; and with a node whose name is not ASCII.
+// TestForeignMetadata reads a file with metadata that only its own program understands: an
+// HDF5 bool, an empty array and an empty dataspace, a text "config", and unreadable
+// members; and with a node whose name is not ASCII.
 func TestForeignMetadata(t *testing.T) {
 	graph, err := Read("testdata/metadata.nir")
 	if err != nil {
@@ -450,7 +450,7 @@ func TestForeignMetadata(t *testing.T) {
 	if n.Inputs != 3 || len(n.Layers) != 1 || n.Layers[0].Neurons != 2 || n.Classes != 2 {
 		t.Fatalf("network %+v", n)
 	}
-	// The weights are packed by lzf.
+	// The weights are packed with lzf.
 	for i, w := range weights[0] {
 		if want := float32(i) / 8; w != want {
 			t.Errorf("weight %d is %g, want %g", i, w, want)
@@ -458,7 +458,7 @@ func TestForeignMetadata(t *testing.T) {
 	}
 }
 
-// TestUnreadable sees that what is needed and cannot be read is an error with the reason.
+// TestUnreadable checks that the error for a required but unreadable member has the reason.
 func TestUnreadable(t *testing.T) {
 	n := networkOf(t, forms["convolution"])
 	path := encoded(t, n, awkward(n))

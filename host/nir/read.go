@@ -8,14 +8,14 @@ import (
 	"spikegrad/host/hdf5"
 )
 
-// group is a group of a file: its members are *group, array, when it will be written
-// string, float64 or int64 too, and when it was read an error for what cannot be read.
-// A file of another program may hold what nobody needs here.
+// group is a group of a file. Its members are *group or array; also string, float64 or
+// int64 in groups to be written, and an error for anything unreadable in groups read from a
+// file. A file of another program may contain things that nobody needs here.
 type group map[string]any
 
 type array = hdf5.Array
 
-// folder is a group as it is written.
+// folder converts a group to the form in which it is written.
 func (g group) folder() hdf5.Folder {
 	folder := hdf5.Folder{}
 	for name, member := range g {
@@ -38,7 +38,7 @@ func readFile(path string) (group, error) {
 	if err != nil {
 		return nil, err
 	}
-	// What is packed may have more elements than the file has bytes.
+	// Packed data may have more elements than the file has bytes.
 	r := reader{left: 1<<20 + 64*file.Size()}
 	return r.group(root, 0)
 }
@@ -104,7 +104,7 @@ func (r *reader) array(d *hdf5.Dataset) (a array, err error) {
 	return a, err
 }
 
-// unreadable is the error of the first of some members that is there and cannot be
+// unreadable returns the error of the first of the named members that exists and cannot be
 // read.
 func (g group) unreadable(names ...string) error {
 	for _, name := range names {
@@ -115,7 +115,7 @@ func (g group) unreadable(names ...string) error {
 	return nil
 }
 
-// inner is the group of a name.
+// inner returns the group of the given name.
 func (g group) inner(name string) (group, bool) {
 	found, ok := g[name].(*group)
 	if !ok {
@@ -124,7 +124,7 @@ func (g group) inner(name string) (group, bool) {
 	return *found, true
 }
 
-// text is the text of a name, empty if there is none.
+// text returns the text of the given name; empty if there is none.
 func (g group) text(name string) string {
 	a, ok := g[name].(array)
 	if !ok || len(a.Text) != 1 {
@@ -133,7 +133,7 @@ func (g group) text(name string) string {
 	return a.Text[0]
 }
 
-// numbers is the array of a name.
+// numbers returns the array of the given name.
 func (g group) numbers(name string) (array, error) {
 	if err := g.unreadable(name); err != nil {
 		return array{}, err
@@ -145,7 +145,7 @@ func (g group) numbers(name string) (array, error) {
 	return a, nil
 }
 
-// number is the one number of a name; arrays must hold equal ones.
+// number returns the number of the given name; all elements of an array must be equal.
 func (g group) number(name string) (float64, error) {
 	a, err := g.numbers(name)
 	if err != nil {

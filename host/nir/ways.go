@@ -5,25 +5,25 @@ import (
 	"slices"
 )
 
-// The types of nodes that hold state, and of those that only weigh what passes.
+// The types of nodes with state, and of nodes that only transform what passes through.
 var (
 	stateful = []string{typeInput, typeCubaLIF, typeCubaLI, typeLIF, typeIF, typeLI}
 	weighing = []string{typeLinear, typeAffine, typeConv1d, typeConv2d, typeSumPool, typeAvgPool, typeScale, typeFlatten, typeDelay, typePassed}
 )
 
-// refused says why nodes of a type cannot be imported.
+// refused gives the reason why nodes of a type cannot be imported.
 var refused = map[string]string{
 	"I":         "integrators without a leak are not supported",
 	"Threshold": "a threshold without a membrane is not supported",
 }
 
-// way is what a layer of neurons, or the input, takes to another.
+// way is a path from a layer of neurons, or the input, to another layer.
 type way struct {
 	source string
-	nodes  []string // in between, from the source on
+	nodes  []string // in between, starting from the source
 }
 
-// needed are the output and all nodes that something leads from to it.
+// needed returns the output and all nodes from which something leads to it.
 func (g *Graph) needed(output string) map[string]bool {
 	found := map[string]bool{output: true}
 	for open := []string{output}; len(open) > 0; {
@@ -39,7 +39,7 @@ func (g *Graph) needed(output string) map[string]bool {
 	return found
 }
 
-// check looks for faults of nodes by themselves.
+// check looks for faults in individual nodes.
 func (b *builder) check(needed map[string]bool) {
 	for _, node := range slices.Sorted(maps.Keys(needed)) {
 		kind := b.kind(node)
@@ -57,8 +57,8 @@ func (b *builder) check(needed map[string]bool) {
 	}
 }
 
-// checkMembers looks for faults of weights and neurons, so that those of a graph whose
-// layers are not found are told too.
+// checkMembers looks for faults in weights and neurons, so that they are reported even if
+// the graph's layers cannot be found.
 func (b *builder) checkMembers(node, kind string) {
 	switch kind {
 	case typeLinear, typeAffine, typeConv1d, typeConv2d:
@@ -67,7 +67,7 @@ func (b *builder) checkMembers(node, kind string) {
 		}
 	case typeCubaLIF, typeCubaLI, typeLIF, typeIF, typeLI:
 		var tauMembrane, tauSynapse float64
-		learned := map[string][]float64{} // of any layer: which one this is is not known yet
+		learned := map[string][]float64{} // of any layer: it is not known yet which one this is
 		for l := 0; b.base != nil && l < len(b.base.Layers); l++ {
 			for _, constant := range b.base.Layers[l].Learn {
 				learned[constant] = nil
@@ -78,10 +78,10 @@ func (b *builder) checkMembers(node, kind string) {
 	}
 }
 
-// mostWays bounds how often a graph may branch and join between two layers.
+// mostWays limits how often a graph may branch and join between two layers.
 const mostWays = 64
 
-// ways are all that leads to a node from neurons and the input.
+// ways returns all ways to a node from neurons and the input.
 func (b *builder) ways(target string) []way {
 	var found []way
 	var follow func(node string, above []string)

@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// maxRatio is more than deflate can shrink anything by.
+// maxRatio is an upper bound on the compression ratio of deflate.
 const maxRatio = 1100
 
-// maxMembers is the most arrays of an archive.
+// maxMembers is the maximum number of arrays in an archive.
 const maxMembers = 1 << 16
 
 // Archive is an open .npz file: a zip archive of .npy files.
@@ -47,7 +47,7 @@ func Open(path string) (*Archive, error) {
 	return archive, nil
 }
 
-// New opens the contents of a .npz file; errors name it as name.
+// New opens the contents of a .npz file; errors refer to it by name.
 func New(r io.ReaderAt, size int64, name string) (*Archive, error) {
 	reader, err := zip.NewReader(r, size)
 	if err != nil {
@@ -77,13 +77,13 @@ func New(r io.ReaderAt, size int64, name string) (*Archive, error) {
 // Close closes the file.
 func (a *Archive) Close() error { return a.close() }
 
-// Name names the file.
+// Name is the name of the file.
 func (a *Archive) Name() string { return a.name }
 
 // Names are the names of the arrays, without .npy.
 func (a *Archive) Names() []string { return a.names }
 
-// Has reports whether there is an array of a name.
+// Has reports whether there is an array with a name.
 func (a *Archive) Has(name string) bool { return a.members[name] != nil }
 
 // open opens a member.
@@ -109,7 +109,7 @@ func (a *Archive) Array(name string) (*Array, error) {
 	return array, errors.Join(err, reader.Close())
 }
 
-// Shape is the shape of an array, of which only the header is read.
+// Shape returns the shape of an array, reading only its header.
 func (a *Archive) Shape(name string) ([]int, error) {
 	reader, _, err := a.open(name)
 	if err != nil {

@@ -19,7 +19,7 @@ type Array struct {
 	name string // of file and array, for errors
 }
 
-// Column is a field of all elements of an array in row-major order, or a plain array.
+// Column is one field of all elements of an array in row-major order, or a plain array.
 type Column struct {
 	field
 	array *Array
@@ -35,7 +35,7 @@ func ReadFile(path string) (*Array, error) {
 	return Decode(file, path)
 }
 
-// Decode reads the contents of a .npy file; its errors name it as name.
+// Decode reads the contents of a .npy file; errors refer to it by name.
 func Decode(file []byte, name string) (*Array, error) {
 	h, length, err := parseHeader(file)
 	if err != nil {
@@ -48,8 +48,8 @@ func Decode(file []byte, name string) (*Array, error) {
 	return a, nil
 }
 
-// readArray reads an array of a known length from a stream. Memory grows with what comes,
-// up to that length.
+// readArray reads an array of known length from a stream. Memory grows with the data
+// received, up to that length.
 func readArray(r io.Reader, size uint64, name string) (*Array, error) {
 	if size > math.MaxInt-1 {
 		return nil, fmt.Errorf("%s: damaged: %d bytes announced", name, size)
@@ -64,8 +64,7 @@ func readArray(r io.Reader, size uint64, name string) (*Array, error) {
 	return Decode(file, name)
 }
 
-// check compares the header with the bytes that are there, and brings them into
-// row-major order.
+// check compares the header with the number of bytes, and reorders the data to row-major.
 func (a *Array) check() error {
 	size, err := a.bytes()
 	if err != nil {
@@ -81,7 +80,7 @@ func (a *Array) check() error {
 	return nil
 }
 
-// rowMajor sorts elements of which the first index varies fastest so that the last does.
+// rowMajor reorders elements whose first index varies fastest so that the last does.
 func rowMajor(data []byte, shape []int, size int) []byte {
 	sorted := make([]byte, 0, len(data))
 	strides := make([]int, len(shape)) // in data, bytes
@@ -106,7 +105,7 @@ func rowMajor(data []byte, shape []int, size int) []byte {
 	return sorted
 }
 
-// Name names file and array.
+// Name names the file and the array.
 func (a *Array) Name() string { return a.name }
 
 // Shape is the length of each dimension.
@@ -132,7 +131,7 @@ func (a *Array) FieldNames() []string {
 	return names
 }
 
-// Values is a plain array as a column.
+// Values returns a plain array as a column.
 func (a *Array) Values() (Column, error) {
 	if a.Structured() {
 		return Column{}, fmt.Errorf("%s: a structured array with the fields %q found; plain numbers are needed", a.name, a.FieldNames())
@@ -152,11 +151,11 @@ func (a *Array) Field(name string) (c Column, ok bool) {
 // Len is the number of values.
 func (c *Column) Len() int { return c.count }
 
-// IsFloat reports whether the values are floating-point numbers; others are integers, or bool, of
-// which True is 1.
+// IsFloat reports whether the values are floating-point numbers; others are integers or bool,
+// where True is 1.
 func (c *Column) IsFloat() bool { return c.kind == 'f' }
 
-// bits are those of a value.
+// bits returns the bits of a value.
 func (c *Column) bits(i int) uint64 {
 	at := i*c.array.size + c.offset
 	b := c.array.data[at : at+c.size]
@@ -177,7 +176,7 @@ func (c *Column) bits(i int) uint64 {
 	return binary.LittleEndian.Uint64(b)
 }
 
-// Float is a value as a floating-point number; large integers are rounded.
+// Float returns a value as a floating-point number; large integers are rounded.
 func (c *Column) Float(i int) float64 {
 	if c.kind != 'f' {
 		whole, err := c.Integer(i)
@@ -201,7 +200,7 @@ var (
 	errLarge    = errors.New("it does not fit 64 bits")
 )
 
-// Integer is a value as an integer. It is an error for a float that is none.
+// Integer returns a value as an integer. A float that is not a whole number is an error.
 func (c *Column) Integer(i int) (int64, error) {
 	bits := c.bits(i)
 	switch c.kind {

@@ -41,7 +41,7 @@ func readAll(a *Array) {
 	}
 }
 
-// Whatever is in a file is read or refused.
+// Arbitrary file contents are either read or refused.
 func FuzzArray(f *testing.F) {
 	fixtures(f, "*.npy")
 	f.Fuzz(func(t *testing.T, content []byte) {
@@ -67,7 +67,7 @@ func FuzzArchive(f *testing.F) {
 	})
 }
 
-// A file that announces what it does not hold is refused without memory for it.
+// A file that announces more than it holds is refused without allocating memory for it.
 func TestAnnouncedSizes(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

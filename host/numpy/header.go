@@ -9,25 +9,25 @@ import (
 	"strings"
 )
 
-// signature begins a .npy file; the major and minor version of the format follow.
+// signature starts a .npy file; the major and minor version of the format follow.
 const signature = "\x93NUMPY"
 
-// maxHeader is the most bytes of a header: the field names of a structured array take a
-// few hundred.
+// maxHeader is the maximum size of a header in bytes: the field names of a structured array
+// take a few hundred.
 const maxHeader = 1 << 16
 
-// maxDimensions is as in NumPy 2.
+// maxDimensions is the same as in NumPy 2.
 const maxDimensions = 64
 
-// header says what the bytes of an array are.
+// header describes the data of an array.
 type header struct {
-	fields  []field // one without a name for a plain array
+	fields  []field // a single one without a name for a plain array
 	size    int     // bytes of an element
 	shape   []int
 	fortran bool // the first index varies fastest
 }
 
-// field is a number in every element.
+// field is one number in every element.
 type field struct {
 	name      string
 	kind      byte // b (bool), i, u or f
@@ -36,7 +36,7 @@ type field struct {
 	bigEndian bool
 }
 
-// parseHeader reads the header at the beginning of a .npy file and says how long it is.
+// parseHeader reads the header at the beginning of a .npy file and returns its length.
 func parseHeader(file []byte) (*header, int, error) {
 	if len(file) < len(signature)+4 || string(file[:len(signature)]) != signature {
 		return nil, 0, errors.New("not a NumPy array: it does not begin with \\x93NUMPY")
@@ -135,7 +135,8 @@ func (h *header) addAll(descr []any) error {
 	return nil
 }
 
-// add adds a field of a type such as <u2. Void without a name is space between others.
+// add adds a field of a type such as <u2. A void without a name is padding between other
+// fields.
 func (h *header) add(name, descr string) error {
 	if descr == "|O" {
 		return errors.New("it holds Python objects, which only Python can unpickle; save arrays of numbers")
@@ -177,7 +178,8 @@ func unreadable(descr string) error {
 	return fmt.Errorf("type %q; numbers are read: bool, integers of 1 to 8 and floats of 2 to 8 bytes", descr)
 }
 
-// count is the number of elements of a shape, and whether their bytes can be counted.
+// count returns the number of elements of a shape, and whether their size in bytes can be
+// represented.
 func (h *header) count() (int, bool) {
 	count := 1
 	for _, length := range h.shape {
@@ -194,7 +196,7 @@ func (h *header) count() (int, bool) {
 	return count, true
 }
 
-// bytes is how many bytes all elements take.
+// bytes is the size of all elements in bytes.
 func (h *header) bytes() (int, error) {
 	count, ok := h.count()
 	if !ok || len(h.fields) == 0 {
@@ -203,7 +205,7 @@ func (h *header) bytes() (int, error) {
 	return count * h.size, nil
 }
 
-// shapeText is a shape as Python writes it.
+// shapeText formats a shape as Python does.
 func shapeText(shape []int) string {
 	texts := make([]string, len(shape))
 	for i, length := range shape {

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// maxNesting is how deep brackets may lie inside each other in a header.
+// maxNesting is the maximum depth of nested brackets in a header.
 const maxNesting = 8
 
 var errLiteral = errors.New("not the Python that NumPy writes")
 
-// parseLiteral reads what may stand in a header as Python writes it: dictionaries with
+// parseLiteral parses the Python literals that may appear in a header: dictionaries with
 // texts as keys, tuples and lists (both as []any), texts, whole numbers, True and False.
 func parseLiteral(text string) (any, error) {
 	p := &literal{rest: text}
@@ -30,7 +30,7 @@ type literal struct{ rest string }
 
 func (p *literal) blanks() { p.rest = strings.TrimLeft(p.rest, " \t\r\n") }
 
-// take takes a text if it comes next, and reports whether it does.
+// take consumes a text if it comes next, and reports whether it did.
 func (p *literal) take(text string) bool {
 	p.blanks()
 	rest, there := strings.CutPrefix(p.rest, text)
@@ -97,8 +97,8 @@ func (p *literal) list(end string, depth int) (any, error) {
 	return values, nil
 }
 
-// text reads up to a quotation mark. NumPy writes backslashes only in names of fields
-// that need them, which nobody asks for.
+// text reads up to a quotation mark. NumPy writes backslashes only in field names that
+// require them, which are never requested.
 func (p *literal) text(mark string) (any, error) {
 	text, rest, ended := strings.Cut(p.rest, mark)
 	if !ended || strings.ContainsAny(text, "\\\n") {
@@ -117,6 +117,6 @@ func (p *literal) number() (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %.20q", errLiteral, p.rest)
 	}
-	p.rest = strings.TrimPrefix(p.rest[digits:], "L") // of Python 2
+	p.rest = strings.TrimPrefix(p.rest[digits:], "L") // from Python 2
 	return number, nil
 }

@@ -20,7 +20,7 @@ func read(t *testing.T, name string) *Array {
 	return array
 }
 
-// wantError fails unless err says all of the texts, in one line.
+// wantError fails unless err contains all of the texts, in one line.
 func wantError(t *testing.T, err error, texts ...string) {
 	t.Helper()
 	if err == nil {
@@ -34,7 +34,7 @@ func wantError(t *testing.T, err error, texts ...string) {
 	}
 }
 
-// Each array of types.npz counts up in another type.
+// Each array in types.npz counts up in a different type.
 func TestTypes(t *testing.T) {
 	archive, err := Open("testdata/types.npz")
 	if err != nil {
@@ -171,7 +171,7 @@ func TestRefused(t *testing.T) {
 	wantError(t, err, "none.npz")
 }
 
-// Every truncated file is refused, and every byte of a header may be wrong.
+// Every truncated file is refused, and any byte of a header may be wrong.
 func TestDamaged(t *testing.T) {
 	file, err := os.ReadFile("testdata/aligned.npy")
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// screenshots, if named, is a folder where the browser leaves what it showed.
+// screenshots, if set, is a folder for screenshots from the browser.
 var screenshots = flag.String("screenshots", "", "folder for pictures of the pages that the browser was shown")
 
 // browser is a headless Chromium with an empty profile.
@@ -42,14 +42,14 @@ func browser(t *testing.T) context.Context {
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
 	ctx, closeBrowser := chromedp.NewContext(ctx)
-	t.Cleanup(closeBrowser)                   // waits for its end, so that the profile can be removed
-	if err := chromedp.Run(ctx); err != nil { // starts it: contexts made of this one are tabs
+	t.Cleanup(closeBrowser)                   // waits for it to end, so that the profile can be removed
+	if err := chromedp.Run(ctx); err != nil { // starts it: contexts derived from this one are tabs
 		t.Fatal(err)
 	}
 	return ctx
 }
 
-// complaints collects what the console and the network of a page say.
+// complaints collects what a page writes to the console and requests from the network.
 type complaints struct {
 	sync.Mutex
 	said, requested []string
@@ -72,7 +72,7 @@ func (c *complaints) hear(event any) {
 	}
 }
 
-// view is how a page is looked at.
+// view is a page at a certain width.
 type view struct {
 	name   string
 	file   string
@@ -81,13 +81,13 @@ type view struct {
 	dark   bool
 }
 
-// overflows lists elements that stand out of the page on the right, those aside that
-// are inside an element with a scroll bar of its own.
+// overflows lists elements that extend beyond the right edge of the page, except those
+// inside an element with its own scroll bar.
 const overflows = `[...document.body.querySelectorAll("*")].filter(e => !e.closest(".scroll, pre, svg") && e.getBoundingClientRect().right > innerWidth + 0.5).map(e => e.tagName + "." + e.className)`
 
-// TestBrowser opens pages of one run and of several at the width of a telephone and
-// of a desk: nothing stands out, the console is silent, nothing but the page is
-// loaded, and each width has its own pictures.
+// TestBrowser opens pages of one run and of several at the widths of a phone and of a
+// desktop: nothing overflows, the console is silent, nothing but the page is loaded, and
+// each width has its own pictures.
 func TestBrowser(t *testing.T) {
 	one, two := pages(t)
 	ctx := browser(t)
@@ -102,7 +102,7 @@ func TestBrowser(t *testing.T) {
 func look(t *testing.T, parent context.Context, v view) {
 	ctx, cancel := chromedp.NewContext(parent)
 	defer cancel()
-	ctx, stop := context.WithTimeout(ctx, 2*time.Minute) // only so that a hanging browser ends the test
+	ctx, stop := context.WithTimeout(ctx, 2*time.Minute) // only in case the browser hangs
 	defer stop()
 	var heard complaints
 	chromedp.ListenTarget(ctx, heard.hear)

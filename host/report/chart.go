@@ -11,15 +11,15 @@ import (
 // chart is a picture on the page.
 type chart struct {
 	Caption string
-	// Wide and Narrow are the picture as SVG elements for either width of screen;
-	// Narrow may be empty.
+	// Wide and Narrow are the picture as SVG elements for wide and narrow screens; Narrow
+	// may be empty.
 	Wide, Narrow template.HTML
 }
 
-// narrowWidth, in points, is what a telephone has room for.
+// narrowWidth is the width in points that fits on a phone.
 const narrowWidth = 258
 
-// draw draws a picture in both widths; of a width of 0 points it is the usual one.
+// draw draws a picture in both widths; a width of 0 stands for the usual one.
 func draw(caption string, drawing func(width float64) figure.Drawing) (chart, error) {
 	c := chart{Caption: caption}
 	for _, form := range []struct {
@@ -41,7 +41,7 @@ func draw(caption string, drawing func(width float64) figure.Drawing) (chart, er
 	return c, nil
 }
 
-// inline makes of an SVG file an element of a page, at most as wide as it was drawn.
+// inline turns an SVG file into an element of a page, at most as wide as it was drawn.
 func inline(svg []byte, class, label string, points float64) template.HTML {
 	_, svg, _ = bytes.Cut(svg, []byte("<svg"))
 	_, svg, _ = bytes.Cut(svg, []byte("viewBox"))

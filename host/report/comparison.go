@@ -6,20 +6,20 @@ import (
 	"spikegrad/host/figure"
 )
 
-// comparison shows several runs beside each other.
+// comparison shows several runs side by side.
 type comparison struct {
-	Rows        []row // a measure each
-	Differences []row // a key of the configuration each
+	Rows        []row // one per measure
+	Differences []row // one per configuration key
 	Curves      *chart
 }
 
-// row is a line of a table with a cell for every run.
+// row is a row of a table with a cell for every run.
 type row struct {
 	Name  string
 	Cells []string
 }
 
-// absent stands where a run has no such value.
+// absent is shown if a run has no such value.
 const absent = "–"
 
 // compare compares runs.
@@ -34,7 +34,7 @@ func compare(runs []*section) (*comparison, error) {
 		curve.Name = s.Name
 		curves.Runs = append(curves.Runs, curve)
 	}
-	// With an unfinished run left out, colours would not be those of the names.
+	// If an unfinished run were left out, the colours would not match the names.
 	if len(curves.Runs) < len(runs) {
 		return c, nil
 	}
@@ -46,7 +46,7 @@ func compare(runs []*section) (*comparison, error) {
 	return c, err
 }
 
-// measures are the rows of numbers that at least one run has.
+// measures returns a row for each number that at least one run has.
 func measures(runs []*section) []row {
 	var rows []row
 	add := func(name string, value func(s *section) string) {
@@ -115,7 +115,7 @@ func measures(runs []*section) []row {
 	return rows
 }
 
-// differences are the keys of the configurations that are not equal in all runs.
+// differences returns a row for each configuration key that is not equal in all runs.
 func differences(runs []*section) []row {
 	var keys []string
 	values := map[string][]string{}

@@ -4,8 +4,9 @@
 //
 // A run is a folder of files for the program and for scripts, whereas a colleague wants a single
 // file that shows what was done and what came out. So the page is self-contained: pictures are
-// inline SVG, drawn once for wide and once for narrow screens, there are no scripts, and its own
-// content policy forbids the browser to load anything. The same runs give the same bytes.
+// inline SVG, drawn once for wide and once for narrow screens, there are no scripts, and its
+// content security policy forbids the browser to load anything. The same runs give the same
+// bytes.
 //
 //	run, err := report.Load(ctx, "runs/first", report.Options{})
 //	…

@@ -11,7 +11,7 @@ import (
 	"spikegrad/host/train"
 )
 
-// Trains a small network and makes a page of the run.
+// Trains a small network and writes a page about the run.
 func ExampleWrite() {
 	folder, err := os.MkdirTemp("", "report")
 	if err != nil {

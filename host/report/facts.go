@@ -8,7 +8,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// facts sums up a run.
+// facts summarizes a run.
 func (s *section) facts() {
 	if s.Summary == nil {
 		s.Facts = []fact{{"epochs so far", fmt.Sprintf("%d of %d", len(s.Epochs), s.Config.Training.Epochs), ""}}
@@ -32,7 +32,7 @@ func (s *section) facts() {
 	add("speed", fmt.Sprintf("%.0f /s", m.SamplesPerSecond), "samples in training, "+m.Device)
 }
 
-// modeFacts sums up what was measured in a mode.
+// modeFacts summarizes the measurements in a mode.
 func modeFacts(m *evaluate.Mode) []fact {
 	p := m.Performance
 	facts := []fact{
@@ -57,10 +57,10 @@ func trialsNote(p *evaluate.Performance) string {
 	return fmt.Sprintf("± %.2f over %d trials of %d samples", 100*p.AccuracySpread, p.Trials, p.Samples)
 }
 
-// fanoText is the Fano factor of a layer: by the paper's definition, and in busy windows.
+// fanoText gives the Fano factor of a layer by the paper's definition, and in busy windows.
 func fanoText(v *evaluate.Variability, layer int) string {
 	if v == nil || layer >= len(v.Layers) || v.Layers[layer].AllWindows == nil {
-		return "unknown" // also of an evaluation from before there was that definition
+		return "unknown" // also for evaluations older than that definition
 	}
 	text := fmt.Sprintf("%.3f", v.Layers[layer].AllWindows.Mean)
 	if busy := v.Layers[layer].Neurons; busy != nil {

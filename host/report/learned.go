@@ -7,8 +7,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// learned draws each learned constant over epochs, as far as the metrics know them: those of
-// runs from before they were kept have none.
+// learned draws each learned constant over epochs, if the metrics have it: those of older
+// runs do not.
 func (s *section) learned() error {
 	type key struct {
 		layer int
@@ -50,7 +50,7 @@ func (s *section) learned() error {
 	return nil
 }
 
-// course is a constant over epochs.
+// course is the course of a constant over epochs.
 type course struct {
 	epochs []float64
 	values [5][]float64 // median, lower and upper quartile, least, largest

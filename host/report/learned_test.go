@@ -7,8 +7,8 @@ import (
 	"spikegrad/host/train"
 )
 
-// Constants over epochs are drawn, in milliseconds where they are times; a page of a run that
-// knows none has nothing of them.
+// Learned constants are drawn over epochs, in milliseconds if they are times; the page of a
+// run without any does not mention them.
 func TestLearned(t *testing.T) {
 	rich, _ := runFolders(t)
 	runs := load(t, rich)

@@ -16,7 +16,7 @@ import (
 
 // Options specify how runs without an evaluation are evaluated.
 type Options struct {
-	// NoEvaluation shows only what the folder of a run holds.
+	// NoEvaluation shows only what the run folder holds.
 	NoEvaluation bool
 	// Open, Workers, PassSamples, Observer and Notes are those of an evaluation: see
 	// [evaluate.Options].
@@ -29,7 +29,7 @@ type Options struct {
 
 // Run is what is known about a run. Nil and empty fields are unknown; Notes say why.
 type Run struct {
-	Name       string // base name of the folder; [Write] tells equal ones apart
+	Name       string // base name of the folder; [Write] disambiguates equal ones
 	Folder     string
 	Config     train.Config
 	Summary    *train.Summary
@@ -43,7 +43,7 @@ type Run struct {
 	weights string // SHA-256
 }
 
-// The short evaluation of runs that have none: enough to show spreads, not to publish
+// The short evaluation of runs that have none: enough to show spreads, but not to publish
 // them.
 const (
 	shortTrials     = 3
@@ -52,7 +52,7 @@ const (
 	shortRasters    = 50
 )
 
-// optional makes nothing of what does not exist.
+// optional returns nil for a file that does not exist.
 func optional[T any](read *T, err error) (*T, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -60,9 +60,9 @@ func optional[T any](read *T, err error) (*T, error) {
 	return read, err
 }
 
-// Load reads the run in a folder. A finished run without an evaluation, or with one of other
+// Load reads the run in a folder. A finished run without an evaluation, or with one of different
 // weights, is evaluated briefly if its data can be opened; nothing is written. The error says that
-// there is no run, that a file of it is damaged, or that the context was cancelled.
+// there is no run, that one of its files is damaged, or that the context was cancelled.
 func Load(ctx context.Context, folder string, options Options) (*Run, error) {
 	r := &Run{Name: filepath.Base(filepath.Clean(folder)), Folder: folder}
 	if r.Name == "." || r.Name == ".." {
@@ -106,7 +106,7 @@ func Load(ctx context.Context, folder string, options Options) (*Run, error) {
 	return r, r.evaluate(ctx, options)
 }
 
-// readEvaluation takes over what an evaluation left in the folder of the run.
+// readEvaluation reads the evaluation in the folder of the run.
 func (r *Run) readEvaluation() error {
 	folder := filepath.Join(r.Folder, "evaluation")
 	found, err := evaluate.Read(folder)
@@ -129,7 +129,7 @@ func (r *Run) readEvaluation() error {
 	return err
 }
 
-// evaluate fills in what the folder does not hold.
+// evaluate measures what the folder does not hold.
 func (r *Run) evaluate(ctx context.Context, options Options) error {
 	settings := evaluate.DefaultSettings()
 	settings.Trials, settings.Rasters = shortTrials, shortRasters

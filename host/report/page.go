@@ -43,7 +43,7 @@ type section struct {
 	Facts    []fact
 	Layers   []layerFacts
 	Curves   []chart
-	Learned  []chart // constants over epochs
+	Learned  []chart // learned constants over epochs
 	Modes    []mode  // as trained, and the other one
 	Stored   template.URL
 	Audit    *auditSection
@@ -54,13 +54,13 @@ type section struct {
 // fact is a number with its name.
 type fact struct{ Name, Value, Note string }
 
-// layerFacts describe a layer in a row of a table.
+// layerFacts describes a layer in a row of a table.
 type layerFacts struct {
 	Number                                                     int
 	Size, Connection, Neuron, Noise, Surrogate, Taus, Activity string
 }
 
-// mode is what was measured with noise, or without.
+// mode is the measurements with noise, or without.
 type mode struct {
 	Name   string
 	Open   bool // as trained
@@ -123,7 +123,7 @@ func Write(w io.Writer, runs []*Run) error {
 	return pageTemplate.Execute(w, p)
 }
 
-// uniqueNames are the names of the runs, their folders where names are equal.
+// uniqueNames returns the names of the runs, or their folders where names are equal.
 func uniqueNames(runs []*Run) []string {
 	count := map[string]int{}
 	for _, r := range runs {
@@ -173,8 +173,8 @@ func newSection(r *Run) (*section, error) {
 	return s, nil
 }
 
-// storedRaster shows the raster that training left. It is a file that anybody may have
-// changed, so it is shown as an image and not made part of the page.
+// storedRaster shows the raster that training wrote. Anybody may have changed the file, so
+// it is shown as an image and not made part of the page.
 func (s *section) storedRaster() error {
 	svg, err := os.ReadFile(filepath.Join(s.Folder, "raster.svg"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -184,7 +184,7 @@ func (s *section) storedRaster() error {
 	return err
 }
 
-// curve is the course of the training.
+// curve is the learning curve of the run.
 func (r *Run) curve() figure.Run {
 	curve := train.Curve(r.Config.Data.Name, r.Epochs)
 	if r.Summary != nil && r.Summary.TestAccuracy != nil {
@@ -223,7 +223,7 @@ func (s *section) modes() error {
 	return nil
 }
 
-// draw draws what was measured in a mode.
+// draw draws the measurements in a mode.
 func (m *mode) draw(measured *evaluate.Mode, rasters *evaluate.ModeRasters, stepLength float64) error {
 	add := func(caption string, drawing func(width float64) figure.Drawing) error {
 		c, err := draw(caption, drawing)

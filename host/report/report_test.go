@@ -15,7 +15,7 @@ import (
 	"spikegrad/host/train"
 )
 
-// trained trains a small network in a folder of a name.
+// trained trains a small network in the given folder.
 func trained(t *testing.T, folder string, change func(c *train.Config)) string {
 	t.Helper()
 	config, err := train.Default("digits")
@@ -33,8 +33,8 @@ func trained(t *testing.T, folder string, change func(c *train.Config)) string {
 	return folder
 }
 
-// fixture is what all tests look at: a run that was evaluated and audited, and one of
-// which there is nothing but the run.
+// fixture is the folder that all tests use: it holds a run that was evaluated and audited,
+// and one that was only trained.
 var fixture = sync.OnceValues(func() (folder string, err error) { return os.MkdirTemp("", "report") })
 
 func TestMain(m *testing.M) {
@@ -123,7 +123,7 @@ func load(t *testing.T, folders ...string) (runs []*Run) {
 	return runs
 }
 
-// written is the page of runs.
+// written returns the page of runs.
 func written(t *testing.T, runs []*Run) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -133,7 +133,7 @@ func written(t *testing.T, runs []*Run) string {
 	return b.String()
 }
 
-// pages writes the page of one run and that of two, and returns their files.
+// pages writes a page about one run and one about two, and returns their files.
 func pages(t *testing.T) (one, two string) {
 	t.Helper()
 	rich, plain := runFolders(t)
@@ -148,7 +148,7 @@ func pages(t *testing.T) (one, two string) {
 	return one, two
 }
 
-// wants fails for every text that is not on a page.
+// wants fails for every text that is missing on a page.
 func wants(t *testing.T, page string, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
@@ -158,7 +158,7 @@ func wants(t *testing.T, page string, texts ...string) {
 	}
 }
 
-// TestPage sees that the page shows what the files of the runs say.
+// TestPage checks that the page shows the content of the runs' files.
 func TestPage(t *testing.T) {
 	rich, plain := runFolders(t)
 	runs := load(t, rich, plain)
@@ -187,7 +187,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestLoad sees what is shown of runs that are not complete.
+// TestLoad checks what is shown for incomplete runs.
 func TestLoad(t *testing.T) {
 	rich, _ := runFolders(t)
 	copied := func(t *testing.T) string {
@@ -281,7 +281,7 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// TestEscaped sees that names in files cannot become part of the page.
+// TestEscaped checks that names in files cannot become part of the page.
 func TestEscaped(t *testing.T) {
 	rich, _ := runFolders(t)
 	run := load(t, rich)[0]

@@ -22,13 +22,13 @@ type BiasNumbers struct {
 	PlaneV                   [2]float64           `json:"plane_v"`
 	PlaneGradientAtV         map[string][]float64 `json:"plane_gradient_at_v"` // by β_SG: surrogate gradient with respect to (v1, v2)
 	SmoothedArgmin           []float64            `json:"smoothed_argmin"`     // the w of the smallest output of the network at β = β_SG
-	// PlaneOrderDifference is, by β_SG, how far the two surfaces are apart that the
-	// surrogate gradient gives when it is integrated first along v1 and first along v2,
-	// at most, over the range of the first; see [planeSurface].
+	// PlaneOrderDifference, by β_SG, is the largest distance between the two surfaces
+	// obtained by integrating the surrogate gradient first along v1 or first along v2,
+	// relative to the range of the first surface; see [planeSurface].
 	PlaneOrderDifference map[string]float64 `json:"plane_order_difference"`
 }
 
-// biasCurves are output and derivatives over w.
+// biasCurves are the output and its derivatives as functions of w.
 type biasCurves struct {
 	output, truth []float64
 	surrogate     [][]float64 // [β_SG][w]
@@ -36,11 +36,11 @@ type biasCurves struct {
 	smoothed      [][]float64 // [β_SG][w]: output at β = β_SG
 }
 
-// noDerivative is the magnitude up to which a derivative has no sign.
+// noDerivative is the magnitude below which a derivative counts as zero and has no sign.
 const noDerivative = 1e-12
 
-// computeBias follows output, derivative and surrogate derivatives with respect to the
-// first weight.
+// computeBias evaluates the output, its derivative and the surrogate derivatives with
+// respect to the first weight.
 func computeBias(beta float64, w, betaSG []float64) *biasCurves {
 	c := &biasCurves{
 		surrogate: make([][]float64, len(betaSG)), integral: make([][]float64, len(betaSG)), smoothed: make([][]float64, len(betaSG)),
@@ -65,8 +65,8 @@ func computeBias(beta float64, w, betaSG []float64) *biasCurves {
 	return c
 }
 
-// disagreement is the share of the points with a true derivative at which the
-// surrogate has not the same sign.
+// disagreement is the share of the points with a nonzero true derivative at which the
+// surrogate's sign differs.
 func disagreement(truth, surrogate []float64) float64 {
 	compared, different := 0, 0
 	for k, d := range truth {
@@ -81,7 +81,7 @@ func disagreement(truth, surrogate []float64) float64 {
 	return float64(different) / float64(max(1, compared))
 }
 
-// planeAt is the toy network of the (v1, v2) plane.
+// planeAt is the toy network at a point of the (v1, v2) plane.
 func planeAt(v1, v2 float64) estimate.Toy { return estimate.Toy{1, v1, v2, 1, -1} }
 
 // Bias shows, in a toy network of sigmoid units, that surrogate gradients differ in sign from the
@@ -112,7 +112,7 @@ func Bias(_ context.Context, out string, _ Options) error {
 
 func planeBetaSG() []float64 { return []float64{2, 4, 20} }
 
-// biasPictures are the output, the derivatives and the integrals over w.
+// biasPictures draws the output, the derivatives and the integrals against w.
 func biasPictures(numbers *BiasNumbers, c *biasCurves) []picture {
 	const every = 10
 	thin := func(list []float64) []float64 {
@@ -152,7 +152,7 @@ func biasPictures(numbers *BiasNumbers, c *biasCurves) []picture {
 	}
 }
 
-// scaled divides by the largest magnitude.
+// scaled divides a list by its largest magnitude.
 func scaled(list []float64) []float64 {
 	largest := 0.0
 	for _, v := range list {
@@ -165,7 +165,7 @@ func scaled(list []float64) []float64 {
 	return result
 }
 
-// shifted begins at zero and has range one.
+// shifted shifts and scales a list to start at zero and have range one.
 func shifted(list []float64) []float64 {
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, v := range list {

@@ -13,40 +13,41 @@ import (
 	"spikegrad/host/train"
 )
 
-// ClassificationOptions specify the comparison, and where its results go.
+// ClassificationOptions specify the comparison and where its results go.
 type ClassificationOptions struct {
 	Data  string // spoken:DIR, shd:DIR, ssc:DIR or randman
 	Seeds int    // runs of each method, with seeds 1, 2, …
 	Quick bool   // smaller networks and fewer epochs and trials
-	// Tuned takes, instead of the published settings, those that did best on spoken
-	// words; see [SpokenTuned].
+	// Tuned uses the settings that did best on spoken words instead of the published ones;
+	// see [SpokenTuned].
 	Tuned bool
-	// Smoothness α of random manifolds; 0 stands for that of the experiment.
+	// Smoothness α of random manifolds; 0 stands for the experiment's own.
 	Smoothness float64
-	// Set is the key of one of [Sets]; none stands for the first.
+	// Set is the key of one of [Sets]; empty stands for the first.
 	Set string
-	// Methods are keys of those of the set that are compared, each with the first; none
+	// Methods are the keys of the set's methods to compare, each with the first; empty
 	// stands for all.
 	Methods []string
 	// Epochs, if positive, replaces the epochs of the configuration.
 	Epochs int
-	// Steps, if positive, replaces the number of time steps of spoken words, of the same
-	// length: the script of the paper's authors has 349 of 2 ms for SHD.
+	// Steps, if positive, replaces the number of time steps of spoken words, keeping their
+	// length: the script of the paper's authors uses 349 steps of 2 ms for SHD.
 	Steps int
-	Out   string // folder; one of an interrupted comparison is gone on with
-	// Job, if its number is not 0, is the part of the runs that is made; the results are then
-	// put together by another call without one.
+	Out   string // folder; if it holds an interrupted comparison, that is resumed
+	// Job, if its number is not 0, selects the part of the runs to make; a later call without
+	// a job then puts the results together.
 	Job Job
-	// Open makes an engine; nil stands for the CPU engine.
+	// Open creates an engine; nil stands for the CPU engine.
 	Open        func(n *network.Network, options engine.Options) (engine.Engine, error)
 	Workers     int // see [train.Options]
 	PassSamples int
-	// Exchange leads to the other processes of the comparison; nil for one process. All make the
-	// same calls, share each batch and get the same result; only rank 0 writes and is observed.
+	// Exchange is the connection to the other processes of the comparison; nil for a single
+	// process. All processes make the same calls, share each batch and get the same result; only
+	// rank 0 writes and is observed.
 	Exchange engine.Exchange
-	// Observer, which may be nil, makes the observer of the run in a folder.
+	// Observer, which may be nil, creates the observer of the run in a folder.
 	Observer func(folder string) train.Observer
-	// Note, which may be nil, is told in a line what comes next.
+	// Note, which may be nil, is given a line about what comes next.
 	Note func(message string)
 }
 
@@ -73,7 +74,7 @@ func (o *ClassificationOptions) Validate() error {
 	return nil
 }
 
-// config is the configuration of a method.
+// config returns the configuration of a method.
 func (o *ClassificationOptions) config(method Method) (train.Config, error) {
 	config, err := classificationConfig(o.Data, o.Quick, o.Tuned, method)
 	if err != nil {
@@ -97,13 +98,13 @@ func (o *ClassificationOptions) config(method Method) (train.Config, error) {
 	return config, config.Validate()
 }
 
-// ClassificationResult is the result of the comparison: classification.json.
+// ClassificationResult is the result of the comparison, stored as classification.json.
 type ClassificationResult struct {
 	Data        string            `json:"data"`
 	Set         string            `json:"set"`
 	Quick       bool              `json:"quick"`
 	Tuned       bool              `json:"tuned"`
-	Smoothness  *float64          `json:"smoothness,omitempty"` // if it was asked for
+	Smoothness  *float64          `json:"smoothness,omitempty"` // if it was specified
 	Steps       int               `json:"steps"`                // of a sample
 	StepLength  float64           `json:"step_length"`          // seconds
 	Settings    evaluate.Settings `json:"evaluation"`
@@ -129,14 +130,14 @@ type RunResult struct {
 }
 
 // Classification trains the networks of Gygax & Zenke 2025 by each method of a set from
-// several seeds, evaluates each in the mode it was trained in and in the other one,
-// and writes into the folder Out: classification.json with every number,
-// classification.md with tables, pictures, and the runs themselves in runs.
+// several seeds, evaluates each in the mode it was trained in and in the other one, and
+// writes to the folder Out: classification.json with every number, classification.md with
+// tables, pictures, and the runs themselves in runs.
 //
-// A comparison that was interrupted goes on when it is asked for again: runs that
-// are finished are kept, the one at work goes on from its checkpoint. It is refused
-// if a run in the folder was made with another configuration. With a job only its runs are
-// made and evaluated, and nothing else is written; the result has these runs alone.
+// An interrupted comparison resumes when it is started again: finished runs are kept, and
+// the one in progress resumes from its checkpoint. It is an error if a run in the folder
+// was made with a different configuration. With a job, only the job's runs are made and
+// evaluated, and nothing else is written; the result contains just these runs.
 func Classification(ctx context.Context, options ClassificationOptions) (*ClassificationResult, error) {
 	if err := options.Validate(); err != nil {
 		return nil, err
@@ -149,7 +150,7 @@ func Classification(ctx context.Context, options ClassificationOptions) (*Classi
 	return c.run(ctx)
 }
 
-// comparison is a comparison at work.
+// comparison is a comparison in progress.
 type comparison struct {
 	ClassificationOptions
 	team      *engine.Team // nil for one process
@@ -206,7 +207,7 @@ func (c *comparison) run(ctx context.Context) (*ClassificationResult, error) {
 	return result, c.team.First(func() error { return result.write(c.Out) })
 }
 
-// classificationSettings are how runs are evaluated.
+// classificationSettings are the settings for evaluating runs.
 func classificationSettings(quick bool) evaluate.Settings {
 	settings := evaluate.DefaultSettings()
 	if quick {
@@ -215,8 +216,7 @@ func classificationSettings(quick bool) evaluate.Settings {
 	return settings
 }
 
-// InterruptedError says that a reproduction was cancelled. It wraps the error of the
-// context.
+// InterruptedError reports that a reproduction was cancelled. It wraps the context's error.
 type InterruptedError struct {
 	Folder string
 	Cause  error
@@ -235,8 +235,8 @@ func explainInterruption(ctx context.Context, err error, folder string) error {
 	return err
 }
 
-// explain is explainInterruption for a comparison over ranks too: there the process that was
-// interrupted may be another one.
+// explain extends explainInterruption to comparisons over ranks, where another process may
+// have been interrupted.
 func (c *comparison) explain(ctx context.Context, err error) error {
 	if c.team != nil && engine.Agreed(err) && errors.Is(err, context.Canceled) {
 		return engine.MarkAgreed(&InterruptedError{c.Out, context.Canceled})
@@ -250,7 +250,7 @@ func (c *comparison) note(format string, values ...any) {
 	}
 }
 
-// one makes one run and its evaluation, or what is missing of them.
+// one makes one run and its evaluation, or whatever is missing of them.
 func (c *comparison) one(ctx context.Context, method Method, seed uint32) (*RunResult, error) {
 	config, err := c.configure(method)
 	if err != nil {
@@ -270,7 +270,7 @@ func (c *comparison) one(ctx context.Context, method Method, seed uint32) (*RunR
 	return result, err
 }
 
-// train makes the run in a folder, goes on with it, or reads what it ended with.
+// train starts the run in a folder, resumes it, or reads its summary if it is finished.
 func (c *comparison) train(ctx context.Context, config train.Config, folder string) (*train.Summary, error) {
 	options := train.Options{
 		Folder: folder, Open: c.Open, Workers: c.Workers, PassSamples: c.PassSamples, NoPictures: true, Exchange: c.Exchange,
@@ -309,8 +309,8 @@ func (c *comparison) train(ctx context.Context, config train.Config, folder stri
 	return train.ReadSummary(folder)
 }
 
-// evaluate measures a finished run, unless that has been done. Pictures are drawn of
-// the first seed.
+// evaluate measures a finished run, unless that has already been done. Pictures are drawn
+// only for the first seed.
 func (c *comparison) evaluate(ctx context.Context, folder string, summary *train.Summary) (*evaluate.Report, error) {
 	target := filepath.Join(folder, "evaluation")
 	done, err := c.team.Ask(func() (bool, error) {

@@ -9,12 +9,11 @@ import (
 	"spikegrad/host/train"
 )
 
-// steepness is β of escape noise and surrogate derivatives.
+// steepness is β of the escape noise and the surrogate derivatives.
 const steepness = 10
 
-// layer is a layer of a network for this method, whose regularizer looks at the mean
-// count over all its neurons and in which every input channel is
-// expected to spike at a rate.
+// layer is a layer for this method's network. Its regularizer uses the mean count over all
+// its neurons, and every input channel is expected to spike at the given rate.
 func (m Method) layer(rate float64) network.Layer {
 	layer := network.DefaultLayer()
 	layer.Noise.Kind, layer.Noise.Beta = m.Noise, steepness
@@ -30,7 +29,7 @@ func (m Method) layer(rate float64) network.Layer {
 	return layer
 }
 
-// convolution is a layer of filters.
+// convolution is a convolutional layer.
 func (m Method) convolution(rate float64, filters, kernel, stride, recurrentKernel int) network.Layer {
 	layer := m.layer(rate)
 	layer.Kind, layer.Neurons, layer.Padding = "conv1d", 0, 0
@@ -49,14 +48,14 @@ const (
 	randmanRate    = 5 // one spike in 0.2 s
 )
 
-// classificationBase is what all runs have in common.
+// classificationBase is the configuration that all runs share.
 func classificationBase(dataset string, layers ...network.Layer) (train.Config, error) {
 	config, err := train.Default(dataset)
 	if err != nil {
 		return config, err
 	}
 	if config.Data.Events.Binning != "" {
-		config.Data.Events.Binning = "truncate" // as the published results
+		config.Data.Events.Binning = "truncate" // as in the published results
 	}
 	config.Network.Layers = layers
 	config.Training.Optimizer.Kind, config.Training.Optimizer.LearningRate = "smorms3", 0.01
@@ -64,10 +63,10 @@ func classificationBase(dataset string, layers ...network.Layer) (train.Config, 
 	return config, nil
 }
 
-// SpokenDense is a recurrent layer of 128 neurons on spoken words in 175 steps of
-// 4 ms: small enough for minutes without a GPU. Its loss is sum_of_softmax, as the
-// maximum over time may stay at a readout's first step, where it has no gradient. The
-// dataset is spoken:DIR, shd:DIR or ssc:DIR.
+// SpokenDense is a network with one recurrent layer of 128 neurons for spoken words in 175
+// steps of 4 ms, small enough to train in minutes without a GPU. Its loss is
+// sum_of_softmax, because the maximum over time may stay at the readout's first step, where
+// it has no gradient. The dataset is spoken:DIR, shd:DIR or ssc:DIR.
 func SpokenDense(dataset string, method Method) (train.Config, error) {
 	config, err := classificationBase(dataset, method.layer(channelRate(dataset)))
 	config.Data.Steps, config.Data.StepLength = 175, 0.004
@@ -76,10 +75,10 @@ func SpokenDense(dataset string, method Method) (train.Config, error) {
 	return config, err
 }
 
-// HeidelbergConv is the network of Gygax & Zenke 2025 for the Spiking Heidelberg
-// Digits: three recurrent convolutions over the channels, 350 steps of 2 ms. The
-// dataset is shd:DIR or ssc:DIR, or spoken:DIR with its own steps and, as it has a
-// fifth of the samples, smaller batches.
+// HeidelbergConv is the network of Gygax & Zenke 2025 for the Spiking Heidelberg Digits:
+// three recurrent convolutions over the channels, 350 steps of 2 ms. The dataset is shd:DIR
+// or ssc:DIR, or spoken:DIR with its own steps and, as it has a fifth of the samples,
+// smaller batches.
 func HeidelbergConv(dataset string, method Method) (train.Config, error) {
 	rate := channelRate(dataset)
 	config, err := classificationBase(dataset,
@@ -92,10 +91,10 @@ func HeidelbergConv(dataset string, method Method) (train.Config, error) {
 	return config, err
 }
 
-// SpokenTuned is [HeidelbergConv] with the settings that did best on spoken words:
-// 70 steps of 10 ms, the loss sum_of_softmax, a cosine schedule over 80 epochs, and
-// augmentation of the training samples, mostly moves over the channels, as one voice
-// is higher than another.
+// SpokenTuned is [HeidelbergConv] with the settings that did best on spoken words: 70 steps
+// of 10 ms, the loss sum_of_softmax, a cosine schedule over 80 epochs, and augmentation of
+// the training samples, mostly shifts over the channels, as some voices are higher than
+// others.
 func SpokenTuned(dataset string, method Method) (train.Config, error) {
 	config, err := HeidelbergConv(dataset, method)
 	config.Data.Steps, config.Data.StepLength = 70, 0.01
@@ -108,9 +107,9 @@ func SpokenTuned(dataset string, method Method) (train.Config, error) {
 	return config, err
 }
 
-// RandmanConv is their network for random manifolds: three convolutions without
-// recurrence. Spikes come in the first half of a sample, as in the configuration
-// that the authors published with the paper.
+// RandmanConv is the paper's network for random manifolds: three convolutions without
+// recurrence. Spikes come in the first half of a sample, as in the configuration that the
+// authors published with the paper.
 func RandmanConv(method Method) (train.Config, error) {
 	config, err := classificationBase("randman",
 		method.convolution(randmanRate, 32, 11, 1, 0),
@@ -127,7 +126,7 @@ func channelRate(dataset string) float64 {
 	return heidelbergRate
 }
 
-// classificationConfig is the configuration for a dataset; quick ones take minutes.
+// classificationConfig is the configuration for a dataset; quick ones take only minutes.
 func classificationConfig(dataset string, quick, tuned bool, method Method) (config train.Config, err error) {
 	name, _, _ := strings.Cut(dataset, ":")
 	switch {

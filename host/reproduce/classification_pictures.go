@@ -7,7 +7,7 @@ import (
 	"spikegrad/host/train"
 )
 
-// learningCurves are mean and standard deviation over seeds after each epoch.
+// learningCurves draws mean and standard deviation over seeds after each epoch.
 func (c *ClassificationResult) learningCurves() figure.Curves {
 	drawing := figure.Curves{}
 	if len(c.Methods[0].Runs) > 1 {
@@ -28,7 +28,7 @@ func (c *ClassificationResult) learningCurves() figure.Curves {
 	return drawing
 }
 
-// spikesByEpoch is the activity while training, mean and standard deviation over seeds.
+// spikesByEpoch draws the activity during training, mean and standard deviation over seeds.
 func (c *ClassificationResult) spikesByEpoch() figure.Lines {
 	drawing := figure.Lines{Title: "Activity while training", XLabel: "epoch", YLabel: "spikes per neuron per sample", WholeX: true}
 	for i := range c.Methods {
@@ -43,8 +43,8 @@ func (c *ClassificationResult) spikesByEpoch() figure.Lines {
 	return drawing
 }
 
-// band is a quantity after each epoch, over the runs of a method; empty if an epoch
-// has none.
+// band collects a quantity after each epoch over the runs of a method; empty if it is
+// missing for some epoch.
 func (m *MethodResult) band(of func(*train.Epoch) *float64) (band figure.Band) {
 	for epoch := range m.Runs[0].Epochs {
 		over := m.collect(func(r *RunResult) (float64, bool) {
@@ -81,7 +81,8 @@ func (c *ClassificationResult) accuracies() figure.Bars {
 	return drawing
 }
 
-// layers compares a quantity of every layer between the methods, each as trained.
+// layers compares a quantity of every layer across the methods, each in the mode it was
+// trained in.
 func (c *ClassificationResult) layers(label string, levels []figure.Level, of func(*ModeResult) []OverSeeds) figure.Bars {
 	drawing := figure.Bars{ValueLabel: label, Levels: levels}
 	for l := range of(&c.Methods[0].Trained) {

@@ -10,7 +10,7 @@ import (
 	"spikegrad/host/figure"
 )
 
-// write writes numbers, tables and pictures of the comparison.
+// write writes the numbers, tables and pictures of the comparison.
 func (c *ClassificationResult) write(folder string) error {
 	pictures := map[string]figure.Drawing{
 		"learning-curves": c.learningCurves(),
@@ -31,7 +31,7 @@ func (c *ClassificationResult) write(folder string) error {
 	return atomicfile.WriteJSON(filepath.Join(folder, "classification.json"), c)
 }
 
-// Markdown are the tables of the comparison.
+// Markdown returns the tables of the comparison.
 func (c *ClassificationResult) Markdown() string {
 	var b strings.Builder
 	seeds := len(c.Methods[0].Runs)
@@ -58,7 +58,7 @@ func (c *ClassificationResult) Markdown() string {
 	return b.String()
 }
 
-// report is the tables with all pictures.
+// report returns the tables with all pictures.
 func (c *ClassificationResult) report(folder string) string {
 	var b strings.Builder
 	kind := ""
@@ -118,7 +118,7 @@ func (x OverSeeds) percent() string {
 	return text
 }
 
-// layerList writes the means of all layers; a layer without any has a dash.
+// layerList formats the means of all layers, with a dash for a layer without values.
 func layerList(layers []OverSeeds, digits int) string {
 	var texts []string
 	for _, x := range layers {

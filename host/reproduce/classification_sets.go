@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Method is a way to train a spiking network. Noise is the kind of its escape noise, threshold
-// if it has none, and Surrogate that of its surrogate derivative, both with steepness 10 or
-// else the parameters that the kind has by default.
+// Method is a way to train a spiking network. Noise is the kind of its escape noise, or
+// threshold if it has none; Surrogate is the kind of its surrogate derivative. Both have
+// steepness 10, or otherwise the kind's default parameters.
 type Method struct {
 	Key          string `json:"key"`  // in names of files
 	Name         string `json:"name"` // in tables and pictures
@@ -17,18 +17,18 @@ type Method struct {
 	ThroughReset bool   `json:"differentiate_reset"` // errors flow back through the reset too
 }
 
-// Stochastic reports whether the network has escape noise. One without is tested under sigmoid
-// noise too.
+// Stochastic reports whether the network has escape noise. A network without it is tested
+// under sigmoid noise too.
 func (m Method) Stochastic() bool { return m.Noise != "threshold" }
 
-// Set is methods that are compared, each with the first.
+// Set is a set of methods to compare, each with the first.
 type Set struct {
 	Key     string
 	Methods []Method
 }
 
 // Methods are the four that Gygax & Zenke 2025 compare, the deterministic one first. The
-// stochastic ones have the same noise, so that they differ in the surrogate derivative alone.
+// stochastic ones have the same noise, so they differ only in the surrogate derivative.
 func Methods() []Method {
 	return []Method{
 		{"deterministic-superspike", "deterministic SuperSpike", "threshold", "superspike", false},
@@ -38,16 +38,16 @@ func Methods() []Method {
 	}
 }
 
-// matchedSigmoid is what other sets are compared with.
+// matchedSigmoid is the method that other sets are compared with.
 var matchedSigmoid = Method{"stochastic-matched", "stochastic matched sigmoid", "sigmoid", "matched", false}
 
-// Sets are what can be compared:
+// Sets are the sets that can be compared:
 //   - methods: [Methods];
 //   - sigmoid: the derivative of a sigmoid as surrogate, deterministic and stochastic, with the
 //     factor β and without it (which its authors call scaled);
-//   - reset: that derivative with the factor and without, errors flowing back through the reset
-//     or not;
-//   - noises: other escape noise than the sigmoid, each with the surrogate that matches it.
+//   - reset: that derivative with and without the factor, and with or without errors flowing back
+//     through the reset;
+//   - noises: escape noise other than the sigmoid, each with the surrogate that matches it.
 func Sets() []Set {
 	unscaled := Method{"stochastic-unscaled", "stochastic unscaled sigmoid", "sigmoid", "unscaled_sigmoid", false}
 	throughReset := func(m Method) Method {
@@ -68,8 +68,8 @@ func Sets() []Set {
 	}
 }
 
-// chooseSet finds a set, the first if none is named, and some of its methods, all if none is
-// named.
+// chooseSet finds a set (the first if no name is given) and the chosen methods of it (all if
+// no keys are given).
 func chooseSet(name string, keys []string) (*Set, error) {
 	sets, names := Sets(), []string{}
 	set := &sets[0]

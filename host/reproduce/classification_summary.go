@@ -9,14 +9,14 @@ import (
 	"spikegrad/host/evaluate"
 )
 
-// OverSeeds is a number measured in several runs.
+// OverSeeds is a quantity measured in several runs.
 type OverSeeds struct {
 	Values    []float64 `json:"values"` // [run]
 	Mean      float64   `json:"mean"`
-	Deviation float64   `json:"deviation"` // standard deviation; 0 of one run
+	Deviation float64   `json:"deviation"` // standard deviation; 0 for a single run
 }
 
-// ModeResult sums up what the networks of a method do with noise, or without.
+// ModeResult summarizes how the networks of a method behave with or without noise.
 type ModeResult struct {
 	Noise     bool        `json:"noise"`
 	Accuracy  OverSeeds   `json:"accuracy"`
@@ -24,15 +24,15 @@ type ModeResult struct {
 	Loss      OverSeeds   `json:"loss"`
 	Spikes    []OverSeeds `json:"spikes_per_neuron"` // [layer]
 	Rates     []OverSeeds `json:"rate_hz"`           // [layer]
-	// Fano are the Fano factors of each layer, of the runs in which it fires, by the
-	// paper's definition; FanoBusy the mean over neurons in windows with more spikes
-	// than the minimum, of the runs in which there are any.
+	// Fano are the Fano factors of each layer by the paper's definition, over the runs in
+	// which the layer fires; FanoBusy is the mean over neurons in windows with more spikes
+	// than the minimum, over the runs in which there are any.
 	Fano     []OverSeeds `json:"fano"`
 	FanoBusy []OverSeeds `json:"fano_busy"`
 }
 
-// Difference is how much better one method is than another in the test, each in the
-// mode it was trained in, run by run of the same seed.
+// Difference is how much better one method is than another in the test, each in the mode it
+// was trained in, paired by seed.
 type Difference struct {
 	Method string    `json:"method"`
 	Minus  string    `json:"minus"`
@@ -54,7 +54,7 @@ func overSeeds(values []float64) OverSeeds {
 	return OverSeeds{values, mean, deviation}
 }
 
-// collect measures something in every run.
+// collect measures a quantity in every run.
 func (m *MethodResult) collect(measure func(r *RunResult) (value float64, found bool)) OverSeeds {
 	var values []float64
 	for i := range m.Runs {
@@ -102,7 +102,7 @@ func (m *MethodResult) mode(of func(*evaluate.Report) *evaluate.Mode) ModeResult
 	return result
 }
 
-// accuracyDifference compares two methods with runs from the same seeds.
+// accuracyDifference compares two methods whose runs have the same seeds.
 func accuracyDifference(a, b *MethodResult) Difference {
 	var values []float64
 	for i, accuracy := range a.Trained.Accuracy.Values {
@@ -116,8 +116,8 @@ func accuracyDifference(a, b *MethodResult) Difference {
 	return d
 }
 
-// confidence95 is half the 95 % confidence interval of a mean over runs, by
-// Student's t; unknown of one run.
+// confidence95 is half the width of the 95 % confidence interval of a mean over runs, by
+// Student's t; unknown for a single run.
 func confidence95(x OverSeeds) (half float64, known bool) {
 	n := float64(len(x.Values))
 	if n < 2 {

@@ -20,7 +20,7 @@ import (
 	"spikegrad/host/train"
 )
 
-// tinyComparison is a comparison of nets of a few neurons that takes a second.
+// tinyComparison is a comparison of networks of a few neurons that takes a second.
 func tinyComparison(out string, seeds int) *comparison {
 	return &comparison{
 		ClassificationOptions: ClassificationOptions{Data: "randman", Seeds: seeds, Out: out},
@@ -39,7 +39,7 @@ func tinyComparison(out string, seeds int) *comparison {
 	}
 }
 
-// untimed ignores what differs from run to run.
+// untimed ignores fields that differ from run to run.
 func untimed() cmp.Options {
 	return cmp.Options{
 		cmpopts.IgnoreFields(train.Epoch{}, "TrainSeconds", "Seconds", "SamplesPerSecond"),
@@ -99,8 +99,8 @@ func TestClassification(t *testing.T) {
 	}
 }
 
-// TestInterruptedClassificationGoesOn cancels in training, between runs and in an
-// evaluation, and compares with a comparison that was never interrupted.
+// TestInterruptedClassificationGoesOn cancels a comparison in training, between runs and in
+// an evaluation, resumes it, and compares the result with one that was never interrupted.
 func TestInterruptedClassificationGoesOn(t *testing.T) {
 	want, err := tinyComparison(t.TempDir(), 1).run(context.Background())
 	if err != nil {
@@ -108,9 +108,9 @@ func TestInterruptedClassificationGoesOn(t *testing.T) {
 	}
 	out := t.TempDir()
 	for _, stop := range []struct {
-		start  string // of the run in whose training it is cancelled
-		note   string // or that announces what it is cancelled in
-		trains int    // runs begun or gone on with
+		start  string // of the run during whose training it is cancelled
+		note   string // or a note announcing the work that is cancelled
+		trains int    // runs started or resumed
 	}{
 		{start: "deterministic-superspike-seed1", trains: 1},
 		{note: "evaluating", trains: 1},
@@ -170,7 +170,7 @@ func TestInterruptedClassificationGoesOn(t *testing.T) {
 	}
 }
 
-// starts is an observer that counts runs and can cancel in the first batch.
+// starts is an observer that counts runs and can cancel during the first batch.
 type starts struct {
 	count  int
 	folder string
@@ -210,7 +210,7 @@ func TestClassificationRefuses(t *testing.T) {
 	}
 }
 
-// TestChosenMethods compares two methods the other way round, with other data.
+// TestChosenMethods compares two methods in reverse order, with different data.
 func TestChosenMethods(t *testing.T) {
 	c := tinyComparison(t.TempDir(), 1)
 	c.Methods, c.Smoothness = []string{"multilayerspiker", "deterministic-superspike"}, 2
@@ -235,8 +235,8 @@ func TestChosenMethods(t *testing.T) {
 	}
 }
 
-// TestSets compares two methods of a set that differ in the reset alone, and looks for what
-// the others must differ in.
+// TestSets compares two methods of a set that differ only in the reset, and checks the
+// required differences between the others.
 func TestSets(t *testing.T) {
 	c := tinyComparison(t.TempDir(), 1)
 	c.Set, c.Methods = "reset", []string{"stochastic-matched", "stochastic-matched-reset"}
@@ -272,7 +272,7 @@ func TestSets(t *testing.T) {
 	}
 }
 
-// TestSpokenTuned holds that the tuned settings keep the published network.
+// TestSpokenTuned checks that the tuned settings keep the published network.
 func TestSpokenTuned(t *testing.T) {
 	options := ClassificationOptions{Data: "spoken:x", Tuned: true}
 	tuned, err := options.config(Methods()[1])
@@ -309,8 +309,8 @@ func TestClassificationRefusesAnotherConfiguration(t *testing.T) {
 	}
 }
 
-// TestConfigurations holds that the configurations are valid and have the sizes of
-// the paper's networks.
+// TestConfigurations checks that the configurations are valid and have the sizes of the
+// paper's networks.
 func TestConfigurations(t *testing.T) {
 	for _, quick := range []bool{false, true} {
 		for _, dataset := range []string{"randman", "spoken:x", "shd:x", "ssc:x"} {
@@ -373,8 +373,8 @@ func TestClassificationEpochs(t *testing.T) {
 	}
 }
 
-// TestClassificationOverRanks: a comparison that is interrupted on any of two ranks, in training or in an
-// evaluation, goes on with three, and all of them find what one process finds.
+// TestClassificationOverRanks: a comparison that is interrupted on either of two ranks, in training or
+// in an evaluation, resumes with three, and all of them get the same result as a single process.
 func TestClassificationOverRanks(t *testing.T) {
 	// pair compares two methods.
 	pair := func(out string) *comparison {

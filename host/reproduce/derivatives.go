@@ -9,7 +9,7 @@ import (
 )
 
 // DerivativesNumbers is the content of derivatives.json: the expected output of single
-// neurons and its derivative by several estimators.
+// neurons and its derivative as estimated by several estimators.
 type DerivativesNumbers struct {
 	Beta       float64          `json:"beta"`
 	Trials     int              `json:"trials"` // of each estimate
@@ -17,7 +17,8 @@ type DerivativesNumbers struct {
 	LIF        DerivativeCurves `json:"lif"` // spikes in 12 steps against the input weight
 }
 
-// DerivativeCurves are estimates over a weight. The exact ones are at every weight.
+// DerivativeCurves are estimates as functions of a weight. The exact values are given at
+// every weight.
 type DerivativeCurves struct {
 	Weight      []float64         `json:"weight"`
 	Expectation []float64         `json:"expectation"` // E[L], by enumeration
@@ -25,15 +26,15 @@ type DerivativeCurves struct {
 	Estimates   []DerivativeCurve `json:"estimates"`
 }
 
-// DerivativeCurve is one estimator over the weights.
+// DerivativeCurve is one estimator's curve.
 type DerivativeCurve struct {
 	Estimator     string    `json:"estimator"`
-	Weight        []float64 `json:"weight"` // every sixth: the estimators take turns, so that a picture shows them all
+	Weight        []float64 `json:"weight"` // every sixth: the estimators take turns so that all are visible in the picture
 	Mean          []float64 `json:"mean"`
 	StandardError []float64 `json:"standard_error"`
 }
 
-// derivativeEstimators are the six of the picture.
+// derivativeEstimators are the six estimators in the picture.
 func derivativeEstimators() []estimate.Estimator {
 	return []estimate.Estimator{
 		estimate.MatchedSurrogate(), estimate.Smoothed{}, estimate.FiniteDifference{},
@@ -41,10 +42,10 @@ func derivativeEstimators() []estimate.Estimator {
 	}
 }
 
-// Derivatives shows that for a single perceptron six estimators of the derivative of
-// the expected output lie on one curve, the derivative of the escape noise; and for a
-// LIF neuron, whose spikes reset it, which of them still do. It writes
-// derivatives.json and pictures to the folder out.
+// Derivatives shows that for a single perceptron six estimators of the derivative of the
+// expected output lie on one curve, the derivative of the escape noise, and which of them
+// still do for a LIF neuron, which is reset by its spikes. It writes derivatives.json and
+// pictures to the folder out.
 func Derivatives(ctx context.Context, out string, o Options) error {
 	numbers := DerivativesNumbers{Beta: neuronBeta, Trials: 100_000}
 	if o.Quick {
@@ -76,7 +77,7 @@ func Derivatives(ctx context.Context, out string, o Options) error {
 	)
 }
 
-// derivativeCurves follows a circuit with one weight.
+// derivativeCurves evaluates a circuit with one weight.
 func derivativeCurves(ctx context.Context, o Options, trials int, weights []float64, newCircuit func() (estimate.Circuit, error)) (DerivativeCurves, error) {
 	curves := DerivativeCurves{Weight: weights}
 	estimators := derivativeEstimators()
@@ -112,7 +113,7 @@ func expectationPicture(title, x, y string, c *DerivativeCurves) figure.Drawing 
 	return figure.Lines{Title: title, XLabel: x, YLabel: y, Series: []figure.Series{{X: c.Weight, Y: c.Expectation}}}
 }
 
-// derivativePicture lays the estimates over the exact curve.
+// derivativePicture draws the estimates over the exact curve.
 func derivativePicture(title, x string, c *DerivativeCurves) figure.Drawing {
 	lines := figure.Lines{Title: title, XLabel: x, YLabel: "derivative of the expectation"}
 	lines.Series = append(lines.Series, figure.Series{Name: "exact", X: c.Weight, Y: c.Exact})

@@ -6,8 +6,8 @@ import (
 	"spikegrad/host/reproduce"
 )
 
-// The paper's network for random manifolds, for each of its training methods: change
-// what you like and hand it to train.Run.
+// The paper's network for random manifolds, for each of its training methods: change what
+// you like and pass it to train.Run.
 func ExampleRandmanConv() {
 	for _, method := range reproduce.Methods() {
 		config, err := reproduce.RandmanConv(method)

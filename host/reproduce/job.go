@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Job is a part of the runs of a comparison: number Number of Of, from 1 on. The zero value
-// is all of them.
+// Job is a part of the runs of a comparison: part Number of Of, counted from 1. The zero
+// value stands for all runs.
 type Job struct{ Number, Of int }
 
-// ParseJob reads a job written as I/N; empty is all.
+// ParseJob parses a job written as I/N; empty stands for all.
 func ParseJob(text string) (job Job, err error) {
 	if text == "" {
 		return job, nil
@@ -32,5 +32,5 @@ func (j Job) validate() error {
 	return nil
 }
 
-// has reports whether a run belongs to the job; runs are dealt out in turn.
+// has reports whether a run belongs to the job; runs are assigned in turn.
 func (j Job) has(run int) bool { return j.Number == 0 || run%j.Of == j.Number-1 }

@@ -10,8 +10,8 @@ import (
 	"spikegrad/host/train"
 )
 
-// TestJobs: jobs make disjoint parts of the runs, and what they made is put together to the
-// numbers of a comparison made at once.
+// TestJobs: jobs make disjoint parts of the runs, and combining them gives the numbers of a
+// comparison made in one go.
 func TestJobs(t *testing.T) {
 	want, err := tinyComparison(t.TempDir(), 2).run(t.Context())
 	if err != nil {

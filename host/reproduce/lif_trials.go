@@ -8,7 +8,7 @@ import (
 // lifSteps is the length of the trials of a single LIF neuron, in steps of 1 ms.
 const lifSteps = 120
 
-// lifRun is what a single LIF neuron did in all trials.
+// lifRun is the activity of a single LIF neuron over all trials.
 type lifRun struct {
 	spikes    [][]int     // [trial]: steps
 	membranes [][]float64 // [trial][step], of the first trials
@@ -27,7 +27,7 @@ func oneNeuron(noise network.Noise, steps int) *network.Network {
 	return n
 }
 
-// lifTrials runs a LIF neuron under a constant input that drives it a little above
+// lifTrials runs a LIF neuron under a constant input that drives it slightly above
 // threshold.
 func lifTrials(noise string, seed uint32, trials int) (*lifRun, error) {
 	const shown = 3
@@ -41,7 +41,7 @@ func lifTrials(noise string, seed uint32, trials int) (*lifRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A weight of 0.21 holds the membrane at 0.21/(1−exp(−1/5)) = 1.16 without spikes.
+	// Without spikes, a weight of 0.21 holds the membrane at 0.21/(1−exp(−1/5)) = 1.16.
 	worker := estimate.NewWorker(estimate.Problem{Circuit: circuit, Parameters: []float64{0.21}, Seed: seed})
 	run := &lifRun{spikes: make([][]int, trials)}
 	for trial := range trials {
@@ -61,8 +61,8 @@ func lifTrials(noise string, seed uint32, trials int) (*lifRun, error) {
 	return run, nil
 }
 
-// firing sorts all decisions by potential into bins of 0.1; the probability of a bin is
-// the mean over its decisions.
+// firing sorts all decisions by potential into bins of 0.1; a bin's probability is the mean
+// over its decisions.
 func (r *lifRun) firing() []FiringAt {
 	const width, lowest, bins = 0.1, -1.05, 14
 	var spikes, count [bins]int
@@ -89,7 +89,7 @@ func (r *lifRun) firing() []FiringAt {
 	return list
 }
 
-// summary is mean and Fano factor of the spike count.
+// summary computes the mean and the Fano factor of the spike count.
 func (r *lifRun) summary(noise string) NeuronSummary {
 	sum, squares := 0.0, 0.0
 	for _, spikes := range r.spikes {

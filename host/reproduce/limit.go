@@ -10,9 +10,9 @@ import (
 	"spikegrad/host/network"
 )
 
-// LimitNumbers is the content of limit.json: surrogate gradients at a fixed steepness
-// β_SG of the surrogate derivative, while the escape noise becomes steeper, and those
-// of the same neurons without noise.
+// LimitNumbers is the content of limit.json: surrogate gradients at a fixed steepness β_SG
+// of the surrogate derivative as the escape noise becomes steeper, and those of the same
+// neurons without noise.
 type LimitNumbers struct {
 	BetaSG  float64    `json:"beta_sg"`
 	Beta    []float64  `json:"beta"` // of the escape noise
@@ -21,7 +21,7 @@ type LimitNumbers struct {
 	Network LimitCurve `json:"network"`
 }
 
-// LimitCurve is how far mean surrogate gradients are from the deterministic one.
+// LimitCurve is the distance of mean surrogate gradients from the deterministic one.
 type LimitCurve struct {
 	Name     string    `json:"name"`
 	Length   float64   `json:"deterministic_length"` // of the deterministic surrogate gradient
@@ -35,10 +35,10 @@ func limitSurrogate() estimate.Surrogate {
 	return estimate.Surrogate{Label: "surrogate", Kind: cpuref.SurrogateSigmoid, Parameters: [3]float64{limitBetaSG}}
 }
 
-// Limit shows that the surrogate gradient of a deterministic network is the limit of that of
-// stochastic ones, when their noise becomes steep and the surrogate derivative stays the same: for
-// a single LIF neuron over its input weight, and for two recurrent layers. It writes limit.json and
-// pictures to the folder out.
+// Limit shows that the surrogate gradient of a deterministic network is the limit of the mean
+// surrogate gradient of stochastic ones as their noise becomes steep while the surrogate derivative
+// stays the same: for a single LIF neuron over its input weight, and for two recurrent layers. It
+// writes limit.json and pictures to the folder out.
 func Limit(ctx context.Context, out string, o Options) error {
 	numbers := LimitNumbers{BetaSG: limitBetaSG, Beta: []float64{3, 10, 30, 100, 1e3, 1e4, 1e5}, Trials: 2000}
 	if o.Quick {
@@ -90,7 +90,7 @@ func Limit(ctx context.Context, out string, o Options) error {
 	return save(out, "limit", numbers, picture{"limit_neuron", neuron}, picture{"limit_network", layers}, picture{"limit_distance", distance})
 }
 
-// limitNoise is sigmoid escape noise; β = 0 stands for none.
+// limitNoise is sigmoid escape noise; β = 0 stands for no noise.
 func limitNoise(beta float64) network.Noise {
 	if beta == 0 {
 		return network.Noise{Kind: "threshold"}
@@ -106,8 +106,8 @@ func relativeDistance(found, want []float64) float64 {
 	return norm(difference) / norm(want)
 }
 
-// limitNeuron is the mean surrogate derivative of the spikes of a LIF neuron in 12
-// steps, at every weight.
+// limitNeuron is the mean surrogate derivative of a LIF neuron's spike count in 12 steps,
+// at every weight.
 func limitNeuron(ctx context.Context, noise network.Noise, weights []float64, trials int, o Options) ([]float64, error) {
 	input := make([]float64, 12)
 	for step := range input {

@@ -20,13 +20,13 @@ type LoopNumbers struct {
 	Points            int               `json:"points"`             // of the integrals
 	SurrogateIntegral []float64         `json:"surrogate_integral"` // of the surrogate gradient
 	TrueIntegral      []float64         `json:"true_integral"`      // of the gradient at β = β_SG
-	Uncertainty       []float64         `json:"uncertainty"`        // change of the surrogate integral from half of the points to all
+	Uncertainty       []float64         `json:"uncertainty"`        // change of the surrogate integral when using all points instead of half
 	Convergence       []LoopConvergence `json:"convergence"`        //
-	SinglePrecision   *LoopDevice       `json:"single_precision"`   // the same on a device
+	SinglePrecision   *LoopDevice       `json:"single_precision"`   // the same, computed on a device
 }
 
-// LoopDevice are the integrals as a device computes them in single precision, the same
-// bits on every device.
+// LoopDevice holds the integrals as a device computes them in single precision, with the
+// same bits on every device.
 type LoopDevice struct {
 	Device            string    `json:"device"`
 	Driver            string    `json:"driver"`
@@ -35,7 +35,7 @@ type LoopDevice struct {
 	TrueIntegral      []float64 `json:"true_integral"`
 }
 
-// LoopConvergence is what fewer points give.
+// LoopConvergence holds the integrals obtained with fewer points.
 type LoopConvergence struct {
 	Points            int       `json:"points"`
 	SurrogateIntegral []float64 `json:"surrogate_integral"`
@@ -51,7 +51,7 @@ func loopDirections() (d1, d2 [5]float64) {
 		[5]float64{-0.3031082765192074, -0.8068900418182605, 0.3674928859509495, 0.30287888289882575, 0.17397469410659336}
 }
 
-// loopAt is the point of the curve at a turn (φ/2π) and its derivative with respect to
+// loopAt is the point of the curve at a turn (φ/2π), with its derivative with respect to
 // the turn.
 func loopAt(turn float64) (p estimate.Toy, tangent [5]float64) {
 	d1, d2 := loopDirections()
@@ -63,13 +63,13 @@ func loopAt(turn float64) (p estimate.Toy, tangent [5]float64) {
 	return p, tangent
 }
 
-// loopIntegrands holds the scalar product of gradient and tangent along the curve,
+// loopIntegrands holds the dot products of gradient and tangent along the curve,
 // [β_SG][point].
 type loopIntegrands struct {
 	surrogate, truth [][]float64
 }
 
-// computeLoop evaluates the integrands at points 0, 1/n, … of a turn.
+// computeLoop evaluates the integrands at the points 0, 1/n, … of a turn.
 func computeLoop(ctx context.Context, beta float64, betaSG []float64, points, workers int) (*loopIntegrands, error) {
 	const chunk = 4096
 	all := &loopIntegrands{}
@@ -100,8 +100,8 @@ func along(gradient, tangent [5]float64) float64 {
 	return sum
 }
 
-// integrals is the trapezoidal rule on every stride-th point of one turn, which for
-// smooth periodic functions converges faster than any power of the distance.
+// integrals applies the trapezoidal rule to every stride-th point of one turn, which for
+// smooth periodic functions converges faster than any power of the spacing.
 func integrals(values [][]float64, stride int) []float64 {
 	list := make([]float64, len(values))
 	for i, v := range values {
@@ -111,8 +111,8 @@ func integrals(values [][]float64, stride int) []float64 {
 	return list
 }
 
-// sumEvery adds the points first·stride … (last−1)·stride by halves, which keeps the
-// rounding error near that of a single addition.
+// sumEvery adds the points first·stride … (last−1)·stride by recursive halving, which keeps
+// the rounding error close to that of a single addition.
 func sumEvery(v []float64, stride, first, last int) float64 {
 	if last-first <= 8 {
 		sum := 0.0
@@ -125,9 +125,9 @@ func sumEvery(v []float64, stride, first, last int) float64 {
 	return sumEvery(v, stride, first, middle) + sumEvery(v, stride, middle, last)
 }
 
-// Loop shows that surrogate gradients are not a conservative field: the line integral
-// of the surrogate gradient of the toy network around a closed curve does not vanish.
-// It writes loop.json and pictures to the folder out.
+// Loop shows that surrogate gradients are not a conservative field: the line integral of
+// the toy network's surrogate gradient around a closed curve is not zero. It writes
+// loop.json and pictures to the folder out.
 func Loop(ctx context.Context, out string, o Options) error {
 	numbers := LoopNumbers{Beta: 1e4, BetaSG: []float64{1, 5, 20}, Points: 1 << 20}
 	if o.Quick {
@@ -187,7 +187,7 @@ func loopOnDevice(numbers *LoopNumbers, o Options) (*LoopDevice, error) {
 	return result, nil
 }
 
-// loopPictures are, for each β_SG, the integrands and their integrals so far, and the
+// loopPictures draws, for each β_SG, the integrands and their running integrals, and the
 // convergence of the integrals.
 func loopPictures(numbers *LoopNumbers, values *loopIntegrands) []picture {
 	const shown = 2048
@@ -227,10 +227,10 @@ func loopPictures(numbers *LoopNumbers, values *loopIntegrands) []picture {
 		picture{"loop_output", loopOutput(numbers.outputBetas())})
 }
 
-// outputBetas are the steepnesses at which the output is shown.
+// outputBetas are the steepnesses for which the output is drawn.
 func (n *LoopNumbers) outputBetas() []float64 { return append(slices.Clone(n.BetaSG), n.Beta) }
 
-// loopMaps are the output over the plane of the two directions, with the circle.
+// loopMaps draws the output over the plane of the two directions, with the circle.
 func loopMaps(betas []float64) figure.Maps {
 	const limit, cells = 2.5, 64
 	d1, d2 := loopDirections()
@@ -253,7 +253,7 @@ func loopMaps(betas []float64) figure.Maps {
 	return drawing
 }
 
-// loopOutput is the output along the circle.
+// loopOutput draws the output along the circle.
 func loopOutput(betas []float64) figure.Lines {
 	drawing := figure.Lines{Title: "Output along the closed curve", XLabel: "position on the circle (turns)", YLabel: "output y"}
 	turns := spaced(0, 1, 2049)
@@ -268,7 +268,7 @@ func loopOutput(betas []float64) figure.Lines {
 	return drawing
 }
 
-// convergencePicture shows the distance of the surrogate integrals from the finest one
+// convergencePicture draws the distance of the surrogate integrals from the finest one
 // against the number of points.
 func convergencePicture(numbers *LoopNumbers) figure.Drawing {
 	lines := figure.Lines{

@@ -9,9 +9,9 @@ import (
 )
 
 // MatchingNumbers is the content of spike-matching.json: networks that learn to spike at
-// the dark pixels of a picture (Gygax & Zenke 2025). Distances are in the paper's units:
-// ½ Σ_t (ε∗(z−S))² with ε(t) = 0.2·(exp(−t/τ_mem) − exp(−t/τ_syn)), a mean over outputs
-// and trials.
+// the dark pixels of a picture (Gygax & Zenke 2025). Distances are in the paper's units: ½
+// Σ_t (ε∗(z−S))² with ε(t) = 0.2·(exp(−t/τ_mem) − exp(−t/τ_syn)), averaged over outputs and
+// trials.
 type MatchingNumbers struct {
 	Target       string  `json:"target"` // a file, or what the program drew
 	Inputs       int     `json:"inputs"`
@@ -20,21 +20,21 @@ type MatchingNumbers struct {
 	Steps        int     `json:"steps"`
 	Updates      int     `json:"updates"`
 	TargetSpikes int     `json:"target_spikes"`
-	TargetRate   float64 `json:"target_rate"` // spikes per second of an output
-	// LossPerDistance is the program's own van Rossum loss, whose kernel is the response
-	// of membrane to synapse and which is a sum over outputs, in units of the distance.
+	TargetRate   float64 `json:"target_rate"` // spikes per second per output
+	// LossPerDistance is the program's own van Rossum loss, which sums over outputs and
+	// whose kernel is the membrane's response to the synapse, in units of the distance.
 	LossPerDistance float64          `json:"van_rossum_loss_per_distance"`
 	Methods         []MatchingMethod `json:"methods"`
-	// StochasticOverDeterministic is, for each stochastic method, its distance over that
-	// of the deterministic one, both means over the last tenth of the updates.
+	// StochasticOverDeterministic is, for each stochastic method, the ratio of its distance
+	// to that of the deterministic one, both averaged over the last tenth of the updates.
 	StochasticOverDeterministic map[string]float64 `json:"stochastic_over_deterministic"`
 }
 
-// MatchingMethod is a way to learn and what came of it.
+// MatchingMethod is a learning method and its results.
 type MatchingMethod struct {
 	Name       string         `json:"name"`
 	Stochastic bool           `json:"stochastic"`
-	Trials     int            `json:"trials"`    // of an update
+	Trials     int            `json:"trials"`    // per update
 	Optimizer  string         `json:"optimizer"` // sgd or smorms3
 	RateHidden float64        `json:"learning_rate_hidden"`
 	RateOutput float64        `json:"learning_rate_output"`
@@ -43,23 +43,23 @@ type MatchingMethod struct {
 	Before     Matched        `json:"before"`            // with the initial weights
 	Final      Matched        `json:"final"`             // after the last update
 	FinalOther Matched        `json:"final_other_mode"`
-	// Hidden and Output are what spike trains are like after the last update.
+	// Hidden and Output describe the spike trains after the last update.
 	Hidden       SpikeTrains `json:"hidden_spike_trains"`
 	Output       SpikeTrains `json:"output_spike_trains"`
 	Late         float64     `json:"distance_late"`       // mean over the last tenth of the updates
-	OverTheStart float64     `json:"distance_over_start"` // that, over the first
+	OverTheStart float64     `json:"distance_over_start"` // that, divided by the mean over the first tenth
 
 	key           string // in names of files
 	surrogate     string // of the hidden layer
 	before, after matchedTrial
 }
 
-// MatchingCurves have a number per update, or for every tenth, each from before it.
-// Fano factors are over the trials of an update, in windows of 10 steps, and zero of
+// MatchingCurves have a value per update, or for every tenth, each measured before the
+// update. Fano factors are over an update's trials, in windows of 10 steps, and zero for
 // networks without noise.
 type MatchingCurves struct {
 	Distance   []float64 `json:"distance"`
-	L2         []float64 `json:"l2"` // ½ Σ_t (S − z)², a mean over outputs and trials
+	L2         []float64 `json:"l2"` // ½ Σ_t (S − z)², averaged over outputs and trials
 	HiddenRate []float64 `json:"hidden_rate"`
 	OutputRate []float64 `json:"output_rate"`
 	HiddenFano []float64 `json:"hidden_fano"`
@@ -85,7 +85,7 @@ func (c *MatchingCurves) add(m Matched) {
 // matchedTrial is the spikes of one trial.
 type matchedTrial struct{ hidden, output []figure.Spike }
 
-// SpikeMatchingOptions are what the experiment has on top.
+// SpikeMatchingOptions are the options of the experiment.
 type SpikeMatchingOptions struct {
 	Options
 	Target string // a PNG picture; empty for one that the program draws
@@ -102,7 +102,7 @@ func SpikeMatching(ctx context.Context, out string, o SpikeMatchingOptions) erro
 	return m.reproduce(ctx, out, o)
 }
 
-// matching is the experiment's size.
+// matching holds the sizes and the target of the experiment.
 type matching struct {
 	inputs, hidden, outputs, steps, updates, trials int
 	seed                                            uint32
@@ -116,17 +116,16 @@ const (
 	matchingMembrane  = 0.01  // seconds
 	matchingSynapse   = 0.005
 	matchingAmplitude = 0.2 // of the kernel ε
-	// matchingError is what the difference between an output spike and its target is
-	// divided by.
+	// matchingError divides the difference between an output spike and its target.
 	matchingError  = 0.013
 	matchingWindow = 10 // steps, of Fano factors
-	// matchingOtherEvery is the number of updates between two looks at the other mode.
+	// matchingOtherEvery is the number of updates between measurements in the other mode.
 	matchingOtherEvery = 10
 )
 
-// methods are the three of the paper, with the rates of its authors but for MultilayerSpiker,
-// whose rate of 20 comes last: that is none, since SMORMS3 takes the lesser of it and a
-// ratio that is at most 1.
+// methods are the paper's three, with its authors' learning rates except for
+// MultilayerSpiker; their rate of 20 for it comes last. That is no limit, since SMORMS3 uses
+// the minimum of the rate and a ratio that is at most 1.
 func (m *matching) methods() []MatchingMethod {
 	methods := []MatchingMethod{
 		{Name: "SuperSpike, deterministic", key: "deterministic", surrogate: "superspike", RateHidden: 1e-5, RateOutput: 1e-4},
@@ -145,7 +144,7 @@ func (m *matching) methods() []MatchingMethod {
 	return methods
 }
 
-// network is the one that a method trains, by [matchingRule]. Its surrogate derivative
+// network is the network that a method trains, by [matchingRule]. Its surrogate derivative
 // is that of the hidden layer.
 func (m *matching) network(method *MatchingMethod) *network.Network {
 	n := &network.Network{

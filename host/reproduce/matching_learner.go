@@ -2,13 +2,13 @@ package reproduce
 
 import "spikegrad/cpuref"
 
-// matchingLearner changes one array of weights by what the rule says.
+// matchingLearner updates one weight array by the learning rule.
 type matchingLearner struct {
 	rate    float64
-	smorms3 *cpuref.OptimizerArguments[float64] // nil: by the rate alone
+	smorms3 *cpuref.OptimizerArguments[float64] // nil: the rate alone
 }
 
-// learners are those of the hidden and the output weights.
+// learners returns the learners of the hidden and the output weights.
 func (method *MatchingMethod) learners(weights [][]float32) (list [2]matchingLearner) {
 	for k, rate := range []float64{method.RateHidden, method.RateOutput} {
 		list[k].rate = rate
@@ -29,7 +29,7 @@ func (method *MatchingMethod) learners(weights [][]float32) (list [2]matchingLea
 	return list
 }
 
-// step takes the sums of changes over trials.
+// step updates the weights, given the changes summed over trials.
 func (l *matchingLearner) step(weights []float32, sums []float64, trials int) {
 	a := l.smorms3
 	if a == nil {

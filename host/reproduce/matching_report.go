@@ -7,7 +7,7 @@ import (
 	"spikegrad/host/figure"
 )
 
-// reproduce runs the experiment and writes what came of it.
+// reproduce runs the experiment and writes its results.
 func (m *matching) reproduce(ctx context.Context, out string, o SpikeMatchingOptions) (err error) {
 	name := "a picture drawn by the program"
 	m.target = drawnTarget(m.outputs, m.steps)
@@ -36,8 +36,8 @@ func (m *matching) reproduce(ctx context.Context, out string, o SpikeMatchingOpt
 	return save(out, "spike-matching", numbers, append(m.rasters(methods), curvesOf(&numbers)...)...)
 }
 
-// rasters are the target beside the outputs of all methods, the layers of each method
-// before and after learning, and what the spike trains are like.
+// rasters draws the target beside the outputs of all methods, each method's layers before
+// and after learning, and statistics of the spike trains.
 func (m *matching) rasters(methods []MatchingMethod) []picture {
 	input := figure.SpikeLayer{Name: "input", Unit: "input", Neurons: m.inputs}
 	batch := m.batch(1)
@@ -74,8 +74,8 @@ func (m *matching) rasters(methods []MatchingMethod) []picture {
 		picture{"spike_trains", spikeTrainsPicture(methods)})
 }
 
-// spikeTrainsPicture are histograms of inter-spike intervals, their coefficients of
-// variation, and rates, of hidden neurons on the left and of outputs on the right.
+// spikeTrainsPicture draws histograms of inter-spike intervals, their coefficients of
+// variation, and rates, hidden neurons on the left and outputs on the right.
 func spikeTrainsPicture(methods []MatchingMethod) figure.Histograms {
 	drawing := figure.Histograms{Title: "Spike trains after learning"}
 	for i := range methods {
@@ -101,7 +101,7 @@ func spikeTrainsPicture(methods []MatchingMethod) figure.Histograms {
 	return drawing
 }
 
-// curvesOf are the curves of learning.
+// curvesOf draws the learning curves.
 func curvesOf(numbers *MatchingNumbers) []picture {
 	curves := func(title, label string, log bool, of func(*MatchingMethod) []float64) figure.Lines {
 		lines := figure.Lines{Title: title, XLabel: "updates", YLabel: label, WholeX: true, LogY: log}
@@ -137,8 +137,8 @@ func curvesOf(numbers *MatchingNumbers) []picture {
 	}
 }
 
-// windowed is a curve over the given number of updates, evenly spaced, as medians of windows with a
-// band from the lowest to the highest value in each; the first update stands for itself.
+// windowed is a curve over the given number of updates, evenly spaced: the median of each window
+// with a band from its lowest to its highest value. The first update is kept on its own.
 func windowed(name string, values []float64, updates int) figure.Series {
 	const windows = 75
 	every := float64((updates + len(values) - 1) / len(values))

@@ -12,11 +12,10 @@ import (
 //	ΔW_output = Σ_t d[t]·f_hidden[t]
 //	ΔW_hidden = Σ_t g(u_hidden[t])·b[t]·f_input[t],  b[s] = Σ_{t≥s} ε(t−s)·(W_outputᵀ·d)[t]
 //
-// averaged over trials. The traces f are of spikes before they are weighted, as synapse
-// and membrane filter them, and know no reset; ε has amplitude 0.2, while the response
-// of the neurons has (1−a_m)/(a_m−a_s). Engines differentiate their own
-// dynamics, so that this stands here, in float64 and a fixed order, over their forward
-// passes: the same bits everywhere.
+// averaged over trials. The traces f are of unweighted spikes, filtered by synapse and
+// membrane without reset; ε has amplitude 0.2, while the neurons' response has
+// (1−a_m)/(a_m−a_s). As engines differentiate their own dynamics, this rule is computed
+// here from their forward passes, in float64 and a fixed order: the same bits everywhere.
 type matchingRule struct {
 	m                          *matching
 	network                    *network.Network
@@ -48,7 +47,7 @@ func (m *matching) rule(n *network.Network, batch *engine.Batch) *matchingRule {
 	return r
 }
 
-// advance moves traces a step on: f ← a_m·f + (1−a_m)·y, then y ← a_s·y.
+// advance moves traces forward one step: f ← a_m·f + (1−a_m)·y, then y ← a_s·y.
 func (r *matchingRule) advance(trace, current []float64) {
 	for i := range trace {
 		trace[i] = float64(r.neuron.DecayMembrane*trace[i]) + float64(r.neuron.DriveMembrane*current[i])
@@ -56,8 +55,8 @@ func (r *matchingRule) advance(trace, current []float64) {
 	}
 }
 
-// changes are the sums over recorded trials of what weights change by at a learning
-// rate of one; the record holds spikes and the membranes of the hidden layer.
+// changes returns the weight changes at a learning rate of one, summed over recorded
+// trials; the record holds the spikes and the membrane potentials of the hidden layer.
 func (r *matchingRule) changes(outputWeights []float32, record *engine.Record, trials int) (hidden, output []float64) {
 	clear(r.changeOutput)
 	clear(r.backward)
@@ -82,7 +81,7 @@ func (r *matchingRule) changes(outputWeights []float32, record *engine.Record, t
 	return r.changeHidden, r.changeOutput
 }
 
-// outputs adds a trial's change of the output weights and fills the errors.
+// outputs adds a trial's change of the output weights and computes the errors.
 func (r *matchingRule) outputs(weights []float32, record *engine.Record, trial int) {
 	m := r.m
 	clear(r.hiddenTrace)
@@ -114,7 +113,7 @@ func (r *matchingRule) outputs(weights []float32, record *engine.Record, trial i
 	}
 }
 
-// back runs the errors of a trial back through ε and adds g·b.
+// back propagates the errors of a trial back through ε and adds g·b.
 func (r *matchingRule) back(record *engine.Record, trial int) {
 	m := r.m
 	slow, fast := make([]float64, m.hidden), make([]float64, m.hidden)

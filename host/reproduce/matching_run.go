@@ -13,7 +13,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// run trains networks by all methods, side by side where there are processors.
+// run trains networks by all methods, in parallel if there are enough processors.
 func (m *matching) run(ctx context.Context, workers int) ([]MatchingMethod, error) {
 	methods := m.methods()
 	if workers <= 0 {
@@ -27,7 +27,7 @@ func (m *matching) run(ctx context.Context, workers int) ([]MatchingMethod, erro
 	return methods, errors.Join(append(failures, err)...)
 }
 
-// train trains a network by one method and fills in what came of it.
+// train trains a network by one method and fills in the results.
 func (m *matching) train(ctx context.Context, method *MatchingMethod, workers int) (err error) {
 	n := m.network(method)
 	weights := n.Initialise(m.seed)
@@ -82,7 +82,7 @@ func (m *matching) train(ctx context.Context, method *MatchingMethod, workers in
 	return nil
 }
 
-// matchingShow shows a network the input, with noise in several trials.
+// matchingShow presents the input to a network, in several trials if it has noise.
 type matchingShow struct {
 	*matching
 	engine.Engine
@@ -134,7 +134,7 @@ func (s *matchingShow) show(weights [][]float32, update int, stream cpuref.Strea
 	}, nil
 }
 
-// distance is a loss of the recorded trials, a sum over outputs and a mean over trials.
+// distance is a loss of the recorded trials, summed over outputs and averaged over trials.
 func (s *matchingShow) distance(loss string) float64 {
 	measured := *s.network
 	measured.Readout.Loss = loss
@@ -153,8 +153,8 @@ func (s *matchingShow) distance(loss string) float64 {
 	return mean
 }
 
-// lossPerDistance is the factor between the program's van Rossum loss, a sum over
-// outputs with the kernel amplitude (1−a_m)/(a_m−a_s), and the distance of the paper.
+// lossPerDistance is the factor between the program's van Rossum loss, which sums over
+// outputs with the kernel amplitude (1−a_m)/(a_m−a_s), and the paper's distance.
 func (m *matching) lossPerDistance() float64 {
 	decayMembrane, drive := network.Decay[float64](matchingStep, matchingMembrane)
 	decaySynapse, _ := network.Decay[float64](matchingStep, matchingSynapse)
@@ -178,7 +178,7 @@ func (s *matchingShow) fano(layer, neurons int) float64 {
 	return 0
 }
 
-// spikes are those of a layer in a recorded trial, by step.
+// spikes returns the spikes of a layer in a recorded trial, by step.
 func (s *matchingShow) spikes(layer, trial int) []figure.Spike {
 	var spikes []figure.Spike
 	for step := range s.steps {
@@ -191,11 +191,11 @@ func (s *matchingShow) spikes(layer, trial int) []figure.Spike {
 	return spikes
 }
 
-// trial is the first recorded one.
+// trial returns the first recorded trial.
 func (s *matchingShow) trial() matchedTrial { return matchedTrial{s.spikes(0, 0), s.spikes(1, 0)} }
 
-// batch shows the frozen input, Poisson spikes that are the same in all trials and
-// updates, to the given number of trials.
+// batch repeats the frozen input, Poisson spikes that are the same in all trials and
+// updates, for the given number of trials.
 func (m *matching) batch(trials int) *engine.Batch {
 	b := &engine.Batch{Labels: make([]uint32, trials), Targets: m.bits}
 	key := [2]uint32{m.seed, uint32(cpuref.StreamDataset)}

@@ -12,14 +12,14 @@ import (
 	"spikegrad/cpuref"
 )
 
-// spikeImage is a picture as spikes: a row a neuron, the lowest row neuron 0, a column a
-// step; a dark pixel is a spike.
+// spikeImage is a picture as spikes: each row is a neuron (the lowest row is neuron 0),
+// each column a step, and each dark pixel a spike.
 type spikeImage struct {
 	neurons, steps int
 	dark           [][]bool // [neuron][step]
 }
 
-// readTarget reads a PNG, resizes it and takes pixels darker than half for spikes.
+// readTarget reads a PNG, resizes it and treats pixels darker than half as spikes.
 func readTarget(path string, neurons, steps int) (*spikeImage, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -31,7 +31,7 @@ func readTarget(path string, neurons, steps int) (*spikeImage, error) {
 		return nil, fmt.Errorf("the target %s is not a PNG picture: %w", path, err)
 	}
 	gray := image.NewGray(image.Rect(0, 0, steps, neurons))
-	draw.Draw(gray, gray.Bounds(), image.White, image.Point{}, draw.Src) // below what is transparent
+	draw.Draw(gray, gray.Bounds(), image.White, image.Point{}, draw.Src) // white behind transparent parts
 	draw.BiLinear.Scale(gray, gray.Bounds(), picture, picture.Bounds(), draw.Over, nil)
 	target := newSpikeImage(neurons, steps)
 	for y := range neurons {
@@ -67,7 +67,7 @@ func (s *spikeImage) spikes() int {
 	return count
 }
 
-// bits are the spikes as engines take them, [step][word].
+// bits packs the spikes for engines, [step][word].
 func (s *spikeImage) bits() []uint32 {
 	words := cpuref.Words(s.neurons)
 	bits := make([]uint32, s.steps*words)
@@ -84,7 +84,7 @@ func (s *spikeImage) bits() []uint32 {
 // pen draws on a spikeImage in coordinates from 0 to 1, x to the right, y upwards.
 type pen struct{ on *spikeImage }
 
-// stroke draws a curve, given for s from 0 to 1, as a line a pixel wide.
+// stroke draws a curve, given for s from 0 to 1, as a line one pixel wide.
 func (p pen) stroke(curve func(s float64) (x, y float64)) {
 	const points = 4000
 	for i := range points + 1 {
@@ -96,7 +96,7 @@ func (p pen) stroke(curve func(s float64) (x, y float64)) {
 	}
 }
 
-// line draws through points, {x, y} after {x, y}.
+// line draws straight lines through a sequence of points {x, y}.
 func (p pen) line(points ...[2]float64) {
 	for i := range len(points) - 1 {
 		a, b := points[i], points[i+1]
@@ -106,17 +106,17 @@ func (p pen) line(points ...[2]float64) {
 	}
 }
 
-// circle draws one of a radius in units of the width and of the height.
+// circle draws a circle whose radii are in units of the width and of the height.
 func (p pen) circle(x, y, rx, ry float64) {
 	p.stroke(func(s float64) (float64, float64) {
 		return x + rx*math.Cos(2*math.Pi*s), y + ry*math.Sin(2*math.Pi*s)
 	})
 }
 
-// drawnTarget is the picture of the project's own: a snail on its way, under the sun.
+// drawnTarget is the project's own picture: a snail on its way, under the sun.
 func drawnTarget(neurons, steps int) *spikeImage {
 	p := pen{newSpikeImage(neurons, steps)}
-	// The shell: two lines side by side wind inwards.
+	// The shell: two parallel lines wind inwards.
 	for _, width := range []float64{0, 0.012} {
 		p.stroke(func(s float64) (float64, float64) {
 			angle := -0.35*math.Pi + 2*math.Pi*3.1*s

@@ -16,7 +16,7 @@ import (
 	"spikegrad/cpuref"
 )
 
-// smallMatching is the experiment in a second or two.
+// smallMatching is a version of the experiment that takes a second or two.
 func smallMatching() *matching {
 	return &matching{inputs: 60, hidden: 50, outputs: 33, steps: 70, updates: 60, trials: 3, seed: 2}
 }
@@ -52,7 +52,7 @@ func TestSpikeMatching(t *testing.T) {
 		}
 	}
 
-	// Neither the number of workers nor what was run before changes a number.
+	// Neither the number of workers nor earlier runs change any number.
 	again := t.TempDir()
 	if err := smallMatching().reproduce(context.Background(), again, SpikeMatchingOptions{Options: Options{Workers: 5}}); err != nil {
 		t.Fatal(err)
@@ -67,8 +67,8 @@ func TestSpikeMatching(t *testing.T) {
 	}
 }
 
-// TestMatchingNetwork: weights of the deviation that the formula gives, and everything
-// else as in the paper.
+// TestMatchingNetwork: weights have the standard deviation that the formula gives, and
+// everything else is as in the paper.
 func TestMatchingNetwork(t *testing.T) {
 	m := &matching{inputs: 200, hidden: 200, outputs: 200, steps: 189, trials: 10}
 	for _, method := range m.methods() {
@@ -96,8 +96,8 @@ func TestMatchingNetwork(t *testing.T) {
 	}
 }
 
-// TestMatchingRule compares the changes of weights, and the distance, with their
-// definition: sums over kernels, without a recursion.
+// TestMatchingRule compares the weight changes, and the distance, with their definition:
+// sums over kernels, without recursion.
 func TestMatchingRule(t *testing.T) {
 	m := &matching{inputs: 9, hidden: 7, outputs: 5, steps: 40, trials: 2, seed: 3}
 	m.target = newSpikeImage(m.outputs, m.steps)
@@ -141,7 +141,7 @@ func TestMatchingRule(t *testing.T) {
 	}
 }
 
-// byDefinition is the rule, and the distance, as the formulas have them.
+// byDefinition computes the rule and the distance directly from the formulas.
 func (m *matching) byDefinition(method *MatchingMethod, weights []float32, show *matchingShow) (hidden, output []float64, distance float64) {
 	a, s := math.Exp(-0.1), math.Exp(-0.2)
 	trace := func(spiked func(step int) float64, t int) float64 { // the response to a spike k steps ago
@@ -216,9 +216,9 @@ func (m *matching) byDefinition(method *MatchingMethod, weights []float32, show 
 	return hidden, output, distance
 }
 
-// TestMatchingLearns holds the deterministic method at full size to what an independent
-// program of the rule reached on the drawn target, with a margin of 40 %: a distance of
-// 0.035 after 300 updates, outputs at 67.5 spikes per second.
+// TestMatchingLearns compares the deterministic method at full size, with a margin of 40 %,
+// with the result of an independent implementation of the rule on the drawn target: a
+// distance of 0.035 after 300 updates, outputs at 67.5 spikes per second.
 func TestMatchingLearns(t *testing.T) {
 	m := &matching{inputs: 200, hidden: 200, outputs: 200, steps: 189, trials: 1, seed: 1}
 	m.target = drawnTarget(m.outputs, m.steps)
@@ -246,8 +246,8 @@ func TestMatchingLearns(t *testing.T) {
 	}
 }
 
-// TestMatchingSMORMS3: the first step is half the mean change over the root of half its square,
-// unless the rate is less; a rate of 20 is never.
+// TestMatchingSMORMS3: the first step is the lesser of ½ and the rate, times the mean change
+// over the root of half its square; a rate of 20 is never the lesser.
 func TestMatchingSMORMS3(t *testing.T) {
 	for _, rate := range []float64{0.02, 1, 20} {
 		method := MatchingMethod{Optimizer: "smorms3", RateHidden: rate, RateOutput: min(rate, 1)}
@@ -272,7 +272,7 @@ func TestMatchingSMORMS3(t *testing.T) {
 	}
 }
 
-// TestMatchingInput: the input is frozen, and of 50 spikes a second.
+// TestMatchingInput: the input is frozen and has 50 spikes per second.
 func TestMatchingInput(t *testing.T) {
 	m := &matching{inputs: 200, outputs: 3, steps: 189, seed: 5}
 	b := m.batch(3)
@@ -301,8 +301,8 @@ func TestDrawnTarget(t *testing.T) {
 	}
 }
 
-// TestReadTarget reads a picture, larger than the network, with a dark corner at the
-// upper left on a transparent ground: late neurons spike early.
+// TestReadTarget reads a picture that is larger than the network, with a dark corner at the
+// upper left on a transparent background: late neurons spike early.
 func TestReadTarget(t *testing.T) {
 	write := func(name string, dark image.Rectangle) string {
 		picture := image.NewNRGBA(image.Rect(0, 0, 80, 60))

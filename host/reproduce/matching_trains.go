@@ -10,7 +10,7 @@ type SpikeTrains struct {
 	MeanCV       float64 `json:"mean_cv"`          // over neurons with at least three intervals
 	Silent       int     `json:"silent_neurons"`
 
-	intervals, cv, rates []float64 // ms; of neurons; spikes per second of neurons
+	intervals, cv, rates []float64 // ms; per neuron; spikes per second per neuron
 }
 
 // spikeTrains measures a layer.
@@ -48,7 +48,7 @@ func (s *matchingShow) spikeTrains(layer int) SpikeTrains {
 	return trains
 }
 
-// meanAndDeviation divides by N, adds in order, and is zero of no values.
+// meanAndDeviation divides by N, adds in order, and returns zeros for an empty list.
 func meanAndDeviation(values []float64) (mean, deviation float64) {
 	if len(values) == 0 {
 		return 0, 0

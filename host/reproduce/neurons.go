@@ -92,11 +92,11 @@ func Neurons(ctx context.Context, out string, o Options) error {
 	return save(out, "neurons", numbers, pictures...)
 }
 
-// dots are spikes of the two perceptrons: potentials and trials.
+// dots are the spikes of the two perceptrons: potentials and trials.
 type dots struct{ potential, trial [2][]float64 }
 
-// perceptronTrials counts the spikes of a stochastic perceptron over its potential, and
-// keeps those of the first trials and of the deterministic one.
+// perceptronTrials counts a stochastic perceptron's spikes at each potential, and keeps the
+// spikes of its first trials and of the deterministic perceptron.
 func perceptronTrials(seed uint32, trials int) ([]FiringAt, dots, error) {
 	const potentials, shown = 41, 30
 	var firing []FiringAt
@@ -107,7 +107,7 @@ func perceptronTrials(seed uint32, trials int) ([]FiringAt, dots, error) {
 			if err != nil {
 				return nil, kept, err
 			}
-			// The potential counts as part of the seed: without that all would see the same noise.
+			// The seed differs for each potential; otherwise all would see the same noise.
 			worker := estimate.NewWorker(estimate.Problem{Circuit: circuit, Parameters: []float64{1}, Seed: seed + uint32(len(firing))})
 			spikes := 0
 			for trial := range trials {
@@ -128,7 +128,7 @@ func perceptronTrials(seed uint32, trials int) ([]FiringAt, dots, error) {
 	return firing, kept, nil
 }
 
-// firingAt compares a share of spikes with the probability at a potential.
+// firingAt compares the share of spikes with the probability at a potential.
 func firingAt(u float64, spikes, decisions int) FiringAt {
 	p := estimate.SigmoidProbability(u, neuronBeta)
 	return FiringAt{
@@ -138,7 +138,7 @@ func firingAt(u float64, spikes, decisions int) FiringAt {
 	}
 }
 
-// perceptronRasters are the spikes of the two perceptrons, trial by trial.
+// perceptronRasters draws the spikes of the two perceptrons, trial by trial.
 func perceptronRasters(d dots) []picture {
 	var pictures []picture
 	for kind, name := range []string{"deterministic", "stochastic"} {
@@ -154,7 +154,7 @@ func perceptronRasters(d dots) []picture {
 	return pictures
 }
 
-// firingPicture lays measured shares over the escape noise.
+// firingPicture draws measured shares over the escape noise.
 func firingPicture(title string, firing []FiringAt) figure.Drawing {
 	measured := figure.Series{Name: "share of spikes, with two standard errors", Scattered: true, Spread: figure.ErrorBars}
 	first, last := firing[0].Potential, firing[len(firing)-1].Potential

@@ -9,16 +9,17 @@ import (
 	"spikegrad/host/figure"
 )
 
-// Options are what all experiments have in common.
+// Options are the options that all experiments share.
 type Options struct {
-	Quick   bool   // less precision, in a few seconds
+	Quick   bool   // a few seconds, at lower precision
 	Seed    uint32 // of the noise
-	Workers int    // goroutines; 0 stands for one a processor
-	// Device runs what is done in single precision; the zero value is the CPU engine.
+	Workers int    // goroutines; 0 stands for one per processor
+	// Device runs the parts that are computed in single precision; the zero value is the
+	// CPU engine.
 	Device engine.Choice
 }
 
-// picture is a drawing and the name of its file without suffix.
+// picture is a drawing and its file name without suffix.
 type picture struct {
 	name    string
 	drawing figure.Drawing

@@ -7,14 +7,14 @@ import (
 	"spikegrad/host/figure"
 )
 
-// planeLimit is how far the (v1, v2) plane is drawn.
+// planeLimit is half the width of the drawn part of the (v1, v2) plane.
 const planeLimit = 2.0
 
-// descent is the field of directions of descent in the plane. Lengths are cube roots of
-// the gradient's relative to the largest, so that small ones can be seen.
+// descent is the field of descent directions in the plane. Lengths are cube roots of the
+// gradient's relative to the largest, so that small ones can be seen.
 type descent struct{ beta, betaSG, largest float64 }
 
-// descentGrid are the coordinates of the arrows: the middles of the given number of cells.
+// descentGrid are the coordinates of the arrows: the centres of the given number of cells.
 func descentGrid(cells int) []float64 {
 	half := planeLimit / float64(cells)
 	return spaced(half-planeLimit, planeLimit-half, cells)
@@ -37,8 +37,8 @@ func (d descent) gradient(v1, v2 float64) (x, y float64) {
 	return gradient[1], gradient[2]
 }
 
-// at is the arrow at a point, of length one at most on the grid; no arrow where the
-// gradient is as good as zero.
+// at is the arrow at a point, of length at most one on the grid; there is no arrow where
+// the gradient is practically zero.
 func (d descent) at(v1, v2 float64) (x, y float64) {
 	x, y = d.gradient(v1, v2)
 	length := math.Hypot(x, y)
@@ -61,8 +61,8 @@ func planeMap(betaSG, beta float64) figure.Map {
 	}
 }
 
-// descentPicture is the (v1, v2) plane: the output in shades, and for each β_SG where
-// gradient descent goes.
+// descentPicture draws the (v1, v2) plane: the output in shades of colour, and for each
+// β_SG where gradient descent goes.
 func descentPicture(numbers *BiasNumbers) figure.Maps {
 	const cells, arrows = 64, 15
 	drawing := figure.Maps{
@@ -89,9 +89,9 @@ func descentPicture(numbers *BiasNumbers) figure.Maps {
 	return drawing
 }
 
-// planeSurface integrates a gradient over the plane, from its corner (−2, −2) along the
-// two ways: first along v1, then along v2, and the other way round. Both surfaces are
-// [v2][v1] at equal distances from −2 to 2, by the trapezoidal rule.
+// planeSurface integrates a gradient over the plane from its corner (−2, −2) in two ways:
+// first along v1, then along v2, and the other way round. Both surfaces are [v2][v1] at
+// evenly spaced points from −2 to 2, by the trapezoidal rule.
 type planeSurface struct{ first1, first2 [][]float64 }
 
 const planePoints = 501
@@ -126,7 +126,8 @@ func integratePlane(beta, betaSG float64) planeSurface {
 	return s
 }
 
-// difference is the largest distance between the two surfaces, over the range of the first.
+// difference is the largest distance between the two surfaces, relative to the range of the
+// first.
 func (s planeSurface) difference() float64 {
 	low, high, largest := math.Inf(1), math.Inf(-1), 0.0
 	for i, row := range s.first1 {
@@ -138,7 +139,7 @@ func (s planeSurface) difference() float64 {
 	return largest / (high - low)
 }
 
-// surfacePictures are the integrated surfaces, a picture for each order.
+// surfacePictures draws the integrated surfaces, one picture for each order.
 func surfacePictures(numbers *BiasNumbers) []picture {
 	first1 := figure.Maps{Title: "The gradient integrated from the corner (−2, −2): first along v1, then along v2", XLabel: "v1", YLabel: "v2"}
 	first2 := figure.Maps{Title: "The gradient integrated from the corner (−2, −2): first along v2, then along v1", XLabel: "v1", YLabel: "v2"}

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// content reads the JSON file of an experiment and checks that pictures lie beside it.
+// content reads an experiment's JSON file and checks that its pictures lie beside it.
 func content(t *testing.T, folder, name string, pictures int, into any) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(folder, name+".json"))
@@ -80,8 +80,8 @@ func TestLoopTangent(t *testing.T) {
 	}
 }
 
-// The numbers were computed once with a separate program (a loop over the definitions
-// in another language).
+// The expected numbers were computed once with a separate program (a loop over the
+// definitions in another language).
 func TestBias(t *testing.T) {
 	folder := t.TempDir()
 	if err := Bias(context.Background(), folder, Options{}); err != nil {
@@ -117,8 +117,8 @@ func TestBias(t *testing.T) {
 	if v := bias.Plane["20"]; len(v) != 2 || math.Hypot(v[0], v[1]) > 1e-12 {
 		t.Errorf("true gradient at v: %v, want none", v)
 	}
-	// The order of integration counts for the surrogate gradient, and for a gradient only
-	// what the trapezoidal rule leaves.
+	// The order of integration matters for the surrogate gradient; for a true gradient,
+	// only the error of the trapezoidal rule is left.
 	if !(bias.Order["20"] < 4e-3) {
 		t.Errorf("surfaces of the true gradient differ by %g of their range", bias.Order["20"])
 	}
@@ -197,8 +197,8 @@ func TestFolderThatCannotBe(t *testing.T) {
 	}
 }
 
-// TestLimit: with steeper and steeper noise the mean surrogate gradient goes to that of
-// the deterministic neuron, and network.
+// TestLimit: as the noise becomes steeper, the mean surrogate gradient approaches that of
+// the deterministic neuron or network.
 func TestLimit(t *testing.T) {
 	folder := t.TempDir()
 	if err := Limit(context.Background(), folder, Options{Quick: true, Seed: 1}); err != nil {
@@ -214,8 +214,8 @@ func TestLimit(t *testing.T) {
 	}
 }
 
-// What theory says of bias and variance: none of the unbiased estimators strays further
-// than its trials allow; surrogate gradients are biased as soon as there is a hidden
+// What theory says about bias and variance: no unbiased estimator deviates more than its
+// number of trials allows; surrogate gradients are biased as soon as there is a hidden
 // layer.
 func TestSweepEstimators(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "estimators")

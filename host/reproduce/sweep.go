@@ -11,15 +11,15 @@ import (
 	"spikegrad/host/figure"
 )
 
-// SweepNumbers is the content of estimators.json: bias and variance of the estimators
-// in networks of binary units of growing depth, width and steepness of the noise.
+// SweepNumbers is the content of estimators.json: bias and variance of the estimators in
+// networks of binary units as depth, width and steepness of the noise grow.
 type SweepNumbers struct {
-	Networks int     `json:"networks"` // with other weights and inputs, at every point
-	Trials   int     `json:"trials"`   // of every estimator on each
+	Networks int     `json:"networks"` // with different weights and inputs, at every point
+	Trials   int     `json:"trials"`   // of every estimator on each network
 	Sweeps   []Sweep `json:"sweeps"`
 }
 
-// Sweep varies one thing.
+// Sweep varies one property.
 type Sweep struct {
 	Over       string       `json:"over"` // depth, width or beta
 	Values     []float64    `json:"values"`
@@ -28,22 +28,22 @@ type Sweep struct {
 	Estimators []SweepCurve `json:"estimators"`
 }
 
-// SweepCurve is one estimator in a sweep: medians over the networks.
+// SweepCurve is one estimator in a sweep, as medians over the networks.
 type SweepCurve struct {
 	Name             string    `json:"name"`
 	Unbiased         bool      `json:"unbiased"`
 	Random           bool      `json:"random"`
-	RelativeBias     []float64 `json:"relative_bias"`           // length of mean − exact gradient over that of the gradient, without the noise in it
+	RelativeBias     []float64 `json:"relative_bias"`           // length of mean − exact gradient over that of the gradient, after removing the noise
 	Chance           []float64 `json:"relative_bias_by_chance"` // what the noise alone would give
 	RelativeVariance []float64 `json:"relative_variance"`       // of one trial, summed over parameters, over the squared length of the gradient
 }
 
-// sweepEstimators are those that are compared: one of each kind.
+// sweepEstimators are the estimators to compare: one of each kind.
 func sweepEstimators() ([]estimate.Estimator, error) {
 	return estimate.ParseEstimators("surrogate,superspike,finite_difference,score_baseline,stochastic_triples,single_flip,smoothed")
 }
 
-// sweeps lists what is run; nets have at most 20 units, so that the exact gradient is
+// sweeps lists what to run; networks have at most 20 units, so that the exact gradient is
 // known.
 func sweeps() []Sweep {
 	depth, width, steepness := Sweep{Over: "depth"}, Sweep{Over: "width"}, Sweep{Over: "beta"}
@@ -63,9 +63,9 @@ func sweeps() []Sweep {
 	return []Sweep{depth, width, steepness}
 }
 
-// SweepEstimators measures bias and variance of the estimators of the gradient in
-// small networks, by depth, width and steepness of the escape noise. It writes
-// estimators.json and pictures to the folder out.
+// SweepEstimators measures bias and variance of the gradient estimators in small networks
+// against depth, width and steepness of the escape noise. It writes estimators.json and
+// pictures to the folder out.
 func SweepEstimators(ctx context.Context, out string, o Options) error {
 	numbers := SweepNumbers{Networks: 9, Trials: 20_000, Sweeps: sweeps()}
 	if o.Quick {
@@ -129,14 +129,14 @@ func norm(v []float64) float64 {
 	return math.Sqrt(sum)
 }
 
-// median is the middle one of an odd number of values.
+// median is the middle value of an odd number of values.
 func median(values []float64) float64 {
 	sorted := slices.Clone(values)
 	slices.Sort(sorted)
 	return sorted[len(sorted)/2]
 }
 
-// pictures are bias and variance over what is varied.
+// pictures draws bias and variance against the varied property.
 func (s *Sweep) pictures() []picture {
 	labels := map[string]string{"depth": "hidden layers of 3 units", "width": "units in each of 2 hidden layers", "beta": "steepness β of the escape noise"}
 	bias := figure.Lines{
@@ -159,7 +159,7 @@ func (s *Sweep) pictures() []picture {
 	return []picture{{"bias_by_" + s.Over, bias}, {"variance_by_" + s.Over, variance}}
 }
 
-// floored keeps values off zero, which a logarithmic axis does not have.
+// floored keeps values away from zero, which a logarithmic axis cannot show.
 func floored(values []float64) []float64 {
 	list := slices.Clone(values)
 	for i := range list {

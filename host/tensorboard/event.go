@@ -2,18 +2,18 @@ package tensorboard
 
 import "fmt"
 
-// Event is what happened at a step.
+// Event is a set of values at a step.
 type Event struct {
 	WallTime float64 // seconds since 1970
 	Step     int64
-	Version  string  // of the file: of its first event only
+	Version  string  // of the file: only in its first event
 	Values   []Value // may be none
 }
 
-// Value is something that has a tag. Tags that begin alike up to a slash are shown together.
+// Value is content with a tag. Tags with the same prefix up to a slash are shown together.
 type Value struct {
 	Tag     string
-	Content Content // nil for one that was read and is of another kind
+	Content Content // nil if it was read and has another kind
 }
 
 // Content is a [Scalar], an [Image], a [Histogram] or a [Text].
@@ -28,13 +28,13 @@ type Image struct {
 	PNG           []byte // encoded
 }
 
-// Text is in Markdown.
+// Text is Markdown.
 type Text string
 
 // fileVersion is the version of event files.
 const fileVersion = "brain.Event:2"
 
-// Numbers of the fields of messages, by the message that they are in.
+// Field numbers, grouped by message.
 const (
 	eventWallTime, eventStep, eventVersion, eventSummary = 1, 2, 3, 5
 
@@ -50,7 +50,7 @@ const (
 
 const (
 	coloursRGBA  = 4 // of an Image
-	tensorOfText = 7 // a tensor's type
+	tensorOfText = 7 // a tensor's data type
 	pluginOfText = "text"
 )
 
@@ -100,7 +100,7 @@ func (t Text) encode(m *message) {
 	m.bytes(valueMetadata, metadata)
 }
 
-// decodeEvent reads a message. Fields that this package does not write are passed over.
+// decodeEvent reads a message. Fields that this package does not write are ignored.
 func decodeEvent(content []byte) (Event, error) {
 	var e Event
 	err := eachField(content, func(f field) error {
@@ -164,7 +164,7 @@ func decodeImage(content []byte) (Content, error) {
 	return i, err
 }
 
-// decodeText is nil of tensors of anything else.
+// decodeText returns nil for tensors of any other type.
 func decodeText(content []byte) (Content, error) {
 	var kind uint64
 	var texts []string

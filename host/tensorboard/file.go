@@ -15,19 +15,19 @@ import (
 	"spikegrad/host/atomicfile"
 )
 
-// marker is what names of event files hold; TensorBoard reads those of a folder in
+// marker is part of the names of event files; TensorBoard reads those in a folder in
 // alphabetical order.
 const marker = "tfevents"
 
-// Writer writes an event file. What was written is in the file at once, for a TensorBoard
-// that looks on.
+// Writer writes an event file. Every event is in the file at once, so that a running
+// TensorBoard can show it.
 type Writer struct {
 	file *os.File
 	now  func() time.Time
 }
 
-// Create begins a new event file in a folder, which is made if need be, behind all that
-// are in it.
+// Create starts a new event file in a folder, which is created if necessary. The name sorts
+// after all existing ones.
 func Create(folder string) (*Writer, error) { return create(folder, time.Now) }
 
 func create(folder string, now func() time.Time) (*Writer, error) {
@@ -39,7 +39,7 @@ func create(folder string, now func() time.Time) (*Writer, error) {
 		return nil, err
 	}
 	seconds := now().Unix()
-	for _, path := range files { // of this second, or of a clock that went ahead
+	for _, path := range files { // from this second, or from a clock that was ahead
 		if begun, ok := begunAt(path); ok {
 			seconds = max(seconds, begun+1)
 		}
@@ -63,7 +63,7 @@ func create(folder string, now func() time.Time) (*Writer, error) {
 	}
 }
 
-// begunAt is the second that stands in the name of an event file.
+// begunAt returns the second in the name of an event file.
 func begunAt(path string) (int64, bool) {
 	_, after, _ := strings.Cut(filepath.Base(path), marker+".")
 	digits, _, _ := strings.Cut(after, ".")
@@ -84,7 +84,7 @@ func (w *Writer) write(e *Event) error {
 	return nil
 }
 
-// Sync returns when a loss of power can no longer take what was written.
+// Sync returns once a power failure can no longer lose what was written.
 func (w *Writer) Sync() error {
 	if err := w.file.Sync(); err != nil {
 		return atomicfile.Explain(w.file.Name(), err)
@@ -92,7 +92,7 @@ func (w *Writer) Sync() error {
 	return nil
 }
 
-// Close ends the file.
+// Close closes the file.
 func (w *Writer) Close() error {
 	if err := w.file.Close(); err != nil {
 		return atomicfile.Explain(w.file.Name(), err)
@@ -100,7 +100,7 @@ func (w *Writer) Close() error {
 	return nil
 }
 
-// Files lists the event files of a folder in their order; none of a folder that does not exist.
+// Files lists the event files of a folder in order; none if the folder does not exist.
 func Files(folder string) ([]string, error) {
 	entries, err := os.ReadDir(folder)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -118,8 +118,8 @@ func Files(folder string) ([]string, error) {
 	return files, nil
 }
 
-// Read calls back for every event of a file, in order. A last record that was cut off, as
-// when the process that wrote the file was killed, counts as the file's end.
+// Read calls call for every event of a file, in order. A truncated last record, as left by
+// a killed process, counts as the end of the file.
 func Read(path string, call func(Event)) error {
 	file, err := os.Open(path)
 	if err != nil {

@@ -2,25 +2,26 @@ package tensorboard
 
 import "sort"
 
-// Histogram is how values are distributed.
+// Histogram is the distribution of values.
 type Histogram struct {
 	Min, Max, Count, Sum, SumOfSquares float64
-	// Limits, [bucket], are the upper ends: a bucket holds the values above the limit before
-	// it, up to its own.
+	// Limits, [bucket], are the upper ends: a bucket holds the values above the previous
+	// limit, up to its own.
 	Limits  []float64
 	Buckets []float64 // [bucket]: number of values
 }
 
-// Numbers of the fields of a histogram.
+// Field numbers of a histogram.
 const (
 	histogramMin, histogramMax, histogramCount, histogramSum, histogramSquares, histogramLimits, histogramBuckets = 1, 2, 3, 4, 5, 6, 7
 )
 
-// buckets is in how many pieces of equal width a histogram divides the range of its values.
+// buckets is the number of pieces of equal width that a histogram divides the range of its
+// values into.
 const buckets = 30
 
 // NewHistogram sorts finite values into 30 buckets of equal width, or into one if all are equal.
-// That of no values has no buckets.
+// Without values, there are no buckets.
 func NewHistogram(values []float32) Histogram {
 	var h Histogram
 	if len(values) == 0 {

@@ -8,21 +8,21 @@ import (
 	"io"
 )
 
-// Sizes in bytes of what is around a message: its length and the checksum of that before it,
-// its own checksum behind it.
+// Sizes in bytes of the fields around a message: its length and the checksum of the length
+// before it, its own checksum after it.
 const (
 	lengthSize = 8
 	sumSize    = 4
 	headerSize = lengthSize + sumSize
 )
 
-// largestRecord is the most bytes of a message that is read.
+// largestRecord is the maximum size in bytes of a message that is read.
 const largestRecord = 1 << 30
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// maskedSum is the CRC-32C of content, rotated and offset as TFRecord has it, so that the
-// checksum of something that holds checksums is a good one.
+// maskedSum is the CRC-32C of content, rotated and offset as in TFRecord, so that it is
+// also a good checksum of data that contain checksums.
 func maskedSum(content []byte) uint32 {
 	sum := crc32.Checksum(content, castagnoli)
 	return (sum>>15 | sum<<17) + 0xa282ead8
@@ -37,7 +37,8 @@ func appendRecord(to, content []byte) []byte {
 	return binary.LittleEndian.AppendUint32(to, maskedSum(content))
 }
 
-// errTorn says that a file ends within a record, as when the process that wrote it was killed.
+// errTorn means that a file ends within a record, as when the process that wrote it was
+// killed.
 var errTorn = errors.New("the file ends within a record")
 
 // readRecord reads the next message: [io.EOF] at the end, errTorn in the middle of a record.
@@ -53,7 +54,7 @@ func readRecord(r io.Reader) ([]byte, error) {
 	if length > largestRecord {
 		return nil, fmt.Errorf("a record claims %d bytes, more than any event has", length)
 	}
-	// Not allocated by what a length claims: a short file ends first.
+	// Not allocated according to the length: a short file ends first.
 	content, err := io.ReadAll(io.LimitReader(r, int64(length)))
 	if err != nil {
 		return nil, err
@@ -73,7 +74,7 @@ func readRecord(r io.Reader) ([]byte, error) {
 	return content, nil
 }
 
-// torn names the end of a file within a record.
+// torn converts the error at the end of a file within a record to errTorn.
 func torn(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return errTorn

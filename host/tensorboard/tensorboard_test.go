@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// noon is when the files of these tests are written.
+// noon is the time at which the files of these tests are written.
 func noon() time.Time { return time.Unix(1700000000, 250e6) }
 
 // values are one of each kind.
@@ -25,7 +25,7 @@ func values() []Value {
 	}
 }
 
-// allOf reads a folder.
+// allOf reads all events in a folder.
 func allOf(t *testing.T, folder string) (events []Event) {
 	t.Helper()
 	files, err := Files(folder)
@@ -40,8 +40,8 @@ func allOf(t *testing.T, folder string) (events []Event) {
 	return events
 }
 
-// TestWritten reads back what was written, in the order of the files: names follow each other
-// within one second, and after a file of the future.
+// TestWritten reads back what was written, in the order of the files: names are consecutive
+// within a second, and after a file with a future time.
 func TestWritten(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "new", "events")
 	var want []Event
@@ -74,7 +74,8 @@ func TestBytes(t *testing.T) {
 	}
 }
 
-// TestTorn cuts a file off after every byte, as a kill may, and flips every one of its bytes.
+// TestTorn truncates a file after every byte, as a kill may, and flips every one of its
+// bytes.
 func TestTorn(t *testing.T) {
 	var file []byte
 	var ends []int
@@ -102,7 +103,8 @@ func TestTorn(t *testing.T) {
 	}
 }
 
-// TestForeign passes over what others write, and refuses what is no event file.
+// TestForeign ignores what other programs write, and refuses files that are not event
+// files.
 func TestForeign(t *testing.T) {
 	var m, value, tensor, summary message
 	tensor.integer(tensorType, 1) // numbers
@@ -138,7 +140,7 @@ func TestForeign(t *testing.T) {
 	}
 }
 
-// nested are fields within each other, a byte in the last.
+// nested encodes fields within each other, with a byte in the last.
 func nested(fields ...int) []byte {
 	content := message("?")
 	for i := len(fields) - 1; i >= 0; i-- {
@@ -149,7 +151,7 @@ func nested(fields ...int) []byte {
 	return content
 }
 
-// TestHistogram counts values by the definition of a bucket.
+// TestHistogram checks the counts against the definition of a bucket.
 func TestHistogram(t *testing.T) {
 	for _, values := range [][]float32{{3}, {2, 2, 2}, {0, 1}, {-1e30, 0, 1e30, 5}, {0.1, 0.2, 0.3, 0.7, 0.31, 0.1}} {
 		h := NewHistogram(values)

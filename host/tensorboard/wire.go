@@ -14,7 +14,7 @@ const (
 	wireFixed32 = 5
 )
 
-// message is a protocol buffer that is being written.
+// message is a protocol buffer being written.
 type message []byte
 
 func (m *message) key(field, wire int) {
@@ -36,14 +36,14 @@ func (m *message) double(field int, value float64) {
 	*m = binary.LittleEndian.AppendUint64(*m, math.Float64bits(value))
 }
 
-// bytes is a field of bytes, of text or of another message.
+// bytes adds a field of bytes, of text or of another message.
 func (m *message) bytes(field int, value []byte) {
 	m.key(field, wireBytes)
 	*m = binary.AppendUvarint(*m, uint64(len(value)))
 	*m = append(*m, value...)
 }
 
-// doubles is a packed field.
+// doubles adds a packed field of doubles.
 func (m *message) doubles(field int, values []float64) {
 	var packed []byte
 	for _, value := range values {
@@ -52,17 +52,17 @@ func (m *message) doubles(field int, values []float64) {
 	m.bytes(field, packed)
 }
 
-// field is a field of a message that is read.
+// field is a field of a message being read.
 type field struct {
 	number, wire int
-	number64     uint64 // the value of all wire types but bytes
+	number64     uint64 // the value for all wire types except bytes
 	content      []byte // of bytes
 }
 
 func (f *field) float() float32  { return math.Float32frombits(uint32(f.number64)) }
 func (f *field) double() float64 { return math.Float64frombits(f.number64) }
 
-// doubles reads a packed field.
+// doubles reads a packed field of doubles.
 func (f *field) doubles() ([]float64, error) {
 	if f.wire != wireBytes || len(f.content)%8 != 0 {
 		return nil, errMessage
@@ -76,7 +76,7 @@ func (f *field) doubles() ([]float64, error) {
 
 var errMessage = errors.New("a message is not an event")
 
-// eachField calls back for every field of a message, in order.
+// eachField calls call for every field of a message, in order.
 func eachField(content []byte, call func(f field) error) error {
 	for len(content) > 0 {
 		key, size := binary.Uvarint(content)

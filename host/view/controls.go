@@ -17,14 +17,14 @@ import (
 	"spikegrad/host/view/scene"
 )
 
-// controls are what the user has chosen.
+// controls are the user's current choices.
 type controls struct {
 	choice scene.Choice
 	frozen bool
-	saved  string // the picture saved last, while it is told
+	saved  string // message about the last saved picture, while it is shown
 }
 
-// action is what a key does.
+// action is the effect of a key.
 type action int
 
 const (
@@ -43,7 +43,7 @@ const (
 	quit
 )
 
-// actionOfChar is what a letter does, wherever it is on the keyboard.
+// actionOfChar is the action of a letter, wherever it is on the keyboard.
 func actionOfChar(char rune) action {
 	switch char {
 	case 'n', 'N':
@@ -72,7 +72,7 @@ func actionOfChar(char rune) action {
 	return nothing
 }
 
-// actionOfKey is what a key without a letter does.
+// actionOfKey is the action of a key without a letter.
 func actionOfKey(key glfw.Key) action {
 	switch key {
 	case glfw.KeyRight:
@@ -87,10 +87,10 @@ func actionOfKey(key glfw.Key) action {
 	return nothing
 }
 
-// rates are the numbers of pictures a second to choose from.
+// rates are the available numbers of pictures per second.
 var rates = []float64{0.5, 1, 2, 5, 10, 20}
 
-// act does what a key asks.
+// act performs the action of a key.
 func (w *Window) act(a action) {
 	c := &w.controls.choice
 	w.controls.saved = ""
@@ -146,7 +146,7 @@ func (w *Window) click() {
 	}
 }
 
-// save writes the picture to the first free name of its kind.
+// save writes the picture to the first free file name.
 func (w *Window) save() {
 	if w.scene == nil {
 		return

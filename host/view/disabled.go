@@ -10,7 +10,7 @@ import (
 	"spikegrad/host/train"
 )
 
-// Window stands for a window; without the tag viewer there is none.
+// Window stands in for a window; without the tag viewer there is none.
 type Window struct{}
 
 // LeaveMainThread does nothing: nothing is tied to a thread.

@@ -13,8 +13,8 @@ import (
 	"spikegrad/host/view/scene"
 )
 
-// feed is what a training leaves for the window to pick up. The training adds to it
-// between two updates, the window takes everything when it draws.
+// feed is what training leaves for the window to pick up. Training adds to it between two
+// updates; the window takes everything when it draws.
 type feed struct {
 	mutex      sync.Mutex
 	start      *train.Start
@@ -22,8 +22,8 @@ type feed struct {
 	losses     []float64 // of updates
 	accuracies []validated
 	updates    int         // since the start
-	wanted     bool        // the window waits for weights
-	weights    [][]float32 // the newest that were handed over; nil if there are none
+	wanted     bool        // the window is waiting for weights
+	weights    [][]float32 // the newest ones handed over; nil if there are none
 	ended      bool
 }
 
@@ -33,7 +33,7 @@ type validated struct {
 	loss   float64
 }
 
-// update notes an update and its loss.
+// update records an update and its loss.
 func (f *feed) update(loss float64) {
 	f.mutex.Lock()
 	f.losses = append(f.losses, loss)
@@ -41,7 +41,7 @@ func (f *feed) update(loss float64) {
 	f.mutex.Unlock()
 }
 
-// serve hands weights over if they are waited for.
+// serve hands weights over if the window is waiting for them.
 func (f *feed) serve(weights func() ([][]float32, error)) error {
 	f.mutex.Lock()
 	wanted := f.wanted
@@ -52,7 +52,7 @@ func (f *feed) serve(weights func() ([][]float32, error)) error {
 	return f.handOver(weights)
 }
 
-// handOver gives the window weights.
+// handOver gives weights to the window.
 func (f *feed) handOver(weights func() ([][]float32, error)) error {
 	copied, err := weights()
 	if err != nil {
@@ -65,7 +65,7 @@ func (f *feed) handOver(weights func() ([][]float32, error)) error {
 	return nil
 }
 
-// news is what the window takes out of a feed.
+// news is what the window takes from a feed.
 type news struct {
 	progress train.Progress
 	updates  int
@@ -73,8 +73,8 @@ type news struct {
 	ended    bool
 }
 
-// take empties the feed into a learning curve; want asks for weights after the next
-// update.
+// take moves the content of the feed into a learning curve; want requests weights after the
+// next update.
 func (f *feed) take(history *scene.History, want bool) news {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -122,8 +122,8 @@ func (o *observed) OnEpoch(e train.Epoch) {
 
 func (o *observed) OnWarning(message string) { o.next.OnWarning(message) }
 
-// watched is the engine of a training that is looked at. It does what the engine inside
-// does.
+// watched is the engine of a training run that is being watched. It behaves like the engine
+// inside.
 type watched struct {
 	engine.Engine
 	window *Window
@@ -150,7 +150,8 @@ func (w *watched) Update(update engine.Update) error {
 	return w.window.feed.serve(w.Engine.Weights)
 }
 
-// SetWeights implements [engine.Engine]. The window does not use the weights meanwhile.
+// SetWeights implements [engine.Engine]. The window does not use the weights in the
+// meantime.
 func (w *watched) SetWeights(weights [][]float32) error {
 	w.window.drawing.Lock()
 	err := w.Engine.SetWeights(weights)
@@ -161,8 +162,8 @@ func (w *watched) SetWeights(weights [][]float32) error {
 	return w.window.feed.handOver(w.Engine.Weights)
 }
 
-// Close implements [engine.Engine]. While the window shows the weights where they are,
-// they stay.
+// Close implements [engine.Engine]. If the window shows the weights in place, they are
+// kept.
 func (w *watched) Close() error {
 	var err error
 	if w.vulkan == nil {

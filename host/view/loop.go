@@ -16,12 +16,12 @@ import (
 	"spikegrad/host/view/scene"
 )
 
-// Loop shows the window until its user closes it, the context is done or until is
-// closed; nil never is. After the user has closed the window it returns at once.
+// Loop shows the window until the user closes it, the context is done or until is closed; a
+// nil until never is. Once the user has closed the window, Loop returns at once.
 func (w *Window) Loop(ctx context.Context, until <-chan struct{}) error {
 	wake := make(chan struct{})
 	defer close(wake)
-	go func() { // events end the wait below, channels do not
+	go func() { // events end the wait below; channels do not
 		select {
 		case <-ctx.Done():
 		case <-until:
@@ -70,8 +70,8 @@ func (w *Window) turn() error {
 	}
 	wait := time.Until(w.pace.due)
 	if wait <= 0 || w.scene == nil {
-		// Nothing to draw although a picture is due: a training that works on an
-		// update, or nothing to show yet.
+		// Nothing to draw although a picture is due: training is busy with an update, or
+		// there is nothing to show yet.
 		wait = 50 * time.Millisecond
 	}
 	glfw.WaitEventsTimeout(wait.Seconds())
@@ -84,7 +84,7 @@ func (w *Window) visible() bool {
 	return width > 0 && height > 0 && w.glfw.GetAttrib(glfw.Iconified) == glfw.False
 }
 
-// begin makes the scene of a training once its data are there.
+// begin creates the scene of a training run once its data are available.
 func (w *Window) begin() error {
 	if w.scene != nil || !w.isTraining() {
 		return nil
@@ -111,7 +111,7 @@ func (w *Window) isTraining() bool {
 	return w.training
 }
 
-// look takes what is new, and decides whether it is to be drawn now.
+// look takes what is new and decides whether to draw it now.
 func (w *Window) look(due bool) error {
 	if !w.training {
 		noisy := w.subject.Network.Layers[0].Noise.Kind != "threshold"
@@ -170,11 +170,12 @@ func (w *Window) draw() error {
 	return err
 }
 
-// makeSwapchain fits swapchain and canvas to the window. A window without area has none.
+// makeSwapchain fits the swapchain and the canvas to the window. A window without area has
+// neither.
 func (w *Window) makeSwapchain() error {
 	width, height := w.glfw.GetFramebufferSize()
 	chain, err := w.device.NewSwapchain(uint32(width), uint32(height))
-	if errors.Is(err, gpu.ErrOutOfDate) { // it has just been hidden
+	if errors.Is(err, gpu.ErrOutOfDate) { // the window has just been hidden
 		return nil
 	}
 	if err != nil {
@@ -186,7 +187,7 @@ func (w *Window) makeSwapchain() error {
 	return w.scene.Resize(int(x), int(y), float64(max(scale, 1)), chain.BlueFirst())
 }
 
-// hint tells the state of the window.
+// hint describes the state of the window.
 func (w *Window) hint() string {
 	if w.controls.saved != "" {
 		return w.controls.saved
@@ -202,7 +203,7 @@ func (w *Window) hint() string {
 	return state + " · H: help"
 }
 
-// progressText tells how far a training is.
+// progressText describes the progress of training.
 func progressText(p train.Progress, ended bool) string {
 	if p.Epochs == 0 {
 		return ""

@@ -27,17 +27,17 @@ import (
 
 type noiseStream = cpuref.Stream
 
-// Window systems want their calls from the thread that the program began on; the main
-// goroutine is tied to it before it begins.
+// Window systems must be called from the thread that the program started on; the main
+// goroutine is locked to it before it starts.
 func init() { runtime.LockOSThread() }
 
-// LeaveMainThread frees the main goroutine of its thread, for a program that will not
-// open a window: waking a goroutine on a thread of its own takes so long that a training
-// of small networks loses a sixth of its speed by it.
+// LeaveMainThread unlocks the main goroutine from its thread, for a program that will not
+// open a window: waking a goroutine that is locked to a thread takes so long that it costs
+// the training of small networks a sixth of its speed.
 func LeaveMainThread() { runtime.UnlockOSThread() }
 
-// Window is a live window. Its methods are for the main goroutine, but for [Window.Open],
-// and the engine and the observer that it makes.
+// Window is a live window. Its methods are for the main goroutine, except [Window.Open],
+// and the engine and the observer that it creates.
 type Window struct {
 	options  Options
 	glfw     *glfw.Window
@@ -46,12 +46,12 @@ type Window struct {
 	scene    *scene.Scene   // nil before there is something to show
 	feed     feed
 	subject  scene.Subject
-	training bool // else what is shown is finished
+	training bool // else a finished network is shown
 	note     string
 	history  *scene.History
 	controls controls
 	pace     pace
-	seen     int // updates that are shown
+	seen     int // number of updates shown
 	stale    bool
 	closed   bool // by its user
 
@@ -60,8 +60,8 @@ type Window struct {
 	engine  *watched   // of the training; nil before it is opened
 }
 
-// New opens a window, hidden until there is something to show. Without a display, and
-// where no Vulkan device can draw in a window, it says so.
+// New opens a window, hidden until there is something to show. It returns an error if there
+// is no display or no Vulkan device can draw in a window.
 func New(options Options) (*Window, error) {
 	if err := start(); err != nil {
 		return nil, err
@@ -73,12 +73,12 @@ func New(options Options) (*Window, error) {
 	return w, nil
 }
 
-// errNoDisplay says that there is nowhere to open a window.
+// errNoDisplay means that there is nowhere to open a window.
 var errNoDisplay = errors.New("no display found to open a window on: run it where DISPLAY names an X server, or without the window")
 
 // start connects to the window system.
 func start() (err error) {
-	// The binding writes errors of the platform to the log, and panics at what comes after.
+	// The binding writes the platform's errors to the log, and panics afterwards.
 	var cause strings.Builder
 	log.SetOutput(&cause)
 	defer func() {
@@ -128,8 +128,8 @@ func (w *Window) create() error {
 	return w.openDevice()
 }
 
-// openDevice opens the device that draws: that of the network if it can, else the best
-// one that can.
+// openDevice opens the device that draws: the network's if it can, otherwise the best one
+// that can.
 func (w *Window) openDevice() error {
 	infos, err := gpu.Enumerate()
 	if err != nil {
@@ -162,7 +162,7 @@ func (w *Window) openDevice() error {
 }
 
 func (w *Window) surface(instance unsafe.Pointer) (uint64, error) {
-	// What comes is where the surface's handle lies, for a moment.
+	// The result is a pointer to the surface's handle, valid only for a moment.
 	place, err := w.glfw.CreateWindowSurface((*byte)(instance), nil)
 	if err != nil {
 		return 0, err
@@ -175,7 +175,7 @@ func (w *Window) shares() bool {
 	return w.options.Device.Vulkan && w.device.Info().Index == w.options.Device.Info.Index
 }
 
-// Messages are what the validation layer said.
+// Messages are the messages of the validation layer.
 func (w *Window) Messages() []string { return w.device.Messages() }
 
 // Show prepares to show a finished network; Loop shows it.
@@ -199,7 +199,7 @@ func (w *Window) Show(f Finished) error {
 	return w.openScene(f.Weights)
 }
 
-// openScene makes the scene and shows the window.
+// openScene creates the scene and shows the window.
 func (w *Window) openScene(weights [][]float32) error {
 	var err error
 	if w.scene, err = scene.New(w.device, w.subject); err != nil {
@@ -214,7 +214,7 @@ func (w *Window) openScene(weights [][]float32) error {
 	return nil
 }
 
-// Open makes the engine of a training: the first one that is opened is looked at. It is
+// Open creates the engine of a training run; the first one opened is watched. It is meant
 // for [train.Options].
 func (w *Window) Open(n *network.Network, options engine.Options) (engine.Engine, error) {
 	e, vulkan, err := w.openEngine(n, options)
@@ -246,10 +246,10 @@ func (w *Window) openEngine(n *network.Network, options engine.Options) (engine.
 	return e, nil, err
 }
 
-// Observer makes an observer that tells the window and then another one.
+// Observer returns an observer that informs the window and then another observer.
 func (w *Window) Observer(next train.Observer) train.Observer { return &observed{&w.feed, next} }
 
-// dropSwapchain has the next picture make a new one.
+// dropSwapchain makes the next picture create a new swapchain.
 func (w *Window) dropSwapchain() {
 	w.chain.Free()
 	w.chain, w.stale = nil, true
@@ -286,17 +286,17 @@ func (w *Window) closeScene() error {
 	return err
 }
 
-// pace says when the next picture is due.
+// pace determines when the next picture is due.
 type pace struct {
-	rate float64 // pictures a second at most; 0 stands for 10
+	rate float64 // maximum pictures per second; 0 stands for 10
 	due  time.Time
 }
 
-// share is the part of the time that drawing may take, so that a training beside it
-// keeps its speed.
+// share is the share of the time that drawing may take, so that training beside it keeps
+// its speed.
 const share = 0.04
 
-// drawn notes a picture that took a time.
+// drawn records the time that a picture took.
 func (p *pace) drawn(began, now time.Time) {
 	interval := time.Duration(float64(time.Second) / cmp.Or(p.rate, 10))
 	p.due = now.Add(max(interval-now.Sub(began), time.Duration(float64(now.Sub(began))*(1/share-1))))

@@ -30,7 +30,7 @@ import (
 	"spikegrad/host/view/scene"
 )
 
-// onMain runs a function on the main goroutine, where windows live, and waits for it.
+// onMain runs a function on the main goroutine, which owns the windows, and waits for it.
 func onMain(do func()) {
 	done := make(chan struct{})
 	mainWork <- func() { defer close(done); do() }
@@ -39,7 +39,8 @@ func onMain(do func()) {
 
 var mainWork = make(chan func())
 
-// TestMain keeps the main goroutine, which package view ties to its thread, for windows.
+// TestMain reserves the main goroutine, which package view locks to its thread, for
+// windows.
 func TestMain(m *testing.M) {
 	code := make(chan int)
 	go func() { code <- m.Run() }()
@@ -53,7 +54,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// digits are the embedded digits and a network for them that was not trained.
+// digits are the embedded digits and an untrained network for them.
 func digits(t *testing.T) (train.Config, data.Split, *network.Network) {
 	t.Helper()
 	config, err := train.Default("digits")
@@ -68,7 +69,8 @@ func digits(t *testing.T) (train.Config, data.Split, *network.Network) {
 	return config, split, n
 }
 
-// open opens a window for a test; the validation layer must say nothing until its end.
+// open opens a window for a test; the validation layer must report nothing until the test
+// ends.
 func open(t *testing.T, options Options) *Window {
 	t.Helper()
 	options.Title, options.Validation = "spikegrad test", true
@@ -91,10 +93,10 @@ func open(t *testing.T, options Options) *Window {
 	return w
 }
 
-// turns has the window do its work until something is so.
+// turns runs the window's loop until a condition holds.
 func turns(t *testing.T, w *Window, what string, is func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(time.Minute) // only for a window that hangs
+	deadline := time.Now().Add(time.Minute) // reached only if a window hangs
 	for reached := false; !reached; {
 		onMain(func() {
 			if err := w.turn(); err != nil {
@@ -116,8 +118,8 @@ func tell(t *testing.T, arguments ...string) {
 	}
 }
 
-// screenshot is what the X server shows of the window. It must become what was drawn;
-// the server may be a moment behind.
+// screenshot is what the X server shows of the window. It must become what was drawn; the
+// server may lag a moment behind.
 func screenshot(t *testing.T, w *Window) image.Image {
 	t.Helper()
 	var drawn *image.NRGBA
@@ -137,8 +139,8 @@ func screenshot(t *testing.T, w *Window) image.Image {
 	return shown
 }
 
-// dump reads the window's pixels by way of xwd, whose format is a header of 25 big-endian
-// numbers, the window's name, a table of colours, and the pixels.
+// dump reads the window's pixels using xwd, whose format is a header of 25 big-endian
+// numbers, the window's name, a colour table and the pixels.
 func dump(t *testing.T, w *Window) *image.NRGBA {
 	t.Helper()
 	out, err := exec.Command("xwd", "-silent", "-name", w.options.Title).Output()
@@ -161,7 +163,8 @@ func dump(t *testing.T, w *Window) *image.NRGBA {
 	return picture
 }
 
-// checkLayer compares the raster of layer 0 in a picture with the CPU engine, whole cells.
+// checkLayer compares the raster of layer 0 in a picture with the CPU engine, in whole
+// cells.
 func checkLayer(t *testing.T, picture image.Image, w *Window, weights [][]float32, otherMode bool, sample, trial int) {
 	t.Helper()
 	n, source := w.subject.Network, w.subject.Source
@@ -220,7 +223,7 @@ func checkLayer(t *testing.T, picture image.Image, w *Window, weights [][]float3
 	}
 }
 
-// devices are those that networks of these tests run on: the CPU engine and the Vulkan
+// devices are the devices that these tests run networks on: the CPU engine and the Vulkan
 // devices, all of which can show windows here.
 func devices(t *testing.T) map[string]engine.Choice {
 	t.Helper()
@@ -236,7 +239,7 @@ func devices(t *testing.T) map[string]engine.Choice {
 }
 
 // TestWindow opens a window on a network, presses keys and mouse buttons through the X
-// server, and looks at the picture after each.
+// server, and checks the picture after each.
 func TestWindow(t *testing.T) {
 	_, split, n := digits(t)
 	weights := n.Initialise(4)
@@ -249,7 +252,7 @@ func TestWindow(t *testing.T) {
 				if err != nil {
 					t.Error(err)
 				}
-				w.controls.frozen = true // no fresh noise unasked
+				w.controls.frozen = true // no fresh noise unless requested
 			})
 			if got := w.shares(); got != choice.Vulkan {
 				t.Errorf("the network is on the window's device: %v", got)
@@ -321,7 +324,7 @@ func layerPanel(t *testing.T, w *Window) scene.Panel {
 	return scene.Panel{}
 }
 
-// click moves the mouse to a place of the window and presses its button.
+// click moves the mouse to a point in the window and presses its button.
 func click(t *testing.T, w *Window, place image.Point) {
 	t.Helper()
 	var x, y int
@@ -341,7 +344,8 @@ func checkSaved(t *testing.T, path string, w *Window) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The window tells below its title that a picture was saved, but not in the picture.
+	// The window shows below its title that a picture was saved, but the picture itself
+	// does not.
 	shown := dump(t, w)
 	if saved.Bounds() != shown.Bounds() {
 		t.Fatalf("the saved picture is %v, the window %v", saved.Bounds(), shown.Bounds())
@@ -356,8 +360,8 @@ func checkSaved(t *testing.T, path string, w *Window) {
 	}
 }
 
-// TestResize changes the window's size, announced by an event and not: the next picture
-// has the new size.
+// TestResize changes the window's size, with and without an event: the next picture has the
+// new size.
 func TestResize(t *testing.T) {
 	_, split, n := digits(t)
 	weights := n.Initialise(4)
@@ -371,7 +375,7 @@ func TestResize(t *testing.T) {
 	turns(t, w, "the first picture", func() bool { return w.chain != nil })
 	for i, size := range [][2]int{{1100, 900}, {1300, 880}} {
 		tell(t, "search", "--name", w.options.Title, "windowsize", "--sync", strconv.Itoa(size[0]), strconv.Itoa(size[1]))
-		if i == 1 { // the event is not looked at: the swapchain itself is out of date
+		if i == 1 { // the event is not processed: the swapchain itself is out of date
 			onMain(func() {
 				if err := w.draw(); err != nil {
 					t.Error(err)
@@ -397,8 +401,8 @@ func (quiet) OnBatch(train.Progress) {}
 func (quiet) OnEpoch(train.Epoch)    {}
 func (quiet) OnWarning(string)       {}
 
-// TestTraining trains without a window, with one, and with one that is closed at its
-// first picture: the weights are the same, and those that are shown in the end are they.
+// TestTraining trains without a window, with one, and with one that is closed at its first
+// picture: the weights are the same, and those shown at the end are the final ones.
 func TestTraining(t *testing.T) {
 	config, _, _ := digits(t)
 	config.Training.Epochs, config.Network.Layers[0].Neurons = 1, 12
@@ -465,7 +469,7 @@ func TestTraining(t *testing.T) {
 	}
 }
 
-// TestNoDisplay: without a display there is an error that says so.
+// TestNoDisplay: without a display, the error says so.
 func TestNoDisplay(t *testing.T) {
 	t.Setenv("DISPLAY", "")
 	onMain(func() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# On linux/arm64, under QEMU: the NEON loops must give the bits of the plain ones, the networks of
-# check --quick must have the digests that were written down on amd64, and an epoch of digits and a small network with a convolution must end in the
-# weights in which they end on this machine.
+# On linux/arm64, under QEMU: the NEON loops must give the same bits as the plain ones, the networks
+# of check --quick must have the digests recorded on amd64, and an epoch of digits and a small network
+# with a convolution must end with the same weights as on this machine.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

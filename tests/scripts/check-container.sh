@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Lints the Dockerfile with hadolint, installed into a virtual environment in the user's cache
-# folder, builds the image with docker or podman, and runs what is in it.
+# folder, builds the image with docker or podman, and runs the program inside.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Writes random HDF5 files with the Python package h5py, in a virtual environment in the
-# user's cache folder, and compares every value that host/hdf5 reads in them: see
+# user's cache folder, and compares every value with what host/hdf5 reads: see
 # check_hdf5.py. The argument is the number of files.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Trains a small deterministic network, exports it and has the Python packages nir,
+# Trains a small deterministic network, exports it and lets the Python packages nir,
 # safetensors and spyx read it: see check_nir.py. They are installed into a virtual
 # environment in the user's cache folder.
 set -euo pipefail
@@ -78,13 +78,13 @@ TOML
 ./spikegrad --quiet export "$work/planes" --nir "$work/planes.nir" --csv "$work/planes_tables" --samples 20 >/dev/null
 "$cache/bin/python" tests/scripts/check_nir.py "$work"
 "$cache/bin/python" tests/scripts/check_nir.py --fixture "$work/foreign.nir"
-# A dataset of three channels and two classes, as the network has.
+# A dataset of three channels and two classes, to match the network.
 for sample in {1..40}; do
     echo "$((sample % 7)),$((sample % 5)),$((sample % 3)),$((sample % 2))"
 done >"$work/foreign.csv"
 ./spikegrad --quiet import "$work/foreign.nir" --data "digits:$work/foreign.csv" --step-length 0.001 --out "$work/foreign" >/dev/null
 echo "a file of the Python package was imported"
-# Every form that other programs write and this one can compute.
+# Every form that other programs write and this one supports.
 "$cache/bin/python" tests/scripts/nir_forms.py write "$work/forms"
 while read -r form step; do
     ./spikegrad --quiet import "$work/forms/$form.nir" --data digits --steps 80 --step-length "$step" --out "$work/forms/$form/run" >/dev/null

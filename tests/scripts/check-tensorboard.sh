@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Trains a small network with event files, once at a stretch and once interrupted and resumed,
-# and has the Python package tensorboard read them: see check_tensorboard.py. It is
+# Trains a small network with event files, once without a break and once interrupted and
+# resumed, and lets the Python package tensorboard read them: see check_tensorboard.py. It is
 # installed into a virtual environment in the user's cache folder.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

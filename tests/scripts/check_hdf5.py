@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Writes HDF5 files with h5py, for the reader of spikegrad to be compared with it.
+"""Writes HDF5 files with h5py, to compare spikegrad's reader with it.
 
     check_hdf5.py FOLDER FILES   random files, and expected.json beside them
     check_hdf5.py --fixtures FOLDER   the small files of host/hdf5/testdata
     check_hdf5.py --nir FILE   host/nir/testdata/metadata.nir
 
-Every dataset is expected with its shape and values as h5py gives them back (SHA-256 of
-their text, so that nothing is rounded), or refused with words that the reason must have.
-The test TestFilesOfH5py of host/hdf5 compares.
+Every dataset is either expected with its shape and values as h5py reads them back (SHA-256 of
+their text, so that nothing is rounded), or must be refused with a reason that contains the given
+words. The test TestFilesOfH5py of host/hdf5 compares.
 """
 import ctypes
 import hashlib
@@ -39,7 +39,7 @@ def text_of(value):
 
 
 def digest(dataset):
-    """Shape and values of a dataset as h5py gives them back."""
+    """Shape and values of a dataset as h5py reads them back."""
     array, rows = dataset[()], h5py.check_vlen_dtype(dataset.dtype)
     if isinstance(array, h5py.Empty):
         return {"shape": None, "digest": hashlib.sha256(b"").hexdigest()}
@@ -47,7 +47,7 @@ def digest(dataset):
     hash = hashlib.sha256()
     for element in elements:
         if isinstance(element, np.ndarray):
-            element = element.view(rows)  # h5py forgets the order of bytes
+            element = element.view(rows)  # h5py loses the byte order
             hash.update(("[" + ",".join(text_of(e) for e in element) + "]\n").encode())
         else:
             hash.update((text_of(element) + "\n").encode())
@@ -55,7 +55,7 @@ def digest(dataset):
 
 
 class Writer:
-    """Writes one random file and notes what is to be found in it."""
+    """Writes one random file and records its expected content."""
 
     def __init__(self, path, seed):
         self.random = np.random.default_rng(seed)
@@ -87,7 +87,7 @@ class Writer:
 
     def finish(self):
         """Reads back what is expected."""
-        # The library remembers masks of chunks that are no longer so, until it is closed.
+        # The library remembers outdated chunk masks until it is closed.
         with h5py.File(self.path, "r") as file:
             for path in self.noted:
                 self.expected[path] = digest(file[path])
@@ -231,7 +231,7 @@ class Writer:
                         dataset[row] = values[row]
 
     def unreadable(self, group, name, kind=None):
-        """What must be refused, with the word that the reason must have."""
+        """Datasets that must be refused, with a word that the reason must contain."""
         kind = kind or self.choose(UNREADABLE)
         values = self.random.integers(0, 100, 64)
         if kind == "scaleoffset":
@@ -255,7 +255,7 @@ class Writer:
             if kind == "nbit":
                 dataset[...] = values
                 return self.refuse(group, name, "17 bits")
-            # As a plugin would have packed them.
+            # As packed by a plugin.
             for start in range(0, 64, 16):
                 dataset.id.write_direct_chunk((start,), b"\x28\xb5\x2f\xfd" + self.random.bytes(20), 0)
             return self.refuse(group, name, "zstd")
@@ -288,7 +288,7 @@ class Writer:
         self.refuse(group, name, kind)
 
     def masked(self, group, name):
-        """Chunks of which some were not packed by all filters."""
+        """Chunks, some of which were not packed with all filters."""
         packing = self.choose([{"compression": "gzip", "shuffle": True}, {"compression": "lzf", "shuffle": True}, {"compression": "gzip"}, {"shuffle": True, "fletcher32": True}])
         values = self.random.integers(0, 9, (40, 3)).astype(self.choose(["<i4", ">f8", "<u2"]))
         dataset = group.create_dataset(name, data=values, chunks=(10, 3), maxshape=self.choose([(None, 3), (40, 3), (None, None)]), **packing)
@@ -316,7 +316,7 @@ class Writer:
         self.note(group, name)
 
     def edges(self, group, name):
-        """Chunks over the edge that are not packed: an option that h5py does not know."""
+        """Chunks beyond the edge that are not packed: an option that h5py does not support."""
         create = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
         create.set_chunk((4, 7))
         create.set_deflate(6)
@@ -358,7 +358,7 @@ def loaded_library():
 
 
 def fixtures(folder):
-    """Small files, each of a few structures, with 300 numbers at most in a dataset."""
+    """Small files, each with a few structures and at most 300 numbers per dataset."""
     expected = {}
 
     def file(name, **options):
@@ -411,7 +411,7 @@ def fixtures(folder):
             dataset = out.create_dataset(sparse, (3000,), "u1", chunks=(2,), maxshape=largest, fillvalue=9)
             dataset[1001], dataset[2998] = 1, 2
             writer.note(out, sparse)
-        # So far out that the array of chunks has pages.
+        # So far out that the chunk array has pages.
         dataset = out.create_dataset("far", (140000,), "u1", chunks=(1,), maxshape=(None,))
         for i in (0, 5, 30, 100, 1000, 131999, 132500, 139999):
             dataset[i] = 1 + i % 250

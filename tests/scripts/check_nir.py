@@ -1,22 +1,22 @@
 #!/usr/bin/env python3
-"""Checks files of spikegrad with the Python packages that others use.
+"""Checks spikegrad's files with the Python packages that other people use.
 
-    check_nir.py FOLDER           what check-nir.sh left there
+    check_nir.py FOLDER           what check-nir.sh wrote there
     check_nir.py --fixture FILE   writes a NIR file as another program would
 
 In FOLDER lie run/ (a deterministic feed-forward run whose resets are "membrane_only"),
-network.nir and tables/, exported from it. Checked are, with ==:
+network.nir and tables/, exported from it. The following is checked with ==:
 
   * nir reads the graph and finds its types consistent;
   * safetensors and nir hold the same bits of every weight;
-  * the graph, stepped by Euler's rule as its equations say, spikes when spikegrad's
-    tables say, after the shift by the delays that NIR does not know;
+  * the graph, stepped with Euler's method according to its equations, spikes as in
+    spikegrad's tables, after a shift by the delays that NIR does not know;
   * the same of planes.nir, a network of convolutions over rows and columns whose spikes are
-    pooled, exported from the run planes/ with planes_tables/: spikes with ==, and membranes;
+    pooled, exported from the run planes/ with planes_tables/: spikes with ==, and membrane potentials;
   * spyx, which runs the first layer, has every neuron's first spike at the same step.
-    Later ones differ: spyx takes the threshold off a membrane that has spiked and lets
-    the rest decay, where NIR and spikegrad put it to zero. spyx also leaves out w_in
-    and r; the script multiplies the weights by them.
+    Later ones differ: spyx subtracts the threshold from a membrane potential that has
+    spiked and lets the rest decay, whereas NIR and spikegrad set it to zero. spyx also
+    ignores w_in and r; the script multiplies the weights by them.
 """
 import csv
 import sys
@@ -62,7 +62,7 @@ def spikes_of(rows, layer, samples, steps, neurons):
 
 
 def euler(node, current_in, dt):
-    """Steps a CubaLIF by Euler's rule; input and spikes are [sample, step, neuron]."""
+    """Steps a CubaLIF with Euler's method; input and spikes are [sample, step, neuron]."""
     current = np.zeros_like(current_in[:, 0])
     membrane = np.zeros_like(current)
     spikes = np.zeros_like(current_in)
@@ -75,7 +75,7 @@ def euler(node, current_in, dt):
 
 
 def later(spikes, steps):
-    """The same spikes so many steps later."""
+    """The same spikes, the given number of steps later."""
     moved = np.zeros_like(spikes)
     moved[:, steps:] = spikes[:, : spikes.shape[1] - steps]
     return moved
@@ -110,8 +110,8 @@ def first_spikes(spikes):
 
 
 def planes(folder):
-    """Steps the network of convolutions over rows and columns. spikegrad computes in float32: what
-    follows in a sample on a membrane within 1e-5 of the threshold is left out, and counted."""
+    """Steps the network of convolutions over rows and columns. spikegrad computes in float32: once a
+    membrane potential is within 1e-5 of the threshold, the rest of the sample is skipped and counted."""
     graph, rows = nir.read(f"{folder}/planes.nir"), table(folder, "spikes", "planes_tables")
     kinds = {type(node) for node in graph.nodes.values()}
     if not {nir.Conv2d, nir.SumPool2d, nir.Flatten} <= kinds:
@@ -137,7 +137,7 @@ def planes(folder):
             if (got != want[layer][:, step])[exact].any():
                 sys.exit(f"check_nir: planes.nir: layer {layer}, step {step}: spikes differ")
             spikes[layer] += int(got[exact].sum())
-            if step > 0:  # the tables tell U[t+1]
+            if step > 0:  # the tables hold U[t+1]
                 difference = stepped.membranes[cells].reshape(samples, -1) - membranes[layer][:, step - 1]
                 worst = max(worst, np.abs(difference[exact]).max(initial=0.0))
     worst /= max(np.abs(m).max() for m in membranes)
@@ -162,7 +162,7 @@ def main(folder):
     rows, samples = table(folder, "spikes"), len(table(folder, "samples"))
     steps = 1 + max(int(row["step"]) for row in table(folder, "readout"))
     below = spikes_of(rows, "input", samples, steps, int(graph.nodes["input"].input_type["input"][0]))
-    delay = 2 + 1  # a spike reaches the current at the next step but its delay of one, the membrane one later
+    delay = 2 + 1  # a spike reaches the current after one step plus its delay of one, the membrane one later
     for layer in range(2):
         cells = graph.nodes[f"layer{layer}"]
         weight = graph.nodes[f"layer{layer}_input"].weight.astype(np.float64)

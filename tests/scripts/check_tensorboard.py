@@ -1,4 +1,4 @@
-"""Reads the event files of check-tensorboard.sh, by both readers that TensorBoard has, and compares
+"""Reads the event files of check-tensorboard.sh with both of TensorBoard's readers, and compares
 them with the metrics of the runs: check_tensorboard.py FOLDER"""
 
 import json
@@ -38,7 +38,7 @@ def read(folder, run):
         same(f"{run}: {tag}", [h.step for h in events.Histograms(tag)], steps)
         for h in (h.histogram_value for h in events.Histograms(tag)):
             same(f"{run}: values in the buckets of {tag}", sum(h.bucket), h.num)
-    # What TensorBoard's pages are fed by, with everything as tensors.
+    # What feeds TensorBoard's pages, with everything as tensors.
     tensors = plugin_event_accumulator.EventAccumulator(str(folder / "events" / run), tensor_size_guidance={"tensors": 0})
     tensors.Reload()
     plugins = {tensors.SummaryMetadata(tag).plugin_data.plugin_name for tag in tensors.Tags()["tensors"]}

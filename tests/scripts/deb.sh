@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Packages an unpacked archive that dist.sh built for Debian and Ubuntu; run in the clone of the
-# sources: deb.sh FOLDER PROCESSOR OUT. DEBEMAIL and DEBFULLNAME, as Debian's own tools read them,
-# name the maintainer.
+# Makes a package for Debian and Ubuntu of an unpacked archive built by dist.sh; run it in the clone
+# of the sources: deb.sh FOLDER PROCESSOR OUT. DEBEMAIL and DEBFULLNAME, in the form that Debian's own
+# tools read, name the maintainer.
 set -euo pipefail
 
 folder=$1 processor=$2 out=$3
@@ -11,8 +11,9 @@ trap 'rm -rf "$work"' EXIT
 root=$work/root
 export SOURCE_DATE_EPOCH=$date DPKG_DEB_THREADS_MAX=1
 
-# v1.2.3 becomes 1.2.3, and commits after it 1.2.3+git20261130.4.abcdef0. Before the first tag it is
-# 0~git20261130.abcdef0, which sorts before all of them. Revision 0 sorts before a package by Debian.
+# v1.2.3 becomes 1.2.3, and later commits 1.2.3+git20261130.4.abcdef0. Before the first tag it is
+# 0~git20261130.abcdef0, which sorts before all of them. Revision 0 sorts before any package made by
+# Debian.
 day=$(date -u -d "@$date" +%Y%m%d)
 if version=$(git describe --tags --match 'v[0-9]*' 2>/dev/null); then
     version=$(sed -E "s/^v//; s/-([0-9]+)-g([0-9a-f]+)\$/+git$day.\1.\2/; s/-/~/g" <<<"$version")
@@ -21,7 +22,7 @@ else
 fi
 version=$version-0upstream1
 
-# An address that nobody reads must not look like one that somebody does: .invalid is reserved.
+# An address that nobody reads must not look like a real one: .invalid is reserved for that.
 maintainer='The spikegrad authors <no-address-set@spikegrad.invalid>'
 if [ -n "${DEBEMAIL:-}" ]; then
     maintainer=$DEBEMAIL
@@ -35,7 +36,7 @@ else
     echo 'deb: the package names no maintainer who can be reached; set DEBEMAIL and DEBFULLNAME before you hand it out' >&2
 fi
 
-# The newest version of the C library that a symbol needs.
+# The newest version of the C library required by a symbol.
 libc=$(readelf --version-info --wide "$folder/spikegrad" | grep -o 'GLIBC_[0-9.]*' | sed 's/GLIBC_//' | sort -Vu | tail -n 1)
 if [ -z "$libc" ]; then
     echo "deb: readelf finds no version of the C library in $folder/spikegrad" >&2

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Installs what is needed beyond Go, git, make and a C compiler, and nothing when
-# all of it is there: deps.sh [GROUP...], without a group tests.
+# Installs what is needed besides Go, git, make and a C compiler, and nothing if all
+# of it is there: deps.sh [GROUP...]. The default group is tests.
 #
 #   tests         the Vulkan loader, a software driver, the validation layers, the
-#                 shader compiler and the SPIR-V tools; shells to complete in, what
-#                 reads manuals, and a browser, which opens reports, with the
-#                 typeface of the pictures
-#   mpi           Open MPI and MPICH, whose mpirun starts trainings over several processes
-#   viewer        the headers of X11 and OpenGL that the live window is built with
+#                 shader compiler and the SPIR-V tools; shells for completion, a
+#                 manual reader, and a browser for reports, with the typeface of
+#                 the pictures
+#   mpi           Open MPI and MPICH, whose mpirun starts training over several processes
+#   viewer        the X11 and OpenGL headers for building the live window
 #   emulator      runs programs for arm64
-#   viewer-tests  an X server without a screen, and what presses keys in it
+#   viewer-tests  an X server without a screen, and a tool that presses keys in it
 set -euo pipefail
 [ $# -gt 0 ] || set -- tests
 

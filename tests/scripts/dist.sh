@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds archives and Debian packages in dist, with checksums. The same commit and the same Go give
-# the same bytes. Linux is built with cgo, and so with Vulkan, if there is a C compiler for the target;
-# the names of other archives end in -cpu. Arguments, such as linux/amd64, select targets.
+# Builds archives and Debian packages in dist, with checksums. The same commit and the same Go version
+# give the same bytes. Linux is built with cgo, and thus with Vulkan, if there is a C compiler for the
+# target; the names of other archives end in -cpu. Arguments, such as linux/amd64, select targets.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -13,7 +13,7 @@ dist=$PWD/dist
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# A clone holds the commit and nothing else, such as stray files.
+# A clone holds exactly the commit, without stray files.
 if [ -n "$(git status --porcelain)" ]; then
     echo "dist: uncommitted changes are left out" >&2
 fi
@@ -24,7 +24,7 @@ git checkout --quiet --detach "$commit"
 date=$(git log -1 --format=%ct)
 version=$(git describe --tags --always)
 
-# Flags of the user, also those set with go env -w, would change the bytes.
+# The user's flags, including those set with go env -w, would change the bytes.
 export GOFLAGS=-trimpath GOWORK=off GOAMD64=v1 GOARM64=v8.0 CGO_CFLAGS='-O2 -g' CGO_LDFLAGS='-O2 -g'
 umask 022
 
@@ -45,12 +45,12 @@ experiment() { # experiment PROCESSOR: the CPU engine's vector paths, as the Mak
 
 build() { # build FILE: the program, for the target in the environment
     local mode=default
-    # Loaded at a random address, as Debian asks for.
+    # Loaded at a random address, as Debian requires.
     [ "$(go env GOOS CGO_ENABLED | paste -sd,)" != linux,1 ] || mode=pie
     go build -buildmode=$mode -buildvcs=true -ldflags '-s -w -buildid=' -o "$1" .
 }
 
-# FreeType may be used under its own licence or the GPL; its own is chosen.
+# FreeType may be used under its own licence or the GPL; its own is used.
 licences() { # the licences of Go and of all modules in the program
     local module folder name depth files file encoding
     {

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Fetches further software Vulkan drivers into a cache folder; installs nothing
-# and changes nothing outside that folder.
+# Fetches more software Vulkan drivers into a cache folder; installs nothing and changes
+# nothing outside that folder.
 #
-#   swiftshader  out of Debian's chromium-common, together with the Khronos
+#   swiftshader  from Debian's chromium-common, together with the Khronos
 #                validation layer of the same age
-#   lavapipe     the newer one out of Debian's backports
+#   lavapipe     the newer one from Debian's backports
 #
-# The folder is $SPIKEGRAD_DRIVERS, else spikegrad/drivers in the user's cache.
-# It ends with one line a driver, and with drivers.list in that folder: one ICD
-# manifest a line, the system's own lavapipe first. tests/scripts/with-drivers.sh
-# runs a command with all of them.
+# The folder is $SPIKEGRAD_DRIVERS, or else spikegrad/drivers in the user's cache.
+# At the end, the script prints one line per driver and writes drivers.list to that
+# folder: one ICD manifest per line, the system's own lavapipe first.
+# tests/scripts/with-drivers.sh runs a command with all of them.
 set -euo pipefail
 
 cache=${SPIKEGRAD_DRIVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/spikegrad/drivers}
@@ -21,12 +21,12 @@ fail() {
     echo "drivers: $*" >&2
     exit 1
 }
-# The work folder of a run that was cut off is of no use to the next one.
+# The work folder of an interrupted run is of no use to the next one.
 clean() { [ -z "$work" ] || rm -rf "$work"; }
 trap clean EXIT
 
-# device MANIFEST: prints name, driver and version of the driver's device; fails
-# when the driver does not load.
+# device MANIFEST: prints name, driver and version of the driver's device; fails if the
+# driver does not load.
 device() {
     local summary
     summary=$(XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-$cache} VK_DRIVER_FILES=$1 VK_ICD_FILENAMES=$1 \
@@ -39,8 +39,8 @@ device() {
         END { if (!name) exit 1; print name ", " (info ? info ", " : "") "Vulkan " api }' <<<"$summary"
 }
 
-# private_apt: the first call sets up apt in the work folder, with Debian's
-# package sources of this system plus backports, and reads their lists.
+# private_apt: the first call sets up apt in the work folder, with this system's Debian
+# package sources plus backports, and reads their lists.
 private_apt() {
     [ -z "$work" ] || return 0
     work=$(mktemp -d "$cache/work.XXXXXX")
@@ -73,7 +73,7 @@ CONF
         fail "Debian's package lists could not be read (no network?); run make drivers again when they can"
 }
 
-# unpack PACKAGE[/SUITE]: downloads it and prints the folder it was unpacked in.
+# unpack PACKAGE[/SUITE]: downloads it and prints the folder that it was unpacked into.
 unpack() {
     local folder="$work/packages/${1%%/*}"
     mkdir -p "$folder"
@@ -82,12 +82,12 @@ unpack() {
     printf '%s\n' "$folder/files"
 }
 
-# candidate PACKAGE SUITE: its version there, empty when there is none.
+# candidate PACKAGE SUITE: its version there; empty if there is none.
 candidate() {
     APT_CONFIG="$work/apt.conf" apt-cache madison "$1" | awk -v suite="$2/" -F ' *[|] *' 'index($3, suite) { print $2; exit }'
 }
 
-# take FILE FOLDER: puts the library there in one move.
+# take FILE FOLDER: copies the library there atomically.
 take() {
     [ -e "$1" ] || fail "the package holds no $(basename "$1"); please report this"
     mkdir -p "$2"
@@ -149,8 +149,8 @@ fetch_lavapipe() {
     driver_manifest "$cache/lavapipe/libvulkan_lvp.so" 1.1.0
 }
 
-# ensure NAME FETCH: calls FETCH unless the driver is there and loads; adds the
-# driver to the list.
+# ensure NAME FETCH: calls FETCH unless the driver exists and loads; adds the driver to the
+# list.
 ensure() {
     local manifest="$cache/$1/icd.json"
     if ! { [ -e "$manifest" ] && device "$manifest" >/dev/null; }; then

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Computes the golden files of two-dimensional networks with PyTorch.
+"""Computes the golden files for two-dimensional networks with PyTorch.
 
     golden_conv2d.py FOLDER    writes conv2d_*.json; needs the packages torch and numpy
 
-One forward and backward pass each, and updates of the weights, in float64 with automatic
+Each has one forward and backward pass and weight updates, in float64 with automatic
 differentiation. Only torch.nn.functional's conv2d, max_pool2d and avg_pool2d know about rows,
 columns and ties: max_pool2d passes an error to the first maximum of a cell, row by row.
-Spikes are those of a threshold, so nothing is random; weights are exact in float32, and
-no membrane comes near the threshold. TestGolden reads the files and says what may differ.
+Spikes come from a threshold, so nothing is random; weights are exact in float32, and
+no membrane potential comes near the threshold. TestGolden reads the files and says what may differ.
 """
 import json
 import sys
@@ -18,7 +18,7 @@ import torch.nn.functional as F
 
 DT, TAU_MEM, TAU_SYN, START = 0.002, 0.02, 0.01, -0.001
 THRESHOLD = 1.0
-NEAREST = 1e-3  # of a membrane to the threshold: float32 is to see the same spikes
+NEAREST = 1e-3  # of a membrane potential to the threshold: float32 must give the same spikes
 
 # Sizes are [rows, columns]. A hidden layer that is a number is dense.
 NETWORKS = [
@@ -84,14 +84,14 @@ def weigh_own(layer, weight, spikes):
 
 
 def forward(network, weights, inputs):
-    """Spikes and U[t+1] of each layer, the readout, and what each layer hands up."""
+    """Spikes and U[t+1] of each layer, the readout, and what each layer passes on."""
     spike, steps = surrogate(network), network["steps"]
     decay, synapse = np.exp(-DT / TAU_MEM), np.exp(-DT / TAU_SYN)
     below, spikes, membranes, handed = inputs, [], [], []
     for number, layer in enumerate(network["hidden"]):
         own, after, up = [], [], []
         for t in range(steps):
-            # A spike of step t arrives in step t+1.
+            # A spike of step t arrives at step t+1.
             if t == 0:
                 received = torch.zeros_like(weigh(layer, weights[f"layer{number}.input"], below[:, 0]))
                 current = membrane = received
@@ -157,8 +157,8 @@ def draw(network, seed):
 
 
 def telling(network, spikes, membranes, handed):
-    """Whether the pass tells wrong ones apart: cells with several spikes in one step, cells with none, no
-    membrane near the threshold, and spikes everywhere."""
+    """Whether the pass would reveal errors: cells with several spikes in one step, cells with none, no
+    membrane potential near the threshold, and spikes everywhere."""
     for layer, own, up, membrane in zip(network["hidden"], spikes, handed, membranes):
         if (membrane - THRESHOLD).abs().min() < NEAREST or not 0.03 < own.mean() < 0.5:
             return False

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Writes a NIR file of every form in which other programs write what spikegrad can
-compute, and compares what spikegrad makes of it with the equations.
+"""Writes a NIR file for every form in which other programs write networks that spikegrad
+supports, and compares what spikegrad computes with the equations.
 
     nir_forms.py write FOLDER      NAME.nir of each form, and forms.txt: NAME and step length
     nir_forms.py compare FOLDER    with FOLDER/NAME/tables, exported from the imported run
 
-The graph is stepped in NumPy from the file that was imported, by Euler's rule, as the
-equations of NIR say; only that here an input takes two steps to a membrane, one without
-a current, as in spikegrad. Spikes must be equal. spikegrad computes in float32: where a membrane comes within
-1e-4 of its threshold the rest of that sample is left out, and counted.
+The graph is stepped in NumPy from the imported file, with Euler's method, according to the
+equations of NIR, except that an input takes two steps to reach a membrane, or one without a
+current, as in spikegrad. Spikes must be equal. spikegrad computes in float32: once a membrane
+potential is within 1e-4 of its threshold, the rest of that sample is skipped and counted.
 """
 import csv
 import os
@@ -137,7 +137,7 @@ def forms():
 
 
 def flattened(graph, path=""):
-    """Nodes by path and edges, with graphs inside replaced by what is in them."""
+    """Nodes by path and edges, with nested graphs replaced by their content."""
     nodes, edges, ends = {}, [], {}
     for name, node in graph.nodes.items():
         full_name = path + name
@@ -146,7 +146,7 @@ def flattened(graph, path=""):
             nodes.update(below)
             edges += between
             ends[name] = tuple(next(full_name + "/" + k for k, n in node.nodes.items() if isinstance(n, kind)) for kind in (nir.Input, nir.Output))
-            # What spyx writes as W·(x + s) it computes as x + W·s.
+            # spyx writes W·(x + s) but computes x + W·s.
             entry = ends[name][0]
             if entry.endswith(f"/{name}.input"):
                 recurrent, = (b for a, b in edges if a == entry)
@@ -159,24 +159,24 @@ def flattened(graph, path=""):
 
 
 def pair_of(value):
-    """Of rows and of columns, as NIR has them: two numbers, or one for both."""
+    """For rows and for columns, as in NIR: two numbers, or one for both."""
     return [int(x) for x in np.broadcast_to(value, 2)]
 
 
 class Stepped:
-    """The graph, a step at a time."""
+    """The graph, one step at a time."""
 
     def __init__(self, graph, dt, samples, delay=0):
         self.nodes, self.edges = flattened(graph)
         self.dt, self.samples, self.time, self.delay = dt, samples, 0, delay
         self.state, self.out, self.arrived, self.waiting = {}, {}, {}, {}
-        self.membranes = {}  # of the last step, before spikes reset them
+        self.membranes = {}  # of the last step, before resets by spikes
 
     def priors(self, name):
         return sorted({a for a, b in self.edges if b == name})
 
     def value(self, name):
-        """What a node gives in this step."""
+        """The output of a node in this step."""
         if name in self.out:
             return self.out[name]
         total = sum(self.value(prior) for prior in self.priors(name))
@@ -211,7 +211,7 @@ class Stepped:
         return total
 
     def step(self, inputs):
-        """Spikes of every neuron, and how far its membrane is from the threshold."""
+        """Spikes of every neuron, and how far its membrane potential is from the threshold."""
         cells = [k for k, n in self.nodes.items() if isinstance(n, (nir.LIF, nir.CubaLIF, nir.IF))]
         self.out = {"input": inputs}
         margins = {}
@@ -235,7 +235,7 @@ class Stepped:
             margins[name] = np.abs((membrane - n.v_threshold) / (n.v_threshold - leak)) + np.zeros(membrane.shape)
             self.state[name] = np.where(spikes, n.v_reset, membrane), current
             self.out[name] = spikes.astype(np.float64)
-        # With scalars for parameters the number of neurons shows when something arrives.
+        # With scalar parameters, the number of neurons is known only when something arrives.
         for name in cells:
             if np.size(self.out[name]) <= self.samples:
                 self.out[name] = np.zeros((self.samples, CELLS))
@@ -261,7 +261,7 @@ def upwards(graph):
 
 
 def read(path):
-    """As nir.read, which refuses files whose types it infers otherwise, as of scalars."""
+    """Like nir.read, which rejects files whose types it infers differently, such as scalars."""
     check = nir.NIRGraph.__init__
     nir.NIRGraph.__init__ = lambda self, nodes, edges, metadata={}, type_check=False, **_: check(self, nodes, edges, metadata, False)
     try:
@@ -297,7 +297,7 @@ def compare(folder):
         for step in range(STEPS):
             for layer, cells in enumerate(order):
                 spiked, margin = want[step][cells]
-                if spiked.shape[1] != got[layer].shape[2]:  # not known yet of scalars
+                if spiked.shape[1] != got[layer].shape[2]:  # not yet known with scalars
                     spiked, margin = np.zeros_like(got[layer][step], dtype=float), np.ones(got[layer][step].shape)
                 exact &= (margin > 1e-4).all(axis=1)
                 wrong = (got[layer][step] != (spiked > 0))[exact]

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Runs spikegrad for a long time and adds a row with what it did to tests/SOAK.md.
+"""Runs spikegrad for a long time and adds a row with the results to tests/SOAK.md.
 
     soak.py PROGRAM SECONDS SEED
 
 A quarter of the time each: random networks on every device, runs that are killed at random
-moments and resumed, the fuzz targets, and runs in one process whose memory is watched. What
-fails is printed and ends in status 1; the row is added all the same.
+moments and resumed, the fuzz targets, and runs in one process whose memory is watched. Failures
+are printed and lead to status 1; the row is added all the same.
 """
 import json
 import os
@@ -47,7 +47,7 @@ def run(*arguments, **options):
 
 
 def networks(program, until, seed, faults):
-    """Random networks until the time is over."""
+    """Random networks until the time is up."""
     total = {"networks": 0, "values": 0, "different": 0, "devices": set()}
     while True:
         done = run(program, "--quiet", "check", "--random", "10", "--seed", str(seed), "--json")
@@ -61,7 +61,7 @@ def networks(program, until, seed, faults):
         for device in result["devices"]:
             total["values"] += device["values"]
             total["different"] += device["different"]
-            total["devices"].add(device["device"])  # a name has the number of workers in it
+            total["devices"].add(device["device"])  # a name contains the number of workers
             if device["different"] or device["error"]:
                 faults.append(f"seed {seed - 1}, {device['device']}: {device.get('error')} {device.get('smallest', '')}")
         if time.monotonic() > until:
@@ -69,7 +69,7 @@ def networks(program, until, seed, faults):
 
 
 def kills(program, until, draw, faults):
-    """Runs that are killed until they end by themselves; each must end in the same weights."""
+    """Runs that are killed until they finish by themselves; each must end with the same weights."""
     total = {"kills": 0, "lost": 0}
     with tempfile.TemporaryDirectory() as folder:
         open(f"{folder}/run.toml", "w").write(CONFIG)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs a command with every driver that drivers.sh found, in one process, and
-# with the newer validation layer: with-drivers.sh COMMAND [ARGUMENT...]
+# Runs a command with every driver that drivers.sh found, in one process, and with the newer
+# validation layer: with-drivers.sh COMMAND [ARGUMENT...].
 # Without drivers.list the command sees the system's own drivers.
 set -euo pipefail
 
@@ -12,6 +12,6 @@ fi
 if [ -e "$cache/validation/VkLayer_khronos_validation.json" ]; then
     export VK_LAYER_PATH="$cache/validation"
 fi
-# The layer leaves shader accesses out of synchronisation validation unless told.
+# The layer excludes shader accesses from synchronisation validation unless told otherwise.
 export VK_LAYER_SYNCVAL_SHADER_ACCESSES_HEURISTIC=1
 exec "$@"

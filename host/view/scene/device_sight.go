@@ -6,7 +6,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// deviceSight looks by probes of an engine that works on the drawing device.
+// deviceSight looks through probes of an engine on the drawing device.
 type deviceSight struct {
 	engine *engine.Vulkan
 	modes  [2]probedMode // as trained, and the other one
@@ -50,7 +50,7 @@ func (s *deviceSight) look(batch *engine.Batch, other bool, record *engine.Recor
 	return mode.arrays, outcome, nil
 }
 
-// describe tells the layout of the kernels.
+// describe returns the layout of the kernels' arrays.
 func (m *probedMode) describe(found engine.Arrays) *arrays {
 	n := m.network
 	a := &arrays{}
@@ -77,7 +77,7 @@ func (m *probedMode) describe(found engine.Arrays) *arrays {
 	return a
 }
 
-// setWeights has nothing to do: the probes see the engine's.
+// setWeights has nothing to do: the probes use the engine's weights.
 func (s *deviceSight) setWeights([][]float32) error { return nil }
 
 func (s *deviceSight) close() error {

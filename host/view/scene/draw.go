@@ -9,15 +9,15 @@ import (
 	"spikegrad/host/network"
 )
 
-// Status is what is told beside the data.
+// Status is the text shown beside the data.
 type Status struct {
 	Title    string // the run
 	Progress string // how far it is
-	Hint     string // state of the window
+	Hint     string // the state of the window
 	History  *History
 }
 
-// Draw draws the picture of what was presented last.
+// Draw draws the picture of what was last presented.
 func (s *Scene) Draw(status Status) error {
 	if err := s.record(); err != nil {
 		return err
@@ -43,7 +43,7 @@ func (s *Scene) Draw(status Status) error {
 	return s.recording.draw.Run()
 }
 
-// uploadSheet brings what was drawn anew to the device.
+// uploadSheet copies the redrawn parts of the sheet to the device.
 func (s *Scene) uploadSheet() {
 	mapped, pixels := s.sheetCopy.Mapped(), s.sheet.image
 	for _, area := range s.sheet.take() {
@@ -78,7 +78,7 @@ func (s *Scene) header(status *Status) {
 	}
 }
 
-// sampleText tells what is shown.
+// sampleText describes what is shown.
 func (s *Scene) sampleText() string {
 	n, source := s.subject.Network, s.subject.Source
 	noisy := n.Layers[0].Noise.Kind != "threshold"
@@ -139,7 +139,7 @@ func (s *Scene) caption(i int, area image.Rectangle, name, rest string, legends 
 	})
 }
 
-// valueAxis writes the numbers at the left of an area.
+// valueAxis writes the numbers to the left of an area.
 func (s *Scene) valueAxis(i int, area image.Rectangle, marks []tick) {
 	h := s.sheet
 	place := image.Rect(area.Min.X-h.points(gutter), area.Min.Y, area.Min.X-h.points(1), area.Max.Y)
@@ -155,7 +155,7 @@ func (s *Scene) valueAxis(i int, area image.Rectangle, marks []tick) {
 	})
 }
 
-// baseAxis writes the numbers below an area, and what they are.
+// baseAxis writes the numbers below an area, and their label.
 func (s *Scene) baseAxis(i int, area image.Rectangle, marks []tick, label string) {
 	h := s.sheet
 	place := image.Rect(area.Min.X-h.points(1), area.Max.Y+h.points(1), area.Max.X+h.points(1), area.Max.Y+h.points(axisRoom-2))
@@ -171,16 +171,16 @@ func (s *Scene) baseAxis(i int, area image.Rectangle, marks []tick, label string
 	})
 }
 
-// parts is how many numbers an axis of a length has room for.
+// parts is the number of labels that fit on an axis of the given length.
 func (s *Scene) parts(length int, each float64) int { return max(1, length/s.sheet.points(each)) }
 
-// timeAxis is the axis of time below an area.
+// timeAxis writes the time axis below an area.
 func (s *Scene) timeAxis(i int, area image.Rectangle) {
 	n := s.subject.Network
 	s.baseAxis(i, area, ticks(0, 1000*float64(n.Steps)*n.StepLength, s.parts(area.Dx(), 70)), "time (ms)")
 }
 
-// label writes what belongs to a panel and says how its curves are to be drawn.
+// label writes the text of a panel and sets how its curves are drawn.
 func (s *Scene) label(i int, p *Panel, status *Status) {
 	n, area := s.subject.Network, p.Area
 	lowest := p.Kind == Readout || n.Spiking() && p.Kind == Layer && p.Layer == len(n.Layers)-1
@@ -294,8 +294,8 @@ func (s *Scene) labelMembrane(i int, p *Panel) {
 	s.writeStyle(s.plot.membrane, &Panel{Area: trace}, values, p.Steps, lines, []curve{{color: membraneColor, width: 1.8}})
 }
 
-// neuronCorner prepares the part of the sheet that belongs to the picked neuron, or says
-// there how to pick one.
+// neuronCorner prepares the part of the sheet that belongs to the picked neuron, or
+// explains there how to pick one.
 func (s *Scene) neuronCorner() {
 	h := s.sheet
 	var corner image.Rectangle

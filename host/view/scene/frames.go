@@ -11,7 +11,7 @@ import (
 	"spikegrad/kernels"
 )
 
-// planes are the layers whose neurons have rows and columns, −1 being the input.
+// planes lists the layers whose neurons have rows and columns, −1 being the input.
 func planes(n *network.Network) []int {
 	var found []int
 	if len(n.InputShape) == 3 && n.InputShape[1] > 1 {
@@ -32,8 +32,8 @@ type frame struct {
 	first, last int // steps
 }
 
-// frames divides a panel: a row for each plane, spans of time from left to right, squares as
-// large as fit in a row.
+// frames divides a panel: one row for each plane, time spans from left to right, with square
+// frames as large as fit in a row.
 func frames(n *network.Network, area image.Rectangle, gap int) []frame {
 	shown, spans := planes(n), figure.FrameSpans(n.Steps)
 	width, height := (area.Dx()-gap*(spans-1))/spans, (area.Dy()-gap*(len(shown)-1))/len(shown)
@@ -58,7 +58,8 @@ func frames(n *network.Network, area image.Rectangle, gap int) []frame {
 	return found
 }
 
-// full is how many spikes make a colour as strong as can be: a quarter of those that can be.
+// full is the number of spikes that give a colour its full strength: a quarter of the
+// maximum possible.
 func (f frame) full(channels int) int { return max(1, channels*(f.last-f.first)/4) }
 
 // frames records the frames of a panel.
@@ -89,7 +90,7 @@ func (r *recorder) frames(p *Panel) {
 	}
 }
 
-// labelFrames says what the rows are, and how long a frame.
+// labelFrames writes what the rows are, and how long a frame is.
 func (s *Scene) labelFrames(i int, p *Panel) {
 	n := s.subject.Network
 	var names []string

@@ -10,14 +10,14 @@ import (
 	"spikegrad/host/network"
 )
 
-// over lays a colour over another with a weight from 0 to 256.
+// over blends a colour over another with a weight from 0 to 256.
 func over(below, above color.NRGBA, weight int) color.NRGBA {
 	mix := func(a, b uint8) uint8 { return uint8((int(a)*(256-weight) + int(b)*weight) / 256) }
 	return color.NRGBA{R: mix(below.R, above.R), G: mix(below.G, above.G), B: mix(below.B, above.B), A: 255}
 }
 
-// TestFrames: every pixel of every frame has the colour that the spikes of the CPU engine
-// give it, of an input of two channels and of one, and of a layer that pools.
+// TestFrames: every pixel of every frame has the colour expected from the CPU engine's
+// spikes, for an input of two channels and of one, and for a pooling layer.
 func TestFrames(t *testing.T) {
 	for _, shape := range [][]int{{2, 4, 8}, {1, 8, 8}} {
 		subject := subjectOf(t, func(n *network.Network) {
@@ -66,7 +66,7 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-// checkFrame compares a frame with counts of spikes, and returns how many pixels show any.
+// checkFrame compares a frame with spike counts, and returns how many pixels show any.
 func checkFrame(t *testing.T, what string, picture *image.NRGBA, g network.Geometry, f frame, count func(channel, place int) int) (lit int) {
 	t.Helper()
 	counts := make([][]int, g.Filters)

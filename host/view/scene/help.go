@@ -10,7 +10,7 @@ import (
 // Key is a key or mouse button and what it does.
 type Key struct{ Key, Effect string }
 
-// Keys are those of the window, for the help in it and on the command line.
+// Keys are the keys of the window, for its help and for the command line.
 var Keys = []Key{
 	{"N or →", "next sample"},
 	{"P or ←", "previous sample"},
@@ -26,7 +26,7 @@ var Keys = []Key{
 	{"Q", "close the window; training continues"},
 }
 
-// help records the help that lies over the picture.
+// help records the help, which is drawn over the picture.
 func (r *recorder) help() {
 	s := r.scene
 	const lineHeight, keyColumn = 21.0, 84.0

@@ -1,12 +1,12 @@
 package scene
 
-// mostPoints is how many points a learning curve has at most.
+// mostPoints is the maximum number of points of a learning curve.
 const mostPoints = 1024
 
-// History is a learning curve: the loss of every update, or means over as many
-// neighbouring ones as keep it short, and the validation loss of every epoch.
+// History is a learning curve: the loss of every update, or means over groups of
+// neighbouring updates that keep it short, and the validation loss of every epoch.
 type History struct {
-	bucket int       // updates a point
+	bucket int       // updates per point
 	sums   []float64 // of the points' losses
 	counts []int
 	first  int // updates made before the first point
@@ -18,7 +18,7 @@ type validation struct {
 	loss   float64
 }
 
-// Begin says how many updates were made before those that are added.
+// Begin sets how many updates were made before those that are added.
 func (h *History) Begin(updates int) { h.first = updates }
 
 // Add adds the loss of an update, or the mean loss of several.
@@ -41,7 +41,7 @@ func (h *History) Add(loss float64, updates int) {
 	h.counts = append(h.counts, updates)
 }
 
-// halve joins neighbouring points.
+// halve merges neighbouring points.
 func (h *History) halve() {
 	half := (len(h.sums) + 1) / 2
 	for i := range half {
@@ -59,7 +59,7 @@ func (h *History) Validate(update int, loss float64) {
 	h.marks = append(h.marks, validation{update, loss})
 }
 
-// Updates is how many updates the points stand for.
+// Updates is the number of updates that the points represent.
 func (h *History) Updates() int {
 	total := 0
 	for _, count := range h.counts {
@@ -68,9 +68,9 @@ func (h *History) Updates() int {
 	return total
 }
 
-// curves gives the training loss and, from point first on, the validation loss at each
-// point, straight lines between epochs. There is no validation loss if first is the
-// number of points.
+// curves returns the training loss and, from point first on, the validation loss at each
+// point, interpolated linearly between epochs. If first is the number of points, there is
+// no validation loss.
 func (h *History) curves() (training, validating []float32, first int) {
 	points := len(h.sums)
 	validating = make([]float32, points)

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestHistoryKeepsTheMean: however many updates there are, the points are few, stand for
-// all of them, and keep their mean loss.
+// TestHistoryKeepsTheMean: however many updates there are, there are few points, which
+// represent all updates and keep their mean loss.
 func TestHistoryKeepsTheMean(t *testing.T) {
 	h := &History{}
 	sum := 0.0
@@ -35,8 +35,8 @@ func TestHistoryKeepsTheMean(t *testing.T) {
 	}
 }
 
-// TestHistoryValidation: between two epochs the validation loss goes straight from one to
-// the other, and before the first there is none.
+// TestHistoryValidation: the validation loss is interpolated linearly between two epochs,
+// and there is none before the first.
 func TestHistoryValidation(t *testing.T) {
 	h := &History{}
 	h.Begin(100)

@@ -11,8 +11,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// hostSight looks by CPU engines, with weights that are handed over, and copies what
-// they recorded to the drawing device.
+// hostSight looks through CPU engines with weights that are handed over, and copies their
+// records to the drawing device.
 type hostSight struct {
 	device  *gpu.Device
 	options engine.Options
@@ -20,7 +20,7 @@ type hostSight struct {
 	weights [][]float32
 	arrays  *arrays
 	samples int            // that arrays has room for
-	record  *engine.Record // for as many
+	record  *engine.Record // for the same number
 }
 
 // hostMode is one mode of the network.
@@ -45,7 +45,7 @@ func (s *hostSight) setWeights(weights [][]float32) error {
 	return s.uploadWeights()
 }
 
-// uploadWeights brings every array transposed, as the engine on a device has it.
+// uploadWeights uploads every array transposed, as engines on a device store it.
 func (s *hostSight) uploadWeights() error {
 	for i, w := range s.modes[0].network.Weights() {
 		transposed := make([]float32, len(s.weights[i]))
@@ -94,7 +94,7 @@ func (s *hostSight) look(batch *engine.Batch, other bool, record *engine.Record)
 	return s.arrays, outcome, s.upload(samples)
 }
 
-// reserve makes room for the given number of samples.
+// reserve allocates memory for the given number of samples.
 func (s *hostSight) reserve(samples int) error {
 	if s.arrays != nil && samples <= s.samples {
 		return nil
@@ -134,7 +134,7 @@ func (s *hostSight) reserve(samples int) error {
 	return s.uploadWeights()
 }
 
-// upload brings the spikes of the batch, and the numbers of its first sample.
+// upload copies the spikes of the batch, and the numbers of its first sample.
 func (s *hostSight) upload(samples int) error {
 	n := s.modes[0].network
 	for l := range n.Layers {
@@ -182,7 +182,7 @@ func (s *hostSight) close() error {
 	return err
 }
 
-// asBytes is the memory of a slice of 4-byte numbers.
+// asBytes returns the memory of a slice of 4-byte numbers.
 func asBytes[E float32 | uint32](slice []E) []byte {
 	if len(slice) == 0 {
 		return nil

@@ -7,22 +7,22 @@ import (
 	"spikegrad/host/network"
 )
 
-// Kind says what a panel shows.
+// Kind is what a panel shows.
 type Kind int
 
 // The kinds of panels.
 const (
 	Input    Kind = iota // raster of the input
 	Layer                // raster of a layer
-	Readout              // membranes of the readout over time
+	Readout              // membrane potentials of the readout over time
 	Loss                 // learning curve
 	Weights              // a weight array as an image
 	Membrane             // of the picked neuron over time
-	Trials               // its spikes, a row a trial
-	Frames               // spikes at rows and columns, in spans of time
+	Trials               // its spikes, one row per trial
+	Frames               // spikes at rows and columns, in time spans
 )
 
-// Panel is a part of the picture in which data are drawn.
+// Panel is a part of the picture that shows data.
 type Panel struct {
 	Kind  Kind
 	Layer int             // of Layer
@@ -74,7 +74,7 @@ func layout(n *network.Network, canvas image.Point, points func(float64) int) []
 		right = append([]Panel{{Kind: Frames}}, right...)
 		shares = append([]float64{float64(10 + 12*rows)}, shares...)
 	}
-	// The loss and the weights have numbers of their own below.
+	// The loss and the weights have their own numbers below.
 	panels = append(panels, column(middle+points(2*margin+gutter), canvas.X-points(margin), right, shares)...)
 	whole := image.Rectangle{Max: canvas}
 	kept := panels[:0]
@@ -89,7 +89,7 @@ func layout(n *network.Network, canvas image.Point, points func(float64) int) []
 	return kept
 }
 
-// row is the row of a raster that a pixel of its area shows first.
+// row is the first of the raster rows that a pixel of its area shows.
 func (p *Panel) row(y int) int {
 	up := p.Area.Max.Y - 1 - y
 	return min(up*p.Rows/p.Area.Dy(), p.Rows-1)

@@ -10,11 +10,11 @@ import (
 	"spikegrad/kernels"
 )
 
-// rangeLanes is how many shares a table is looked through in for its extremes.
+// rangeLanes is the number of shares into which a table is divided to find its extremes.
 const rangeLanes = 256
 
-// plotBuffers are what the host and the device both see: how curves are to be drawn,
-// the learning curve, and the extremes that the device finds.
+// plotBuffers are shared by the host and the device: how to draw the curves, the learning
+// curve, and the extremes that the device finds.
 type plotBuffers struct {
 	readout, membrane, loss *gpu.Buffer // styles of curves
 	history                 *gpu.Buffer // [training, validation][mostPoints]
@@ -55,13 +55,13 @@ func (p *plotBuffers) all() []*gpu.Buffer {
 	return []*gpu.Buffer{p.readout, p.membrane, p.loss, p.history, p.matrixScale, p.readoutRange, p.membraneRange, p.weightRange}
 }
 
-// words is the memory of a host buffer as numbers.
+// words returns the memory of a host buffer as numbers.
 func words(b *gpu.Buffer) []uint32 {
 	mapped := b.Mapped()
 	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(mapped))), len(mapped)/4)
 }
 
-// extremes joins the extremes of all shares.
+// extremes combines the extremes of all shares.
 func extremes(b *gpu.Buffer) (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for i, word := range words(b) {
@@ -81,15 +81,15 @@ type line struct {
 	color color.NRGBA
 }
 
-// curve is how one curve looks.
+// curve is the appearance of one curve.
 type curve struct {
 	number int
 	color  color.NRGBA
 	width  float64 // points
-	first  int     // point at which it begins
+	first  int     // point at which it starts
 }
 
-// writeStyle says how curves of the given number of points are to be drawn in an area.
+// writeStyle sets how to draw curves of the given number of points in an area.
 func (s *Scene) writeStyle(b *gpu.Buffer, p *Panel, values span, points int, lines []line, curves []curve) {
 	style := words(b)
 	scale := float64(p.Area.Dy()) / (values.high - values.low)
@@ -111,7 +111,7 @@ func (s *Scene) writeStyle(b *gpu.Buffer, p *Panel, values span, points int, lin
 	}
 }
 
-// gridLines are at the ticks of an axis.
+// gridLines are lines at the ticks of an axis.
 func gridLines(values span, parts int) []line {
 	var lines []line
 	for _, t := range ticks(values.low, values.high, parts) {

@@ -14,10 +14,10 @@ type shown struct {
 	label       int
 	predicted   int
 	inputSpikes int
-	layerSpikes []float64 // a neuron and presentation
+	layerSpikes []float64 // per neuron per presentation
 }
 
-// Present runs the sample of a choice through the network with the weights of now.
+// Present runs the chosen sample through the network with the current weights.
 func (s *Scene) Present(choice Choice) error {
 	n, source := s.subject.Network, s.subject.Source
 	choice.Sample = wrapped(choice.Sample, source.Len())
@@ -57,15 +57,15 @@ func (s *Scene) Present(choice Choice) error {
 	return nil
 }
 
-// noiseNumber is the number of a trial of a sample, the same as in evaluations.
+// noiseNumber is the noise number of a sample's trial, the same as in evaluations.
 func noiseNumber(sample, trial, samples int) uint32 {
 	return uint32((uint64(trial)*uint64(samples) + uint64(sample)) & math.MaxUint32)
 }
 
-// wrapped brings a number into 0 to count−1.
+// wrapped maps a number into the range 0 to count−1.
 func wrapped(number, count int) int { return ((number % count) + count) % count }
 
-// uploadInput brings the spikes of the first presentation as bits.
+// uploadInput uploads the spikes of the first presentation as bits.
 func (s *Scene) uploadInput(batch *engine.Batch) error {
 	n := s.subject.Network
 	words := cpuref.Words(n.Inputs)

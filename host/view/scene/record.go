@@ -8,16 +8,16 @@ import (
 	"spikegrad/kernels"
 )
 
-// recording is the commands of a picture, recorded once and submitted for every picture
+// recording holds the commands of a picture, recorded once and submitted for every picture
 // until something moves.
 type recording struct {
 	of     recordedFor
-	ranges *gpu.Stream // finds extremes, for the axes
+	ranges *gpu.Stream // finds the extremes for the axes
 	draw   *gpu.Stream
 	orders []*gpu.Buffer
 }
 
-// recordedFor is what a recording depends on besides the size of the canvas.
+// recordedFor is what a recording depends on, apart from the size of the canvas.
 type recordedFor struct {
 	arrays   *arrays
 	weights  int
@@ -47,7 +47,7 @@ type recorder struct {
 	err   error
 }
 
-// record makes the recording that the choice needs, unless it is there.
+// record makes the recording that the choice needs, unless it already exists.
 func (s *Scene) record() error {
 	c := s.choice
 	of := recordedFor{s.shown.arrays, c.Weights, c.IsPicked, c.Picked, c.Help}
@@ -80,7 +80,7 @@ func (r *recorder) do(record func() error) {
 	}
 }
 
-// order brings a list of rows to the device. last is the largest number in it.
+// order uploads a list of rows to the device. last is the largest number in it.
 func (r *recorder) order(rows []uint32) (buffer *gpu.Buffer, last uint32) {
 	r.do(func() (err error) {
 		if buffer, err = r.scene.device.NewBuffer("order", 4*uint64(len(rows))); err != nil {
@@ -126,7 +126,7 @@ func (r *recorder) findRanges() {
 	r.do(r.made.ranges.Finish)
 }
 
-// drawAll records the picture: the sheet, the data over it, and help over all.
+// drawAll records the picture: the sheet, the data over it, and the help on top.
 func (r *recorder) drawAll() {
 	s := r.scene
 	r.do(func() error { return r.made.draw.Copy(s.canvas, 0, s.sheetCopy, 0, s.canvas.Bytes()) })
@@ -168,10 +168,10 @@ func (r *recorder) drawAll() {
 	r.do(r.made.draw.Finish)
 }
 
-// noRow is the number of no row of a raster.
+// noRow is a row number that no raster has.
 const noRow = 1<<32 - 1
 
-// raster records a raster of rows, each rowBits after the one before it in the order.
+// raster records a raster of rows, each rowBits after the previous one in the order.
 func (r *recorder) raster(p *Panel, area image.Rectangle, table bitTable, base uint32, rows []uint32, rowBits, color, marked uint32) {
 	s := r.scene
 	order, last := r.order(rows)
@@ -216,7 +216,8 @@ func (r *recorder) matrix(area image.Rectangle) {
 	})
 }
 
-// membrane records the membrane of the picked neuron and, in a strip above, its spikes.
+// membrane records the membrane potential of the picked neuron and, in a strip above, its
+// spikes.
 func (r *recorder) membrane(p *Panel) {
 	s := r.scene
 	if !s.choice.IsPicked {

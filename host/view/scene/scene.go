@@ -14,7 +14,7 @@ import (
 	"spikegrad/kernels"
 )
 
-// trials is how often the sample is shown again to a neuron that was picked.
+// trials is the number of additional trials in which a picked neuron is shown the sample.
 const trials = 24
 
 // Subject is what is drawn.
@@ -23,12 +23,11 @@ type Subject struct {
 	Source  data.Source // of the samples
 	Part    string      // what its samples are called: "test"
 	Seed    uint32      // of the noise
-	// Engine is a trained or training engine on the drawing device, whose weights are
-	// used where they are; nil: [Scene.SetWeights] hands them over. It must outlive the
-	// scene.
+	// Engine is a trained or training engine on the drawing device, whose weights are used
+	// in place; nil: [Scene.SetWeights] hands them over. It must outlive the scene.
 	Engine *engine.Vulkan
-	// Workers is the number of goroutines of the CPU engine, if there is no Engine; 0
-	// is one a processor.
+	// Workers is the number of goroutines of the CPU engine, if there is no Engine; 0 means
+	// one per processor.
 	Workers int
 }
 
@@ -68,7 +67,7 @@ type Scene struct {
 	recording *recording // nil before the first picture
 }
 
-// drawingKernels are those of the device.
+// drawingKernels are the drawing kernels of the device.
 type drawingKernels struct {
 	raster *kernels.ViewRaster
 	frame  *kernels.ViewFrame
@@ -78,7 +77,7 @@ type drawingKernels struct {
 	glass  *kernels.ViewGlass
 }
 
-// New makes a scene on a device. It has no size yet: see [Scene.Resize].
+// New creates a scene on a device. It has no size yet: see [Scene.Resize].
 func New(device *gpu.Device, subject Subject) (*Scene, error) {
 	n, source := subject.Network, subject.Source
 	if source.Len() == 0 {
@@ -129,13 +128,13 @@ func (s *Scene) prepare() error {
 	return err
 }
 
-// SetWeights hands weights over, in the order of [network.Network.Weights]. They must
-// not change afterwards. A scene with an engine of its device does not need them.
+// SetWeights hands weights over, in the order of [network.Network.Weights]. They must not
+// change afterwards. A scene with an engine on its device does not need them.
 func (s *Scene) SetWeights(weights [][]float32) error { return s.sight.setWeights(weights) }
 
-// Resize gives the canvas a size in pixels. Scale is the number of pixels a point of
-// text and lines, 1 on a screen of ordinary resolution; blueFirst says that the bytes
-// of a pixel are blue, green, red, as some windows want them.
+// Resize sets the size of the canvas in pixels. Scale is the number of pixels per point for
+// text and lines, 1 on a screen of ordinary resolution; blueFirst means that the bytes of a
+// pixel are blue, green, red, as some windows require.
 func (s *Scene) Resize(width, height int, scale float64, blueFirst bool) error {
 	if width < 1 || height < 1 || scale <= 0 {
 		return fmt.Errorf("a picture of %d × %d pixels at scale %g was asked for: all must be positive", width, height, scale)
@@ -159,13 +158,13 @@ func (s *Scene) Resize(width, height int, scale float64, blueFirst bool) error {
 	return err
 }
 
-// Canvas is the picture: packed pixels, rows from the top. Resize makes another.
+// Canvas is the picture: packed pixels, rows from the top. Resize creates a new one.
 func (s *Scene) Canvas() *gpu.Buffer { return s.canvas }
 
 // Panels are the parts of the picture that show data.
 func (s *Scene) Panels() []Panel { return s.panels }
 
-// At is the neuron whose row in a raster is at a place of the canvas.
+// At returns the neuron whose raster row is at a point of the canvas.
 func (s *Scene) At(x, y int) (neuron Neuron, ok bool) {
 	for _, p := range s.panels {
 		if p.Kind == Layer && (image.Point{X: x, Y: y}).In(p.Area) {

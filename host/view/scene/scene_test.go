@@ -17,7 +17,7 @@ import (
 	"spikegrad/host/train"
 )
 
-// seed is that of all noise here.
+// seed is the seed of all noise here.
 const seed = 5
 
 // subjects are networks on the embedded digits: one dense layer with recurrence, and
@@ -43,7 +43,7 @@ func subjects(t *testing.T) map[string]Subject {
 	return found
 }
 
-// subjectOf is a network on the embedded digits, the usual one changed.
+// subjectOf is a network on the embedded digits, modified by change.
 func subjectOf(t *testing.T, change func(*network.Network)) Subject {
 	t.Helper()
 	config, err := train.Default("digits")
@@ -59,7 +59,7 @@ func subjectOf(t *testing.T, change func(*network.Network)) Subject {
 }
 
 // onEveryDevice runs a test on all Vulkan devices and fails it if the validation layer
-// says anything, or if memory is left behind.
+// reports anything, or if memory is leaked.
 func onEveryDevice(t *testing.T, test func(t *testing.T, device *gpu.Device)) {
 	t.Helper()
 	for _, info := range gputest.Devices(t) {
@@ -74,7 +74,7 @@ func onEveryDevice(t *testing.T, test func(t *testing.T, device *gpu.Device)) {
 	}
 }
 
-// lively are weights that make some neurons of every layer spike.
+// lively returns weights that make some neurons of every layer spike.
 func lively(n *network.Network) [][]float32 {
 	weights := n.Initialise(seed)
 	for _, array := range weights {
@@ -85,8 +85,8 @@ func lively(n *network.Network) [][]float32 {
 	return weights
 }
 
-// drawn is a picture of a choice, the network running where shared says: by an engine
-// on the device, or handed over.
+// drawn draws pictures of choices. The network runs in an engine on the device if shared,
+// otherwise its weights are handed over.
 func drawn(t *testing.T, device *gpu.Device, subject Subject, shared bool, size image.Point, scale float64, blueFirst bool, choices ...Choice) (pictures []*image.NRGBA, panels []Panel) {
 	t.Helper()
 	weights := lively(subject.Network)
@@ -135,7 +135,7 @@ func drawn(t *testing.T, device *gpu.Device, subject Subject, shared bool, size 
 	return pictures, s.Panels()
 }
 
-// recorded is what the CPU engine says about trials of a sample.
+// recorded returns what the CPU engine records for trials of a sample.
 func recorded(t *testing.T, subject Subject, otherMode bool, sample int, trials ...int) (*network.Network, *engine.Batch, *engine.Record) {
 	t.Helper()
 	n := subject.Network
@@ -168,13 +168,14 @@ func recorded(t *testing.T, subject Subject, otherMode bool, sample int, trials 
 	return n, batch, record
 }
 
-// covers reports whether a pixel, of the given number of them, shows a cell, of those that lie over them.
+// covers reports whether pixel number pixel of pixels shows cell number cell of cells on the same line.
 func covers(pixel, pixels, cell, cells int) bool {
 	first := pixel * cells / pixels
 	return cell == first || cell > first && cell < (pixel+1)*cells/pixels
 }
 
-// apart reports whether a pixel lies between cells that are wide enough to be kept apart.
+// apart reports whether a pixel is a gap between cells that are wide enough to be
+// separated.
 func apart(pixel, pixels, cells int) bool {
 	return pixels >= 4*cells && (pixel+1)*cells/pixels > pixel*cells/pixels
 }
@@ -244,8 +245,8 @@ func busiest(n *network.Network, record *engine.Record, layer int) (neuron int) 
 	return neuron
 }
 
-// TestRasters: every pixel of every raster is lit where the CPU engine says that a
-// neuron spiked, for networks on the device and for such that are handed over.
+// TestRasters: every pixel of every raster is lit where the CPU engine says that a neuron
+// spiked, for networks on the device and for those that are handed over.
 func TestRasters(t *testing.T) {
 	all := subjects(t)
 	onEveryDevice(t, func(t *testing.T, device *gpu.Device) {
@@ -296,8 +297,8 @@ func TestRasters(t *testing.T) {
 	})
 }
 
-// TestReadout: the curve of the true class, which lies over the others, is where the CPU
-// engine says.
+// TestReadout: the curve of the true class, which is drawn over the others, is where the
+// CPU engine says.
 func TestReadout(t *testing.T) {
 	subject := subjects(t)["dense"]
 	n, batch, record := recorded(t, subject, false, 3, 0)
@@ -340,8 +341,8 @@ func TestReadout(t *testing.T) {
 	})
 }
 
-// TestSamePicture: whole pictures are the same on every device, from a network on the
-// device and from one that is handed over, and in either order of channels.
+// TestSamePicture: whole pictures are the same on every device, for a network on the device
+// and for one that is handed over, and in either order of channels.
 func TestSamePicture(t *testing.T) {
 	all := subjects(t)
 	first := map[string][]*image.NRGBA{}
@@ -366,7 +367,7 @@ func TestSamePicture(t *testing.T) {
 	})
 }
 
-// TestResize: after a change of size or scale the picture is the one of that size.
+// TestResize: after a change of size or scale, the picture has that size.
 func TestResize(t *testing.T) {
 	subject := subjects(t)["dense"]
 	onEveryDevice(t, func(t *testing.T, device *gpu.Device) {
@@ -407,7 +408,7 @@ func TestResize(t *testing.T) {
 	})
 }
 
-// TestAt: a place in a raster is the neuron whose row is there, and no other place is one.
+// TestAt: a point in a raster is the neuron whose row is there, and no other point is one.
 func TestAt(t *testing.T) {
 	subject := subjects(t)["dense"]
 	s := &Scene{subject: subject, panels: layout(subject.Network, image.Pt(1280, 860), func(points float64) int { return int(points) })}

@@ -12,14 +12,14 @@ import (
 	"gonum.org/v1/plot/font/liberation"
 )
 
-// sheet is what the host draws: all that is not data. It consists of regions, each
-// drawn again only when its content changes.
+// sheet is what the host draws: everything that is not data. It consists of regions, each
+// redrawn only when its content changes.
 type sheet struct {
 	image     *image.RGBA
 	scale     float64
 	blueFirst bool
 	faces     map[typeface]font.Face
-	regions   map[string]string // name: content that is drawn
+	regions   map[string]string // name: drawn content
 	dirty     []image.Rectangle // drawn since the last take
 }
 
@@ -49,7 +49,7 @@ func newSheet(size image.Point, scale float64, blueFirst bool) *sheet {
 // points turns points into pixels.
 func (s *sheet) points(length float64) int { return int(length*s.scale + 0.5) }
 
-// color is a colour in the order of the canvas's channels.
+// color returns a colour in the order of the canvas's channels.
 func (s *sheet) color(c color.NRGBA) color.NRGBA {
 	if s.blueFirst {
 		c.R, c.B = c.B, c.R
@@ -57,7 +57,7 @@ func (s *sheet) color(c color.NRGBA) color.NRGBA {
 	return c
 }
 
-// region draws a part of the sheet anew if its content is not what is there.
+// region redraws a part of the sheet if its content has changed.
 func (s *sheet) region(name string, area image.Rectangle, content string, draw func()) {
 	content = fmt.Sprintf("%v %s", area, content)
 	if s.regions[name] == content {
@@ -69,7 +69,7 @@ func (s *sheet) region(name string, area image.Rectangle, content string, draw f
 	s.dirty = append(s.dirty, area)
 }
 
-// take lists what was drawn since the last call.
+// take lists the areas drawn since the last call.
 func (s *sheet) take() []image.Rectangle {
 	taken := s.dirty
 	s.dirty = nil
@@ -80,7 +80,7 @@ func (s *sheet) fill(area image.Rectangle, c color.NRGBA) {
 	draw.Draw(s.image, area, image.NewUniform(s.color(c)), image.Point{}, draw.Src)
 }
 
-// frame draws a line around an area, just outside.
+// frame draws a line around an area, just outside it.
 func (s *sheet) frame(area image.Rectangle, c color.NRGBA) {
 	outer := area.Inset(-max(1, s.points(1)))
 	for _, side := range []image.Rectangle{
@@ -119,8 +119,8 @@ func (s *sheet) width(t typeface, text string) int {
 	return font.MeasureString(s.face(t), text).Ceil()
 }
 
-// text writes a line whose baseline is at a point; anchor 0 puts its left end there, 0.5
-// its middle, 1 its right end. It returns where the line ends.
+// text writes a line with its baseline at a point; anchor 0 puts its left end there, 0.5
+// its middle, 1 its right end. It returns the x coordinate of the line's end.
 func (s *sheet) text(t typeface, at image.Point, anchor float64, c color.NRGBA, text string) int {
 	at.X -= int(anchor * float64(s.width(t, text)))
 	d := font.Drawer{Dst: s.image, Src: image.NewUniform(s.color(c)), Face: s.face(t), Dot: fixed.P(at.X, at.Y)}
@@ -128,7 +128,7 @@ func (s *sheet) text(t typeface, at image.Point, anchor float64, c color.NRGBA, 
 	return d.Dot.X.Ceil()
 }
 
-// shortened cuts text to a width, with an ellipsis for what is missing.
+// shortened cuts text to a width, ending it with an ellipsis.
 func (s *sheet) shortened(t typeface, text string, width int) string {
 	if s.width(t, text) <= width {
 		return text

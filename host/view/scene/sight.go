@@ -5,18 +5,18 @@ import (
 	"spikegrad/host/engine"
 )
 
-// sight runs batches through the network and tells where on the drawing device all of
-// it is.
+// sight runs batches through the network and says where everything is on the drawing
+// device.
 type sight interface {
-	// look runs a batch, in the mode of training or the other one. The answer is the
-	// same pointer as before as long as nothing has moved.
+	// look runs a batch, in the mode of training or the other one. It returns the same
+	// pointer as before as long as nothing has moved.
 	look(batch *engine.Batch, other bool, record *engine.Record) (*arrays, engine.Outcome, error)
-	// setWeights hands weights over, where the engine's own cannot be used.
+	// setWeights hands weights over if the engine's own cannot be used.
 	setWeights(weights [][]float32) error
 	close() error
 }
 
-// arrays are what a batch left on the drawing device.
+// arrays are the arrays that a batch left on the drawing device.
 type arrays struct {
 	spikes    []bitTable    // [layer]
 	membranes []numberTable // [layer]
@@ -24,14 +24,14 @@ type arrays struct {
 	weights   []weightTable // in the order of the network
 }
 
-// bitTable is spikes: bit sample·sampleBits + step·stepBits + slot[neuron].
+// bitTable holds spikes: bit sample·sampleBits + step·stepBits + slot[neuron].
 type bitTable struct {
 	buffer               *gpu.Buffer
 	sampleBits, stepBits uint32
 	slot                 []uint32
 }
 
-// numberTable is numbers of one sample: step·stepStride + slot[neuron].
+// numberTable holds the numbers of one sample: step·stepStride + slot[neuron].
 type numberTable struct {
 	buffer     *gpu.Buffer
 	stepStride uint32

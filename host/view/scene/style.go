@@ -6,8 +6,8 @@ import (
 	"spikegrad/host/figure"
 )
 
-// Colours are those of the pictures of package figure: safe for the colour-blind, and
-// the same thing has the same colour in both.
+// The colours are those of package figure: safe for the colour-blind, and the same thing
+// has the same colour in both.
 var (
 	desk     = color.NRGBA{R: 0xF2, G: 0xF3, B: 0xF5, A: 255} // around the panels
 	paper    = color.NRGBA{R: 0xFF, G: 0xFF, B: 0xFF, A: 255} // of the panels
@@ -28,7 +28,7 @@ var (
 	thresholdColor  = figure.SeriesColor(3)
 )
 
-// Sizes in points, of which a screen of ordinary resolution has one a pixel.
+// Sizes in points; on a screen of ordinary resolution, a point is a pixel.
 const (
 	titleSize = 15.0
 	textSize  = 12.5
@@ -43,7 +43,7 @@ const (
 	tickLength = 4
 )
 
-// packed is a colour as a pixel of the canvas.
+// packed returns a colour as a pixel of the canvas.
 func packed(c color.NRGBA, blueFirst bool) uint32 {
 	if blueFirst {
 		c.R, c.B = c.B, c.R

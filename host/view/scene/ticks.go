@@ -8,7 +8,7 @@ import (
 
 // tick is a mark on an axis.
 type tick struct {
-	share float64 // of the way from the low end to the high one
+	share float64 // fraction of the way from the low end to the high one
 	label string
 }
 
@@ -25,7 +25,7 @@ func niceStep(span float64, parts int) float64 {
 	return 10 * unit
 }
 
-// ticks marks round numbers between two ends, at most parts of them and the ends'.
+// ticks marks the multiples of [niceStep] between two ends.
 func ticks(low, high float64, parts int) []tick {
 	if !(high > low) {
 		return nil
@@ -40,7 +40,7 @@ func ticks(low, high float64, parts int) []tick {
 	return marks
 }
 
-// number writes a value with the given number of digits, and its sign as one does in print.
+// number formats a value with the given number of digits and a typographic minus sign.
 func number(value float64, digits int) string {
 	text := strconv.FormatFloat(value, 'f', digits, 64)
 	if strings.Trim(text, "-0.") == "" {
@@ -49,7 +49,7 @@ func number(value float64, digits int) string {
 	return strings.Replace(text, "-", "−", 1)
 }
 
-// rowTicks marks whole rows of a raster, in their middle.
+// rowTicks marks whole rows of a raster at their centres.
 func rowTicks(rows, parts int) []tick {
 	step := max(1, int(niceStep(float64(rows), parts)))
 	var marks []tick
@@ -59,8 +59,8 @@ func rowTicks(rows, parts int) []tick {
 	return marks
 }
 
-// span is a range of values to show: round ends around all of them, and something even
-// if they are all the same or there are none.
+// span is a range of values to show: round ends around all of them, and not empty even if
+// they are all the same or there are none.
 type span struct{ low, high float64 }
 
 func newSpan(low, high float64) span {

@@ -31,7 +31,7 @@ const (
 	opExecutionModeID     = 331
 )
 
-// leastOperands guards the reader against instructions cut short.
+// leastOperands guards the reader against truncated instructions.
 var leastOperands = map[uint32]int{
 	opName: 2, opMemberName: 3, opString: 2, opLine: 3, opExtInstImport: 2, opExtInst: 4,
 	opEntryPoint: 3, opExecutionMode: 2, opExecutionModeID: 2,
@@ -41,8 +41,8 @@ var leastOperands = map[uint32]int{
 	opSpecConstant: 3, opSpecConstantCompose: 2, opVariable: 3, opDecorate: 2, opMemberDecorate: 3,
 }
 
-// floatOpcodes are the core instructions with a float result out of floats that
-// more than copy or convert it. Atomics and group operations name their type.
+// floatOpcodes are the core instructions that compute a float result from floats, beyond
+// copying or converting it. Atomics and group operations name their type.
 var floatOpcodes = map[uint32]string{
 	127: "FNegate", 129: "FAdd", 131: "FSub", 133: "FMul", 136: "FDiv", 140: "FRem", 141: "FMod",
 	142: "VectorTimesScalar", 143: "MatrixTimesScalar", 144: "VectorTimesMatrix",

@@ -44,7 +44,7 @@ func newReader() *reader {
 	}
 }
 
-// text reads a string: bytes in words, ended by a zero byte.
+// text reads a string: bytes packed into words, terminated by a zero byte.
 func text(words []uint32) string {
 	var b strings.Builder
 	for _, word := range words {
@@ -94,8 +94,8 @@ func (r *reader) instruction(opcode uint32, operands []uint32) {
 	}
 }
 
-// extended notes an instruction of an extended set. Those of NonSemantic sets
-// are debug information.
+// extended records an instruction of an extended set. Those of NonSemantic sets are debug
+// information.
 func (r *reader) extended(operands []uint32) {
 	set, number := r.strings[operands[2]], operands[3]
 	if strings.HasPrefix(set, "NonSemantic.") {
@@ -130,7 +130,7 @@ func (r *reader) decoration(id uint32, member int, decoration uint32) (uint32, b
 	return literals[0], ok
 }
 
-// finish puts the module together once all definitions are known.
+// finish assembles the module once all definitions are known.
 func (r *reader) finish() *Module {
 	m := &r.module
 	for axis, operand := range r.mode.operands {
@@ -146,7 +146,7 @@ func (r *reader) finish() *Module {
 		case opVariable:
 			r.variable(id, d)
 		case opConstantComposite, opSpecConstantCompose:
-			// The built-in, where there is one, overrides the execution mode.
+			// The built-in, if there is one, overrides the execution mode.
 			if b, ok := r.decoration(id, wholeObject, decorationBuiltIn); ok && b == builtinWorkgroupSize && len(d.operands) == 3 {
 				for axis, part := range d.operands {
 					m.LocalSize[axis] = r.dimension(part)
@@ -186,7 +186,7 @@ func (r *reader) dimension(id uint32) Dimension {
 	return Dimension{Size: r.value(id), Specialized: specialized, SpecID: number}
 }
 
-// variable notes a push-constant block or a storage buffer.
+// variable records a push-constant block or a storage buffer.
 func (r *reader) variable(id uint32, d definition) {
 	pointer := r.definitions[d.kind]
 	if pointer.opcode != opTypePointer {
@@ -209,8 +209,8 @@ func (r *reader) variable(id uint32, d definition) {
 	}
 }
 
-// everywhere tells whether the variable, or each member of its block, has the
-// decoration: compilers write readonly and writeonly either way.
+// everywhere reports whether the variable, or each member of its block, has the decoration:
+// compilers write readonly and writeonly either way.
 func (r *reader) everywhere(id, block, decoration uint32) bool {
 	if _, ok := r.decoration(id, wholeObject, decoration); ok {
 		return true
@@ -236,11 +236,11 @@ func (r *reader) members(block uint32) []Member {
 	return members
 }
 
-// vectorPrefix is what GLSL puts before vec.
+// vectorPrefix is the GLSL prefix before vec.
 var vectorPrefix = map[string]string{"float": "", "int": "i", "uint": "u", "bool": "b", "double": "d"}
 
-// typeName writes a type as GLSL does. Elements are defined before the types
-// made of them, so the recursion ends; an id used before is written type.
+// typeName writes a type as in GLSL. Elements are defined before the types made of them, so
+// the recursion ends; an id used before its definition is written as type.
 func (r *reader) typeName(id uint32) string {
 	d := r.definitions[id]
 	element := func() string {

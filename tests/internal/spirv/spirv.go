@@ -1,9 +1,9 @@
-// Package spirv reads from a SPIR-V module what the tests check about a kernel:
-// its interface (push constants, storage buffers, specialization constants,
-// workgroup size) and the instructions that compute with floats.
+// Package spirv reads from a SPIR-V module what the tests check about a kernel: its
+// interface (push constants, storage buffers, specialization constants, workgroup size) and
+// the instructions that compute with floats.
 //
-// Source of all numbers: the SPIR-V specification, version 1.3, and the
-// extended instruction set GLSL.std.450.
+// Source of all numbers: the SPIR-V specification, version 1.3, and the extended
+// instruction set GLSL.std.450.
 package spirv
 
 import (
@@ -18,10 +18,10 @@ type Module struct {
 	PushConstants []Member // of the one push-constant block, in order
 	Buffers       []Buffer // storage buffers, by descriptor set and binding
 	SpecConstants []SpecConstant
-	// Arithmetic lists, in order of the code, every core instruction that
-	// computes a float out of floats, or works on floats across invocations.
+	// Arithmetic lists, in code order, every core instruction that computes a float from
+	// floats, or works on floats across invocations.
 	Arithmetic []Instruction
-	// Extended lists the instructions out of extended sets, in order.
+	// Extended lists the instructions from extended sets, in order.
 	Extended []Instruction
 }
 
@@ -94,8 +94,8 @@ const (
 	decorationNoContraction = 42
 )
 
-// Parse reads a module as glslc writes it. It fails if the words are not those
-// of a SPIR-V module with one entry point.
+// Parse reads a module as written by glslc. It fails unless the words are a SPIR-V module
+// with one entry point.
 func Parse(code []byte) (*Module, error) {
 	if len(code)%4 != 0 || len(code) < 4*headerWords {
 		return nil, fmt.Errorf("spirv: asked to read a module, found %d bytes; give whole words and a header", len(code))

@@ -122,8 +122,8 @@ func TestArithmetic(t *testing.T) {
 	}
 }
 
-// TestEveryFloatOperation compiles an expression of each kind and asks for the
-// instruction it becomes. Without optimization, so that none is replaced.
+// TestEveryFloatOperation compiles an expression of each kind and checks the instruction
+// that it becomes, without optimization, so that none is replaced.
 func TestEveryFloatOperation(t *testing.T) {
 	const frame = `#version 450
 #extension GL_KHR_shader_subgroup_arithmetic : require
@@ -192,8 +192,8 @@ func TestParseRejectsWhatIsNoModule(t *testing.T) {
 	}
 }
 
-// TestParseSurvivesDamage feeds modules with single changed words: an error or a
-// wrong answer is fine, a panic is not.
+// TestParseSurvivesDamage feeds in modules with single changed words: an error or a wrong
+// answer is fine, a panic is not.
 func TestParseSurvivesDamage(t *testing.T) {
 	whole := compile(t, kernel)
 	for at := 20; at < len(whole); at += 4 {
