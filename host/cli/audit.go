@@ -18,16 +18,16 @@ type auditCommand struct {
 
 	otherData
 	Part        string    `default:"test" enum:"test,validation,train" help:"Samples to use: test, validation or train."`
-	Samples     *int      `help:"Number of samples to average the loss over; a number larger than the dataset uses all, and so does 0 for slopes. Default: 96 for slopes, 128 with --unbiased." placeholder:"N"`
+	Samples     *int      `help:"Number of samples to average the loss over; more than the dataset has, or 0 for slopes, uses all. Default: 96 for slopes, 128 with --unbiased." placeholder:"N"`
 	Surrogates  []string  `default:"matched,superspike,arctangent,unscaled_sigmoid" help:"Surrogates to compare with the run's own: KIND, or KIND:VALUE to set the steepness or width." placeholder:"NAMES"`
-	Steps       []float64 `default:"0.005,0.01,0.02" help:"Step sizes along a direction, as fractions of the norm of the weights it changes. Slopes are reported for the first; the others show how far to trust it." placeholder:"SHARES"`
+	Steps       []float64 `default:"0.005,0.01,0.02" help:"Step sizes along a direction, as fractions of the norm of the weights it changes. Slopes are reported for the first; the others show how far it can be trusted." placeholder:"SHARES"`
 	Draws       int       `default:"2" help:"Number of noise draws per sample." placeholder:"N"`
 	Directions  int       `default:"768" help:"Number of sample presentations to average each surrogate's direction over." placeholder:"N"`
 	Plan        bool      `help:"Print the cost of measuring the slopes, and stop."`
-	Unbiased    bool      `help:"Estimate the whole gradient by single flips instead, at about a hundred times the cost."`
+	Unbiased    bool      `help:"Estimate the whole gradient by flipping single spikes instead, at about a hundred times the cost."`
 	Pairs       int       `default:"200000" help:"With --unbiased: maximum number of runs with a flipped spike." placeholder:"N"`
-	Precision   float64   `default:"0.05" help:"With --unbiased: stop when the cosine of every layer is known to within ±X." placeholder:"X"`
-	OtherMode   bool      `help:"For a network without noise: add sigmoid noise of steepness noise.beta."`
+	Precision   float64   `default:"0.05" help:"With --unbiased: stop once the cosine of every layer is known to within ±X." placeholder:"X"`
+	OtherMode   bool      `help:"For a network without noise: add sigmoid escape noise with steepness noise.beta."`
 	Seed        *uint32   `help:"Seed of samples, noise and flips. Default: that of the run." placeholder:"N"`
 	Out         string    `help:"Folder for the results. Default: audit in the run folder." placeholder:"FOLDER"`
 	Device      string    `default:"auto" help:"Device to run on: auto, cpu, vulkan:N or vulkan:NAME (see 'spikegrad devices'). Several joined by + share each batch. Does not change the result."`
@@ -41,15 +41,15 @@ type auditCommand struct {
 // Help returns the detailed help.
 func (auditCommand) Help() string {
 	return `Measures how accurate the surrogate gradient of a trained network is. By default it measures slopes: how
-fast the expected loss really falls along the direction of each surrogate gradient, compared with what the
-gradient's length promises, for each weight array. Each slope takes two forward passes with the same noise.
+fast the expected loss actually falls along the direction of each surrogate gradient, compared with the slope that
+the gradient's length promises, for each weight array. Each slope takes two forward passes with the same noise.
 With --unbiased, the whole gradient is estimated by flipping single spikes and compared with the surrogate
 gradients layer by layer.
 
-The results folder then holds slopes.md (or audit.md), which explains the results in plain sentences,
+The results folder then holds slopes.md (or audit.md), which explains the results in words,
 slopes.json (or audit.json) with every number, and a picture.
 
-Started by mpirun or srun, the processes share the runs, and the result is that of one.
+Under mpirun or srun, the processes share the runs; the result is the same as with one process.
 
 Examples:
 

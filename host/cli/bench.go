@@ -14,11 +14,11 @@ import (
 // benchCommand is spikegrad bench.
 type benchCommand struct {
 	Shape        string    `default:"all" help:"Network to time: A to H, or all."`
-	Variant      string    `help:"A single variant of the shape, such as T=8 for A or N=512 for B."`
-	Neuron       string    `default:"lif" help:"Neurons of all layers: ${neurons}."`
+	Variant      string    `help:"Only this variant of the shape, such as T=8 for A or N=512 for B."`
+	Neuron       string    `default:"lif" help:"Neuron model of all layers: ${neurons}."`
 	Bias         bool      `help:"Give all layers biases."`
-	LearnedDelay int       `placeholder:"N" help:"Give all layers, which must be dense, learned delays of up to N steps."`
-	Learn        []string  `placeholder:"NAMES" help:"Let every neuron learn these constants: ${constants}."`
+	LearnedDelay int       `placeholder:"N" help:"Give all layers learned delays of up to N steps; all must be dense."`
+	Learn        []string  `placeholder:"NAMES" help:"Make these constants learnable in every neuron: ${constants}."`
 	Device       []string  `default:"auto" help:"Device to time: auto, cpu, vulkan:N, vulkan:NAME or all. Several joined by + share each batch; several separated by commas are timed in turn."`
 	Repeat       int       `default:"7" help:"Number of training steps to time, after one warm-up step."`
 	Workers      int       `help:"CPU worker goroutines; 0 for one per processor."`
@@ -32,28 +32,28 @@ type benchCommand struct {
 
 // Help returns the detailed help.
 func (benchCommand) Help() string {
-	return `Times training steps (forward, backward, update) of fixed networks on synthetic input. Before timing,
-a small batch of the same network is trained on the device and with the plain loops of the CPU engine, and all
-bits are compared. Times are medians, shown with the fastest and the slowest step.
+	return `Times training steps (forward, backward, update) of fixed networks on synthetic input. Before timing, results
+for a small batch of the same network are compared bit for bit with those of the plain loops of the CPU
+engine. Times are medians, shown with the fastest and the slowest step.
 
-BYTES is what the kernels of a step read and write if nothing stays cached between kernels. OPERATIONS counts
+BYTES counts what the kernels of a step read and write if nothing stays cached between kernels. OPERATIONS counts
 additions, multiplications and integer operations. The shares are relative to the copy bandwidth and the arithmetic
-throughput measured on the device just before. EVENTS is spikes times the synapses they reach. MEMORY is what the
+throughput measured on the device just before. EVENTS counts synaptic events: spikes times the synapses each reaches. MEMORY is what the
 engine allocated.
 
 --skip-below times steps in which surrogate derivatives below a threshold count as 0, as with the configuration key
-skip_below. The threshold 0, which skips nothing, is always included. SPEED-UP is the step time at threshold 0 divided
-by that at the threshold. COSINE is the cosine between the gradients at the initial weights with the threshold and
-with 0; LEAST is that of the weight array between two layers that changed most.
+skip_below. Threshold 0, which skips nothing, is always included. SPEED-UP is the step time at threshold 0 divided
+by the step time at the given threshold. COSINE is the cosine between the gradients at the initial weights with the threshold and
+with threshold 0; LEAST is the lowest such cosine of any one weight array.
 
---scaling varies one property of shape E at a time. Memory is also measured with samples split into segments, whose
+--scaling varies one property of shape E at a time. Memory is also measured with samples split into time segments, whose
 membrane potentials are recomputed for the gradient, and with fewer input spikes in smaller batches.
 
-    A  LIF neurons alone: 65536 of them, 64 samples, 4 to 32 steps
-    B  linear N-N and LIF, N = 512 and 4096, 500 steps, batch 16
+    A  65536 LIF neurons without synapses, 64 samples, 4 to 32 steps
+    B  one N-N linear layer and N LIF neurons, N = 512 and 4096, 500 steps, batch 16
     C  128-512-512-20 feed-forward, 256 steps, batch 256
     D  700-200-200-20 feed-forward, 500 steps, batch 256
-    E  700-128-20 recurrent, 175 steps, batch 100; single-flip replicas too
+    E  700-128-20 recurrent, 175 steps, batch 100; also single-flip replicas
     F  three recurrent conv1d layers on 700 channels, 350 steps, batch 64
     G  three conv1d layers on 20 channels, 100 steps, batch 400
     H  two conv2d layers on 2 channels of 34×34, 100 steps, batch 64

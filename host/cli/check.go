@@ -26,9 +26,9 @@ type checkCommand struct {
 
 // Help returns the detailed help.
 func (checkCommand) Help() string {
-	return `Trains a family of small networks, covering every kind and awkward sizes, on the CPU engine and on each
-device, and compares spikes, membrane potentials, losses, gradients, weights and optimizer states bit for bit.
-The CPU engine itself runs with several worker counts. Exits with status 1 if anything differs.
+	return `Trains a set of small networks, covering every kind and awkward sizes, on the CPU engine and on each
+device, and compares their spikes, membrane potentials, losses, gradients, weights and optimizer states bit for bit.
+The CPU engine is itself checked with several worker counts. Exits with status 1 if anything differs.
 
 With --random, networks of all kinds are drawn at random, with up to 3 layers of 130 neurons, 70 inputs,
 33 classes, 70 steps and 40 samples, and split into random passes and segments. If one differs, the smallest

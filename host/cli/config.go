@@ -13,14 +13,14 @@ import (
 // configCommand is spikegrad config.
 type configCommand struct {
 	Data  string `help:"Dataset, NAME or NAME:PATH. With --check, it overrides the file's." placeholder:"DATA"`
-	Check string `help:"Check this configuration file instead, and print what is wrong with it, or how much memory its network takes on each device." placeholder:"FILE"`
+	Check string `help:"Check this configuration file instead, and print any error, or how much memory its network takes on each device." placeholder:"FILE"`
 }
 
 // Help returns the detailed help.
 func (configCommand) Help() string {
 	return `Prints the configuration that train uses by default: every key, with its value and an explanation.
-Save it, edit it, and pass it to train. With --check, the memory its network takes on each device goes to
-standard error: weights with the optimizer state, and what a batch needs. The data are opened only if
+Save it, edit it, and pass it to train. With --check, the memory that the network takes on each device is printed to
+standard error: for the weights and the optimizer state, and for a batch. The data are opened only if
 nothing else gives their channels and classes.
 
 Examples:

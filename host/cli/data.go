@@ -39,11 +39,11 @@ type fetchCommand struct {
 
 // Help returns the detailed help.
 func (fetchCommand) Help() string {
-	return `Downloads the files, compares their MD5 sums with the published ones, and unpacks them. If interrupted, the
-same command resumes; files that are already there and correct are kept.
+	return `Downloads the files, compares their MD5 sums with the published ones, and unpacks them. If interrupted, run the
+same command again to resume; files that are already there and correct are kept.
 
 shd and ssc are by Cramer, Stradmann, Schemmel and Zenke (2022), under CC BY 4.0, packed as NAME.h5.gz.
-nmnist is by Orchard, Jayawant, Cohen and Thakor (2015), Mendeley Data 468j46mzdv: Train.zip and Test.zip,
+nmnist is by Orchard, Jayawant, Cohen and Thakor (2015), Mendeley Data 468j46mzdv, as Train.zip and Test.zip,
 70,000 small files once unpacked.
 
 Examples:
@@ -133,16 +133,16 @@ type inspectCommand struct {
 
 	Steps      int     `help:"Time steps per sample. Default: the dataset's." placeholder:"N"`
 	StepLength float64 `help:"Length of a time step in seconds. Default: the dataset's." placeholder:"S"`
-	Header     bool    `help:"Treat the first line of a CSV file as a heading."`
+	Header     bool    `help:"Treat the first line of a CSV file as a header."`
 	Samples    int     `default:"4" help:"Number of samples to draw, each of a different class." placeholder:"N"`
 	Out        string  `help:"Folder for pictures: rasters of samples, the rate of each channel, and frames if the data have pixels." placeholder:"FOLDER"`
-	NoCache    bool    `help:"Do not read or write a fast copy of the spikes in your cache folder."`
+	NoCache    bool    `help:"Do not use the cache of binned spikes in your cache folder."`
 	JSON       bool    `name:"json" help:"Print JSON, including the rate of each channel and the number of samples in each class."`
 }
 
 // Help returns the detailed help.
 func (inspectCommand) Help() string {
-	return `Counts samples, classes and spikes, and reports what is dropped when the data are read. Spikes are counted
+	return `Counts samples, classes and spikes, and reports which spikes are dropped when the data are read. Spikes are counted
 as a network receives them: at most one per channel per step.
 
 Examples:

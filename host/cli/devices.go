@@ -16,7 +16,7 @@ import (
 
 // devicesCommand is spikegrad devices.
 type devicesCommand struct {
-	Config string `arg:"" optional:"" help:"Configuration file (TOML); also report how much memory its network takes on each device."`
+	Config string `arg:"" optional:"" help:"Configuration file (TOML): also report how much memory its network takes on each device."`
 	JSON   bool   `name:"json" help:"Print JSON."`
 }
 
@@ -26,8 +26,8 @@ func (devicesCommand) Help() string {
 run, and the CPU engine, which is always available. The last lines say how to train on several devices
 at once, and which device --device auto picks.
 
-With a configuration, it also says how much memory its network takes: weights with the optimizer state, and what a
-batch needs, with the number of samples and steps that are on the device at once.
+Given a configuration, it also reports how much memory the network takes: for the weights and the optimizer state, and for
+a batch, with the number of samples and time steps held on the device at once.
 
 Examples:
 

@@ -13,7 +13,7 @@ import (
 type estimateCommand struct {
 	Net        string  `required:"" help:"Network: perceptron, mlp:H or mlp:H1,H2 (binary units), or lif:H1,H2 (spiking neurons: lif, lif_delta, if or adaptive)." placeholder:"NET"`
 	Estimators string  `default:"all" help:"Estimators, separated by commas, or all." placeholder:"NAMES"`
-	Trials     float64 `default:"1e5" help:"Number of estimates by each estimator." placeholder:"N"`
+	Trials     float64 `default:"1e5" help:"Number of estimates from each estimator." placeholder:"N"`
 	Beta       float64 `default:"5" help:"Steepness of the sigmoid escape noise." placeholder:"X"`
 	Inputs     int     `help:"Number of input channels. Default: 2, or 10 for spiking neurons." placeholder:"N"`
 	Steps      int     `help:"Number of time steps, for spiking neurons. Default: 50." placeholder:"N"`
@@ -30,11 +30,11 @@ type estimateCommand struct {
 // Help returns the detailed help.
 func (estimateCommand) Help() string {
 	return `Measures estimators of the gradient of the expected loss on a small network: their mean, their bias, their
-variance, and the cost of an estimate of a given precision. The bias is relative to the exact gradient for up to
-20 units, and to single flips beyond. Everything is computed in float64 on the CPU. With --device, networks of spiking
-neurons run on a device, with those estimators that can be used for training.
+variance, and the cost of an estimate of a given precision. Bias is measured against the exact gradient for up to
+20 units, and against single flips for more. By default, all is computed in float64 on the CPU. With --device, networks of spiking
+neurons run on a device in float32, with the estimators that can be used for training.
 
-Started by mpirun or srun, the processes share the trials, and the result is that of one.
+Under mpirun or srun, the processes share the trials; the result is the same as with one process.
 
 Examples:
 

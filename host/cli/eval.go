@@ -20,8 +20,8 @@ type evalCommand struct {
 	Part        string `default:"test" enum:"test,validation,train" help:"Samples to evaluate: test, validation or train."`
 	Device      string `default:"auto" help:"Device to run on: auto, cpu, vulkan:N or vulkan:NAME (see 'spikegrad devices'). Several joined by + share each batch. Does not change the result."`
 	OtherMode   bool   `help:"Switch the noise off, or on if the network was trained without it."`
-	Trials      *int   `help:"Run every sample N times, with noise and without, and also measure how the spikes vary." placeholder:"N"`
-	Sample      int    `help:"With --trials: the sample to draw rasters of." placeholder:"N"`
+	Trials      *int   `help:"Run every sample N times, with noise and without, and also measure trial-to-trial variability." placeholder:"N"`
+	Sample      int    `help:"With --trials: the sample whose rasters are drawn." placeholder:"N"`
 	Out         string `help:"With --trials: folder for the results. Default: evaluation in the run folder." placeholder:"FOLDER"`
 	Workers     int    `help:"CPU worker goroutines; 0 for one per processor. Does not change the result." placeholder:"N"`
 	PassSamples int    `help:"Maximum number of samples on a device at once; 0 for as many as fit. Does not change the result." placeholder:"N"`
@@ -35,14 +35,14 @@ type evalCommand struct {
 
 // Help returns the detailed help.
 func (evalCommand) Help() string {
-	return `Runs the samples of a dataset once through a trained network. The same weights give the same numbers
-on every device. If --data names the same kind of dataset as the run, it is read with the run's settings.
+	return `Runs the samples of a dataset through a trained network once. The same weights give the same numbers
+on every device. A dataset of the same kind as the run's own is read with the run's settings.
 
 With --trials, every sample is run N times with fresh noise, and also with the noise switched off (or
 on, if the network was trained without it). The results folder then holds evaluation.json (accuracies,
 Fano factors, confusion matrices), rasters.json and pictures; 'spikegrad report' shows them.
 
-Started by mpirun or srun, the processes share the samples; the result is that of a single process.
+Under mpirun or srun, the processes share the samples; the result is the same as with one process.
 
 Examples:
 

@@ -21,7 +21,7 @@ type exportCommand struct {
 	NIR     string `name:"nir" help:"Write the network to this file, in the Neural Intermediate Representation (HDF5)." placeholder:"FILE"`
 	CSV     string `name:"csv" help:"Write tables of spikes and membrane potentials to this folder." placeholder:"FOLDER"`
 	Samples int    `default:"10" help:"With --csv: number of samples to export, starting with the first." placeholder:"N"`
-	Part    string `default:"test" enum:"test,validation,train" help:"With --csv: samples to export: test, validation or train."`
+	Part    string `default:"test" enum:"test,validation,train" help:"With --csv: part of the data to export: test, validation or train."`
 	otherData
 	Device string `default:"auto" help:"With --csv: device to run on: auto, cpu, vulkan:N or vulkan:NAME (see 'spikegrad devices')."`
 }
@@ -103,9 +103,9 @@ type importCommand struct {
 	File string `arg:"" help:"Network file in the Neural Intermediate Representation (HDF5)."`
 
 	Out        string  `required:"" help:"Folder for the run; must be new or empty." placeholder:"FOLDER"`
-	Data       string  `help:"Dataset the network is for, NAME or NAME:PATH; required for files from other programs." placeholder:"DATA"`
-	Steps      *int    `help:"Time steps per sample. Default: those of the file or the dataset." placeholder:"N"`
-	StepLength float64 `help:"Length of a time step in seconds. Default: that of the file or the dataset." placeholder:"S"`
+	Data       string  `help:"Dataset for the network, NAME or NAME:PATH; required for files from other programs." placeholder:"DATA"`
+	Steps      *int    `help:"Time steps per sample. Default: as in the file or the dataset." placeholder:"N"`
+	StepLength float64 `help:"Length of a time step in seconds. Default: as in the file or the dataset." placeholder:"S"`
 	Units      *int    `help:"Number of units in the files of recorded spikes." placeholder:"N"`
 	Merge      *int    `help:"Number of neighbouring units to merge into one input channel." placeholder:"N"`
 }
@@ -114,9 +114,9 @@ type importCommand struct {
 func (importCommand) Help() string {
 	return `Imports a network as a run: a folder with configuration and weights, which eval, audit, report and export
 accept. Files from other programs may contain Linear, Affine, Conv1d, Scale, Delay, Flatten, IF, LIF, LI, CubaLIF and
-CubaLI nodes, and nested graphs of these, if the layers form a chain from input to output, each with an optional loop
-to itself. Anything else is refused, with a reason for every node. Whatever the file does not specify is set as in
-'spikegrad config', but without noise and delays. The dataset is opened: it must have as many channels and classes
+CubaLI nodes, and nested graphs of these, if the layers form a chain from input to output, each with optional recurrent
+connections. Anything else is refused, with a reason for every node. Whatever the file does not specify is set as in
+'spikegrad config', but without noise and delays. The dataset must be available and have as many channels and classes
 as the network.
 
 Examples:

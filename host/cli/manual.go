@@ -16,12 +16,12 @@ import (
 var exitStatuses = []struct {
 	code    int
 	meaning string
-}{{exitOK, "done"}, {exitFailed, "failed"}, {exitUsage, "wrong usage"}, {exitInterrupted, "interrupted"}}
+}{{exitOK, "success"}, {exitFailed, "failure"}, {exitUsage, "usage error"}, {exitInterrupted, "interrupted"}}
 
 // environment lists the environment variables that the program itself reads.
 var environment = []word{
-	{"NO_COLOR", "switches colours off."},
-	{mpi.LibraryVariable, "names the MPI library, if the launcher's is not found; off lets every process run on its own."},
+	{"NO_COLOR", "disables colours."},
+	{mpi.LibraryVariable, "path of the MPI library, if the launcher's is not found; off runs every process on its own."},
 }
 
 // manualWidth is the maximum line width of the manual's source; characters beyond ASCII count as

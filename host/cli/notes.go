@@ -23,12 +23,12 @@ func (a *app) noteData(notes []string) {
 
 // headerFlag reports whether a table has a heading, for commands that read data.
 type headerFlag struct {
-	Header *bool `negatable:"" help:"Skip the first line of a CSV file; with --no-header, read it as a sample. Default: as in the configuration."`
+	Header *bool `negatable:"" help:"Skip the first line of a CSV file; --no-header reads it as a sample. Default: as in the configuration."`
 }
 
 // otherData are the flags of commands that run a finished network on other data.
 type otherData struct {
-	Data string `help:"Use this dataset, NAME or NAME:PATH, instead of the run's own. It must have as many channels and classes." placeholder:"DATA"`
+	Data string `help:"Use this dataset, NAME or NAME:PATH, instead of the run's own. It must have the same number of channels and classes." placeholder:"DATA"`
 	headerFlag
 	unlabelled bool // the samples come without labels
 }

@@ -34,13 +34,13 @@ type predictCommand struct {
 // Help returns the detailed help.
 func (predictCommand) Help() string {
 	return `Runs each sample through a trained network in several trials, and writes a table with one line per
-sample: its part (test, validation or train) and its number there; its label; the predicted class, the one with
+sample: its part (test, validation or train) and its index in that part; its label; the predicted class, the one with
 the highest probability averaged over trials; that probability, its standard deviation over trials, and the share of
 trials that predict the class; then the probability of every class and its standard deviation. The probabilities are
-those whose cross-entropy is the loss. Trials differ because of the network's noise: where the network is unsure,
-its answers vary.
+those whose cross-entropy is the training loss. Trials differ because of the network's noise: where the network is unsure,
+its predictions vary.
 
-With --unlabelled, the label column is empty, the part is called unlabelled, and no accuracy is reported.
+With --unlabelled, the label column is empty, the part column reads unlabelled, and no accuracy is reported.
 
 Examples:
 

@@ -55,7 +55,7 @@ func (c *referenceCommand) Run(a *app, parser *kong.Kong) error {
 }
 
 // habits are conventions that all commands share.
-const habits = "Each command has `--help`. Results go to standard output, progress, log lines and errors to standard error."
+const habits = "Each command has `--help`. Results go to standard output; progress, log lines and errors go to standard error."
 
 // commandReference describes all commands.
 func commandReference(program *kong.Node) string {

@@ -15,7 +15,7 @@ type reportCommand struct {
 	Folders []string `arg:"" name:"run" help:"Run folders, or folders that contain some."`
 
 	Out          string `default:"report.html" help:"File to write." placeholder:"FILE"`
-	NoEvaluation bool   `help:"Show only what the folders contain; do not evaluate runs that were not evaluated."`
+	NoEvaluation bool   `help:"Show only what the folders contain; do not evaluate runs that lack an evaluation."`
 	Device       string `default:"auto" help:"Device for evaluations: auto, cpu, vulkan:N or vulkan:NAME (see 'spikegrad devices'). Several joined by + share each batch. Does not change the result."`
 	Workers      int    `help:"CPU worker goroutines; 0 for one per processor. Does not change the result." placeholder:"N"`
 	PassSamples  int    `help:"Maximum number of samples on a device at once; 0 for as many as fit. Does not change the result." placeholder:"N"`
@@ -25,8 +25,8 @@ type reportCommand struct {
 func (reportCommand) Help() string {
 	return `Writes one self-contained HTML page that you can open in any browser or send to someone: configuration, learning curves, rasters,
 confusion matrix, Fano factors, the audit if there is one, and a comparison if you name several runs. The page
-loads nothing from elsewhere and uses no scripts. It shows what 'spikegrad eval RUN --trials N' wrote to the
-run folder; without that, the run is evaluated briefly, and nothing is written to its folder.
+loads nothing from elsewhere and uses no scripts. It shows the results that 'spikegrad eval RUN --trials N' wrote to the
+run folder; without them, the run is evaluated briefly, and nothing is written to its folder.
 
 Examples:
 

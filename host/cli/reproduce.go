@@ -13,13 +13,13 @@ import (
 
 // reproduceCommand is spikegrad reproduce, with one subcommand per experiment.
 type reproduceCommand struct {
-	Neurons        experimentCommand     `cmd:"" help:"Single neurons: spikes, expected spikes and derivatives against the input."`
+	Neurons        experimentCommand     `cmd:"" help:"Single neurons: spikes, expected spikes and derivatives as functions of the input."`
 	Derivatives    experimentCommand     `cmd:"" help:"Gradient estimators compared with the exact gradient."`
-	Estimators     experimentCommand     `cmd:"" help:"Bias and variance of the estimators as depth, width and noise of the network vary."`
+	Estimators     experimentCommand     `cmd:"" help:"Bias and variance of the estimators for networks of different depth, width and noise."`
 	Loop           experimentCommand     `cmd:"" help:"Surrogate gradients are not gradients: their integral around a closed curve."`
-	Limit          experimentCommand     `cmd:"" help:"Surrogate gradients converge to those of the deterministic network as the noise gets steeper."`
-	Bias           experimentCommand     `cmd:"" help:"Surrogate derivatives compared with the true ones: signs, minima, the plane of two weights."`
-	SpikeMatching  matchingCommand       `cmd:"" help:"Networks learn to spike at the dark pixels of a picture."`
+	Limit          experimentCommand     `cmd:"" help:"Surrogate gradients converge to those of the deterministic network as the noise gets weaker."`
+	Bias           experimentCommand     `cmd:"" help:"Surrogate derivatives compared with the true ones: signs, minima, and maps over two weights."`
+	SpikeMatching  matchingCommand       `cmd:"" help:"Networks learn to emit spikes at the dark pixels of a picture."`
 	All            experimentCommand     `cmd:"" help:"All of the above, each in its own folder."`
 	Classification classificationCommand `cmd:"" help:"Deterministic and stochastic networks compared on spoken digits or random manifolds."`
 }
@@ -39,10 +39,10 @@ Examples:
 // experimentCommand is an experiment that needs no data; the subcommand's name says which.
 type experimentCommand struct {
 	Out     string `required:"" help:"Folder for the results." placeholder:"FOLDER"`
-	Quick   bool   `help:"Take seconds, at lower precision."`
+	Quick   bool   `help:"Finish in seconds, at lower precision."`
 	Seed    uint32 `default:"1" help:"Seed of the noise." placeholder:"N"`
 	Workers int    `help:"CPU worker goroutines; 0 for one per processor. Does not change the result." placeholder:"N"`
-	Device  string `default:"auto" help:"Device for what is computed in single precision: auto, cpu, vulkan:N or vulkan:NAME. Does not change the result."`
+	Device  string `default:"auto" help:"Device for single-precision computations: auto, cpu, vulkan:N or vulkan:NAME. Does not change the result."`
 }
 
 // Help returns the detailed help.
@@ -113,14 +113,14 @@ type classificationCommand struct {
 	Data        string   `required:"" help:"Dataset: spoken:DIR, shd:DIR, ssc:DIR or randman." placeholder:"DATA"`
 	Out         string   `required:"" help:"Folder for the results. If it holds an interrupted reproduction, that is resumed." placeholder:"FOLDER"`
 	Seeds       int      `default:"5" help:"Number of seeds for each method." placeholder:"N"`
-	Job         string   `help:"Do only the I-th of N parts of the runs, for a job array. Afterwards, run the same command without --job to combine them." placeholder:"I/N"`
+	Job         string   `help:"Do only part I of N of the runs, for a job array. Afterwards, run the same command without --job to combine them." placeholder:"I/N"`
 	Epochs      int      `help:"Number of epochs. Default: as in the experiment." placeholder:"N"`
 	Steps       int      `help:"For spoken words: number of time steps. Default: as in the experiment; the script of the paper's authors uses 349 for SHD." placeholder:"N"`
 	Quick       bool     `help:"Use smaller networks, fewer epochs and fewer trials: minutes instead of hours."`
-	Tuned       bool     `help:"For spoken words: use the best settings found, with augmentation and fewer, longer steps, instead of the published ones."`
+	Tuned       bool     `help:"For spoken words: use the best settings we found, with augmentation and fewer, longer steps, instead of the published ones."`
 	Smoothness  float64  `help:"For random manifolds: smoothness; the larger, the easier." placeholder:"ALPHA"`
 	Set         string   `default:"methods" enum:"methods,sigmoid,reset,noises" help:"Set of methods to compare: methods, sigmoid, reset or noises."`
-	Methods     []string `help:"Methods of the set to compare with the first one named. Default: all." placeholder:"NAME"`
+	Methods     []string `help:"Methods of the set to compare; the first one named is the baseline. Default: all." placeholder:"NAME"`
 	Device      string   `default:"auto" help:"Device to run on: auto, cpu, vulkan:N or vulkan:NAME (see 'spikegrad devices'). Several joined by + share each batch. Does not change the result."`
 	Workers     int      `help:"CPU worker goroutines; 0 for one per processor. Does not change the result." placeholder:"N"`
 	PassSamples int      `help:"Maximum number of samples on a device at once; 0 for as many as fit. Does not change the result." placeholder:"N"`
@@ -131,19 +131,19 @@ type classificationCommand struct {
 
 // Help returns the detailed help.
 func (classificationCommand) Help() string {
-	return `Trains networks by several methods, each from several seeds, and tests each with noise and without. The
+	return `Trains networks by several methods, each with several seeds, and tests each with noise and without. The
 folder then holds classification.md with tables and pictures, classification.json with every number, and
-the runs. If interrupted, the same command resumes. Started by mpirun or srun, the processes share each
-batch, one training after the other. The methods are those of one set:
+the runs. If it is interrupted, run the same command again to resume. Under mpirun or srun, the processes share each
+batch, and the runs are trained one after another. The methods are those of one set:
 
     methods  deterministic-superspike, stochastic-superspike, stochastic-matched (the sigmoid's derivative),
              multilayerspiker
     sigmoid  deterministic-sigmoid, stochastic-matched, stochastic-unscaled (without the factor β; the
              paper's authors call it scaled)
-    reset    stochastic-matched and stochastic-unscaled, and the same with errors that also flow back through
+    reset    stochastic-matched and stochastic-unscaled, and the same with back-propagation through
              the reset: stochastic-matched-reset, stochastic-unscaled-reset
     noises   stochastic-matched, stochastic-exponential, stochastic-hazard, stochastic-superspike-noise (the
-             integral of SuperSpike): other escape noise, each with the surrogate that matches it
+             integral of SuperSpike): other escape-noise functions, each with its matched surrogate
 
 Examples:
 

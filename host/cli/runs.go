@@ -25,7 +25,7 @@ type runsCommand struct {
 
 // Help returns the detailed help.
 func (runsCommand) Help() string {
-	return `Lists runs in a table, newest first. The accuracy is that on the test samples, or on the validation samples if
+	return `Lists runs in a table, newest first. Accuracy is measured on the test samples, or on the validation samples if
 there are no test samples, or on the training samples if there are neither. A folder that cannot be read as a run is
 skipped with a warning.
 

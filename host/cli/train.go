@@ -15,7 +15,7 @@ import (
 
 // trainCommand is spikegrad train.
 type trainCommand struct {
-	Config string `arg:"" optional:"" help:"Configuration file. Without one, the defaults that 'spikegrad config' prints."`
+	Config string `arg:"" optional:"" help:"Configuration file. Default: the configuration that 'spikegrad config' prints."`
 
 	Data string `help:"Dataset: ${datasets}." placeholder:"DATA"`
 	headerFlag
@@ -42,20 +42,20 @@ type trainCommand struct {
 // Help returns the detailed help.
 func (trainCommand) Help() string {
 	return `Trains a network and writes a run folder with the configuration, the metrics of every epoch, checkpoints,
-the weights and pictures. Flags override the configuration. To continue an interrupted run, use --resume: it
-ends with the weights of an uninterrupted run. An imported network is trained from its imported weights.
+the weights and pictures. Flags override the configuration. To resume an interrupted run, use --resume: it
+ends with the same weights as an uninterrupted run. On an imported run, --resume starts from the imported weights.
 
 With --from, training starts from the weights of another network, with a new optimizer state; the run keeps
-a copy of those weights. Arrays that do not fit the network are an error unless you list them in --fresh. You get a note
+a copy of those weights. Arrays that do not fit the network are an error unless you list them in --fresh. A note is printed
 if the time constants, time step or noise differ from those the weights were trained with.
 
-Started by mpirun or srun, as in 'mpirun -n 4 spikegrad train', the processes share each batch and produce
-the result of a single process. The first process prints and writes; configuration and data must be readable on
-every machine. Set SPIKEGRAD_MPI to the path of the MPI library if the launcher's is not found, or to off.
+Under mpirun or srun, as in 'mpirun -n 4 spikegrad train', the processes share each batch and produce the
+same result as a single process. Only rank 0 prints and writes files; configuration and data must be readable on
+every machine. Set SPIKEGRAD_MPI to the path of the MPI library if the launcher's is not found, or to off to run without MPI.
 
 With --tensorboard, every update and every epoch is written to an event file: losses, accuracies, spikes,
 learning rate, histograms of weights and firing rates, and rasters of a test sample. A resumed run adds
-another file to the same folder and repeats nothing.
+another file to the same folder and logs nothing twice.
 
 Examples:
 

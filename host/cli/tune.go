@@ -17,17 +17,17 @@ import (
 // tuneCommand is spikegrad tune.
 type tuneCommand struct {
 	Device string `required:"" help:"Device to tune: auto, vulkan:N or vulkan:NAME (see 'spikegrad devices')." placeholder:"DEVICE"`
-	Repeat int    `default:"5" help:"Number of measurements of each choice." placeholder:"N"`
-	Forget bool   `help:"Remove the stored choices for the device instead."`
+	Repeat int    `default:"5" help:"Number of measurements of each setting." placeholder:"N"`
+	Forget bool   `help:"Remove the stored settings for the device instead."`
 	JSON   bool   `name:"json" help:"Print JSON."`
 }
 
 // Help returns the detailed help.
 func (tuneCommand) Help() string {
-	return `Times every kernel on a Vulkan device with several workgroup sizes, and all of them with and without alternative
-forms: input sums in a kernel of their own, recurrent spikes through shared memory, loads a step ahead. Choices clearly
-faster than the default are stored in your cache folder, where all commands find them. None changes a result: for each,
-all bits are first compared with the reference. They are specific to the driver version; tune again after an update.
+	return `Times every kernel on a Vulkan device with several workgroup sizes, and all kernels with and without three
+variations: input sums in a separate kernel, recurrent spikes through shared memory, loads one step ahead. Settings clearly
+faster than the default are stored in your cache folder, where all commands find them. None changes a result: for each setting,
+all bits are first compared with the reference. Settings are specific to the driver version; tune again after an update.
 
 Examples:
 

@@ -25,7 +25,7 @@ type viewCommand struct {
 func (viewCommand) Help() string {
 	text := `Shows samples passing through a trained network, each time with fresh noise: the spikes of all
 layers, the readout, the weights, the learning curve, and any neuron you pick with the mouse. 'train --view'
-shows the same for a network in training; closing or freezing that window never changes the training.
+shows the same while a network trains; closing or freezing that window never affects training.
 
 Keys and mouse:
 

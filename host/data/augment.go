@@ -20,7 +20,7 @@ type Augment struct {
 	ShiftTime      float64 `toml:"shift_time"`      // width of the moves of all spikes of a sample together, steps: 0
 	ShiftChannels  float64 `toml:"shift_channels"`  // the same over channels: 0
 	ShiftPixels    float64 `toml:"shift_pixels"`    // the same over rows, and over columns, of images: 0
-	StretchTime    float64 `toml:"stretch_time"`    // largest share by which a sample is slowed down or sped up: 0
+	StretchTime    float64 `toml:"stretch_time"`    // maximum fraction by which a sample is slowed down or sped up: 0
 	// StretchChannels is the largest share by which the numbers of channels grow or shrink, as the
 	// lengths of vocal tracts do to the channels of a filter bank: 0.
 	StretchChannels float64 `toml:"stretch_channels"`

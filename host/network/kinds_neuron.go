@@ -23,7 +23,7 @@ var (
 	steepness = Parameter{Key: "beta", Symbol: "β", Meaning: "steepness", Default: 10, Bounds: sensible}
 	atanSteep = Parameter{Key: "alpha", Symbol: "α", Meaning: "steepness", Default: 2, Bounds: sensible}
 	deviation = Parameter{Key: "width", Symbol: "width", Meaning: "standard deviation", Default: 0.5, Bounds: sensible}
-	halfWidth = Parameter{Key: "width", Symbol: "width", Meaning: "half the width", Default: 0.5, Bounds: sensible}
+	halfWidth = Parameter{Key: "width", Symbol: "width", Meaning: "half-width", Default: 0.5, Bounds: sensible}
 )
 
 // Parameters of exponentials, for noises and, with another meaning, for surrogates.

@@ -146,5 +146,5 @@ func TestDescribe(t *testing.T) {
 
 func ExampleKinds_Meanings() {
 	fmt.Println(Surrogates.Meanings()["width"])
-	// Output: gaussian: standard deviation; triangular, rectangular: half the width
+	// Output: gaussian: standard deviation; triangular, rectangular: half-width
 }

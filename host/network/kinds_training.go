@@ -43,7 +43,7 @@ type Optimizer struct {
 }
 
 var (
-	momentum = Parameter{Key: "momentum", Symbol: "μ", Meaning: "share of the velocity kept at each update", Default: 0.9, Bounds: ofZeroToOn}
+	momentum = Parameter{Key: "momentum", Symbol: "μ", Meaning: "fraction of the velocity kept at each update", Default: 0.9, Bounds: ofZeroToOn}
 	beta1    = Parameter{Key: "beta1", Symbol: "β1", Meaning: "decay of the mean gradient", Default: 0.9, Bounds: ofZeroToOn}
 	beta2    = Parameter{Key: "beta2", Symbol: "β2", Meaning: "decay of the mean squared gradient", Default: 0.999, Bounds: ofZeroToOn}
 )
@@ -128,11 +128,11 @@ func scaled(meaning string) Parameter {
 var Initials = Kinds[drawing, Initial]{
 	{
 		Name: "fluctuation", Number: 0, Formula: "Normal(0, share·σ_U²/(n·ν·ε̂))",
-		Sentence: "Gives the membrane the requested fluctuations when n inputs fire at a rate ν (Rossbroich et al. 2022). `alpha` is the share of the variance due to input weights; the rest is due to recurrent weights.",
+		Sentence: "Gives the membrane the requested fluctuations when n inputs fire at a rate ν (Rossbroich et al. 2022). `alpha` is the fraction of the variance due to input weights; the rest is due to recurrent weights.",
 		Parameters: []Parameter{
 			{Key: "sigma_u", Symbol: "σ_U", Default: 1, Bounds: sensible, Meaning: "target standard deviation of the membrane; about 1 for sparse input, less if inputs\nfire at high rates"},
-			{Key: "rate", Symbol: "ν", Unit: "Hz", Default: 15, Bounds: sensible, Meaning: "expected firing rate of every input, spikes per second; 0 to measure it in the data (first\nlayer), or for 15 (other layers)"},
-			{Key: "alpha", Symbol: "α", Default: 0.9, Bounds: Bounds{To: 1, Above: true}, Meaning: "share of the variance due to the input connection"},
+			{Key: "rate", Symbol: "ν", Unit: "Hz", Default: 15, Bounds: sensible, Meaning: "expected firing rate of every input, spikes per second; 0: measured in the data (first layer)\nor 15 (other layers)"},
+			{Key: "alpha", Symbol: "α", Default: 0.9, Bounds: Bounds{To: 1, Above: true}, Meaning: "fraction of the variance due to the input connection"},
 		},
 	},
 	{

@@ -18,9 +18,9 @@ func Reference() (string, error) {
 	w := &referenceWriter{explained: explanations(), defaults: defaults}
 	w.text.WriteString(`# Configuration keys
 
-A configuration is a TOML file. Keys left out have their defaults; a key that does not exist is an error that names its
+A configuration is a TOML file. Keys left out keep their defaults; an unknown key is an error that gives its
 line. ` + "`spikegrad config`" + ` prints a complete configuration with these explanations as comments, and ` + "`spikegrad config --check FILE`" + ` checks one.
-The defaults are those for the built-in digits; keys that the digits do not use have the default of the first dataset in the list below that does.
+The defaults are those for the built-in digits; keys that the digits do not use have the default of the first dataset in the list below that uses them.
 `)
 	w.table(reflect.TypeFor[Config](), "")
 	return w.text.String(), nil

@@ -17,7 +17,7 @@ var Keys = []Key{
 	{"T", "the same sample with fresh noise"},
 	{"X", "noise on or off"},
 	{"W", "next weight array"},
-	{"click", "pick a neuron in a raster: shows its membrane, its spikes in trials"},
+	{"click", "select a neuron in a raster: shows its membrane and its spikes in trials"},
 	{"Esc", "deselect the neuron"},
 	{"Space", "freeze the picture; training continues"},
 	{"+ and −", "more or fewer pictures per second"},
