@@ -43,8 +43,8 @@ func NewCrossEntropy(device *gpu.Device, choice CrossEntropyChoice) (*CrossEntro
 	return &CrossEntropy{k, choice}, err
 }
 
-// Record records one run over a batch. Where the loss is made of single steps, it
-// zeroes the errors of all first.
+// Record records one run over a batch. If the loss depends on single steps, it zeroes the errors of
+// all steps first.
 func (k *CrossEntropy) Record(stream *gpu.Stream, b CrossEntropyBuffers, p CrossEntropyParameters) error {
 	if err := k.positive(size{"samples", p.Samples}, size{"steps", p.Steps}, size{"classes", p.Classes}); err != nil {
 		return err
