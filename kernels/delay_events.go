@@ -9,7 +9,7 @@ type DelayEventsParameters struct {
 	Inputs  uint32
 	Layer   uint32 // number of the layer that receives the inputs, for the random numbers
 	Longest uint32 // steps
-	Drawn   uint32 // 1: drawn between two steps; 0: rounded
+	Drawn   uint32 // 1: rounded up or down at random; 0: to the nearest step
 }
 
 // check refuses sizes of 0.
