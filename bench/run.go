@@ -24,8 +24,8 @@ type Options struct {
 	CacheDir string        // of compiled pipelines
 	Kernels  bool          // time every kernel of a Vulkan device too
 
-	// Groups are tuned workgroups of a Vulkan device; see [engine.Options].
-	Groups map[string]uint32
+	// Tuning is that of a Vulkan device; see [engine.Options].
+	Tuning gpu.Tuning
 
 	segmentSteps int // see [engine.Options]
 }
@@ -95,7 +95,7 @@ func Run(ctx context.Context, s *Shape, options Options, rates Rates) (*Result, 
 
 // open opens the engine that is measured.
 func (o *Options) open(n *network.Network) (engine.Engine, error) {
-	options := engine.Options{Seed: seed, Optimizer: optimizer, Workers: o.Workers, CacheDir: o.CacheDir, Profile: o.Kernels, SegmentSteps: o.segmentSteps, Groups: o.Groups}
+	options := engine.Options{Seed: seed, Optimizer: optimizer, Workers: o.Workers, CacheDir: o.CacheDir, Profile: o.Kernels, SegmentSteps: o.segmentSteps, Tuning: o.Tuning}
 	return o.Choice.Open(n, options)
 }
 

@@ -41,6 +41,30 @@ func TestTuningChoice(t *testing.T) {
 	}
 }
 
+// TestTuningForms has forms that are clearly and hardly faster or slower than what kernels choose
+// for themselves.
+func TestTuningForms(t *testing.T) {
+	for _, c := range []struct {
+		own           bool
+		without, with float64
+		taken         bool
+	}{{false, 10, 9, true}, {false, 10, 9.6, false}, {true, 9.6, 10, true}, {true, 9, 10, false}, {true, 10, 5, true}} {
+		times := kernelRounds{}
+		for variant, ms := range []float64{c.without, c.with} {
+			for round, factor := range []float64{1, 2, 1} {
+				times.add("scan", variant, round, factor*ms/4)
+				times.add("sums", variant, round, factor*3*ms/4)
+			}
+		}
+		tuning := Tuning{Tuning: gpu.Tuning{Forms: map[string]bool{}}}
+		tuning.addForm("form", c.own, times)
+		taken, stored := tuning.Forms["form"]
+		if f := tuning.MeasuredForms[0]; f.Without != c.without || f.With != c.with || f.Taken != c.taken || stored != (c.taken != c.own) || stored && taken != c.taken {
+			t.Errorf("%+v: measured %+v, stored %v", c, f, tuning.Forms)
+		}
+	}
+}
+
 // TestTuningSizes has devices with small workgroups.
 func TestTuningSizes(t *testing.T) {
 	for _, c := range []struct {
@@ -67,7 +91,7 @@ func TestTuneMeasures(t *testing.T) {
 	shapes := tiny()[:1]
 	times := kernelRounds{}
 	for size, lanes := range []uint32{0, 32} {
-		options := Options{Choice: choice, Kernels: true, Groups: map[string]uint32{"": lanes}}
+		options := Options{Choice: choice, Kernels: true, Tuning: gpu.Tuning{Groups: map[string]uint32{"": lanes}}}
 		if err := times.measure(t.Context(), shapes, &options, size, 0); err != nil {
 			t.Fatal(err)
 		}

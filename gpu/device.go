@@ -231,10 +231,5 @@ func keys[K comparable](set map[K]struct{}) []K {
 	return list
 }
 
-// Group is the number of lanes per workgroup that the options set for a kernel; 0 leaves the choice to the kernel.
-func (d *Device) Group(kernel string) uint32 {
-	if group, named := d.options.Groups[kernel]; named {
-		return group
-	}
-	return d.options.Groups[""]
-}
+// Tuning returns the tuning in the options that the device was opened with.
+func (d *Device) Tuning() Tuning { return d.options.Tuning }

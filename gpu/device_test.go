@@ -142,11 +142,11 @@ func TestInstanceIsShared(t *testing.T) {
 }
 
 func TestGroup(t *testing.T) {
-	d := &Device{options: Options{Groups: map[string]uint32{"named": 32, "": 128}}}
-	if named, other := d.Group("named"), d.Group("other"); named != 32 || other != 128 {
+	tuning := Tuning{Groups: map[string]uint32{"named": 32, "": 128}}
+	if named, other := tuning.Group("named"), tuning.Group("other"); named != 32 || other != 128 {
 		t.Errorf("groups of %d and %d lanes, want 32 and 128", named, other)
 	}
-	if own := new(Device).Group("named"); own != 0 {
+	if own := new(Device).Tuning().Group("named"); own != 0 {
 		t.Errorf("a group of %d lanes without any asked for", own)
 	}
 }

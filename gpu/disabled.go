@@ -119,5 +119,5 @@ func (s *Swapchain) Show(*Buffer) error { return ErrNoCGO }
 // Free does nothing.
 func (s *Swapchain) Free() {}
 
-// Group returns 0.
-func (d *Device) Group(string) uint32 { return 0 }
+// Tuning returns nothing.
+func (d *Device) Tuning() Tuning { return Tuning{} }

@@ -70,9 +70,7 @@ type Options struct {
 	OnMessage  func(string) // receives every validation message, possibly from several goroutines; nil: see Device.Messages
 	Profile    bool         // record timestamps around every dispatch: see Stream.Timings
 	CacheDir   string       // folder of the pipeline cache on disk; empty: none
-	// Groups, [kernel], are the workgroup sizes, in lanes, of kernels whose results do not depend on them; "" stands
-	// for all that are not named: see Device.Group.
-	Groups map[string]uint32
+	Tuning     Tuning       // see Device.Tuning
 	// CompileOnly opens a device that has a compiler but no hardware: only NewPipeline may be called, not even Close.
 	CompileOnly bool
 	// StageAlways treats unified memory like a discrete device's, so that tests cover both on one machine.
@@ -80,6 +78,23 @@ type Options struct {
 	// NoSharedMemory treats the device as having no workgroup-shared memory, also for tests.
 	NoSharedMemory bool
 	Window         *Window // the device can show buffers in a window: see Device.NewSwapchain; nil: no window
+}
+
+// Tuning is how kernels run on a device where no result depends on it; kernels choose what it does not name.
+type Tuning struct {
+	Groups map[string]uint32 `json:"groups"`          // [kernel]: lanes per workgroup; "" stands for all kernels not named
+	Forms  map[string]bool   `json:"forms,omitempty"` // [form]: whether kernels use it
+}
+
+// None reports whether the kernels choose everything.
+func (t Tuning) None() bool { return t.Groups == nil && t.Forms == nil }
+
+// Group is the number of lanes per workgroup of a kernel; 0 leaves the choice to the kernel.
+func (t Tuning) Group(kernel string) uint32 {
+	if group, named := t.Groups[kernel]; named {
+		return group
+	}
+	return t.Groups[""]
 }
 
 // Traffic counts what has passed between the host and a device.

@@ -28,6 +28,8 @@ type CrossEntropyParameters struct {
 type CrossEntropyChoice struct {
 	Kind       uint32 // cpuref.Loss
 	WriteError bool   // write the derivative as well
+	Lanes      uint32 // lanes per sample; 0: chosen for the device
+	Samples    uint32 // samples per workgroup; likewise
 }
 
 // CrossEntropy computes losses, predictions and their derivative. Definition:
@@ -39,7 +41,14 @@ type CrossEntropy struct {
 
 // NewCrossEntropy builds the kernel for a device.
 func NewCrossEntropy(device *gpu.Device, choice CrossEntropyChoice) (*CrossEntropy, error) {
-	k, err := newKernel(device, "cross_entropy", flatGroup(device, "cross_entropy"), choice.Kind, flag(choice.WriteError))
+	const name = "cross_entropy"
+	if group := flatGroup(device, name); choice.Lanes == 0 {
+		choice.Lanes, choice.Samples = group, 1
+		if device.Info().Type == gpu.Software {
+			choice.Lanes, choice.Samples = 1, group
+		}
+	}
+	k, err := newKernel(device, name, choice.Lanes*choice.Samples, choice.Kind, flag(choice.WriteError), choice.Lanes)
 	return &CrossEntropy{k, choice}, err
 }
 
@@ -67,7 +76,7 @@ func (k *CrossEntropy) Record(stream *gpu.Stream, b CrossEntropyBuffers, p Cross
 	default:
 		overSteps.bytes = overTime
 	}
-	groups, err := k.flatGrid(samples, 1)
+	groups, err := k.flatGrid(samples*uint64(k.choice.Lanes), 1)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 // larger one than it allows.
 func TestGroups(t *testing.T) {
 	for _, asked := range []uint32{0, 32, 1 << 30} {
-		device, err := gpu.Open(0, gpu.Options{Groups: map[string]uint32{"": asked}})
+		device, err := gpu.Open(0, gpu.Options{Tuning: gpu.Tuning{Groups: map[string]uint32{"": asked}}})
 		if err != nil {
 			t.Fatalf("%v; make deps installs a software driver", err)
 		}

@@ -65,7 +65,7 @@ func Compile(device *gpu.Device, name string) error {
 // flatGroup is the workgroup size of a kernel with a flat grid: the one the device was opened with,
 // otherwise the preferred one. No result depends on it.
 func flatGroup(device *gpu.Device, name string) uint32 {
-	group, info := device.Group(name), device.Info()
+	group, info := device.Tuning().Group(name), device.Info()
 	if group == 0 {
 		group = preferredGroup
 	}

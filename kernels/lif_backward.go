@@ -49,6 +49,7 @@ type LIFBackwardChoice struct {
 	Refractory         uint32 // steps without a spike after a spike, at most cpuref.MostRefractory
 	Spread             Spread // the zero value: chosen for the device
 	Depth              uint32 // samples per lane; 0: chosen for the device
+	Ahead              bool   // each step loads what the next one needs, on every device, whatever its form; for tests
 	Wide               bool   // recurrence through Shown; implied if there is not enough shared memory
 }
 
@@ -63,7 +64,7 @@ type LIFBackward struct {
 func NewLIFBackward(device *gpu.Device, choice LIFBackwardChoice) (*LIFBackward, error) {
 	const name = "lif_backward"
 	if choice.Spread == (Spread{}) {
-		choice.Spread = spreadQuads(device.Info(), device.Group(name), choice.Neurons, softwareBackwardBlocks, choice.Recurrent)
+		choice.Spread = spreadQuads(device.Info(), device.Tuning().Group(name), choice.Neurons, softwareBackwardBlocks, choice.Recurrent)
 	}
 	if err := choice.Spread.check(name, choice.Neurons, choice.Recurrent); err != nil {
 		return nil, err
@@ -77,7 +78,7 @@ func NewLIFBackward(device *gpu.Device, choice LIFBackwardChoice) (*LIFBackward,
 		shared = uint32(choice.shared())
 	}
 	k, err := newKernel(device, name, choice.Spread.group(), choice.Surrogate, choice.Reset,
-		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution), flag(choice.Limited), choice.Model, choice.Learn, choice.Refractory, flag(choice.Wide))
+		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution), flag(choice.Limited), choice.Model, choice.Learn, choice.Refractory, flag(choice.Wide), flag(choice.Ahead || HasForm(device.Tuning(), device.Info(), FormLoadAhead)))
 	return &LIFBackward{k, choice}, err
 }
 

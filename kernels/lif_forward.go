@@ -10,7 +10,7 @@ import (
 // LIFForwardBuffers are the arrays of [LIFForward].
 type LIFForwardBuffers struct {
 	Spikes           gpu.Binding // written; [sample][step][word] of bits
-	Membrane         gpu.Binding // written; with Driven, [InputSums] wrote there before; [sample][row of Segment][stride] float32
+	Membrane         gpu.Binding // written; with sums, [InputSums] wrote there before; [sample][row of Segment][stride] float32
 	Lost             gpu.Binding // written if StoreLost; the same shape: what a spike subtracts from the membrane
 	Rows             gpu.Binding // [sample][step] of {begin, end} in Index: input spikes
 	Index            gpu.Binding // uint32: numbers of the inputs
@@ -55,7 +55,9 @@ type LIFForwardChoice struct {
 	Varied      bool   // constants differ from neuron to neuron
 	Steep       bool   // among them, β of the noise
 	Refractory  uint32 // steps without a spike after a spike, at most cpuref.MostRefractory
-	Driven      bool   // the sums from further sources are where the membranes will be
+	Inputs      Inputs
+	Immediate   bool   // recurrent spikes arrive in their own step
+	Shared      bool   // recurrent spikes use shared memory on every device, whatever its form; for tests
 	Spread      Spread // the zero value: chosen for the device
 }
 
@@ -70,14 +72,27 @@ type LIFForward struct {
 func NewLIFForward(device *gpu.Device, choice LIFForwardChoice) (*LIFForward, error) {
 	const name = "lif_forward"
 	if choice.Spread == (Spread{}) {
-		choice.Spread = spreadQuads(device.Info(), device.Group(name), choice.Neurons, softwareForwardBlocks, choice.Recurrent)
+		choice.Spread = spreadQuads(device.Info(), device.Tuning().Group(name), choice.Neurons, softwareForwardBlocks, choice.Recurrent)
 	}
 	if err := choice.Spread.check(name, choice.Neurons, choice.Recurrent); err != nil {
 		return nil, err
 	}
+	shared, sharedWords := choice.shared(device), uint32(1)
+	if shared {
+		sharedWords = choice.Spread.Samples * uint32(words(choice.Neurons))
+	}
 	k, err := newKernel(device, name, choice.Spread.group(), choice.Noise, choice.Reset,
-		flag(choice.Recurrent), flag(choice.StoreLost), choice.Spread.Lanes, choice.Spread.Blocks, flag(choice.Convolution), choice.Model, flag(choice.Bias), flag(choice.Varied), flag(choice.Driven), choice.Refractory, flag(choice.Steep))
+		flag(choice.Recurrent), flag(choice.StoreLost), choice.Spread.Lanes, choice.Spread.Blocks, flag(choice.Convolution), choice.Model, flag(choice.Bias), flag(choice.Varied), uint32(choice.Inputs), choice.Refractory, flag(choice.Steep),
+		flag(shared), sharedWords)
 	return &LIFForward{k, choice}, err
+}
+
+// shared reports whether lanes pass recurrent spikes through shared memory, which holds those of
+// one step.
+func (c *LIFForwardChoice) shared(device *gpu.Device) bool {
+	const steps = 3
+	return c.Recurrent && c.Immediate && (c.Shared || HasForm(device.Tuning(), device.Info(), FormSharedSpikes)) &&
+		bytes(steps, uint64(c.Spread.Samples), words(c.Neurons)) <= uint64(device.Info().MaxSharedMemory)
 }
 
 // Record records one run over a batch. The spikes of whole samples are zeroed first; with segments,
@@ -88,6 +103,9 @@ func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwar
 	}
 	if p.Neurons != k.choice.Neurons {
 		return fmt.Errorf("lif_forward: %d neurons asked for, the pipeline is for %d; build another", p.Neurons, k.choice.Neurons)
+	}
+	if k.choice.Immediate && p.RecurrentDelay != 0 {
+		return fmt.Errorf("lif_forward: a recurrent delay of %d steps asked for, the pipeline is for 0; build another", p.RecurrentDelay)
 	}
 	if p.Filters == 0 {
 		p.Filters = p.Neurons

@@ -7,7 +7,7 @@ import (
 
 // ReadoutForwardBuffers are the arrays of [ReadoutForward].
 type ReadoutForwardBuffers struct {
-	Readout gpu.Binding // written; with Driven, [InputSums] wrote there before; [sample][step][stride] float32
+	Readout gpu.Binding // written; with sums, [InputSums] wrote there before; [sample][step][stride] float32
 	Rows    gpu.Binding // [sample][step] of {begin, end} in Index: spikes of the last hidden layer
 	Index   gpu.Binding // uint32
 	Weights gpu.Binding // [neuron][stride] float32
@@ -32,7 +32,7 @@ type ReadoutForwardParameters struct {
 // ReadoutForwardChoice is what a pipeline of [ReadoutForward] is built for.
 type ReadoutForwardChoice struct {
 	Bias   bool
-	Driven bool // the sums from further sources are where the potentials will be
+	Inputs Inputs
 }
 
 // ReadoutForward runs the readout over all steps. Definition:
@@ -44,7 +44,7 @@ type ReadoutForward struct {
 
 // NewReadoutForward builds the kernel for a device.
 func NewReadoutForward(device *gpu.Device, choice ReadoutForwardChoice) (*ReadoutForward, error) {
-	k, err := newKernel(device, "readout_forward", flatGroup(device, "readout_forward"), flag(choice.Bias), flag(choice.Driven))
+	k, err := newKernel(device, "readout_forward", flatGroup(device, "readout_forward"), flag(choice.Bias), uint32(choice.Inputs))
 	return &ReadoutForward{k, choice}, err
 }
 

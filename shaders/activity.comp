@@ -1,12 +1,12 @@
-// Adds a regularizer on the activity of a layer. Twin of cpuref/activity.go. A lane
-// does one sample, group by group, because the loss sums in that order.
+// Adds a regularizer on the activity of a layer. Twin of cpuref/activity.go. Each
+// lane handles one sample, group by group, because the loss sums in that order.
 #version 450
 #include "kinds.glsl"
 #include "grid.glsl"
 #include "exact.glsl"
 
 layout(local_size_x_id = 0) in;
-layout(constant_id = 1) const uint LOWER = 0u;    // 1: punish what is below the threshold
+layout(constant_id = 1) const uint LOWER = 0u;    // 1: penalize what is below the threshold
 layout(constant_id = 2) const uint SQUARED = 0u;  // 1: the square of the excess
 
 layout(std430, binding = 0) buffer SpikeError { float spike_errors[]; };
@@ -16,7 +16,7 @@ layout(std430, binding = 2) readonly buffer Counts { uint counts[]; };
 layout(push_constant) uniform Parameters {
     uint samples;
     uint neurons;
-    uint filters;  // neurons a position; all neurons of a dense layer
+    uint filters;  // neurons per position; all neurons of a dense layer
     uint group;
     float threshold;
     float inverse_size;

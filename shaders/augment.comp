@@ -1,5 +1,5 @@
 // Varies the input spikes of presented samples: drops, moves and inserts spikes. Twin of
-// cpuref/augment.go, which says how. A lane does the spikes of one row (sample and step)
+// cpuref/augment.go, which describes how. Each lane handles the spikes of one row (sample and step)
 // and puts them into the rows where they go, which others share, hence the atomics.
 #version 450
 #include "kinds.glsl"
@@ -8,7 +8,7 @@
 
 layout(local_size_x_id = 0) in;
 
-layout(std430, binding = 0) buffer Spikes { uint spikes[]; };  // zero before
+layout(std430, binding = 0) buffer Spikes { uint spikes[]; };  // zeroed beforehand
 layout(std430, binding = 1) readonly buffer Rows { uvec2 rows[]; };
 layout(std430, binding = 2) readonly buffer Index { uint index[]; };
 layout(std430, binding = 3) readonly buffer Numbers { uint numbers[]; };  // seed, stream, samples

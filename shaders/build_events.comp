@@ -1,6 +1,6 @@
 // Lists the spikes of a layer for the layer above. Twin of cpuref/build_events.go.
-// A lane does one row (sample and step). Compact, rows lie in the index one behind the
-// other, in whatever order lanes get there: what a row holds does not depend on it.
+// Each lane handles one row (sample and step). Compact, rows lie in the index one after
+// another, in whatever order lanes get there: the contents of a row do not depend on it.
 #version 450
 #include "grid.glsl"
 
@@ -15,12 +15,12 @@ layout(std430, binding = 3) buffer Used { uint used; };  // entries of a compact
 layout(push_constant) uniform Parameters {
     uint samples;
     uint steps;
-    uint words;           // a row of spikes
-    uint capacity;        // entries of a row of index
-    uint segment_first;   // steps to do
+    uint words;           // words per row of spikes
+    uint capacity;        // entries per row of index
+    uint segment_first;   // steps to compute
     uint segment_last;
     uint segment_origin;  // step of a sample's first row of index
-    uint segment_rows;    // that a sample has
+    uint segment_rows;    // rows per sample
 };
 
 void main() {

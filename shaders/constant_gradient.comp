@@ -1,5 +1,5 @@
 // Partial gradients of a learned constant, from what the backward pass added up for each
-// sample. Twin of cpuref/constant_gradient.go. A lane does one learned number of one chunk,
+// sample. Twin of cpuref/constant_gradient.go. Each lane handles one learned number of one chunk,
 // or, of a constant that all neurons share, a workgroup does a chunk: lanes add up every
 // LANE-th neuron, and the first lane their sums.
 #version 450
@@ -18,10 +18,10 @@ layout(std430, binding = 2) readonly buffer Varied { float varied[]; };
 layout(push_constant) uniform Parameters {
     uint samples;
     uint neurons;
-    uint filters;  // neurons a position; all neurons of a dense layer
+    uint filters;  // neurons per position; all neurons of a dense layer
     uint constant;
-    uint place;  // of the constant among the learned ones
-    uint count;  // of these
+    uint place;  // index among the learned constants
+    uint count;  // learned constants
 };
 
 shared float strands[LANE];

@@ -1,5 +1,5 @@
 // Copies the first words of samples of one array to samples of another. Twin of
-// cpuref/copy_samples.go. A lane does one word.
+// cpuref/copy_samples.go. Each lane handles one word.
 #version 450
 #include "kinds.glsl"
 #include "grid.glsl"

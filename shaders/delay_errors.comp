@@ -1,5 +1,5 @@
 // Carries errors back through learned delays: a spike gets the error of the step in which it
-// arrives. Twin of cpuref/delay_errors.go. A lane does one input of a sample, all its steps, ascending.
+// arrives. Twin of cpuref/delay_errors.go. Each lane handles one input of a sample, all its steps, ascending.
 #version 450
 #include "kinds.glsl"
 #include "grid.glsl"

@@ -1,4 +1,4 @@
-// Moves every spike by the learned delay of its input. Twin of cpuref/delay_events.go. A lane does one
+// Moves every spike by the learned delay of its input. Twin of cpuref/delay_events.go. Each lane handles one
 // row of events (sample and step); several may set bits of one word, in any order. Spikes are 0
 // before.
 #version 450

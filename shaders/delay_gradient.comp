@@ -1,5 +1,5 @@
 // Partial gradients of learned delays, from those of the weights as spikes arrive and a step later.
-// Twin of cpuref/delay_gradient.go. A lane does one input of one chunk.
+// Twin of cpuref/delay_gradient.go. Each lane handles one input of one chunk.
 #version 450
 #include "kinds.glsl"
 #include "grid.glsl"

@@ -1,6 +1,6 @@
 // The learned delays of the inputs of a layer. Twin of cpuref/delays.go. Needs philox.glsl.
 
-const uint STREAM_DELAY = 8u;  // of random numbers
+const uint STREAM_DELAY = 8u;  // stream of random numbers
 
 // The delay of an input in a sample, whose number in the run is given, in steps: drawn between two,
 // or rounded.

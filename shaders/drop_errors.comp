@@ -1,5 +1,5 @@
 // Carries errors back through dropout: 0 where spikes are left out, elsewhere scaled. Twin of
-// cpuref/drop_errors.go. A lane does one quad of what is handed up at a step.
+// cpuref/drop_errors.go. Each lane handles one quad of what is handed up at a step.
 #version 450
 #include "kinds.glsl"
 #include "grid.glsl"
@@ -14,15 +14,15 @@ layout(std430, binding = 1) readonly buffer Numbers { uint numbers[]; };  // see
 layout(push_constant) uniform Parameters {
     uint samples;
     uint steps;
-    uint neurons;  // numbers that are handed up
+    uint neurons;  // numbers handed up
     uint layer;
     float rate;
-    float scale;   // of what is kept
+    float scale;   // factor of what is kept
     uint together;        // 1: in all steps or in none
-    uint segment_first;   // steps to do
+    uint segment_first;   // steps to compute
     uint segment_last;
     uint segment_origin;  // step of a sample's first row of errors
-    uint segment_rows;    // that a sample has
+    uint segment_rows;    // rows per sample
 };
 
 void main() {

@@ -1,5 +1,5 @@
 // Leaves out, in training, some of what a layer hands up; the events kept move to the
-// beginning of their row. Twin of cpuref/drop_events.go. A lane does one row (sample and step).
+// beginning of their row. Twin of cpuref/drop_events.go. Each lane handles one row (sample and step).
 #version 450
 #include "kinds.glsl"
 #include "grid.glsl"
@@ -18,7 +18,7 @@ layout(push_constant) uniform Parameters {
     uint layer;
     float rate;
     uint together;        // 1: in all steps or in none
-    uint segment_first;   // steps to do
+    uint segment_first;   // steps to compute
     uint segment_last;
     uint segment_origin;  // not used
     uint segment_rows;    // not used
@@ -35,7 +35,7 @@ void main() {
     uint row = sample_ * steps + t;
     uvec2 range = rows[row];
     uint end = range.x;
-    uint drawn = 0xffffffffu;  // the quad that the decisions are of: events ascend
+    uint drawn = 0xffffffffu;  // quad whose decisions are held; events ascend
     bvec4 kept = bvec4(false);
     for (uint e = range.x; e < range.y; e++) {
         uint n = index[e];

@@ -1,6 +1,6 @@
-// What layers leave out, in training, of what they hand up. Twin of cpuref/dropout.go.
+// Dropout: what layers leave out of their output in training. Twin of cpuref/dropout.go.
 
-const uint STREAM_DROPOUT = 7u;  // of random numbers
+const uint STREAM_DROPOUT = 7u;  // stream of random numbers
 
 // Whether each number of a quad is kept in a step of a sample, whose number in the run is given;
 // together, the step is cpuref.AllSteps.

@@ -1,7 +1,7 @@
 // Carries the error of a layer to the layer below: a dense product with the
 // transposed input weights, in ascending index. Twin of cpuref/error_below.go.
 //
-// A lane computes one quad of the layer below for TILE rows (sample and step) at a
+// Each lane computes one quad of the layer below for TILE rows (sample and step) at a
 // time, so that a row of weights is loaded once for all of them.
 #version 450
 #extension GL_EXT_control_flow_attributes : require
@@ -12,7 +12,7 @@
 
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint TILE = 4u;
-layout(constant_id = 2) const uint ADD = 0u;  // 1: to what other layers above left
+layout(constant_id = 2) const uint ADD = 0u;  // 1: add to the errors from other layers above
 
 layout(std430, binding = 0) buffer Error { vec4 errors[]; };
 layout(std430, binding = 1) readonly buffer Above { vec4 above[]; };
@@ -26,10 +26,10 @@ layout(push_constant) uniform Parameters {
     uint below;
     uint filters;  // neurons above a position; all neurons of a dense layer
     uint delay;
-    uint segment_first;         // steps to do
+    uint segment_first;         // steps to compute
     uint segment_last;
     uint segment_origin;        // step of a sample's first row of errors
-    uint segment_rows;          // that a sample has
+    uint segment_rows;          // rows per sample
     uint above_segment_first;   // not used
     uint above_segment_last;    // not used
     uint above_segment_origin;  // the same of errors above

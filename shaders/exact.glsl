@@ -1,6 +1,6 @@
 // exp, log, reciprocal and square root as fixed sequences of operations that
-// every device rounds in the same way, and what keeps subnormal numbers out.
-// Operation by operation the twin of cpuref/exact.go, which states ranges,
+// every device rounds in the same way, and what flushes subnormal numbers.
+// The operation-by-operation twin of cpuref/exact.go, which states ranges,
 // accuracy and sources. `precise` on every result keeps compilers from fusing or
 // reordering.
 

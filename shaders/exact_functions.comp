@@ -1,5 +1,5 @@
 // Applies an exact function to a run of arguments given by their bits, so that all
-// of float32 can be compared with cpuref/exact.go. A lane does one argument.
+// of float32 can be compared with cpuref/exact.go. Each lane handles one argument.
 #version 450
 #include "grid.glsl"
 #include "exact.glsl"

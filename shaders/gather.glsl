@@ -1,4 +1,4 @@
-// What spikes below a convolution bring to a quad of it. Needs window.glsl and, of the shader,
+// The input of a quad of a convolution from the spikes below. Needs window.glsl and, of the shader,
 // `index`, `input_weights` and `filters`.
 
 // The sum of the input weights of a quad over the events of a window, row by row of the
@@ -25,7 +25,7 @@ vec4 gather_events(Window window, uvec2 range, uint quad) {
                 }
             }
             uint from = line.shift * quads_unit + quad - p * quads_unit;
-            // Two events at a time: whether the loop goes on waits for half as many loads.
+            // Two events at a time: the loop condition waits for half as many loads.
             for (; e < range.y; e += 2u) {
                 uint one = index[e];
                 uint other = index[min(e + 1u, range.y - 1u)];

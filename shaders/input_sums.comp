@@ -1,5 +1,5 @@
-// Adds up what the spikes of one source bring to a layer or a readout. Twin of
-// cpuref/input_sums.go. A lane does one quad at a step.
+// Sums the input that the spikes of one source bring to a layer or a readout. Twin of
+// cpuref/input_sums.go. Each lane handles one quad at a step.
 #version 450
 #include "kinds.glsl"
 #include "grid.glsl"
@@ -19,13 +19,13 @@ layout(push_constant) uniform Parameters {
     uint samples;
     uint steps;
     uint neurons;
-    uint filters;  // neurons a position; all neurons of a dense layer
+    uint filters;  // neurons per position; all neurons of a dense layer
     uint delay;
-    float scale;  // what spikes count
-    uint segment_first;   // steps to do
+    float scale;  // weight of a spike
+    uint segment_first;   // steps to compute
     uint segment_last;
     uint segment_origin;  // step of a sample's first row of sums
-    uint segment_rows;    // that a sample has
+    uint segment_rows;    // rows per sample
 };
 
 #include "gather.glsl"
@@ -49,8 +49,23 @@ void main() {
             Window window = geometry;
             sum = gather_events(window, range, quad);
         } else {
-            for (uint e = range.x; e < range.y; e++) {
-                sum = sum + input_weights[index[e] * quads + quad];
+            // Four events at a time, so that their loads overlap.
+            for (uint e = range.x; e < range.y; e += 4u) {
+                uint last = range.y - 1u;
+                vec4 first = input_weights[index[e] * quads + quad];
+                vec4 second = input_weights[index[min(e + 1u, last)] * quads + quad];
+                vec4 third = input_weights[index[min(e + 2u, last)] * quads + quad];
+                vec4 fourth = input_weights[index[min(e + 3u, last)] * quads + quad];
+                sum = sum + first;
+                if (e + 1u <= last) {
+                    sum = sum + second;
+                }
+                if (e + 2u <= last) {
+                    sum = sum + third;
+                }
+                if (e + 3u <= last) {
+                    sum = sum + fourth;
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
-// What neurons take for a constant that is learned. Twin of cpuref/learned_constants.go,
-// which gives the formulas. A lane does one number of the padded row. The first position
-// limits what is learned to its bounds; the others limit it for themselves, whether they see
-// the limited number or not.
+// The values neurons use for a learned constant. Twin of cpuref/learned_constants.go,
+// which gives the formulas. Each lane handles one number of the padded row. The first position
+// clamps the learned number to its bounds; the others clamp it for themselves, so it does
+// not matter whether they see the clamped number.
 #version 450
 #include "kinds.glsl"
 #include "grid.glsl"
@@ -15,8 +15,8 @@ layout(std430, binding = 1) buffer Learned { float learned[]; };
 
 layout(push_constant) uniform Parameters {
     uint neurons;
-    uint filters;  // neurons a position; all neurons of a dense layer
-    uint units;    // learned numbers: as many as a position has neurons, or 1
+    uint filters;  // neurons per position; all neurons of a dense layer
+    uint units;    // learned numbers: one per neuron of a position, or 1
     uint constant;
     float factor;
 };

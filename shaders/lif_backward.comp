@@ -3,9 +3,9 @@
 //
 // Lanes own quads as in lif_forward.comp, but of DEPTH samples each, so that a
 // recurrent weight is loaded once for all of them. With recurrence the lanes of a
-// sample show each other ∂L/∂h in shared memory, in two halves used in turn, so that one
-// barrier per step is enough; layers too wide for that, in the rows of errors, which each
-// lane writes before the barrier.
+// sample share ∂L/∂h through shared memory, in two halves used in turn, so that one
+// barrier per step is enough; layers too wide for that share it through the rows of
+// errors, which each lane writes before the barrier.
 #version 450
 #extension GL_EXT_control_flow_attributes : require
 #include "kinds.glsl"
@@ -21,16 +21,17 @@ layout(constant_id = 1) const uint SURROGATE = 0u;
 layout(constant_id = 2) const uint RESET = 0u;
 layout(constant_id = 3) const uint DIFFERENTIATE_RESET = 0u;  // 1: gradient flows through the reset
 layout(constant_id = 4) const uint RECURRENT = 0u;            // 1: with recurrent weights
-layout(constant_id = 5) const uint LANES = 1u;                // lanes a sample
-layout(constant_id = 6) const uint BLOCKS = 1u;               // quads a lane
-layout(constant_id = 7) const uint DEPTH = 1u;                // samples a lane
+layout(constant_id = 5) const uint LANES = 1u;                // lanes per sample
+layout(constant_id = 6) const uint BLOCKS = 1u;               // quads per lane
+layout(constant_id = 7) const uint DEPTH = 1u;                // samples per lane
 layout(constant_id = 9) const uint CONVOLUTION = 0u;          // 1: the recurrent connection has a window
 layout(constant_id = 10) const uint LIMITED = 0u;             // 1: the surrogate derivative counts as 0 outside of a range
 layout(constant_id = 11) const uint MODEL = 0u;
-layout(constant_id = 12) const uint LEARN = 0u;               // constants that are learned, a bit each; 0: all neurons are alike
-layout(constant_id = 13) const uint REFRACTORY = 0u;          // steps after a spike without another
-layout(constant_id = 14) const uint WIDE = 0u;                // 1: lanes show errors in their rows instead of shared memory
-layout(constant_id = 8) const uint SHARED_QUADS = 1u;         // samples a workgroup times quads a sample
+layout(constant_id = 12) const uint LEARN = 0u;               // learned constants, one bit each; 0: all neurons are alike
+layout(constant_id = 13) const uint REFRACTORY = 0u;          // refractory steps after a spike
+layout(constant_id = 14) const uint WIDE = 0u;                // 1: lanes share errors through their rows instead of shared memory
+layout(constant_id = 15) const uint AHEAD = 0u;               // 1: a step loads what the next one needs
+layout(constant_id = 8) const uint SHARED_QUADS = 1u;         // samples per workgroup times quads per sample
 
 layout(std430, binding = 0) buffer Error { vec4 errors[]; };
 layout(std430, binding = 1) readonly buffer Spikes { uint spikes[]; };
@@ -50,12 +51,12 @@ layout(push_constant) uniform Parameters {
     uint samples;
     uint steps;
     uint neurons;
-    uint filters;  // neurons a position; all neurons of a dense layer
+    uint filters;  // neurons per position; all neurons of a dense layer
     uint recurrent_delay;
-    uint segment_first;   // steps to do
+    uint segment_first;   // steps to compute
     uint segment_last;
     uint segment_origin;  // step of a sample's first row of errors and membranes
-    uint segment_rows;    // that a sample has
+    uint segment_rows;    // rows per sample
 };
 
 shared vec4 received[2u * SHARED_QUADS];
@@ -78,7 +79,7 @@ shared vec4 received[2u * SHARED_QUADS];
         constant_errors[place(constant, sample_, quad, quads)] = sum; \
     }
 
-// What the lanes of a sample of a lane show of a quad: shown is where its workgroup's part of shared
+// The errors of a quad that lanes of the same sample publish: shown is where its workgroup's part of shared
 // memory begins or, where recurrence is wide, the row.
 vec4 received_error_of(uint shown, uint sample_, uint d, uint quads, uint quad) {
     if (WIDE != 0u) {
@@ -97,6 +98,27 @@ uint place(uint constant, uint sample_, uint quad, uint quads) {
 
 // The spikes of a quad in a row of words, in the lowest four bits.
 uint bits_of(uint row, uint words, uint quad) { return spikes[row * words + quad / 8u] >> (quad % 8u * 4u); }
+
+// What a step needs of a quad of a sample.
+struct Loaded {
+    uint spiked;  // in the lowest four bits
+    vec4 before;  // U[t] − A[t], of t > 0
+    vec4 lost;    // if the gradient flows through the reset
+    vec4 error;   // from above
+};
+
+// Surplus lanes load what the last sample has: a branch would wait for all loads.
+Loaded load(uint sample_, uint quad, uint quads, uint words, uint t) {
+    sample_ = min(sample_, samples - 1u);
+    uint at = (sample_ * segment_rows + t - segment_origin) * quads + quad;
+    Loaded loaded = Loaded(bits_of(sample_ * steps + t, words, quad), vec4(0.0), vec4(0.0), vec4(0.0));
+    loaded.before = membranes[at - (t > 0u ? quads : 0u)];
+    if (DIFFERENTIATE_RESET != 0u && RESET != RESET_SUBTRACTIVE) {
+        loaded.lost = losts[at];
+    }
+    loaded.error = WIDE != 0u ? shown_errors[at] : errors[at];
+    return loaded;
+}
 
 float derivative(Constants c, float before, float spike) {
     precise float u = before - c.threshold;
@@ -128,9 +150,11 @@ void main() {
     vec4 spike_error[DEPTH * BLOCKS];
     Own own_constants[BLOCKS];
     Sums sums[DEPTH * BLOCKS];
+    Loaded now[DEPTH * BLOCKS];
+    Loaded next[DEPTH * BLOCKS];
     [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
         uint own = (gl_WorkGroupID.x * BLOCKS + k) * LANES + lane;
-        quad[k] = min(own, quads - 1u);  // a lane too many computes in vain and stores nothing
+        quad[k] = min(own, quads - 1u);  // surplus lanes recompute the last quad and discard it
         own_constants[k] = shared_constants(c);
         if (LEARN != 0u) {
             LOAD_OWN(own_constants[k], quad[k], quads)
@@ -141,6 +165,9 @@ void main() {
             adjoint[j] = RESTING;
             spike_error[j] = owned[j] ? spike_errors[(first_sample + d) * quads + quad[k]] : vec4(0.0);
             sums[j] = Sums(vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0));
+            if (AHEAD != 0u) {
+                next[j] = load(first_sample + d, quad[k], quads, words, segment_last - 1u);
+            }
             if (segment_last < steps && owned[j]) {
                 uint sample_ = first_sample + d;
                 LOAD_STATES(states, adjoint[j], states_of(MODEL) * sample_ * quads + quad[k], quads)
@@ -152,17 +179,22 @@ void main() {
     for (uint t = segment_last; t-- > segment_first;) {
         vec4 spike[DEPTH * BLOCKS];
         vec4 error[DEPTH * BLOCKS];  // ∂L/∂h[t]
-        vec4 above[DEPTH * BLOCKS];  // where recurrence is wide: what its place in the rows held
         [[unroll]] for (uint j = 0u; j < DEPTH * BLOCKS; j++) {
             recurrent_sum[j] = vec4(0.0);
             spike[j] = vec4(0.0);
-            if (owned[j]) {
+            if (AHEAD != 0u) {
+                now[j] = next[j];
+                next[j] = load(first_sample + j / BLOCKS, quad[j % BLOCKS], quads, words, max(t, segment_first + 1u) - 1u);
+                spike[j] = vec4(each_of(now[j].spiked));
+            } else if (owned[j]) {
                 spike[j] = vec4(each_of(bits_of((first_sample + j / BLOCKS) * steps + t, words, quad[j % BLOCKS])));
             }
             error[j] = received_error(MODEL, RESET, adjoint[j], spike[j]);
             if (WIDE != 0u && owned[j]) {
                 uint at = ((first_sample + j / BLOCKS) * segment_rows + t - segment_origin) * quads + quad[j % BLOCKS];
-                above[j] = shown_errors[at];
+                if (AHEAD == 0u) {
+                    now[j].error = shown_errors[at];
+                }
                 shown_errors[at] = error[j];
             }
         }
@@ -256,23 +288,27 @@ void main() {
             uint sample_ = first_sample + j / BLOCKS;
             uint own = quad[j % BLOCKS];
             uint at = (sample_ * segment_rows + t - segment_origin) * quads + own;
+            Loaded loaded = now[j];
+            if (AHEAD == 0u) {
+                loaded = load(sample_, own, quads, words, t);
+            }
             vec4 before = vec4(0.0);  // U[t] − A[t]
             if (LEARN != 0u) {
                 before = potential(MODEL, true, learns(CONSTANT_NOISE_BETA), own_constants[j % BLOCKS], RESTING);
             }
             if (t > 0u) {
-                before = membranes[at - quads];
+                before = loaded.before;
             }
             vec4 lost = own_constants[j % BLOCKS].threshold;
             if (DIFFERENTIATE_RESET != 0u && RESET != RESET_SUBTRACTIVE) {
-                lost = losts[at];
+                lost = loaded.lost;
             }
-            vec4 held_above = above[j];
+            vec4 above = now[j].error;
             if (WIDE == 0u) {
-                held_above = errors[at];
+                above = loaded.error;
                 errors[at] = error[j];
             }
-            precise vec4 spike_adjoint = held_above + recurrent_sum[j];
+            precise vec4 spike_adjoint = above + recurrent_sum[j];
             spike_adjoint = spike_adjoint + spike_error[j];
             vec4 slope = vec4(derivative(c, before.x, spike[j].x), derivative(c, before.y, spike[j].y),
                               derivative(c, before.z, spike[j].z), derivative(c, before.w, spike[j].w));

@@ -1,4 +1,4 @@
-// Limits learned shares to 0 to 1. Twin of cpuref/limit_shares.go. A lane does one number.
+// Limits learned shares to 0 to 1. Twin of cpuref/limit_shares.go. Each lane handles one number.
 #version 450
 #include "grid.glsl"
 

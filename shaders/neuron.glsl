@@ -19,7 +19,7 @@ struct Constants {
     float adaptation;  // what a spike adds
 };
 
-// The states of a quad, or the adjoints of them; what a model does not have stays 0.
+// The states of a quad, or their adjoints; states the model lacks stay 0.
 struct Quad {
     vec4 membrane;
     vec4 current;
@@ -46,7 +46,7 @@ const uint ROW_ADAPTATION = 6u;
 const uint ROW_STEEPNESS = 7u;
 const uint ROW_SLOPES = 8u;
 
-// What neurons of a quad have of their own, where constants are learned; as
+// The constants of the neurons of a quad, where constants are learned; as
 // cpuref/learned_constants.go lists it.
 struct Own {
     vec4 decay_membrane;
@@ -59,7 +59,7 @@ struct Own {
     vec4 steepness;  // of a learned β of the escape noise
 };
 
-// What all neurons share, as if it were a quad's own.
+// The shared constants, in the form of a quad's own.
 Own shared_constants(Constants c) {
     return Own(vec4(c.decay_membrane), vec4(c.drive_membrane), vec4(c.decay_synapse), vec4(c.threshold), vec4(0.0),
                vec4(c.decay_adaptation), vec4(c.adaptation), vec4(1.0));
@@ -99,8 +99,8 @@ vec4 potential(uint model, bool varied_constants, bool steep, Own c, Quad quad) 
     return moved;
 }
 
-// Takes a quad from step t to t+1: received is h[t], spike S[t]. Returns what a spike
-// takes from the membrane.
+// Advances a quad from step t to t+1; received is h[t], spike is S[t]. Returns what a spike
+// subtracts from the membrane.
 vec4 advance(uint model, uint reset, Own c, inout Quad quad, vec4 received, vec4 spike) {
     precise vec4 drive = received;
     if (has_current(model)) {
@@ -136,12 +136,12 @@ vec4 advance(uint model, uint reset, Own c, inout Quad quad, vec4 received, vec4
     return lost;
 }
 
-// What the adjoint of U[t+1] passes to what leaked.
+// What the adjoint of U[t+1] passes to the leak.
 vec4 leaked(uint reset, vec4 membrane, vec4 spike) {
     return reset == RESET_SUBTRACTIVE ? membrane : mix(membrane, vec4(0.0), greaterThan(spike, vec4(0.0)));
 }
 
-// And to what drove it.
+// And to the drive.
 vec4 driven(uint reset, vec4 membrane, vec4 spike) {
     return reset == RESET_MULTIPLICATIVE ? leaked(reset, membrane, spike) : membrane;
 }
@@ -151,7 +151,7 @@ vec4 received_error(uint model, uint reset, Quad adjoint, vec4 spike) {
     return has_current(model) ? adjoint.current : driven(reset, adjoint.membrane, spike);
 }
 
-// The lowest four bits, those of a quad, each in a number of its own.
+// The lowest four bits, those of a quad, each as a number.
 uvec4 each_of(uint bits) { return (uvec4(bits) >> uvec4(0u, 1u, 2u, 3u)) & 1u; }
 
 // Which neurons of a quad cannot spike, as four bits: those that spiked in one of the given number of

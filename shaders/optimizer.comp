@@ -1,4 +1,4 @@
-// Changes weights by their gradients. Twin of cpuref/optimizer.go. A lane changes one
+// Updates weights by their gradients. Twin of cpuref/optimizer.go. Each lane updates one
 // weight.
 #version 450
 #include "kinds.glsl"
@@ -14,8 +14,8 @@ layout(std430, binding = 2) buffer State1 { float state1[]; };
 layout(std430, binding = 3) buffer State2 { float state2[]; };
 layout(std430, binding = 4) readonly buffer Gradient { float gradients[]; };
 
-// What may change from update to update: a buffer, so that a recorded stream can be
-// submitted again with other values.
+// Values that may change between updates: in a buffer, so that a recorded stream can be
+// resubmitted with other values.
 layout(std430, binding = 5) readonly buffer Update {
     float inverse_batch;
     float learning_rate;
@@ -35,12 +35,12 @@ layout(push_constant) uniform Parameters {
 
 const float TINY_SQUARE = 7.8886090522101180541172856528278622967320643510902e-31;  // 2^-100
 
-// Gradients beyond these count as that large where they are squared: see cpuref/optimizer.go.
+// Gradients beyond these are clamped before they are squared: see cpuref/optimizer.go.
 const float LARGEST_ADAM = 4611686018427387904.0;  // 2^62
 const float LARGEST_SMORMS3 = 562949953421312.0;   // 2^49
 
-// Limits the magnitude of a finite number; others stay. By bits, since a compiler may take
-// numbers for finite.
+// Limits the magnitude of a finite number; others stay. By bits, since a compiler may assume
+// that numbers are finite.
 float limit_finite(float x, float magnitude) {
     uint bits = floatBitsToUint(x);
     uint absolute = bits & 0x7fffffffu;

@@ -1,5 +1,5 @@
 // The four words of Philox4x32-10 at counters under keys. Twin of Philox in
-// cpuref/philox.go. A lane does one call.
+// cpuref/philox.go. Each lane makes one call.
 #version 450
 #include "grid.glsl"
 #include "philox.glsl"

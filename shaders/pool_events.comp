@@ -1,6 +1,6 @@
 // Lists the spikes that a layer hands up when its positions are pooled, in ascending
 // number: of a maximum each number once, of a sum as often as positions of the cell have a
-// spike. Twin of cpuref/pool_events.go. A lane does one row (sample and step).
+// spike. Twin of cpuref/pool_events.go. Each lane handles one row (sample and step).
 #version 450
 #include "kinds.glsl"
 #include "grid.glsl"
@@ -19,12 +19,12 @@ layout(push_constant) uniform Parameters {
     uint width;
     uint cell_height;
     uint cell_width;
-    uint unit;            // numbers a position takes
-    uint capacity;        // entries of a row of index
-    uint segment_first;   // steps to do
+    uint unit;            // numbers per position
+    uint capacity;        // entries per row of index
+    uint segment_first;   // steps to compute
     uint segment_last;
     uint segment_origin;  // step of a sample's first row of index
-    uint segment_rows;    // that a sample has
+    uint segment_rows;    // rows per sample
 };
 
 // The spikes of LANE neurons from number on, in a row of words.

@@ -1,6 +1,6 @@
 // The partial gradients of weights that weigh the potentials of a layer whose neurons do not spike:
 // a sample is summed from zero in ascending steps, samples are added in ascending order. Twin of
-// cpuref/potential_gradient.go. A lane does one quad of a row of the weights; chunks lie along z.
+// cpuref/potential_gradient.go. Each lane handles one quad of a row of the weights; chunks lie along z.
 #version 450
 #include "kinds.glsl"
 #include "grid.glsl"

@@ -1,5 +1,5 @@
-// Sums of products with rows of weights. They are macros because the optimizer of shaders
-// forgets `precise` on what is handed to functions.
+// Sums of products with rows of weights. They are macros because the shader optimizer
+// drops `precise` from function arguments.
 
 // Adds the products of four numbers with a row of weights each, in ascending order, and
 // the product of one. The sum is an lvalue that was declared precise.

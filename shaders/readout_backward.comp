@@ -1,5 +1,5 @@
 // The adjoint of the readout, in place and backwards in time. Twin of
-// cpuref/readout_backward.go. A lane owns a quad of classes of one sample.
+// cpuref/readout_backward.go. Each lane owns a quad of classes of one sample.
 #version 450
 #include "kinds.glsl"
 #include "grid.glsl"

@@ -1,13 +1,14 @@
 // The readout, leaky integrators without spikes, over all steps in one dispatch.
-// Twin of cpuref/readout_forward.go. A lane owns a quad of classes of one sample.
+// Twin of cpuref/readout_forward.go. Each lane owns a quad of classes of one sample.
 #version 450
 #include "kinds.glsl"
 #include "grid.glsl"
 #include "exact.glsl"
+#include "inputs.glsl"
 
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint BIAS = 0u;    // 1: with biases
-layout(constant_id = 2) const uint DRIVEN = 0u;  // 1: further sources have left their sums where the potentials will be
+layout(constant_id = 2) const uint INPUTS = 0u;  // see inputs.glsl; sums lie where the potentials will be
 
 layout(std430, binding = 0) buffer Readout { vec4 readout[]; };
 layout(std430, binding = 1) readonly buffer Rows { uvec2 rows[]; };
@@ -25,8 +26,8 @@ layout(push_constant) uniform Parameters {
     float drive_membrane;
     float decay_synapse;
     float initial;
-    float scale;          // what spikes count
-    uint segment_first;   // steps to do; the readout has rows for all
+    float scale;          // weight of a spike
+    uint segment_first;   // steps to compute; the readout has rows for all
     uint segment_last;
     uint segment_origin;  // not used
     uint segment_rows;    // not used
@@ -47,17 +48,28 @@ void main() {
         membrane = states[state];
         current = states[state + quads];
     }
+    vec4 ahead = vec4(0.0);  // sums of the next step, loaded while a step is computed
+    if (INPUTS == SUMS_ALONE) {
+        ahead = readout[(sample_ * steps + segment_first) * quads + quad];
+    }
     for (uint t = segment_first; t < segment_last; t++) {
         uint row = sample_ * steps + t;
+        vec4 arrived = ahead;
+        if (INPUTS == SUMS_ALONE) {
+            ahead = readout[(row + (t + 1u < segment_last ? 1u : 0u)) * quads + quad];
+        }
         precise vec4 input_sum = vec4(0.0);
-        if (t >= delay) {
+        if (INPUTS != SUMS_ALONE && t >= delay) {
             uvec2 range = rows[row - delay];
             for (uint e = range.x; e < range.y; e++) {
                 input_sum = input_sum + weights[index[e] * quads + quad];
             }
         }
-        precise vec4 received = scale * input_sum;
-        if (DRIVEN != 0u) {
+        precise vec4 received = arrived;
+        if (INPUTS != SUMS_ALONE) {
+            received = scale * input_sum;
+        }
+        if (INPUTS == EVENTS_AND_SUMS) {
             received = readout[row * quads + quad] + received;
         }
         if (BIAS != 0u) {

@@ -1,5 +1,5 @@
-// The sums of the rows of an array, in ascending order. Twin of cpuref/row_sums.go. A
-// lane does one row.
+// The sums of the rows of an array, in ascending order. Twin of cpuref/row_sums.go. Each
+// lane handles one row.
 #version 450
 #include "kinds.glsl"
 #include "grid.glsl"

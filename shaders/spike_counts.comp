@@ -1,5 +1,5 @@
 // Counts the spikes of every neuron in every sample. Twin of cpuref/spike_counts.go.
-// A lane does one neuron of one sample.
+// Each lane handles one neuron of one sample.
 #version 450
 #include "kinds.glsl"
 #include "grid.glsl"

@@ -1,4 +1,4 @@
-// How far spikes are from target spikes. Twin of cpuref/spike_distance.go. A lane does
+// How far spikes are from target spikes. Twin of cpuref/spike_distance.go. Each lane handles
 // one neuron of one sample.
 #version 450
 #include "kinds.glsl"

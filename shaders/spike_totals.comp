@@ -1,5 +1,5 @@
 // Adds up the spikes of a layer, sample by sample. Twin of SpikeTotals in
-// cpuref/spike_totals.go. A lane does one sample.
+// cpuref/spike_totals.go. Each lane handles one sample.
 #version 450
 #include "kinds.glsl"
 #include "grid.glsl"

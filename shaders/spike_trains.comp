@@ -1,5 +1,5 @@
-// Turns events into spike trains, a bit a step. Twin of cpuref/spike_trains.go. A
-// lane does one row (sample and step) and puts its bit into the word of every
+// Turns events into spike trains, one bit per step. Twin of cpuref/spike_trains.go. Each
+// lane handles one row (sample and step) and puts its bit into the word of every
 // neuron that spikes; neighbouring steps share words, hence the atomic. A neuron that
 // spikes several times in a step has as many trains, and n spikes are a bit in the first n.
 #version 450
@@ -8,7 +8,7 @@
 
 layout(local_size_x_id = 0) in;
 
-layout(std430, binding = 0) buffer Trains { uint trains[]; };  // zero before
+layout(std430, binding = 0) buffer Trains { uint trains[]; };  // zeroed beforehand
 layout(std430, binding = 1) readonly buffer Rows { uvec2 rows[]; };
 layout(std430, binding = 2) readonly buffer Index { uint index[]; };
 
@@ -17,7 +17,7 @@ layout(push_constant) uniform Parameters {
     uint copies;  // trains of a neuron
     uint samples;
     uint steps;
-    uint segment_first;   // steps to do
+    uint segment_first;   // steps to compute
     uint segment_last;
     uint segment_origin;  // not used
     uint segment_rows;    // not used

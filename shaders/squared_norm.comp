@@ -1,4 +1,4 @@
-// Partial sums of the squares of a gradient, a block of NORM_BLOCK numbers a lane.
+// Partial sums of the squares of a gradient, a block of NORM_BLOCK numbers per lane.
 // Twin of cpuref/squared_norm.go.
 #version 450
 #include "grid.glsl"

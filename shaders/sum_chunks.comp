@@ -1,6 +1,6 @@
 // One level of the tree that adds up partial results: partial k gets partial
 // k + gap, for every k that is a multiple of twice the gap. Twin of
-// cpuref/sum_chunks.go. A lane adds four numbers; pairs lie along z.
+// cpuref/sum_chunks.go. Each lane adds four numbers; pairs lie along z.
 #version 450
 #include "grid.glsl"
 

@@ -1,6 +1,6 @@
 // Gradient times tangent of a network of four sigmoid units along a closed curve,
 // summed over blocks of neighbouring points. Twin of cpuref/toy_loop.go, which has
-// the equations. A lane does a block.
+// the equations. Each lane handles one block.
 #version 450
 #include "grid.glsl"
 #include "exact.glsl"

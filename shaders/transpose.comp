@@ -1,5 +1,5 @@
 // Copies blocks of weights, each into its transpose, both with padded rows. Twin of
-// cpuref/transpose.go. A lane copies one number.
+// cpuref/transpose.go. Each lane copies one number.
 #version 450
 #include "kinds.glsl"
 #include "grid.glsl"

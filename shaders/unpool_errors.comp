@@ -1,6 +1,6 @@
-// Carries the errors of pooled spikes to the layer: of a sum to every position of a cell,
-// of a maximum to the first of them that has a spike, or the first if none has. Twin of
-// cpuref/unpool_errors.go. A lane does one quad of the layer at a step.
+// Carries the errors of pooled spikes to the layer: for a sum, to every position of a cell;
+// for a maximum, to the first that has a spike, or the first if none has. Twin of
+// cpuref/unpool_errors.go. Each lane handles one quad of the layer at a step.
 #version 450
 #include "kinds.glsl"
 #include "grid.glsl"
@@ -19,11 +19,11 @@ layout(push_constant) uniform Parameters {
     uint width;
     uint cell_height;
     uint cell_width;
-    uint unit;            // numbers a position takes
-    uint segment_first;   // steps to do
+    uint unit;            // numbers per position
+    uint segment_first;   // steps to compute
     uint segment_last;
     uint segment_origin;  // step of a sample's first row of errors
-    uint segment_rows;    // that a sample has
+    uint segment_rows;    // rows per sample
 };
 
 void main() {

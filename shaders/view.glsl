@@ -1,5 +1,5 @@
 // What the kernels of the live window share. A canvas is rows of packed pixels from the
-// top, 8 bits a channel, the order of the channels being the caller's; colours are packed
+// top, 8 bits per channel, the order of the channels being the caller's; colours are packed
 // in the same way.
 
 // One colour over another; weight goes from 0 to 256.
@@ -21,7 +21,7 @@ uint last_cell(uint at, uint size, uint cells) {
     return max(at * cells / size + 1u, (at + 1u) * cells / size);
 }
 
-// Whether the pixel is kept free so that neighbouring cells stay apart: the last one of
+// Whether the pixel is left blank to separate neighbouring cells: the last one of
 // a cell of at least 4.
 bool between_cells(uint at, uint size, uint cells) {
     return size >= 4u * cells && at * cells / size != (at + 1u) * cells / size;

@@ -1,9 +1,9 @@
-// Draws curves as lines over a grid: points to the right, values upwards. A lane draws
+// Draws curves as lines over a grid: points to the right, values upwards. Each lane draws
 // one column of pixels, curve after curve, so that they lie over one another in a fixed
 // order. The live window's; it has no twin.
 //
-// Style holds what changes from picture to picture: the value at the bottom, pixels a
-// unit of value, points, points a pixel, curves, lines of the grid; from 8 on for each
+// Style holds what changes from picture to picture: the value at the bottom, pixels per
+// unit of value, points, points per pixel, curves, lines of the grid; from 8 on for each
 // line its distance from the bottom and colour; from 24 on for each curve its number,
 // its colour, half its thickness in pixels and its first point.
 #version 450
@@ -28,7 +28,7 @@ layout(push_constant) uniform Parameters {
     uint paper;
 };
 
-// The value between the points of a curve.
+// The interpolated value of a curve.
 float value_at(uint start, uint points, float place) {
     uint i = uint(place);
     precise float share = place - float(i);

@@ -1,5 +1,5 @@
 // Draws the spikes of some steps at the rows and columns of a plane: the more there are at a
-// position, the stronger. The first channel has a colour of its own. A lane does one pixel.
+// position, the stronger. The first channel has a colour of its own. Each lane handles one pixel.
 // The live window's; it has no twin.
 #version 450
 #include "grid.glsl"

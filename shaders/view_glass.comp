@@ -1,5 +1,5 @@
 // Lays a picture over a part of the canvas: pixels packed like the canvas's, with the
-// opacity in the highest byte. A lane does one pixel. The live window's; it has no twin.
+// opacity in the highest byte. Each lane handles one pixel. The live window's; it has no twin.
 #version 450
 #include "grid.glsl"
 #include "view.glsl"

@@ -1,5 +1,5 @@
 // Draws a weight array as an image: columns to the right, rows upwards. A pixel shows the
-// weight of largest magnitude of those that it covers. A lane does one pixel. The live
+// weight of largest magnitude of those that it covers. Each lane handles one pixel. The live
 // window's; it has no twin.
 #version 450
 #include "grid.glsl"

@@ -1,5 +1,5 @@
 // Finds the smallest and the largest of a table's numbers: every lane those of its share,
-// for the host to go on with. The live window's; it has no twin.
+// for the host to combine. The live window's; it has no twin.
 #version 450
 #include "grid.glsl"
 

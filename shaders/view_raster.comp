@@ -1,5 +1,5 @@
 // Draws spikes as a raster: steps to the right, rows upwards. A pixel shows the spikes of
-// all cells that it covers. A lane does one pixel. The live window's; it has no twin.
+// all cells that it covers. Each lane handles one pixel. The live window's; it has no twin.
 #version 450
 #include "grid.glsl"
 #include "view.glsl"

@@ -5,7 +5,7 @@
 // Segments are done in descending order; the sums of samples are kept between them.
 // Twin of cpuref/weight_gradient.go.
 //
-// A lane does one row of the weights and BLOCKS quads of neurons, so that the words
+// Each lane handles one row of the weights and BLOCKS quads of neurons, so that the words
 // of the spike train are searched once for all of them. Chunks lie along z. With few
 // rows, SPREAD lanes share the samples of a chunk, one each, and the first of them
 // adds what the others found.
@@ -16,7 +16,7 @@
 #include "window.glsl"
 
 layout(local_size_x_id = 0) in;
-layout(constant_id = 1) const uint BLOCKS = 1u;  // quads a lane
+layout(constant_id = 1) const uint BLOCKS = 1u;  // quads per lane
 layout(constant_id = 2) const uint SPREAD = 1u;  // 1 or CHUNK_SAMPLES
 
 layout(std430, binding = 0) writeonly buffer Partial { vec4 partial[]; };
@@ -32,11 +32,11 @@ layout(push_constant) uniform Parameters {
     uint copies;   // trains of a number below
     uint neurons;  // of a position
     uint delay;
-    float scale;   // what spikes count
+    float scale;   // weight of a spike
     uint segment_first;   // steps of the spikes
     uint segment_last;
     uint segment_origin;  // step of a sample's first row of errors
-    uint segment_rows;    // that a sample has
+    uint segment_rows;    // rows per sample
 };
 
 shared vec4 sums_of_samples[SPREAD > 1u ? GROUP_SIZE * BLOCKS : 1u];

@@ -24,13 +24,15 @@ type lifCase struct {
 	spread                          kernels.Spread
 	depth                           uint32 // samples a lane in the backward pass
 	wide                            bool   // recurrence without shared memory
+	shared                          bool   // recurrent spikes through shared memory
+	apart                           bool   // input sums from a kernel of their own; backwards, loads ahead
 	refractory                      int
 }
 
 func (c lifCase) String() string {
-	return fmt.Sprintf("inputs=%d,neurons=%d,samples=%d,steps=%d,delays=%d+%d,recurrent=%v,differentiate=%v,bias=%v,model=%d,noise=%d,reset=%d,surrogate=%d,limited=%v,refractory=%d,spread=%d·%d·%d·%d,wide=%v",
+	return fmt.Sprintf("inputs=%d,neurons=%d,samples=%d,steps=%d,delays=%d+%d,recurrent=%v,differentiate=%v,bias=%v,model=%d,noise=%d,reset=%d,surrogate=%d,limited=%v,refractory=%d,spread=%d·%d·%d·%d,wide=%v,shared=%v,apart=%v",
 		c.inputs, c.neurons, c.samples, c.steps, c.delay, c.recurrentDelay, c.recurrent, c.differentiate, c.bias, c.model, c.noise, c.reset, c.surrogate, c.limited, c.refractory,
-		c.spread.Lanes, c.spread.Blocks, c.spread.Samples, c.depth, c.wide)
+		c.spread.Lanes, c.spread.Blocks, c.spread.Samples, c.depth, c.wide, c.shared, c.apart)
 }
 
 var (
@@ -76,7 +78,7 @@ func lifCases(backward bool) []lifCase {
 		{inputs: 10, neurons: 7, samples: 17, steps: 1},
 	}
 	spreads := []kernels.Spread{{}, {}, {Lanes: 3, Blocks: 2, Samples: 3}, {}, {Lanes: 7, Blocks: 5, Samples: 2}, {}, {Lanes: 64, Blocks: 1, Samples: 1}}
-	together := []kernels.Spread{{}, {Lanes: 4, Blocks: 3, Samples: 5}, {}, {Lanes: 12, Blocks: 1, Samples: 2}, {}, {Lanes: 28, Blocks: 1, Samples: 3}, {Lanes: 1, Blocks: 4, Samples: 6}}
+	together := []kernels.Spread{{}, {Lanes: 4, Blocks: 3, Samples: 5}, {}, {Lanes: 12, Blocks: 1, Samples: 2}, {Lanes: 64, Blocks: 2, Samples: 1}, {Lanes: 28, Blocks: 1, Samples: 3}, {Lanes: 1, Blocks: 4, Samples: 6}}
 	var cases []lifCase
 	add := func(noise cpuref.EscapeNoise, reset cpuref.Reset, surrogate cpuref.Surrogate, recurrent, differentiate bool) {
 		i := len(cases) % len(sizes)
@@ -84,9 +86,16 @@ func lifCases(backward bool) []lifCase {
 		c.noise, c.reset, c.surrogate, c.recurrent, c.differentiate = noise, reset, surrogate, recurrent, differentiate
 		c.spread = spreads[i]
 		if recurrent {
-			c.spread, c.wide = together[i], len(cases)/2%2 > 0
+			c.spread, c.wide, c.shared = together[i], len(cases)/2%2 > 0, len(cases)%3 > 0
+			if c.shared {
+				c.recurrentDelay = 0
+			}
 		}
 		c.depth = []uint32{0, 2, 1, 3}[len(cases)%4]
+		c.apart = len(cases)/3%2 == 0
+		if c.apart && c.depth == 0 {
+			c.depth = 1 // more, loaded ahead, take some drivers half a minute to compile
+		}
 		c.limited, c.bias = len(cases)%3 == 1, len(cases)%5 > 2
 		c.refractory = []int{0, 0, 2, 0, 1, cpuref.MostRefractory, 0, 0, 5}[len(cases)%9]
 		cases = append(cases, c)
@@ -204,16 +213,28 @@ func checkLIFForward(r rig, c lifCase, seed uint32) (spiked int) {
 	run := runLIF(c, seed)
 	a := &run.forward
 	store := seed%2 == 0
-	k, err := kernels.NewLIFForward(r.device, kernels.LIFForwardChoice{
+	choice := kernels.LIFForwardChoice{
 		Neurons: uint32(c.neurons), Model: uint32(c.model), Noise: uint32(c.noise), Reset: uint32(c.reset),
 		Recurrent: c.recurrent, Bias: c.bias, StoreLost: store, Spread: c.spread, Refractory: uint32(c.refractory),
-	})
+		Shared: c.shared, Immediate: c.shared,
+	}
+	membrane := garbage(r, "membrane", len(a.Membrane))
+	if c.apart {
+		choice.Inputs = kernels.SumsAlone
+		sums := cpuref.InputSumsArguments[float32]{
+			Sums: make([]float32, len(a.Membrane)), Events: a.Events, Weights: a.InputWeights, Scale: a.InputScale,
+			Steps: c.steps, Neurons: c.neurons, Delay: c.delay,
+		}
+		cpuref.InputSums(&sums, &cpuref.Workspace[float32]{}, 0, c.samples)
+		membrane = array(r, "membrane", sums.Sums)
+	}
+	k, err := kernels.NewLIFForward(r.device, choice)
 	if err != nil {
 		r.Fatal(err)
 	}
 	b := kernels.LIFForwardBuffers{
 		Spikes:           garbage(r, "spikes", len(a.Spikes)),
-		Membrane:         garbage(r, "membrane", len(a.Membrane)),
+		Membrane:         membrane,
 		Lost:             onlyIf(store, garbage(r, "lost", len(a.Lost))),
 		Rows:             array(r, "rows", flat(a.Events.Rows)),
 		Index:            array(r, "index", a.Events.Index),
@@ -256,7 +277,7 @@ func checkLIFBackward(r rig, c lifCase, seed uint32) {
 	a := &run.backward
 	k, err := kernels.NewLIFBackward(r.device, kernels.LIFBackwardChoice{
 		Neurons: uint32(c.neurons), Model: uint32(c.model), Surrogate: uint32(c.surrogate), Reset: uint32(c.reset),
-		DifferentiateReset: c.differentiate, Recurrent: c.recurrent, Limited: c.limited, Spread: c.spread, Depth: c.depth, Refractory: uint32(c.refractory), Wide: c.wide,
+		DifferentiateReset: c.differentiate, Recurrent: c.recurrent, Limited: c.limited, Spread: c.spread, Depth: c.depth, Refractory: uint32(c.refractory), Wide: c.wide, Ahead: c.apart,
 	})
 	if err != nil {
 		r.Fatal(err)

@@ -94,14 +94,18 @@ func TestReadoutBackward(t *testing.T) {
 func TestCrossEntropy(t *testing.T) {
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
 		for kind := cpuref.LossMaxOverTime; kind <= cpuref.LossCounts; kind++ {
-			for _, write := range []bool{false, true} {
-				k, err := kernels.NewCrossEntropy(device, kernels.CrossEntropyChoice{Kind: uint32(kind), WriteError: write})
+			for i, choice := range []kernels.CrossEntropyChoice{{}, {WriteError: true}, {WriteError: true, Lanes: 5, Samples: 3}, {WriteError: true, Lanes: 48, Samples: 2}} {
+				if i == 2 && kind%2 == 0 {
+					choice.WriteError = false
+				}
+				choice.Kind = uint32(kind)
+				k, err := kernels.NewCrossEntropy(device, choice)
 				if err != nil {
 					t.Fatal(err)
 				}
 				for i, c := range readoutCases {
-					t.Run(fmt.Sprintf("loss=%d,error=%v,%v", kind, write, c), func(t *testing.T) {
-						checkCrossEntropy(rig{t, device}, k, kind, write, c, uint32(i))
+					t.Run(fmt.Sprintf("loss=%d,error=%v,lanes=%d·%d,%v", kind, choice.WriteError, choice.Lanes, choice.Samples, c), func(t *testing.T) {
+						checkCrossEntropy(rig{t, device}, k, kind, choice.WriteError, c, uint32(i))
 					})
 				}
 			}

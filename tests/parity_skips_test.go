@@ -92,15 +92,20 @@ func TestErrorBelowAdds(t *testing.T) {
 	})
 }
 
-// TestReadoutDriven runs a readout whose further sources left their sums where its potentials
-// go. Of layers, spikegrad check has the same.
-func TestReadoutDriven(t *testing.T) {
+// TestReadoutSums runs a readout with sums where its potentials go: of other sources, in addition
+// to its events, or of all sources.
+func TestReadoutSums(t *testing.T) {
 	eachDevice(t, func(t *testing.T, device *gpu.Device) {
-		k, err := kernels.NewReadoutForward(device, kernels.ReadoutForwardChoice{Driven: true})
-		if err != nil {
-			t.Fatal(err)
+		var forms [2]*kernels.ReadoutForward
+		for form := range forms {
+			k, err := kernels.NewReadoutForward(device, kernels.ReadoutForwardChoice{Inputs: kernels.EventsAndSums + kernels.Inputs(form)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			forms[form] = k
 		}
 		for i, c := range readoutCases {
+			k := forms[i%2]
 			r, s := rig{t, device}, &source{seed: uint32(i)}
 			rows := c.samples * c.steps
 			a := cpuref.ReadoutForwardArguments[float32]{
@@ -109,6 +114,9 @@ func TestReadoutDriven(t *testing.T) {
 				DecayMembrane: 0.97, DriveMembrane: 0.03, DecaySynapse: 0.9, Initial: -0.001,
 			}
 			a.Drive = a.Readout
+			if k == forms[1] {
+				a.Delay = c.steps
+			}
 			b := kernels.ReadoutForwardBuffers{
 				Readout: array(r, "readout", a.Readout), Rows: array(r, "rows", flat(a.Events.Rows)), Index: array(r, "index", a.Events.Index),
 				Weights: array(r, "weights", a.Weights),

@@ -12,6 +12,7 @@ import (
 	"spikegrad/gpu/gputest"
 	"spikegrad/host/check"
 	"spikegrad/host/engine"
+	"spikegrad/kernels"
 )
 
 // TestEveryPath forces every code path once: each set of instructions that program and
@@ -44,11 +45,35 @@ func TestEveryWorkgroup(t *testing.T) {
 	devices := len(gputest.Devices(t))
 	for i := range max(len(sizes), devices) {
 		lanes, number := sizes[i%len(sizes)], i%devices
-		candidates, names := vulkanCandidates(t, gpu.Options{Groups: map[string]uint32{"": lanes}})
+		candidates, names := vulkanCandidates(t, gpu.Options{Tuning: gpu.Tuning{Groups: map[string]uint32{"": lanes}}})
 		candidate := candidates[number]
 		candidate.Variants = candidate.Variants[:1]
 		runFamily(t, check.Cases(true)[:1], []check.Candidate{candidate}, []string{fmt.Sprintf("%s with %d lanes", names[number], lanes)})
 	}
+}
+
+// TestForms forces all forms that kernels take on some devices, on networks that are dense, convolved
+// and with several sources, in segments and, in the full form, on all of the family.
+func TestForms(t *testing.T) {
+	forms := map[string]bool{}
+	for _, form := range kernels.Forms {
+		forms[form] = true
+	}
+	candidates, names := vulkanCandidates(t, gpu.Options{Tuning: gpu.Tuning{Forms: forms}})
+	runFamily(t, someCases(t, "mixed 3", "conv2d, two channels, recurrent", "skips, every layer of all below, readout too"), candidates, names)
+}
+
+// someCases are the named networks of the quick family; in the full form all of them.
+func someCases(t *testing.T, wanted ...string) []check.Case {
+	t.Helper()
+	cases := check.Cases(true)
+	if os.Getenv("SPIKEGRAD_FULL") == "" {
+		cases = slices.DeleteFunc(cases, func(c check.Case) bool { return !slices.Contains(wanted, c.Name) })
+		if len(cases) != len(wanted) {
+			t.Fatalf("%d of the networks %q are in the family", len(cases), wanted)
+		}
+	}
+	return cases
 }
 
 // TestWideRecurrence runs networks whose recurrence goes through memory that all workgroups see, as
@@ -56,15 +81,7 @@ func TestEveryWorkgroup(t *testing.T) {
 // segments and, in the full form, all of the family.
 func TestWideRecurrence(t *testing.T) {
 	candidates, names := vulkanCandidates(t, gpu.Options{NoSharedMemory: true})
-	cases := check.Cases(true)
-	if os.Getenv("SPIKEGRAD_FULL") == "" {
-		wanted := []string{"mixed 3", "conv2d, two channels, recurrent", "learned constants per neuron, neuron lif, reset subtractive"}
-		cases = slices.DeleteFunc(cases, func(c check.Case) bool { return !slices.Contains(wanted, c.Name) })
-		if len(cases) != len(wanted) {
-			t.Fatalf("%d of the networks %q are in the family", len(cases), wanted)
-		}
-	}
-	runFamily(t, cases, candidates, names)
+	runFamily(t, someCases(t, "mixed 3", "conv2d, two channels, recurrent", "learned constants per neuron, neuron lif, reset subtractive"), candidates, names)
 }
 
 // TestWideLayer runs a recurrent layer of more neurons than the shared memory of the software drivers

@@ -48,6 +48,7 @@ func layerPipelines(device *gpu.Device, s *bench.Shape) []pipeline {
 				_, err := kernels.NewLIFForward(device, kernels.LIFForwardChoice{
 					Neurons: slots, Noise: uint32(neuron.Noise), Reset: uint32(neuron.Reset),
 					Recurrent: layer.Recurrent, Convolution: layer.Convolutional(),
+					Inputs: inputs(device), Immediate: layer.RecurrentDelay == 0,
 				})
 				return err
 			}},
@@ -62,11 +63,31 @@ func layerPipelines(device *gpu.Device, s *bench.Shape) []pipeline {
 	return list
 }
 
+// inputs is where layers of one source take their input from.
+func inputs(device *gpu.Device) kernels.Inputs {
+	if kernels.HasForm(device.Tuning(), device.Info(), kernels.FormSumsApart) {
+		return kernels.SumsAlone
+	}
+	return kernels.EventsAlone
+}
+
 // sharedPipelines are those that all networks share: every kernel that does not depend on a
 // layer.
 func sharedPipelines(device *gpu.Device) []pipeline {
 	const about = "all"
 	list := []pipeline{
+		{"input_sums", "dense", func() error {
+			_, err := kernels.NewInputSums(device, kernels.InputSumsChoice{})
+			return err
+		}},
+		{"input_sums", "convolution", func() error {
+			_, err := kernels.NewInputSums(device, kernels.InputSumsChoice{Convolution: true})
+			return err
+		}},
+		{"readout_forward", about, func() error {
+			_, err := kernels.NewReadoutForward(device, kernels.ReadoutForwardChoice{Inputs: inputs(device)})
+			return err
+		}},
 		{"cross_entropy", about, func() error {
 			_, err := kernels.NewCrossEntropy(device, kernels.CrossEntropyChoice{Kind: uint32(cpuref.LossMaxOverTime), WriteError: true})
 			return err

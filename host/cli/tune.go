@@ -17,16 +17,17 @@ import (
 // tuneCommand is spikegrad tune.
 type tuneCommand struct {
 	Device string `required:"" help:"Device to tune: auto, vulkan:N or vulkan:NAME (see 'spikegrad devices')." placeholder:"DEVICE"`
-	Repeat int    `default:"5" help:"Number of measurements of each size." placeholder:"N"`
-	Forget bool   `help:"Remove the stored sizes for the device instead."`
+	Repeat int    `default:"5" help:"Number of measurements of each choice." placeholder:"N"`
+	Forget bool   `help:"Remove the stored choices for the device instead."`
 	JSON   bool   `name:"json" help:"Print JSON."`
 }
 
 // Help is the rest of the help.
 func (tuneCommand) Help() string {
-	return `Times every kernel on a Vulkan device with several workgroup sizes, and stores those that are clearly faster in
-your cache folder, where all commands find them. The sizes never change a result: for each, all bits are first compared
-with the reference. The sizes are specific to the driver version; tune again after a driver update.
+	return `Times every kernel on a Vulkan device with several workgroup sizes, and all of them with and without alternative
+forms: input sums in a kernel of their own, recurrent spikes through shared memory, loads a step ahead. Choices clearly
+faster than the default are stored in your cache folder, where all commands find them. None changes a result: for each,
+all bits are first compared with the reference. They are specific to the driver version; tune again after an update.
 
 Examples:
 
@@ -39,7 +40,7 @@ func (c *tuneCommand) Run(a *app) error {
 	if c.Repeat < 1 {
 		return usageError{fmt.Errorf("--repeat %d: must be at least 1", c.Repeat)}
 	}
-	choice, err := chooseOne(c.Device, "workgroup sizes are measured on one device at a time")
+	choice, err := chooseOne(c.Device, "kernels are tuned on one device at a time")
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,7 @@ func (c *tuneCommand) Run(a *app) error {
 	}
 	path := tuningFile(choice)
 	if path == "" {
-		return errors.New("there is no cache folder to store the sizes in: set HOME or XDG_CACHE_HOME")
+		return errors.New("there is no cache folder to store the choices in: set HOME or XDG_CACHE_HOME")
 	}
 	if c.Forget {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -86,7 +87,20 @@ func writeTuning(a *app, tuning *bench.Tuning, path string) error {
 	if err := t.write(a.out); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(a.out, "%d of %d kernels are faster with a size other than their default\nstored in %s\n", len(tuning.Groups), len(tuning.Kernels), path)
+	fmt.Fprintln(a.out)
+	var forms table
+	forms.row("FORM", "MS WITHOUT", "MS WITH", "CHOSEN")
+	for _, f := range tuning.MeasuredForms {
+		chosen := "without"
+		if f.Taken {
+			chosen = "with"
+		}
+		forms.row(f.Name, fmt.Sprintf("%.4g", f.Without), fmt.Sprintf("%.4g", f.With), chosen)
+	}
+	if err := forms.write(a.out); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(a.out, "\n%d of %d kernels are faster with a size other than their default\nstored in %s\n", len(tuning.Groups), len(tuning.Kernels), path)
 	return err
 }
 
@@ -108,10 +122,10 @@ func tuningFile(choice engine.Choice) string {
 	return filepath.Join(folder, fmt.Sprintf("%x-%08x-%08x-%08x.tuning.json", info.UUID, info.VendorID, info.DeviceID, info.DriverVersion))
 }
 
-// tuned is a choice with the workgroups that were found for its devices.
+// tuned is a choice with what was found for its devices.
 func tuned(choice engine.Choice) engine.Choice {
 	if choice.Vulkan {
-		choice.Groups = tunedGroups(choice)
+		choice.Tuning = storedTuning(choice).Tuning
 	}
 	choice.Members = slices.Clone(choice.Members)
 	for i, member := range choice.Members {
@@ -120,20 +134,19 @@ func tuned(choice engine.Choice) engine.Choice {
 	return choice
 }
 
-// tunedGroups are the workgroups that were found for a device. A file that is missing or
-// damaged is no error: kernels then have the sizes of their own.
-func tunedGroups(choice engine.Choice) map[string]uint32 {
+// storedTuning is what was found for a device. A file that is missing or damaged is no error:
+// kernels then choose for themselves.
+func storedTuning(choice engine.Choice) (tuning bench.Tuning) {
 	path := tuningFile(choice)
 	if path == "" {
-		return nil
+		return bench.Tuning{}
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil
+		return bench.Tuning{}
 	}
-	var tuning bench.Tuning
 	if json.Unmarshal(text, &tuning) != nil || !tuning.Fits(&choice.Info) {
-		return nil
+		return bench.Tuning{}
 	}
-	return tuning.Groups
+	return tuning
 }

@@ -15,8 +15,8 @@ type Choice struct {
 	Info    gpu.DeviceInfo // of the Vulkan device
 	Reason  string         // why this device was chosen
 	Members []Choice       // of a [Group]; if set, the other fields are ignored
-	// Groups is the default of [Options.Groups] for the device.
-	Groups map[string]uint32
+	// Tuning is the default of [Options.Tuning] for the device.
+	Tuning gpu.Tuning
 }
 
 // CPU reports whether the choice is the CPU engine alone.
@@ -138,8 +138,8 @@ func (c *Choice) Open(n *network.Network, options Options) (Engine, error) {
 	if !c.Vulkan {
 		return NewCPU[float32](n, options)
 	}
-	if options.Groups == nil {
-		options.Groups = c.Groups
+	if options.Tuning.None() {
+		options.Tuning = c.Tuning
 	}
 	return OpenVulkan(n, c.Info.Index, options)
 }

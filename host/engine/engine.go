@@ -9,6 +9,7 @@ package engine
 
 import (
 	"spikegrad/cpuref"
+	"spikegrad/gpu"
 	"spikegrad/host/network"
 )
 
@@ -103,10 +104,8 @@ type Options struct {
 	Validation bool
 	// Profile measures every kernel on a Vulkan device.
 	Profile bool
-	// Groups, [kernel], are the workgroup sizes, in lanes, on a Vulkan device where no result
-	// depends on them; "" stands for all kernels that are not named, nil leaves the choice to the
-	// kernels.
-	Groups map[string]uint32
+	// Tuning is how kernels run on a Vulkan device where no result depends on it.
+	Tuning gpu.Tuning
 	// CacheDir is where compiled pipelines are kept between runs; empty for no cache.
 	CacheDir string
 }

@@ -68,7 +68,7 @@ type weightPlan struct {
 	at        int     // where its gradient begins in the concatenation of all gradients
 	blocks    int     // elements of the kernel; 1 if dense
 	columns   []int32 // row of each column of the network's array
-	apart     bool    // its sums are made before its target runs, since it skips layers or weights potentials
+	apart     bool    // its sums are made before its target runs: it skips layers, weights potentials, or sumApart was called
 	adds      bool    // it is apart, and so is an earlier connection to the target
 	potential bool    // it weights potentials: its source does not spike
 	pooled    bool    // it takes pooled spikes of its source
@@ -206,6 +206,23 @@ func (p *plan[T]) connect(w weightPlan, below network.Geometry) int {
 	}
 	p.weights = append(p.weights, w)
 	return len(p.weights) - 1
+}
+
+// sumApart makes every connection from the input or another layer apart.
+func (p *plan[T]) sumApart() {
+	summed := make([]bool, len(p.layers)+1)
+	for i := range p.weights {
+		if w := &p.weights[i]; w.source >= -1 && w.source != w.target {
+			w.apart, w.adds = true, summed[w.target]
+			summed[w.target] = true
+		}
+	}
+	for l := range p.layers {
+		p.layers[l].driven = true
+	}
+	if p.readout != nil {
+		p.readout.driven = true
+	}
 }
 
 // handsOther reports whether what a layer hands up may differ from its spikes.

@@ -158,7 +158,7 @@ func (s *schedule[T]) bring(source, part int, layers, readout bool) {
 			wanted = readout
 		}
 		switch {
-		case !w.apart || w.source != source || !wanted:
+		case !w.apart || w.source != source || !wanted || w.target < s.lowest:
 		case w.potential:
 			s.do.potentialSums(c)
 		default:

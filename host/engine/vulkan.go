@@ -93,7 +93,7 @@ func OpenVulkan(n *network.Network, index int, options Options) (*Vulkan, error)
 		return nil, err
 	}
 	device, err := gpu.Open(index, gpu.Options{
-		Validation: options.Validation, Profile: options.Profile, CacheDir: options.CacheDir, Groups: options.Groups,
+		Validation: options.Validation, Profile: options.Profile, CacheDir: options.CacheDir, Tuning: options.Tuning,
 	})
 	if err != nil {
 		return nil, err
@@ -107,6 +107,9 @@ func OpenVulkan(n *network.Network, index int, options Options) (*Vulkan, error)
 }
 
 func newVulkan(p *plan[float32], device *gpu.Device) *Vulkan {
+	if kernels.HasForm(device.Tuning(), device.Info(), kernels.FormSumsApart) {
+		p.sumApart()
+	}
 	e := sizedVulkan(p, device.Info())
 	e.device = device
 	return e

@@ -51,6 +51,18 @@ func sumsChoice(c *weightPlan) kernels.InputSumsChoice {
 	return kernels.InputSumsChoice{Convolution: !c.window.Dense(), Add: c.adds}
 }
 
+// inputs is where the input of a target comes from, given whether it is driven and the number of the
+// connection from its highest source.
+func inputs(p *plan[float32], driven bool, highest int) kernels.Inputs {
+	switch {
+	case p.weights[highest].apart:
+		return kernels.SumsAlone
+	case driven:
+		return kernels.EventsAndSums
+	}
+	return kernels.EventsAlone
+}
+
 func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 	k := &kernelSet{inputSums: map[kernels.InputSumsChoice]*kernels.InputSums{}}
 	var err error
@@ -65,8 +77,8 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 			l.forward, err = kernels.NewLIFForward(device, kernels.LIFForwardChoice{
 				Neurons: uint32(layer.neurons), Model: uint32(layer.neuron.Model), Noise: uint32(layer.neuron.Noise), Reset: uint32(layer.neuron.Reset),
 				Recurrent: layer.recurrent >= 0, Bias: layer.bias >= 0, StoreLost: layer.neuron.LosesState(),
-				Convolution: layer.filters > 0, Varied: layer.neuron.Learn != 0, Steep: layer.neuron.Learn.Has(cpuref.ConstantNoiseBeta), Driven: layer.driven,
-				Refractory: uint32(layer.neuron.Refractory),
+				Convolution: layer.filters > 0, Varied: layer.neuron.Learn != 0, Steep: layer.neuron.Learn.Has(cpuref.ConstantNoiseBeta), Inputs: inputs(p, layer.driven, layer.input),
+				Refractory: uint32(layer.neuron.Refractory), Immediate: layer.recurrent >= 0 && p.weights[layer.recurrent].delay == 0,
 			})
 			return err
 		})
@@ -114,7 +126,7 @@ func newKernelSet(device *gpu.Device, p *plan[float32]) (*kernelSet, error) {
 	set(func() (err error) { k.spikeTotals, err = kernels.NewSpikeTotals(device); return err })
 	if p.readout != nil {
 		set(func() (err error) {
-			k.readoutForward, err = kernels.NewReadoutForward(device, kernels.ReadoutForwardChoice{Bias: p.readout.bias >= 0, Driven: p.readout.driven})
+			k.readoutForward, err = kernels.NewReadoutForward(device, kernels.ReadoutForwardChoice{Bias: p.readout.bias >= 0, Inputs: inputs(p, p.readout.driven, p.readout.weight)})
 			return err
 		})
 		set(func() (err error) { k.readoutBackward, err = kernels.NewReadoutBackward(device); return err })
