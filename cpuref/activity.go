@@ -8,10 +8,10 @@ type ActivityArguments[T Float] struct {
 	Counts []uint32 // [sample][stride]: spikes of a neuron in a sample
 
 	Neurons int // numbers of neurons: positions times the unit, or the neurons of a dense layer
-	Filters int // neurons a position; 0 in a dense layer
+	Filters int // neurons per position; 0 in a dense layer
 	Group   int // numbers whose neurons' counts are averaged first: 1, or Neurons
 
-	Lower       bool // punish counts below the threshold, not above
+	Lower       bool // penalize counts below the threshold, not above
 	Squared     bool // the square of the excess, not the excess
 	Threshold   T    // spikes
 	InverseSize T    // 1/neurons of a group
@@ -25,7 +25,7 @@ type ActivityArguments[T Float] struct {
 //
 //	L = strength·mean over groups of e or e²
 //
-// Not divided by the batch. Samples first ≤ sample < last are done. Twin:
+// Not divided by the batch. Samples first ≤ sample < last are processed. Twin:
 // shaders/activity.comp.
 func Activity[T Float](a *ActivityArguments[T], first, last int) {
 	filters := filtersOf(a.Filters, a.Neurons)

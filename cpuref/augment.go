@@ -1,8 +1,8 @@
 package cpuref
 
-// Augmentation varies the input spikes of samples at each presentation: spikes are
-// dropped, those left are moved, all together and each by itself, and others inserted. The random numbers are words of
-// Philox under the key, at the counter
+// Augmentation varies the input spikes of samples at each presentation: spikes are dropped, the
+// others are moved, all together and each on its own, and new ones are inserted. The random numbers
+// are words of Philox under the key, at the counter
 //
 //	(presentation, step, channel, 1)  for the spike of a channel in a step:
 //	    words 0, 1, 2 decide whether it is dropped, its move in time, its move
@@ -15,41 +15,41 @@ package cpuref
 //	(presentation, 1, 0, 3)  for the same: words 0, 1 decide on their move over rows and
 //	    over columns of an image.
 //
-// Time is stretched from step 0 on and channels from channel 0 on, in units of 2⁻¹⁶, then spikes
-// are moved together, then each by itself.
+// Time is stretched from step 0 on and channels from channel 0 on, in units of 2⁻¹⁶; then spikes
+// are moved together, then each on its own.
 //
-// Decisions compare words with limits that are computed once, so only integers are
-// worked with. Limits ascend; a word stands for the number of limits that it reaches.
+// Decisions compare words with limits that are computed once, so only integers are needed. Limits
+// are ascending; a word stands for the number of limits that it reaches.
 type Augmentation struct {
 	Key           [2]uint32
-	Drop          uint32   // spikes are dropped whose word is below
-	Time, Channel []uint32 // limits, an even number; half of them reached is no move
+	Drop          uint32   // spikes with a lower word are dropped
+	Time, Channel []uint32 // limits, an even number of them; reaching half of them means no move
 	// TogetherTime and TogetherChannel are the same for all spikes of a presentation.
 	TogetherTime, TogetherChannel []uint32
 	TogetherPixel                 []uint32 // the same over rows, and over columns, of an image
-	Plane                         Extent   // pixels of an image; channels are planes of it, one after another
+	Plane                         Extent   // pixels of an image, each channel being a pixel, plane after plane
 	Stretch, StretchChannels      uint32   // most by which the factors of time and of channels differ from 1, in 2⁻¹⁶
-	Inserted                      []uint32 // limits; those reached are the number of spikes
+	Inserted                      []uint32 // limits; the number reached is the number of spikes
 }
 
 // Together is what happens to all spikes of a presentation.
 type Together struct {
 	Step, Channel         int    // moves
-	Pixel                 Extent // and over rows and columns
+	Pixel                 Extent // over rows and columns
 	Factor, ChannelFactor uint32 // of time and of channels, in 2⁻¹⁶
 }
 
-// The last words of counters of [Augmentation]; 0 is that of encoders.
+// The last words of the counters of [Augmentation]; encoders use 0.
 const (
 	AugmentSpike  uint32 = 1
 	AugmentInsert uint32 = 2
 	AugmentWhole  uint32 = 3
 )
 
-// Augment marks the varied spikes of samples first ≤ sample < last in spikes,
-// [sample][step][word] of bits, a bit a channel: events are those of the samples,
-// numbers, [sample], the numbers of their presentations. Spikes that meet become one;
-// one that would leave the steps or channels is dropped. Twin: shaders/augment.comp.
+// Augment marks the varied spikes of samples first ≤ sample < last in spikes, [sample][step][word]
+// of bits, one per channel. Events are the spikes of the samples; numbers, [sample], their
+// presentation numbers. Spikes that meet become one; those that would leave the steps or channels
+// are dropped. Twin: shaders/augment.comp.
 func Augment(spikes []uint32, events Events, numbers []uint32, a *Augmentation, channels, steps, first, last int) {
 	words := Words(channels)
 	clear(spikes[first*steps*words : last*steps*words])
@@ -80,16 +80,16 @@ func (a *Augmentation) Together(number uint32) Together {
 	}
 }
 
-// factor is the factor, in 2⁻¹⁶, that a random word stands for; it differs from 1 by most at most.
+// factor is the factor, in 2⁻¹⁶, that a random word stands for; it is within most of 1.
 func factor(most, word uint32) uint32 {
 	return 1<<16 - most + uint32(uint64(word)*uint64(2*most+1)>>32)
 }
 
-// stretch is a step or channel times a factor in 2⁻¹⁶.
+// stretch multiplies a step or channel by a factor in 2⁻¹⁶.
 func stretch(place, factor uint32) int { return int(uint64(place) * uint64(factor) >> 16) }
 
-// Move is where the spike of a channel in a step of a presentation goes, and whether it
-// stays.
+// Move returns where the spike of a channel in a step of a presentation goes, and whether it is
+// kept.
 func (a *Augmentation) Move(all Together, number, step, channel uint32, channels, steps int) (toStep, toChannel int, kept bool) {
 	words := Philox(a.Key, [4]uint32{number, step, channel, AugmentSpike})
 	toStep = stretch(step, all.Factor) + all.Step + move(a.Time, words[1])
@@ -111,7 +111,7 @@ func (a *Augmentation) movePixel(by Extent, channel int) (to int, inside bool) {
 	return channel/area*area + y*a.Plane.Width + x, inside
 }
 
-// insert marks the spikes that are inserted in a step.
+// insert marks the spikes inserted in a step.
 func (a *Augmentation) insert(row []uint32, number, step uint32, channels int) {
 	if len(a.Inserted) == 0 {
 		return

@@ -37,8 +37,8 @@ func BenchmarkProducts(b *testing.B) {
 	}
 }
 
-// BenchmarkNeurons times the loops over neurons, a step of a layer at a time, with
-// every instruction set: ns/neuron.
+// BenchmarkNeurons times the loops over neurons, one step of a layer at a time, with every
+// instruction set: ns/neuron.
 func BenchmarkNeurons(b *testing.B) {
 	used := UsedInstructions()
 	defer UseInstructions(used)

@@ -1,17 +1,15 @@
 package cpuref
 
-// BuildEvents lists the spikes of a layer for the layer above: row r of events
-// gets the neurons whose bits are set in spikes, [row][word], ascending. Rows
-// lie capacity entries apart in events.Index, so that every row can be written
-// by itself; capacity is at least the number of neurons. Rows first ≤ row < last
-// are done. Twin: shaders/build_events.comp.
+// BuildEvents lists the spikes of a layer for the layer above: row r of events gets the neurons
+// whose bits are set in spikes, [row][word], in ascending order. Rows are capacity entries apart in
+// events.Index, so that each can be written independently; capacity is at least the number of
+// neurons. Rows first ≤ row < last are processed. Twin: shaders/build_events.comp.
 func BuildEvents(events Events, spikes []uint32, words, capacity, first, last int) {
 	BuildEventsSegment(events, spikes, words, capacity, 1, Segment{}, first, last)
 }
 
-// BuildEventsSegment is [BuildEvents] for the steps of a segment of samples first ≤
-// sample < last. Spikes and rows of events are those of all steps; events.Index holds
-// the rows of the segment.
+// BuildEventsSegment is [BuildEvents] for the steps of a segment of samples first ≤ sample < last.
+// Spikes and rows of events cover all steps; events.Index holds the rows of the segment.
 func BuildEventsSegment(events Events, spikes []uint32, words, capacity, steps int, segment Segment, first, last int) {
 	segment = segment.Of(steps)
 	for b := first; b < last; b++ {
@@ -23,8 +21,7 @@ func BuildEventsSegment(events Events, spikes []uint32, words, capacity, steps i
 	}
 }
 
-// AppendEvents is [BuildEvents] with rows one behind the other: it appends rows and
-// their spikes to events.
+// AppendEvents is [BuildEvents] with rows back to back: it appends rows and their spikes to events.
 func AppendEvents(events Events, spikes []uint32, words, first, last int) Events {
 	for r := first; r < last; r++ {
 		begin := uint32(len(events.Index))

@@ -1,17 +1,17 @@
 package cpuref
 
-// ChunkNode is a node of the tree in which [SumChunks] adds up chunks: the sum of chunks
+// ChunkNode is a node of the tree in which [SumChunks] adds chunks: the sum of chunks
 // First ≤ k < Last.
 type ChunkNode struct{ First, Last int }
 
-// ChunkNodes are the largest nodes of the tree over count chunks that make up the chunks
-// first ≤ k < last, in ascending order. SumChunks of a node's chunks alone is the sum of the
-// node, so that any part of a batch can be summed up somewhere else.
+// ChunkNodes returns the largest nodes of the tree over count chunks that make up the chunks
+// first ≤ k < last, in ascending order. SumChunks over a node's chunks alone gives the sum of the node,
+// so any part of a batch can be summed elsewhere.
 func ChunkNodes(count, first, last int) []ChunkNode {
 	var nodes []ChunkNode
 	for first < last {
 		length := 1
-		// Twice as long while it begins where such a node begins, and ends within the part or
+		// Double the length while a node of that length begins here and ends within the part, or
 		// with the last chunk.
 		for first%(2*length) == 0 && (first+2*length <= last || last == count && first+length < count) {
 			length *= 2
@@ -23,15 +23,15 @@ func ChunkNodes(count, first, last int) []ChunkNode {
 	return nodes
 }
 
-// SumNodes adds the sums of nodes that make up a whole tree, sums[node], in ascending order,
-// into the first one, as [SumChunks] would. The others are overwritten.
+// SumNodes adds the sums of nodes that make up a whole tree, sums[node], in ascending order, into
+// the first one, like [SumChunks]. The others are overwritten.
 func SumNodes[T Float](nodes []ChunkNode, sums [][]T) []T {
 	FoldNodes(nodes, func(into, from int) { addRow(sums[into], sums[from]) })
 	return sums[0]
 }
 
-// FoldNodes puts nodes that make up a whole tree, in ascending order, together in the order of the
-// tree: add takes node number from into that which begins with number into, at last all into number 0.
+// FoldNodes combines nodes that make up a whole tree, in ascending order, in the order of the tree:
+// add adds node number from to the one beginning with number into, finally all into number 0.
 func FoldNodes(nodes []ChunkNode, add func(into, from int)) {
 	nodes = append([]ChunkNode(nil), nodes...)
 	numbers := make([]int, len(nodes))

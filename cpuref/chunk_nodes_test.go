@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestSumNodes cuts batches anywhere and in up to nine parts: their nodes, summed up alone and
-// put together, have the bits of SumChunks.
+// TestSumNodes cuts batches anywhere into up to nine parts: their nodes, summed alone and combined,
+// have the bits of SumChunks.
 func TestSumNodes(t *testing.T) {
 	const size = 3
 	draw := rand.New(rand.NewPCG(1, 2))
@@ -46,7 +46,7 @@ func TestSumNodes(t *testing.T) {
 	}
 }
 
-// TestChunkNodes: a part that is a node is one, and the nodes of a part are few.
+// TestChunkNodes: a part that is a node gives one, and the nodes of a part are few.
 func TestChunkNodes(t *testing.T) {
 	for _, c := range []struct {
 		count, first, last int

@@ -3,11 +3,11 @@ package cpuref
 // ConstantGradientArguments are the arrays and sizes of [ConstantGradient].
 type ConstantGradientArguments[T Float] struct {
 	Partial    []T // written; [unit]: the partial gradient of one chunk
-	Samplewise []T // [sample][learned][stride]: what [LIFBackward] summed up
-	Rows       []T // what [LearnedConstants] writes
+	Samplewise []T // [sample][learned][stride]: the sums from [LIFBackward]
+	Rows       []T // from [LearnedConstants]
 
 	Neurons, Filters int // number of neurons; neurons per position, 0 in a dense layer
-	Units            int // learned numbers: as many as a position has neurons, or 1
+	Units            int // learned numbers: one per neuron of a position, or 1
 	Constant         Constant
 	Place, Count     int // of the constant among the learned ones, and how many there are
 	First, Last      int // the samples of the chunk
@@ -18,15 +18,15 @@ type ConstantGradientArguments[T Float] struct {
 //
 //	∂L/∂ρ = Σ_samples Σ_positions ∂L/∂a · ∂a/∂ρ
 //
-// in ascending order. For a constant that all neurons share, neurons are summed over a
-// position: Lane partial sums, each over every Lane-th neuron, then added in ascending
-// order. Twin: shaders/constant_gradient.comp.
+// in ascending order. For a constant that all neurons share, a position's neurons are summed as
+// well: Lane partial sums, each over every Lane-th neuron, then added in ascending order. Twin:
+// shaders/constant_gradient.comp.
 func ConstantGradient[T Float](a *ConstantGradientArguments[T]) {
 	filters := filtersOf(a.Filters, a.Neurons)
 	stride, unit := Stride(a.Neurons), Stride(filters)
 	clear(a.Partial)
 	slopes := a.Rows[(RowSlopes+int(a.Constant))*stride:]
-	of := func(n int) T { // neuron n of all positions
+	of := func(n int) T { // neuron n, over all positions
 		var sum T
 		for b := a.First; b < a.Last; b++ {
 			sample := a.Samplewise[(b*a.Count+a.Place)*stride:][:stride]

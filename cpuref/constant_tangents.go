@@ -1,11 +1,11 @@
 package cpuref
 
 // ConstantTangents are the derivatives of the states of one neuron with respect to ρ of each
-// [Constant], all spikes held.
+// [Constant], with all spikes held fixed.
 type ConstantTangents[T Float] [learnable]NeuronState[T]
 
-// Potential is the derivative of what spikes are drawn from, [Neuron.Potential] less the
-// threshold at the configured β, with respect to ρ of a constant: of a learned β, what has the same
+// Potential is the derivative of what spikes are drawn from, [Neuron.Potential] minus the threshold
+// at the configured β, with respect to ρ of a constant; for a learned β, whatever has the same
 // effect on the spike. States are the current ones; rows and n as in [Neuron.Own].
 func (d *ConstantTangents[T]) Potential(p *Neuron[T], states *NeuronState[T], c Constant, rows []T, n int) T {
 	var sums [learnable]T
@@ -15,8 +15,8 @@ func (d *ConstantTangents[T]) Potential(p *Neuron[T], states *NeuronState[T], c 
 	return held.Potential(&d[c]) + T(sums[c]*slopeOf(rows, c, n))
 }
 
-// Advance takes the derivatives from step t to t+1: states are those at t, gate 1 − S[t]. What
-// the constants do to a state directly is read off [Neuron.AddConstants], its transpose.
+// Advance takes the derivatives from step t to t+1: states are those at t, gate is 1 − S[t]. The
+// direct effect of the constants on a state comes from [Neuron.AddConstants], its transpose.
 func (d *ConstantTangents[T]) Advance(p *Neuron[T], states *NeuronState[T], gate T, rows []T, n int) {
 	held := p.Held()
 	for c := range learnable {

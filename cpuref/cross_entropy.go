@@ -1,10 +1,10 @@
 package cpuref
 
-// Loss is what is made small: the cross-entropy of a softmax over logits x_c of class
-// c, or a distance of the output spikes from target spikes.
+// Loss is what is minimized: the cross-entropy of a softmax over logits x_c of class c, or a
+// distance of the output spikes from target spikes.
 type Loss uint32
 
-// The losses: of [CrossEntropy] by their logits, then those of [SpikeDistance].
+// The losses: those of [CrossEntropy], by their logits, then those of [SpikeDistance].
 const (
 	LossMaxOverTime     Loss = iota // x = max_t U[t+1] of the readout
 	LossSumOfSoftmax                // x = Σ_t softmax(U[t+1])
@@ -17,7 +17,7 @@ const (
 // CrossEntropyArguments are the arrays and sizes of [CrossEntropy].
 type CrossEntropyArguments[T Float] struct {
 	Loss      []T      // written; [sample]
-	Predicted []uint32 // written; [sample]: class of the largest logit, the lowest of equals
+	Predicted []uint32 // written; [sample]: class of the largest logit, the lowest class in a tie
 	Logits    []T      // written; [sample][stride]
 	Error     []T      // written unless nil; [sample][step][stride]: ∂L/∂U[t+1]
 	// SpikeError is written instead of Error for LossCounts; [sample][stride]:
@@ -32,9 +32,9 @@ type CrossEntropyArguments[T Float] struct {
 	Kind           Loss
 }
 
-// CrossEntropy computes, for samples first ≤ sample < last, the loss
-// −log softmax(x)[label] and its derivative with respect to what the logits x
-// are made of. Not divided by the batch. Twin: shaders/cross_entropy.comp.
+// CrossEntropy computes, for samples first ≤ sample < last, the loss −log softmax(x)[label] and its
+// derivative with respect to what the logits x are computed from. Not divided by the batch. Twin:
+// shaders/cross_entropy.comp.
 func CrossEntropy[T Float](a *CrossEntropyArguments[T], work *Workspace[T], first, last int) {
 	stride := Stride(a.Classes)
 	work.grow(2, stride)
@@ -129,8 +129,7 @@ func collectLogits[T Float](a *CrossEntropyArguments[T], x, p []T, b int) {
 	}
 }
 
-// maximumStep is the step of the largest potential of class c, the first of
-// equals.
+// maximumStep is the step of the largest potential of class c, the first in a tie.
 func maximumStep[T Float](readout []T, c, steps, stride int) int {
 	best := 0
 	for t := 1; t < steps; t++ {

@@ -3,7 +3,7 @@ package cpuref
 // DelayEventsArguments are the arrays and sizes of [DelayEvents].
 type DelayEventsArguments[T Float] struct {
 	Spikes  []uint32 // written; [sample][step][word]: the spikes of the inputs when they arrive
-	Events  Events   // rows [sample][step]: as they were
+	Events  Events   // rows [sample][step]: before the delays
 	Numbers []uint32 // [sample]: number of the sample in the run
 
 	Steps, Inputs int
@@ -11,7 +11,7 @@ type DelayEventsArguments[T Float] struct {
 }
 
 // DelayEvents moves every spike by the delay of its input; spikes that would arrive after the last
-// step do not. Samples first ≤ sample < last are done. Twin: shaders/delay_events.comp.
+// step are dropped. Samples first ≤ sample < last are processed. Twin: shaders/delay_events.comp.
 func DelayEvents[T Float](a *DelayEventsArguments[T], work *Workspace[T], first, last int) {
 	words, delays := Words(a.Inputs), make([]int, a.Inputs)
 	for b := first; b < last; b++ {

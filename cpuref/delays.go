@@ -1,10 +1,10 @@
 package cpuref
 
-// Delays are the learned delays of the inputs of a layer: input n is late by Longest·Share[n]
-// steps. Spikes lie in whole steps. Drawn, as in training, a delay of d is rounded up in as many
-// samples as its fraction says, so that on average it is d; the random numbers come from Philox
-// with the key (seed, [StreamDelay]) at the [NoiseCounter] of sample, [AllSteps], input and layer.
-// Else it is rounded to the nearest step.
+// Delays are the learned delays of the inputs of a layer: spikes of input n are Longest·Share[n]
+// steps late, in whole steps. If Drawn, as in training, a delay of d is rounded up with the
+// probability of its fraction, so that its mean is d; the random numbers come from Philox with the
+// key (seed, [StreamDelay]) at the [NoiseCounter] of sample, [AllSteps], input and layer. Otherwise
+// it is rounded to the nearest step.
 type Delays[T Float] struct {
 	Share   []T // [stride of the inputs]: 0 to 1
 	Longest int // steps

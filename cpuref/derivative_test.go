@@ -6,9 +6,8 @@ import (
 	"testing"
 )
 
-// TestSharedDerivatives: a forward pass that leaves derivatives behind, and a backward
-// pass that takes them, give the bits of passes by membranes, under every instruction
-// set.
+// TestSharedDerivatives: a forward pass that leaves derivatives, with a backward pass that reads
+// them, gives the same bits as passes using membranes, under every instruction set.
 func TestSharedDerivatives(t *testing.T) {
 	used := UsedInstructions()
 	defer UseInstructions(used)
@@ -92,7 +91,7 @@ func checkSharedDerivatives(t *testing.T, name string, neuron Neuron[float32], n
 	}
 }
 
-// TestSharesExponential holds where derivatives may take the place of membranes.
+// TestSharesExponential checks where derivatives may replace membranes.
 func TestSharesExponential(t *testing.T) {
 	neuron := Neuron[float32]{
 		Noise: NoiseSigmoid, NoiseParameters: [2]float32{3}, Surrogate: SurrogateSigmoid, SurrogateParameter: [3]float32{3},

@@ -4,10 +4,10 @@ package cpuref
 
 import "unsafe"
 
-// drawBlocks are the arguments of Philox in assembly, for blocks of 64 neurons: the
-// multiplication that it is made of, of 32 bits to 64 in vectors of 512, is not in archsimd.
+// drawBlocks are the arguments of Philox in assembly, for blocks of 64 neurons: archsimd lacks the
+// multiplication it is made of, 32 bits to 64 in vectors of 512.
 type drawBlocks struct {
-	dst     unsafe.Pointer // 64 numbers a block
+	dst     unsafe.Pointer // 64 numbers per block
 	count   int            // of blocks, at least 1
 	groups  [lanesAVX512]uint32
 	keys    [2 * philoxRounds]uint32 // both words of the key of every round
@@ -17,12 +17,12 @@ type drawBlocks struct {
 //go:noescape
 func drawAVX512(blocks *drawBlocks)
 
-// groupsAVX512 are the Philox groups of the lanes, from the first one of a block, so that
+// groupsAVX512 are the Philox groups of the lanes, relative to the first one of a block, such that
 // interleaving the four words leaves the neurons in order.
 var groupsAVX512 = [lanesAVX512]uint32{0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15}
 
-// drawUniformAVX512 computes Philox for the groups of a block of neurons at a time, the
-// counters in the lanes.
+// drawUniformAVX512 computes Philox for one block of neurons at a time, with the counters of its
+// groups in the lanes.
 func drawUniformAVX512(d *decision[float32]) {
 	const block = 4 * lanesAVX512
 	b := drawBlocks{groups: groupsAVX512, counter: [3]uint32{d.number, d.step, d.layer}}

@@ -6,7 +6,7 @@ import "unsafe"
 
 // drawBlocks are the arguments of Philox in assembly, for blocks of 16 neurons.
 type drawBlocks struct {
-	dst     unsafe.Pointer // 16 numbers a block
+	dst     unsafe.Pointer // 16 numbers per block
 	count   int            // of blocks, at least 1
 	groups  [lanesNEON]uint32
 	keys    [2 * philoxRounds]uint32 // both words of the key of every round
@@ -16,8 +16,8 @@ type drawBlocks struct {
 //go:noescape
 func drawNEON(blocks *drawBlocks)
 
-// drawUniformNEON computes Philox for the groups of a block of neurons at a time, the counters
-// in the lanes.
+// drawUniformNEON computes Philox for one block of neurons at a time, with the counters of its
+// groups in the lanes.
 func drawUniformNEON(d *decision[float32]) {
 	const block = 4 * lanesNEON
 	b := drawBlocks{groups: [lanesNEON]uint32{0, 1, 2, 3}, counter: [3]uint32{d.number, d.step, d.layer}}

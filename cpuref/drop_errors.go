@@ -6,14 +6,14 @@ type DropErrorsArguments[T Float] struct {
 
 	Numbers []uint32 // [sample]: number of the sample in the run
 
-	Steps, Neurons int // Neurons: numbers that are handed up
+	Steps, Neurons int // Neurons: numbers that the layer hands up
 	Dropout        Dropout[T]
 	Segment        Segment // of Error
 }
 
-// DropErrors carries errors back through what [DropEvents] did: they become 0 where a spike
-// is left out or would have been, and count Scale times elsewhere. Samples first ≤ sample <
-// last are done. Twin: shaders/drop_errors.comp.
+// DropErrors carries errors back through [DropEvents]: they become 0 where a spike was or would
+// have been dropped, and are multiplied by Scale elsewhere. Samples first ≤ sample < last are
+// processed. Twin: shaders/drop_errors.comp.
 func DropErrors[T Float](a *DropErrorsArguments[T], work *Workspace[T], first, last int) {
 	stride := Stride(a.Neurons)
 	work.grow(1, stride)

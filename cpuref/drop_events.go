@@ -6,13 +6,13 @@ type DropEventsArguments[T Float] struct {
 
 	Numbers []uint32 // [sample]: number of the sample in the run
 
-	Steps, Neurons int // Neurons: numbers that are handed up
+	Steps, Neurons int // Neurons: numbers that the layer hands up
 	Dropout        Dropout[T]
-	Segment        Segment // the steps to do
+	Segment        Segment // the steps to process
 }
 
-// DropEvents leaves out events as Dropout says; those kept move to the beginning of their
-// row. Samples first ≤ sample < last are done. Twin: shaders/drop_events.comp.
+// DropEvents drops events according to Dropout; the others move to the beginning of their row.
+// Samples first ≤ sample < last are processed. Twin: shaders/drop_events.comp.
 func DropEvents[T Float](a *DropEventsArguments[T], work *Workspace[T], first, last int) {
 	work.grow(1, Stride(a.Neurons))
 	uniform := work.rows[0]

@@ -1,28 +1,27 @@
 package cpuref
 
-// Dropout leaves out, in training, some of what a layer hands to the layer above: each
-// number of a step, with all its spikes where [PoolSum] makes several, or each number of a
-// sample in all its steps. What is kept counts Scale times, so that the layer above
-// receives the same input on average as without dropout. Random numbers come from Philox with
-// the key (seed, [StreamDropout]) at the [NoiseCounter] of sample, step, number and layer, so
-// the forward pass, the backward pass and recomputed segments leave out the same. The zero
-// Dropout leaves out nothing.
+// Dropout drops, in training, some of what a layer hands to the layer above: each number of a step,
+// with all its spikes where [PoolSum] makes several, or each number of a sample in all its steps.
+// What is kept is multiplied by Scale, so that the mean input of the layer above is the same as
+// without dropout. Random numbers come from Philox with the key (seed, [StreamDropout]) at the
+// [NoiseCounter] of sample, step, number and layer, so the forward pass, the backward pass and
+// recomputed segments drop the same. The zero Dropout drops nothing.
 type Dropout[T Float] struct {
-	Rate     T // probability that a number is left out
+	Rate     T // probability that a number is dropped
 	Scale    T // 1/(1 − Rate)
 	Together bool
 	Seed     uint32 // of the run
 	Layer    uint32
 }
 
-// AllSteps is the step in the counter where a number is left out in all steps or in none.
+// AllSteps is the step in the counter if a number is dropped in all steps or in none.
 const AllSteps = ^uint32(0)
 
-// None reports whether nothing is left out.
+// None reports whether nothing is dropped.
 func (d *Dropout[T]) None() bool { return d.Rate == 0 }
 
-// draw draws a uniform number for each output of the layer in a step of a sample; those below
-// Rate are left out.
+// draw draws a uniform number for each output of the layer in a step of a sample; outputs with a
+// number below Rate are dropped.
 func (d *Dropout[T]) draw(uniform []T, sample uint32, step int) {
 	choice := decision[T]{
 		uniform: uniform, key: [2]uint32{d.Seed, uint32(StreamDropout)},
@@ -34,8 +33,7 @@ func (d *Dropout[T]) draw(uniform []T, sample uint32, step int) {
 	drawUniform(&choice)
 }
 
-// scale multiplies what spikes from below add up to by what each of those kept counts; 0
-// stands for 1.
+// scale multiplies the sums over spikes from below by the value of each one kept; 0 stands for 1.
 func scale[T Float](sums []T, factor T) {
 	if factor == 0 || factor == 1 {
 		return

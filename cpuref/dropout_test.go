@@ -6,9 +6,8 @@ import (
 	"testing"
 )
 
-// TestDropout: as many are left out as the rate says, each by itself or with all of its
-// neuron in the sample, errors of the same ones become 0, and those kept count so much that
-// the mean stays.
+// TestDropout: the fraction dropped is the rate, each number on its own or together with all of its
+// neuron's in the sample; the same ones' errors become 0, and scaling the others keeps the mean.
 func TestDropout(t *testing.T) {
 	const samples, steps, neurons = 5, 40, 67
 	all := make([]uint32, samples*steps*Words(neurons))

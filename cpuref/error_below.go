@@ -8,15 +8,15 @@ type ErrorBelowArguments[T Float] struct {
 	Transposed []T // [neuron above][stride below]: its input weights, transposed
 
 	Steps, Neurons, Below int
-	Filters               int     // neurons a position above; 0 in a dense layer
+	Filters               int     // neurons per position above; 0 in a dense layer
 	Window                Window  // geometry of the connection
 	Delay                 int     // steps
 	Segment               Segment // of Error
 	AboveSegment          Segment // of Above, which holds Delay rows after the steps of Segment
-	Add                   bool    // the errors are added to those that other layers above left
+	Add                   bool    // add to the errors that other layers above left
 }
 
-// ErrorBelow carries the error to the layer below:
+// ErrorBelow carries errors to the layer below:
 //
 //	∂L/∂S_below[t] = Σ Wᵀ·∂L/∂h[t+d]      (ascending index; 0 where t+d ≥ T)
 //

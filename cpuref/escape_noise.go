@@ -1,8 +1,7 @@
 package cpuref
 
-// EscapeNoise is how a membrane potential decides on a spike (Gygax & Zenke
-// 2025, section on stochastic neurons). u is the membrane potential minus the
-// threshold.
+// EscapeNoise is how a membrane potential determines a spike (Gygax & Zenke 2025, section on
+// stochastic neurons). u is the membrane potential minus the threshold.
 type EscapeNoise uint32
 
 // The kinds of escape noise, with their parameters.
@@ -14,8 +13,8 @@ const (
 	NoiseSuperSpike                     // p = (1 + βu/(1 + β|u|))/2; {β}
 )
 
-// exponentLimit bounds arguments of exp on the path of spikes, so that no
-// product with its result leaves the normal numbers.
+// exponentLimit bounds arguments of exp wherever spikes depend on them, so that no product with the
+// result leaves the range of normal numbers.
 const exponentLimit = 40
 
 // limitExponent bounds x to ±exponentLimit.
@@ -29,10 +28,10 @@ func limitExponent[T Float](x T) T {
 	return x
 }
 
-// ratioLimit bounds βu of [NoiseSuperSpike], so that no sum leaves the numbers.
+// ratioLimit bounds βu of [NoiseSuperSpike], so that no sum overflows.
 const ratioLimit = 1 << 30
 
-// ratio is 1 + β|u| and 1 + β|u| + βu, of which p is the half of the quotient.
+// ratio returns 1 + β|u| and 1 + β|u| + βu; p is half the quotient of the second and the first.
 func ratio[T Float](beta, u T) (below, above T) {
 	x := T(beta * u)
 	switch {
@@ -47,8 +46,8 @@ func ratio[T Float](beta, u T) (below, above T) {
 	return 1 + x, 1 + (x + x)
 }
 
-// Spikes decides on a spike: ξ < p(u), with ξ uniform in (0, 1), written so
-// that no division is needed.
+// Spikes decides whether there is a spike: ξ < p(u), with ξ uniform in (0, 1), written so that no
+// division is needed.
 func Spikes[T Float](noise EscapeNoise, parameters [2]T, u, xi T) bool {
 	switch noise {
 	case NoiseSigmoid:
@@ -68,7 +67,7 @@ func Spikes[T Float](noise EscapeNoise, parameters [2]T, u, xi T) bool {
 	return u > 0
 }
 
-// SpikeProbability is p(u) of theory, the chance that [Spikes] is true.
+// SpikeProbability is p(u) in theory, the probability that [Spikes] is true.
 func SpikeProbability[T Float](noise EscapeNoise, parameters [2]T, u T) T {
 	switch noise {
 	case NoiseSigmoid:

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// escapeNoiseCases are noises with parameters, their p(u) written with package
-// math, and the surrogate that is its derivative.
+// escapeNoiseCases are noises with parameters, their p(u) written with package math, and the
+// surrogate that is its derivative.
 func escapeNoiseCases() []escapeNoiseCase {
 	hazard := func(scale, width float64) escapeNoiseCase {
 		return escapeNoiseCase{
@@ -50,9 +50,8 @@ type escapeNoiseCase struct {
 	matched     [3]float64
 }
 
-// TestSpikeFrequency draws a million spikes at several potentials from every
-// noise: their frequency is p(u) within four standard errors. Short runs leave out
-// float64.
+// TestSpikeFrequency draws a million spikes at several potentials from every noise: their frequency
+// is p(u) within four standard errors. Short runs skip float64.
 func TestSpikeFrequency(t *testing.T) {
 	const draws = 1_000_000
 	for i, c := range escapeNoiseCases() {
@@ -72,8 +71,8 @@ func TestSpikeFrequency(t *testing.T) {
 	}
 }
 
-// countSpikes counts the spikes of the given number of draws at counters that begin with their
-// number.
+// countSpikes counts the spikes over the given number of draws; the draw's number is the first word
+// of its counter.
 func countSpikes[T Float](c escapeNoiseCase, u float64, draws int, counter [4]uint32) int {
 	parameters := [2]T{T(c.parameters[0]), T(c.parameters[1])}
 	count := 0
@@ -93,7 +92,7 @@ func offBinomial(count, draws int, p float64) bool {
 	return math.Abs(float64(count)-mean) > 4*math.Sqrt(mean*(1-p))
 }
 
-// TestThresholdNoise: no chance, and no spike at the threshold itself.
+// TestThresholdNoise: no randomness, and no spike at the threshold itself.
 func TestThresholdNoise(t *testing.T) {
 	for u, want := range map[float32]bool{-1: false, -1e-7: false, 0: false, 1e-7: true, 3: true} {
 		for _, xi := range []float32{0x1p-24, 0.5, 1 - 0x1p-24} {
@@ -107,7 +106,7 @@ func TestThresholdNoise(t *testing.T) {
 	}
 }
 
-// TestSpikeProbability compares p(u) with package math, far potentials included.
+// TestSpikeProbability compares p(u) with package math, including at extreme potentials.
 func TestSpikeProbability(t *testing.T) {
 	for _, c := range escapeNoiseCases() {
 		for u := -8.0; u <= 8; u += 0.0625 {

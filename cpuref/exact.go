@@ -5,7 +5,7 @@ import (
 	"unsafe"
 )
 
-// Thresholds under which numbers are set to zero; see the package comment.
+// Magnitudes below which numbers are set to zero; see the package comment.
 const (
 	tinyWeight = 0x1p-40
 	tinyState  = 0x1p-60
@@ -33,8 +33,8 @@ func double[T Float]() bool {
 	return unsafe.Sizeof(x) == 8
 }
 
-// Exp is e to the power x. In float32 the argument is limited to [−87, 88] and
-// the largest relative error over all arguments in that range is 8.2·10⁻⁸.
+// Exp is e to the power x. In float32 the argument is clamped to [−87, 88], and the largest
+// relative error over all arguments in that range is 8.2·10⁻⁸.
 func Exp[T Float](x T) T {
 	if double[T]() {
 		return T(exp64(float64(x)))
@@ -51,8 +51,8 @@ func Log[T Float](x T) T {
 	return T(log32(float32(x)))
 }
 
-// Reciprocal is 1/x for x in [2⁻¹²⁵, 2¹⁰⁰]. In float32 the largest relative
-// error over all of them is 8.9·10⁻⁸; above that its corrections are subnormal.
+// Reciprocal is 1/x for x in [2⁻¹²⁵, 2¹⁰⁰]. In float32 the largest relative error over all of them
+// is 8.9·10⁻⁸; above that range, its corrections are subnormal.
 func Reciprocal[T Float](x T) T {
 	if double[T]() {
 		return 1 / x
@@ -69,9 +69,9 @@ func Sqrt[T Float](x T) T {
 	return T(sqrt32(float32(x)))
 }
 
-// exp32 reduces to r = x − n·ln 2, |r| ≤ ½ ln 2, with ln 2 in two parts of which
-// the first times n is exact, then a polynomial (coefficients: Moshier, Cephes,
-// expf) and a scaling by 2ⁿ through the exponent bits.
+// exp32 reduces x to r = x − n·ln 2, |r| ≤ ½ ln 2, with ln 2 in two parts, the first of which times
+// n is exact, then evaluates a polynomial (coefficients: Moshier, Cephes, expf) and scales by 2ⁿ
+// through the exponent bits.
 func exp32(x float32) float32 {
 	if x < -87 {
 		x = -87
@@ -94,8 +94,8 @@ func exp32(x float32) float32 {
 	return float32(p * math.Float32frombits(uint32(int32(n)+127)<<23))
 }
 
-// log32 splits x = m·2ᵉ with m in [√½, √2) and sums a polynomial in m − 1
-// (coefficients: Moshier, Cephes, logf).
+// log32 splits x = m·2ᵉ with m in [√½, √2) and evaluates a polynomial in m − 1 (coefficients:
+// Moshier, Cephes, logf).
 func log32(x float32) float32 {
 	bits := int32(math.Float32bits(x))
 	e := (bits - 0x3f3504f3) >> 23
@@ -118,7 +118,7 @@ func log32(x float32) float32 {
 	return y + float32(n*0.693359375)
 }
 
-// reciprocal32 refines a seed made of the bits of x by three Newton steps.
+// reciprocal32 refines a seed made from the bits of x by three Newton steps.
 func reciprocal32(x float32) float32 {
 	y := math.Float32frombits(0x7ef311c7 - math.Float32bits(x))
 	for range 3 {
@@ -127,8 +127,8 @@ func reciprocal32(x float32) float32 {
 	return y
 }
 
-// sqrt32 refines a seed of 1/√x made of the bits of x by three Newton steps and
-// corrects x·(1/√x) once.
+// sqrt32 refines a seed of 1/√x made from the bits of x by three Newton steps and corrects x·(1/√x)
+// once.
 func sqrt32(x float32) float32 {
 	if x == 0 {
 		return 0

@@ -2,18 +2,17 @@ package cpuref
 
 import "math"
 
-// The float64 functions below serve parameters (decay constants, initial
-// weights, generated data). Package math has assembly on some processors and
-// fused operations on others, so its results may differ in the last bit from
-// machine to machine; these do not.
+// The float64 functions below serve parameters (decay constants, initial weights, generated data).
+// Package math uses assembly on some processors and fused operations on others, so its results may
+// differ in the last bit between machines; these do not.
 
-// exp64 is e to the power x for |x| ≤ 700 (limited to that), to about 4·10⁻¹⁶.
+// exp64 is e to the power x for |x| ≤ 700 (clamped to that), to about 4·10⁻¹⁶.
 func exp64(x float64) float64 {
 	x = math.Max(-700, math.Min(700, x))
 	n := math.Floor(float64(x*math.Log2E) + 0.5)
 	r := x - float64(n*6.93147180369123816490e-01)
 	r -= float64(n * 1.90821492927058770002e-10)
-	// Taylor: the first term left out is below r¹⁵/15! = 10⁻¹⁹.
+	// Taylor: the first omitted term is below r¹⁵/15! = 10⁻¹⁹.
 	p := 1.0
 	for k := 14.0; k >= 1; k-- {
 		p = float64(float64(p*r)/k) + 1
@@ -38,22 +37,21 @@ func log64(x float64) float64 {
 	return y + float64(float64(e)*6.93147180369123816490e-01)
 }
 
-// Exp64 is e to the power x for |x| ≤ 700, the same bits on every processor.
+// Exp64 is e to the power x for |x| ≤ 700, with the same bits on every processor.
 func Exp64(x float64) float64 { return exp64(x) }
 
-// Log64 is the natural logarithm of a positive x, the same bits on every
-// processor.
+// Log64 is the natural logarithm of a positive x, with the same bits on every processor.
 func Log64(x float64) float64 { return log64(x) }
 
-// SinTurns is sin(2πx), the same bits on every processor, to about 3·10⁻¹⁶.
+// SinTurns is sin(2πx), with the same bits on every processor, to about 3·10⁻¹⁶.
 func SinTurns(x float64) float64 {
 	x -= math.Floor(x + 0.5) // [−½, ½)
-	// The half turn beyond a quarter mirrors the one before it. No branch: which
-	// half it is, nobody can foresee.
+	// The half turn beyond a quarter mirrors the one before it. No branch, because which half it is
+	// cannot be predicted.
 	size := math.Abs(x)
 	a := float64(2 * math.Pi * min(size, 0.5-size))
 	square := float64(a * a)
-	// Taylor: the first term left out is below (π/2)²³/23! = 10⁻¹⁸.
+	// Taylor: the first omitted term is below (π/2)²³/23! = 10⁻¹⁸.
 	p := 1.0 / (2 * 3 * 4 * 5 * 6 * 7 * 8 * 9 * 10 * 11 * 12 * 13 * 14 * 15 * 16 * 17 * 18 * 19 * 20 * 21)
 	p = float64(p*square) - 1.0/(2*3*4*5*6*7*8*9*10*11*12*13*14*15*16*17*18*19)
 	p = float64(p*square) + 1.0/(2*3*4*5*6*7*8*9*10*11*12*13*14*15*16*17)

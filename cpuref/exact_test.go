@@ -9,20 +9,19 @@ import (
 	"testing"
 )
 
-// full is set by make full: tests in their long form.
+// full is set by make full: run tests in their long form.
 var full = os.Getenv("SPIKEGRAD_FULL") != ""
 
-// TestExactFunctions measures the largest relative error of every exact function
-// in float32 and holds its doc comment to it, over more than 2²² arguments. Most of them
-// are taken where errors differ: one period of those that scale with powers of two (see
-// [TestExactScaling]), around 1 for the logarithm, down to 2⁻²⁶ for the exponential,
-// which is 1 or next to it below. Elsewhere every 211th is taken, in short runs
-// everywhere, and by make full all.
+// TestExactFunctions measures the largest relative error of every exact function in float32 against
+// the bound in its doc comment, over more than 2²² arguments. Most of them are taken where errors
+// differ: one period of functions that scale with powers of two (see [TestExactScaling]), around 1
+// for the logarithm, down to 2⁻²⁶ for the exponential, which is 1 or next to it below. Elsewhere,
+// and in short runs everywhere, every 211th is taken; make full takes all.
 func TestExactFunctions(t *testing.T) {
 	const sparse = 211
 	type span struct {
 		first, last float32
-		stride      uint64 // every how many arguments
+		stride      uint64 // distance between arguments
 	}
 	functions := []struct {
 		name       string
@@ -68,9 +67,9 @@ func TestExactFunctions(t *testing.T) {
 	}
 }
 
-// TestExactScaling checks that a power of two in the argument of the reciprocal and
-// a power of four in that of the square root come out as powers, to the bit, so
-// that one period stands for all.
+// TestExactScaling checks that a power of two in the argument of the reciprocal, and a power of
+// four in that of the square root, come out as exact powers of two, so that one period stands for
+// all.
 func TestExactScaling(t *testing.T) {
 	for bits := math.Float32bits(1); bits < math.Float32bits(4); bits += 9973 {
 		x := math.Float32frombits(bits)
@@ -89,9 +88,9 @@ func TestExactScaling(t *testing.T) {
 	}
 }
 
-// largestError is the largest relative error of a function over the arguments from
-// first to last, which have the same sign and ascend in magnitude, and the argument
-// it occurs at. NaN counts as infinite.
+// largestError returns the largest relative error of a function over the arguments from first to
+// last, which have the same sign and ascend in magnitude, and the argument at which it occurs. NaN
+// counts as infinite.
 func largestError(function func(float32) float32, reference func(float64) float64, first, last float32, stride uint64) (worst float64, at float32) {
 	begin, end := uint64(math.Float32bits(first)), uint64(math.Float32bits(last))
 	var group sync.WaitGroup
@@ -103,7 +102,7 @@ func largestError(function func(float32) float32, reference func(float64) float6
 			for bits := begin + worker*stride; bits <= end; bits += workers * stride {
 				x := math.Float32frombits(uint32(bits))
 				want := reference(float64(x))
-				// 0 is exact where 0 is right, as log(1).
+				// 0 is exact where the result should be 0, as for log(1).
 				e := math.Abs(float64(function(x)) - want)
 				if e > 0 {
 					e /= math.Abs(want)
@@ -123,7 +122,7 @@ func largestError(function func(float32) float32, reference func(float64) float6
 	return worst, at
 }
 
-// TestExactLimits checks what lies on and outside the bounds of arguments.
+// TestExactLimits checks arguments on and beyond the bounds.
 func TestExactLimits(t *testing.T) {
 	equal := func(what string, got, want float32) {
 		t.Helper()
@@ -160,7 +159,7 @@ func TestExact64(t *testing.T) {
 			t.Errorf("%s(%g) differs by %.3g of the value: at most %g is expected", name, at, most, documented)
 		}
 	}
-	// An irrational step visits an interval evenly.
+	// An irrational step covers an interval evenly.
 	spread := func(i int) float64 { return math.Mod(float64(i)*math.Phi, 1) }
 	worst("Exp64", Exp64, math.Exp, 5e-16, func(i int) float64 { return 1400*spread(i) - 700 })
 	worst("Exp64 near 0", Exp64, math.Exp, 5e-16, func(i int) float64 { return 2*spread(i) - 1 })
@@ -191,8 +190,8 @@ func TestExact64(t *testing.T) {
 		if d := relativeTo(Exp64(x), bigExp(x)); !(d <= 4e-16) {
 			t.Errorf("Exp64(%g) differs from its value in 200 bits by %.3g of it", x, d)
 		}
-		// log is checked as the inverse of the long exponential: an error d of the
-		// logarithm is a relative error d of what it exponentiates to.
+		// log is checked as the inverse of the accurate exponential: an error d of the logarithm is
+		// a relative error d of its exponential.
 		y := math.Exp(x)
 		if d := relativeTo(y, bigExp(Log64(y))) / math.Abs(x); !(d <= 4e-16) {
 			t.Errorf("Log64(%g) differs from its value in 200 bits by %.3g of it", y, d)
@@ -200,8 +199,7 @@ func TestExact64(t *testing.T) {
 	}
 }
 
-// bigExp is e to the power x to about 200 bits: Taylor's series of x/2¹⁶, squared 16
-// times.
+// bigExp is e to the power x to about 200 bits: the Taylor series of x/2¹⁶, squared 16 times.
 func bigExp(x float64) *big.Float {
 	const precision, halvings = 260, 16
 	number := func(v float64) *big.Float { return new(big.Float).SetPrec(precision).SetFloat64(v) }
@@ -232,8 +230,8 @@ func TestFlush(t *testing.T) {
 	checkFlush(t, "FlushState[float64]", FlushState[float64], 0x1p-60, math.Nextafter(0x1p-60, 0))
 }
 
-// checkFlush checks that the smallest magnitude is kept, that the number below it
-// and both zeros become +0, and that everything else stays what it was.
+// checkFlush checks that the smallest magnitude is kept, that the number below it and both zeros
+// become +0, and that everything else is unchanged.
 func checkFlush[T Float](t *testing.T, name string, flush func(T) T, smallest, below T) {
 	t.Helper()
 	negativeZero := T(math.Copysign(0, -1))

@@ -6,8 +6,8 @@ import (
 	"spikegrad/cpuref"
 )
 
-// The escape noise of one neuron: a random number that depends on who asks when, a
-// decision, and the derivative that the backward pass takes for that of the spike.
+// The escape noise of one neuron: a random number determined by its purpose and time, a decision,
+// and the derivative that the backward pass uses as that of the spike.
 func Example() {
 	seed := [2]uint32{1, 0}
 	word := cpuref.Philox(seed, cpuref.NoiseCounter(17, 3, 0, 0))[0] // sample 17, step 3

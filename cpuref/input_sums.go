@@ -6,21 +6,21 @@ type InputSumsArguments[T Float] struct {
 
 	Events  Events // spikes of the source
 	Weights []T    // [source][stride], or as Window says
-	Scale   T      // what spikes count; 0: 1, see [Dropout]
+	Scale   T      // value of a spike, where 0 means 1; see [Dropout]
 
 	Steps, Neurons int
 	Window         Window  // geometry of the connection
 	Delay          int     // steps
 	Segment        Segment // of Sums
-	Add            bool    // the sums are added to what is there
+	Add            bool    // add the sums to what is there
 }
 
-// InputSums adds up what the spikes of one source bring to a layer or a readout:
+// InputSums sums what the spikes of one source contribute to a layer or a readout:
 //
 //	s·Σ W·S_source[t−d]     (ascending index; 0 before step d; s: Scale)
 //
-// for samples first ≤ sample < last. Sources are done in ascending order, each with a sum of
-// its own; a layer takes them for its Drive. Twin: shaders/input_sums.comp.
+// for samples first ≤ sample < last. Sources are processed in ascending order, each with a sum of
+// its own; a layer takes the total as its Drive. Twin: shaders/input_sums.comp.
 func InputSums[T Float](a *InputSumsArguments[T], work *Workspace[T], first, last int) {
 	stride := Stride(a.Neurons)
 	work.grow(1, stride)

@@ -4,8 +4,8 @@ package cpuref
 
 import "simd/archsimd"
 
-// What differs between the vector widths, for AVX-512; the rest is in
-// vector_avx512.go, from which the AVX2 version is made.
+// What differs between the vector widths, for AVX-512; the rest is in vector_avx512.go, from which
+// the AVX2 version is generated.
 
 const lanesAVX512 = 16
 

@@ -2,8 +2,8 @@ package cpuref
 
 import "math/bits"
 
-// Constant is a constant of neurons that can be learned. Its value is the configured one
-// times exp(ρ); ρ, which is learned, lies within ±[LearnedBound].
+// Constant is a neuron constant that can be learned. Its value is the configured one times exp(ρ);
+// ρ, the learned number, lies within ±[LearnedBound].
 type Constant uint32
 
 // The constants.
@@ -17,14 +17,14 @@ const (
 	learnable                             // how many there are
 )
 
-// LearnedBound is the largest magnitude of ρ: values from 1/54.6 to 54.6 times the
-// configured one.
+// LearnedBound is the largest magnitude of ρ: values range from 1/54.6 to 54.6 times the configured
+// one.
 const LearnedBound = 4
 
-// LearnedSet is a set of constants, a bit each.
+// LearnedSet is a set of constants, one bit each.
 type LearnedSet uint32
 
-// With is the set and a constant.
+// With returns the set with a constant added.
 func (s LearnedSet) With(c Constant) LearnedSet { return s | 1<<c }
 
 // Has reports whether a constant is in the set.
@@ -36,8 +36,8 @@ func (s LearnedSet) Count() int { return bits.OnesCount32(uint32(s)) }
 // Place is the index of a constant within the set.
 func (s LearnedSet) Place(c Constant) int { return (s & (1<<c - 1)).Count() }
 
-// Rows of the array that [LearnedConstants] writes: what neurons take for their constants
-// and, behind those, the derivatives of these with respect to ρ, a row for each [Constant].
+// Rows of the array that [LearnedConstants] writes: the values that neurons use for their
+// constants, followed by the derivatives of these with respect to ρ, one row per [Constant].
 const (
 	RowDecayMembrane = iota
 	RowDriveMembrane
@@ -51,8 +51,8 @@ const (
 	LearnedRows = RowSlopes + int(learnable)
 )
 
-// FillConstants writes what a neuron of the layer has to all rows of an array for
-// [LearnedConstants], [LearnedRows][stride].
+// FillConstants fills all rows of an array for [LearnedConstants], [LearnedRows][stride], with the
+// layer's configured constants.
 func FillConstants[T Float](rows []T, p *Neuron[T]) {
 	stride := len(rows) / LearnedRows
 	for row, value := range [RowSlopes]T{
@@ -66,20 +66,20 @@ func FillConstants[T Float](rows []T, p *Neuron[T]) {
 
 // LearnedConstantsArguments are the arrays and sizes of [LearnedConstants].
 type LearnedConstantsArguments[T Float] struct {
-	Rows    []T // [LearnedRows][stride]; written: those that the constant decides over
+	Rows    []T // [LearnedRows][stride]; written: those that depend on the constant
 	Learned []T // read and written; [stride of a position], or one for all neurons: ρ
 
 	Neurons, Filters int // number of neurons; neurons per position, 0 in a dense layer
-	Units            int // learned numbers: as many as a position has neurons, or 1
+	Units            int // learned numbers: one per neuron of a position, or 1
 	Constant         Constant
-	Factor           T // dt/τ of a configured time constant, the configured θ or κ; nothing of β
+	Factor           T // dt/τ of a configured time constant, the configured θ or κ; unused for β
 }
 
-// LearnedConstants limits what is learned of a constant to its bounds, and computes from it
-// what neurons first ≤ n < last of the padded row take:
+// LearnedConstants clamps what is learned of a constant to its bounds, and computes from it the
+// values that neurons first ≤ n < last of the padded row use:
 //
 //	a = exp(−x), x = dt/τ·exp(−ρ), ∂a/∂ρ = a·x;    θ·exp(ρ), κ·exp(ρ), their own derivatives;
-//	β'/β = exp(ρ), the [Neuron.Steepness], with derivatives that [Neuron.AddConstants] has whole
+//	β'/β = exp(ρ), the [Neuron.Steepness]; its derivatives are entirely in [Neuron.AddConstants]
 //
 // Twin: shaders/learned_constants.comp.
 func LearnedConstants[T Float](a *LearnedConstantsArguments[T], first, last int) {
@@ -98,7 +98,7 @@ func LearnedConstants[T Float](a *LearnedConstantsArguments[T], first, last int)
 			rho = -LearnedBound
 		}
 		if n == i {
-			a.Learned[i] = rho // the other neurons of a learned number limit it for themselves
+			a.Learned[i] = rho // the other neurons sharing a learned number clamp it for themselves
 		}
 		slope := RowSlopes + int(a.Constant)
 		switch a.Constant {
@@ -134,7 +134,7 @@ func LearnedConstants[T Float](a *LearnedConstantsArguments[T], first, last int)
 	}
 }
 
-// Own is neuron n of a layer whose constants are in rows, as [LearnedConstants] writes them.
+// Own returns neuron n of a layer whose constants are in rows, as [LearnedConstants] writes them.
 func (p *Neuron[T]) Own(rows []T, n int) Neuron[T] {
 	q, stride := *p, len(rows)/LearnedRows
 	q.DecayMembrane, q.DriveMembrane = rows[RowDecayMembrane*stride+n], rows[RowDriveMembrane*stride+n]
@@ -144,14 +144,14 @@ func (p *Neuron[T]) Own(rows []T, n int) Neuron[T] {
 	return q
 }
 
-// AddConstants adds to sums, a number for each [Constant], what a step brings to the
-// derivatives of the loss with respect to a_m, a_s, θ, a_a, κ and the ρ of β: held are the states at t,
-// adjoint the adjoints at t+1, sloped what ∂L/∂S[t] passes to the potential, gate 1 − S[t].
-// Products that a device might flush count as 0.
+// AddConstants adds to sums, one number per [Constant], a step's contribution to the derivatives of
+// the loss with respect to a_m, a_s, θ, a_a, κ and the ρ of β. Held are the states at t, adjoint
+// the adjoints at t+1, sloped what ∂L/∂S[t] passes to the potential, gate 1 − S[t]. Products that a
+// device might flush count as 0.
 func (p *Neuron[T]) AddConstants(sums *[learnable]T, held, adjoint *NeuronState[T], sloped, gate T) {
 	leak, drive := p.passed(adjoint[0], gate)
 	sums[ConstantTauMembrane] += FlushState(T(leak * held[0]))
-	if p.Model.HasCurrent() { // 1 − a_m drives
+	if p.Model.HasCurrent() { // 1 − a_m scales the drive
 		sums[ConstantTauMembrane] -= FlushState(T(drive * held[1]))
 		sums[ConstantTauSynapse] += FlushState(T(adjoint[1] * held[1]))
 	}

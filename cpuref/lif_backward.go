@@ -5,19 +5,19 @@ type LIFBackwardArguments[T Float] struct {
 	Error []T // [sample][step][stride]; read: ∂L/∂S[t] from above, written: ∂L/∂h[t]
 
 	Spikes              []uint32 // [sample][step][word]
-	Membrane            []T      // [sample][step][stride]: as [LIFForward] left it; not read with Derivative
-	Derivative          []T      // [sample][step][stride]: what [LIFForward] left of it; nil: it is computed from Membrane
-	Lost                []T      // [sample][step][stride]: what [LIFForward] left; only with [Neuron.LosesState]
-	SpikeError          []T      // [sample][stride]: error that every spike of a neuron gets, whenever
+	Membrane            []T      // [sample][step][stride]: from [LIFForward]; not read with Derivative
+	Derivative          []T      // [sample][step][stride]: from [LIFForward]; nil: computed from Membrane
+	Lost                []T      // [sample][step][stride]: from [LIFForward]; only with [Neuron.LosesState]
+	SpikeError          []T      // [sample][stride]: error added to every spike of a neuron, at any step
 	RecurrentTransposed []T      // [neuron][stride]: Vᵀ, nil without recurrence
-	Constants           []T      // [LearnedRows][stride]: of neurons that differ; nil: all as Neuron says
-	Trace               []T      // [sample][step][state][stride]: as [LIFForward] left it; only with learned constants
-	// ConstantErrors, [sample][learned][stride], written if constants are learned: ∂L/∂a_m,
-	// ∂L/∂a_s, … as [Neuron.AddConstants] has them, read where the segment ends.
+	Constants           []T      // [LearnedRows][stride]: of neurons that differ; nil: all as in Neuron
+	Trace               []T      // [sample][step][state][stride]: from [LIFForward]; only with learned constants
+	// ConstantErrors, [sample][learned][stride], are written if constants are learned: ∂L/∂a_m,
+	// ∂L/∂a_s, … as in [Neuron.AddConstants]; read where the segment ends.
 	ConstantErrors []T
 
 	Steps, Neurons int
-	Filters        int     // neurons a position; 0 in a dense layer
+	Filters        int     // neurons per position; 0 in a dense layer
 	Recurrent      Window  // geometry of the recurrent connection
 	RecurrentDelay int     // steps
 	Segment        Segment // of Error, Membrane, Derivative, Lost and Trace, which hold a row before and RecurrentDelay rows after it
@@ -25,19 +25,18 @@ type LIFBackwardArguments[T Float] struct {
 	Neuron         Neuron[T]
 }
 
-// LIFBackward is the reverse of [LIFForward], in place and backwards in time. With λ the
-// adjoints of the states and g the surrogate derivative:
+// LIFBackward is the adjoint of [LIFForward], in place and backwards in time. With λ the adjoints
+// of the states and g the surrogate derivative:
 //
 //	∂L/∂h[t] = what λ[t+1] passes to it: [Neuron.Received]
 //	λS[t]    = ∂L/∂S[t] from above + Σ Vᵀ·∂L/∂h[t+d_rec] + SpikeError
 //	λ[t]     = what λ[t+1] and g(U[t] − θ)·λS[t] pass: [Neuron.Adjoint]
 //
-// A neuron that rests at t after a spike has g = 0: what the spike would be without the rest
-// is not followed, nor is what an earlier spike does by it.
-// Derivatives with respect to learned constants are added up from the last step to the first.
-// With DifferentiateReset λS[t] gets the derivative of U[t+1] with respect to S[t] times
-// λU[t+1] as well; otherwise the gate is a constant. Samples first ≤ sample < last are
-// done. Twin: shaders/lif_backward.comp.
+// A refractory neuron at t has g = 0: neither what its spike would have been nor the effect of an
+// earlier spike through the refractory period is differentiated. Derivatives with respect to
+// learned constants are summed from the last step to the first. With DifferentiateReset, λS[t] also
+// gets the derivative of U[t+1] with respect to S[t] times λU[t+1]; otherwise the gate is a
+// constant. Samples first ≤ sample < last are processed. Twin: shaders/lif_backward.comp.
 func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first, last int) {
 	stride, words, samples := Stride(a.Neurons), Words(a.Neurons), last-first
 	count, p := a.Neuron.Model.States(), &a.Neuron
@@ -45,9 +44,9 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 	work.growResting(words)
 	recurrent, resting, derivative, received, adjoints := work.rows[0], work.rows[1], work.rows[2], work.rows[3], work.rows[4:4+count]
 	if p.Model.HasCurrent() {
-		received = adjoints[1] // as it is
+		received = adjoints[1] // unchanged
 	}
-	clear(recurrent) // as it stays where no errors come back
+	clear(recurrent) // stays 0 where no errors come back
 	clear(resting)   // potentials before the first step
 	if a.Constants != nil {
 		for n := range stride {
@@ -80,7 +79,7 @@ func LIFBackward[T Float](a *LIFBackwardArguments[T], work *Workspace[T], first,
 			receive(p, received[own:][:stride], adjoints[0][own:][:stride], a.Spikes[row*words:(row+1)*words])
 		}
 		if a.RecurrentTransposed != nil && t+a.RecurrentDelay < a.Steps {
-			// All samples together: the weights are read once for them.
+			// All samples together, so that the weights are read only once.
 			product := errorProducts[T]{
 				dst: recurrent, above: received, transposed: a.RecurrentTransposed,
 				dstStride: stride, stride: stride, rows: samples,

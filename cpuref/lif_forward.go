@@ -4,43 +4,42 @@ package cpuref
 type LIFForwardArguments[T Float] struct {
 	Spikes   []uint32 // written; [sample][step][word]: S[t]
 	Membrane []T      // written if not nil; [sample][step][stride]: [Neuron.Potential] at t+1, U[t+1] without adaptation
-	Lost     []T      // written if not nil; [sample][step][stride]: what a spike takes from U[t+1], see [Neuron.Advance]
+	Lost     []T      // written if not nil; [sample][step][stride]: what a spike subtracts from U[t+1], see [Neuron.Advance]
 	Trace    []T      // written if not nil; [sample][step][state][stride]: all states at t+1
-	// Derivative, written if not nil, [sample][step][stride], is the surrogate derivative
-	// at step t; only of neurons that [Neuron.SharesExponential].
+	// Derivative, written if not nil, [sample][step][stride], is the surrogate derivative at step
+	// t; only for neurons that satisfy [Neuron.SharesExponential].
 	Derivative []T
 
 	Events           Events   // input spikes, rows [sample][step]
 	InputWeights     []T      // [input][stride], or as Input says
-	InputScale       T        // what input spikes count; 0: 1, see [Dropout]
+	InputScale       T        // value of an input spike, where 0 means 1; see [Dropout]
 	RecurrentWeights []T      // [neuron][stride], or as Recurrent says; nil without recurrence
-	Bias             []T      // [stride] of a position: arrives in every step; nil: 0
+	Bias             []T      // [stride] of a position: added in every step; nil: 0
 	Numbers          []uint32 // [sample]: number of the sample in the run
-	Drive            []T      // [sample][row of DriveSegment][stride]: what [InputSums] made of further sources; nil: there are none. May be Membrane or Derivative
-	Uniform          []T      // [sample][step][stride]: what [NoiseUniform] draws; nil: drawn here
+	Drive            []T      // [sample][row of DriveSegment][stride]: sums of further sources from [InputSums]; nil: none. May be Membrane or Derivative
+	Uniform          []T      // [sample][step][stride]: from [NoiseUniform]; nil: drawn here
 	Flips            []Flip   // [sample]; nil: none
-	Constants        []T      // [LearnedRows][stride]: of neurons that differ, see [LearnedConstants]; nil: all as Neuron says
+	Constants        []T      // [LearnedRows][stride]: of neurons that differ, see [LearnedConstants]; nil: all as in Neuron
 
 	Steps, Neurons        int
-	Filters               int       // neurons a position; 0 in a dense layer
+	Filters               int       // neurons per position; 0 in a dense layer
 	Input, Recurrent      Window    // geometry of the connections
 	Delay, RecurrentDelay int       // steps
 	Key                   [2]uint32 // seed, stream
 	Layer                 uint32
-	Segment               Segment // of Membrane, Lost, Derivative and Trace; from the second on they hold a row before it
+	Segment               Segment // of Membrane, Lost, Derivative and Trace; from the second one on they hold a row before it
 	DriveSegment          Segment // of Drive
 	States                []T     // [sample][state][stride], read where the segment begins, written where it ends; nil for whole samples
 	Neuron                Neuron[T]
 }
 
-// Flip names one spike of a sample that is turned into its opposite; a Step of NoFlip
-// names none.
+// Flip names one spike of a sample to be inverted; none if Step is NoFlip.
 type Flip struct{ Layer, Step, Neuron uint32 }
 
 // NoFlip is the step of a flip that does nothing.
 const NoFlip = ^uint32(0)
 
-// flip turns a spike of a layer at a step into its opposite, if it is the one named.
+// flip inverts a spike of a layer at a step, if it is the one named.
 func flip[T Float](f Flip, layer, step uint32, spikes []uint32, gates []T) {
 	if f.Step == step && f.Layer == layer {
 		spikes[f.Neuron/32] ^= 1 << (f.Neuron % 32)
@@ -49,16 +48,15 @@ func flip[T Float](f Flip, layer, step uint32, spikes []uint32, gates []T) {
 }
 
 // LIFForward runs a layer of leaky integrate-and-fire neurons over all steps,
-// for the samples first ≤ sample < last:
+// for samples first ≤ sample < last:
 //
 //	S[t] = 1 if ξ < p(U[t] − A[t] − θ) else 0     (A only of adaptive neurons)
 //	S[t] = 0 if there was a spike in the R steps before     (R: [Neuron.Refractory])
 //	h[t] = (Drive[t] + s·Σ W·S_in[t−d]) + (b + Σ V·S[t−d_rec])     (each sum in ascending index; s: InputScale)
 //
-// and the states at t+1 as [Neuron.Advance] says, from 0. A flip turns S[t] of one neuron
-// of a sample into 1 − S[t] after it was drawn: what the single-flip estimator of gradients
-// needs. Only spikes cost additions: a weight row is added for every event.
-// Twin: shaders/lif_forward.comp.
+// and the states at t+1 as in [Neuron.Advance], from 0. A flip turns S[t] of one neuron of a sample
+// into 1 − S[t] after it was drawn, as the single-flip estimator of gradients needs. Only spikes
+// cost additions: a weight row is added for every event. Twin: shaders/lif_forward.comp.
 func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, last int) {
 	stride, words := Stride(a.Neurons), Words(a.Neurons)
 	count := a.Neuron.Model.States()
@@ -97,7 +95,7 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 		for t := segment.First; t < segment.Last; t++ {
 			row := b*a.Steps + t
 			choice.spikes, choice.step = a.Spikes[row*words:(row+1)*words], uint32(t)
-			switch { // before Derivative and Membrane are written, which may lie where Drive does
+			switch { // before writing Derivative and Membrane, either of which may be the Drive
 			case a.Drive == nil:
 				addInput(input, a, work, row, t)
 			case t < a.Delay:
@@ -149,7 +147,7 @@ func LIFForward[T Float](a *LIFForwardArguments[T], work *Workspace[T], first, l
 	}
 }
 
-// potentials computes the potentials of states that a step did not lead to.
+// potentials computes the potentials of states that did not come from a step.
 func potentials[T Float](p *Neuron[T], s *neuronRows[T]) {
 	if !p.Model.Adapts() && s.constants == nil {
 		return // they are the membranes
@@ -167,7 +165,7 @@ func potentials[T Float](p *Neuron[T], s *neuronRows[T]) {
 	}
 }
 
-// fill writes the biases of a position to each position of dst, zeros if there are none.
+// fill writes the biases of a position to each position of dst, or zeros if there are none.
 func fill[T Float](dst, bias []T) {
 	if bias == nil {
 		clear(dst)
@@ -187,8 +185,8 @@ func addInput[T Float](dst []T, a *LIFForwardArguments[T], work *Workspace[T], r
 	}
 }
 
-// NoiseUniform writes ξ of all steps to the arguments' Uniform, for samples first ≤
-// sample < last: runs with the same noise need it once. Without noise it does nothing.
+// NoiseUniform writes ξ of all steps to the arguments' Uniform, for samples first ≤ sample < last,
+// so that runs with the same noise draw it only once. Without noise it does nothing.
 func NoiseUniform[T Float](a *LIFForwardArguments[T], first, last int) {
 	if a.Neuron.Noise == NoiseThreshold {
 		return

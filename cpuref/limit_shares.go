@@ -1,6 +1,6 @@
 package cpuref
 
-// LimitShares limits learned shares to 0 to 1, numbers first ≤ i < last. Twin:
+// LimitShares clamps learned shares first ≤ i < last to the range 0 to 1. Twin:
 // shaders/limit_shares.comp.
 func LimitShares[T Float](shares []T, first, last int) {
 	for i := first; i < last; i++ {

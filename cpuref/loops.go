@@ -2,8 +2,7 @@ package cpuref
 
 import "math/bits"
 
-// addRows adds to dst the rows of an array, [row][len(dst)], that index names, in
-// that order.
+// addRows adds to dst those rows of an array, [row][len(dst)], that index lists, in that order.
 func addRows[T Float](dst, rows []T, index []uint32) {
 	if v := vectors; v != nil && !double[T]() {
 		v.addRows(single(dst), single(rows), index)
@@ -14,7 +13,7 @@ func addRows[T Float](dst, rows []T, index []uint32) {
 	}
 }
 
-// addPatch adds to the positions of a patch what spikes bring them.
+// addPatch adds the contributions of spikes to the positions of a patch.
 func addPatch[T Float](p *patch[T]) {
 	if v := vectors; v != nil && !double[T]() {
 		v.addPatch(singles[patch[float32]](p))
@@ -30,8 +29,8 @@ func addPatch[T Float](p *patch[T]) {
 	}
 }
 
-// addSum adds to dst the sum, from zero, of the rows that index names, in that order.
-// What is left in sum is of no meaning.
+// addSum adds to dst the sum, starting from zero, of the rows that index lists, in that order. The
+// contents of sum are scratch.
 func addSum[T Float](dst, sum, rows []T, index []uint32) {
 	if v := vectors; v != nil && !double[T]() {
 		v.addSum(single(dst), single(rows), index)
@@ -42,20 +41,20 @@ func addSum[T Float](dst, sum, rows []T, index []uint32) {
 	addRow(dst, sum)
 }
 
-// trainLine is what one element of a kernel receives in a word of steps: the spikes that it
-// passes on to a line of positions, and the errors of those positions, which are added to its
-// row of the gradient.
+// trainLine is the contribution of one kernel element in a word of steps: the spikes that it passes
+// on to a line of positions, and the errors of those positions, which are added to its row of the
+// gradient.
 type trainLine[T Float] struct {
 	sum, errors  []T
-	spikes       []uint32 // of all trains: offset in errors from the first step to that of the spike
-	begin        []uint32 // [train]: its first spike; at last the number of spikes
+	spikes       []uint32 // of all trains: offset in errors from the first step to the spike's
+	begin        []uint32 // [train]: its first spike; finally, the number of spikes
 	copies       int      // trains per number below
-	train, apart int      // the first train, and the distance to that of the next position
-	row          int      // of errors: that of the first position at the first step
+	train, apart int      // the first train, and its distance from the next position's
+	row          int      // of errors: the first position's at the first step
 	positions    int
 }
 
-// addLine adds the errors to the sum: positions ascending, trains ascending, spikes as they are listed.
+// addLine adds the errors to the sum: positions ascending, trains ascending, spikes as listed.
 func addLine[T Float](l *trainLine[T]) {
 	if v := vectors; v != nil && !double[T]() {
 		v.addLine(singles[trainLine[float32]](l))
@@ -70,7 +69,7 @@ func addLine[T Float](l *trainLine[T]) {
 	}
 }
 
-// addRow adds src to dst, number by number.
+// addRow adds src to dst, element by element.
 func addRow[T Float](dst, src []T) {
 	if v := vectors; v != nil && !double[T]() {
 		done := v.add(single(dst), single(src))
@@ -87,13 +86,13 @@ type productArguments[T Float] struct {
 	dst, x, weights      []T
 	dstStride, xStride   int // between rows of dst and of x
 	rows, inner, columns int
-	lines, parts         int // of the inner index, and of a line
-	xLine, weightLine    int // from a line to the next, in x and in weights
-	xStep, weightStep    int // from a part to the next
+	lines, parts         int // of the inner index, and per line
+	xLine, weightLine    int // from one line to the next, in x and in weights
+	xStep, weightStep    int // from one part to the next
 	weightFirst          int // where the weights of the first part begin
 }
 
-// check panics where an index of the vector loops would be out of range.
+// check panics if an index of the vector loops would be out of range.
 func (p *productArguments[T]) check() {
 	last := (p.lines-1)*p.xLine + (p.parts-1)*p.xStep + (p.rows-1)*p.xStride + p.inner - 1
 	_, _ = p.dst[(p.rows-1)*p.dstStride+p.columns-1], p.x[last]
@@ -103,9 +102,8 @@ func (p *productArguments[T]) check() {
 	}
 }
 
-// products is a matrix product in ascending inner index, line by line and part by part: row
-// r of dst, columns long, becomes Σ_line Σ_part Σ_k x[r][k]·weights[k], weights being
-// [inner][columns].
+// products is a matrix product in ascending inner index, line by line and part by part: row r of
+// dst, columns long, becomes Σ_line Σ_part Σ_k x[r][k]·weights[k], with weights [inner][columns].
 func products[T Float](p *productArguments[T]) {
 	if v := vectors; v != nil && !double[T]() {
 		v.products(singles[productArguments[float32]](p))
@@ -119,7 +117,7 @@ func products[T Float](p *productArguments[T]) {
 				weights := p.weights[p.weightFirst+line*p.weightLine+part*p.weightStep:]
 				for k, factor := range p.x[r*p.xStride+line*p.xLine+part*p.xStep:][:p.inner] {
 					if factor == 0 {
-						continue // would add nothing
+						continue // adds nothing
 					}
 					row := weights[k*p.columns:][:p.columns]
 					for n := range dst {
@@ -131,7 +129,7 @@ func products[T Float](p *productArguments[T]) {
 	}
 }
 
-// decision is a step of one sample in which neurons decide on spikes.
+// decision is a step of one sample in which neurons draw their spikes.
 type decision[T Float] struct {
 	spikes    []uint32 // written: bits
 	gates     []T      // written: 1 − S
@@ -140,13 +138,13 @@ type decision[T Float] struct {
 	noise       EscapeNoise
 	parameters  [2]T
 	threshold   T
-	filters     int // neurons a position: the whole layer, if it has no positions
+	filters     int // neurons per position: the whole layer, if it has no positions
 	uniform     []T // [stride]: ξ; written by drawUniform, read by decide unless there is no noise
 	key         [2]uint32
 	number      uint32
 	step, layer uint32
 	neuron      *Neuron[T]
-	derivative  []T // written if not nil; [stride]: of the neuron, which [Neuron.SharesExponential]
+	derivative  []T // written if not nil; [stride]: of the neuron; needs [Neuron.SharesExponential]
 }
 
 // drawUniform draws ξ of all neurons of one sample at a step.
@@ -191,9 +189,9 @@ func decide[T Float](d *decision[T]) {
 // neuronRows are the states of the neurons of one sample, [stride] each.
 type neuronRows[T Float] struct {
 	states                  [MostStates][]T // read: at step t; written: at step t+1
-	potential               []T             // written: [Neuron.Potential] at step t+1; the membrane, where neurons neither adapt nor differ
+	potential               []T             // written: [Neuron.Potential] at step t+1; the membrane, if neurons neither adapt nor differ
 	constants               []T             // of neurons that differ; nil if all are alike
-	lost                    []T             // written if not nil: what a spike takes from the membrane
+	lost                    []T             // written if not nil: what a spike subtracts from the membrane
 	input, recurrent, gates []T
 }
 
@@ -232,17 +230,17 @@ type adjointRows[T Float] struct {
 	errors                []T             // read: ∂L/∂S[t] from above; written: received
 	recurrent, spikeError []T
 	before                []T // [Neuron.Potential] at t
-	lost                  []T // what a spike takes from U[t+1]; only with [Neuron.LosesState]
-	derivative            []T // g of it minus θ if it is given, else scratch
+	lost                  []T // what a spike subtracts from U[t+1]; only with [Neuron.LosesState]
+	derivative            []T // g(before − θ) if given, else scratch
 	given                 bool
 	spikes                []uint32
-	resting               []uint32 // bits of neurons whose g is 0; nil: of none
+	resting               []uint32 // bits of neurons with g = 0; nil: none
 	constants             []T      // of neurons that differ; nil if all are alike
-	held                  []T      // [state][stride]: states at t, of learned constants; nil before the first step: 0
+	held                  []T      // [state][stride]: states at t, with learned constants; nil before the first step: 0
 	constantErrors        []T      // [learned][stride]: added to
 }
 
-// receive writes ∂L/∂h[t] of one sample, of neurons without a current: [Neuron.Received].
+// receive writes ∂L/∂h[t] of one sample, for neurons without a current: [Neuron.Received].
 func receive[T Float](p *Neuron[T], received, membrane []T, spikes []uint32) {
 	copy(received, membrane)
 	if p.Reset != ResetMultiplicative {
@@ -301,8 +299,8 @@ func adjoint[T Float](p *Neuron[T], s *adjointRows[T]) {
 	}
 }
 
-// steepen multiplies surrogate derivatives, of a potential with a learned β, by what it is steeper
-// than the neuron's own.
+// steepen multiplies the surrogate derivatives by the neurons' steepness, as their potentials
+// include a learned β.
 func steepen[T Float](p *Neuron[T], s *adjointRows[T]) {
 	if !p.Learn.Has(ConstantNoiseBeta) {
 		return
@@ -313,8 +311,8 @@ func steepen[T Float](p *Neuron[T], s *adjointRows[T]) {
 	}
 }
 
-// addConstants adds what a step brings to the derivatives with respect to the learned
-// constants of a neuron.
+// addConstants adds a step's contribution to the derivatives with respect to the learned constants
+// of a neuron.
 func (s *adjointRows[T]) addConstants(p *Neuron[T], n int, adjoint *NeuronState[T], sloped, gate T) {
 	stride := len(s.errors)
 	var held NeuronState[T]

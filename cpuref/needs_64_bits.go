@@ -2,6 +2,6 @@
 
 package cpuref
 
-// Numbers of weights and spikes are counted in an int, which has 32 bits here: too few for networks
-// that the program allows elsewhere.
+// Weights and spikes are counted in an int, which has 32 bits here: too few for networks that the
+// program allows elsewhere.
 var _ = spikegrad_needs_a_64_bit_processor_such_as_amd64_arm64_or_riscv64

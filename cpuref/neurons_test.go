@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// noisyNeuron is a neuron that spikes at any potential now and then.
+// noisyNeuron is a neuron that sometimes spikes at any potential.
 func noisyNeuron(model NeuronModel, reset Reset, differentiateReset bool) Neuron[float64] {
 	return Neuron[float64]{
 		Model: model, DecayMembrane: 0.75, DriveMembrane: 0.25, DecaySynapse: 0.5, Threshold: 1,
@@ -16,8 +16,8 @@ func noisyNeuron(model NeuronModel, reset Reset, differentiateReset bool) Neuron
 	}
 }
 
-// TestLIFBackwardOfZero: without error there is no gradient, whatever the run was,
-// in all samples asked for and in none else.
+// TestLIFBackwardOfZero: without error there is no gradient, whatever the run was, in the requested
+// samples; others are left alone.
 func TestLIFBackwardOfZero(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 1))
 	const samples, steps, neurons = 3, 9, 21
@@ -32,7 +32,7 @@ func TestLIFBackwardOfZero(t *testing.T) {
 		for kind := range 8 {
 			model, differentiateReset := NeuronModel(kind/2), kind%2 == 1
 			errors := make([]float64, samples*steps*Stride(neurons))
-			kept := 2 * steps * Stride(neurons) // the third sample is not asked for
+			kept := 2 * steps * Stride(neurons) // the third sample is not requested
 			for i := kept; i < len(errors); i++ {
 				errors[i] = 7
 			}
@@ -62,8 +62,8 @@ func TestLIFBackwardOfZero(t *testing.T) {
 	}
 }
 
-// TestLIFForwardByHand follows one deterministic neuron of each model: a spike at step 0,
-// every reset, every delay, in numbers that are exact.
+// TestLIFForwardByHand follows one deterministic neuron of each model: an input spike at step 0,
+// every reset, every delay, in exact numbers.
 func TestLIFForwardByHand(t *testing.T) {
 	for _, c := range []struct {
 		model  NeuronModel
@@ -112,8 +112,8 @@ func TestLIFForwardByHand(t *testing.T) {
 }
 
 // TestRefractoryByHand drives one deterministic neuron of each model above its threshold in every
-// step, in two segments: it spikes every R + 1 steps, and between them its membrane goes on and
-// its surrogate derivative is 0.
+// step, in two segments: it spikes every R + 1 steps, and in between its membrane evolves and its
+// surrogate derivative is 0.
 func TestRefractoryByHand(t *testing.T) {
 	const steps, border, held = 70, 33, 70
 	for _, model := range []NeuronModel{NeuronLIF, NeuronLIFDelta, NeuronIF, NeuronAdaptive} {
@@ -135,7 +135,7 @@ func TestRefractoryByHand(t *testing.T) {
 				Spikes: arguments.Spikes, Membrane: make([]float64, steps*Lane), SpikeError: make([]float64, Lane),
 				Error: make([]float64, steps*Lane), Steps: steps, Neurons: 1, Neuron: neuron,
 			}
-			backward.Neuron.DecayMembrane, backward.Neuron.DriveMembrane = 0, 1 // an error stays for one step
+			backward.Neuron.DecayMembrane, backward.Neuron.DriveMembrane = 0, 1 // an error lasts one step
 			backward.Neuron.DecaySynapse, backward.Neuron.Adaptation = 0, 0
 			var work Workspace[float64]
 			for _, segment := range []Segment{{Last: border, Rows: held}, {First: border, Last: steps, Origin: border - 1, Rows: held}} {
@@ -153,7 +153,7 @@ func TestRefractoryByHand(t *testing.T) {
 			}
 			between := refractory + 1
 			if between < 2 {
-				between = 2 // a multiplicative reset leaves nothing of the step of the spike
+				between = 2 // a multiplicative reset clears the step of the spike
 			}
 			for step, spike := range arguments.Spikes {
 				if want := step >= first && (step-first)%between == 0; want != (spike == 1) {
@@ -167,7 +167,7 @@ func TestRefractoryByHand(t *testing.T) {
 			}
 			LIFBackward(&backward, &work, 0, 1)
 			for step := range steps - 2 {
-				lag := 1 // from input to the potential that it reaches
+				lag := 1 // from input to the potential that it affects
 				if model.HasCurrent() {
 					lag = 2
 				}
@@ -177,7 +177,7 @@ func TestRefractoryByHand(t *testing.T) {
 				}
 				got, want := backward.Error[step*Lane], 1.0
 				if rests || arguments.Spikes[step+lag-1] == 1 {
-					want = 0 // at rest, or the reset takes it
+					want = 0 // refractory, or removed by the reset
 				}
 				if got != want {
 					t.Errorf("model %d, R = %d: ∂L/∂h at step %d is %g, want %g", model, refractory, step, got, want)
@@ -194,7 +194,7 @@ func TestReadoutAdjoint(t *testing.T) {
 	const steps, classes = 12, 3
 	rows := make([][2]uint32, steps)
 	index := make([]uint32, steps)
-	weights := make([]float64, steps*Stride(classes)) // one channel a step: h[t] = weights[t]
+	weights := make([]float64, steps*Stride(classes)) // one channel per step: h[t] = weights[t]
 	errors := make([]float64, steps*Stride(classes))
 	for step := range rows {
 		rows[step], index[step] = [2]uint32{uint32(step), uint32(step + 1)}, uint32(step)

@@ -13,15 +13,15 @@ const (
 	OptimizerSMORMS3                  // State[0] g, State[1] g2, State[2] mem, from 1 (Funk 2015)
 )
 
-// tinyGradient is where a gradient counts as zero in an optimizer, so that its
+// tinyGradient is the magnitude below which an optimizer treats a gradient as zero, so that its
 // square is a normal number.
 const tinyGradient = 0x1p-50
 
 // tinySquare is the same for moments of squares.
 const tinySquare = 0x1p-100
 
-// Gradients beyond these magnitudes count as that large in optimizers that square them, so
-// that the square stays in the domain of [Sqrt] or, of SMORMS3, of [Reciprocal].
+// Optimizers that square gradients limit them to these magnitudes, so that the square stays in the
+// domain of [Sqrt] or, for SMORMS3, of [Reciprocal].
 const (
 	largestAdam    = 0x1p62
 	largestSMORMS3 = 0x1p49
@@ -33,7 +33,7 @@ type UpdateParameters[T Float] struct {
 	InverseBatch  T // 1/samples
 	LearningRate  T
 	WeightDecay   T
-	Momentum      T // velocity kept (SGD); β1 (Adam)
+	Momentum      T // share of velocity kept (SGD); β1 (Adam)
 	Momentum1     T // 1 − β1
 	SecondMoment  T // β2
 	SecondMoment1 T // 1 − β2
@@ -45,15 +45,14 @@ type UpdateParameters[T Float] struct {
 // OptimizerArguments are the arrays of [OptimizerUpdate], all of one length.
 type OptimizerArguments[T Float] struct {
 	Weights  []T    // read and written
-	State    [3][]T // read and written, as far as the optimizer has it
+	State    [3][]T // read and written, as far as the optimizer uses them
 	Gradient []T    // summed over the batch
 
 	Kind       Optimizer
 	Parameters UpdateParameters[T]
 }
 
-// OptimizerUpdate changes the weights first ≤ i < last. Twin:
-// shaders/optimizer.comp.
+// OptimizerUpdate updates the weights first ≤ i < last. Twin: shaders/optimizer.comp.
 func OptimizerUpdate[T Float](a *OptimizerArguments[T], first, last int) {
 	p := &a.Parameters
 	if v := vectors; v != nil && v.update != nil && !double[T]() {
@@ -100,8 +99,8 @@ func OptimizerUpdate[T Float](a *OptimizerArguments[T], first, last int) {
 	}
 }
 
-// limitFinite limits the magnitude of a finite number. Others stay: they are not to be
-// taken for a gradient.
+// limitFinite limits the magnitude of a finite number. Others are kept, so that they do not pass
+// for a gradient.
 func limitFinite[T Float](x, magnitude T) T {
 	switch {
 	case x > magnitude && x <= math.MaxFloat32:
@@ -112,7 +111,7 @@ func limitFinite[T Float](x, magnitude T) T {
 	return x
 }
 
-// flushBelow sets x below a magnitude to +0.
+// flushBelow sets x to +0 if its magnitude is below the given one.
 func flushBelow[T Float](x, magnitude T) T {
 	if x < magnitude && x > -magnitude {
 		return 0

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestLargeGradients: optimizers that square a gradient take one whose square overflows for a
-// large one, under every instruction set, and one that is not finite for none.
+// TestLargeGradients: optimizers that square a gradient limit one whose square overflows, under
+// every instruction set, but not one that is not finite.
 func TestLargeGradients(t *testing.T) {
 	defer UseInstructions(UsedInstructions())
 	const count, rate = 2*Lane + 3, 0.01

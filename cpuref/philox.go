@@ -1,11 +1,11 @@
 package cpuref
 
-// Random numbers are a function of what they are for, never of an order of
-// execution: Philox4x32-10 (Salmon et al., Parallel random numbers: as easy as
-// 1, 2, 3, SC 2011) turns a key and a counter into four words.
+// Random numbers are a function of their purpose, never of the order of execution: Philox4x32-10
+// (Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC 2011) turns a key and a counter
+// into four words.
 
-// Stream separates the uses of random numbers in a run: it is the second word
-// of the key, the seed of the run is the first.
+// Stream separates the uses of random numbers in a run: it is the second word of the key; the first
+// is the seed of the run.
 type Stream uint32
 
 // The streams of a run.
@@ -17,12 +17,12 @@ const (
 	StreamShuffle                  // order of samples, and splits of a dataset
 	StreamDataset                  // generated datasets
 	StreamEstimator                // choices of gradient estimators
-	StreamDropout                  // spikes that layers leave out while training
+	StreamDropout                  // spikes that layers drop while training
 	StreamDelay                    // which of two steps learned delays are rounded to while training
 )
 
-// The numbers of Philox4x32: what counters are multiplied by, and what is added to the words
-// of the key after every round.
+// The constants of Philox4x32: the multipliers of the counter, and the increments of the key's
+// words after every round.
 const (
 	philoxRounds      = 10
 	philoxMultiplier0 = 0xD2511F53
@@ -32,7 +32,7 @@ const (
 )
 
 // Philox returns the four words of Philox4x32-10 at a counter under a key. Twin:
-// shaders/philox.glsl, which shaders/philox.comp runs.
+// shaders/philox.glsl, run by shaders/philox.comp.
 func Philox(key [2]uint32, counter [4]uint32) [4]uint32 {
 	for range philoxRounds {
 		a := uint64(counter[0]) * philoxMultiplier0
@@ -47,15 +47,15 @@ func Philox(key [2]uint32, counter [4]uint32) [4]uint32 {
 	return counter
 }
 
-// Uniform turns a random word into a number of (0, 1): the upper 23 bits and a
-// half, exact in float32. Neither 0 nor 1 can occur.
+// Uniform turns a random word into a number in (0, 1): its upper 23 bits plus a half, exact in
+// float32. Neither 0 nor 1 can occur.
 func Uniform[T Float](word uint32) T {
 	return T(T(float32(word>>8|1)) * 0x1p-24)
 }
 
-// NoiseCounter is the counter of the escape noise of four neurons, 4·group to
-// 4·group+3, which take the four words in turn: sample is the number of the
-// presented sample in the run, whatever its place in a batch.
+// NoiseCounter is the counter of the escape noise of four neurons, 4·group to 4·group+3, which use
+// one of the four words each: sample is the number of the presented sample in the run, wherever it
+// is in a batch.
 func NoiseCounter(sample, step, group, layer uint32) [4]uint32 {
 	return [4]uint32{sample, step, group, layer}
 }

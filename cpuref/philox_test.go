@@ -32,8 +32,8 @@ func TestPhilox(t *testing.T) {
 	}
 }
 
-// TestUniform goes through every number that can come out: 2²³ odd multiples of
-// 2⁻²⁴, the same in both precisions, ascending, inside (0, 1).
+// TestUniform covers every possible result: 2²³ odd multiples of 2⁻²⁴, the same in both precisions,
+// ascending, inside (0, 1).
 func TestUniform(t *testing.T) {
 	sum := 0.0
 	for i := range uint32(1 << 23) {

@@ -13,8 +13,9 @@ type PoolEventsArguments struct {
 	Segment  Segment // of Events.Index; rows and spikes cover all steps
 }
 
-// PoolEvents lists the pooled spikes of a layer in ascending number: with max pooling each
-// number once, with sum pooling once per spike in the cell. Samples first ≤ sample < last are done. Twin: shaders/pool_events.comp.
+// PoolEvents lists the pooled spikes of a layer in ascending number: with max pooling each number
+// once, with sum pooling once per spike in the cell. Samples first ≤ sample < last are processed.
+// Twin: shaders/pool_events.comp.
 func PoolEvents(a *PoolEventsArguments, first, last int) {
 	segment, words := a.Segment.Of(a.Steps), Words(a.Pooling.Plane.Area()*a.Pooling.Unit)
 	for b := first; b < last; b++ {

@@ -5,8 +5,8 @@ type Pool uint32
 
 // Kinds of pooling.
 const (
-	PoolMax Pool = iota // a spike if any position has one; its error goes to the first that has
-	PoolSum             // all spikes; their error goes to every position
+	PoolMax Pool = iota // a spike if any position has one; the error goes to the first that has
+	PoolSum             // all spikes; the error goes to every position
 )
 
 // Pooling is how a convolution pools its spikes for the layer above: each cell of positions
@@ -16,7 +16,7 @@ type Pooling struct {
 	Kind  Pool
 	Plane Extent // positions of the layer
 	Cell  Extent // size of a cell, in positions
-	Unit  int    // numbers a position takes, see [Window]
+	Unit  int    // numbers per position, see [Window]
 }
 
 // None reports whether spikes are passed on unchanged.
@@ -40,7 +40,7 @@ func (p *Pooling) corner(cell Extent) int {
 	return cell.Height*p.Cell.Height*p.Plane.Width + cell.Width*p.Cell.Width
 }
 
-// laneBits are the spikes of the [Lane] neurons from a number on, a multiple of Lane.
+// laneBits returns the spikes of [Lane] neurons, from a number that is a multiple of Lane on.
 func laneBits(spikes []uint32, number int) uint32 {
 	return spikes[number/32] >> (number % 32) & (1<<Lane - 1)
 }

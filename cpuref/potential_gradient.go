@@ -13,13 +13,13 @@ type PotentialGradientArguments[T Float] struct {
 	Before                 bool // whether other calls added samples of the chunk to Partial before this one
 }
 
-// PotentialGradient sums, for one chunk of samples, the gradient of weights that weigh the
+// PotentialGradient sums, for one chunk of samples, the gradient of weights that act on the
 // potentials of a layer whose neurons do not spike:
 //
 //	∂L/∂W[i] = Σ_samples Σ_t U_i[t]·∂L/∂h[t+d]
 //
 // Each sample is summed from zero in ascending steps; samples are added in ascending order. Rows
-// first ≤ i < last of the weights are done. Twin: shaders/potential_gradient.comp.
+// first ≤ i < last of the weights are processed. Twin: shaders/potential_gradient.comp.
 func PotentialGradient[T Float](a *PotentialGradientArguments[T], work *Workspace[T], first, last int) {
 	unit, below := Stride(a.Neurons), Stride(a.Inputs)
 	partial := a.Partial[first*unit : last*unit]

@@ -17,8 +17,8 @@ func vectorAVX2(base unsafe.Pointer, v uintptr) archsimd.Float32x8 {
 	return archsimd.LoadFloat32x8((*[lanesAVX2]float32)(unsafe.Add(base, v*4*lanesAVX2)))
 }
 
-// productsAVX2 has tiles of six vectors of sums for the rows that tall tiles leave: with
-// more the compiler spills.
+// productsAVX2 uses tiles of six vectors of sums for the rows left over by tall tiles: with more
+// the compiler spills.
 func productsAVX2(p *productArguments[float32]) {
 	if p.rows == 0 || p.columns == 0 {
 		return
@@ -47,8 +47,8 @@ func productsAVX2(p *productArguments[float32]) {
 	archsimd.ClearAVXUpperBits()
 }
 
-// tilesAVX2 goes over the rows, a tile at a time; the last tile reaches back over rows
-// that are done, and gives them the same sums again.
+// tilesAVX2 processes the rows tile by tile; the last tile reaches back over finished rows and
+// recomputes the same sums.
 func tilesAVX2(p *productArguments[float32], n, tall int, tile, single func(p *productArguments[float32], r, n int)) {
 	if p.rows < tall {
 		for r := range p.rows {

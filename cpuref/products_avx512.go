@@ -15,8 +15,8 @@ func vectorAVX512(base unsafe.Pointer, v uintptr) archsimd.Float32x16 {
 	return archsimd.LoadFloat32x16((*[lanesAVX512]float32)(unsafe.Add(base, v*4*lanesAVX512)))
 }
 
-// productsAVX512 has tiles of six vectors of sums for the rows that tall tiles leave: with
-// more the compiler spills.
+// productsAVX512 uses tiles of six vectors of sums for the rows left over by tall tiles: with more
+// the compiler spills.
 func productsAVX512(p *productArguments[float32]) {
 	if p.rows == 0 || p.columns == 0 {
 		return
@@ -45,8 +45,8 @@ func productsAVX512(p *productArguments[float32]) {
 	archsimd.ClearAVXUpperBits()
 }
 
-// tilesAVX512 goes over the rows, a tile at a time; the last tile reaches back over rows
-// that are done, and gives them the same sums again.
+// tilesAVX512 processes the rows tile by tile; the last tile reaches back over finished rows and
+// recomputes the same sums.
 func tilesAVX512(p *productArguments[float32], n, tall int, tile, single func(p *productArguments[float32], r, n int)) {
 	if p.rows < tall {
 		for r := range p.rows {

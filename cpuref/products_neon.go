@@ -4,10 +4,10 @@ package cpuref
 
 import "unsafe"
 
-// tallTilesNEON is the width of tiles of eight rows; columns are a multiple of it.
+// tallTilesNEON is the width of tiles of eight rows; the number of columns is a multiple of it.
 var tallTilesNEON = []tallWidth{2 * lanesNEON}
 
-// run does a tile.
+// run computes a tile.
 func (tallWidth) run(tile *tallTile) { tallTile8x2NEON(tile) }
 
 //go:noescape
@@ -16,7 +16,7 @@ func tallTile8x2NEON(tile *tallTile)
 //go:noescape
 func tile1x4NEON(tile *tallTile)
 
-// productsNEON has tiles of one row for the rows that tall tiles leave.
+// productsNEON uses tiles of one row for the rows left over by tall tiles.
 func productsNEON(p *productArguments[float32]) {
 	if p.rows == 0 || p.columns == 0 {
 		return

@@ -7,9 +7,9 @@ type ReadoutForwardArguments[T Float] struct {
 
 	Events  Events // spikes of the last hidden layer
 	Weights []T    // [neuron][stride]
-	Bias    []T    // [stride]: arrives in every step; nil: 0
-	Scale   T      // what spikes count; 0: 1, see [Dropout]
-	Drive   []T    // [sample][step][stride]: what [InputSums] made of further sources; nil: there are none. May be Readout
+	Bias    []T    // [stride]: added in every step; nil: 0
+	Scale   T      // value of a spike, where 0 means 1; see [Dropout]
+	Drive   []T    // [sample][step][stride]: sums of further sources from [InputSums]; nil: none. May be Readout
 
 	Steps, Classes int
 	Delay          int // steps
@@ -17,7 +17,7 @@ type ReadoutForwardArguments[T Float] struct {
 	DriveMembrane  T   // 1 − that
 	DecaySynapse   T
 	Initial        T       // U[0]
-	Segment        Segment // the steps to do; Readout holds all
+	Segment        Segment // the steps to process; Readout holds all
 	States         []T     // [sample][2][stride]: U and I, as in [LIFForwardArguments]
 }
 
@@ -31,7 +31,7 @@ func ReadoutForward[T Float](a *ReadoutForwardArguments[T], work *Workspace[T], 
 	stride := Stride(a.Classes)
 	work.grow(5, stride)
 	membrane, current, input := work.rows[0], work.rows[1], work.rows[2]
-	// Neurons that never spike, with nothing of their own to receive.
+	// Neurons that never spike, with no input of their own.
 	neuron := Neuron[T]{
 		DecayMembrane: a.DecayMembrane, DriveMembrane: a.DriveMembrane, DecaySynapse: a.DecaySynapse, Reset: ResetSubtractive,
 	}

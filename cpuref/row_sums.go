@@ -1,8 +1,7 @@
 package cpuref
 
-// RowSums adds up the entries of each row of values, [row][stride], of which the first
-// columns count, in ascending order, for rows first ≤ row < last. Twin:
-// shaders/row_sums.comp.
+// RowSums sums the first columns entries of each row of values, [row][stride], in ascending order,
+// for rows first ≤ row < last. Twin: shaders/row_sums.comp.
 func RowSums[T Float](sums, values []T, columns, first, last int) {
 	stride := Stride(columns)
 	for r := first; r < last; r++ {

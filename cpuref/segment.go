@@ -1,16 +1,16 @@
 package cpuref
 
-// Segment is the part of a sample that a kernel does, and the rows that its arrays of
-// membranes and errors hold. A long sample is run forward in segments of which only
-// the spikes and the states at the ends are kept; backwards, segment by segment, the
-// membranes are computed again. The zero Segment is the whole sample.
+// Segment is the part of a sample that a kernel processes, and the rows that its arrays of
+// membranes and errors hold. A long sample is run forward in segments, of which only the spikes and
+// the states at the ends are kept; going backward, segment by segment, the membranes are
+// recomputed. The zero Segment is the whole sample.
 type Segment struct {
-	First, Last int // steps to do; multiples of 32 where spike trains are concerned
-	Origin      int // step of the first row a sample has in the arrays
-	Rows        int // rows a sample has there
+	First, Last int // steps to process; multiples of 32 if spike trains are involved
+	Origin      int // step of a sample's first row in the arrays
+	Rows        int // rows per sample in the arrays
 }
 
-// Of replaces the zero Segment by the whole sample of the given number of steps.
+// Of replaces the zero Segment with the whole sample of the given number of steps.
 func (s Segment) Of(steps int) Segment {
 	if s.Last == 0 {
 		return Segment{Last: steps, Rows: steps}
@@ -18,7 +18,7 @@ func (s Segment) Of(steps int) Segment {
 	return s
 }
 
-// row is the row of a step of a sample in the arrays.
+// row is the row of a sample's step in the arrays.
 func (s Segment) row(sample, step int) int { return sample*s.Rows + step - s.Origin }
 
 // An array of states is [sample][state][stride].

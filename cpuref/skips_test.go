@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestInputSums compares sums of one source and of two with sums over weights of small
-// integers, which are exact, in segments too.
+// TestInputSums compares sums over one source and over two with sums of small integer weights,
+// which are exact, also in segments.
 func TestInputSums(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	const samples, steps, neurons, inputs = 3, 9, 18, 7
@@ -54,7 +54,7 @@ func TestInputSums(t *testing.T) {
 	}
 }
 
-// TestErrorBelowAdds: errors that are added are what they are alone, plus what was there.
+// TestErrorBelowAdds: adding errors gives the errors alone plus what was there.
 func TestErrorBelowAdds(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	const samples, steps, neurons, below = 3, 6, 18, 33
@@ -77,8 +77,8 @@ func TestErrorBelowAdds(t *testing.T) {
 	}
 }
 
-// TestDrive: what further sources bring counts like a connection of its own, whether or not it
-// lies where the membranes or the derivatives go.
+// TestDrive: input from further sources counts like a connection of its own, whether or not it is
+// stored where the membranes or the derivatives go.
 func TestDrive(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	const steps, neurons, inputs = 40, 20, 6
@@ -116,7 +116,7 @@ func TestDrive(t *testing.T) {
 	if !slices.ContainsFunc(plain.Spikes, func(word uint32) bool { return word != 0 }) {
 		t.Fatal("no neuron spikes")
 	}
-	alone := run(steps, func(a *LIFForwardArguments[float32]) { // nothing of its own
+	alone := run(steps, func(a *LIFForwardArguments[float32]) { // without an input of its own
 		sums(false, a.Membrane)
 		a.Drive = a.Membrane
 	})

@@ -2,9 +2,9 @@ package cpuref
 
 import "math/bits"
 
-// SpikeCounts counts the spikes of every neuron in every sample: counts,
-// [sample][stride], from trains, [neuron][sample][word]. Samples first ≤ sample <
-// last are done. Twin: shaders/spike_counts.comp.
+// SpikeCounts counts the spikes of every neuron in every sample: counts, [sample][stride], from
+// trains, [neuron][sample][word]. Samples first ≤ sample < last are processed. Twin:
+// shaders/spike_counts.comp.
 func SpikeCounts(counts []uint32, trains []uint32, neurons, samples, steps, first, last int) {
 	stride, words := Stride(neurons), Words(steps)
 	for b := first; b < last; b++ {

@@ -10,28 +10,28 @@ type SpikeDistanceArguments[T Float] struct {
 
 	Steps, Neurons int
 	Kind           Loss
-	DecayMembrane  T // of the kernel ε; only for LossVanRossum, as the two that follow
+	DecayMembrane  T // of the kernel ε; only for LossVanRossum, like the next two
 	DriveMembrane  T // 1 − that
 	DecaySynapse   T
 	Scale          T // of the distance
 	HalfScale      T // half of that
 }
 
-// SpikeDistance computes how far the spikes of every neuron are from target spikes,
+// SpikeDistance computes the distance of the spikes of every neuron from target spikes,
 //
 //	L = scale·½ Σ_t f[t]²
 //
-// with f the difference S − target, or, for [LossVanRossum], the difference filtered by
-// ε(k) = (1−a_m)/(a_m−a_s)·(a_mᵏ − a_sᵏ), k steps after a spike (van Rossum 2001), as
-// synapse and membrane do it:
+// with f the difference S − target or, for [LossVanRossum], the difference filtered by
+// ε(k) = (1−a_m)/(a_m−a_s)·(a_mᵏ − a_sᵏ), k steps after a spike (van Rossum 2001), implemented as a
+// synapse and a membrane:
 //
 //	I[t+1] = a_s·I[t] + S[t] − target[t]
 //	U[t+1] = a_m·U[t] + (1−a_m)·I[t]
 //	f[t] = U[t+1]
 //
-// What it writes as error is ∂L/∂f[t]; of a filtered difference [ReadoutBackward] makes
-// ∂L/∂S[t] of it. Not divided by the batch. Samples first ≤ sample < last are done.
-// Twin: shaders/spike_distance.comp.
+// The error written is ∂L/∂f[t]; for a filtered difference, [ReadoutBackward] turns it into
+// ∂L/∂S[t]. Not divided by the batch. Samples first ≤ sample < last are processed. Twin:
+// shaders/spike_distance.comp.
 func SpikeDistance[T Float](a *SpikeDistanceArguments[T], work *Workspace[T], first, last int) {
 	stride, words := Stride(a.Neurons), Words(a.Neurons)
 	work.grow(2, stride)

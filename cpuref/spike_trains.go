@@ -1,15 +1,15 @@
 package cpuref
 
-// SpikeTrains turns events into spike trains: trains, [neuron][sample][word], has
-// for every neuron and sample a bit a step. Samples first ≤ sample < last are
-// done; samples is how many trains has. Twin: shaders/spike_trains.comp.
+// SpikeTrains turns events into spike trains: trains, [neuron][sample][word], has one bit per step
+// for every neuron and sample. Samples first ≤ sample < last are processed; samples is the number
+// of samples in trains. Twin: shaders/spike_trains.comp.
 func SpikeTrains(trains []uint32, events Events, neurons, samples, steps, first, last int) {
 	SpikeTrainsSegment(trains, events, neurons, 1, samples, steps, Segment{}, first, last)
 }
 
-// SpikeTrainsSegment is [SpikeTrains] for the steps of a segment, of neurons that spike up
-// to copies times in a step: they have as many trains, [neuron][copy][sample][word], and n
-// spikes are a bit in each of the first n.
+// SpikeTrainsSegment is [SpikeTrains] for the steps of a segment, and for neurons that spike up to
+// copies times per step: each has copies trains, [neuron][copy][sample][word], and n spikes set a
+// bit in each of the first n.
 func SpikeTrainsSegment(trains []uint32, events Events, neurons, copies, samples, steps int, segment Segment, first, last int) {
 	segment = segment.Of(steps)
 	words := Words(steps)

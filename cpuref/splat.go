@@ -4,8 +4,8 @@ package cpuref
 
 import "math"
 
-// splats holds the constants of the vector loops once a lane: a vector is loaded from
-// memory while the units that would spread a scalar over the lanes compute.
+// splats holds the constants of the vector loops once per lane: a vector can be loaded from memory
+// while the units that would broadcast a scalar are computing.
 var splats = struct {
 	one, half, negativeHalf, oneAndHalf splat
 	magnitude                           splat // every bit but the sign

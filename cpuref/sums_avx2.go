@@ -56,7 +56,7 @@ func addSumAVX2(dst, rows []float32, index []uint32) {
 	archsimd.ClearAVXUpperBits()
 }
 
-// addAVX2 adds src to dst as far as whole vectors go, and returns how far that is.
+// addAVX2 adds src to dst in whole vectors, and returns the number of elements added.
 func addAVX2(dst, src []float32) int {
 	n := 0
 	for ; n+4*lanesAVX2 <= len(dst); n += 4 * lanesAVX2 {
@@ -72,7 +72,7 @@ func addAVX2(dst, src []float32) int {
 	return n
 }
 
-// addPatchAVX2 has up to four vectors of the sums of a position in registers.
+// addPatchAVX2 keeps up to four vectors of a position's sums in registers.
 func addPatchAVX2(p *patch[float32]) {
 	if len(p.index) == 0 || p.height == 0 || p.width == 0 {
 		return
@@ -117,7 +117,7 @@ func addPatchAVX2(p *patch[float32]) {
 	archsimd.ClearAVXUpperBits()
 }
 
-// addLineAVX2 has up to four vectors of the sum in registers.
+// addLineAVX2 keeps up to four vectors of the sum in registers.
 func addLineAVX2(l *trainLine[float32]) {
 	unit := len(l.sum)
 	if unit == 0 || l.positions == 0 {

@@ -54,7 +54,7 @@ func addSumAVX512(dst, rows []float32, index []uint32) {
 	archsimd.ClearAVXUpperBits()
 }
 
-// addAVX512 adds src to dst as far as whole vectors go, and returns how far that is.
+// addAVX512 adds src to dst in whole vectors, and returns the number of elements added.
 func addAVX512(dst, src []float32) int {
 	n := 0
 	for ; n+4*lanesAVX512 <= len(dst); n += 4 * lanesAVX512 {
@@ -70,7 +70,7 @@ func addAVX512(dst, src []float32) int {
 	return n
 }
 
-// addPatchAVX512 has up to four vectors of the sums of a position in registers.
+// addPatchAVX512 keeps up to four vectors of a position's sums in registers.
 func addPatchAVX512(p *patch[float32]) {
 	if len(p.index) == 0 || p.height == 0 || p.width == 0 {
 		return
@@ -115,7 +115,7 @@ func addPatchAVX512(p *patch[float32]) {
 	archsimd.ClearAVXUpperBits()
 }
 
-// addLineAVX512 has up to four vectors of the sum in registers.
+// addLineAVX512 keeps up to four vectors of the sum in registers.
 func addLineAVX512(l *trainLine[float32]) {
 	unit := len(l.sum)
 	if unit == 0 || l.positions == 0 {

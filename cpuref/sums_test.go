@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestSumChunks compares the tree with its definition: the sum of a list is the sum
-// of the list of the sums of neighbours, an odd one out kept.
+// TestSumChunks compares the tree with its definition: the sum of a list is the sum of the list of
+// pairwise sums, with an odd one out kept.
 func TestSumChunks(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	const size = 5
@@ -158,7 +158,7 @@ func smallIntegers(random *rand.Rand, length int) []float32 {
 	return values
 }
 
-// TestWeightGradient compares with the sum over all samples and steps, in integers.
+// TestWeightGradient compares the gradient with the sum over all samples and steps, in integers.
 func TestWeightGradient(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	const samples, first, last, inputs, neurons = 5, 1, 4, 6, 19
@@ -207,7 +207,7 @@ func TestWeightGradient(t *testing.T) {
 	}
 }
 
-// TestErrorBelow compares with the sum over all neurons above, in integers.
+// TestErrorBelow compares the errors with the sum over all neurons above, in integers.
 func TestErrorBelow(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	const samples, steps, neurons, below = 3, 6, 18, 33
@@ -237,7 +237,7 @@ func TestErrorBelow(t *testing.T) {
 	}
 }
 
-// TestTranspose: twice is the identity, once swaps indices.
+// TestTranspose: transposing twice is the identity, once swaps indices.
 func TestTranspose(t *testing.T) {
 	const rows, columns = 17, 35
 	weights := make([]float32, rows*Stride(columns))

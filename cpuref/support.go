@@ -1,8 +1,8 @@
 package cpuref
 
-// Support is the range of potentials, relative to the threshold, outside of which a
-// surrogate derivative counts as 0, because small values are left out as in Perez-Nieves
-// & Goodman 2021. The zero Support is everything.
+// Support is the range of potentials, relative to the threshold, outside of which a surrogate
+// derivative is 0, ignoring small values as in Perez-Nieves & Goodman 2021. The zero Support is
+// unlimited.
 type Support[T Float] struct {
 	Limited  bool
 	From, To T // both inside

@@ -1,9 +1,8 @@
 package cpuref
 
-// Surrogate is the function g(u) that stands for the derivative of a spike with
-// respect to the membrane potential in the backward pass; u is the membrane
-// potential minus the threshold. Parameters are prepared so that no division is
-// left.
+// Surrogate is the function g(u) that replaces the derivative of a spike with respect to the
+// membrane potential in the backward pass; u is the membrane potential minus the threshold.
+// Parameters are precomputed so that no division is needed.
 type Surrogate uint32
 
 // The surrogate derivatives, with their parameters.
@@ -24,7 +23,7 @@ const (
 	surrogates                                   // how many there are
 )
 
-// SurrogateDerivative is g(u), below 2⁻⁴⁰ set to 0.
+// SurrogateDerivative is g(u), set to 0 below 2⁻⁴⁰.
 func SurrogateDerivative[T Float](surrogate Surrogate, p [3]T, u T, spike bool) T {
 	return FlushWeight(surrogateDerivative(surrogate, p, u, spike))
 }

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestMatchedSurrogates: the surrogate that matches a noise is the numeric
-// derivative of its spike probability, at all potentials that a membrane may have.
+// TestMatchedSurrogates: the surrogate that matches a noise is the numerical derivative of its
+// spike probability, at all potentials that a membrane may have.
 func TestMatchedSurrogates(t *testing.T) {
 	const h = 1e-5
 	for _, c := range escapeNoiseCases() {
@@ -27,7 +27,7 @@ func TestMatchedSurrogates(t *testing.T) {
 	}
 }
 
-// TestScaledSurrogates: what is a density integrates to one.
+// TestScaledSurrogates: surrogates that are densities integrate to one.
 func TestScaledSurrogates(t *testing.T) {
 	const beta, width = 3.0, 0.4
 	cases := []struct {
@@ -61,8 +61,7 @@ func TestScaledSurrogates(t *testing.T) {
 	}
 }
 
-// TestPlainSurrogates are those that are no function of the potential alone, or
-// not a density.
+// TestPlainSurrogates covers those that do not depend on the potential alone, or are not a density.
 func TestPlainSurrogates(t *testing.T) {
 	for u := -3.0; u <= 3; u += 0.125 {
 		for _, spike := range []bool{false, true} {
@@ -85,7 +84,7 @@ func TestPlainSurrogates(t *testing.T) {
 			}
 		}
 	}
-	// Compact supports end where they say.
+	// Bounded supports end where they should.
 	for _, surrogate := range []Surrogate{SurrogateTriangular, SurrogateRectangular} {
 		p := [3]float64{0.5, 1}
 		edge := 0.5

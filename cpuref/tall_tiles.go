@@ -4,28 +4,28 @@ package cpuref
 
 import "unsafe"
 
-// tallTile are the arguments of a tile of a matrix product in assembly, whose sums take all
-// the registers there are; the compiler keeps six of them. Strides and steps are in bytes.
+// tallTile are the arguments of a tile of a matrix product in assembly, whose sums use all
+// available registers; the compiler only keeps six of them. Strides and steps are in bytes.
 type tallTile struct {
 	dst, x, weights    unsafe.Pointer
 	dstStride, xStride int
-	columns            int // from a row of weights to the next
+	columns            int // from one row of weights to the next
 	inner              int // this and the next two are at least 1
 	lines, parts       int
 	xStep, weightStep  int // from the end of a part to the next part
 	xLine, weightLine  int // from the end of a line to the next line
 }
 
-// tallRows is the number of rows of a tall tile: the samples of a chunk, which recurrence does
+// tallRows is the number of rows of a tall tile: the samples of a chunk, which recurrence processes
 // at once.
 const tallRows = ChunkSamples
 
-// tallWidth is a tile by how many columns it has.
+// tallWidth identifies a tile by its number of columns.
 type tallWidth int
 
-// tallProducts does the first rows of a checked product by tall tiles, and says how many.
-// A last tile reaches back over rows that are done, and gives them the same sums again,
-// unless so few rows are left that smaller tiles are faster.
+// tallProducts computes the first rows of a checked product in tall tiles, and returns how many. A
+// last tile reaches back over finished rows and recomputes the same sums, unless so few rows are
+// left that smaller tiles are faster.
 func tallProducts(p *productArguments[float32], widths []tallWidth) int {
 	if p.rows < tallRows {
 		return 0
@@ -49,7 +49,7 @@ func tallProducts(p *productArguments[float32], widths []tallWidth) int {
 	return done
 }
 
-// tile is a tile of a checked product, apart from where it begins.
+// tile is a tile of a checked product, except for where it begins.
 func (p *productArguments[T]) tile() tallTile {
 	return tallTile{
 		dstStride: 4 * p.dstStride, xStride: 4 * p.xStride, columns: 4 * p.columns, inner: p.inner, lines: p.lines, parts: p.parts,

@@ -8,8 +8,8 @@ var (
 	tallTilesAVX2   = []tallWidth{lanesAVX2}
 )
 
-// run does a tile. The arguments of a function that is called by a variable would be
-// allocated, those of these are not.
+// run computes a tile. The arguments of a function called through a variable would be
+// heap-allocated; here they are not.
 func (w tallWidth) run(tile *tallTile) {
 	switch w {
 	case 3 * lanesAVX512:

@@ -1,7 +1,6 @@
 package cpuref
 
-// ToyLoopPoints is the number of neighbouring points of the curve that [ToyLoop] adds
-// up at once.
+// ToyLoopPoints is the number of neighbouring points of the curve that [ToyLoop] sums at once.
 const ToyLoopPoints = 64
 
 // ToyLoopArguments are the arrays and sizes of [ToyLoop].
@@ -9,7 +8,7 @@ type ToyLoopArguments[T Float] struct {
 	Partial []T // written; [block of ToyLoopPoints points][4]: sums of gradient · tangent, surrogate and true, then zeros
 
 	Angles     [][2]T // [point]: sine and cosine of the angle on the circle
-	Directions []T    // [4][5]: what sine and cosine weigh in the parameters, and in the tangent
+	Directions []T    // [4][5]: coefficients of sine and cosine in the parameters, and in the tangent
 
 	Points        int
 	Beta          T // steepness of the activations under the surrogate gradient
@@ -23,11 +22,10 @@ type ToyLoopArguments[T Float] struct {
 //	parameters (w, v1, v2, u1, u2) = sine·Directions[0] + cosine·Directions[1]
 //	tangent                        = cosine·Directions[2] − sine·Directions[3]
 //
-// once with the surrogate derivative σ′ at BetaSurrogate at the activations of the
-// network at Beta, once with the network at BetaSurrogate throughout, where it is the
-// gradient. Blocks first ≤ block < last are done, each summed in ascending order.
-// Source: Gygax & Zenke 2025, section on surrogate gradients in deterministic
-// networks. Twin: shaders/toy_loop.comp.
+// once with the surrogate derivative σ′ at BetaSurrogate at the activations of the network at Beta,
+// once with the network at BetaSurrogate throughout, where it is the gradient. Blocks
+// first ≤ block < last are processed, each summed in ascending order. Source: Gygax & Zenke 2025, section on
+// surrogate gradients in deterministic networks. Twin: shaders/toy_loop.comp.
 func ToyLoop[T Float](a *ToyLoopArguments[T], first, last int) {
 	for block := first; block < last; block++ {
 		var surrogate, truth T

@@ -1,11 +1,11 @@
 package cpuref
 
-// Float is the type of a simulation: float32 to run, float64 to check.
+// Float is the type used in a simulation: float32 to run, float64 to check.
 type Float interface{ float32 | float64 }
 
 const (
-	// Lane is what rows of neurons are padded to: one AVX-512 vector of
-	// float32, four 16-byte loads of a GPU lane.
+	// Lane is the multiple that rows of neurons are padded to: one AVX-512 vector of float32, four
+	// 16-byte loads of a GPU lane.
 	Lane = 16
 	// ChunkSamples is how many samples of a batch are summed in ascending
 	// order into one partial gradient, before the tree over chunks.
@@ -15,7 +15,7 @@ const (
 // Stride is the length of a padded row of n neurons.
 func Stride(n int) int { return (n + Lane - 1) / Lane * Lane }
 
-// Words is how many 32-bit words hold n spike bits.
+// Words is the number of 32-bit words that hold n spike bits.
 func Words(n int) int { return (n + 31) / 32 }
 
 // Chunks is the number of partial gradients of a batch of n samples.
@@ -32,8 +32,8 @@ type Events struct {
 // Row returns the neurons that spike in row r.
 func (e Events) Row(r int) []uint32 { return e.Index[e.Rows[r][0]:e.Rows[r][1]] }
 
-// filtersOf is the number of filters of a layer: a dense one, whose arguments leave
-// them out, has all its neurons at one position.
+// filtersOf is the number of filters of a layer: a dense layer, whose arguments omit it, has all
+// its neurons at one position.
 func filtersOf(filters, neurons int) int {
 	if filters == 0 {
 		return neurons

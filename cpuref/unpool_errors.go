@@ -6,7 +6,7 @@ import "math/bits"
 type UnpoolErrorsArguments[T Float] struct {
 	Error []T // written; [sample][step][stride]: ∂L/∂S of the layer
 
-	Pooled []T      // [sample][step][stride of what is handed up]: ∂L/∂S of that
+	Pooled []T      // [sample][step][stride of what is handed up]: ∂L/∂S of what is handed up
 	Spikes []uint32 // [sample][step][word]: of the layer
 
 	Steps   int
@@ -15,9 +15,9 @@ type UnpoolErrorsArguments[T Float] struct {
 }
 
 // UnpoolErrors carries errors from pooled spikes back to the layer: with sum pooling to every
-// position of the cell, with max pooling to the first position that has a spike, or to the
-// first position if none has, as PyTorch's MaxPool2d does. Samples first ≤ sample < last
-// are done. Twin: shaders/unpool_errors.comp.
+// position of the cell, with max pooling to the first position that has a spike, or to the first
+// position if none has, like PyTorch's MaxPool2d. Samples first ≤ sample < last are processed.
+// Twin: shaders/unpool_errors.comp.
 func UnpoolErrors[T Float](a *UnpoolErrorsArguments[T], first, last int) {
 	p, cells := &a.Pooling, a.Pooling.Cells()
 	stride, pooledStride := p.Plane.Area()*p.Unit, cells.Area()*p.Unit
@@ -37,7 +37,7 @@ func UnpoolErrors[T Float](a *UnpoolErrorsArguments[T], first, last int) {
 				given := dst[corner*p.Unit:][:p.Unit] // unless another position spiked first
 				copy(given, from)
 				for lane := 0; lane < p.Unit; lane += Lane {
-					passed := laneBits(spikes, corner*p.Unit+lane) // spiked at a position before
+					passed := laneBits(spikes, corner*p.Unit+lane) // spiked at an earlier position
 					p.each(corner, lane, func(number int) {
 						to := laneBits(spikes, number) &^ passed
 						passed |= to

@@ -6,10 +6,9 @@ package cpuref
 
 import "simd/archsimd"
 
-// The rules of optimizers for vectors of 8 neurons: of weights.
+// Optimizer rules for vectors of 8 neurons, here weights.
 
-// updateAVX2 is OptimizerUpdate as far as whole vectors go; it returns the first weight
-// that it left.
+// updateAVX2 is OptimizerUpdate in whole vectors; it returns the first weight not updated.
 func updateAVX2(a *OptimizerArguments[float32], first, last int) int {
 	end := first + (last-first)/lanesAVX2*lanesAVX2
 	if first >= end {
@@ -53,7 +52,7 @@ func limitFiniteAVX2(x archsimd.Float32x8, magnitude *splat) archsimd.Float32x8 
 	return limited.Merge(x, magnitudeAVX2(x).LessEqual(constantAVX2(&splats.largest)))
 }
 
-// adamAVX2 changes the moments and returns the step at a learning rate of 1.
+// adamAVX2 updates the moments and returns the step at a learning rate of 1.
 func adamAVX2(a *OptimizerArguments[float32], i int, gradient archsimd.Float32x8) archsimd.Float32x8 {
 	p := &a.Parameters
 	m, v := &a.State[0][i], &a.State[1][i]
@@ -67,7 +66,7 @@ func adamAVX2(a *OptimizerArguments[float32], i int, gradient archsimd.Float32x8
 	return flushAVX2(first.Mul(allAVX2(p.Correction)).Mul(scale), &splats.tinyState)
 }
 
-// smorms3AVX2 changes the moments and the memory and returns the step.
+// smorms3AVX2 updates the moments and the memory and returns the step.
 func smorms3AVX2(a *OptimizerArguments[float32], i int, gradient archsimd.Float32x8) archsimd.Float32x8 {
 	p, one := &a.Parameters, constantAVX2(&splats.one)
 	gradient = limitFiniteAVX2(gradient, &splats.largestSMORMS3)
@@ -87,7 +86,7 @@ func smorms3AVX2(a *OptimizerArguments[float32], i int, gradient archsimd.Float3
 	return flushAVX2(ratio, &splats.tinyState).Mul(gradient.Mul(reciprocalAVX2(rootAVX2(second).Add(epsilon))))
 }
 
-// rootAVX2 is sqrt32; of 0 it is 0 without being asked for.
+// rootAVX2 is sqrt32; it gives 0 for 0 without a special case.
 func rootAVX2(x archsimd.Float32x8) archsimd.Float32x8 {
 	half, oneAndHalf := constantAVX2(&splats.half), constantAVX2(&splats.oneAndHalf)
 	halved := half.Mul(x)

@@ -4,10 +4,9 @@ package cpuref
 
 import "simd/archsimd"
 
-// The rules of optimizers for vectors of 16 neurons: of weights. The AVX2 version is generated from this file.
+// Optimizer rules for vectors of 16 neurons, here weights. The AVX2 version is generated from this file.
 
-// updateAVX512 is OptimizerUpdate as far as whole vectors go; it returns the first weight
-// that it left.
+// updateAVX512 is OptimizerUpdate in whole vectors; it returns the first weight not updated.
 func updateAVX512(a *OptimizerArguments[float32], first, last int) int {
 	end := first + (last-first)/lanesAVX512*lanesAVX512
 	if first >= end {
@@ -51,7 +50,7 @@ func limitFiniteAVX512(x archsimd.Float32x16, magnitude *splat) archsimd.Float32
 	return limited.Merge(x, magnitudeAVX512(x).LessEqual(constantAVX512(&splats.largest)))
 }
 
-// adamAVX512 changes the moments and returns the step at a learning rate of 1.
+// adamAVX512 updates the moments and returns the step at a learning rate of 1.
 func adamAVX512(a *OptimizerArguments[float32], i int, gradient archsimd.Float32x16) archsimd.Float32x16 {
 	p := &a.Parameters
 	m, v := &a.State[0][i], &a.State[1][i]
@@ -65,7 +64,7 @@ func adamAVX512(a *OptimizerArguments[float32], i int, gradient archsimd.Float32
 	return flushAVX512(first.Mul(allAVX512(p.Correction)).Mul(scale), &splats.tinyState)
 }
 
-// smorms3AVX512 changes the moments and the memory and returns the step.
+// smorms3AVX512 updates the moments and the memory and returns the step.
 func smorms3AVX512(a *OptimizerArguments[float32], i int, gradient archsimd.Float32x16) archsimd.Float32x16 {
 	p, one := &a.Parameters, constantAVX512(&splats.one)
 	gradient = limitFiniteAVX512(gradient, &splats.largestSMORMS3)
@@ -85,7 +84,7 @@ func smorms3AVX512(a *OptimizerArguments[float32], i int, gradient archsimd.Floa
 	return flushAVX512(ratio, &splats.tinyState).Mul(gradient.Mul(reciprocalAVX512(rootAVX512(second).Add(epsilon))))
 }
 
-// rootAVX512 is sqrt32; of 0 it is 0 without being asked for.
+// rootAVX512 is sqrt32; it gives 0 for 0 without a special case.
 func rootAVX512(x archsimd.Float32x16) archsimd.Float32x16 {
 	half, oneAndHalf := constantAVX512(&splats.half), constantAVX512(&splats.oneAndHalf)
 	halved := half.Mul(x)

@@ -4,8 +4,8 @@ package cpuref
 
 import "simd/archsimd"
 
-// integrate and adjoint where constants differ from neuron to neuron, for vectors of 16
-// neurons: loops of their own, because those of alike neurons keep constants in registers.
+// integrate and adjoint for constants that differ between neurons, for vectors of 16 neurons:
+// separate loops, because those for identical neurons keep constants in registers.
 // The AVX2 version is generated from this file.
 
 func integrateVariedAVX512(p *Neuron[float32], s *neuronRows[float32]) {
@@ -66,7 +66,7 @@ func integrateVariedAVX512(p *Neuron[float32], s *neuronRows[float32]) {
 	archsimd.ClearAVXUpperBits()
 }
 
-// adjointVariedAVX512 has the surrogate derivatives already.
+// adjointVariedAVX512 requires the surrogate derivatives to be computed already.
 func adjointVariedAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 	stride := len(s.states[0])
 	membrane, errors, received := &s.states[0][0], &s.errors[:stride][0], &s.received[:stride][0]
@@ -86,7 +86,7 @@ func adjointVariedAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 			sums[c] = &s.constantErrors[p.Learn.Place(c)*stride:][:stride][0]
 		}
 	}
-	var held [MostStates]*float32 // states at t; none before the first step, where they are 0
+	var held [MostStates]*float32 // states at t; nil before the first step, where they are 0
 	for k := range len(s.held) / stride {
 		held[k] = &s.held[k*stride:][:stride][0]
 	}
@@ -154,7 +154,7 @@ func adjointVariedAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 			storeAVX512(sum, n, loadAVX512(sum, n).Add(flushAVX512(sloped.Mul(above), &splats.tinyState)))
 		}
 		if held[0] == nil {
-			continue // products with 0
+			continue // the products are 0
 		}
 		if sum := sums[ConstantTauMembrane]; sum != nil {
 			x := loadAVX512(sum, n).Add(flushAVX512(leak.Mul(loadAVX512(held[0], n)), &splats.tinyState))

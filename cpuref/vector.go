@@ -2,10 +2,9 @@ package cpuref
 
 import "unsafe"
 
-// vectorLoops are inner loops written for the vector instructions of a processor.
-// They give the same bits as the plain loops beside their callers, because a vector
-// lane does the same operations in the same order on one neuron. A loop that is nil has no
-// such form, and the plain one runs.
+// vectorLoops are inner loops written for the vector instructions of a processor. They give the
+// same bits as the plain loops next to their callers, because a vector lane does the same
+// operations in the same order for one neuron. Where a loop is nil, the plain one runs.
 type vectorLoops struct {
 	addRows     func(dst, rows []float32, index []uint32)
 	addPatch    func(p *patch[float32])
@@ -23,8 +22,8 @@ type vectorLoops struct {
 // Instructions is a set of processor instructions that inner loops are written for.
 type Instructions string
 
-// The instruction sets. Which of them a program has depends on how it was built
-// (AVX needs GOEXPERIMENT=simd, NEON does not) and on the processor.
+// The instruction sets. Which of them a program has depends on how it was built (AVX needs
+// GOEXPERIMENT=simd, NEON does not) and on the processor.
 const (
 	PlainInstructions  Instructions = "plain loops"
 	AVX2Instructions   Instructions = "AVX2"
@@ -40,12 +39,12 @@ var (
 	vectors, instructions = bestVectors()
 )
 
-// UsedInstructions is the instruction set in use, at first the widest there is.
+// UsedInstructions is the instruction set in use, initially the widest available.
 func UsedInstructions() Instructions { return instructions }
 
-// UseInstructions changes the instruction set in use, for tests and measurements;
-// not while kernels run. It returns false, and changes nothing, if the program or
-// the processor does not have the set.
+// UseInstructions changes the instruction set in use, for tests and measurements, but not while
+// kernels run. If the program or the processor does not have the set, it changes nothing and
+// returns false.
 func UseInstructions(wanted Instructions) bool {
 	loops, ok := vectorsFor(wanted)
 	if ok {
@@ -54,7 +53,7 @@ func UseInstructions(wanted Instructions) bool {
 	return ok
 }
 
-// bestVectors is the widest instruction set there is.
+// bestVectors is the widest instruction set available.
 func bestVectors() (*vectorLoops, Instructions) {
 	for _, set := range vectorSets {
 		if loops, ok := vectorsFor(set); ok {

@@ -27,15 +27,15 @@ func storeAVX2(base *float32, at int, x archsimd.Float32x8) {
 
 func allAVX2(x float32) archsimd.Float32x8 { return archsimd.BroadcastFloat32x8(x) }
 
-// zeroAVX2 is 0 in every lane. A broadcast of the constant 0 would be made with an
-// instruction for narrow registers, which costs some processors over a hundred cycles
-// while wide ones are in use; for the same reason every loop ends by clearing them.
+// zeroAVX2 is 0 in every lane. A broadcast of the constant 0 would use an instruction for narrow
+// registers, which costs some processors over a hundred cycles while wide ones are in use; for the
+// same reason every loop ends by clearing them.
 func zeroAVX2() archsimd.Float32x8 { return archsimd.Float32x8{} }
 
 // constantAVX2 is a constant in every lane.
 func constantAVX2(s *splat) archsimd.Float32x8 { return loadAVX2(&s[0], 0) }
 
-// integersAVX2 is a constant of whole numbers in every lane.
+// integersAVX2 is an integer constant in every lane.
 func integersAVX2(s *splat) archsimd.Uint32x8 { return constantAVX2(s).AsUint32x8() }
 
 func magnitudeAVX2(x archsimd.Float32x8) archsimd.Float32x8 {
@@ -106,8 +106,7 @@ func expAVX2(x archsimd.Float32x8) archsimd.Float32x8 {
 	return p.Mul(n.ConvertToInt32().Add(bias).ShiftAllLeft(23).AsFloat32x8())
 }
 
-// exponentialsAVX2 writes exp of a scale times (x − offset), limited, to dst, which may
-// be x.
+// exponentialsAVX2 writes exp of scale·(x − offset), limited, to dst, which may be x.
 func exponentialsAVX2(dst, x []float32, offset, scale float32) {
 	to, from := &dst[0], &x[:len(dst)][0]
 	offsets, scales := allAVX2(offset), allAVX2(scale)
@@ -126,8 +125,7 @@ func reciprocalAVX2(x archsimd.Float32x8) archsimd.Float32x8 {
 	return y.Add(y.Mul(one.Sub(x.Mul(y))))
 }
 
-// decideAVX2 has the exponentials of all neurons in place of the gates before it
-// compares.
+// decideAVX2 stores the exponentials of all neurons in place of the gates before it compares.
 func decideAVX2(d *decision[float32]) {
 	clear(d.spikes)
 	stride, unit := len(d.potential), Stride(d.filters)
@@ -147,7 +145,7 @@ func decideAVX2(d *decision[float32]) {
 	potential, gate, uniform := &d.potential[0], &gates[0], &d.uniform[:stride][0]
 	one, threshold, parameter := constantAVX2(&splats.one), allAVX2(d.threshold), allAVX2(d.parameters[0])
 	limit := allAVX2(ratioLimit)
-	left := d.filters // of the unit
+	left := d.filters // left in the unit
 	for n := 0; n < stride; n += lanesAVX2 {
 		var bits uint32
 		switch e := loadAVX2(gate, n); d.noise {
@@ -180,8 +178,7 @@ func decideAVX2(d *decision[float32]) {
 	archsimd.ClearAVXUpperBits()
 }
 
-// sharedDerivativesAVX2 makes surrogate derivatives of the exponentials of the escape
-// noise.
+// sharedDerivativesAVX2 computes surrogate derivatives from the exponentials of the escape noise.
 func sharedDerivativesAVX2(d *decision[float32], exponentials []float32) {
 	stride, p := len(exponentials), d.neuron
 	derivative, exponential, potential := &d.derivative[:stride][0], &exponentials[0], &d.potential[:stride][0]
@@ -197,7 +194,7 @@ func sharedDerivativesAVX2(d *decision[float32], exponentials []float32) {
 	archsimd.ClearAVXUpperBits()
 }
 
-// sigmoidDerivativeAVX2 is β·σ(1−σ) of e = exp(−βu), as SurrogateSigmoid.
+// sigmoidDerivativeAVX2 is β·σ(1−σ) from e = exp(−βu), like SurrogateSigmoid.
 func sigmoidDerivativeAVX2(e, beta archsimd.Float32x8) archsimd.Float32x8 {
 	one := constantAVX2(&splats.one)
 	r := reciprocalAVX2(one.Add(e))
@@ -346,7 +343,7 @@ func derivativesAVX2(p *Neuron[float32], s *adjointRows[float32]) {
 	from, to := allAVX2(p.Support.From), allAVX2(p.Support.To)
 	for n := 0; n < stride; n += lanesAVX2 {
 		u := loadAVX2(before, n).Sub(threshold)
-		e := loadAVX2(derivative, n) // of the kinds with an exponential
+		e := loadAVX2(derivative, n) // for the kinds with an exponential
 		x := zero
 		switch p.Surrogate {
 		case SurrogateSuperSpike:

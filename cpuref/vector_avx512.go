@@ -27,15 +27,15 @@ func storeAVX512(base *float32, at int, x archsimd.Float32x16) {
 
 func allAVX512(x float32) archsimd.Float32x16 { return archsimd.BroadcastFloat32x16(x) }
 
-// zeroAVX512 is 0 in every lane. A broadcast of the constant 0 would be made with an
-// instruction for narrow registers, which costs some processors over a hundred cycles
-// while wide ones are in use; for the same reason every loop ends by clearing them.
+// zeroAVX512 is 0 in every lane. A broadcast of the constant 0 would use an instruction for narrow
+// registers, which costs some processors over a hundred cycles while wide ones are in use; for the
+// same reason every loop ends by clearing them.
 func zeroAVX512() archsimd.Float32x16 { return archsimd.Float32x16{} }
 
 // constantAVX512 is a constant in every lane.
 func constantAVX512(s *splat) archsimd.Float32x16 { return loadAVX512(&s[0], 0) }
 
-// integersAVX512 is a constant of whole numbers in every lane.
+// integersAVX512 is an integer constant in every lane.
 func integersAVX512(s *splat) archsimd.Uint32x16 { return constantAVX512(s).AsUint32x16() }
 
 func magnitudeAVX512(x archsimd.Float32x16) archsimd.Float32x16 {
@@ -106,8 +106,7 @@ func expAVX512(x archsimd.Float32x16) archsimd.Float32x16 {
 	return p.Mul(n.ConvertToInt32().Add(bias).ShiftAllLeft(23).AsFloat32x16())
 }
 
-// exponentialsAVX512 writes exp of a scale times (x − offset), limited, to dst, which may
-// be x.
+// exponentialsAVX512 writes exp of scale·(x − offset), limited, to dst, which may be x.
 func exponentialsAVX512(dst, x []float32, offset, scale float32) {
 	to, from := &dst[0], &x[:len(dst)][0]
 	offsets, scales := allAVX512(offset), allAVX512(scale)
@@ -126,8 +125,7 @@ func reciprocalAVX512(x archsimd.Float32x16) archsimd.Float32x16 {
 	return y.Add(y.Mul(one.Sub(x.Mul(y))))
 }
 
-// decideAVX512 has the exponentials of all neurons in place of the gates before it
-// compares.
+// decideAVX512 stores the exponentials of all neurons in place of the gates before it compares.
 func decideAVX512(d *decision[float32]) {
 	clear(d.spikes)
 	stride, unit := len(d.potential), Stride(d.filters)
@@ -147,7 +145,7 @@ func decideAVX512(d *decision[float32]) {
 	potential, gate, uniform := &d.potential[0], &gates[0], &d.uniform[:stride][0]
 	one, threshold, parameter := constantAVX512(&splats.one), allAVX512(d.threshold), allAVX512(d.parameters[0])
 	limit := allAVX512(ratioLimit)
-	left := d.filters // of the unit
+	left := d.filters // left in the unit
 	for n := 0; n < stride; n += lanesAVX512 {
 		var bits uint32
 		switch e := loadAVX512(gate, n); d.noise {
@@ -180,8 +178,7 @@ func decideAVX512(d *decision[float32]) {
 	archsimd.ClearAVXUpperBits()
 }
 
-// sharedDerivativesAVX512 makes surrogate derivatives of the exponentials of the escape
-// noise.
+// sharedDerivativesAVX512 computes surrogate derivatives from the exponentials of the escape noise.
 func sharedDerivativesAVX512(d *decision[float32], exponentials []float32) {
 	stride, p := len(exponentials), d.neuron
 	derivative, exponential, potential := &d.derivative[:stride][0], &exponentials[0], &d.potential[:stride][0]
@@ -197,7 +194,7 @@ func sharedDerivativesAVX512(d *decision[float32], exponentials []float32) {
 	archsimd.ClearAVXUpperBits()
 }
 
-// sigmoidDerivativeAVX512 is β·σ(1−σ) of e = exp(−βu), as SurrogateSigmoid.
+// sigmoidDerivativeAVX512 is β·σ(1−σ) from e = exp(−βu), like SurrogateSigmoid.
 func sigmoidDerivativeAVX512(e, beta archsimd.Float32x16) archsimd.Float32x16 {
 	one := constantAVX512(&splats.one)
 	r := reciprocalAVX512(one.Add(e))
@@ -346,7 +343,7 @@ func derivativesAVX512(p *Neuron[float32], s *adjointRows[float32]) {
 	from, to := allAVX512(p.Support.From), allAVX512(p.Support.To)
 	for n := 0; n < stride; n += lanesAVX512 {
 		u := loadAVX512(before, n).Sub(threshold)
-		e := loadAVX512(derivative, n) // of the kinds with an exponential
+		e := loadAVX512(derivative, n) // for the kinds with an exponential
 		x := zero
 		switch p.Surrogate {
 		case SurrogateSuperSpike:

@@ -4,8 +4,8 @@ package cpuref
 
 import "unsafe"
 
-// vectorsFor returns the loops for an instruction set, nil for plain ones, and
-// whether the processor has the set.
+// vectorsFor returns the loops for an instruction set, nil for plain ones, and whether the
+// processor has the set.
 func vectorsFor(wanted Instructions) (*vectorLoops, bool) {
 	switch wanted {
 	case AVX512Instructions:
@@ -16,13 +16,13 @@ func vectorsFor(wanted Instructions) (*vectorLoops, bool) {
 	return nil, wanted == PlainInstructions
 }
 
-// element is base[at] without a bounds check, for loops whose callers checked.
+// element is base[at] without a bounds check, for loops whose callers have checked.
 func element(base *float32, at int) float32 {
 	return *(*float32)(unsafe.Add(unsafe.Pointer(base), 4*at))
 }
 
-// spikeBits are those of the neurons from n on, as many as are left of a word; rows of
-// spikes end before rows of neurons do.
+// spikeBits are the spikes of the neurons from n on, as many as are left in a word; rows of spikes
+// end before rows of neurons do.
 func spikeBits(spikes []uint32, n int) uint32 {
 	if n/32 < len(spikes) {
 		return spikes[n/32] >> (n % 32)

@@ -4,8 +4,8 @@ package cpuref
 
 import "unsafe"
 
-// The loops that have a form for NEON, which every arm64 processor has. The assembler's lanes do
-// the operations of the plain loops, in their order.
+// The loops that have a NEON form; every arm64 processor has NEON. The assembly's lanes do the
+// operations of the plain loops, in the same order.
 
 const lanesNEON = 4
 
@@ -23,8 +23,8 @@ var loopsNEON = vectorLoops{
 type rowSum struct {
 	dst, rows, index unsafe.Pointer
 	count            int // of rows, at least 1
-	begin, scale     int // bytes from rows to the row of index 0, and from index i to i+1
-	fromZero         int // if not 0, the rows are summed before they are added to dst
+	begin, scale     int // bytes from rows to the row of index 0, and from one index to the next
+	fromZero         int // if not 0, the rows are summed from zero before they are added to dst
 }
 
 //go:noescape
@@ -36,8 +36,8 @@ func rowSum4NEON(sum *rowSum)
 //go:noescape
 func rowSum1NEON(sum *rowSum)
 
-// sumRowsNEON adds to dst the ranges of rows that begin at begin+scale·i, i of index, up to eight
-// vectors of them in registers. It panics, as the plain loops do, if one is not inside rows.
+// sumRowsNEON adds to dst the ranges of rows that begin at begin+scale·i for i in index, with up to
+// eight vectors in registers. Like the plain loops, it panics if one is outside rows.
 func sumRowsNEON(dst, rows []float32, begin int, index []uint32, scale int, fromZero bool) {
 	if len(dst) == 0 || len(index) == 0 {
 		return
@@ -90,7 +90,7 @@ func addSumNEON(dst, rows []float32, index []uint32) {
 // onlyFirst is the index of the first row of an array.
 var onlyFirst = []uint32{0}
 
-// addNEON adds src to dst, and returns how far it did: all the way.
+// addNEON adds src to dst, and returns the number of elements added: all of them.
 func addNEON(dst, src []float32) int {
 	sumRowsNEON(dst, src, 0, onlyFirst, len(dst), false)
 	return len(dst)

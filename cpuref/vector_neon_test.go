@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestNEONLengths: sums of rows, uniform numbers and products of every length up to a few
-// blocks of registers have the bits of the plain loops.
+// TestNEONLengths: sums of rows, uniform numbers and products of every length up to a few blocks of
+// registers have the bits of the plain loops.
 func TestNEONLengths(t *testing.T) {
 	defer UseInstructions(UsedInstructions())
 	index := []uint32{5, 0, 7, 7, 2, 1}

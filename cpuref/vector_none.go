@@ -2,7 +2,7 @@
 
 package cpuref
 
-// vectorsFor knows plain loops only: this build has no vector instructions.
+// vectorsFor only has plain loops: this build has no vector instructions.
 func vectorsFor(wanted Instructions) (*vectorLoops, bool) {
 	return nil, wanted == PlainInstructions
 }

@@ -22,7 +22,7 @@ func (v *vectorInputs) array(n int, scale float32) []float32 {
 	return values
 }
 
-// rows pads rows of n random numbers to the stride with zeros.
+// rows returns rows of n random numbers, padded to the stride with zeros.
 func (v *vectorInputs) rows(count, n int, scale float32) []float32 {
 	stride := Stride(n)
 	values := make([]float32, count*stride)
@@ -51,7 +51,7 @@ func TestVectorLoops(t *testing.T) {
 					Noise: EscapeNoise(kind % 4), NoiseParameters: [2]float32{3, 4},
 					Surrogate: Surrogate(kind), SurrogateParameter: [3]float32{2, 0.7, 0.3},
 				}
-				if kind%2 == 0 { // constants differ from neuron to neuron
+				if kind%2 == 0 { // constants differ between neurons
 					neuron.Learn = LearnedSet(1 + (7*kind)%63)
 				}
 				if kind >= 6 {
@@ -73,8 +73,7 @@ func TestVectorLoops(t *testing.T) {
 	}
 }
 
-// runVectorKernels runs a recurrent layer forward and backward and returns all that
-// it computed.
+// runVectorKernels runs a recurrent layer forward and backward and returns everything it computed.
 func runVectorKernels(neuron Neuron[float32], neurons int) []float32 {
 	const samples, steps, inputs = 5, 9, 21
 	v := &vectorInputs{counter: uint32(neurons) << 16}
@@ -131,8 +130,8 @@ func runVectorKernels(neuron Neuron[float32], neurons int) []float32 {
 	return append(out, gradient.Partial...)
 }
 
-// TestVectorUpdates runs every optimizer and the sum of chunks, which are done in ranges
-// of any length, under every instruction set.
+// TestVectorUpdates runs every optimizer and the sum of chunks, both over ranges of any length,
+// under every instruction set.
 func TestVectorUpdates(t *testing.T) {
 	used := UsedInstructions()
 	defer UseInstructions(used)
@@ -182,8 +181,8 @@ func TestVectorUpdates(t *testing.T) {
 	}
 }
 
-// TestVectorSums runs the sums of the backward pass, with few and many spikes a word and
-// with as many rows as tiles have, and more and fewer, under every instruction set.
+// TestVectorSums runs the sums of the backward pass, with few and many spikes per word and with as
+// many rows as tiles have, and more and fewer, under every instruction set.
 func TestVectorSums(t *testing.T) {
 	used := UsedInstructions()
 	defer UseInstructions(used)
@@ -248,8 +247,8 @@ func TestVectorSums(t *testing.T) {
 	}
 }
 
-// TestVectorLoopsAllocateNothing: products and random numbers, which are done for every
-// step, leave nothing for the garbage collector.
+// TestVectorLoopsAllocateNothing: products and random numbers, which are computed in every step,
+// create no garbage.
 func TestVectorLoopsAllocateNothing(t *testing.T) {
 	defer UseInstructions(UsedInstructions())
 	v := &vectorInputs{}

@@ -6,20 +6,20 @@ import "math/bits"
 type WeightGradientArguments[T Float] struct {
 	Partial []T // written; [input][unit], or as Window says: the partial gradient of one chunk
 
-	Trains []uint32 // [input][copy][sample][word]: spikes that the weights weigh
+	Trains []uint32 // [input][copy][sample][word]: the spikes that the weights act on
 	Error  []T      // [sample][step][stride]: ∂L/∂h
 
 	Samples, Steps int
-	Neurons        int     // of a position; all of a dense layer
+	Neurons        int     // per position; in a dense layer, all
 	Window         Window  // geometry of the connection
-	Copies         int     // trains of an input, which spikes so often in a step at most; 0: 1
+	Copies         int     // trains per input: the most spikes it can have in a step; 0 means 1
 	Delay          int     // steps
-	Scale          T       // what spikes count; 0: 1, see [Dropout]
+	Scale          T       // value of a spike, where 0 means 1; see [Dropout]
 	First, Last    int     // the samples of the chunk, or some of them
-	Before, After  bool    // whether other calls add samples of the chunk to Partial before this one, or after it
-	Segment        Segment // of Error, which holds Delay rows after it; the steps are those of the spikes
-	// Samplewise, [sample][input][unit], keeps the sums of each sample from segment
-	// to segment, which are done in descending order; nil for whole samples.
+	Before, After  bool    // whether other calls add samples of the chunk to Partial before or after this one
+	Segment        Segment // of Error, which holds Delay rows after it; its steps are those of the spikes
+	// Samplewise, [sample][input][unit], holds the sums of each sample from segment to segment,
+	// which are processed in descending order; nil for whole samples.
 	Samplewise []T
 }
 
@@ -27,13 +27,12 @@ type WeightGradientArguments[T Float] struct {
 //
 //	∂L/∂W[i] = s·Σ_samples Σ_t Σ_positions S_in[t]·∂L/∂h[t+d]     (s: Scale)
 //
-// Samples are added in ascending order. Each is first summed from zero: words of 32
-// steps in descending order, as a backward pass produces the errors; within a word,
-// ascending positions, for each of them ascending copies, and for each of those descending
-// steps. A long sample can therefore be done in segments of whole words. Only spikes cost
-// additions. Rows first ≤ i < last of the weights are done: inputs of a dense layer;
-// elements of the kernel times the unit below of a convolution.
-// Twin: shaders/weight_gradient.comp.
+// Samples are added in ascending order. Each is first summed from zero: words of 32 steps in
+// descending order, as a backward pass produces the errors; within a word, ascending positions, for
+// each of them ascending copies, and for each of those descending steps. A long sample can
+// therefore be processed in segments of whole words. Only spikes cost additions. Rows
+// first ≤ i < last of the weights are processed: inputs of a dense layer; elements of the kernel times the unit
+// below of a convolution. Twin: shaders/weight_gradient.comp.
 func WeightGradient[T Float](a *WeightGradientArguments[T], work *Workspace[T], first, last int) {
 	unit, segment := Stride(a.Neurons), a.Segment.Of(a.Steps)
 	partial := a.Partial[first*unit : last*unit]
@@ -48,7 +47,7 @@ func WeightGradient[T Float](a *WeightGradientArguments[T], work *Workspace[T], 
 			a.addDense(b, segment, work, first, last)
 			continue
 		}
-		var sums []T // of the sample, a row for each of Partial
+		var sums []T // of the sample, one row for each in Partial
 		if a.Samplewise != nil {
 			sums = a.Samplewise[b*len(a.Partial):][:len(a.Partial)][first*unit : last*unit]
 		} else {
@@ -59,7 +58,7 @@ func WeightGradient[T Float](a *WeightGradientArguments[T], work *Workspace[T], 
 			clear(sums)
 		}
 		a.addWindow(sums, b, segment, work)
-		if segment.First == 0 { // otherwise to be gone on with
+		if segment.First == 0 { // otherwise, to be continued
 			addRow(partial, sums)
 		}
 	}
@@ -68,7 +67,7 @@ func WeightGradient[T Float](a *WeightGradientArguments[T], work *Workspace[T], 
 	}
 }
 
-// addDense adds what a sample brings to the weights of a dense connection, row by row.
+// addDense adds the contribution of a sample to the weights of a dense connection, row by row.
 func (a *WeightGradientArguments[T]) addDense(b int, segment Segment, work *Workspace[T], first, last int) {
 	unit := Stride(a.Neurons)
 	work.grow(1, unit)
@@ -93,7 +92,7 @@ func (a *WeightGradientArguments[T]) addDense(b int, segment Segment, work *Work
 	}
 }
 
-// appendRows lists the rows of errors that the spikes of one sample bring to row i of the
+// appendRows lists the rows of errors that the spikes of one sample contribute to row i of the
 // weights of a dense connection, in the order of the sum.
 func (a *WeightGradientArguments[T]) appendRows(rows []uint32, segment Segment, i, sample int) []uint32 {
 	words, copies := Words(a.Steps), max(1, a.Copies)
@@ -107,16 +106,16 @@ func (a *WeightGradientArguments[T]) appendRows(rows []uint32, segment Segment, 
 	return rows
 }
 
-// addWindow adds what a sample brings to the rows of a convolution's weights that
-// work.reached lists. All rows are done for each word of steps and each line of positions,
+// addWindow adds the contribution of a sample to the rows of a convolution's weights that
+// work.reached lists. All rows are processed for each word of steps and each line of positions,
 // while their errors are in the cache.
 func (a *WeightGradientArguments[T]) addWindow(sums []T, sample int, segment Segment, work *Workspace[T]) {
 	w, copies, unit := &a.Window, max(1, a.Copies), Stride(a.Neurons)
-	number := w.Unit * copies // trains of a position below
+	number := w.Unit * copies // trains per position below
 	line := &work.line
 	line.errors, line.copies, line.apart = a.Error, copies, w.Stride.Width*number
 	for block := Words(segment.Last) - 1; block >= segment.First/32; block-- {
-		steps := min(32, segment.Last-32*block, a.Steps-a.Delay-32*block) // whose errors there are
+		steps := min(32, segment.Last-32*block, a.Steps-a.Delay-32*block) // with errors
 		if steps <= 0 {
 			continue
 		}
@@ -138,13 +137,13 @@ func (a *WeightGradientArguments[T]) addWindow(sums []T, sample int, segment Seg
 	}
 }
 
-// reachedBy is the rectangle of positions to which a row of a convolution's weights leads.
+// reachedBy is the rectangle of positions that a row of a convolution's weights reaches.
 type reachedBy struct {
 	top, bottom, left, end int
-	train                  int // whose spikes reach the leftmost of them; for line 0, even if that is not reached
+	train                  int // whose spikes reach the leftmost of them in line 0, even if that line is not reached
 }
 
-// appendReached lists them for rows first ≤ i < last.
+// appendReached appends the rectangles of rows first ≤ i < last.
 func (w *Window) appendReached(all []reachedBy, first, last, copies int) []reachedBy {
 	for i := first; i < last; i++ {
 		element := i / w.Unit % w.Kernel.Area()
@@ -176,7 +175,7 @@ func (a *WeightGradientArguments[T]) listTrains(l *trainLine[T], sample, block i
 	l.begin[count] = uint32(len(spikes))
 }
 
-// reaching leaves of a word of a train the spikes that arrive before the sample ends.
+// reaching keeps those spikes of a train's word that arrive before the sample ends.
 func (a *WeightGradientArguments[T]) reaching(word uint32, block int) uint32 {
 	if left := a.Steps - a.Delay - 32*block; left < 32 {
 		word &= 1<<max(left, 0) - 1
@@ -184,13 +183,13 @@ func (a *WeightGradientArguments[T]) reaching(word uint32, block int) uint32 {
 	return word
 }
 
-// ahead is how many rows [appendWord] writes at least.
+// ahead is the minimum number of rows that [appendWord] writes.
 const ahead = 4
 
-// appendWord lists, from the last spike of a word to the first, the rows of errors
-// that they bring: row for the first step of the word, apart from it to the next. Four
-// are written whether there are that many or not: few words have more, and how many a word
-// has cannot be foreseen by the processor. There is room for them.
+// appendWord lists the rows of errors for the spikes of a word, from last to first: row for the
+// first step of the word, apart from one step to the next. Four are always written, even if there
+// are fewer: few words have more, and the processor cannot predict how many a word has. There is
+// room for them.
 func appendWord(rows []uint32, word uint32, row, apart int) []uint32 {
 	begin, count := len(rows), bits.OnesCount32(word)
 	next := rows[begin : begin+ahead]

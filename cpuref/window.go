@@ -1,22 +1,20 @@
 package cpuref
 
-// Window is the geometry of a connection between neurons at positions of a plane: which
-// neurons below feed which position, as in a two-dimensional convolution; a
-// one-dimensional one has planes of height 1. The zero Window is a dense connection:
-// everything below feeds everything above.
+// Window is the geometry of a connection between neurons at positions of a plane: which neurons
+// below feed which position, as in a two-dimensional convolution; a one-dimensional one has planes
+// of height 1. The zero Window is a dense connection: everything below feeds everything above.
 //
-// Positions are numbered row by row, and neurons position by position, position·unit +
-// filter. A unit is the number of filters rounded up to [Lane], so that the filters of a
-// position are whole vectors, and what feeds a position from a row below is one range of
-// numbers. The numbers between the filters and the unit belong to no neuron: they never
-// spike. Channels of an input are planes of their own, one after another, whose unit is 1.
-// Weights are [plane][kernel row][kernel column][unit below][unit above]: for every
-// position the same.
+// Positions are numbered row by row, and neurons position by position: position·unit + filter. A
+// unit is the number of filters rounded up to [Lane], so that the filters of a position are whole
+// vectors, and the numbers in a row below that feed a position are contiguous. The numbers between
+// the filters and the unit belong to no neuron: they never spike. Channels of an input are planes
+// of their own, one after another, whose unit is 1. Weights are [plane][kernel row][kernel
+// column][unit below][unit above], the same for every position.
 type Window struct {
 	Positions Extent // above; none for a dense connection
 	Below     Extent // positions of a plane below
 	Planes    int    // below
-	Unit      int    // numbers a position below takes
+	Unit      int    // numbers per position below
 	Kernel    Extent // positions of a plane below that feed one above
 	Stride    Extent
 	Padding   Extent
@@ -34,7 +32,7 @@ func (e Extent) Place(number int) Extent {
 	return Extent{row, number - row*e.Width}
 }
 
-// Above is the number of positions of a kernel, vertically and horizontally, over a plane below.
+// Above is the number of kernel positions, vertically and horizontally, over a plane below.
 func (w *Window) Above(below Extent) Extent {
 	return Extent{
 		Height: (below.Height+2*w.Padding.Height-w.Kernel.Height)/w.Stride.Height + 1,
@@ -53,7 +51,7 @@ func (w *Window) Blocks() int {
 	return w.Planes * w.Kernel.Area()
 }
 
-// Rows is how many numbers below feed a position, of those that all neurons below take.
+// Rows is how many numbers below feed a position, out of the given number below.
 func (w *Window) Rows(below int) int {
 	if w.Dense() {
 		return below
@@ -72,8 +70,8 @@ func (w *Window) horizontal() axis {
 	return axis{w.Positions.Width, w.Below.Width, w.Kernel.Width, w.Stride.Width, w.Padding.Width}
 }
 
-// reached are the positions above, first ≤ p < last, for which element k of the kernel
-// lies inside the layer below.
+// reached returns the positions above, first ≤ p < last, for which element k of the kernel lies
+// inside the layer below.
 func (a axis) reached(k int) (first, last int) {
 	if k < a.padding {
 		first = (a.padding - k + a.stride - 1) / a.stride
@@ -84,8 +82,8 @@ func (a axis) reached(k int) (first, last int) {
 	return first, max(first, last)
 }
 
-// above are the positions above that position q below feeds, first ≤ p < last; p
-// reaches q by element q + padding − p·stride of the kernel.
+// above returns the positions above that position q below feeds, first ≤ p < last; p reaches q
+// through element q + padding − p·stride of the kernel.
 func (a axis) above(q int) (first, last int) {
 	reach := q + a.padding
 	if reach >= a.kernel {
@@ -94,7 +92,7 @@ func (a axis) above(q int) (first, last int) {
 	return first, max(first, min(reach/a.stride+1, a.positions))
 }
 
-// Fed is the rectangle of positions above that position q below feeds: first ≤ p < last in
+// Fed returns the rectangle of positions above that position q below feeds: first ≤ p < last in
 // both directions.
 func (w *Window) Fed(q Extent) (first, last Extent) {
 	first.Height, last.Height = w.vertical().above(q.Height)
@@ -102,31 +100,31 @@ func (w *Window) Fed(q Extent) (first, last Extent) {
 	return first, last
 }
 
-// Element is the element of the kernel by which position q below feeds position p above.
+// Element is the element of the kernel through which position q below feeds position p above.
 func (w *Window) Element(q, p Extent) int {
 	return (q.Height+w.Padding.Height-p.Height*w.Stride.Height)*w.Kernel.Width + q.Width + w.Padding.Width - p.Width*w.Stride.Width
 }
 
-// patch is what spikes at one position below add to the positions that it feeds, a
-// rectangle: to each of them the rows of the weights that index names, counted from
-// another row for each, in the order of index.
+// patch is what spikes at one position below add to the rectangle of positions that it feeds: to
+// each of them, in the order of index, the rows of the weights that index lists, counted from a
+// different row for each position.
 type patch[T Float] struct {
 	dst, weights []T
-	unit         int // numbers of a position above, and of a row of weights
+	unit         int // numbers per position above, and per row of weights
 	index        []uint32
 	height       int // positions
 	width        int
-	at, down     int // where the first position begins in dst, and from a row of positions to the next
-	row          int // of the weights, where index counts from, for the first position; may be negative
-	rowDown      int // from a row of positions to the next
-	rowRight     int // from a position to the next
+	at, down     int // where the first position begins in dst, and the distance between rows of positions
+	row          int // of the weights, from which index counts at the first position; may be negative
+	rowDown      int // from one row of positions to the next
+	rowRight     int // from one position to the next
 }
 
 // reach is the rectangle of positions above that a position below feeds.
 type reach struct {
 	at            int32 // the first position
 	height, width int32
-	row           int32 // added to a number below: its row of the weights for the first position; may be negative
+	row           int32 // added to a number below: its row of the weights at the first position; may be negative
 }
 
 // reaches lists the reach of every position below, in all planes.
@@ -144,9 +142,9 @@ func (w *Window) reaches() []reach {
 	return all
 }
 
-// addEvents adds the weights of spikes to dst, [position][unit], in ascending number
-// of the spiking neuron: events are those numbers in ascending order. Work is
-// proportional to the spikes: each goes to the positions that it feeds.
+// addEvents adds the weights of spikes to dst, [position][unit], in ascending number of the spiking
+// neuron: events are those numbers in ascending order. Work is proportional to the spikes: each is
+// added to the positions that it feeds.
 func addEvents[T Float](dst, weights []T, events []uint32, w *Window, work *Workspace[T]) {
 	if w.Dense() {
 		addRows(dst, weights, events)
@@ -162,7 +160,7 @@ func addEvents[T Float](dst, weights []T, events []uint32, w *Window, work *Work
 		if w.Unit > 1 {
 			q = int(events[0] / uint32(w.Unit))
 		}
-		same := 1 // events of the position
+		same := 1 // events at the position
 		for end := uint32((q + 1) * w.Unit); same < len(events) && events[same] < end; {
 			same++
 		}
@@ -181,11 +179,11 @@ type errorProducts[T Float] struct {
 	rows               int
 	transposed         []T // [kernel row][kernel column][filter above][unit below]
 	filters, unitAbove int
-	window             *Window // whose below is a single plane
+	window             *Window // with a single plane below
 }
 
-// addErrors carries errors from above to dst, against the direction of a connection:
-// for every position below, ascending position and filter above. dst is written.
+// addErrors carries errors from above to dst, against the direction of a connection: for every
+// position below, in ascending position and filter above. dst is overwritten.
 func addErrors[T Float](e *errorProducts[T], below int) {
 	w := e.window
 	product := productArguments[T]{
@@ -196,8 +194,8 @@ func addErrors[T Float](e *errorProducts[T], below int) {
 		products(&product)
 		return
 	}
-	// A part of the sum is a position above, a line a row of them; the next position is
-	// reached by an element of the kernel that lies a stride before.
+	// A part of the sum is a position above, a line a row of them; the next position is reached
+	// through the kernel element that is one stride earlier.
 	block := e.filters * w.Unit
 	product.columns = w.Unit
 	product.xStep, product.weightStep = e.unitAbove, -w.Stride.Width*block

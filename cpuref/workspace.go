@@ -2,8 +2,8 @@ package cpuref
 
 import "math/bits"
 
-// Workspace is the scratch memory of one worker: kernels take it so that
-// nothing is allocated while a network runs. The zero value is ready.
+// Workspace is the scratch memory of one worker, passed to kernels so that nothing is allocated
+// while a network runs. The zero value is ready to use.
 type Workspace[T Float] struct {
 	rows [5 + MostStates][]T
 
@@ -22,7 +22,7 @@ type windowReaches struct {
 	reaches []reach
 }
 
-// reachesOf gives the reaches of a window, which are computed once.
+// reachesOf returns the reaches of a window, which are computed only once.
 func (w *Workspace[T]) reachesOf(window *Window) []reach {
 	for i := range w.windows {
 		if w.windows[i].window == *window {
@@ -33,7 +33,7 @@ func (w *Workspace[T]) reachesOf(window *Window) []reach {
 	return w.windows[len(w.windows)-1].reaches
 }
 
-// grow makes the first count rows exactly length long.
+// grow makes each of the first count rows exactly length long.
 func (w *Workspace[T]) grow(count, length int) {
 	for i := range count {
 		if cap(w.rows[i]) < length {
@@ -43,10 +43,10 @@ func (w *Workspace[T]) grow(count, length int) {
 	}
 }
 
-// Apart makes an array that lies two cache lines, which processors fetch together, from anything
-// else. Where the arrays of two workers touch, each write of one takes the line from the other.
+// Apart allocates an array two cache lines, which processors fetch together, away from anything
+// else. If two workers' arrays were adjacent, each write to one would take the line from the other.
 func Apart[E float32 | float64 | uint32](length int) []E {
-	const distance = 32 // of the smaller ones, in 128 bytes
+	const distance = 32 // in the smaller elements: 128 bytes
 	return make([]E, length+2*distance)[distance : distance+length : distance+length]
 }
 
@@ -58,14 +58,14 @@ func (w *Workspace[T]) growResting(length int) {
 	w.resting = w.resting[:length]
 }
 
-// growIndex makes room for the given number of numbers in index.
+// growIndex makes room in index for the given number of numbers.
 func (w *Workspace[T]) growIndex(count int) {
 	if cap(w.index) < count {
 		w.index = Apart[uint32](count)[:0]
 	}
 }
 
-// appendSpikes appends the numbers of the bits set in words, ascending.
+// appendSpikes appends the numbers of the bits set in words, in ascending order.
 func appendSpikes(index []uint32, words []uint32) []uint32 {
 	for i, word := range words {
 		for ; word != 0; word &= word - 1 {

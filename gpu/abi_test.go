@@ -24,7 +24,7 @@ func TestABI(t *testing.T) {
 	}
 }
 
-// abi builds and runs testdata/abi.c, and gives its lines.
+// abi builds and runs testdata/abi.c, and returns its output lines.
 func abi(t *testing.T, flags ...string) []string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "abi")

@@ -17,13 +17,13 @@ import (
 type Buffer struct {
 	device *Device
 	name   string
-	bytes  uint64 // as asked for
-	padded uint64 // as made: a multiple of 4, so that it can be filled whole
+	bytes  uint64 // as requested
+	padded uint64 // as allocated: a multiple of 4, so that all of it can be filled
 	handle vk.Buffer
 	pool   *memoryPool
 	block  *memoryBlock
-	offset uint64 // in the block
-	taken  uint64 // bytes of the block
+	offset uint64 // within the block
+	taken  uint64 // bytes taken from the block
 	freed  atomic.Bool
 }
 
@@ -33,8 +33,8 @@ type bufferRequirements struct {
 	allowed          uint32 // bit i: memory type i will do
 }
 
-// NewBuffer makes a zero-filled buffer in the device's own memory. ErrLimit and ErrOutOfMemory say how much was asked
-// for, what the limit is and what to change.
+// NewBuffer makes a zero-filled buffer in the device's own memory. ErrLimit and ErrOutOfMemory give the size asked for,
+// the limit and what to change.
 func (d *Device) NewBuffer(name string, bytes uint64) (*Buffer, error) {
 	b, err := d.newBuffer(name, bytes, d.deviceMemory)
 	if err != nil {
@@ -47,7 +47,7 @@ func (d *Device) NewBuffer(name string, bytes uint64) (*Buffer, error) {
 	return b, nil
 }
 
-// NewHostBuffer makes a zero-filled buffer in memory that the host and the device both see: see Buffer.Mapped.
+// NewHostBuffer makes a zero-filled buffer in memory that both the host and the device see; see Buffer.Mapped.
 func (d *Device) NewHostBuffer(name string, bytes uint64) (*Buffer, error) {
 	b, err := d.newBuffer(name, bytes, d.hostMemory)
 	if err != nil {
@@ -127,8 +127,8 @@ func (b *Buffer) Name() string { return b.name }
 // Bytes is the size the buffer was made with.
 func (b *Buffer) Bytes() uint64 { return b.bytes }
 
-// Mapped is the buffer's memory as the host sees it, or nil if the host cannot. It is valid until Free and may be accessed
-// only while no submitted stream uses the buffer: after Stream.Wait.
+// Mapped is the buffer's memory as the host sees it, or nil if the host cannot. It is valid until Free, and may be
+// accessed only while no submitted stream uses the buffer: after Stream.Wait.
 func (b *Buffer) Mapped() []byte {
 	if b.block.mapped == nil || b.freed.Load() {
 		return nil
@@ -136,8 +136,8 @@ func (b *Buffer) Mapped() []byte {
 	return unsafe.Slice((*byte)(unsafe.Add(b.block.mapped, b.offset)), b.bytes)
 }
 
-// Upload copies src to the buffer at an offset in bytes, and returns when that is done.
-// No submitted stream may be using the buffer.
+// Upload copies src to the buffer at an offset in bytes, and returns when the copy is done. No submitted stream may be
+// using the buffer.
 func (b *Buffer) Upload(offset uint64, src []byte) error {
 	if err := b.checkRange("upload to", offset, uint64(len(src))); err != nil {
 		return err
@@ -149,8 +149,8 @@ func (b *Buffer) Upload(offset uint64, src []byte) error {
 	return b.device.transfer.upload(b, offset, src)
 }
 
-// Download copies len(dst) bytes of the buffer from an offset in bytes, and returns when that is done.
-// No submitted stream may be using the buffer.
+// Download copies len(dst) bytes of the buffer from an offset in bytes, and returns when the copy is done. No submitted
+// stream may be using the buffer.
 func (b *Buffer) Download(dst []byte, offset uint64) error {
 	if err := b.checkRange("download from", offset, uint64(len(dst))); err != nil {
 		return err
@@ -181,8 +181,8 @@ func (b *Buffer) checkRange(doing string, offset, bytes uint64) error {
 	return nil
 }
 
-// Free gives the memory back for other buffers. No submitted stream may be using the buffer; streams that were recorded
-// with it refuse to be submitted from now on. Freeing again does nothing.
+// Free returns the memory for use by other buffers. No submitted stream may be using the buffer; streams recorded with
+// it can no longer be submitted. Freeing again does nothing.
 func (b *Buffer) Free() {
 	if b.freed.Swap(true) {
 		return

@@ -70,7 +70,7 @@ func TestBufferLimits(t *testing.T) {
 			_, err = d.NewBuffer("weights", bytes)
 			refused(t, err, ErrLimit, "weights", size(bytes), size(info.MaxStorageRange), "smaller batch")
 		}
-		// A heap of our own making: filling the real one would hurt the machine.
+		// A made-up heap: filling the real one would hurt the machine.
 		d.deviceMemory.heapBytes = d.deviceMemory.reserved + 100<<20
 		var kept []*Buffer
 		for err = nil; err == nil; {
@@ -128,7 +128,7 @@ func TestMemoryIsReused(t *testing.T) {
 	})
 }
 
-// TestFreeList takes and gives at random, and checks against a map of bytes.
+// TestFreeList takes and gives at random, and compares with a map of bytes.
 func TestFreeList(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	const total = 1000
@@ -187,7 +187,7 @@ func fits(taken []bool, bytes, alignment uint64) bool {
 	return false
 }
 
-// TestMemoryTypes chooses on the memory of real machines: types and heaps as their drivers list them.
+// TestMemoryTypes chooses memory types as real machines' drivers list them, with their heaps.
 func TestMemoryTypes(t *testing.T) {
 	discrete := memoryTypes{heaps: []uint64{8 << 30, 32 << 30, 256 << 20}, types: []memoryType{
 		{index: 0, heap: 1}, {index: 1, heap: 0, deviceLocal: true},

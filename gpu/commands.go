@@ -64,7 +64,7 @@ func (c *commands) create() error {
 	return nil
 }
 
-// begin starts a recording, discarding an earlier one; all that was submitted before will be visible to it.
+// begin starts a recording, discarding an earlier one; all earlier submissions will be visible to it.
 func (c *commands) begin() error {
 	info := vk.CommandBufferBeginInfo{SType: vk.StructureTypeCommandBufferBeginInfo}
 	defer info.Free()
@@ -110,7 +110,7 @@ func (c *commands) submit() vk.Result {
 	return vk.Result(C.shim_submit(d.shim, unsafe.Pointer(d.queue), unsafe.Pointer(c.buffer), unsafe.Pointer(c.fence)))
 }
 
-// wait returns when the submitted recording has been carried out.
+// wait returns when the submitted recording has been executed.
 func (c *commands) wait() vk.Result {
 	c.device.waits.Add(1)
 	return vk.Result(C.shim_wait(c.device.shim, unsafe.Pointer(c.fence)))

@@ -16,8 +16,8 @@ import (
 // setsPerPool is how many descriptor sets a stream reserves at a time.
 const setsPerPool = 64
 
-// descriptorSets holds the descriptor sets of a stream: which buffers the bindings of its dispatches are.
-// Dispatches with equal bindings share a set.
+// descriptorSets holds the descriptor sets of a stream: the buffers that its dispatches bind. Dispatches with equal
+// bindings share a set.
 type descriptorSets struct {
 	device *Device
 	known  map[string]vk.DescriptorSet

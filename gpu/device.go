@@ -26,7 +26,7 @@ type Device struct {
 	shim     *C.shim_device
 	handle   vk.Device
 
-	queueMutex sync.Mutex // Vulkan wants one submitter at a time
+	queueMutex sync.Mutex // Vulkan allows one submitter at a time
 	queue      vk.Queue
 	submits    atomic.Uint64
 	waits      atomic.Uint64
@@ -34,7 +34,7 @@ type Device struct {
 	transferMutex sync.Mutex
 	transfer      *transfer
 
-	mutex        sync.Mutex // guards what follows
+	mutex        sync.Mutex // guards the fields below
 	deviceMemory *memoryPool
 	hostMemory   *memoryPool
 	inUse, peak  uint64
@@ -43,7 +43,7 @@ type Device struct {
 	layouts      map[layoutKey]layout
 	pipelines    map[pipelineKey]*Pipeline
 	cache        vk.PipelineCache
-	swapchain    *Swapchain // nil if there is none
+	swapchain    *Swapchain // nil if none exists
 	closed       bool
 }
 
@@ -164,7 +164,7 @@ func (d *Device) newPool(kind memoryType) *memoryPool {
 // Info describes the device.
 func (d *Device) Info() DeviceInfo { return d.info }
 
-// Messages gives what the validation layer has said so far, messages during Close included.
+// Messages returns what the validation layer has reported so far, including during Close.
 func (d *Device) Messages() []string {
 	if d.messages == nil {
 		return nil
@@ -172,20 +172,20 @@ func (d *Device) Messages() []string {
 	return d.messages.all()
 }
 
-// Memory gives the bytes that buffers take now and took at most.
+// Memory returns the bytes that buffers take now and the most they have taken.
 func (d *Device) Memory() (inUse, peak uint64) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	return d.inUse, d.peak
 }
 
-// Traffic is what went between the host and the device so far.
+// Traffic returns what has passed between the host and the device so far.
 func (d *Device) Traffic() Traffic {
 	return Traffic{Submits: d.submits.Load(), Waits: d.waits.Load()}
 }
 
-// Close waits for the device, frees every stream, buffer and pipeline, and writes the pipeline cache; an error is about
-// that last step only. Closing again does nothing.
+// Close waits for the device, frees every stream, buffer and pipeline, and writes the pipeline cache; only that last
+// step can return an error. Closing again does nothing.
 func (d *Device) Close() error {
 	d.mutex.Lock()
 	if d.closed {
@@ -231,5 +231,5 @@ func keys[K comparable](set map[K]struct{}) []K {
 	return list
 }
 
-// Tuning is that of the options the device was opened with.
+// Tuning returns the tuning in the options that the device was opened with.
 func (d *Device) Tuning() Tuning { return d.options.Tuning }

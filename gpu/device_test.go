@@ -19,7 +19,7 @@ func TestEnumerate(t *testing.T) {
 		if info.Index != i || info.Name == "" || info.Driver == "" || info.DriverInfo == "" {
 			t.Errorf("device %d: index %d, name %q, driver %q %q", i, info.Index, info.Name, info.Driver, info.DriverInfo)
 		}
-		// The minima that Vulkan 1.1 promises (limits of the specification).
+		// The minimum limits that Vulkan 1.1 guarantees (limits of the specification).
 		if info.MaxWorkgroupInvocations < 128 || info.MaxSharedMemory < 16384 || info.MaxPushConstants < 128 ||
 			info.MaxStorageRange < 1<<27 || info.MaxAllocation < 1<<30 || info.MaxWorkgroupCount[0] < 65535 ||
 			info.MaxStorageBuffers < 4 || info.SubgroupSize < 1 || info.StorageAlignment > 256 || info.DeviceMemory == 0 {
@@ -38,7 +38,7 @@ func TestOpenRefusesUnknownIndex(t *testing.T) {
 	}
 }
 
-// TestNoDriver runs Enumerate in a process that is pointed at no driver: the loader reads these variables at its start.
+// TestNoDriver runs Enumerate in a process pointed at no driver: the loader reads these variables when it starts.
 func TestNoDriver(t *testing.T) {
 	if os.Getenv("GPU_TEST_NO_DRIVER") != "" {
 		_, err := Enumerate()
@@ -68,8 +68,8 @@ func TestNoValidation(t *testing.T) {
 	}
 }
 
-// TestValidationSpeaks records dispatches that depend on each other without a barrier, past the stream's hazard
-// tracking: the layer must notice, or the silence that the other tests demand means nothing.
+// TestValidationSpeaks records dependent dispatches without a barrier, bypassing the stream's hazard tracking: the
+// layer must notice, or the silence that the other tests demand means nothing.
 func TestValidationSpeaks(t *testing.T) {
 	infos := must[[]DeviceInfo](t)(Enumerate())
 	for _, info := range infos {
@@ -85,7 +85,7 @@ func TestValidationSpeaks(t *testing.T) {
 		}
 		succeed(t, s.Finish())
 		succeed(t, d.Close())
-		// Layers differ in what they call the hazard, and in which others they tell before it.
+		// Layers name the hazard differently, and may report others before it.
 		expected := func(message string) bool {
 			return strings.Contains(strings.ReplaceAll(message, "_", "-"), "READ-AFTER-WRITE")
 		}
@@ -125,8 +125,8 @@ func TestCloseFreesEverythingOnce(t *testing.T) {
 	})
 }
 
-// TestInstanceIsShared: some drivers refuse a process its some thirtieth instance, so that devices share one unless they need one
-// of their own.
+// TestInstanceIsShared: some drivers refuse a process its thirtieth or so instance, so devices share one unless they
+// need their own.
 func TestInstanceIsShared(t *testing.T) {
 	first := must[*Device](t)(Open(0, Options{}))
 	second := must[*Device](t)(Open(0, Options{}))
@@ -137,7 +137,7 @@ func TestInstanceIsShared(t *testing.T) {
 	for _, d := range []*Device{first, second, own} {
 		succeed(t, d.Close())
 	}
-	_, err := Enumerate() // after all were closed
+	_, err := Enumerate() // with all devices closed
 	succeed(t, err)
 }
 

@@ -119,5 +119,5 @@ func (s *Swapchain) Show(*Buffer) error { return ErrNoCGO }
 // Free does nothing.
 func (s *Swapchain) Free() {}
 
-// Tuning has no device to ask.
+// Tuning returns nothing.
 func (d *Device) Tuning() Tuning { return Tuning{} }

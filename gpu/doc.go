@@ -1,9 +1,9 @@
 // Package gpu runs compute kernels on Vulkan devices: devices, memory, buffers, pipelines, recorded command streams and
-// their timing. It knows nothing of what the kernels compute.
+// their timing. It does not know what the kernels compute.
 //
 // # Use
 //
-// Work is recorded once and submitted as often as needed. Errors are left out here:
+// Work is recorded once and submitted as often as needed. Error checks are omitted here:
 //
 //	devices, err := gpu.Enumerate()
 //	device, err := gpu.Open(devices[0].Index, gpu.Options{CacheDir: "/home/me/.cache/spikegrad"})
@@ -31,18 +31,18 @@
 //	}
 //	err = currents.Download(output, 0)
 //
-// Streams put memory barriers where a command depends on an earlier one, and rely on the Access of each binding for it.
-// The validation layer does not see when two dispatches write the same range; so a dispatch is refused if a binding is
+// Streams insert memory barriers where a command depends on an earlier one, relying on the Access of each binding. The
+// validation layer does not detect two dispatches writing the same range; so a dispatch is refused if a binding is
 // declared Read and its shader does not say "readonly".
 //
 // # The shim
 //
-// Vulkan is reached through two doors. The Go binding vulkan-go serves for calls with plain arguments or a single flat
+// Vulkan is reached in two ways. The Go binding vulkan-go serves for calls with plain arguments or a single flat
 // structure. A small C file, shim.c, serves for the rest, because the binding copies slices of structures or strings
-// (also those inside a structure) to C memory that a finalizer may free before Vulkan reads it, lets C memory point to
-// slices on the Go stack, allocates at each submission, and knows nothing of Vulkan 1.1's queries and of debug messages.
-// The shim's functions take scalars and build the structures on the C stack. It keeps no Go pointer. It needs no Vulkan
-// headers: vulkan_abi.h states what it uses, and a test compares that with the headers inside the binding.
+// (also inside a structure) to C memory that a finalizer may free before Vulkan reads it, lets C memory point to slices
+// on the Go stack, allocates at each submission, and lacks Vulkan 1.1's queries and debug messages. The shim's
+// functions take scalars, build the structures on the C stack and keep no Go pointers. It needs no Vulkan headers:
+// vulkan_abi.h declares what it uses, and a test compares that with the headers inside the binding.
 //
 // # Without cgo
 //

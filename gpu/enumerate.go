@@ -13,7 +13,7 @@ import (
 	vk "github.com/vulkan-go/vulkan"
 )
 
-// minimumVersion is the Vulkan version a device must have: subgroups and the queries of the shim are from 1.1.
+// minimumVersion is the Vulkan version that a device must have: subgroups and the shim's queries need 1.1.
 const minimumVersion = 1<<22 | 1<<12
 
 // Enumerate lists the Vulkan devices of all installed drivers, in the loader's order.
@@ -38,12 +38,12 @@ func Enumerate() ([]DeviceInfo, error) {
 type hardware struct {
 	info          DeviceInfo
 	memory        memoryTypes
-	family        uint32 // queue family that computes
+	family        uint32 // queue family with compute support
 	computes      bool
-	timestampMask uint64 // valid bits of a timestamp
+	timestampMask uint64 // valid bits of timestamps
 }
 
-// describe queries a device; the index is its position in the enumeration.
+// describe queries a device; index is its position in the enumeration.
 func (i *instance) describe(index int, physical vk.PhysicalDevice) hardware {
 	var properties vk.PhysicalDeviceProperties
 	vk.GetPhysicalDeviceProperties(physical, &properties)
@@ -118,7 +118,7 @@ func deviceType(t vk.PhysicalDeviceType) DeviceType {
 	return Other
 }
 
-// text reads a string of C up to its zero.
+// text reads a C string up to its terminating zero.
 func text(raw []byte) string {
 	before, _, _ := bytes.Cut(raw, []byte{0})
 	return string(before)

@@ -2,7 +2,7 @@ package gpu
 
 import "errors"
 
-// Errors to be asked for with errors.Is; the texts around them carry the figures.
+// Errors to test for with errors.Is; the errors that wrap them give the figures.
 var (
 	// ErrNoCGO: the program was built without cgo, so it cannot reach Vulkan.
 	ErrNoCGO = errors.New("this program was built without cgo and cannot use Vulkan devices: install a C compiler and rebuild with CGO_ENABLED=1")
@@ -10,11 +10,11 @@ var (
 	ErrNoLoader = errors.New("no Vulkan loader (libvulkan.so.1) found: install one (Debian/Ubuntu: apt install libvulkan1 mesa-vulkan-drivers)")
 	// ErrNoDriver: the loader finds no driver with a device.
 	ErrNoDriver = errors.New("no Vulkan driver found: install one (Debian/Ubuntu: apt install mesa-vulkan-drivers) or that of your GPU's maker")
-	// ErrNoValidation: the validation layer was asked for and is not installed.
+	// ErrNoValidation: the validation layer was requested but is not installed.
 	ErrNoValidation = errors.New("no usable Vulkan validation layer found: install one (Debian/Ubuntu: apt install vulkan-validationlayers) or open the device without validation")
 	// ErrDeviceLost: the device or its driver failed; nothing on the device survives.
 	ErrDeviceLost = errors.New("the Vulkan device was lost (driver crash, reset or time-out): the contents of its memory are gone; look at the system log, open the device again and resume from a checkpoint")
-	// ErrOutOfMemory: the device has not enough memory.
+	// ErrOutOfMemory: the device does not have enough memory.
 	ErrOutOfMemory = errors.New("out of device memory")
 	// ErrNoPresent: the device cannot show buffers in the window, for instance because no screen is attached to it.
 	ErrNoPresent = errors.New("the device cannot show pictures in this window: choose another device")

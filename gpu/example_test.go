@@ -6,7 +6,7 @@ import (
 	"spikegrad/gpu"
 )
 
-// Which devices there are, and how much memory they have.
+// Lists the devices, and how much memory they have.
 func ExampleEnumerate() {
 	devices, err := gpu.Enumerate()
 	if err != nil {

@@ -17,8 +17,8 @@ func newFreeList(bytes uint64) freeList {
 	return freeList{bytes: bytes, free: []span{{0, bytes}}}
 }
 
-// take cuts bytes at a multiple of alignment out of the smallest free span that holds them (best fit: large spans stay
-// whole for large buffers).
+// take cuts bytes at a multiple of alignment out of the smallest free span that can hold them (best fit, which keeps
+// large spans for large buffers).
 func (f *freeList) take(bytes, alignment uint64) (offset uint64, ok bool) {
 	best := -1
 	for i, s := range f.free {
@@ -43,7 +43,7 @@ func (f *freeList) take(bytes, alignment uint64) (offset uint64, ok bool) {
 	return offset, true
 }
 
-// give returns what take handed out, and joins it with its free neighbours.
+// give returns what take handed out, and merges it with its free neighbours.
 func (f *freeList) give(offset, bytes uint64) {
 	at, _ := slices.BinarySearchFunc(f.free, offset, func(s span, offset uint64) int {
 		if s.offset < offset {
@@ -62,12 +62,12 @@ func (f *freeList) give(offset, bytes uint64) {
 	}
 }
 
-// unused says that nothing is taken.
+// unused reports whether nothing is taken.
 func (f *freeList) unused() bool {
 	return len(f.free) == 1 && f.free[0].bytes == f.bytes
 }
 
-// roundUp gives the smallest multiple of the unit that is not below the value.
+// roundUp is the smallest multiple of unit that is not below value.
 func roundUp(value, unit uint64) uint64 {
 	return (value + unit - 1) / unit * unit
 }

@@ -24,7 +24,7 @@ func scaleAddSpec(workgroup, factor uint32) PipelineSpec {
 }
 
 // onEveryDevice runs a test on all Vulkan devices found, with mapped and with staged memory, and fails it if the
-// validation layer says anything. A machine without a driver fails.
+// validation layer reports anything. It fails on a machine without a driver.
 func onEveryDevice(t *testing.T, options Options, test func(t *testing.T, d *Device)) {
 	t.Helper()
 	infos, err := Enumerate()
@@ -58,7 +58,7 @@ func onEveryDevice(t *testing.T, options Options, test func(t *testing.T, d *Dev
 	}
 }
 
-// must hands on a value or fails the test.
+// must returns a value or fails the test.
 func must[T any](t *testing.T) func(T, error) T {
 	return func(value T, err error) T {
 		t.Helper()
@@ -76,7 +76,7 @@ func succeed(t *testing.T, err error) {
 	}
 }
 
-// refused fails the test unless the error is of a kind and its text has these parts.
+// refused fails the test unless the error is of the given kind and its text contains these parts.
 func refused(t *testing.T, err, kind error, parts ...string) {
 	t.Helper()
 	if err == nil {
@@ -116,7 +116,7 @@ func download(t *testing.T, b *Buffer) []uint32 {
 	return values
 }
 
-// scaleAdd records result = factor·operand + addend over the whole buffers with 32 invocations a workgroup.
+// scaleAdd records result = factor·operand + addend over whole buffers, with 32 invocations per workgroup.
 func scaleAdd(t *testing.T, s *Stream, p *Pipeline, result, operand *Buffer, addend uint32) {
 	t.Helper()
 	count := uint32(result.Bytes() / 4)

@@ -9,13 +9,13 @@ type use struct {
 	write      bool
 }
 
-// hazards remembers what a recording has read and written since its last barrier.
+// hazards tracks what a recording has read and written since its last barrier.
 type hazards struct {
 	since map[*Buffer][]use
 }
 
-// conflict reports whether an access overlaps an earlier one and at least one of the two writes: read after write, write
-// after read, write after write.
+// conflict reports whether an access overlaps an earlier one and at least one of the two writes: read after write,
+// write after read, or write after write.
 func (h *hazards) conflict(uses []use) bool {
 	for _, next := range uses {
 		for _, earlier := range h.since[next.buffer] {

@@ -17,8 +17,8 @@ import (
 	vk "github.com/vulkan-go/vulkan"
 )
 
-// loader is vkGetInstanceProcAddr of the system's Vulkan loader, handed to vulkan-go as well.
-// Once a process: vulkan-go keeps its function pointers in variables of the process.
+// loader is vkGetInstanceProcAddr of the system's Vulkan loader, also given to vulkan-go. Once per process: vulkan-go
+// keeps its function pointers in global variables.
 var loader = sync.OnceValues(func() (unsafe.Pointer, error) {
 	get := C.shim_open_loader()
 	if get == nil {
@@ -31,11 +31,11 @@ var loader = sync.OnceValues(func() (unsafe.Pointer, error) {
 	return get, nil
 })
 
-// binding makes sure that vulkan-go's function pointers are fetched once only.
+// binding ensures that vulkan-go's function pointers are fetched only once.
 var binding sync.Once
 
 // bind fetches vulkan-go's function pointers. Those of the first instance serve all later ones, because the loader
-// hands out the same entry points for each; writing them again would race with calls in other goroutines.
+// returns the same entry points for each; writing them again would race with calls in other goroutines.
 func bind(handle vk.Instance) (err error) {
 	binding.Do(func() { err = vk.InitInstance(handle) })
 	return err
@@ -46,18 +46,18 @@ type instance struct {
 	shim     *C.shim_instance
 	handle   vk.Instance
 	messages *messageLog
-	log      cgo.Handle // of messages, 0 without validation
-	shared   bool       // by all of the process: destroy leaves it
+	log      cgo.Handle // for messages, 0 without validation
+	shared   bool       // by the whole process: destroy does nothing
 }
 
-// common is the instance of everyone who wants neither validation nor a window, once there is one.
+// common is the instance of all devices that need neither validation nor a window, once it exists.
 var common struct {
 	sync.Mutex
 	instance *instance
 }
 
-// commonInstance gives the instance that the process keeps until it ends. NVIDIA's driver refuses a process that has
-// made and destroyed several dozens of instances, and says that there is no device.
+// commonInstance returns the instance that the process keeps until it ends. NVIDIA's driver refuses a process that has
+// made and destroyed several dozen instances, reporting that there is no device.
 func commonInstance() (*instance, error) {
 	common.Lock()
 	defer common.Unlock()
@@ -146,7 +146,7 @@ func (i *instance) releaseLog() {
 	}
 }
 
-// check turns a Vulkan result into an error; doing names what was asked.
+// check turns a Vulkan result into an error; doing names the operation.
 func check(doing string, code vk.Result) error {
 	switch {
 	case code >= 0:

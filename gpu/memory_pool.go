@@ -10,8 +10,8 @@ import (
 	vk "github.com/vulkan-go/vulkan"
 )
 
-// blockBytes is the size of a memory allocation that several buffers share. Drivers allow as few as 4,096
-// allocations, and each one is slow.
+// blockBytes is the size of a memory allocation that several buffers share. Drivers may allow only 4,096 allocations,
+// and each one is slow.
 const blockBytes = 64 << 20
 
 // memoryBlock is one allocation of device memory.
@@ -31,7 +31,7 @@ type memoryPool struct {
 	reserved  uint64 // bytes of all blocks
 }
 
-// take finds room for bytes at an alignment, in a block with free space or in a new one.
+// take finds room for bytes at the given alignment, in a block with free space or in a new one.
 func (p *memoryPool) take(bytes, alignment uint64) (*memoryBlock, uint64, error) {
 	for _, block := range p.blocks {
 		if offset, ok := block.list.take(bytes, alignment); ok {
@@ -49,7 +49,7 @@ func (p *memoryPool) take(bytes, alignment uint64) (*memoryBlock, uint64, error)
 	return block, offset, nil
 }
 
-// grow allocates a shared block or, if that does not fit, one of exactly these bytes.
+// grow allocates a shared block or, if that does not fit, one of exactly this size.
 func (p *memoryPool) grow(bytes uint64) (*memoryBlock, error) {
 	wanted := min(max(bytes, blockBytes), p.maximum)
 	if p.reserved+wanted > p.heapBytes {
@@ -98,8 +98,8 @@ func (p *memoryPool) allocate(bytes uint64) (*memoryBlock, vk.Result) {
 	return &memoryBlock{memory: memory, mapped: mapped, list: newFreeList(bytes)}, vk.Success
 }
 
-// give returns a range to its block. Empty blocks go back to the driver, except one, so that a program that
-// alternately frees and allocates does not call the driver each time.
+// give returns a range to its block. Empty blocks are freed, except one, so that a program that alternately frees and
+// allocates does not call the driver each time.
 func (p *memoryPool) give(block *memoryBlock, offset, bytes uint64) {
 	block.list.give(offset, bytes)
 	if !block.list.unused() {
@@ -118,7 +118,7 @@ func (p *memoryPool) give(block *memoryBlock, offset, bytes uint64) {
 }
 
 func (p *memoryPool) release(block *memoryBlock) {
-	vk.FreeMemory(p.device, block.memory, nil) // unmaps as well
+	vk.FreeMemory(p.device, block.memory, nil) // also unmaps
 	p.reserved -= block.list.bytes
 }
 
@@ -130,7 +130,7 @@ func (p *memoryPool) close() {
 	p.blocks = nil
 }
 
-// size formats a number of bytes for people.
+// size formats a number of bytes for human readers.
 func size(bytes uint64) string {
 	switch {
 	case bytes >= 1<<30:

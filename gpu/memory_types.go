@@ -10,7 +10,7 @@ type memoryType struct {
 	heap        uint32
 	deviceLocal bool
 	mappable    bool // host visible and coherent: mapped without flushing
-	cached      bool // the host's reads are cached; without it they crawl
+	cached      bool // the host's reads are cached; otherwise they are very slow
 }
 
 // memoryTypes are the memory types of a device and the sizes of its heaps.
@@ -47,8 +47,8 @@ func readMemoryTypes(physical vk.PhysicalDevice) memoryTypes {
 	return result
 }
 
-// largestDeviceHeap gives the size of the largest heap with device-local memory, and whether it is unified:
-// mappable with cached reads, so that the host may work in it directly.
+// largestDeviceHeap returns the size of the largest heap with device-local memory, and whether it is unified: mappable
+// with cached reads, so that the host may work in it directly.
 func (m memoryTypes) largestDeviceHeap() (bytes uint64, unified bool) {
 	for _, t := range m.types {
 		if !t.deviceLocal {
@@ -65,7 +65,7 @@ func (m memoryTypes) largestDeviceHeap() (bytes uint64, unified bool) {
 	return bytes, unified
 }
 
-// best gives the allowed type (bit i of allowed: type i) with the highest score; a negative score excludes a type.
+// best returns the allowed type (bit i of allowed: type i) with the highest score; a negative score excludes a type.
 func (m memoryTypes) best(allowed uint32, score func(memoryType) int) (memoryType, bool) {
 	var found memoryType
 	highest := -1
@@ -98,7 +98,7 @@ func (m memoryTypes) forDevice(allowed uint32, unified bool) (memoryType, bool) 
 	})
 }
 
-// forHost chooses the memory of host buffers: mapped, cached if possible, and rather not from the device's own heap.
+// forHost chooses the memory of host buffers: mapped, cached if possible, preferably not in the device's own heap.
 func (m memoryTypes) forHost(allowed uint32) (memoryType, bool) {
 	return m.best(allowed, func(t memoryType) int {
 		if !t.mappable {

@@ -11,7 +11,7 @@ import (
 	"sync"
 )
 
-// messageLog collects what the validation layer says; it has its own lock because the layer speaks in the middle of
+// messageLog collects what the validation layer reports; it has its own lock because the layer reports in the middle of
 // calls, from any thread.
 type messageLog struct {
 	mutex     sync.Mutex

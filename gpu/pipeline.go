@@ -41,8 +41,8 @@ type pipelineKey struct {
 	digest [sha256.Size]byte
 }
 
-// NewPipeline compiles a kernel. Equal specs give the same pipeline.
-// A workgroup larger than the device allows is refused with ErrLimit.
+// NewPipeline compiles a kernel. Equal specs give the same pipeline. A workgroup larger than the device allows is
+// refused with ErrLimit.
 func (d *Device) NewPipeline(spec PipelineSpec) (*Pipeline, error) {
 	p, err := d.pipeline(spec)
 	if err != nil {

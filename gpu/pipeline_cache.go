@@ -15,8 +15,8 @@ import (
 	vk "github.com/vulkan-go/vulkan"
 )
 
-// loadCache starts the driver's pipeline cache, with what an earlier run left on disk. A file that is missing or damaged
-// is no error: its pipelines are compiled again.
+// loadCache initializes the driver's pipeline cache from what an earlier run left on disk. A missing or damaged file is
+// no error: its pipelines are compiled again.
 func (d *Device) loadCache() error {
 	var cache unsafe.Pointer
 	data := d.readCache()
@@ -28,7 +28,7 @@ func (d *Device) loadCache() error {
 	return check("creating a pipeline cache", result)
 }
 
-// cachePath names the file by all that makes compiled code worthless elsewhere.
+// cachePath names the file after everything that makes compiled code useless elsewhere.
 func (d *Device) cachePath() string {
 	name := fmt.Sprintf("%x-%08x-%08x-%08x.cache", d.info.UUID, d.info.VendorID, d.info.DeviceID, d.info.DriverVersion)
 	return filepath.Join(d.options.CacheDir, name)
@@ -82,13 +82,13 @@ func (d *Device) writeCache() error {
 	return replaceFile(d.cachePath(), append(sum[:], data...))
 }
 
-// replaceFile writes a file so that other processes see the old or the new content, never a part.
+// replaceFile writes a file so that other processes see either the old or the new content, never a mixture.
 func replaceFile(path string, content []byte) error {
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
 		return err
 	}
-	defer os.Remove(file.Name()) // fails after the rename, as it should
+	defer os.Remove(file.Name()) // fails after the rename, as intended
 	_, err = file.Write(content)
 	if closing := file.Close(); err == nil {
 		err = closing

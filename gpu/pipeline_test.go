@@ -37,7 +37,7 @@ func TestPipelineRefuses(t *testing.T) {
 		info := d.Info()
 		refused(t, with(func(s *PipelineSpec) { s.Specialization[0] = info.MaxWorkgroupInvocations + 1 }), ErrLimit, "scale_add", "workgroup")
 		refused(t, with(func(s *PipelineSpec) { s.Specialization[0] = 0 }), ErrLimit, "workgroup")
-		// One word of the module changed: the number of a binding, the place of a push constant.
+		// One word of the module changed: a binding number, a push-constant offset.
 		edit := func(change func(op uint32, operands []uint32)) func(*PipelineSpec) {
 			return func(s *PipelineSpec) {
 				m := must[*spirvModule](t)(readSPIRV(s.SPIRV))
@@ -82,7 +82,7 @@ func TestSPIRV(t *testing.T) {
 	}
 }
 
-// TestPipelineCache runs a kernel with no cache on disk, a good one and damaged ones: the result is the same.
+// TestPipelineCache runs a kernel with no cache on disk, a good one and damaged ones; the result must be the same.
 func TestPipelineCache(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "cache", "pipelines")
 	run := func(t *testing.T, d *Device) {

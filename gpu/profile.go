@@ -15,11 +15,11 @@ const dispatchesPerPool = 128
 type profile struct {
 	device *Device
 	pools  []vk.QueryPool
-	names  []string // of the pipelines, one a dispatch
+	names  []string // of the pipelines, one per dispatch
 	ran    bool
 }
 
-// start records the timestamp before a dispatch: taken when everything before is done.
+// start records the timestamp before a dispatch, taken when everything before it is done.
 func (p *profile) start(commands vk.CommandBuffer, name string) error {
 	if len(p.names)%dispatchesPerPool == 0 {
 		if err := p.grow(commands); err != nil {

@@ -8,7 +8,7 @@ import (
 	"fmt"
 )
 
-// Numbers of the SPIR-V specification, sections 2.3 and 3.
+// Constants from the SPIR-V specification, sections 2.3 and 3.
 const (
 	spirvMagic       = 0x07230203
 	spirvHeaderWords = 5
@@ -47,21 +47,21 @@ var errSPIRV = errors.New("the SPIR-V module is damaged: build the shaders again
 type spirvModule struct {
 	code       []uint32
 	size       [3]uint32           // of a workgroup, unless sizeIDs overrides it
-	sizeIDs    []uint32            // ids of the constants that are the size
+	sizeIDs    []uint32            // ids of the constants that define the size
 	values     map[uint32]uint32   // of constants
-	specIDs    map[uint32]uint32   // number of a specialization constant, by id
+	specIDs    map[uint32]uint32   // number of a specialization constant, by its id
 	composites map[uint32][]uint32 // constituents of constants
-	bindings   map[uint32]uint32   // number of a binding, by id of its variable
+	bindings   map[uint32]uint32   // number of a binding, by the id of its variable
 	pointers   map[uint32]uint32   // what a pointer type points to
 	variables  map[uint32]uint32   // type of a variable
-	readOnly   map[uint32]bool     // variables and structures that the kernel does not write
+	readOnly   map[uint32]bool     // variables and structures that the kernel only reads
 	sizes      map[uint32]uint32   // bytes of scalar and vector types
 	structures map[uint32][]uint32 // types of the members
 	offsets    map[[2]uint32]int   // bytes, by structure and member
 	pushed     uint32              // type of the pointer to the push-constant block; 0: none
 }
 
-// readSPIRV parses a module, copying it to aligned memory: embedded files lie anywhere.
+// readSPIRV parses a module, copying it to aligned memory, as embedded files may be unaligned.
 func readSPIRV(raw []byte) (*spirvModule, error) {
 	if len(raw)%4 != 0 || len(raw) < 4*spirvHeaderWords {
 		return nil, fmt.Errorf("%w (%d bytes)", errSPIRV, len(raw))
@@ -109,7 +109,7 @@ func readSPIRV(raw []byte) (*spirvModule, error) {
 	return m, nil
 }
 
-// read looks at one instruction.
+// read processes one instruction.
 func (m *spirvModule) read(op uint32, operands []uint32) {
 	n := len(operands)
 	switch {
@@ -147,7 +147,7 @@ func (m *spirvModule) read(op uint32, operands []uint32) {
 	}
 }
 
-// workgroup returns the size of a workgroup with the specialization constants set.
+// workgroup returns the size of a workgroup for the given specialization constants.
 func (m *spirvModule) workgroup(specialization []uint32) [3]uint32 {
 	size := m.size
 	for axis, id := range m.sizeIDs {
@@ -159,7 +159,7 @@ func (m *spirvModule) workgroup(specialization []uint32) [3]uint32 {
 	return size
 }
 
-// writable returns the numbers of all bindings, each with whether the kernel may write it: true unless the shader says
+// writable returns the numbers of all bindings, with whether the kernel may write each: true unless the shader says
 // "readonly".
 func (m *spirvModule) writable() map[uint32]bool {
 	result := map[uint32]bool{}
@@ -183,7 +183,7 @@ func (m *spirvModule) pushBytes() (int, error) {
 	return bytes, nil
 }
 
-// bindingCount is how many bindings from 0 on the kernel has.
+// bindingCount is the number of the kernel's bindings, counted from 0 on.
 func (m *spirvModule) bindingCount() int {
 	count := 0
 	for _, number := range m.bindings {

@@ -8,14 +8,14 @@ import (
 	vk "github.com/vulkan-go/vulkan"
 )
 
-// streamState is the stage of a stream's life between NewStream and Free.
+// streamState is the state of a stream between NewStream and Free.
 type streamState int
 
 const (
 	recording streamState = iota
 	ready                 // recorded, not running
-	running               // submitted, not waited for
-	failed                // the device gave an error, or the stream was freed
+	running               // submitted, not yet waited for
+	failed                // the device returned an error, or the stream was freed
 )
 
 func (s streamState) String() string {
@@ -23,12 +23,12 @@ func (s streamState) String() string {
 }
 
 // Stream is a sequence of commands that is recorded once and run many times. Streams of a device run in the order in
-// which they are submitted, each seeing the effects of those before.
+// which they are submitted, each seeing the effects of the earlier ones.
 //
 // A stream inserts memory barriers itself: before a command that reads what an earlier one wrote, or writes what an
 // earlier one read or wrote, and nowhere else. Commands without a barrier between them may run at the same time.
 //
-// A stream is for one goroutine at a time.
+// A stream may be used by one goroutine at a time.
 type Stream struct {
 	device   *Device
 	name     string
@@ -38,7 +38,7 @@ type Stream struct {
 	hazards  hazards
 	barriers int
 	buffers  map[*Buffer]struct{} // used by the recording
-	checked  []*Buffer            // the same in a slice, to be walked at each Submit without allocating
+	checked  []*Buffer            // the same as a slice, so that Submit can check it without allocating
 	profile  *profile             // nil without Options.Profile
 }
 
@@ -70,8 +70,8 @@ func (d *Device) NewStream(name string) (*Stream, error) {
 // Name is the name the stream was made with.
 func (s *Stream) Name() string { return s.name }
 
-// Dispatch records groups[0]·groups[1]·groups[2] workgroups of a kernel. The bindings are in the order of the shader's,
-// push is its push-constant block. Of the arguments, only the buffers are kept.
+// Dispatch records groups[0]·groups[1]·groups[2] workgroups of a kernel. The bindings are in the order of the shader's;
+// push is its push-constant block. Of the arguments, only the buffers are retained.
 func (s *Stream) Dispatch(p *Pipeline, bindings []Binding, push []byte, groups [3]uint32) error {
 	if err := s.dispatch(p, bindings, push, groups); err != nil {
 		return fmt.Errorf("stream %q: kernel %q: %w", s.name, p.name, err)
@@ -147,7 +147,7 @@ func (s *Stream) use(b Binding) (use, error) {
 	if err := s.checkBuffer("bind", b.Buffer, b.Offset, b.Bytes); err != nil {
 		return use{}, err
 	}
-	// The padding of the last word belongs to the binding: shaders see whole words.
+	// The padding of the last word belongs to the binding: shaders access whole words.
 	end := b.Offset + roundUp(b.Bytes, 4)
 	if b.Bytes == 0 {
 		end = b.Buffer.padded
@@ -161,8 +161,8 @@ func (s *Stream) use(b Binding) (use, error) {
 	return use{buffer: b.Buffer, start: b.Offset, end: end, write: b.Access&Write != 0}, nil
 }
 
-// Fill records writing a 32-bit word over a range. Offset and bytes are multiples of 4, save that a range may end where
-// the buffer does.
+// Fill records filling a range with a 32-bit word. Offset and bytes are multiples of 4, except that a range may end
+// where the buffer does.
 func (s *Stream) Fill(b *Buffer, offset, bytes uint64, word uint32) error {
 	err := s.mustBe(recording)
 	if err == nil {
@@ -228,7 +228,7 @@ func (s *Stream) order(uses []use) {
 	}
 }
 
-// Barriers counts the memory barriers between commands recorded so far.
+// Barriers is the number of memory barriers between commands recorded so far.
 func (s *Stream) Barriers() int { return s.barriers }
 
 // Finish ends the recording.
@@ -286,9 +286,9 @@ func (s *Stream) Run() error {
 	return s.Wait()
 }
 
-// Timings returns the time each pipeline took in the last run, in the order of their first dispatches; nothing unless the
-// device was opened with Options.Profile, has timestamps, and the run was waited for. Timestamps keep dispatches
-// from overlapping, so each is charged only for its own time.
+// Timings returns the time that each pipeline took in the last run, in the order of their first dispatches; nothing
+// unless the device was opened with Options.Profile and has timestamps, and the run was waited for. Timestamps keep
+// dispatches from overlapping, so each is charged only for its own time.
 func (s *Stream) Timings() []Timing {
 	if s.profile == nil || !s.profile.ran || s.state != ready {
 		return nil
@@ -296,7 +296,7 @@ func (s *Stream) Timings() []Timing {
 	return s.profile.timings()
 }
 
-// Free waits for a run and frees the recording, not the buffers. Freeing again does nothing.
+// Free waits for a run and frees the recording, but not the buffers. Freeing again does nothing.
 func (s *Stream) Free() {
 	d := s.device
 	d.mutex.Lock()

@@ -65,9 +65,9 @@ func TestHazards(t *testing.T) {
 		expect("after the barrier nothing conflicts", 2)
 		scaleAdd(t, s, p, b[2], b[3], 4) // c = 7, 10
 		expect("write after write", 3)
-		succeed(t, s.Copy(b[1], 0, b[2], 0, 2*n+8)) // head of b = c
+		succeed(t, s.Copy(b[1], 0, b[2], 0, 2*n+8)) // first part of b = c
 		expect("copy after dispatch", 4)
-		succeed(t, s.Copy(b[3], 4*n-4, b[3], 0, 4)) // last of d = 1
+		succeed(t, s.Copy(b[3], 4*n-4, b[3], 0, 4)) // last element of d = 1
 		expect("copy within a buffer", 4)
 		succeed(t, s.Fill(b[1], 4*n-4, 4, 99))
 		expect("fill behind the copied range", 4)
@@ -89,7 +89,7 @@ func TestHazards(t *testing.T) {
 	})
 }
 
-// TestOffsets binds parts of buffers: parts that do not overlap need no barrier.
+// TestOffsets binds parts of buffers; non-overlapping parts need no barrier.
 func TestOffsets(t *testing.T) {
 	onEveryDevice(t, Options{}, func(t *testing.T, d *Device) {
 		p := must[*Pipeline](t)(d.NewPipeline(scaleAddSpec(32, 1)))
@@ -142,7 +142,7 @@ func TestStreamsFollowEachOther(t *testing.T) {
 	})
 }
 
-// whileCollecting runs a function while the garbage collector loops beside it.
+// whileCollecting runs a function while the garbage collector loops in parallel.
 func whileCollecting(run func()) {
 	var stop atomic.Bool
 	var collector sync.WaitGroup
@@ -156,8 +156,8 @@ func whileCollecting(run func()) {
 	run()
 }
 
-// TestResubmission runs a stream 10,000 times while the garbage collector loops: whatever the driver still reads of the
-// recording must not lie in collected memory.
+// TestResubmission runs a stream 10,000 times while the garbage collector loops: nothing of the recording that the
+// driver still reads may be in collected memory.
 func TestResubmission(t *testing.T) {
 	onEveryDevice(t, Options{Profile: true}, func(t *testing.T, d *Device) {
 		p := must[*Pipeline](t)(d.NewPipeline(scaleAddSpec(32, 1)))
@@ -169,7 +169,7 @@ func TestResubmission(t *testing.T) {
 		succeed(t, s.Finish())
 		runs := uint32(200)
 		if !d.Info().UnifiedMemory && d.Info().Type == Software {
-			runs = 50 // the same driver as before, and the way of uploads does not matter here
+			runs = 50 // the driver was tested before, and how uploads work does not matter here
 		}
 		whileCollecting(func() {
 			for range runs {
@@ -182,8 +182,8 @@ func TestResubmission(t *testing.T) {
 	})
 }
 
-// TestRecordingUnderCollection records and runs many streams while the garbage collector loops: the calls with
-// structures are made then.
+// TestRecordingUnderCollection records and runs many streams while the garbage collector loops, as recording makes the
+// calls with structures.
 func TestRecordingUnderCollection(t *testing.T) {
 	onEveryDevice(t, Options{}, func(t *testing.T, d *Device) {
 		a := must[*Buffer](t)(d.NewBuffer("a", 4*67))
@@ -268,7 +268,7 @@ func TestTimings(t *testing.T) {
 		first, second := scaleAddSpec(32, 1), scaleAddSpec(32, 2)
 		first.Name, second.Name = "first", "second"
 		s := must[*Stream](t)(d.NewStream("timed"))
-		const rounds = 150 // more dispatches than one query pool holds
+		const rounds = 150 // more dispatches than one query pool can hold
 		for range rounds {
 			scaleAdd(t, s, must[*Pipeline](t)(d.NewPipeline(first)), b, a, 1)
 			scaleAdd(t, s, must[*Pipeline](t)(d.NewPipeline(second)), a, b, 1)
@@ -353,7 +353,7 @@ func TestStreamRefuses(t *testing.T) {
 		if s.Barriers() != 0 {
 			t.Error("a refused command left a barrier")
 		}
-		succeed(t, s.Fill(a, 1028, 2, 0x01020304)) // up to the end, inside the last word
+		succeed(t, s.Fill(a, 1028, 2, 0x01020304)) // up to the end, within the last word
 		succeed(t, s.Copy(a, 0, a, 1029, 1))
 		succeed(t, s.Copy(a, 5, a, 0, 0))
 		succeed(t, s.Dispatch(p, fine, push, groups))

@@ -18,7 +18,7 @@ type surface struct {
 	physical vk.PhysicalDevice
 }
 
-// newSurface makes the surface of a window and makes sure that a device can present to it.
+// newSurface makes the surface of a window and checks that a device can present to it.
 func newSurface(i *instance, physical vk.PhysicalDevice, h *hardware, window *Window) (*surface, error) {
 	handle, err := window.NewSurface(unsafe.Pointer(i.handle))
 	if err != nil {
@@ -47,7 +47,7 @@ func (s *surface) close() {
 	}
 }
 
-// Swapchain is the images that a window shows in turns. It is for one goroutine at a time.
+// Swapchain is the images that a window shows in turn. It is for one goroutine at a time.
 type Swapchain struct {
 	device *Device
 	shim   *C.shim_swapchain
@@ -58,13 +58,13 @@ type Swapchain struct {
 // shownImage is one image of a swapchain with the commands that fill it.
 type shownImage struct {
 	commands  *commands
-	canvas    *Buffer // that the commands copy; nil before the first
+	canvas    *Buffer // copied by the commands; nil before the first
 	submitted bool
 }
 
-// NewSwapchain makes the images of the window that the device was opened with. Width and height, in pixels, are what
-// the caller takes the window's size to be; the window system may know better: see Size. ErrOutOfDate says that the
-// window is hidden or has no area just now. A device has one swapchain at a time.
+// NewSwapchain makes the images of the window that the device was opened with. Width and height, in pixels, are the
+// caller's idea of the window's size; the window system may choose another: see Size. ErrOutOfDate means that the
+// window is currently hidden or has no area. A device has one swapchain at a time.
 func (d *Device) NewSwapchain(width, height uint32) (*Swapchain, error) {
 	if d.surface == nil {
 		return nil, fmt.Errorf("swapchain on %s: the device was opened without a window: open it with Options.Window", d.info.Name)
@@ -98,17 +98,17 @@ func (d *Device) NewSwapchain(width, height uint32) (*Swapchain, error) {
 	return s, nil
 }
 
-// Size is that of the images in pixels.
+// Size is the size of the images in pixels.
 func (s *Swapchain) Size() (width, height uint32) {
 	return uint32(s.facts.width), uint32(s.facts.height)
 }
 
-// BlueFirst says that the bytes of a pixel are blue, green, red, unused; else they are red, green, blue, unused.
+// BlueFirst reports whether the bytes of a pixel are blue, green, red, unused, rather than red, green, blue, unused.
 func (s *Swapchain) BlueFirst() bool { return s.facts.blue_first != 0 }
 
-// Show puts what a canvas holds on the window: a buffer of pixels of 4 bytes, row after row from the top, as many as
-// Size says. It returns when the commands are submitted; streams that are submitted later wait for them, and so does
-// a later Show of the same canvas. ErrOutOfDate asks for another swapchain.
+// Show shows a canvas in the window: a buffer of 4-byte pixels, row by row from the top, of the size that Size gives.
+// It returns when the commands are submitted; streams submitted later wait for them, and so does a later Show of the
+// same canvas. ErrOutOfDate means that a new swapchain is needed.
 func (s *Swapchain) Show(canvas *Buffer) error {
 	width, height := s.Size()
 	if canvas.device != s.device || canvas.bytes < 4*uint64(width)*uint64(height) {
@@ -149,7 +149,7 @@ func (i *shownImage) record(s *Swapchain, index uint32, canvas *Buffer) error {
 	return i.commands.end()
 }
 
-// checkShown is check for what depends on the window. Images that no longer fit it quite are still shown.
+// checkShown is check for results that depend on the window. Images that no longer fit it exactly are still shown.
 func checkShown(doing string, code vk.Result) error {
 	if code == vk.ErrorOutOfDate || code == vk.ErrorSurfaceLost {
 		return fmt.Errorf("%s: %w", doing, ErrOutOfDate)
@@ -157,7 +157,7 @@ func checkShown(doing string, code vk.Result) error {
 	return check(doing, code)
 }
 
-// Free waits for the device's queue and frees the images. Freeing again, or none, does nothing.
+// Free waits for the device's queue and frees the images. Freeing again, or a nil swapchain, does nothing.
 func (s *Swapchain) Free() {
 	if s == nil || s.shim == nil {
 		return

@@ -9,7 +9,7 @@ const stagingBytes = 4 << 20
 type transfer struct {
 	device   *Device
 	commands *commands
-	staging  *Buffer // made at the first use
+	staging  *Buffer // made at first use
 }
 
 func newTransfer(d *Device) (*transfer, error) {
@@ -72,7 +72,7 @@ func (t *transfer) prepare() error {
 	return err
 }
 
-// run records, submits and waits.
+// run records commands, submits them and waits.
 func (t *transfer) run(record func()) error {
 	if err := t.commands.begin(); err != nil {
 		return err

@@ -17,7 +17,7 @@ type ActivityBuffers struct {
 type ActivityParameters struct {
 	Samples     uint32
 	Neurons     uint32
-	Filters     uint32  // neurons a position; 0: all, as in a dense layer
+	Filters     uint32  // neurons per position; 0: all, as in a dense layer
 	Group       uint32  // neurons whose counts are averaged first; divides Neurons
 	Threshold   float32 // spikes
 	InverseSize float32 // 1/Group
@@ -27,7 +27,7 @@ type ActivityParameters struct {
 
 // ActivityChoice is what a pipeline of [Activity] is built for.
 type ActivityChoice struct {
-	Lower   bool // punish counts below the threshold, not above
+	Lower   bool // penalize counts below the threshold, not above
 	Squared bool // the square of the excess, not the excess
 }
 

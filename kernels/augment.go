@@ -7,11 +7,11 @@ import (
 
 // AugmentBuffers are the arrays of [Augment].
 type AugmentBuffers struct {
-	Spikes       gpu.Binding // written; [sample][step][word] of bits, a bit a channel
-	Rows         gpu.Binding // [sample][step] of {begin, end} in Index: spikes of the samples
+	Spikes       gpu.Binding // written; [sample][step][word] of bits, one per channel
+	Rows         gpu.Binding // [sample][step] of {begin, end} in Index: the samples' spikes
 	Index        gpu.Binding // uint32: channels
-	Numbers      gpu.Binding // uint32: two that do not count here, then the number of the presentation of every sample
-	Augmentation gpu.Binding // uint32, as [AugmentationWords] says
+	Numbers      gpu.Binding // uint32: two unused here, then the presentation number of every sample
+	Augmentation gpu.Binding // uint32, from [AugmentationWords]
 }
 
 // AugmentParameters are the numbers of [Augment].
@@ -25,10 +25,10 @@ type AugmentParameters struct {
 // shaders/augment.comp.
 type Augment struct{ kernel }
 
-// AugmentationHeader is how many numbers of an augmentation stand before its limits.
+// AugmentationHeader is how many numbers of an augmentation precede its limits.
 const AugmentationHeader = 13
 
-// AugmentationWords is an augmentation as the kernel reads it.
+// AugmentationWords returns an augmentation in the form that the kernel reads.
 func AugmentationWords(a *cpuref.Augmentation) []uint32 {
 	words := []uint32{a.Key[0], a.Key[1], a.Drop, a.Stretch, a.StretchChannels, uint32(a.Plane.Height), uint32(a.Plane.Width)}
 	limits := [][]uint32{a.Time, a.Channel, a.TogetherTime, a.TogetherChannel, a.TogetherPixel, a.Inserted}

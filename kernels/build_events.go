@@ -26,8 +26,8 @@ type BuildEventsParameters struct {
 
 // BuildEventsChoice is what a pipeline of [BuildEvents] is built for.
 type BuildEventsChoice struct {
-	// Compact puts rows into Index one behind the other, in any order; Capacity is then
-	// that of all rows together, and enough for all spikes.
+	// Compact puts rows into Index back to back, in any order; Capacity is then the total for all
+	// rows, and must suffice for all spikes.
 	Compact bool
 }
 

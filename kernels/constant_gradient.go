@@ -8,27 +8,27 @@ import (
 // ConstantGradientBuffers are the arrays of [ConstantGradient].
 type ConstantGradientBuffers struct {
 	Partial    gpu.Binding // written; [chunk][stride of a position, or of 1] float32
-	Samplewise gpu.Binding // [sample][learned][stride] float32: what [LIFBackward] added up
-	Varied     gpu.Binding // what [LearnedConstants] wrote
+	Samplewise gpu.Binding // [sample][learned][stride] float32: the sums from [LIFBackward]
+	Varied     gpu.Binding // from [LearnedConstants]
 }
 
 // ConstantGradientParameters are the numbers of [ConstantGradient].
 type ConstantGradientParameters struct {
 	Samples  uint32
 	Neurons  uint32
-	Filters  uint32 // neurons a position; 0: all, as in a dense layer
+	Filters  uint32 // neurons per position; 0: all, as in a dense layer
 	Constant uint32 // cpuref.Constant
 	Place    uint32 // of the constant among the learned ones
-	Count    uint32 // of these
+	Count    uint32 // of learned constants
 }
 
 // ConstantGradientChoice is what a pipeline of [ConstantGradient] is built for.
 type ConstantGradientChoice struct {
-	Common bool // all neurons of a layer share the constant
+	Common bool // one constant for all neurons of a layer
 }
 
-// ConstantGradient sums the derivatives with respect to a learned constant over the samples
-// of chunks. Definition: cpuref.ConstantGradient; shader: shaders/constant_gradient.comp.
+// ConstantGradient sums the derivatives with respect to a learned constant over the samples of each
+// chunk. Definition: cpuref.ConstantGradient; shader: shaders/constant_gradient.comp.
 type ConstantGradient struct {
 	kernel
 	choice ConstantGradientChoice

@@ -16,8 +16,8 @@ type CopySamplesBuffers struct {
 // CopySamplesParameters are the numbers of [CopySamples].
 type CopySamplesParameters struct {
 	Samples    uint32
-	Words      uint32 // that are copied of each sample, from its first on
-	ToStride   uint32 // words of a sample
+	Words      uint32 // to copy from the beginning of each sample
+	ToStride   uint32 // words per sample
 	FromStride uint32
 }
 

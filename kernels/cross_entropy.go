@@ -28,8 +28,8 @@ type CrossEntropyParameters struct {
 type CrossEntropyChoice struct {
 	Kind       uint32 // cpuref.Loss
 	WriteError bool   // write the derivative as well
-	Lanes      uint32 // lanes a sample has; 0: as suits the device
-	Samples    uint32 // samples a workgroup has; 0: the same
+	Lanes      uint32 // lanes per sample; 0: chosen for the device
+	Samples    uint32 // samples per workgroup; likewise
 }
 
 // CrossEntropy computes losses, predictions and their derivative. Definition:
@@ -52,8 +52,8 @@ func NewCrossEntropy(device *gpu.Device, choice CrossEntropyChoice) (*CrossEntro
 	return &CrossEntropy{k, choice}, err
 }
 
-// Record records one run over a batch. Where the loss is made of single steps, it
-// zeroes the errors of all first.
+// Record records one run over a batch. If the loss depends on single steps, it zeroes the errors of
+// all steps first.
 func (k *CrossEntropy) Record(stream *gpu.Stream, b CrossEntropyBuffers, p CrossEntropyParameters) error {
 	if err := k.positive(size{"samples", p.Samples}, size{"steps", p.Steps}, size{"classes", p.Classes}); err != nil {
 		return err

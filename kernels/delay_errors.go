@@ -2,20 +2,20 @@ package kernels
 
 import "spikegrad/gpu"
 
-// DelayErrorsParameters are the numbers of [DelayErrors], those of [DelayEvents].
+// DelayErrorsParameters are the numbers of [DelayErrors], the same as of [DelayEvents].
 type DelayErrorsParameters struct {
 	Samples uint32
 	Steps   uint32
 	Inputs  uint32
-	Layer   uint32 // number of the layer that takes the inputs, for the random numbers
+	Layer   uint32 // number of the layer that receives the inputs, for the random numbers
 	Longest uint32 // steps
-	Drawn   uint32 // 1: between two steps; 0: rounded
+	Drawn   uint32 // 1: rounded up or down at random; 0: to the nearest step
 }
 
 // DelayErrorsBuffers are the arrays of [DelayErrors].
 type DelayErrorsBuffers struct {
 	Error   gpu.Binding // read and written; [sample][step][stride] float32: ∂L/∂S
-	Numbers gpu.Binding // as of [DelayEvents]
+	Numbers gpu.Binding // as in [DelayEventsBuffers]
 	Shares  gpu.Binding // the same
 }
 

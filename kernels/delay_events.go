@@ -2,14 +2,14 @@ package kernels
 
 import "spikegrad/gpu"
 
-// DelayEventsParameters are the numbers of [DelayEvents]: what cpuref.Delays says.
+// DelayEventsParameters are the numbers of [DelayEvents]; see cpuref.Delays.
 type DelayEventsParameters struct {
 	Samples uint32
 	Steps   uint32
 	Inputs  uint32
-	Layer   uint32 // number of the layer that takes the inputs, for the random numbers
+	Layer   uint32 // number of the layer that receives the inputs, for the random numbers
 	Longest uint32 // steps
-	Drawn   uint32 // 1: between two steps; 0: rounded
+	Drawn   uint32 // 1: rounded up or down at random; 0: to the nearest step
 }
 
 // check refuses sizes of 0.
@@ -19,10 +19,10 @@ func (p *DelayEventsParameters) check(k *kernel) error {
 
 // DelayEventsBuffers are the arrays of [DelayEvents].
 type DelayEventsBuffers struct {
-	Spikes  gpu.Binding // written; [sample][step][word] uint32: when they arrive
+	Spikes  gpu.Binding // written; [sample][step][word] uint32: spikes when they arrive
 	Rows    gpu.Binding // [sample][step] of {begin, end} in Index
 	Index   gpu.Binding // uint32: inputs that spike
-	Numbers gpu.Binding // uint32: seed, one that does not count here, the number in the run of every sample
+	Numbers gpu.Binding // uint32: seed, one unused here, then each sample's number in the run
 	Shares  gpu.Binding // [stride of the inputs] float32: delays, as shares of the longest
 }
 

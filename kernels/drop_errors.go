@@ -8,14 +8,14 @@ import (
 // DropErrorsBuffers are the arrays of [DropErrors].
 type DropErrorsBuffers struct {
 	Error   gpu.Binding // read and written; [sample][row of Segment][stride] float32: ∂L/∂S of what a layer hands up
-	Numbers gpu.Binding // uint32: seed, one that does not count here, the number in the run of every sample
+	Numbers gpu.Binding // uint32: seed, one unused here, then each sample's number in the run
 }
 
 // DropErrorsParameters are the numbers of [DropErrors].
 type DropErrorsParameters struct {
 	Samples  uint32
 	Steps    uint32
-	Neurons  uint32         // numbers that are handed up
+	Neurons  uint32         // numbers that the layer hands up
 	Layer    uint32         // number of the layer in the network, for the random numbers
 	Rate     float32        // as in cpuref.Dropout
 	Scale    float32        // the same

@@ -9,7 +9,7 @@ import (
 type DropEventsBuffers struct {
 	Rows    gpu.Binding // read and written; [sample][step] of {begin, end} in Index
 	Index   gpu.Binding // read and written; uint32: numbers that a layer hands up
-	Numbers gpu.Binding // uint32: seed, one that does not count here, the number in the run of every sample
+	Numbers gpu.Binding // uint32: seed, one unused here, then each sample's number in the run
 }
 
 // DropEventsParameters are the numbers of [DropEvents].
@@ -19,11 +19,11 @@ type DropEventsParameters struct {
 	Layer    uint32         // number of the layer in the network, for the random numbers
 	Rate     float32        // as in cpuref.Dropout
 	Together uint32         // the same; 1: true
-	Segment  cpuref.Segment // the steps to do
+	Segment  cpuref.Segment // the steps to process
 }
 
-// DropEvents leaves out, in training, some of what a layer hands up. Definition:
-// cpuref.DropEvents; shader: shaders/drop_events.comp.
+// DropEvents drops, in training, some of what a layer hands up. Definition: cpuref.DropEvents;
+// shader: shaders/drop_events.comp.
 type DropEvents struct{ kernel }
 
 // NewDropEvents builds the kernel for a device.

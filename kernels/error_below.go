@@ -10,7 +10,7 @@ type ErrorBelowBuffers struct {
 	Error      gpu.Binding // written, or added to; [sample][row of Segment][stride below] float32
 	Above      gpu.Binding // [sample][row of AboveSegment][stride above] float32
 	Transposed gpu.Binding // [neuron above][stride below] float32
-	Geometry   gpu.Binding // of the connection: what [WindowNumbers] returns
+	Geometry   gpu.Binding // of the connection, from [WindowNumbers]
 }
 
 // ErrorBelowParameters are the numbers of [ErrorBelow].
@@ -19,22 +19,22 @@ type ErrorBelowParameters struct {
 	Steps        uint32
 	Neurons      uint32         // of the layer above
 	Below        uint32         // neurons of the layer below
-	Filters      uint32         // neurons a position above; 0: all, as in a dense layer
+	Filters      uint32         // neurons per position above; 0: all, as in a dense layer
 	Delay        uint32         // steps
 	Window       cpuref.Window  // geometry of the connection, as in the buffer
 	Segment      cpuref.Segment // of Error
 	AboveSegment cpuref.Segment // of Above, which holds Delay rows after the steps of Segment
 }
 
-// ErrorBelow carries the error to the layer below. Definition: cpuref.ErrorBelow;
-// shader: shaders/error_below.comp.
+// ErrorBelow carries errors to the layer below. Definition: cpuref.ErrorBelow; shader:
+// shaders/error_below.comp.
 type ErrorBelow struct {
 	kernel
 	tile uint32
 }
 
-// How many rows a lane computes at a time, as a load of a weight serves all of them.
-// Software drivers have cheap registers.
+// How many rows a lane computes at a time, since each load of a weight serves all of them. Software
+// drivers have cheap registers.
 const (
 	gpuErrorTile      = 4
 	softwareErrorTile = 12
@@ -42,7 +42,7 @@ const (
 
 // ErrorBelowChoice is what a pipeline of [ErrorBelow] is built for.
 type ErrorBelowChoice struct {
-	Add bool // the errors are added to those that other layers above left
+	Add bool // add to the errors that other layers above left
 }
 
 // NewErrorBelow builds the kernel for a device.

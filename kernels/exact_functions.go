@@ -17,9 +17,9 @@ type ExactFunctionsBuffers struct {
 
 // ExactFunctionsParameters are the numbers of [ExactFunctions].
 type ExactFunctionsParameters struct {
-	Count     uint32 // arguments
+	Count     uint32 // number of arguments
 	First     uint32 // bits of the first argument
-	Increment uint32 // between the bits of neighbouring arguments
+	Increment uint32 // between the bits of consecutive arguments
 }
 
 // ExactFunctionsChoice is what a pipeline of [ExactFunctions] is built for.

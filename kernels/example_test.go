@@ -11,7 +11,7 @@ import (
 	"spikegrad/kernels"
 )
 
-// Draws random words on the first Vulkan device. They are those of the definition.
+// Draws random words on the first Vulkan device, and compares them with the definition's.
 func Example() {
 	device, err := gpu.Open(0, gpu.Options{})
 	if err != nil {

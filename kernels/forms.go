@@ -2,12 +2,11 @@ package kernels
 
 import "spikegrad/gpu"
 
-// Forms of the kernels, for [gpu.Tuning]. No result depends on them; 'spikegrad tune' measures
-// them.
+// Forms of the kernels, for [gpu.Tuning]. No result depends on them; 'spikegrad tune' measures them.
 const (
 	// FormSumsApart sums the input of a layer for all steps in a kernel of its own, [InputSums],
-	// in place of the scan over the steps: all its loads are independent of one another, but the
-	// sums are written and read again.
+	// instead of in the loop over the steps: its loads are all independent, but the sums are
+	// written and read again.
 	FormSumsApart = "sums_apart"
 	// FormSharedSpikes passes the recurrent spikes of a step through the shared memory of a
 	// workgroup, and loads several rows of recurrent weights at a time.
@@ -19,9 +18,8 @@ const (
 // Forms lists all of them.
 var Forms = []string{FormSumsApart, FormSharedSpikes, FormLoadAhead}
 
-// HasForm reports whether kernels on a device take a form: what its tuning says, otherwise what
-// suits its type. Software drivers hide no latency and read shared memory lane by lane, so
-// they take none.
+// HasForm reports whether kernels on a device use a form: as its tuning says, otherwise by its
+// type. Software drivers hide no latency and read shared memory lane by lane, so they use none.
 func HasForm(tuning gpu.Tuning, info gpu.DeviceInfo, form string) bool {
 	if wanted, named := tuning.Forms[form]; named {
 		return wanted
@@ -32,9 +30,9 @@ func HasForm(tuning gpu.Tuning, info gpu.DeviceInfo, form string) bool {
 // Inputs is where the input of a layer or a readout comes from; in the shaders, inputs.glsl.
 type Inputs uint32
 
-// The places.
+// The places that input comes from.
 const (
 	EventsAlone   Inputs = iota // the events of its highest source
-	EventsAndSums               // and what [InputSums] made of other sources, where the result will be
-	SumsAlone                   // what it made of all sources
+	EventsAndSums               // and the sums of other sources from [InputSums], stored where the result will be
+	SumsAlone                   // the sums of all sources
 )

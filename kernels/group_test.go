@@ -8,8 +8,8 @@ import (
 	"spikegrad/gpu"
 )
 
-// TestGroups sees that kernels have the workgroups their device is opened with, and no
-// larger ones than it takes.
+// TestGroups checks that kernels have the workgroup size their device was opened with, but no
+// larger one than it allows.
 func TestGroups(t *testing.T) {
 	for _, asked := range []uint32{0, 32, 1 << 30} {
 		device, err := gpu.Open(0, gpu.Options{Tuning: gpu.Tuning{Groups: map[string]uint32{"": asked}}})

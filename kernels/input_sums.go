@@ -11,7 +11,7 @@ type InputSumsBuffers struct {
 	Rows     gpu.Binding // [sample][step] of {begin, end} in Index: spikes of the source
 	Index    gpu.Binding // uint32
 	Weights  gpu.Binding // [source][stride] float32
-	Geometry gpu.Binding // what [WindowNumbers] returns of the connection, of a convolution
+	Geometry gpu.Binding // of the connection, from [WindowNumbers]; for a convolution
 }
 
 // InputSumsParameters are the numbers of [InputSums].
@@ -19,9 +19,9 @@ type InputSumsParameters struct {
 	Samples uint32
 	Steps   uint32
 	Neurons uint32
-	Filters uint32         // neurons a position; 0: all, as in a dense layer
+	Filters uint32         // neurons per position; 0: all, as in a dense layer
 	Delay   uint32         // steps
-	Scale   float32        // what spikes count; 0: 1
+	Scale   float32        // value of a spike; 0 means 1
 	Window  cpuref.Window  // geometry of the connection, as in the buffer
 	Segment cpuref.Segment // of Sums
 }
@@ -29,11 +29,11 @@ type InputSumsParameters struct {
 // InputSumsChoice is what a pipeline of [InputSums] is built for.
 type InputSumsChoice struct {
 	Convolution bool // the connection has a window
-	Add         bool // the sums are added to what is there
+	Add         bool // add the sums to what is there
 }
 
-// InputSums adds up what the spikes of one source bring to a layer or a readout.
-// Definition: cpuref.InputSums; shader: shaders/input_sums.comp.
+// InputSums sums what the spikes of one source contribute to a layer or a readout. Definition:
+// cpuref.InputSums; shader: shaders/input_sums.comp.
 type InputSums struct {
 	kernel
 	choice InputSumsChoice

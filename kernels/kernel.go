@@ -10,8 +10,8 @@ import (
 	"spikegrad/shaders"
 )
 
-// preferredGroup is how many lanes a workgroup of a kernel without shared memory
-// has: enough for every GPU, and within the limit of every driver.
+// preferredGroup is the workgroup size, in lanes, of a kernel without shared memory: large enough
+// for every GPU, and within the limit of every driver.
 const preferredGroup = 64
 
 // kernel is what all wrappers share: a pipeline and the limits on its dispatches.
@@ -19,7 +19,7 @@ type kernel struct {
 	name     string
 	pipeline *gpu.Pipeline
 	info     gpu.DeviceInfo
-	group    uint32 // lanes a workgroup
+	group    uint32 // lanes per workgroup
 }
 
 // argument is one binding of a dispatch.
@@ -30,8 +30,8 @@ type argument struct {
 	bytes   uint64 // what the kernel reads or writes; 0: not used
 }
 
-// newKernel builds the pipeline of the shader of a name for workgroups of group lanes;
-// choices are the specialization constants from id 1.
+// newKernel builds the pipeline of the named shader for workgroups of group lanes; choices are the
+// specialization constants from id 1 on.
 func newKernel(device *gpu.Device, name string, group uint32, choices ...uint32) (kernel, error) {
 	k := kernel{name: name, info: device.Info(), group: group}
 	if limit := min(k.info.MaxWorkgroupInvocations, k.info.MaxWorkgroupSize[0]); group > limit {
@@ -52,18 +52,18 @@ func newKernel(device *gpu.Device, name string, group uint32, choices ...uint32)
 	return k, nil
 }
 
-// Names are the names of all kernels, in ascending order.
+// Names returns the names of all kernels, in ascending order.
 func Names() []string { return shaders.Names() }
 
-// Compile builds the pipeline of a kernel with its shader's default choices, to see what a driver
-// makes of it.
+// Compile builds the pipeline of a kernel with its shader's default choices, to see how a driver
+// compiles it.
 func Compile(device *gpu.Device, name string) error {
 	_, err := newKernel(device, name, flatGroup(device, name))
 	return err
 }
 
-// flatGroup is the workgroup size of a kernel with a flat grid: the one the device was
-// opened with, otherwise the preferred one. No result depends on it.
+// flatGroup is the workgroup size of a kernel with a flat grid: the one the device was opened with,
+// otherwise the preferred one. No result depends on it.
 func flatGroup(device *gpu.Device, name string) uint32 {
 	group, info := device.Tuning().Group(name), device.Info()
 	if group == 0 {
@@ -72,8 +72,8 @@ func flatGroup(device *gpu.Device, name string) uint32 {
 	return min(group, info.MaxWorkgroupInvocations, info.MaxWorkgroupSize[0])
 }
 
-// flatGrid spreads lanes over workgroups along x and, where a device does not take that
-// many along x, along y; layers lie along z.
+// flatGrid spreads lanes over workgroups along x and, if a device does not allow that many along x,
+// along y; layers go along z.
 func (k *kernel) flatGrid(lanes, layers uint64) ([3]uint32, error) {
 	limit := k.info.MaxWorkgroupCount
 	groups := max(1, ceil(lanes, uint64(k.group)))
@@ -102,7 +102,7 @@ func (k *kernel) record(stream *gpu.Stream, arguments []argument, push any, grou
 }
 
 // appendPush appends the numbers of a struct, four bytes each, in the layout of push constants,
-// negative ones modulo 2³². Windows lie in buffers instead.
+// with negative ones modulo 2³². Windows are left out, as they are in buffers.
 func appendPush(block []byte, v reflect.Value) []byte {
 	switch {
 	case v.Type() == windowType:
@@ -120,9 +120,9 @@ func appendPush(block []byte, v reflect.Value) []byte {
 	return binary.NativeEndian.AppendUint32(block, math.Float32bits(float32(v.Float())))
 }
 
-// bind turns arguments into bindings of exactly the bytes that are used. Unused bindings
-// need something bound, too: they get the first argument that is used, which every kernel
-// writes anyway, so that no stream waits for more than it must.
+// bind turns arguments into bindings of exactly the bytes that are used. Unused bindings also need
+// something bound: they get the first argument that is used, which every kernel writes anyway, so
+// that no stream waits longer than necessary.
 func (k *kernel) bind(arguments []argument) ([]gpu.Binding, error) {
 	bindings := make([]gpu.Binding, len(arguments))
 	var stand gpu.Binding
@@ -143,13 +143,13 @@ func (k *kernel) bind(arguments []argument) ([]gpu.Binding, error) {
 	for i, a := range arguments {
 		if a.bytes == 0 {
 			bindings[i] = stand
-			bindings[i].Access = a.access // what the shader declares
+			bindings[i].Access = a.access // as the shader declares
 		}
 	}
 	return bindings, nil
 }
 
-// check says what is wrong with an argument that is used.
+// check returns what is wrong with an argument that is used.
 func (k *kernel) check(a argument) error {
 	if a.binding.Buffer == nil {
 		return fmt.Errorf("%s: no buffer for %s, which takes %d bytes", k.name, a.name, a.bytes)
@@ -163,7 +163,7 @@ func (k *kernel) check(a argument) error {
 	return nil
 }
 
-// available is the number of bytes of a binding; 0 without a buffer.
+// available is the number of bytes in a binding; 0 without a buffer.
 func available(b gpu.Binding) uint64 {
 	if b.Buffer == nil || b.Offset > b.Buffer.Bytes() {
 		return 0
@@ -186,7 +186,7 @@ func (k *kernel) fillZero(stream *gpu.Stream, a argument) error {
 	return nil
 }
 
-// positive returns an error that names a size that is zero, if there is one.
+// positive returns an error that names a size of zero, if there is one.
 func (k *kernel) positive(sizes ...size) error { return positive(k.name, sizes...) }
 
 func positive(kernel string, sizes ...size) error {
@@ -205,7 +205,7 @@ type size struct {
 
 func ceil(a, b uint64) uint64 { return (a + b - 1) / b }
 
-// flag is a bool as a specialization constant.
+// flag converts a bool to a specialization constant.
 func flag(b bool) uint32 {
 	if b {
 		return 1

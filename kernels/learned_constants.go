@@ -7,20 +7,20 @@ import (
 
 // LearnedConstantsBuffers are the arrays of [LearnedConstants].
 type LearnedConstantsBuffers struct {
-	Varied  gpu.Binding // [row][stride] float32: the rows that the constant decides over are written
-	Learned gpu.Binding // [stride of a position] float32, or one number for all neurons: limited to its bounds
+	Varied  gpu.Binding // [row][stride] float32; rows that depend on the constant are written
+	Learned gpu.Binding // [stride of a position] float32, or one number for all neurons; clamped to its bounds
 }
 
 // LearnedConstantsParameters are the numbers of [LearnedConstants].
 type LearnedConstantsParameters struct {
 	Neurons  uint32
-	Filters  uint32 // neurons a position; 0: all, as in a dense layer
-	Units    uint32 // learned numbers: as many as a position has neurons, or 1
+	Filters  uint32 // neurons per position; 0: all, as in a dense layer
+	Units    uint32 // learned numbers: one per neuron of a position, or 1
 	Constant uint32 // cpuref.Constant
 	Factor   float32
 }
 
-// LearnedConstants computes what neurons take for a learned constant. Definition:
+// LearnedConstants computes what neurons use for a learned constant. Definition:
 // cpuref.LearnedConstants; shader: shaders/learned_constants.comp.
 type LearnedConstants struct{ kernel }
 

@@ -12,16 +12,16 @@ type LIFBackwardBuffers struct {
 	Error               gpu.Binding // [sample][row of Segment][stride] float32; read: ∂L/∂S from above, written: ∂L/∂h
 	Spikes              gpu.Binding // [sample][step][word] of bits
 	Membrane            gpu.Binding // [sample][row of Segment][stride] float32
-	Lost                gpu.Binding // the same shape: what a spike takes from the membrane; only to differentiate a reset that depends on states
+	Lost                gpu.Binding // the same shape: what a spike subtracts from the membrane; only to differentiate a reset that depends on states
 	SpikeError          gpu.Binding // [sample][stride] float32
 	RecurrentTransposed gpu.Binding // [neuron][stride] float32, with recurrence
 	States              gpu.Binding // [sample][state][stride] float32: adjoints, read where a segment ends, written where it begins
-	ConstantsOfLayer    gpu.Binding // of the neurons: what [NeuronConstants] returns
-	RecurrentGeometry   gpu.Binding // what [WindowNumbers] returns, of a recurrent convolution
-	Varied              gpu.Binding // what [LearnedConstants] wrote, where constants are learned
-	Trace               gpu.Binding // there too; what [LIFForward] left
-	ConstantErrors      gpu.Binding // written there; [sample][learned][stride] float32, read where a segment ends
-	Shown               gpu.Binding // Error once more, through which lanes show each other errors of wide recurrence
+	ConstantsOfLayer    gpu.Binding // of the neurons, from [NeuronConstants]
+	RecurrentGeometry   gpu.Binding // from [WindowNumbers], with a recurrent convolution
+	Varied              gpu.Binding // from [LearnedConstants], with learned constants
+	Trace               gpu.Binding // likewise, from [LIFForward]
+	ConstantErrors      gpu.Binding // likewise, written; [sample][learned][stride] float32, read where a segment ends
+	Shown               gpu.Binding // Error again, through which lanes exchange errors of wide recurrence
 }
 
 // LIFBackwardParameters are the numbers of [LIFBackward].
@@ -29,7 +29,7 @@ type LIFBackwardParameters struct {
 	Samples        uint32
 	Steps          uint32
 	Neurons        uint32
-	Filters        uint32         // neurons a position; 0: all, as in a dense layer
+	Filters        uint32         // neurons per position; 0: all, as in a dense layer
 	RecurrentDelay uint32         // steps
 	Recurrent      cpuref.Window  // geometry of the recurrent connection, as in the buffer
 	Segment        cpuref.Segment // of Error, Membrane, Lost and Trace, which hold a row before and RecurrentDelay rows after it
@@ -43,18 +43,18 @@ type LIFBackwardChoice struct {
 	Reset              uint32 // cpuref.Reset
 	DifferentiateReset bool
 	Recurrent          bool
-	Limited            bool   // the surrogate derivative counts as 0 outside of a range
+	Limited            bool   // the surrogate derivative is 0 outside of a range
 	Convolution        bool   // the recurrent connection has a window
 	Learn              uint32 // cpuref.LearnedSet
-	Refractory         uint32 // steps after a spike without another, at most cpuref.MostRefractory
-	Spread             Spread // the zero value: as suits the device
-	Depth              uint32 // samples a lane; 0: as suits the device
-	Ahead              bool   // a step loads what the next one needs on every device, whatever its form: for tests
-	Wide               bool   // recurrence through Shown; so it is anyway if there is not enough shared memory
+	Refractory         uint32 // steps without a spike after a spike, at most cpuref.MostRefractory
+	Spread             Spread // the zero value: chosen for the device
+	Depth              uint32 // samples per lane; 0: chosen for the device
+	Ahead              bool   // each step loads what the next one needs, on every device, whatever its form; for tests
+	Wide               bool   // recurrence through Shown; implied if there is not enough shared memory
 }
 
-// LIFBackward is the reverse of [LIFForward], in place and backwards in time.
-// Definition: cpuref.LIFBackward; shader: shaders/lif_backward.comp.
+// LIFBackward is the adjoint of [LIFForward], in place and backwards in time. Definition:
+// cpuref.LIFBackward; shader: shaders/lif_backward.comp.
 type LIFBackward struct {
 	kernel
 	choice LIFBackwardChoice
@@ -82,10 +82,10 @@ func NewLIFBackward(device *gpu.Device, choice LIFBackwardChoice) (*LIFBackward,
 	return &LIFBackward{k, choice}, err
 }
 
-// sharedBytes is the shared memory for a quad that lanes show each other: two halves of 16 bytes.
+// sharedBytes is the shared memory for a quad that lanes exchange: two halves of 16 bytes.
 const sharedBytes = 32
 
-// shared is how many quads the lanes of a workgroup show each other.
+// shared is how many quads the lanes of a workgroup exchange.
 func (c *LIFBackwardChoice) shared() uint64 {
 	if !c.Recurrent {
 		return 1
@@ -93,9 +93,9 @@ func (c *LIFBackwardChoice) shared() uint64 {
 	return uint64(c.Spread.Samples) * uint64(c.Depth) * uint64(quads(c.Neurons))
 }
 
-// backwardDepth chooses how many samples a lane has: loads of weights cost most on a
-// software driver, and lanes are few there. With learned constants, whose sums a lane keeps
-// for each sample, more than one takes such a driver minutes to compile.
+// backwardDepth chooses the number of samples per lane: on a software driver, loads of weights cost
+// most, and lanes are few. With learned constants, whose sums a lane keeps for each sample, such a
+// driver takes minutes to compile for more than one.
 func backwardDepth(info gpu.DeviceInfo, c LIFBackwardChoice) uint32 {
 	c.Depth = 1
 	if info.Type == gpu.Software && c.Recurrent && c.Learn == 0 {

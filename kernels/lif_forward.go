@@ -10,20 +10,20 @@ import (
 // LIFForwardBuffers are the arrays of [LIFForward].
 type LIFForwardBuffers struct {
 	Spikes           gpu.Binding // written; [sample][step][word] of bits
-	Membrane         gpu.Binding // written; with sums, after [InputSums] wrote there; [sample][row of Segment][stride] float32
-	Lost             gpu.Binding // written if the choice stores it; the same shape: what a spike takes from the membrane
+	Membrane         gpu.Binding // written; with sums, [InputSums] wrote there before; [sample][row of Segment][stride] float32
+	Lost             gpu.Binding // written if StoreLost; the same shape: what a spike subtracts from the membrane
 	Rows             gpu.Binding // [sample][step] of {begin, end} in Index: input spikes
 	Index            gpu.Binding // uint32: numbers of the inputs
 	InputWeights     gpu.Binding // [input][stride] float32
 	RecurrentWeights gpu.Binding // [neuron][stride] float32, with recurrence
-	Numbers          gpu.Binding // uint32: seed, stream, the number in the run of every sample; then flips, if any
+	Numbers          gpu.Binding // uint32: seed, stream, each sample's number in the run; then flips, if any
 	States           gpu.Binding // [sample][state][stride] float32, read where a segment begins, written where it ends
-	ConstantsOfLayer gpu.Binding // of the neurons: what [NeuronConstants] returns
+	ConstantsOfLayer gpu.Binding // of the neurons, from [NeuronConstants]
 	Bias             gpu.Binding // [stride] of a position, with biases
-	// What [WindowNumbers] returns of the connections, of a convolution.
+	// From [WindowNumbers], for the connections of a convolution.
 	InputGeometry, RecurrentGeometry gpu.Binding
-	Varied                           gpu.Binding // what [LearnedConstants] wrote, where constants differ
-	Trace                            gpu.Binding // written where they do; [sample][row of Segment][state][stride] float32
+	Varied                           gpu.Binding // from [LearnedConstants], if constants differ
+	Trace                            gpu.Binding // likewise, written; [sample][row of Segment][state][stride] float32
 }
 
 // LIFForwardParameters are the numbers of [LIFForward].
@@ -31,15 +31,15 @@ type LIFForwardParameters struct {
 	Samples        uint32
 	Steps          uint32
 	Neurons        uint32
-	Filters        uint32        // neurons a position; 0: all, as in a dense layer
+	Filters        uint32        // neurons per position; 0: all, as in a dense layer
 	Delay          uint32        // steps
 	RecurrentDelay uint32        // steps
 	Layer          uint32        // number of the layer in the network, for the noise
-	Flips          uint32        // where layer, step and neuron of the flips begin in Numbers; 0: no flips
-	InputScale     float32       // what input spikes count; 0: 1
+	Flips          uint32        // where the flips (layer, step and neuron each) begin in Numbers; 0: no flips
+	InputScale     float32       // value of an input spike; 0 means 1
 	Input          cpuref.Window // geometry of the connections, as in the buffers
 	Recurrent      cpuref.Window
-	Segment        cpuref.Segment // of Membrane, Lost and Trace; from the second on they hold a row before it
+	Segment        cpuref.Segment // of Membrane, Lost and Trace; from the second one on they hold a row before it
 }
 
 // LIFForwardChoice is what a pipeline of [LIFForward] is built for.
@@ -53,12 +53,12 @@ type LIFForwardChoice struct {
 	StoreLost   bool
 	Convolution bool   // connections have windows
 	Varied      bool   // constants differ from neuron to neuron
-	Steep       bool   // among them β of the noise
-	Refractory  uint32 // steps after a spike without another, at most cpuref.MostRefractory
+	Steep       bool   // among them, β of the noise
+	Refractory  uint32 // steps without a spike after a spike, at most cpuref.MostRefractory
 	Inputs      Inputs
 	Immediate   bool   // recurrent spikes arrive in their own step
-	Shared      bool   // shared memory takes recurrent spikes on every device, whatever its form: for tests
-	Spread      Spread // the zero value: as suits the device
+	Shared      bool   // recurrent spikes use shared memory on every device, whatever its form; for tests
+	Spread      Spread // the zero value: chosen for the device
 }
 
 // LIFForward runs a layer of leaky integrate-and-fire neurons over all steps.
@@ -95,8 +95,8 @@ func (c *LIFForwardChoice) shared(device *gpu.Device) bool {
 		bytes(steps, uint64(c.Spread.Samples), words(c.Neurons)) <= uint64(device.Info().MaxSharedMemory)
 }
 
-// Record records one run over a batch. The spikes of whole samples are zeroed first; for
-// segments, which may be run again, they have to be zero before the first one.
+// Record records one run over a batch. The spikes of whole samples are zeroed first; with segments,
+// which may be rerun, they must be zero before the first one.
 func (k *LIFForward) Record(stream *gpu.Stream, b LIFForwardBuffers, p LIFForwardParameters) error {
 	if err := k.positive(size{"samples", p.Samples}, size{"steps", p.Steps}, size{"neurons", p.Neurons}); err != nil {
 		return err

@@ -12,7 +12,7 @@ type LimitSharesParameters struct {
 	Count uint32
 }
 
-// LimitShares limits learned shares to 0 to 1. Definition: cpuref.LimitShares; shader:
+// LimitShares clamps learned shares to the range 0 to 1. Definition: cpuref.LimitShares; shader:
 // shaders/limit_shares.comp.
 type LimitShares struct{ kernel }
 

@@ -2,8 +2,8 @@ package kernels
 
 import "spikegrad/cpuref"
 
-// NeuronConstants are the numbers that the neurons of a layer share, in the order of
-// shaders/neuron.glsl. They lie in a buffer: kernels read them anew in every run.
+// NeuronConstants returns the numbers shared by the neurons of a layer, in the order of
+// shaders/neuron.glsl. They are in a buffer, which kernels read again in every run.
 func NeuronConstants(p *cpuref.Neuron[float32]) []float32 {
 	return []float32{
 		p.DecayMembrane, p.DriveMembrane, p.DecaySynapse, p.Threshold,
@@ -14,5 +14,5 @@ func NeuronConstants(p *cpuref.Neuron[float32]) []float32 {
 	}
 }
 
-// constantBytes is how much memory [NeuronConstants] take.
+// constantBytes is the size of [NeuronConstants].
 var constantBytes = bytes(uint64(len(NeuronConstants(new(cpuref.Neuron[float32])))))

@@ -14,12 +14,12 @@ type OptimizerBuffers struct {
 	State1   gpu.Binding // the same; second moment, g2; not for SGD
 	State2   gpu.Binding // the same; mem; only for SMORMS3
 	Gradient gpu.Binding // [count] float32, summed over the batch
-	Update   gpu.Binding // the ten float32 of cpuref.UpdateParameters in the order of its fields
+	Update   gpu.Binding // the ten float32 of cpuref.UpdateParameters, in the order of its fields
 }
 
 // OptimizerParameters are the numbers of [Optimizer].
 type OptimizerParameters struct {
-	Count uint32 // weights, padding included
+	Count uint32 // weights, including padding
 }
 
 // OptimizerChoice is what a pipeline of [Optimizer] is built for.
@@ -27,8 +27,8 @@ type OptimizerChoice struct {
 	Kind uint32 // cpuref.Optimizer
 }
 
-// Optimizer changes weights by their gradients. Definition: cpuref.OptimizerUpdate;
-// shader: shaders/optimizer.comp.
+// Optimizer updates weights from their gradients. Definition: cpuref.OptimizerUpdate; shader:
+// shaders/optimizer.comp.
 type Optimizer struct {
 	kernel
 	choice OptimizerChoice

@@ -14,8 +14,8 @@ type PhiloxParameters struct {
 	Count uint32
 }
 
-// Philox computes words of Philox4x32-10, to compare generators. Definition:
-// cpuref.Philox; shader: shaders/philox.comp.
+// Philox computes words of Philox4x32-10, for comparing generators. Definition: cpuref.Philox;
+// shader: shaders/philox.comp.
 type Philox struct{ kernel }
 
 // NewPhilox builds the kernel for a device.

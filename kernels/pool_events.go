@@ -18,15 +18,15 @@ type PoolEventsParameters struct {
 	Steps      uint32
 	Height     uint32 // positions of the layer
 	Width      uint32
-	CellHeight uint32 // positions that become one
+	CellHeight uint32 // positions pooled into one
 	CellWidth  uint32
-	Unit       uint32         // numbers a position takes
+	Unit       uint32         // numbers per position
 	Capacity   uint32         // entries of a row of Index, at least the number of neurons
 	Segment    cpuref.Segment // of Index
 }
 
-// PoolEvents lists the spikes that a layer hands up when its positions are pooled.
-// Definition: cpuref.PoolEvents; shader: shaders/pool_events.comp.
+// PoolEvents lists the spikes that a layer hands up after pooling its positions. Definition:
+// cpuref.PoolEvents; shader: shaders/pool_events.comp.
 type PoolEvents struct{ kernel }
 
 // NewPoolEvents builds the kernel for a device.

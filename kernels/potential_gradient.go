@@ -18,7 +18,7 @@ type PotentialGradientParameters struct {
 	Delay   uint32 // steps
 }
 
-// PotentialGradient sums the partial gradients of weights that weigh potentials. Definition:
+// PotentialGradient sums the partial gradients of weights that act on potentials. Definition:
 // cpuref.PotentialGradient; shader: shaders/potential_gradient.comp.
 type PotentialGradient struct{ kernel }
 

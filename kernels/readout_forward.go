@@ -7,7 +7,7 @@ import (
 
 // ReadoutForwardBuffers are the arrays of [ReadoutForward].
 type ReadoutForwardBuffers struct {
-	Readout gpu.Binding // written; with sums, after [InputSums] wrote there; [sample][step][stride] float32
+	Readout gpu.Binding // written; with sums, [InputSums] wrote there before; [sample][step][stride] float32
 	Rows    gpu.Binding // [sample][step] of {begin, end} in Index: spikes of the last hidden layer
 	Index   gpu.Binding // uint32
 	Weights gpu.Binding // [neuron][stride] float32
@@ -25,8 +25,8 @@ type ReadoutForwardParameters struct {
 	DriveMembrane float32
 	DecaySynapse  float32
 	Initial       float32        // U[0]
-	Scale         float32        // what spikes count; 0: 1
-	Segment       cpuref.Segment // the steps to do; Readout holds all
+	Scale         float32        // value of a spike; 0 means 1
+	Segment       cpuref.Segment // the steps to process; Readout holds all
 }
 
 // ReadoutForwardChoice is what a pipeline of [ReadoutForward] is built for.

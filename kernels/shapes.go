@@ -13,7 +13,7 @@ func quads(n uint32) uint32 { return uint32(stride(n) / 4) }
 // stride is the length of a padded row of n neurons.
 func stride(n uint32) uint64 { return uint64(cpuref.Stride(int(n))) }
 
-// scaleOf is what spikes count, where 0 stands for 1.
+// scaleOf is the value of a spike, where 0 stands for 1.
 func scaleOf(scale float32) float32 {
 	if scale == 0 {
 		return 1
@@ -36,32 +36,32 @@ func bytes(dimensions ...uint64) uint64 {
 	return product
 }
 
-// Spread is how a kernel distributes the quads of a layer (groups of four neighbouring
-// neurons) and the samples of a batch over the lanes of workgroups.
+// Spread is how a kernel distributes the quads of a layer (groups of four neighbouring neurons) and
+// the samples of a batch over the lanes of workgroups.
 type Spread struct {
-	Lanes   uint32 // lanes a sample has in a workgroup
-	Blocks  uint32 // quads a lane has
-	Samples uint32 // samples a workgroup has
+	Lanes   uint32 // lanes per sample in a workgroup
+	Blocks  uint32 // quads per lane
+	Samples uint32 // samples per workgroup
 }
 
 // group is the size of the workgroups.
 func (s Spread) group() uint32 { return s.Lanes * s.Samples }
 
-// What spreadQuads aims at.
+// The goals of spreadQuads.
 const (
-	softwareForwardBlocks  = 4   // quads a lane: a software driver has few lanes and cheap registers
+	softwareForwardBlocks  = 4   // quads per lane: a software driver has few lanes and cheap registers
 	softwareBackwardBlocks = 2   // the same where a lane has several samples
-	softwareDepth          = 4   // samples a lane in the backward pass of recurrence
-	softwareGroup          = 8   // lanes a workgroup of a software driver at least
+	softwareDepth          = 4   // samples per lane in the backward pass of recurrence
+	softwareGroup          = 8   // minimum lanes per workgroup on a software driver
 	gpuGroup               = 32  // the same for a GPU
-	gpuLanes               = 256 // lanes a sample before a lane of a GPU gets a second quad
-	gpuBlocks              = 4   // quads a lane of such a sample before it gets more lanes, where one workgroup holds them all
+	gpuLanes               = 256 // lanes per sample before a GPU lane gets a second quad
+	gpuBlocks              = 4   // quads per lane of such a sample before it gets more lanes, where one workgroup holds them all
 )
 
-// spreadQuads chooses a spread for rows of n neurons; a software driver gets the given
-// number of quads a lane. Where together is set, one workgroup holds all quads of a
-// sample, as recurrence needs. A group other than 0 is the smallest number of lanes
-// of a workgroup, if there are enough samples, and, unless all quads are together, the largest.
+// spreadQuads chooses a spread for rows of n neurons; a software driver gets the given number of
+// quads per lane. If together is set, one workgroup holds all quads of a sample, as recurrence
+// needs. A nonzero group is the minimum number of lanes per workgroup, if there are enough samples,
+// and, unless all quads are together, also the maximum.
 func spreadQuads(info gpu.DeviceInfo, group, n, softwareBlocks uint32, together bool) Spread {
 	quads := max(1, quads(n))
 	limit := min(info.MaxWorkgroupInvocations, info.MaxWorkgroupSize[0])
@@ -117,7 +117,7 @@ func (s Spread) grid(k *kernel, n, samples uint32) ([3]uint32, error) {
 	return [3]uint32{uint32(x), uint32(y), 1}, nil
 }
 
-// segmentLength is how many steps a completed segment does.
+// segmentLength is the number of steps in a completed segment.
 func segmentLength(s cpuref.Segment) uint64 { return uint64(s.Last - s.First) }
 
 // statesOf is the number of states of the neurons of a model.

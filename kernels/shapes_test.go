@@ -7,7 +7,7 @@ import (
 	"spikegrad/gpu"
 )
 
-// device is a device with the limits that Vulkan promises at least.
+// device is a device with the minimum limits that Vulkan guarantees.
 func device(kind gpu.DeviceType) gpu.DeviceInfo {
 	return gpu.DeviceInfo{
 		Name: "least", Type: kind, MaxWorkgroupInvocations: 128, MaxWorkgroupSize: [3]uint32{128, 128, 64},
@@ -15,7 +15,7 @@ func device(kind gpu.DeviceType) gpu.DeviceInfo {
 	}
 }
 
-// Every quad of every layer has a lane, in workgroups that a device takes.
+// TestSpreadQuads: every quad of every layer has a lane, in workgroups that a device allows.
 func TestSpreadQuads(t *testing.T) {
 	for _, kind := range []gpu.DeviceType{gpu.Software, gpu.Discrete} {
 		for _, n := range []uint32{1, 16, 17, 33, 128, 257, 1000, 4096, 100000} {

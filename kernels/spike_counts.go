@@ -5,7 +5,7 @@ import "spikegrad/gpu"
 // SpikeCountsBuffers are the arrays of [SpikeCounts].
 type SpikeCountsBuffers struct {
 	Counts gpu.Binding // written; [sample][stride] uint32
-	Trains gpu.Binding // [neuron][sample][word] of bits, a bit a step
+	Trains gpu.Binding // [neuron][sample][word] of bits, one per step
 }
 
 // SpikeCountsParameters are the numbers of [SpikeCounts].

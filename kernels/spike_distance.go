@@ -28,8 +28,8 @@ type SpikeDistanceChoice struct {
 	WriteError bool   // write the derivative as well
 }
 
-// SpikeDistance computes how far spikes are from target spikes, and the derivative of
-// that. Definition: cpuref.SpikeDistance; shader: shaders/spike_distance.comp.
+// SpikeDistance computes the distance of spikes from target spikes, and its derivative. Definition:
+// cpuref.SpikeDistance; shader: shaders/spike_distance.comp.
 type SpikeDistance struct {
 	kernel
 	choice SpikeDistanceChoice

@@ -14,8 +14,8 @@ type SpikeTotalsParameters struct {
 	Neurons uint32
 }
 
-// SpikeTotals adds up the spikes of a layer, sample by sample. Definition:
-// cpuref.SpikeTotals; shader: shaders/spike_totals.comp.
+// SpikeTotals adds up the spikes of a layer, per sample. Definition: cpuref.SpikeTotals; shader:
+// shaders/spike_totals.comp.
 type SpikeTotals struct{ kernel }
 
 // NewSpikeTotals builds the kernel for a device.

@@ -7,7 +7,7 @@ import (
 
 // SpikeTrainsBuffers are the arrays of [SpikeTrains].
 type SpikeTrainsBuffers struct {
-	Trains gpu.Binding // written; [neuron][copy][sample][word] of bits, a bit a step
+	Trains gpu.Binding // written; [neuron][copy][sample][word] of bits, one per step
 	Rows   gpu.Binding // [sample][step] of {begin, end} in Index
 	Index  gpu.Binding // uint32
 }
@@ -15,10 +15,10 @@ type SpikeTrainsBuffers struct {
 // SpikeTrainsParameters are the numbers of [SpikeTrains].
 type SpikeTrainsParameters struct {
 	Neurons uint32
-	Copies  uint32 // trains of a neuron, which spikes so often in a step at most
+	Copies  uint32 // trains per neuron: the most spikes it can have in a step
 	Samples uint32
 	Steps   uint32
-	Segment cpuref.Segment // the steps to do; Rows has all
+	Segment cpuref.Segment // the steps to process; Rows has all
 }
 
 // SpikeTrains turns events into spike trains. Definition: cpuref.SpikeTrains;
@@ -31,8 +31,8 @@ func NewSpikeTrains(device *gpu.Device) (*SpikeTrains, error) {
 	return &SpikeTrains{k}, err
 }
 
-// Record records one run over a batch. It zeroes the trains first; of segments, the
-// first one does, so that they are to be run in ascending order.
+// Record records one run over a batch. It zeroes the trains first; with segments, only the first
+// one does, so they must be run in ascending order.
 func (k *SpikeTrains) Record(stream *gpu.Stream, b SpikeTrainsBuffers, p SpikeTrainsParameters) error {
 	if err := k.positive(size{"neurons", p.Neurons}, size{"copies", p.Copies}, size{"samples", p.Samples}, size{"steps", p.Steps}); err != nil {
 		return err

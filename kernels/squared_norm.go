@@ -7,9 +7,9 @@ import (
 
 // SquaredNormBuffers are the arrays of [SquaredNorm].
 type SquaredNormBuffers struct {
-	Partial  gpu.Binding // written; float32, one a block of 256 numbers
+	Partial  gpu.Binding // written; float32, one per block of 256 numbers
 	Gradient gpu.Binding // float32
-	Update   gpu.Binding // as of [Optimizer]; its first number scales the gradient
+	Update   gpu.Binding // as in [OptimizerBuffers]; its first number scales the gradient
 }
 
 // SquaredNormParameters are the numbers of [SquaredNorm].
@@ -17,8 +17,8 @@ type SquaredNormParameters struct {
 	Count uint32 // numbers of the gradient
 }
 
-// SquaredNorm sums the squares of a gradient block by block. Definition:
-// cpuref.SquaredNorm; shader: shaders/squared_norm.comp.
+// SquaredNorm sums the squares of a gradient, block by block. Definition: cpuref.SquaredNorm;
+// shader: shaders/squared_norm.comp.
 type SquaredNorm struct{ kernel }
 
 // NewSquaredNorm builds the kernel for a device.

@@ -13,13 +13,13 @@ type SumChunksBuffers struct {
 
 // SumChunksParameters are the numbers of [SumChunks].
 type SumChunksParameters struct {
-	Quads uint32 // size of a partial result in groups of four numbers
+	Quads uint32 // size of a partial result, in groups of four numbers
 	Count uint32 // partial results
-	Gap   uint32 // between the two of a pair; set by Record
+	Gap   uint32 // between the two partners of a pair; set by Record
 }
 
-// SumChunks adds up partial results in a binary tree. Definition: cpuref.SumChunks;
-// shader: shaders/sum_chunks.comp, one dispatch a level of the tree.
+// SumChunks sums partial results in a binary tree. Definition: cpuref.SumChunks; shader:
+// shaders/sum_chunks.comp, one dispatch per level of the tree.
 type SumChunks struct{ kernel }
 
 // NewSumChunks builds the kernel for a device.

@@ -20,7 +20,7 @@ type ToyLoopParameters struct {
 }
 
 // ToyLoop evaluates gradient times tangent of a network of four sigmoid units along a
-// closed curve; see [SumChunks] for what follows. Definition: cpuref.ToyLoop; shader:
+// closed curve; [SumChunks] sums the results. Definition: cpuref.ToyLoop; shader:
 // shaders/toy_loop.comp.
 type ToyLoop struct{ kernel }
 

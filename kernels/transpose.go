@@ -4,7 +4,7 @@ import "spikegrad/gpu"
 
 // TransposeBuffers are the arrays of [Transpose].
 type TransposeBuffers struct {
-	Transposed gpu.Binding // written, but for its padding; [column][stride of rows] float32
+	Transposed gpu.Binding // written, except its padding; [column][stride of rows] float32
 	Weights    gpu.Binding // [row][stride of columns] float32
 }
 

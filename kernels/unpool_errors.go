@@ -10,7 +10,7 @@ import (
 // UnpoolErrorsBuffers are the arrays of [UnpoolErrors].
 type UnpoolErrorsBuffers struct {
 	Error  gpu.Binding // written; [sample][row of Segment][stride] float32: ∂L/∂S of the layer
-	Pooled gpu.Binding // [sample][row of Segment][stride of what is handed up] float32: ∂L/∂S of that
+	Pooled gpu.Binding // [sample][row of Segment][stride of what is handed up] float32: ∂L/∂S of what is handed up
 	Spikes gpu.Binding // [sample][step][word] of bits
 }
 
@@ -20,13 +20,13 @@ type UnpoolErrorsParameters struct {
 	Steps      uint32
 	Height     uint32 // positions of the layer
 	Width      uint32
-	CellHeight uint32 // positions that become one
+	CellHeight uint32 // positions pooled into one
 	CellWidth  uint32
-	Unit       uint32         // numbers a position takes
+	Unit       uint32         // numbers per position
 	Segment    cpuref.Segment // of Error and Pooled
 }
 
-// UnpoolErrors carries the errors of pooled spikes to the layer. Definition:
+// UnpoolErrors carries the errors of pooled spikes back to the layer. Definition:
 // cpuref.UnpoolErrors; shader: shaders/unpool_errors.comp.
 type UnpoolErrors struct{ kernel }
 

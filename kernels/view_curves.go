@@ -6,13 +6,13 @@ import "spikegrad/gpu"
 type ViewCurvesBuffers struct {
 	Canvas gpu.Binding // read and written; [row][CanvasWidth] packed pixels
 	Values gpu.Binding // float32; point p of curve c is Base + p·PointStride + c·CurveStride
-	Style  gpu.Binding // what changes from picture to picture: see the shader
+	Style  gpu.Binding // what changes from picture to picture; see the shader
 }
 
 // ViewCurvesParameters are the numbers of [ViewCurves].
 type ViewCurvesParameters struct {
 	CanvasWidth uint32
-	Left        uint32 // of the area that is drawn, pixels
+	Left        uint32 // of the drawn area, in pixels
 	Top         uint32
 	Width       uint32
 	Height      uint32
@@ -22,10 +22,10 @@ type ViewCurvesParameters struct {
 	Paper       uint32 // colour of the background
 }
 
-// Places in the style of [ViewCurves], numbers of 4 bytes.
+// Positions in the style of [ViewCurves], in numbers of 4 bytes.
 const (
-	ViewCurvesLines  = 8  // from here the lines of the grid, two numbers each
-	ViewCurvesCurves = 24 // from here the curves, four numbers each
+	ViewCurvesLines  = 8  // the lines of the grid begin here, two numbers each
+	ViewCurvesCurves = 24 // the curves begin here, four numbers each
 )
 
 // ViewCurves draws curves over a grid into an area of a canvas. Shader:
@@ -38,7 +38,7 @@ func NewViewCurves(device *gpu.Device) (*ViewCurves, error) {
 	return &ViewCurves{k}, err
 }
 
-// Record records one drawing of at most the given numbers of curves and of points.
+// Record records one drawing of at most the given numbers of curves and points.
 func (k *ViewCurves) Record(stream *gpu.Stream, b ViewCurvesBuffers, p ViewCurvesParameters, curves, points uint32) error {
 	if err := k.positive(size{"width", p.Width}, size{"height", p.Height}, size{"curves", curves}, size{"points", points}); err != nil {
 		return err

@@ -9,27 +9,27 @@ type ViewFrameBuffers struct {
 	Order  gpu.Binding // [channel][row][column] uint32: which bit of a step is shown there
 }
 
-// ViewFrameParameters are the numbers of [ViewFrame]. The bit of a place of Order and step t
-// is BaseBit + Order[place] + t·StepBits.
+// ViewFrameParameters are the numbers of [ViewFrame]. The bit for entry place of Order at step t is
+// BaseBit + Order[place] + t·StepBits.
 type ViewFrameParameters struct {
 	CanvasWidth uint32
-	Left        uint32 // of the area that is drawn, pixels
+	Left        uint32 // of the drawn area, in pixels
 	Top         uint32
 	Width       uint32
 	Height      uint32
 	Rows        uint32 // of the plane
 	Columns     uint32
 	Channels    uint32
-	Steps       uint32 // that are added up
+	Steps       uint32 // summed
 	BaseBit     uint32
 	StepBits    uint32
-	Full        uint32 // spikes that make a colour as strong as can be
+	Full        uint32 // spikes at which a colour is at full strength
 	Paper       uint32 // colour without spikes
 	First       uint32 // colour of the first channel
-	Others      uint32 // colour of the others; the same as First: all are added up
+	Others      uint32 // colour of the others; if the same as First, all are summed
 }
 
-// ViewFrame draws spikes at the rows and columns of a plane over an area of a canvas. Shader:
+// ViewFrame draws spikes by row and column of a plane over an area of a canvas. Shader:
 // shaders/view_frame.comp.
 type ViewFrame struct{ kernel }
 

@@ -11,13 +11,13 @@ type ViewGlassBuffers struct {
 // ViewGlassParameters are the numbers of [ViewGlass].
 type ViewGlassParameters struct {
 	CanvasWidth uint32
-	Left        uint32 // of the area that is drawn over, pixels
+	Left        uint32 // of the covered area, in pixels
 	Top         uint32
 	Width       uint32
 	Height      uint32
 }
 
-// ViewGlass lays a picture over an area of a canvas. Shader: shaders/view_glass.comp.
+// ViewGlass draws a picture over an area of a canvas. Shader: shaders/view_glass.comp.
 type ViewGlass struct{ kernel }
 
 // NewViewGlass builds the kernel for a device.

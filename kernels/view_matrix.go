@@ -7,13 +7,13 @@ type ViewMatrixBuffers struct {
 	Canvas  gpu.Binding // written; [row][CanvasWidth] packed pixels
 	Weights gpu.Binding // float32; the weight of a row and column is Order[column]·Stride + row
 	Order   gpu.Binding // [column] uint32
-	Scale   gpu.Binding // one float32: 256 over the weight that has full colour
+	Scale   gpu.Binding // one float32: 256 over the weight shown in full colour
 }
 
 // ViewMatrixParameters are the numbers of [ViewMatrix].
 type ViewMatrixParameters struct {
 	CanvasWidth uint32
-	Left        uint32 // of the area that is drawn, pixels
+	Left        uint32 // of the drawn area, in pixels
 	Top         uint32
 	Width       uint32
 	Height      uint32
@@ -25,8 +25,8 @@ type ViewMatrixParameters struct {
 	Positive    uint32
 }
 
-// ViewMatrix draws a weight array as an image, columns to the right and rows upwards,
-// over an area of a canvas. Shader: shaders/view_matrix.comp.
+// ViewMatrix draws a weight array as an image, columns to the right and rows upwards, over an area
+// of a canvas. Shader: shaders/view_matrix.comp.
 type ViewMatrix struct{ kernel }
 
 // NewViewMatrix builds the kernel for a device.

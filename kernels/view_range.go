@@ -10,7 +10,7 @@ type ViewRangeBuffers struct {
 
 // ViewRangeParameters are the numbers of [ViewRange].
 type ViewRangeParameters struct {
-	Lanes   uint32 // shares that the table is looked through in
+	Lanes   uint32 // shares into which the table is divided
 	Base    uint32
 	Rows    uint32
 	Columns uint32 // of a row that count

@@ -13,7 +13,7 @@ type ViewRasterBuffers struct {
 // BaseBit + Order[r]·RowBits + t·StepBits.
 type ViewRasterParameters struct {
 	CanvasWidth uint32
-	Left        uint32 // of the area that is drawn, pixels
+	Left        uint32 // of the drawn area, in pixels
 	Top         uint32
 	Width       uint32
 	Height      uint32
@@ -28,8 +28,8 @@ type ViewRasterParameters struct {
 	Mark        uint32
 }
 
-// ViewRaster draws spikes as a raster, steps to the right and rows upwards, over an area
-// of a canvas. Shader: shaders/view_raster.comp.
+// ViewRaster draws spikes as a raster, steps to the right and rows upwards, over an area of a
+// canvas. Shader: shaders/view_raster.comp.
 type ViewRaster struct{ kernel }
 
 // NewViewRaster builds the kernel for a device.

@@ -7,11 +7,11 @@ import (
 
 // WeightGradientBuffers are the arrays of [WeightGradient].
 type WeightGradientBuffers struct {
-	Partial    gpu.Binding // written by whole samples and the first segment; [chunk][input][stride] float32
-	Trains     gpu.Binding // [input][copy][sample][word] of bits, a bit a step
+	Partial    gpu.Binding // written for whole samples and the first segment; [chunk][input][stride] float32
+	Trains     gpu.Binding // [input][copy][sample][word] of bits, one per step
 	Error      gpu.Binding // [sample][row of Segment][stride] float32: ∂L/∂h
-	Samplewise gpu.Binding // [sample][input][stride] float32: what is kept from segment to segment, which are done in descending order
-	Geometry   gpu.Binding // of the connection: what [WindowNumbers] returns
+	Samplewise gpu.Binding // [sample][input][stride] float32: sums carried from segment to segment, in descending order
+	Geometry   gpu.Binding // of the connection, from [WindowNumbers]
 }
 
 // WeightGradientParameters are the numbers of [WeightGradient].
@@ -19,19 +19,19 @@ type WeightGradientParameters struct {
 	Samples uint32
 	Steps   uint32
 	Inputs  uint32         // rows of the weights: numbers below that feed a position
-	Copies  uint32         // trains of a number below, which spikes so often in a step at most
-	Neurons uint32         // of a position; all of a dense layer
+	Copies  uint32         // trains per number below: the most spikes it can have in a step
+	Neurons uint32         // per position; in a dense layer, all
 	Delay   uint32         // steps
-	Scale   float32        // what spikes count; 0: 1
+	Scale   float32        // value of a spike; 0 means 1
 	Window  cpuref.Window  // geometry of the connection, as in the buffer
-	Segment cpuref.Segment // of Error, which holds Delay rows after it; the steps are those of the spikes
+	Segment cpuref.Segment // of Error, which holds Delay rows after it; its steps are those of the spikes
 }
 
-// WeightGradientChoice is what a pipeline of [WeightGradient] is built for. It changes no bit.
+// WeightGradientChoice is what a pipeline of [WeightGradient] is built for. No bit depends on it.
 type WeightGradientChoice struct {
-	Blocks uint32 // quads of neurons a lane; 0: as suits the device and the number of neurons
-	// Spread is 1, or 8 for lanes that share the samples of a chunk; 0: as suits the
-	// device and the number of rows.
+	Blocks uint32 // quads of neurons per lane; 0: chosen for the device and the number of neurons
+	// Spread is 1, or 8 for lanes that share the samples of a chunk; 0: chosen for the device and
+	// the number of rows.
 	Spread uint32
 }
 
@@ -43,7 +43,7 @@ type WeightGradient struct {
 	forms  map[uint32]*kernel // [spread]
 }
 
-// enoughLanes keep every GPU at work: more would not be done at once.
+// enoughLanes is enough to keep every GPU busy: more would not run at once.
 const enoughLanes = 1 << 16
 
 // NewWeightGradient builds the kernel for a device.
@@ -73,7 +73,7 @@ func NewWeightGradient(device *gpu.Device, choice WeightGradientChoice) (*Weight
 	return k, nil
 }
 
-// suited is the form for the given number of lanes without a spread, and its spread.
+// suited returns the kernel for the given number of lanes without a spread, and its spread.
 func (k *WeightGradient) suited(lanes uint64) (*kernel, uint64) {
 	if form := k.forms[1]; form != nil && (lanes >= enoughLanes || len(k.forms) == 1) {
 		return form, 1

@@ -6,8 +6,8 @@ import (
 	"spikegrad/cpuref"
 )
 
-// WindowNumbers are the numbers of a connection's geometry, in the order of
-// shaders/window.glsl. They lie in a buffer, as the constants of neurons do.
+// WindowNumbers are the numbers of a connection's geometry, in the order of shaders/window.glsl.
+// They are in a buffer, like the constants of neurons.
 func WindowNumbers(w cpuref.Window) []uint32 {
 	return []uint32{
 		uint32(w.Positions.Height), uint32(w.Positions.Width), uint32(w.Below.Height), uint32(w.Below.Width),
@@ -16,7 +16,7 @@ func WindowNumbers(w cpuref.Window) []uint32 {
 	}
 }
 
-// windowBytes is how much memory [WindowNumbers] take.
+// windowBytes is the size of [WindowNumbers].
 var windowBytes = bytes(uint64(len(WindowNumbers(cpuref.Window{}))))
 
 // windowType is left out of push constants.

@@ -1,6 +1,5 @@
-// Package gputest lends tests the Vulkan devices of this machine. A device is opened
-// once in a test program, because software drivers take seconds to compile the kernels
-// of a network, and keep them as long as the device is open.
+// Package gputest lends tests the Vulkan devices of this machine. Each is opened once per test program, because
+// software drivers take seconds to compile the kernels of a network, and keep them as long as the device is open.
 package gputest
 
 import (
@@ -10,8 +9,8 @@ import (
 	"spikegrad/gpu"
 )
 
-// Devices lists the Vulkan devices. A machine without one fails the test: tests that
-// silently leave out the GPU prove nothing.
+// Devices lists the Vulkan devices. A machine without one fails the test: tests that silently skip the GPU prove
+// nothing.
 func Devices(t testing.TB) []gpu.DeviceInfo {
 	t.Helper()
 	infos, err := gpu.Enumerate()
@@ -35,14 +34,14 @@ type key struct {
 	staged bool
 }
 
-// Open gives the device of a number with the validation layer on, which other tests use
-// as well: nobody closes it. What the layer says until the test ends fails the test.
+// Open returns the device with an index, with the validation layer on. Other tests share it, so do not close it.
+// Anything the layer reports until the test ends fails the test.
 func Open(t testing.TB, index int) *gpu.Device {
 	t.Helper()
 	return open(t, key{index, false})
 }
 
-// OpenStaged is Open of a device whose memory the host is not to map, as far as that may be.
+// OpenStaged is Open for a device whose memory the host does not map, as far as possible.
 func OpenStaged(t testing.TB, index int) *gpu.Device {
 	t.Helper()
 	return open(t, key{index, true})

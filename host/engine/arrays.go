@@ -7,45 +7,45 @@ import (
 	"spikegrad/cpuref"
 )
 
-// arrays are what the samples of a pass need on their way through the kernels, on every
-// device: W are arrays of 32-bit words, R of numbers. Of whole samples, the errors of
-// layers share two arrays, which take turns, unless errors pass layers by.
+// arrays holds everything that the samples of a pass need on their way through the kernels, on
+// every device: W is an array of 32-bit words, R of numbers. With whole samples, the layers' errors
+// alternate between two shared arrays, unless errors skip layers.
 type arrays[W, R any] struct {
 	inputTrains W // spike trains of the input, [input][word of samples and steps]
-	always      W // the same of inputs that spike in every step, for biases
+	always      W // the same for inputs that spike in every step, for biases
 	rows, index W // events of the layer whose spikes are handed up
 	layers      []layerArrays[W, R]
 	logits      R
-	delayed     W // bits of what learned delays moved, [sample][step][word]
+	delayed     W // spikes after learned delays, as bits, [sample][step][word]
 
-	readout       R // of a leaky readout: potential; as membranes
+	readout       R // of a leaky readout: potential, laid out like membranes
 	readoutErrors R // and its ∂L/∂U, then ∂L/∂h
 	readoutStates R
 
-	targets      W // of a loss on spikes with targets
-	targetErrors R // and its ∂L/∂S, of all steps
+	targets      W // of a loss on target spikes
+	targetErrors R // and its ∂L/∂S, for all steps
 
-	pooledErrors R // ∂L/∂S of what a layer hands up pooled, on its way to the layer
+	pooledErrors R // ∂L/∂S of what a layer hands up pooled, on its way down to the layer
 
-	samplewise []R // [connection]: gradients of single samples, kept from segment to segment
+	samplewise []R // [connection]: gradients of single samples, carried from segment to segment
 }
 
-// layerArrays are the arrays of a layer; states and adjoints of segments only.
+// layerArrays holds the arrays of a layer; states and adjoints only exist with segments.
 type layerArrays[W, R any] struct {
 	spikes     W // bits, of all steps
-	membrane   R // U[t+1], or the surrogate derivative at U[t]; before that what connections apart bring
-	lost       R // what a spike takes from U[t+1]; only where the backward pass needs it
+	membrane   R // U[t+1], or the surrogate derivative at U[t]; before that, the sums of connections apart
+	lost       R // what a spike subtracts from U[t+1]; only where the backward pass needs it
 	trains     W
-	handed     W // trains of what the layer hands up, if it pools or leaves out spikes
+	handed     W // trains of what the layer hands up, if it pools, drops or delays spikes
 	counts     W
 	spikeError R
 	errors     R // ∂L/∂S, then ∂L/∂h
-	states     R // [slot][sample][state][stride] where segments begin; the last slot is for those that run again
-	adjoints   R // [sample][state][stride] at the end of the segment at work
+	states     R // [slot][sample][state][stride] where segments begin; the last slot is for recomputed ones
+	adjoints   R // [sample][state][stride] at the end of the current segment
 
-	trace          R // [sample][row][state][stride]: states at t+1; of learned constants only
-	constantErrors R // [sample][learned][stride]: what the backward pass adds up of them
-	later          R // [chunk]: gradients of the input weights if spikes arrived a step later; of learned delays only
+	trace          R // [sample][row][state][stride]: states at t+1; only with learned constants
+	constantErrors R // [sample][learned][stride]: accumulated by the backward pass
+	later          R // [chunk]: gradients of the input weights if spikes arrived a step later; only with learned delays
 }
 
 // allocator makes arrays of a given length.
@@ -56,7 +56,7 @@ type allocator[W, R any] struct {
 	reuse func(R) W
 }
 
-// lay makes the arrays of a pass for a number of samples, which are cut in time.
+// lay makes the arrays of a pass for the given number of samples, cut in time by cut.
 func lay[T cpuref.Float, W, R any](p *plan[T], cut segmentation, samples int, a allocator[W, R]) arrays[W, R] {
 	var all arrays[W, R]
 	allRows, rows, words, whole := samples*p.steps, samples*cut.rows(), samples*cpuref.Words(p.steps), cut.count() == 1
@@ -146,7 +146,7 @@ func lay[T cpuref.Float, W, R any](p *plan[T], cut segmentation, samples int, a 
 	return all
 }
 
-// errorsOf are the errors of the target of a connection.
+// errorsOf returns the errors of the target of a connection.
 func (a *arrays[W, R]) errorsOf(c *weightPlan) R {
 	if c.target == len(a.layers) {
 		return a.readoutErrors
@@ -154,7 +154,7 @@ func (a *arrays[W, R]) errorsOf(c *weightPlan) R {
 	return a.layers[c.target].errors
 }
 
-// sumsOf are where the sums of a connection apart go: the membranes of its target.
+// sumsOf is where the sums of a connection apart go: the membranes of its target.
 func (a *arrays[W, R]) sumsOf(c *weightPlan) R {
 	if c.target == len(a.layers) {
 		return a.readout
@@ -162,7 +162,7 @@ func (a *arrays[W, R]) sumsOf(c *weightPlan) R {
 	return a.layers[c.target].membrane
 }
 
-// trainsOf are the spike trains of the source of a connection, as it takes them.
+// trainsOf returns the spike trains of the source of a connection, as the connection takes them.
 func (a *arrays[W, R]) trainsOf(c *weightPlan) W {
 	switch {
 	case c.source == always:
@@ -175,7 +175,7 @@ func (a *arrays[W, R]) trainsOf(c *weightPlan) W {
 	return a.layers[c.source].trains
 }
 
-// errorsBelow are where the errors go that a connection carries down to its source.
+// errorsBelow is where a connection puts the errors that it carries down to its source.
 func (a *arrays[W, R]) errorsBelow(c *weightPlan) R {
 	if c.pooled {
 		return a.pooledErrors
@@ -183,7 +183,7 @@ func (a *arrays[W, R]) errorsBelow(c *weightPlan) R {
 	return a.layers[c.source].errors
 }
 
-// widestPooled is the most numbers that a layer hands up pooled; 0: none does.
+// widestPooled is the most numbers that any layer hands up pooled; 0 if none does.
 func (p *plan[T]) widestPooled() int {
 	most := 0
 	for _, layer := range p.layers {
@@ -194,8 +194,7 @@ func (p *plan[T]) widestPooled() int {
 	return most
 }
 
-// product is a·b, or the largest number where that is larger: memory that no machine has
-// is refused by its size.
+// product is a·b, capped at 1<<62, so that impossible amounts of memory are refused by their size.
 func product(a, b int) int {
 	if high, low := bits.Mul64(uint64(a), uint64(b)); high == 0 && low <= 1<<62 {
 		return int(low)

@@ -9,9 +9,9 @@ import (
 	"spikegrad/host/network"
 )
 
-// TestAugmentedBatches: on every engine a batch that asks for variation does what a batch
-// of the varied spikes does, in any number of passes and segments, between batches that
-// do not ask, and whatever is asked for.
+// TestAugmentedBatches: on every engine a batch that asks for augmentation behaves like a batch of
+// the varied spikes, in any number of passes and segments, between batches that ask for none, and
+// whatever is asked for.
 func TestAugmentedBatches(t *testing.T) {
 	layer := network.DefaultLayer()
 	layer.Neurons, layer.Initial.SigmaU = 21, 3
@@ -81,7 +81,7 @@ func TestAugmentedBatches(t *testing.T) {
 	}
 }
 
-// variedBatch is a batch with its augmentation done.
+// variedBatch is a batch with its augmentation applied.
 func variedBatch(n *network.Network, batch *Batch) *Batch {
 	if batch.Augment == nil {
 		return batch

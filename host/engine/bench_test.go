@@ -8,8 +8,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// spokenDigits is a recurrent network of 128 neurons on 700 channels, 175 steps,
-// with a batch of 100 samples of which 1 channel in 30 spikes a step.
+// spokenDigits is a recurrent network of 128 neurons on 700 channels, 175 steps, with a batch of
+// 100 samples in which 1 channel in 30 spikes per step.
 func spokenDigits() (*network.Network, *Batch) {
 	const samples = 100
 	n := &network.Network{

@@ -7,8 +7,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// TestChooseCut: whole samples where a chunk of them fits a device, else segments so
-// short that it does, and not much shorter than that.
+// TestChooseCut: whole samples where a chunk of them fits a device, else segments short enough to
+// fit, and not much shorter.
 func TestChooseCut(t *testing.T) {
 	n := &network.Network{
 		Inputs: 20, Classes: 5, Steps: 1000, StepLength: 0.002,
@@ -57,7 +57,7 @@ func TestChooseCut(t *testing.T) {
 	}
 }
 
-// TestRounds: a loss that a driver would end too early is refused.
+// TestRounds: a loss that a driver would cut short is refused.
 func TestRounds(t *testing.T) {
 	n := &network.Network{
 		Inputs: 20, Classes: 20, Steps: 1000, StepLength: 0.002,

@@ -92,8 +92,8 @@ func eachClipping(t *testing.T, check func(c clipping)) {
 	}
 }
 
-// step sets a gradient whose norm is about norm, of elements of seven magnitudes, clips it
-// to a norm of 0.5 and returns the weights after an update and by how far they moved.
+// step sets a gradient with a norm of about norm, whose elements span seven magnitudes, clips it to
+// a norm of 0.5 and returns the weights after an update and how far they moved.
 func (c clipping) step(norm float64) (after [][]float32, moved float64, err error) {
 	c.Helper()
 	var gradients [][]float32
@@ -128,8 +128,8 @@ func (c clipping) step(norm float64) (after [][]float32, moved float64, err erro
 	return after, math.Sqrt(moved), nil
 }
 
-// TestClipNormBits: clipping gives the bits that it gave before gradients whose squares
-// overflow were scaled first.
+// TestClipNormBits: clipping gives the same bits as before gradients whose squares overflow were
+// scaled first.
 func TestClipNormBits(t *testing.T) {
 	eachClipping(t, func(c clipping) {
 		for norm, want := range map[float64]string{
@@ -151,9 +151,9 @@ func TestClipNormBits(t *testing.T) {
 	})
 }
 
-// TestClipLargeNorm: a gradient whose squares overflow is clipped like any other, up to where
-// the factor would not be a normal number; beyond, and where an element is infinite, the update
-// is refused and changes nothing.
+// TestClipLargeNorm: a gradient whose squares overflow is clipped like any other as long as the
+// factor is a normal number; otherwise, or if an element is infinite, the update is refused and
+// changes nothing.
 func TestClipLargeNorm(t *testing.T) {
 	eachClipping(t, func(c clipping) {
 		var want [][]float32
@@ -165,7 +165,7 @@ func TestClipLargeNorm(t *testing.T) {
 			if math.Abs(moved-0.5) > 1e-6 {
 				c.Errorf("norm %g: the step is %g, want 0.5", norm, moved)
 			}
-			// Powers of two apart, so that every bit is the same.
+			// Powers of two apart, so all bits are the same.
 			if want == nil {
 				want = after
 			}
@@ -195,7 +195,7 @@ func TestClipLargeNorm(t *testing.T) {
 		refuse(err, "layer0.input")
 		for i, bad := range []float64{math.Inf(1), math.NaN(), math.Inf(-1), math.NaN()} {
 			array := 2 * (i / 2)
-			if _, _, err := c.step(1); err != nil { // the gradient stays
+			if _, _, err := c.step(1); err != nil { // the gradient is kept
 				c.Fatal(err)
 			}
 			if err := c.engine.SetWeights(c.weights); err != nil {
@@ -215,8 +215,8 @@ func TestClipLargeNorm(t *testing.T) {
 	})
 }
 
-// TestFailedDownloadIsReported: where a loss is not finite and the weights cannot be looked at,
-// that is what an engine reports, not that they are finite.
+// TestFailedDownloadIsReported: if a loss is not finite and the weights cannot be read, an engine
+// reports that failure rather than finite weights.
 func TestFailedDownloadIsReported(t *testing.T) {
 	lost := errors.New("device lost")
 	err := checkFinite([]float32{0, float32(math.NaN())}, make([]weightPlan, 1), func(int) ([]float32, error) { return nil, lost })

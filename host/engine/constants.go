@@ -10,8 +10,8 @@ import (
 // learned is the source of learned constants: they weigh no spikes.
 const learned = -3
 
-// constantRows are the constants of the neurons of a layer before anything is learned; nil
-// where nothing is.
+// constantRows returns the constants of a layer's neurons before anything is learned; nil where
+// nothing is.
 func (p *plan[T]) constantRows(l int) []T {
 	layer := &p.layers[l]
 	if layer.neuron.Learn == 0 {
@@ -22,14 +22,14 @@ func (p *plan[T]) constantRows(l int) []T {
 	return rows
 }
 
-// learnedConstant says which constant of its layer weight array i holds, and which number it
-// has among the learned ones.
+// learnedConstant returns which constant of its layer weight array i holds, and its place among the
+// learned ones.
 func (p *plan[T]) learnedConstant(i int) (layer *layerPlan[T], constant cpuref.Constant, place int) {
 	layer, constant = &p.layers[p.weights[i].target], network.Constants.Number(p.weights[i].Constant)
 	return layer, constant, layer.neuron.Learn.Place(constant)
 }
 
-// constantArguments are the sizes and numbers of [cpuref.LearnedConstants] for weight array i.
+// constantArguments returns the sizes and numbers of [cpuref.LearnedConstants] for weight array i.
 func (p *plan[T]) constantArguments(i int) cpuref.LearnedConstantsArguments[T] {
 	w := &p.weights[i]
 	layer, constant, _ := p.learnedConstant(i)
@@ -39,7 +39,7 @@ func (p *plan[T]) constantArguments(i int) cpuref.LearnedConstantsArguments[T] {
 	}
 }
 
-// checkBounds refuses learned constants and delays out of their bounds.
+// checkBounds refuses learned constants and delays that are out of bounds.
 func (p *plan[T]) checkBounds(weights [][]T) error {
 	for i, w := range p.weights {
 		var least, most T

@@ -8,10 +8,9 @@ import (
 	"spikegrad/host/network"
 )
 
-// CPU runs a network with the reference kernels, on all processors. A batch is
-// cut into the chunks of [cpuref.ChunkSamples] over which gradients are summed
-// anyway; a worker takes one chunk through all kernels, so that memory for states
-// is needed for a chunk a worker at most, whatever the batch.
+// CPU runs a network with the reference kernels, on all processors. A batch is cut into the chunks
+// of [cpuref.ChunkSamples] over which gradients are summed anyway. A worker takes one chunk through
+// all kernels, so each worker needs memory for the states of at most one chunk, whatever the batch.
 type CPU[T cpuref.Float] struct {
 	plan       *plan[T]
 	weights    [][]T   // packed
@@ -30,8 +29,8 @@ type CPU[T cpuref.Float] struct {
 
 var _ Engine = (*CPU[float32])(nil)
 
-// NewCPU makes an engine with weights zero. The network must not change while the
-// engine is in use.
+// NewCPU makes an engine whose weights are zero. The network must not change while the engine is in
+// use.
 func NewCPU[T cpuref.Float](n *network.Network, options Options) (*CPU[T], error) {
 	p, err := newPlan[T](n, options)
 	if err != nil {
@@ -90,7 +89,7 @@ func (e *CPU[T]) SetWeights(weights [][]T) error {
 	return nil
 }
 
-// derive renews what is made of the weights: their transposes, and learned constants.
+// derive recomputes what depends on the weights: their transposes, and learned constants.
 func (e *CPU[T]) derive() {
 	for i := range e.plan.weights {
 		if e.plan.weights[i].source == delays {
@@ -177,7 +176,7 @@ func (e *CPU[T]) Optimizer() ([][][]T, error) {
 	return all, nil
 }
 
-// Prepare implements [Engine]: a batch is read where it lies.
+// Prepare implements [Engine]: it does nothing, as a batch is read in place.
 func (e *CPU[T]) Prepare(*Batch) {}
 
 // Evaluate implements [Engine].
@@ -224,8 +223,8 @@ func (e *CPU[T]) Update(update Update) error {
 	return nil
 }
 
-// normParts are the partial sums of the squared norm of the gradient of every weight
-// array times a scale, none of one that is frozen.
+// normParts returns the partial sums of the squared norm of every weight array's gradient times a
+// scale; none for frozen arrays.
 func (e *CPU[T]) normParts(scale T) ([][]T, error) {
 	parts := make([][]T, len(e.plan.weights))
 	parallel(len(e.workers), len(parts), func(_, i int) {
@@ -239,7 +238,7 @@ func (e *CPU[T]) normParts(scale T) ([][]T, error) {
 	return parts, nil
 }
 
-// forRanges calls do on ranges that together cover weight arrays.
+// forRanges calls do on ranges that together cover all weight arrays.
 func (e *CPU[T]) forRanges(arrays []weightPlan, do func(i, first, last int)) {
 	const length = 1 << 14
 	type span struct{ i, first, last int }
@@ -284,10 +283,10 @@ func (e *CPU[T]) run(batch *Batch, stream cpuref.Stream, record *RecordOf[T], ba
 	return summarise(batch, e.loss, e.regularizer, e.predicted, e.totals), nil
 }
 
-// Close implements [Engine]; there is nothing to give back.
+// Close implements [Engine]; there is nothing to release.
 func (e *CPU[T]) Close() error { return nil }
 
-// resize returns a slice of the given length, the old one if it is long enough.
+// resize returns a slice of the given length, reusing the old one if it is long enough.
 func resize[E any](slice []E, length int) []E {
 	if cap(slice) < length {
 		return make([]E, length)

@@ -112,7 +112,7 @@ func (r *chunkRun[T]) weightGradient(i, s int) {
 	r.gradientAt(i, s, r.engine.partial[i][r.chunk*c.size:(r.chunk+1)*c.size], c.delay)
 }
 
-// gradientAt adds to the gradient of a connection if it had another delay.
+// gradientAt adds to the gradient that a connection would have with the given delay.
 func (r *chunkRun[T]) gradientAt(i, s int, partial []T, delay int) {
 	c := &r.plan.weights[i]
 	cpuref.WeightGradient(&cpuref.WeightGradientArguments[T]{

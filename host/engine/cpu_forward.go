@@ -7,7 +7,7 @@ func (r *chunkRun[T]) inputTrains() {
 	cpuref.SpikeTrains(r.arrays.inputTrains, r.inputs, r.plan.layers[0].inputs, r.samples(), r.plan.steps, 0, r.samples())
 }
 
-// slot is one of the states of a layer; nil of whole samples.
+// slot returns one of the states of a layer; nil for whole samples.
 func (r *chunkRun[T]) slot(l, slot int) []T {
 	states := r.layers[l].states
 	if states == nil {
@@ -30,7 +30,7 @@ func (r *chunkRun[T]) inputSums(i, s int) {
 	r.addInput(i, events, r.sumsOf(c), r.cut.sums(s, c.target == len(r.layers)), c.adds)
 }
 
-// potentialSums implements executor: U[t] lies a row before what it brings at t, without a delay.
+// potentialSums implements executor: without a delay, U[t] contributes to the row after its own.
 func (r *chunkRun[T]) potentialSums(i int) {
 	c, sums := &r.plan.weights[i], r.sumsOf(&r.plan.weights[i])
 	neurons, _ := r.plan.takes(c)
@@ -44,7 +44,7 @@ func (r *chunkRun[T]) potentialSums(i int) {
 	}, &r.work, 0, r.samples())
 }
 
-// addInput writes or adds what events bring by a connection to sums.
+// addInput writes or adds to sums what events contribute through a connection.
 func (r *chunkRun[T]) addInput(i int, events cpuref.Events, sums []T, segment cpuref.Segment, add bool) {
 	c := &r.plan.weights[i]
 	neurons, _ := r.plan.takes(c)
@@ -72,14 +72,14 @@ func (r *chunkRun[T]) lifForward(l, s, slot int) {
 	cpuref.LIFForward(&arguments, &r.work, 0, r.samples())
 }
 
-// leavesDerivative reports whether a layer leaves surrogate derivatives behind for the
-// backward pass, where its membranes would be.
+// leavesDerivative reports whether a layer leaves surrogate derivatives for the backward pass in
+// place of its membranes.
 func (r *chunkRun[T]) leavesDerivative(l int) bool {
 	recorded := r.record != nil && r.record.Membrane != nil
 	return r.backward && !recorded && r.plan.layers[l].neuron.SharesExponential()
 }
 
-// layerForward are the arguments of a layer's run over whole samples, with the events of
+// layerForward returns the arguments for running a layer over whole samples, with the events of
 // what lies below it.
 func (r *chunkRun[T]) layerForward(l int, events cpuref.Events) cpuref.LIFForwardArguments[T] {
 	p, layer := r.plan, &r.plan.layers[l]
@@ -115,7 +115,7 @@ func (r *chunkRun[T]) spikeTrains(l, s int) {
 // poolSpikes implements executor.
 func (r *chunkRun[T]) poolSpikes(l, s int) { r.pool(l, r.layers[l].spikes, r.cut.eventSegment(s)) }
 
-// pool lists the events that a layer hands up pooled.
+// pool lists the pooled events that a layer hands up.
 func (r *chunkRun[T]) pool(l int, spikes []uint32, segment cpuref.Segment) {
 	layer := &r.plan.layers[l]
 	cpuref.PoolEvents(&cpuref.PoolEventsArguments{
@@ -151,7 +151,7 @@ func (r *chunkRun[T]) delaySpikes(l int) {
 	cpuref.BuildEvents(r.events, r.delayed, words, layer.inputs, 0, r.samples()*r.plan.steps)
 }
 
-// delays are the learned delays of what a source hands up, and the layer that learns them.
+// delays returns the learned delays of what a source hands up, and the layer that learns them.
 func (r *chunkRun[T]) delays(source int) (layer *layerPlan[T], of cpuref.Delays[T]) {
 	layer, of = r.plan.delaysOf(source, r.dropping)
 	of.Share = r.engine.weights[layer.delays]
@@ -174,7 +174,7 @@ func (r *chunkRun[T]) readoutForward(s int) {
 	cpuref.ReadoutForward(&arguments, &r.work, 0, r.samples())
 }
 
-// readoutArguments are the arguments of the readout's run over whole samples, with the
+// readoutArguments returns the arguments for running the readout over whole samples, with the
 // events of the last layer.
 func (r *chunkRun[T]) readoutArguments() cpuref.ReadoutForwardArguments[T] {
 	p, out := r.plan, r.plan.readout

@@ -2,7 +2,7 @@ package engine
 
 import "spikegrad/cpuref"
 
-// NoClass is what is predicted where a loss knows no classes.
+// NoClass is the prediction under a loss without classes.
 const NoClass = ^uint32(0)
 
 // clearLosses implements executor.
@@ -52,8 +52,8 @@ func (r *chunkRun[T]) filterErrors() {
 	r.filterBackward(r.targetErrors, d.DecayMembrane, d.DriveMembrane, d.DecaySynapse)
 }
 
-// filterBackward takes errors back through a filter of two time constants, a readout or
-// that of a distance.
+// filterBackward takes errors back through a filter with two time constants: a readout's or that of
+// a distance.
 func (r *chunkRun[T]) filterBackward(errors []T, decayMembrane, driveMembrane, decaySynapse T) {
 	cpuref.ReadoutBackward(&cpuref.ReadoutBackwardArguments[T]{
 		Error: errors, Steps: r.plan.steps, Classes: r.plan.classes,

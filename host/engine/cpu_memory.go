@@ -30,8 +30,8 @@ func (p *plan[T]) workerBytes(element float64) float64 {
 	return total
 }
 
-// gradientBytes is the memory that partial gradients of the given number of chunks take, beyond what each
-// weight array has room for: there says of how many numbers.
+// gradientBytes is the memory that partial gradients of the given number of chunks take beyond what
+// is there: there returns how many numbers a weight array already has room for.
 func (p *plan[T]) gradientBytes(chunks int, there func(weight int) int) float64 {
 	total := 0.0
 	for i, w := range p.weights {
@@ -42,7 +42,7 @@ func (p *plan[T]) gradientBytes(chunks int, there func(weight int) int) float64 
 	return total
 }
 
-// checkGradients refuses partial gradients of the given number of chunks that memory cannot hold.
+// checkGradients refuses a number of chunks whose partial gradients memory cannot hold.
 func (e *CPU[T]) checkGradients(chunks int) error {
 	total := e.plan.gradientBytes(chunks, func(i int) int { return cap(e.partial[i]) })
 	if total == 0 {

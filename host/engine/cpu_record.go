@@ -5,7 +5,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// recordSamples copies what the chunk's samples did to the record of the batch.
+// recordSamples copies what the chunk's samples did into the record of the batch.
 func (r *chunkRun[T]) recordSamples() {
 	p, record, samples, first, last := r.plan, r.record, r.samples(), r.first, r.last
 	rows := samples * p.steps
@@ -51,8 +51,8 @@ func (r *chunkRun[T]) errorsDone(l, s int) {
 	}
 }
 
-// recordHeld copies what a layer holds of one segment, its membranes or errors, to its
-// part of the record of the batch.
+// recordHeld copies a layer's membranes or errors of one segment into its part of the record of the
+// batch.
 func (r *chunkRun[T]) recordHeld(record, held []T, l, s int) {
 	first, last := r.cut.bounds(s)
 	geometry := r.plan.layers[l].geometry

@@ -14,7 +14,7 @@ func (e *CPU[T]) Replicas(batch *Batch, stream cpuref.Stream, replicas []Replica
 		return nil, nil, err
 	}
 	loss, regularizer = make([]T, len(replicas)), make([]T, len(replicas))
-	if p.cut().count() > 1 || p.uncut() { // what replicas share would not fit, moves in time, or is no spike
+	if p.cut().count() > 1 || p.uncut() { // what replicas share would not fit, moves in time, or is not spikes
 		err := wholeReplicas(batch, p.network, replicas, loss, regularizer, func(b *Batch, record *RecordOf[T]) error {
 			_, err := e.Evaluate(b, stream, record)
 			return err
@@ -44,10 +44,10 @@ type presentation[T cpuref.Float] struct {
 	layers       []presentedLayer[T]
 	readout      []T // [step][stride]
 	readoutTrace []T // [step][2][stride]
-	states       []T // of a replica when it begins: [state][stride] of the widest layer
+	states       []T // of a replica at its start: [state][stride] of the widest layer
 }
 
-// presentedLayer is a layer in it.
+// presentedLayer is the part of a presentation that belongs to a layer.
 type presentedLayer[T cpuref.Float] struct {
 	drive, uniform []T // [step][stride]
 	trace          []T // [step][state][stride]
@@ -75,15 +75,15 @@ func newPresentation[T cpuref.Float](p *plan[T]) *presentation[T] {
 	return s
 }
 
-// replicaRun takes the replicas of samples through a worker, one after another: each is
-// sample 0 of the worker's arrays.
+// replicaRun takes the replicas of samples through a worker, one after another: each is sample 0 in
+// the worker's arrays.
 type replicaRun[T cpuref.Float] struct {
 	*chunkRun[T]
 	replicas          []Replica
 	loss, regularizer []T // [replica]
 }
 
-// sample runs the sample of the chunk and then those of the replicas that are of it.
+// sample runs the sample of the chunk and then its replicas.
 func (r *replicaRun[T]) sample(replicas []int) {
 	if r.presentation == nil {
 		r.presentation = newPresentation(r.plan)
@@ -100,7 +100,7 @@ func (r *replicaRun[T]) sample(replicas []int) {
 	}
 }
 
-// present runs the sample without a flip, and keeps what replicas share.
+// present runs the sample without a flip and keeps what replicas share.
 func (r *replicaRun[T]) present() {
 	p, events := r.plan, r.inputs
 	drives := func(target int) ([]T, cpuref.Segment) {
@@ -137,8 +137,8 @@ func (r *replicaRun[T]) present() {
 	}
 }
 
-// skip brings the events of a source to where connections that skip layers lead, above a
-// layer.
+// skip takes the events of a source through the connections that skip layers, to targets from layer
+// above up.
 func (r *replicaRun[T]) skip(source int, events cpuref.Events, above int, sums func(target int) ([]T, cpuref.Segment)) {
 	for i := range r.plan.weights {
 		if c := &r.plan.weights[i]; c.apart && c.source == source && c.target >= above {
@@ -148,7 +148,7 @@ func (r *replicaRun[T]) skip(source int, events cpuref.Events, above int, sums f
 	}
 }
 
-// listFrom lists the spikes that a layer hands up of one sample from a step on.
+// listFrom lists the spikes of one sample that a layer hands up from a step on.
 func (r *replicaRun[T]) listFrom(l int, spikes []uint32, first int) cpuref.Events {
 	p, neurons := r.plan, r.plan.layers[l].neurons
 	segment := cpuref.Segment{First: first, Last: p.steps, Rows: p.steps}
@@ -160,7 +160,7 @@ func (r *replicaRun[T]) listFrom(l int, spikes []uint32, first int) cpuref.Event
 	return r.events
 }
 
-// repeat runs the sample again from a step on, in a layer and those above it.
+// repeat reruns the sample from a step on, in a layer and those above it.
 func (r *replicaRun[T]) repeat(lowest, first int) {
 	p := r.plan
 	rest := cpuref.Segment{First: first, Last: p.steps, Origin: first - 1, Rows: p.steps - first + 1}
@@ -171,7 +171,7 @@ func (r *replicaRun[T]) repeat(lowest, first int) {
 		}
 		return r.layers[target].membrane, rest
 	}
-	listed := max(0, first-r.cut.halo) // from where on events are of use
+	listed := max(0, first-r.cut.halo) // events before this are not needed
 	for source := -1; source < lowest; source++ {
 		if !slices.ContainsFunc(p.weights, func(c weightPlan) bool { return c.apart && c.source == source && c.target > lowest }) {
 			continue
@@ -215,7 +215,7 @@ func (r *replicaRun[T]) repeat(lowest, first int) {
 	}
 }
 
-// begin is the states of a layer or the readout when a replica begins, a copy from their
+// begin returns the states of a layer or the readout when a replica begins, copied from their
 // trace, which has size numbers per step.
 func (s *presentation[T]) begin(first int, trace []T, size int) []T {
 	if first > 0 {
@@ -234,14 +234,14 @@ func countBits(counts, spikes []uint32, words int) {
 	}
 }
 
-// counted reports whether a loss looks at the spike counts of a layer.
+// counted reports whether a loss depends on the spike counts of a layer.
 func (r *replicaRun[T]) counted(l int) bool {
 	p := r.plan
 	return len(p.layers[l].activity) > 0 || l == len(p.layers)-1 && p.loss == cpuref.LossCounts
 }
 
-// count counts the spikes of a layer of a replica: those of the sample and, if it ran
-// again, what differs from a step on.
+// count counts the spikes of a layer of a replica: those of the sample and, if the layer ran again,
+// the differences from a step on.
 func (r *replicaRun[T]) count(l int, again bool, first int) {
 	state, shared := &r.layers[l], &r.presentation.layers[l]
 	copy(state.counts, shared.counts)

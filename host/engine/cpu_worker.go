@@ -2,7 +2,7 @@ package engine
 
 import "spikegrad/cpuref"
 
-// cpuWorker holds the arrays of some samples of a chunk and takes them through all kernels.
+// cpuWorker holds the arrays for some samples of a chunk and takes them through all kernels.
 type cpuWorker[T cpuref.Float] struct {
 	arrays[[]uint32, []T]
 	engine *CPU[T]
@@ -10,8 +10,8 @@ type cpuWorker[T cpuref.Float] struct {
 	cut    segmentation
 
 	events       cpuref.Events    // of the layer whose spikes are handed up
-	augmented    []uint32         // varied input spikes as bits, and listed; nil before the first
-	input        cpuref.Events    // of them
+	augmented    []uint32         // varied input spikes, as bits; nil before the first
+	input        cpuref.Events    // the same as events
 	presentation *presentation[T] // of replicas; nil before the first
 }
 
@@ -26,8 +26,8 @@ func newCPUWorker[T cpuref.Float](e *CPU[T]) *cpuWorker[T] {
 	return w
 }
 
-// chunkRun takes samples of a chunk through a worker: samples first to last of the batch
-// are samples 0 to last−first of the worker's arrays. It executes the schedule.
+// chunkRun takes samples of a chunk through a worker: samples first to last of the batch are
+// samples 0 to last−first in the worker's arrays. It implements executor.
 type chunkRun[T cpuref.Float] struct {
 	*cpuWorker[T]
 	plan        *plan[T]
@@ -37,7 +37,7 @@ type chunkRun[T cpuref.Float] struct {
 	key         [2]uint32
 	record      *RecordOf[T] // of the batch; nil for none
 	backward    bool         // a backward pass follows
-	dropping    bool         // layers leave out spikes that they hand up
+	dropping    bool         // layers drop spikes that they hand up
 	sums        *nodeSums[T] // take the gradients; nil for none
 
 	inputs            cpuref.Events // varied if the batch says so
@@ -47,8 +47,8 @@ type chunkRun[T cpuref.Float] struct {
 	totals            [][]uint32 // [layer][sample]
 }
 
-// run takes one chunk of a batch forward and, if asked, backward into the chunk's
-// partial gradients, and these into sums of nodes.
+// run takes one chunk of a batch forward and, if asked, backward into the chunk's partial
+// gradients, which go into the sums of nodes.
 func (w *cpuWorker[T]) run(batch *Batch, chunk int, stream cpuref.Stream, record *RecordOf[T], backward bool, sums *nodeSums[T]) {
 	e := w.engine
 	end, together := min((chunk+1)*cpuref.ChunkSamples, batch.Samples()), e.plan.together()
@@ -80,18 +80,18 @@ func (r *chunkRun[T]) run() {
 	}
 }
 
-// ends reports whether the samples are the last of the chunk.
+// ends reports whether these samples are the last of the chunk.
 func (r *chunkRun[T]) ends() bool {
 	return r.last == min((r.chunk+1)*cpuref.ChunkSamples, r.batch.Samples())
 }
 
-// samples is the number of samples of the chunk.
+// samples is the number of samples of the run.
 func (r *chunkRun[T]) samples() int { return r.last - r.first }
 
 // begin implements executor.
 func (r *chunkRun[T]) begin() { r.inputs = r.inputEvents() }
 
-// inputEvents are the events of the samples, varied if the batch says so.
+// inputEvents returns the events of the samples, varied if the batch says so.
 func (r *chunkRun[T]) inputEvents() cpuref.Events {
 	p := r.plan
 	events := cpuref.Events{Rows: r.batch.Rows[r.first*p.steps : r.last*p.steps], Index: r.batch.Index}

@@ -9,13 +9,13 @@ import (
 	"spikegrad/host/network"
 )
 
-// Choice is the device that a name stands for, or several.
+// Choice is the device, or the devices, that a name stands for.
 type Choice struct {
 	Vulkan  bool           // false: the CPU engine
 	Info    gpu.DeviceInfo // of the Vulkan device
-	Reason  string         // why this device was taken
-	Members []Choice       // of a [Group]; then the rest counts for nothing
-	// Tuning is [Options.Tuning] for the device where the options have none.
+	Reason  string         // why this device was chosen
+	Members []Choice       // of a [Group]; if set, the other fields are ignored
+	// Tuning is the default of [Options.Tuning] for the device.
 	Tuning gpu.Tuning
 }
 
@@ -25,7 +25,7 @@ func (c *Choice) CPU() bool { return !c.Vulkan && len(c.Members) == 0 }
 // Software reports whether the device is a driver that computes on the processor.
 func (c *Choice) Software() bool { return c.Vulkan && c.Info.Type == gpu.Software }
 
-// Name is how [Choose] names the choice.
+// Name is the name by which [Choose] finds the choice.
 func (c *Choice) Name() string {
 	switch {
 	case len(c.Members) > 0:
@@ -40,10 +40,10 @@ func (c *Choice) Name() string {
 	return "cpu"
 }
 
-// Choose finds the device that a name stands for: auto, cpu, vulkan:N (the number
-// that Enumerate gives) or vulkan:NAME (part of the name of device or driver, in any
-// case), or several of them joined by +. Auto takes a discrete GPU, then an integrated or
-// virtual one, else the CPU engine; a software driver is taken only when it is named.
+// Choose finds the device that a name stands for: auto, cpu, vulkan:N (the number that Enumerate
+// gives), vulkan:NAME (part of the name of the device or driver, in any case), or several of these
+// joined by +. Auto takes a discrete GPU, then an integrated or virtual one, else the CPU engine; a
+// software driver is only used if named.
 func Choose(device string) (Choice, error) {
 	if names := strings.Split(device, "+"); len(names) > 1 {
 		return chooseGroup(device, names)
@@ -144,7 +144,7 @@ func (c *Choice) Open(n *network.Network, options Options) (Engine, error) {
 	return OpenVulkan(n, c.Info.Index, options)
 }
 
-// OpenBy makes an engine by a function, or the CPU engine if that is nil.
+// OpenBy makes an engine with the given function, or the CPU engine if it is nil.
 func OpenBy(open func(n *network.Network, options Options) (Engine, error), n *network.Network, options Options) (Engine, error) {
 	if open == nil {
 		return NewCPU[float32](n, options)

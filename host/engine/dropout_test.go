@@ -10,8 +10,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// dropoutNetworks leave out spikes of a layer and neurons of the next, below a readout, and
-// spikes of a pooled convolution, with delays that reach into the segment before.
+// dropoutNetworks drop spikes of one layer and neurons of the next, below a readout, and spikes of
+// a pooled convolution, with delays that reach into the previous segment.
 func dropoutNetworks() map[string]*network.Network {
 	nets := map[string]*network.Network{}
 	for _, name := range []string{"dense", "pooled"} {
@@ -35,14 +35,14 @@ func dropoutNetworks() map[string]*network.Network {
 	return nets
 }
 
-// dropoutRun is what a gradient of a batch, with or without dropout, gave.
+// dropoutRun is the result of a gradient of a batch, with or without dropout.
 type dropoutRun struct {
 	record    *Record
 	gradients [][]float32
 }
 
-// runDropout runs a batch without and with dropout, in turn on one engine and twice, so that
-// left-overs would show.
+// runDropout runs a batch without and with dropout, alternating on one engine and twice, so that
+// leftovers would show.
 func runDropout(t *testing.T, o opener, n *network.Network, options Options) (without, with dropoutRun) {
 	t.Helper()
 	e, _, err := o.open(n, options)
@@ -85,8 +85,8 @@ func (r dropoutRun) differs(n *network.Network, other dropoutRun) string {
 	return ""
 }
 
-// TestDropout: on every engine, in any number of passes, segments and workers, the same spikes
-// are left out; and none in a batch that does not ask for it.
+// TestDropout: on every engine, with any number of passes, segments and workers, the same spikes
+// are dropped, and none in a batch that does not ask for it.
 func TestDropout(t *testing.T) {
 	for name, n := range dropoutNetworks() {
 		_, want := runDropout(t, openCPU, n, Options{Seed: 3, Workers: 1})
@@ -100,7 +100,7 @@ func TestDropout(t *testing.T) {
 			t.Errorf("%s: dropout of layer 0 changes %q first, not layer 1", name, got)
 		}
 		openers := []opener{openCPU}
-		if name == "dense" { // the other is one of the networks of package check
+		if name == "dense" { // the other is among the networks of package check
 			openers = append(openers, vulkanOpeners(t)...)
 		}
 		for _, o := range openers {

@@ -8,7 +8,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// One sample of one class, which a network learns.
+// A network learns one sample of one class.
 func Example() {
 	layer := network.DefaultLayer()
 	layer.Neurons = 16
@@ -27,7 +27,7 @@ func Example() {
 		return
 	}
 	batch := &engine.Batch{Labels: []uint32{1}, Numbers: []uint32{0}}
-	for step := range uint32(n.Steps) { // a spike in each step, of one channel after the other
+	for step := range uint32(n.Steps) { // a spike in each step, cycling through the channels
 		batch.Index = append(batch.Index, step%4)
 		batch.Rows = append(batch.Rows, [2]uint32{step, step + 1})
 	}

@@ -12,16 +12,15 @@ import (
 type Exchange interface {
 	Rank() int // of this process, from 0 on
 	Ranks() int
-	// Room is memory for messages, of the given number of bytes. Old, which Room returned before, or nil,
-	// is given back for it.
+	// Room returns memory for messages of the given number of bytes, in exchange for old, which
+	// Room returned before, or nil.
 	Room(old []byte, bytes int) []byte
-	// Deal sends send[r] to every other rank r and receives receive[r] from it. What a rank
-	// receives is as long as what the other sends, and may be empty. All of it lies in
-	// memory of Room.
+	// Deal sends send[r] to every other rank r and receives receive[r] from it. Lengths must match
+	// on both sides, and may be 0. All slices must lie in memory from Room.
 	Deal(receive, send [][]byte) error
 }
 
-// Share hands all ranks what each of them has to say, [rank].
+// Share gives all ranks each rank's own bytes, [rank].
 func Share(x Exchange, own []byte) ([][]byte, error) {
 	all := make([][]byte, x.Ranks())
 	all[x.Rank()] = own
@@ -33,7 +32,7 @@ func Share(x Exchange, own []byte) ([][]byte, error) {
 	return gather(x, own, func(r int) int { return int(binary.LittleEndian.Uint64(lengths[r])) })
 }
 
-// gather is Share where all know how much each rank has to say.
+// gather is Share for lengths that all ranks know.
 func gather(x Exchange, own []byte, length func(rank int) int) ([][]byte, error) {
 	ranks, rank := x.Ranks(), x.Rank()
 	total := len(own)
@@ -57,7 +56,7 @@ func gather(x Exchange, own []byte, length func(rank int) int) ([][]byte, error)
 		return nil, err
 	}
 	receive[rank] = mine
-	for r := range receive { // the room is given back
+	for r := range receive { // the room is returned
 		receive[r] = append([]byte(nil), receive[r]...)
 	}
 	return receive, nil
@@ -69,16 +68,16 @@ type agreedError struct{ error }
 
 func (e agreedError) Unwrap() error { return e.error }
 
-// MarkAgreed makes an error one that all ranks have, by [Agreed]; the caller sees to it that they do.
+// MarkAgreed marks an error for [Agreed]; the caller must ensure that all ranks have it.
 func MarkAgreed(err error) error { return agreedError{err} }
 
-// Agreed reports whether an error is one that all ranks have, at the same place.
+// Agreed reports whether an error is one that all ranks have returned from the same call.
 func Agreed(err error) bool {
 	var agreed agreedError
 	return errors.As(err, &agreed)
 }
 
-// RankError is what another rank failed with.
+// RankError is the error of another rank.
 type RankError struct {
 	Rank    int
 	Message string
@@ -86,13 +85,13 @@ type RankError struct {
 
 func (e *RankError) Error() string { return fmt.Sprintf("rank %d: %s", e.Rank, e.Message) }
 
-// told is how ranks tell each other of a failure.
+// told is the message by which ranks report a failure to each other.
 type told struct {
 	Message   string
 	NotFinite *NotFiniteError
 }
 
-// Agree returns an error on all ranks if any of them has one: that of the first of these.
+// Agree returns an error on all ranks if any of them has one: the first such rank's.
 func Agree(x Exchange, err error) error {
 	var own []byte
 	if err != nil {

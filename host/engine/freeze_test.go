@@ -8,8 +8,8 @@ import (
 	"spikegrad/cpuref"
 )
 
-// TestFrozen: updates leave frozen arrays as they are, with weight decay and clipping, and
-// change the others by the same bits on every engine, also when gradients were set.
+// TestFrozen: updates leave frozen arrays as they are, with weight decay and clipping, and change
+// the others by the same bits on every engine, also after SetGradients.
 func TestFrozen(t *testing.T) {
 	n, batch := probed()
 	frozen := []string{"layer0.input", "layer1.recurrent"}
@@ -41,8 +41,8 @@ func TestFrozen(t *testing.T) {
 	}
 }
 
-// TestFrozenNorm: the gradient of frozen arrays does not count in the norm that is
-// limited. The limit lies between the norm of the readout's gradient and the norm of all.
+// TestFrozenNorm: the gradient of frozen arrays does not count towards the limited norm. The limit
+// lies between the norm of the readout's gradient and that of the whole gradient.
 func TestFrozenNorm(t *testing.T) {
 	n, batch := probed()
 	all := []string{"layer0.input", "layer0.recurrent", "layer1.input", "layer1.recurrent"}

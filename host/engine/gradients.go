@@ -2,8 +2,8 @@ package engine
 
 import "spikegrad/cpuref"
 
-// packGradient is a gradient of a weight array in the form of the kernels, without
-// numbers so small that a device may flush them.
+// packGradient converts the gradient of a weight array to the form of the kernels, without numbers
+// so small that a device may flush them.
 func packGradient[T cpuref.Float](w weightPlan, gradient []T) []T {
 	packed := make([]T, w.size)
 	pack(w, packed, gradient)
@@ -43,7 +43,7 @@ func (e *Vulkan) SetGradients(gradients [][]float32) error {
 	return nil
 }
 
-// prepareGradients makes the arrays of gradients, where there are none yet.
+// prepareGradients makes the gradient arrays if there are none yet.
 func (e *Vulkan) prepareGradients() error {
 	if err := e.settle(); err != nil {
 		return err

@@ -12,32 +12,32 @@ import (
 	"spikegrad/host/network"
 )
 
-// Group is an engine made of several, its members, which share each batch: by chunks, as
-// many as their speeds so far promise. What they add up is put together in the tree in which
-// one device adds, so that the bits are those of one device, whatever the shares.
+// Group is an engine made of several, its members, which share each batch by chunks in proportion
+// to their measured speeds. Their sums are combined in the same tree in which one device adds, so
+// the bits are those of one device, whatever the shares.
 //
-// A member whose device is lost or out of memory is left out from then on, with a
-// warning; the others do its part again.
+// A member whose device is lost or out of memory is dropped from then on, with a warning; the
+// others redo its part.
 type Group struct {
 	network *network.Network
 	members []*member
 	sum     []float32              // of the last gradient
 	last    cut                    // of the last batch
-	mutex   sync.Mutex             // of changes of members and last, which Prepare reads
-	choose  func(speeds []float64) // if not nil, has the last word on the speeds that shares are made of; for tests
+	mutex   sync.Mutex             // guards changes of members and last, which Prepare reads
+	choose  func(speeds []float64) // if not nil, may change the speeds from which shares are made; for tests
 }
 
-// member is an engine of a group and how fast it is, in samples per second, by what it does.
+// member is an engine of a group and its speed by kind of work, in samples per second.
 type member struct {
 	Engine
-	speed [2]float64  // [work], 0: unknown
+	speed [2]float64  // [work], 0 if unknown
 	runs  [2]int      // [work]
 	room  [][]float32 // for sums of nodes
 }
 
 var _ Engine = (*Group)(nil)
 
-// NewGroup makes a group of engines for a network, which belong to it from then on.
+// NewGroup makes a group of engines for a network and takes ownership of them.
 func NewGroup(n *network.Network, engines []Engine) *Group {
 	g := &Group{network: n}
 	for _, e := range engines {
@@ -114,7 +114,7 @@ func (g *Group) Close() error {
 	return errors.Join(failed...)
 }
 
-// any has the first member do something that all can do, the next one if its device is lost.
+// any has the first member do something; if its device is lost, the next one.
 func (g *Group) any(do func(m *member) error) error {
 	for {
 		err := do(g.members[0])
@@ -124,7 +124,7 @@ func (g *Group) any(do func(m *member) error) error {
 	}
 }
 
-// all has all members do the same at once.
+// all has all members do the same thing at once.
 func (g *Group) all(do func(m *member) error) error {
 	failed := make([]error, len(g.members))
 	var group sync.WaitGroup
@@ -133,14 +133,14 @@ func (g *Group) all(do func(m *member) error) error {
 	}
 	group.Wait()
 	lost, err := g.without(failed)
-	if lost { // the others have done it, unless they failed too
+	if lost { // the others have done it, unless they also failed
 		return errors.Join(slices.DeleteFunc(failed, deviceLost)...)
 	}
 	return err
 }
 
-// without leaves out members, the first of all, whose devices are lost, and reports whether
-// there were any, and others are left. Else it returns the first failure.
+// without drops the members whose devices are lost; failed may cover just the first ones. It
+// reports whether there were any, with others left; otherwise it returns the first failure.
 func (g *Group) without(failed []error) (lost bool, err error) {
 	var left, gone []*member
 	for i, m := range g.members {
@@ -166,13 +166,13 @@ func (g *Group) without(failed []error) (lost bool, err error) {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
 	for _, m := range gone {
-		_ = m.Close() // what can fail there has failed
+		_ = m.Close() // errors no longer matter
 	}
 	g.members = left
 	return true, nil
 }
 
-// deviceLost reports whether a failure is the end of a device, but not of the others.
+// deviceLost reports whether a failure costs a device, but not the others.
 func deviceLost(err error) bool {
 	return errors.Is(err, gpu.ErrDeviceLost) || errors.Is(err, gpu.ErrOutOfMemory)
 }

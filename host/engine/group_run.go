@@ -8,14 +8,14 @@ import (
 	"spikegrad/cpuref"
 )
 
-// What a member can be timed at.
+// The kinds of work at which a member is timed.
 const (
 	workForward = iota
 	workBoth
 )
 
-// Prepare implements [Engine]. Members prepare the shares that they had of the last batch: most
-// often they have the same of the next.
+// Prepare implements [Engine]. Members prepare the shares that they had of the last batch, as these
+// are usually the same for the next.
 func (g *Group) Prepare(batch *Batch) {
 	if batch.Check(g.network) != nil {
 		return
@@ -44,8 +44,8 @@ func (g *Group) Gradient(batch *Batch, stream cpuref.Stream, record *Record) (Ou
 	return gradientOfSums(g, &g.sum, batch, stream, record)
 }
 
-// gradientOfSums is Gradient of an engine made of several: the sums over all chunks, in memory
-// that is kept for the next time.
+// gradientOfSums is Gradient for an engine made of several: it sums over all chunks, in memory that
+// is kept for the next time.
 func gradientOfSums(e Engine, sum *[]float32, batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error) {
 	samples := batch.Samples()
 	*sum = resize(*sum, e.SumLength())
@@ -56,8 +56,8 @@ func gradientOfSums(e Engine, sum *[]float32, batch *Batch, stream cpuref.Stream
 	return outcome, e.SetSums(*sum, samples)
 }
 
-// GradientSums implements [Engine]. Each member sums up the largest nodes of its share, and the group
-// adds up what all of them have, from the top layer down.
+// GradientSums implements [Engine]. Each member sums the largest nodes of its share, and the group
+// adds the members' sums, from the top layer down.
 func (g *Group) GradientSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32, final func(first int)) (Outcome, error) {
 	chunks := cpuref.Chunks(batch.Samples())
 	if err := checkNodes(chunks, g.SumLength(), nodes, sums); chunks > 0 && err != nil {
@@ -75,8 +75,8 @@ func (g *Group) GradientSums(batch *Batch, stream cpuref.Stream, record *Record,
 	})
 }
 
-// meeting combines the sums of a group's members into those of the nodes asked for, as soon as every
-// member's are final.
+// meeting combines the members' sums into those of the requested nodes as soon as every member's
+// are final.
 type meeting struct {
 	nodes []cpuref.ChunkNode
 	sums  [][]float32 // [node]
@@ -88,20 +88,20 @@ type meeting struct {
 	done   int       // sums are final from here on, whoever is lost later
 }
 
-// begin says who does what, for the first time or after a device was lost.
+// begin sets the members' pieces, initially and after a device was lost.
 func (m *meeting) begin(members []*member, shares []share) {
 	m.pieces, m.first = nil, nil
 	for i, member := range members {
 		m.pieces = append(m.pieces, member.pieces(m.nodes, shares[i]))
 		first := member.SumLength()
-		if len(m.pieces[i]) == 0 { // nobody waits for it
+		if len(m.pieces[i]) == 0 { // nothing to wait for
 			first = 0
 		}
 		m.first = append(m.first, first)
 	}
 }
 
-// come says that the sums of a member are final from a number on.
+// come records that the sums of member i are final from index first on.
 func (m *meeting) come(i, first int) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
@@ -125,7 +125,7 @@ func (m *meeting) come(i, first int) {
 	}
 }
 
-// sumOfNode adds up the pieces, in ascending order, of a node asked for into the first of them.
+// sumOfNode adds the pieces of a requested node, in ascending order, into the first of them.
 func sumOfNode(pieces []piece, number int, node cpuref.ChunkNode) []float32 {
 	var own []cpuref.ChunkNode
 	var added [][]float32
@@ -138,14 +138,14 @@ func sumOfNode(pieces []piece, number int, node cpuref.ChunkNode) []float32 {
 	return cpuref.SumNodes(own, added)
 }
 
-// piece is a node of the tree that a member or a rank sums up, part of a node asked for.
+// piece is a node of the tree that a member or a rank sums, part of a requested node.
 type piece struct {
 	cpuref.ChunkNode
-	node int // number of the one asked for
+	node int // index of the requested node
 	sum  []float32
 }
 
-// pieces are the largest nodes of the parts of the nodes asked for that lie in a share, ascending.
+// pieces returns the largest nodes within a share's parts of the requested nodes, ascending.
 func pieces(nodes []cpuref.ChunkNode, s share) []piece {
 	var found []piece
 	for i, node := range nodes {
@@ -157,7 +157,7 @@ func pieces(nodes []cpuref.ChunkNode, s share) []piece {
 	return found
 }
 
-// pieces are those of a share, with room for their sums, the same room for the same share.
+// pieces returns the pieces of a share, with room for their sums, reused from call to call.
 func (m *member) pieces(nodes []cpuref.ChunkNode, s share) []piece {
 	found := pieces(nodes, s)
 	for i := range found {
@@ -170,16 +170,16 @@ func (m *member) pieces(nodes []cpuref.ChunkNode, s share) []piece {
 	return found
 }
 
-// share is what a member or a rank does of a batch: chunks first to last.
+// share is the part of a batch that a member or a rank does: chunks first to last.
 type share struct{ first, last int }
 
-// samples are those of the chunks of a share, of the given number of samples in all.
+// samples returns the range of a share's samples, given the number of samples in all.
 func (s share) samples(samples int) (first, last int) {
 	return min(s.first*cpuref.ChunkSamples, samples), min(s.last*cpuref.ChunkSamples, samples)
 }
 
-// run has the members do their shares of a batch at once; again without those whose devices
-// are lost meanwhile. Begin, if not nil, is called each time before.
+// run has the members do their shares of a batch at once, and starts over without those whose
+// devices are lost meanwhile. Begin, if not nil, is called before each attempt.
 func (g *Group) run(batch *Batch, record *Record, work int, begin func(members []*member, shares []share),
 	do func(i int, s share, part *Batch, record *Record) (Outcome, error)) (Outcome, error) {
 	if err := batch.Check(g.network); err != nil {

@@ -15,8 +15,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// grouped trains an engine on batches of ragged sizes and returns everything that can be
-// seen of it on the way.
+// grouped trains an engine on batches of ragged sizes and returns everything observable along the
+// way.
 func grouped(t *testing.T, e Engine, n *network.Network) []any {
 	t.Helper()
 	defer e.Close()
@@ -61,7 +61,7 @@ func grouped(t *testing.T, e Engine, n *network.Network) []any {
 	return append(seen, weights, states, outcome, record, loss, regularizer)
 }
 
-// sameSeen compares what was seen of two engines.
+// sameSeen compares what two engines showed.
 func sameSeen(t *testing.T, name string, got, want []any) {
 	t.Helper()
 	for i := range want {
@@ -71,8 +71,8 @@ func sameSeen(t *testing.T, name string, got, want []any) {
 	}
 }
 
-// groupOf is a group of CPU engines with one worker each, the others behind the first, whose speeds are drawn
-// anew at every batch: near each other, or so that some get nothing.
+// groupOf is a group of CPU engines with one worker each, followed by the others, whose speeds are
+// redrawn for every batch: close to each other, or so that some get nothing.
 func groupOf(t *testing.T, n *network.Network, options Options, members int, others ...Engine) *Group {
 	t.Helper()
 	options.Workers = 1
@@ -96,7 +96,7 @@ func groupOf(t *testing.T, n *network.Network, options Options, members int, oth
 	return g
 }
 
-// groupedAlone is what one engine shows, and the options it has.
+// groupedAlone returns the options of one engine and what it shows.
 func groupedAlone(t *testing.T, n *network.Network) (Options, []any) {
 	t.Helper()
 	options := Options{Seed: 9, Optimizer: cpuref.OptimizerAdamW, Frozen: []string{"layer1.input"}}
@@ -107,7 +107,7 @@ func groupedAlone(t *testing.T, n *network.Network) (Options, []any) {
 	return options, grouped(t, one, n)
 }
 
-// TestGroup: groups of all sizes, with shares that change, have the bits of one engine.
+// TestGroup: groups of all sizes, with changing shares, have the bits of one engine.
 func TestGroup(t *testing.T) {
 	n, _ := probed()
 	options, want := groupedAlone(t, n)
@@ -128,7 +128,7 @@ func TestGroup(t *testing.T) {
 }
 
 // TestFeedForward: without recurrence, where workers take a few samples at once, groups and a
-// device have the bits of one engine too.
+// device also have the bits of one engine.
 func TestFeedForward(t *testing.T) {
 	n, _ := probed()
 	for l := range n.Layers {
@@ -145,7 +145,7 @@ func TestFeedForward(t *testing.T) {
 	}
 }
 
-// TestGroupShares: a faster member is given more, in proportion.
+// TestGroupShares: a faster member gets a proportionally larger share.
 func TestGroupShares(t *testing.T) {
 	n, _ := probed()
 	g := groupOf(t, n, Options{}, 3)
@@ -168,7 +168,7 @@ func TestGroupShares(t *testing.T) {
 	}{
 		{240, []float64{0, 0, 0}, []int{10, 10, 10}},
 		{240, []float64{10, 20, 30}, []int{5, 10, 15}},
-		{240, []float64{10, 20, 0}, []int{7, 13, 10}}, // not known: as the others
+		{240, []float64{10, 20, 0}, []int{7, 13, 10}}, // unknown: like the others
 		{240, []float64{100, 9, 8}, []int{26, 2, 2}},
 		{240, []float64{1, 1000, 0.1}, []int{0, 30, 0}},
 		{76, []float64{10, 10, 10}, []int{3, 3, 4}}, // the last piece is half of one
@@ -178,7 +178,7 @@ func TestGroupShares(t *testing.T) {
 			t.Errorf("%d samples, speeds %v: shares %v, want %v", c.samples, c.speeds, got, c.want)
 		}
 	}
-	// Speeds that vary a little change nothing, and still less if they are hardly known.
+	// Small changes of speed change nothing, even less so if speeds are hardly known.
 	g.last = cut{}
 	even := shares(480, 10, 10, 10)
 	for _, c := range []struct {
@@ -201,7 +201,7 @@ func TestGroupShares(t *testing.T) {
 	}
 }
 
-// losing is an engine whose device fails at a call.
+// losing is an engine whose device fails after a given number of calls.
 type losing struct {
 	Engine
 	calls, at int
@@ -257,8 +257,8 @@ func (l *losing) Weights() ([][]float32, error) {
 	return l.Engine.Weights()
 }
 
-// TestGroupLosesDevice: whenever a device is lost, the others end in the same bits; the last
-// one's failure is the group's, and a failure of another kind too.
+// TestGroupLosesDevice: whenever a device is lost, the others end with the same bits; the group
+// fails if the last one does, or with a failure of another kind.
 func TestGroupLosesDevice(t *testing.T) {
 	n, batch := probed()
 	options := Options{Seed: 9, Optimizer: cpuref.OptimizerSMORMS3, Workers: 1}
@@ -303,7 +303,7 @@ func TestGroupLosesDevice(t *testing.T) {
 	}
 }
 
-// TestGroupNotFinite: a loss that is not finite is reported with the sample that one engine
+// TestGroupNotFinite: a loss that is not finite is reported with the same sample that one engine
 // names.
 func TestGroupNotFinite(t *testing.T) {
 	n, _ := probed()

@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// memoryLeft is how many bytes the process may still take, and what limits it; the
-// largest number where nothing does, or where nobody says.
+// memoryLeft is how many bytes the process may still take, and what limits it; the largest number
+// if there is no known limit.
 type memoryLeft struct {
 	bytes float64
 	limit string
 }
 
-// readMemoryLeft asks the system; files lie below root, which is / but in tests.
+// readMemoryLeft asks the system; files lie below root, which is / except in tests.
 func readMemoryLeft(root string, address uint64) memoryLeft {
 	left := memoryLeft{bytes: math.MaxFloat64}
 	consider := func(bytes float64, limit string) {
@@ -30,7 +30,7 @@ func readMemoryLeft(root string, address uint64) memoryLeft {
 		}
 	}
 	for _, folder := range cgroups(root) {
-		// Version 2, then 1. What files keep in memory is given back when it is needed.
+		// Version 2, then 1. The page cache is released on demand.
 		for limit, taken := range map[string]string{"memory.max": "memory.current", "memory.limit_in_bytes": "memory.usage_in_bytes"} {
 			most, limited := readNumber(filepath.Join(folder, limit))
 			used, known := readNumber(filepath.Join(folder, taken))
@@ -42,7 +42,7 @@ func readMemoryLeft(root string, address uint64) memoryLeft {
 	return left
 }
 
-// cgroups are the folders of the process's control groups and of those around them.
+// cgroups returns the folders of the process's control groups and of those that contain them.
 func cgroups(root string) []string {
 	text, _ := os.ReadFile(filepath.Join(root, "proc/self/cgroup"))
 	var folders []string
@@ -62,7 +62,7 @@ func cgroups(root string) []string {
 	return folders
 }
 
-// cached is how much of a control group's memory only keeps files.
+// cached is how much of a control group's memory is only page cache.
 func cached(folder string) float64 {
 	text, _ := os.ReadFile(filepath.Join(folder, "memory.stat"))
 	for line := range strings.Lines(string(text)) {
@@ -85,7 +85,7 @@ func readNumber(path string) (float64, bool) {
 	return number, err == nil
 }
 
-// check refuses to take more bytes than are left: the runtime cannot be told no.
+// check refuses to take more bytes than are left: the Go runtime cannot report a failed allocation.
 func (m memoryLeft) check(bytes float64) error {
 	const gibibyte = 1 << 30
 	if bytes <= m.bytes {

@@ -11,7 +11,7 @@ import (
 	"spikegrad/cpuref"
 )
 
-// TestMemoryLeft: of all limits that there are the narrowest counts.
+// TestMemoryLeft: the narrowest of all limits counts.
 func TestMemoryLeft(t *testing.T) {
 	page := float64(os.Getpagesize())
 	for _, c := range []struct {
@@ -62,8 +62,8 @@ func TestMemoryLeft(t *testing.T) {
 	}
 }
 
-// TestWorkersByGOMAXPROCS: the runtime sets it by the environment and by the CPU limit of
-// a container, and default workers follow it.
+// TestWorkersByGOMAXPROCS: the runtime sets GOMAXPROCS from the environment and a container's CPU
+// limit, and the default number of workers follows it.
 func TestWorkersByGOMAXPROCS(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
 	n, _ := probed()
@@ -76,7 +76,7 @@ func TestWorkersByGOMAXPROCS(t *testing.T) {
 	}
 }
 
-// TestCPUBytes: the memory that is foretold is what an engine takes, within a tenth.
+// TestCPUBytes: the predicted memory is what an engine takes, within a tenth.
 func TestCPUBytes(t *testing.T) {
 	for _, segment := range []int{0, 32} {
 		n, _ := probed()

@@ -6,22 +6,22 @@ import (
 	"spikegrad/host/network"
 )
 
-// Need is the memory that a network takes on a device while it is trained, in bytes: what
-// engines ask for before they refuse a network. Events of the input, and copies on the
-// way between devices, are left out.
+// Need is the memory that a network takes on a device during training, in bytes: the figures that
+// engines check before they refuse a network. Input events and copies in transit between devices
+// are not included.
 type Need struct {
 	Weights uint64 // with their transposes and what the optimizer keeps of them
 	Batch   uint64 // states, spikes, errors and gradients of a batch
 	Samples int    // of the batch on the device at once
 	Steps   int    // whose membranes are held at once
-	// Room is what there is for all of it, and BatchRoom for a batch; 0 where nothing is said.
+	// Room is what is available in total, and BatchRoom for a batch; 0 if unknown.
 	Room, BatchRoom uint64
 	Limit           string // what sets the room
 }
 
-// Need is what a network takes on the device, not a group, in batches of the given number of samples. The
-// error says why the device would refuse it, and the rest what it would take as far as
-// that is known.
+// Need returns what a network takes on the device, not a group, in batches of the given number of
+// samples. The error says why the device would refuse it; the rest is then filled in as far as
+// known.
 func (c *Choice) Need(n *network.Network, options Options, batch int) (Need, error) {
 	p, err := newPlan[float32](n, options)
 	if err != nil {
@@ -33,7 +33,7 @@ func (c *Choice) Need(n *network.Network, options Options, batch int) (Need, err
 	return cpuNeed(p, readMemoryLeft("/", AddressLimit()), batch)
 }
 
-// unlimited is more bytes than any machine has: what control groups say instead of no limit.
+// unlimited is more bytes than any machine has: control groups report more than this for no limit.
 const unlimited = 1 << 60
 
 func cpuNeed(p *plan[float32], left memoryLeft, batch int) (Need, error) {
@@ -63,7 +63,7 @@ func vulkanNeed(p *plan[float32], info gpu.DeviceInfo, batch int) (Need, error) 
 	}
 	samples, err := e.passSamples(batch)
 	if err != nil {
-		samples = cpuref.ChunkSamples // the least
+		samples = cpuref.ChunkSamples // the minimum
 	}
 	need.Batch, _, _ = e.fits(samples)
 	need.Samples = min(batch, samples)

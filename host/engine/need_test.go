@@ -12,7 +12,7 @@ import (
 	"spikegrad/gpu/gputest"
 )
 
-// bytesOf is the memory of buffers.
+// bytesOf is the total memory of buffers.
 func bytesOf(buffers ...*gpu.Buffer) uint64 {
 	total := uint64(0)
 	for _, b := range buffers {
@@ -23,7 +23,7 @@ func bytesOf(buffers ...*gpu.Buffer) uint64 {
 	return total
 }
 
-// What is told before is what an engine has once it has run a batch, in one pass and in several.
+// TestNeedOfDevice: the prediction is what an engine holds after a batch, in one or several passes.
 func TestNeedOfDevice(t *testing.T) {
 	n, batch := probed()
 	for _, info := range gputest.Devices(t) {
@@ -66,7 +66,7 @@ func TestNeedOfDevice(t *testing.T) {
 	}
 }
 
-// Weights too large for the device are refused before it is asked for memory: the engine has none here.
+// TestWeightsTooLarge: refused before any allocation, as the engine has no device here.
 func TestWeightsTooLarge(t *testing.T) {
 	n, batch := probed()
 	n.Layers[0].Neurons, n.Layers[0].Recurrent = 16384, true
@@ -140,7 +140,7 @@ func TestNeedOfProcessor(t *testing.T) {
 	if want := uint64(3*p.workerBytes(4)) + uint64(4*gradients); need.Batch != want || need.Samples != 11 || need.Steps != 30 || need.Room != 0 || need.Limit != "" {
 		t.Errorf("%+v, a batch takes %d", need, want)
 	}
-	// The limit is the one of the engine, just so.
+	// The limit is exactly the engine's.
 	enough := float64(need.Weights + need.Batch)
 	if need, err := cpuNeed(p, memoryLeft{enough, "ulimit -v"}, batch.Samples()); err != nil || need.Room != uint64(enough) || need.Limit != "ulimit -v" {
 		t.Errorf("%+v, %v", need, err)
@@ -148,7 +148,7 @@ func TestNeedOfProcessor(t *testing.T) {
 	if _, err := cpuNeed(p, memoryLeft{enough - 1, "ulimit -v"}, batch.Samples()); err == nil || !strings.Contains(err.Error(), "ulimit -v leaves") {
 		t.Errorf("one byte too few: %v", err)
 	}
-	// What some systems say instead of no limit.
+	// Some systems report this for no limit.
 	if need, err := cpuNeed(p, memoryLeft{0x7ffffffffffff000, "a control group"}, batch.Samples()); err != nil || need.Limit != "" {
 		t.Errorf("%+v, %v", need, err)
 	}

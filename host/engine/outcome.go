@@ -7,8 +7,8 @@ import (
 	"spikegrad/cpuref"
 )
 
-// sumSamples adds up one number a sample in the fixed order of all sums over
-// samples: ascending in chunks, then the tree over chunks.
+// sumSamples adds up one number per sample in the fixed order of all sums over samples: ascending
+// within chunks, then the tree over chunks.
 func sumSamples[T cpuref.Float](values []T) T {
 	partial := make([]T, cpuref.Chunks(len(values)))
 	for b, value := range values {
@@ -18,7 +18,7 @@ func sumSamples[T cpuref.Float](values []T) T {
 	return partial[0]
 }
 
-// meanOutcome is the outcome of samples with such losses, in which nothing is counted yet.
+// meanOutcome is the outcome of samples with the given losses; nothing is counted yet.
 func meanOutcome[T cpuref.Float](loss, regularizer []T, layers int) OutcomeOf[T] {
 	inverse := T(1 / float64(len(loss)))
 	return OutcomeOf[T]{
@@ -27,8 +27,7 @@ func meanOutcome[T cpuref.Float](loss, regularizer []T, layers int) OutcomeOf[T]
 	}
 }
 
-// summarise makes the outcome of a batch from what both engines know of every
-// sample.
+// summarise makes the outcome of a batch from per-sample results that both engines have.
 func summarise[T cpuref.Float](batch *Batch, loss, regularizer []T, predicted []uint32, totals [][]uint32) OutcomeOf[T] {
 	outcome := meanOutcome(loss, regularizer, len(totals))
 	for b, class := range predicted {
@@ -44,10 +43,10 @@ func summarise[T cpuref.Float](batch *Batch, loss, regularizer []T, predicted []
 	return outcome
 }
 
-// NotFiniteError says that a loss or a gradient is not a number or infinite, and where
-// the first such number stands.
+// NotFiniteError reports that a loss or a gradient is infinite or not a number, and where the first
+// such number is.
 type NotFiniteError struct {
-	Sample   int    // in the batch, of a loss
+	Sample   int    // in the batch, if a loss is not finite
 	Array    string // the first weight array with such a number; empty if the weights are finite
 	Gradient bool   // Array has a gradient that overflows
 }
@@ -63,8 +62,8 @@ func (e *NotFiniteError) Error() string {
 	return fmt.Sprintf("the loss of sample %d of the batch is not finite: %s; use a smaller learning rate or initial weights", e.Sample, where)
 }
 
-// checkFinite returns a NotFiniteError if a loss is not finite; weights, packed as
-// the plan says, are looked at only then.
+// checkFinite returns a NotFiniteError if a loss is not finite; the weights, packed as described,
+// are only read then.
 func checkFinite[T cpuref.Float](loss []T, described []weightPlan, weights func(i int) ([]T, error)) error {
 	for b, value := range loss {
 		if finite(value) {

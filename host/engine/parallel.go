@@ -6,9 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// parallel runs do(worker, task) for all tasks, each once, on the given number of goroutines.
-// Tasks are handed out as workers become free: what a task computes must not
-// depend on the worker.
+// parallel runs do(worker, task) once for each task, on the given number of goroutines. Tasks are
+// handed out as workers become free, so a task's result must not depend on the worker.
 func parallel(workers, tasks int, do func(worker, task int)) {
 	workers = min(workers, tasks)
 	if workers <= 1 {
@@ -33,7 +32,7 @@ func parallel(workers, tasks int, do func(worker, task int)) {
 	group.Wait()
 }
 
-// workerCount is the number of goroutines asked for, or one a processor.
+// workerCount is the number of goroutines asked for, by default one per processor.
 func workerCount(asked int) int {
 	if asked > 0 {
 		return asked

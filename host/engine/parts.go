@@ -6,8 +6,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// parts is a batch that runs in parts, what is known of each of its samples, and what was
-// counted.
+// parts is a batch that runs in parts, with what is known of each sample and the counts so far.
 type parts struct {
 	network *network.Network
 	known   Record // losses of each sample
@@ -21,8 +20,8 @@ func newParts(n *network.Network, samples int) *parts {
 	}
 }
 
-// record is the record of a part, which takes the losses and what else is recorded of the
-// batch, if anything.
+// record returns the record of a part, which receives the losses and whatever else is recorded of
+// the batch.
 func (p *parts) record(asked *Record, first, last int) *Record {
 	part := p.known.part(p.network, first, last)
 	if asked != nil {
@@ -33,7 +32,7 @@ func (p *parts) record(asked *Record, first, last int) *Record {
 	return part
 }
 
-// count adds what a part counted.
+// count adds the counts of a part.
 func (p *parts) count(outcome *Outcome) {
 	p.counted.Correct += outcome.Correct
 	for l, spikes := range outcome.Spikes {
@@ -41,7 +40,7 @@ func (p *parts) count(outcome *Outcome) {
 	}
 }
 
-// outcome is that of the batch; its losses go into the record too.
+// outcome returns the batch's outcome; its losses also go into the record.
 func (p *parts) outcome(asked *Record) Outcome {
 	if asked != nil {
 		copy(asked.Loss, p.known.Loss)
@@ -52,8 +51,7 @@ func (p *parts) outcome(asked *Record) Outcome {
 	return outcome
 }
 
-// inPart counts the sample that an error names from the beginning of the batch instead of a
-// part.
+// inPart turns the sample number in an error from one within a part into one within the batch.
 func inPart(err error, first int) error {
 	var failure *NotFiniteError
 	if errors.As(err, &failure) {

@@ -11,8 +11,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// plan is a network in numbers: what both engines hand to their kernels, made
-// once, so that they cannot differ in it.
+// plan is a network in numbers: what both engines pass to their kernels, made in one place so that
+// they cannot differ in it.
 type plan[T cpuref.Float] struct {
 	network *network.Network
 	steps   int
@@ -20,30 +20,29 @@ type plan[T cpuref.Float] struct {
 	readout *readoutPlan[T] // nil if spikes are counted
 	classes int
 	loss    cpuref.Loss
-	// distance is the loss on spikes with targets; nil if classes are told apart.
+	// distance is the loss on target spikes; nil with classes.
 	distance *cpuref.SpikeDistanceArguments[T]
-	// weights are the connections, in the order of the network's arrays: of each layer its
-	// inputs by ascending source, its recurrence, its biases, its learned constants, and then its
-	// learned delays.
-	// What several of them bring a layer is added as [cpuref.LIFForward] says.
+	// weights are the connections, in the order of the network's arrays: for each layer its inputs
+	// by ascending source, its recurrence, its biases, its learned constants, and then its learned
+	// delays. Contributions of several of them to a layer are added as [cpuref.LIFForward] says.
 	weights []weightPlan
 	options Options
 }
 
 type layerPlan[T cpuref.Float] struct {
-	neurons, inputs int // numbers that the neurons and the inputs take in the kernels
-	handed          int // the same of what the layer hands up: its neurons, or pooled
+	neurons, inputs int // sizes of the layer and its inputs in the kernels, including gaps
+	handed          int // the same for what the layer hands up: its neurons, or pooled
 	pooling         cpuref.Pooling
 	dropout         cpuref.Dropout[T] // of what it hands up, in training
 	filters         int               // neurons per position; 0 in a dense layer
 	geometry        network.Geometry
 	neuron          cpuref.Neuron[T]
 	input           int   // number of the connection from the highest source
-	recurrent, bias int   // the same; -1 without
+	recurrent, bias int   // the same; -1 if there is none
 	silent          bool  // it hands up potentials and does not spike
-	driven          bool  // connections apart bring something, too
-	above           []int // numbers of the connections that lead from the layer to others
-	delays          int   // number of the array of learned delays of its inputs; -1 without
+	driven          bool  // connections apart also contribute
+	above           []int // numbers of the connections leading from this layer to others
+	delays          int   // number of the array of learned delays of its inputs; -1 if there is none
 	delayed         bool  // what it hands up has learned delays
 	activity        []cpuref.ActivityArguments[T]
 }
@@ -51,31 +50,30 @@ type layerPlan[T cpuref.Float] struct {
 type readoutPlan[T cpuref.Float] struct {
 	decayMembrane, driveMembrane, decaySynapse T
 	initial                                    T
-	weight, bias                               int  // numbers of the connections, the first that from the highest source; bias is -1 without
-	driven                                     bool // as of a layer
+	weight, bias                               int  // numbers of the connections, the first being the one from the highest source; bias is -1 if there is none
+	driven                                     bool // as for a layer
 }
 
-// weightPlan is a connection: a weight array, what it connects, and its form in the
-// kernels: padded and transposed, [row][stride], a row for every number below that feeds
-// a position.
+// weightPlan is a connection: a weight array, what it connects, and its form in the kernels: padded
+// and transposed, [row][stride], with a row for every number below that feeds a position.
 type weightPlan struct {
 	network.Weight
-	source    int // layer whose spikes it weighs; -1: the network's input; or always, learned or delays
-	target    int // layer that takes them; one beyond the last: the readout
+	source    int // layer whose spikes it weights; -1: the network's input; or always, learned or delays
+	target    int // layer that receives them; one beyond the last: the readout
 	window    cpuref.Window
 	delay     int // steps
 	stride    int
 	rows      int     // numbers below that feed a position
 	size      int     // rows·stride
-	at        int     // where its gradient begins among those of all arrays
+	at        int     // where its gradient begins in the concatenation of all gradients
 	blocks    int     // elements of the kernel; 1 if dense
 	columns   []int32 // row of each column of the network's array
-	apart     bool    // what it brings is added up before its target runs: it passes layers by or weighs potentials
-	adds      bool    // it is, and another such connection to the target came before
-	potential bool    // it weighs potentials: its source does not spike
-	pooled    bool    // it takes the spikes of the layer below pooled
-	handed    bool    // it takes others than those of the layer below, which hands them up pooled or leaves some out
-	copies    int     // the most spikes that it takes from a number in a step
+	apart     bool    // its sums are made before its target runs: it skips layers, weights potentials, or sumApart was called
+	adds      bool    // it is apart, and so is an earlier connection to the target
+	potential bool    // it weights potentials: its source does not spike
+	pooled    bool    // it takes pooled spikes of its source
+	handed    bool    // it takes other spikes than its source's own, because the source pools, drops or delays them
+	copies    int     // the most spikes that it takes from a number per step
 	frozen    bool    // updates leave it as it is
 	rate      Rate
 }
@@ -156,7 +154,7 @@ func newPlan[T cpuref.Float](n *network.Network, options Options) (*plan[T], err
 	return p, p.freeze(options.Frozen)
 }
 
-// setRates gives weight arrays their factors.
+// setRates sets the rate factors of the weight arrays.
 func (p *plan[T]) setRates(rates map[string]Rate) error {
 	left := len(rates)
 	for i := range p.weights {
@@ -173,7 +171,7 @@ func (p *plan[T]) setRates(rates map[string]Rate) error {
 	return nil
 }
 
-// freeze marks weight arrays that updates leave as they are.
+// freeze marks the weight arrays that updates leave as they are.
 func (p *plan[T]) freeze(names []string) error {
 	for _, name := range names {
 		i := slices.IndexFunc(p.weights, func(w weightPlan) bool { return w.Name == name })
@@ -185,7 +183,7 @@ func (p *plan[T]) freeze(names []string) error {
 	return nil
 }
 
-// connect adds a connection from what lies below, and gives its number.
+// connect adds a connection from what lies below, and returns its number.
 func (p *plan[T]) connect(w weightPlan, below network.Geometry) int {
 	w.stride, w.rows, w.blocks = cpuref.Stride(w.Rows), w.window.Rows(below.Slots()), w.window.Blocks()
 	w.size, w.copies, w.at = w.rows*w.stride, 1, p.sumLength()
@@ -210,7 +208,7 @@ func (p *plan[T]) connect(w weightPlan, below network.Geometry) int {
 	return len(p.weights) - 1
 }
 
-// sumApart has what every connection brings added up before its target runs.
+// sumApart makes every connection from the input or another layer apart.
 func (p *plan[T]) sumApart() {
 	summed := make([]bool, len(p.layers)+1)
 	for i := range p.weights {
@@ -227,12 +225,12 @@ func (p *plan[T]) sumApart() {
 	}
 }
 
-// handsOther reports whether what a layer hands up may be other than its spikes.
+// handsOther reports whether what a layer hands up may differ from its spikes.
 func (l *layerPlan[T]) handsOther() bool {
 	return !l.pooling.None() || !l.dropout.None() || l.delayed
 }
 
-// scale is what the spikes count that a connection takes, with or without dropout.
+// scale is the value of each spike that a connection takes, with or without dropout.
 func (p *plan[T]) scale(w *weightPlan, dropping bool) T {
 	if !dropping || w.source < 0 || w.source == w.target {
 		return 1
@@ -240,7 +238,7 @@ func (p *plan[T]) scale(w *weightPlan, dropping bool) T {
 	return p.layers[w.source].dropout.Scale
 }
 
-// recurrence is the geometry and delay of a layer's connection to itself; none has zeros.
+// recurrence is the geometry and delay of a layer's connection to itself; zeros if there is none.
 func (p *plan[T]) recurrence(layer *layerPlan[T]) (window cpuref.Window, delay int) {
 	if layer.recurrent < 0 {
 		return cpuref.Window{}, 0
@@ -249,7 +247,7 @@ func (p *plan[T]) recurrence(layer *layerPlan[T]) (window cpuref.Window, delay i
 	return w.window, w.delay
 }
 
-// alwaysPositions is at how many positions inputs that always spike are needed.
+// alwaysPositions is the number of positions at which inputs that always spike are needed.
 func (p *plan[T]) alwaysPositions() int {
 	most := 0
 	for _, w := range p.weights {
@@ -270,13 +268,13 @@ func alwaysTrains(length, steps int) []uint32 {
 	return trains
 }
 
-// skippedBy reports whether errors pass a layer by on their way down.
+// skippedBy reports whether errors skip a layer on their way down.
 func (p *plan[T]) skippedBy() bool {
 	return slices.ContainsFunc(p.weights, func(w weightPlan) bool { return w.source >= 0 && w.source < w.target-1 })
 }
 
-// direct is the delay with which a target takes the events of the connection from its highest
-// source itself: never if what it brings is added up apart.
+// direct is the delay with which a target itself takes the events of the connection from its
+// highest source; never if that connection is apart.
 func (p *plan[T]) direct(connection int) int {
 	if w := &p.weights[connection]; !w.apart {
 		return w.delay
@@ -284,18 +282,18 @@ func (p *plan[T]) direct(connection int) int {
 	return p.never()
 }
 
-// never is the delay of what takes no events itself: no step is that late.
+// never is the delay of a target that takes no events itself: no step is that late.
 func (p *plan[T]) never() int { return p.steps }
 
-// potentialSegments are the steps in which potentials arrive by a connection, and where those that
-// arrive lie: U[t] is in row t−1 of the membranes of its layer and arrives at t+d. In samples that
-// end before, there are no such steps.
+// potentialSegments returns the steps in which potentials arrive by a connection, and where those
+// that arrive are stored: U[t] is in row t−1 of the membranes of its layer and arrives at t+d.
+// Samples that end earlier have no such steps.
 func (p *plan[T]) potentialSegments(c *weightPlan) (arrive, lie cpuref.Segment) {
 	later := min(c.delay+1, p.steps)
 	return cpuref.Segment{First: later, Last: p.steps, Rows: p.steps}, cpuref.Segment{Last: p.steps, Origin: later, Rows: p.steps}
 }
 
-// takes is how many numbers and filters the target of a connection has.
+// takes returns the numbers of neurons and filters of a connection's target.
 func (p *plan[T]) takes(w *weightPlan) (neurons, filters int) {
 	if w.target == len(p.layers) {
 		return p.classes, 0
@@ -303,8 +301,8 @@ func (p *plan[T]) takes(w *weightPlan) (neurons, filters int) {
 	return p.layers[w.target].neurons, p.layers[w.target].filters
 }
 
-// errorPart is the part of the steps that the errors above a connection hold while a
-// segment is at work: a readout's hold all steps.
+// errorPart is the part of the steps for which the errors above a connection are held during a
+// segment: a readout holds all steps.
 func (p *plan[T]) errorPart(c *weightPlan, s int) int {
 	if c.target == len(p.layers) {
 		return allSteps
@@ -312,8 +310,8 @@ func (p *plan[T]) errorPart(c *weightPlan, s int) int {
 	return s
 }
 
-// pack writes a row-major array [rows][columns] in the form of the kernels; what
-// belongs to no neuron is left as it is.
+// pack writes a row-major array [rows][columns] in the form of the kernels; elements that belong to
+// no neuron are left alone.
 func pack[T cpuref.Float](w weightPlan, dst, src []T) {
 	for r := range w.Rows {
 		for c, row := range w.columns {
@@ -322,7 +320,7 @@ func pack[T cpuref.Float](w weightPlan, dst, src []T) {
 	}
 }
 
-// unpack is the reverse of pack.
+// unpack is the inverse of pack.
 func unpack[T cpuref.Float](w weightPlan, dst, src []T) {
 	for r := range w.Rows {
 		for c, row := range w.columns {
@@ -331,7 +329,7 @@ func unpack[T cpuref.Float](w weightPlan, dst, src []T) {
 	}
 }
 
-// checkWeights refuses arrays of other shape and numbers that are not finite.
+// checkWeights refuses arrays of the wrong shape and numbers that are not finite.
 func checkWeights[T cpuref.Float](described []weightPlan, weights [][]T) error {
 	if len(weights) != len(described) {
 		return fmt.Errorf("%d weight arrays were given: the network has %d", len(weights), len(described))
@@ -360,9 +358,8 @@ func states(kind cpuref.Optimizer) []float32 {
 	return []float32{0, 0}
 }
 
-// parameters turns an update into the numbers of the kernel, for weights with these factors,
-// all but InverseBatch. Powers of the betas are products in a fixed order, so that they are
-// the same everywhere.
+// parameters turns an update into the numbers of the kernel, all but InverseBatch, for weights with
+// this factor. Powers of the betas are computed in a fixed order, so they are the same everywhere.
 func (u Update) parameters(factor Rate) cpuref.UpdateParameters[float64] {
 	return cpuref.UpdateParameters[float64]{
 		LearningRate: float64(u.LearningRate * factor.LearningRate), WeightDecay: float64(u.WeightDecay * factor.WeightDecay),
@@ -396,7 +393,7 @@ func power(x float64, n int) float64 {
 	return result
 }
 
-// checkStates refuses optimizer states of other shape; nil is allowed.
+// checkStates refuses optimizer states of the wrong shape; nil is allowed.
 func checkStates[T cpuref.Float](described []weightPlan, count int, given [][][]T) error {
 	if given == nil {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// preparing is an engine that notes the numbers of samples that it prepares and runs.
+// preparing is an engine that records the numbers of samples that it prepares and runs.
 type preparing struct {
 	Engine
 	mutex         sync.Mutex
@@ -28,7 +28,7 @@ func (p *preparing) GradientSums(b *Batch, s cpuref.Stream, r *Record, nodes []c
 	return p.Engine.GradientSums(b, s, r, nodes, sums, final)
 }
 
-// prepareAndRun runs batches of the given sizes, each prepared before.
+// prepareAndRun prepares and runs batches of the given sizes.
 func prepareAndRun(t *testing.T, e Engine, n *network.Network, samples ...int) {
 	for _, count := range samples {
 		b := segmentBatch(n, count)

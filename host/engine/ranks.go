@@ -12,19 +12,19 @@ import (
 	"spikegrad/host/network"
 )
 
-// Ranks is an engine over several processes, each with an engine of its own, which share each
-// batch by chunks. As in a [Group], each sums up the largest nodes of its share; then each rank adds
-// up a part of all gradients in the order of the tree, so that the bits are those of one device. The
-// gradients of upper layers are exchanged while lower ones compute.
+// Ranks is an engine over several processes, each with an engine of its own, which share each batch
+// by chunks. As in a [Group], each sums the largest nodes of its share; then each rank adds up one
+// part of all gradients in the order of the tree, so the bits are those of one device. The
+// gradients of upper layers are exchanged while lower ones are computed.
 //
 // All ranks make the same calls in the same order with the same arguments, and get the same
-// results. Of a batch a rank reads only its own samples: see [RankShare].
+// results. A rank reads only its own samples of a batch: see [RankShare].
 type Ranks struct {
 	Engine   // of this process
 	network  *network.Network
 	exchange Exchange
 	device   Description
-	// interrupted asks whether this process should end; stop tells it that one of all should.
+	// interrupted reports whether this process should end; stop tells it that some rank should.
 	interrupted func() bool
 	stop        func()
 
@@ -32,24 +32,24 @@ type Ranks struct {
 	sums  [][]float32 // of the pieces of this rank
 	whole []float32
 	times RankTimes
-	// leastBlock is that of blocks, the same on all ranks.
+	// leastBlock is the least length of a block, the same on all ranks.
 	leastBlock int
 }
 
 var _ Engine = (*Ranks)(nil)
 
-// RankTimes are how often gradients were made over ranks, and where the time went.
+// RankTimes is how often gradients were computed over ranks, and where the time went.
 type RankTimes struct {
 	Gradients int
 	Computed  time.Duration // by this rank
-	Exchanged time.Duration // after that: sums sent, added and gathered; and for upper layers of other ranks
-	Hidden    time.Duration // the same while this rank computed
-	Waited    time.Duration // for the other ranks to have computed the rest
-	Sent      int           // bytes of sums, by this rank
+	Exchanged time.Duration // then: sums sent, added and gathered, including waits for upper layers of other ranks
+	Hidden    time.Duration // exchange that overlapped with this rank's computation
+	Waited    time.Duration // for the other ranks to finish computing
+	Sent      int           // bytes of sums, sent by this rank
 }
 
-// OpenRanks makes an engine over all ranks of an exchange of the engine that open makes in each.
-// Interrupted reports whether this process was asked to end; in the call in which it first says so
+// OpenRanks makes an engine over all ranks of an exchange from the engine that open makes in each.
+// Interrupted reports whether this process was asked to end; in the call in which it first does so
 // on any rank, stop is called on all. Both may be nil.
 func OpenRanks(n *network.Network, x Exchange, open func() (Engine, error), interrupted func() bool, stop func()) (*Ranks, error) {
 	local, err := open()
@@ -115,8 +115,8 @@ func (t *tally) String() string {
 // Describe names the devices of all ranks.
 func (e *Ranks) Describe() Description { return e.device }
 
-// Local is the engine of this process alone, for what not all ranks do: that of a [Ranks], and
-// any other engine itself.
+// Local returns the engine of this process alone, for work that not all ranks do: the inner engine
+// of a [Ranks], and any other engine itself.
 func Local(e Engine) Engine {
 	if r, ok := e.(*Ranks); ok {
 		return r.Engine
@@ -124,10 +124,10 @@ func Local(e Engine) Engine {
 	return e
 }
 
-// Times says where the time of gradients went so far.
+// Times returns where the time for gradients has gone so far.
 func (e *Ranks) Times() RankTimes { return e.times }
 
-// Update implements [Engine]. All ranks have the same gradient, and so all or none find that it
+// Update implements [Engine]. All ranks have the same gradient, so either all or none find that it
 // overflows.
 func (e *Ranks) Update(update Update) error {
 	err := e.Engine.Update(update)

@@ -7,16 +7,15 @@ import (
 	"spikegrad/cpuref"
 )
 
-// leastBlock is how many numbers of sums are worth an exchange of their own: 256 KiB.
+// leastBlock is how many sums are worth an exchange of their own: 256 KiB.
 const leastBlock = 1 << 16
 
-// block is a range of the numbers of sums that ranks exchange at once.
+// block is a range of sums that ranks exchange at once.
 type block struct{ first, last int }
 
-// blocks are those of sums in which the gradients of layers begin at starts, in the order in which
-// they become final: from the top down, as many whole layers each as make up the least length; the
-// last one has what is left. All ranks find the same ones, since they depend on nothing but the
-// network.
+// blocks cuts sums, in which the layers' gradients begin at starts, in the order in which they
+// become final: from the top down, each with just enough whole layers to reach the least length;
+// the last one has the rest. All ranks get the same blocks, since these depend only on the network.
 func blocks(starts []int, length, least int) []block {
 	var all []block
 	last := length
@@ -29,30 +28,30 @@ func blocks(starts []int, length, least int) []block {
 	return all
 }
 
-// folding is how the sums of the pieces of all ranks become those of the nodes asked for: block by
-// block, each as soon as it is final, while this rank computes those below. All ranks go through
-// all blocks but the last, whatever becomes of their computations; then they tell each other how
-// they did, and go through the last block only if all is well. So a network of one block costs
-// no more than if all were computed first.
+// folding turns the sums of all ranks' pieces into those of the requested nodes: block by block,
+// each as soon as it is final, while this rank computes those below. All ranks go through all
+// blocks but the last, whatever becomes of their computations; then they exchange their states, and
+// go through the last block only if all is well. So a network of one block costs no more than if
+// everything were computed first.
 type folding struct {
 	*Ranks
 	nodes  []cpuref.ChunkNode
 	sums   [][]float32        // [node]
-	told   func(first int)    // that sums of nodes are final; nil for nobody
-	blocks []block            // those to come
+	told   func(first int)    // reports that sums of nodes are final; may be nil
+	blocks []block            // still to come
 	pieces []piece            // of all ranks, ascending
-	begin  []int              // [rank]: its first piece; at last their number
+	begin  []int              // [rank]: its first piece; finally, the number of pieces
 	own    [][]float32        // sums of the pieces of this rank
-	shared []cpuref.ChunkNode // these pieces, counted from the first chunk of this rank
+	shared []cpuref.ChunkNode // the same pieces, counted from the first chunk of this rank
 	begun  time.Time
-	busy   time.Duration // with blocks, while this rank computed or after
+	busy   time.Duration // spent on blocks, while this rank computed or after
 
 	first atomic.Int64  // own are final from here on
-	news  chan struct{} // of first
-	ended chan error    // when all blocks but the last are done; nil before there is anything to do
+	news  chan struct{} // signals a change of first
+	ended chan error    // receives when all blocks but the last are done; nil if there is only one
 }
 
-// newFolding is that of a batch of the given number of chunks.
+// newFolding makes the folding of a batch of the given number of chunks.
 func (e *Ranks) newFolding(chunks int, nodes []cpuref.ChunkNode, sums [][]float32, told func(first int)) *folding {
 	length, rank, ranks := e.SumLength(), e.exchange.Rank(), e.exchange.Ranks()
 	f := &folding{
@@ -80,7 +79,7 @@ func (e *Ranks) newFolding(chunks int, nodes []cpuref.ChunkNode, sums [][]float3
 	return f
 }
 
-// start begins to exchange what is final. Nothing else may use the exchange until computed.
+// start begins to exchange what is final. Nothing else may use the exchange until computed returns.
 func (f *folding) start() {
 	f.begun = time.Now()
 	if len(f.blocks) > 1 {
@@ -89,16 +88,16 @@ func (f *folding) start() {
 	}
 }
 
-// final is told by the engine of this rank.
+// final is called by the engine of this rank.
 func (f *folding) final(first int) {
 	f.first.Store(int64(first))
 	select {
 	case f.news <- struct{}{}:
-	default: // there are some that nobody has heard yet
+	default: // an earlier signal is still pending
 	}
 }
 
-// early goes through all blocks but the last.
+// early folds all blocks but the last.
 func (f *folding) early() error {
 	for ; len(f.blocks) > 1; f.blocks = f.blocks[1:] {
 		for int(f.first.Load()) > f.blocks[0].first {
@@ -114,9 +113,9 @@ func (f *folding) early() error {
 	return nil
 }
 
-// computed says that this rank has computed what it can, if only in vain, and returns when nothing
-// but the last block is left: the others count on this rank for all before, and what it sends
-// then is worth nothing to anyone if it has failed.
+// computed is called when this rank has computed what it can, even if it failed, and returns when
+// only the last block is left: the others rely on this rank for all earlier ones. If it failed,
+// nobody uses what it sends then.
 func (f *folding) computed() error {
 	f.times.Computed += time.Since(f.begun)
 	if f.ended == nil {
@@ -131,7 +130,7 @@ func (f *folding) computed() error {
 	return err
 }
 
-// finish goes through the last block.
+// finish folds the last block.
 func (f *folding) finish() error {
 	begun := time.Now()
 	defer func() { f.times.Exchanged += time.Since(begun) }()
@@ -139,8 +138,8 @@ func (f *folding) finish() error {
 	return f.fold(f.blocks[0])
 }
 
-// fold adds the sums of the pieces of all ranks in the order of the tree, of a block of the numbers.
-// Every rank adds up a part of the block and hands the result to all.
+// fold adds a block of the sums of all ranks' pieces in the order of the tree. Every rank adds up a
+// part of the block and sends the result to all.
 func (f *folding) fold(b block) error {
 	x, length := f.exchange, b.last-b.first
 	rank, ranks, all := x.Rank(), x.Ranks(), f.pieces

@@ -14,8 +14,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// stacked is a network of three layers, with connections of every kind to them, and steps enough for
-// two segments.
+// stacked is a network of three layers, with connections of every kind to them, and enough steps
+// for two segments.
 func stacked() *network.Network {
 	n, _ := probed()
 	n.Steps = 40
@@ -26,7 +26,7 @@ func stacked() *network.Network {
 	return n
 }
 
-// nodesOf are whole nodes of the tree over chunks, several if there are as many.
+// nodesOf returns whole nodes of the tree over chunks, several if there are enough chunks.
 func nodesOf(chunks int) []cpuref.ChunkNode {
 	cut := min(chunks/2, 3)
 	return append(cpuref.ChunkNodes(chunks, 0, cut), cpuref.ChunkNodes(chunks, cut, chunks)...)
@@ -40,7 +40,7 @@ func roomFor(e Engine, nodes []cpuref.ChunkNode) (sums [][]float32) {
 	return sums
 }
 
-// stackedSums are the sums of an engine by itself, and its outcome.
+// stackedSums returns the sums that an engine makes by itself, and its outcome.
 func stackedSums(t *testing.T, e Engine, n *network.Network, batch *Batch) ([][]float32, Outcome) {
 	t.Helper()
 	if err := e.SetWeights(n.Initialise(3)); err != nil {
@@ -65,8 +65,8 @@ func openStacked(t *testing.T, n *network.Network, options Options) *CPU[float32
 	return e
 }
 
-// TestSumsFinal: what an engine says of its sums is so when it says it, layer by layer from the top down; and
-// the sums are those of one engine that computes whole samples with one worker.
+// TestSumsFinal: sums are final when an engine says so, layer by layer from the top down, and equal
+// those of one engine that computes whole samples with one worker.
 func TestSumsFinal(t *testing.T) {
 	n := stacked()
 	const samples = 43
@@ -83,7 +83,7 @@ func TestSumsFinal(t *testing.T) {
 		}
 		sums, last := roomFor(e, nodes), e.SumLength()
 		var starts []int
-		var then [][]float32 // what was said to be final
+		var then [][]float32 // what was declared final
 		_, err := e.GradientSums(batch, cpuref.StreamNoise, nil, nodes, sums, func(first int) {
 			for _, sum := range sums {
 				then = append(then, slices.Clone(sum[first:last]))
@@ -141,8 +141,8 @@ func TestSumsFinal(t *testing.T) {
 	}
 }
 
-// TestBlocks: blocks are whole layers from the top down, follow each other, and only the last one is
-// less than the least.
+// TestBlocks: blocks are whole layers from the top down, contiguous, and only the last one may be
+// shorter than the least length.
 func TestBlocks(t *testing.T) {
 	for _, c := range []struct {
 		starts        []int
@@ -162,8 +162,8 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
-// TestRanksFold: the sums of nodes are those of one engine for any number of ranks, with fewer chunks than ranks
-// and ragged ones, in one exchange or one a layer; each rank makes the same number of calls.
+// TestRanksFold: node sums are those of one engine for any number of ranks, with fewer chunks than
+// ranks or uneven shares, in one exchange or one per layer; ranks make equally many calls.
 func TestRanksFold(t *testing.T) {
 	n := stacked()
 	layers := len(n.Layers) + 1
@@ -180,7 +180,7 @@ func TestRanksFold(t *testing.T) {
 					if !reflect.DeepEqual(got, want) || !reflect.DeepEqual(o, outcome) {
 						t.Errorf("%s: rank %d has other sums", name, rank)
 					}
-					exchanges := 1 // of states, and two a block
+					exchanges := 1 // for states, and two per block
 					if exchanges += 2; least == 1 {
 						exchanges += 2 * (layers - 1)
 					}
@@ -196,8 +196,7 @@ func TestRanksFold(t *testing.T) {
 	}
 }
 
-// tellTale is an engine whose sums of a layer are said to be final by way of a function, which may end
-// the computation there.
+// tellTale is an engine that reports final sums through a function, which may fail the computation.
 type tellTale struct {
 	Engine
 	final func(first int, tell func(first int)) error
@@ -213,14 +212,14 @@ func (e *tellTale) GradientSums(b *Batch, s cpuref.Stream, r *Record, nodes []cp
 	return outcome, errors.Join(err, failure)
 }
 
-// TestRanksFoldMeanwhile: the upper layers of all ranks are exchanged while all of them still compute the
-// lowest. Otherwise this test does not end.
+// TestRanksFoldMeanwhile: the upper layers of all ranks are exchanged while all of them still
+// compute the lowest. Otherwise this test hangs.
 func TestRanksFoldMeanwhile(t *testing.T) {
 	n := stacked()
 	const ranks = 3
 	batch := segmentBatch(n, 43)
 	want, _ := stackedSums(t, openStacked(t, n, Options{Workers: 1}), n, batch)
-	var exchanged [ranks]chan struct{} // closed when all layers but the lowest are
+	var exchanged [ranks]chan struct{} // closed when all layers but the lowest are exchanged
 	wrap := func(rank int, e Engine) Engine {
 		exchanged[rank] = make(chan struct{})
 		return &tellTale{e, func(first int, tell func(int)) error {
@@ -249,8 +248,8 @@ func TestRanksFoldMeanwhile(t *testing.T) {
 	})
 }
 
-// TestRanksFoldFails: a rank that fails at any layer, or before the first, has all ranks return its error from the same
-// call, in step for the next one.
+// TestRanksFoldFails: if a rank fails at any layer, or before the first, all ranks return its error
+// from the same call, and are in step for the next one.
 func TestRanksFoldFails(t *testing.T) {
 	n := stacked()
 	batch := segmentBatch(n, 43)
@@ -300,8 +299,8 @@ func TestRanksFoldFails(t *testing.T) {
 	}
 }
 
-// TestRanksFoldRefused: samples that one rank alone refuses are its error on all ranks, and nodes that do
-// not make up a batch are refused by all.
+// TestRanksFoldRefused: samples that only one rank refuses are its error on all ranks, and nodes
+// that do not make up a batch are refused by all.
 func TestRanksFoldRefused(t *testing.T) {
 	n := stacked()
 	const samples, ranks = 43, 3
@@ -323,7 +322,7 @@ func TestRanksFoldRefused(t *testing.T) {
 	})
 }
 
-// TestRanksFoldLeft: a rank that has left while others compute is an error on these, who do not wait for it.
+// TestRanksFoldLeft: if a rank leaves while others compute, they return an error without waiting.
 func TestRanksFoldLeft(t *testing.T) {
 	n := stacked()
 	onRanks(t, 3, n, Options{}, nil, func(rank int, e *Ranks) {
@@ -338,8 +337,8 @@ func TestRanksFoldLeft(t *testing.T) {
 	})
 }
 
-// TestRanksFoldInterrupted: when one rank is asked to end while upper layers are exchanged, all stop in this
-// call and have its gradient.
+// TestRanksFoldInterrupted: when one rank is asked to end while upper layers are exchanged, all
+// stop in the same call and have its gradient.
 func TestRanksFoldInterrupted(t *testing.T) {
 	n := stacked()
 	const ranks, when = 3, 2

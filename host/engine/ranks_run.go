@@ -7,15 +7,15 @@ import (
 	"spikegrad/cpuref"
 )
 
-// What the rooms of an engine over ranks are for.
+// What the message rooms of an engine over ranks hold.
 const (
-	roomState  = iota // what ranks know of their samples
-	roomSend          // sums of the pieces of a rank, of a block, part by part
-	roomPieces        // sums of the pieces of all ranks, of a rank's part of a block
-	roomSums          // sums of the nodes asked for, of a block of the numbers
+	roomState  = iota // what ranks know about their samples
+	roomSend          // sums of one rank's pieces for a block, part by part
+	roomPieces        // sums of all ranks' pieces for a rank's part of a block
+	roomSums          // sums of the requested nodes for a block
 )
 
-// Bits of how a rank says that it does.
+// Bits of a rank's state.
 const (
 	stateFailed = 1 << iota
 	stateInterrupted
@@ -54,8 +54,8 @@ func (e *Ranks) GradientSums(batch *Batch, stream cpuref.Stream, record *Record,
 	})
 }
 
-// run has every rank do its share of a batch, and tells all what is known of each sample. Gradients,
-// if not nil, are exchanged.
+// run has every rank do its share of a batch, and sends what is known of each sample to all.
+// Gradients, if not nil, are exchanged.
 func (e *Ranks) run(batch *Batch, record *Record, gradients *folding, do func(part *Batch, record *Record) (Outcome, error)) (Outcome, error) {
 	samples, ranks, rank := batch.Samples(), e.exchange.Ranks(), e.exchange.Rank()
 	if samples == 0 { // on all ranks
@@ -103,8 +103,8 @@ func (e *Ranks) run(batch *Batch, record *Record, gradients *folding, do func(pa
 	return whole.outcome(record), nil
 }
 
-// tell sends to all ranks what this one knows of its samples, and completes what is known with
-// what the others send. It returns the states of all ranks together.
+// tell sends what this rank knows about its samples to all ranks, and fills in what the others
+// send. It returns the states of all ranks, combined.
 func (e *Ranks) tell(state uint32, whole *parts, record *Record, samples int) (uint32, error) {
 	x := e.exchange
 	rank, ranks, layers := x.Rank(), x.Ranks(), len(e.network.Layers)
@@ -170,7 +170,7 @@ func (e *Ranks) tell(state uint32, whole *parts, record *Record, samples int) (u
 	return state, nil
 }
 
-// sampleArrays are the bytes of all arrays that are recorded sample by sample.
+// sampleArrays returns all arrays that are recorded per sample, as bytes.
 func sampleArrays(whole *parts, record *Record) [][]byte {
 	arrays := [][]byte{asBytes(whole.known.Loss), asBytes(whole.known.Regularizer)}
 	if record == nil {
@@ -216,7 +216,7 @@ func (e *Ranks) Replicas(batch *Batch, stream cpuref.Stream, replicas []Replica)
 	return loss, regularizer, nil
 }
 
-// room is memory for messages of a kind.
+// room is memory for one kind of message.
 func (e *Ranks) room(kind, bytes int) []byte {
 	if bytes == 0 {
 		return nil

@@ -14,8 +14,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// onRanks opens an engine over ranks on each of them, of CPU engines with one worker or of what
-// wrap makes of these, and has all do the same at once.
+// onRanks opens an engine over ranks on each of them, made of CPU engines with one worker or of
+// what wrap makes of these, and has all do the same at once.
 func onRanks(t *testing.T, ranks int, n *network.Network, options Options, wrap func(rank int, e Engine) Engine, do func(rank int, e *Ranks)) {
 	t.Helper()
 	options.Workers = 1
@@ -36,8 +36,8 @@ func onRanks(t *testing.T, ranks int, n *network.Network, options Options, wrap 
 	})
 }
 
-// TestRanks: any number of ranks, with groups of devices in them or not, all see the bits of one
-// engine.
+// TestRanks: with any number of ranks, with or without groups of devices in them, all get the bits
+// of one engine.
 func TestRanks(t *testing.T) {
 	n, _ := probed()
 	options, want := groupedAlone(t, n)
@@ -55,7 +55,7 @@ func TestRanks(t *testing.T) {
 	})
 }
 
-// TestRanksReadOnlyTheirShare: what a rank does not compute it does not look at.
+// TestRanksReadOnlyTheirShare: a rank does not read what it does not compute.
 func TestRanksReadOnlyTheirShare(t *testing.T) {
 	n, _ := probed()
 	const samples = 45
@@ -92,7 +92,7 @@ func TestRanksReadOnlyTheirShare(t *testing.T) {
 	})
 }
 
-// TestRankShare: shares are whole chunks, follow each other and are a batch together.
+// TestRankShare: shares are whole chunks, contiguous, and together make up the batch.
 func TestRankShare(t *testing.T) {
 	for samples := range 150 {
 		for _, ranks := range []int{1, 2, 3, 7, 40} {
@@ -111,11 +111,11 @@ func TestRankShare(t *testing.T) {
 	}
 }
 
-// TestRanksNotFinite: a loss that is not finite on one rank is the same error on all, that of one
+// TestRanksNotFinite: a loss that is not finite on one rank is the same error on all: that of one
 // engine.
 func TestRanksNotFinite(t *testing.T) {
 	n, _ := probed()
-	for l := range n.Layers { // without noise a sample without spikes stays silent
+	for l := range n.Layers { // without noise, a sample without spikes stays silent
 		n.Layers[l].Noise.Kind, n.Layers[l].Surrogate.Kind = "threshold", "superspike"
 	}
 	const samples, sick = 45, 29
@@ -145,7 +145,7 @@ func TestRanksNotFinite(t *testing.T) {
 	}
 	for _, ranks := range []int{2, 3, 7} {
 		onRanks(t, ranks, n, Options{Seed: 2}, nil, func(rank int, e *Ranks) {
-			e.leastBlock = ranks % 2 * leastBlock // an exchange a layer, or one
+			e.leastBlock = ranks % 2 * leastBlock // an exchange per layer, or a single one
 			if err := e.SetWeights(weights); err != nil {
 				t.Error(err)
 			}
@@ -164,8 +164,8 @@ func TestRanksNotFinite(t *testing.T) {
 	}
 }
 
-// TestRanksFail: whichever rank fails in whichever call, all return from the same call with
-// its name.
+// TestRanksFail: whichever rank fails in whichever call, all return from the same call with an
+// error that names it.
 func TestRanksFail(t *testing.T) {
 	n, _ := probed()
 	for _, culprit := range []int{0, 2} {
@@ -234,7 +234,7 @@ func TestRanksInterrupted(t *testing.T) {
 	}
 }
 
-// TestShare: all ranks hear what each has to say, of any length, and agree on a failure.
+// TestShare: all ranks receive each rank's bytes, of any length, and agree on a failure.
 func TestShare(t *testing.T) {
 	ranktest.Run(4, func(x *ranktest.Exchange) {
 		all, err := Share(x, bytes.Repeat([]byte{byte(x.Rank())}, 3*x.Rank()))

@@ -10,8 +10,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// updated are the weights after four updates by an engine; before is called between
-// gradient and update.
+// updated returns the weights after four updates by an engine; before is called between gradient
+// and update.
 func updated(t *testing.T, o opener, n *network.Network, batch *Batch, options Options, update Update, before ...func(e Engine, number int) error) [][]float32 {
 	t.Helper()
 	options.PassSamples = cpuref.ChunkSamples
@@ -44,7 +44,7 @@ func updated(t *testing.T, o opener, n *network.Network, batch *Batch, options O
 	return weights
 }
 
-// TestRates: factors reach the arrays that they name and no others, by the same bits on every
+// TestRates: factors affect the arrays that they name and no others, with the same bits on every
 // engine and in a group.
 func TestRates(t *testing.T) {
 	n, batch := probed()
@@ -62,7 +62,7 @@ func TestRates(t *testing.T) {
 			t.Errorf("weights %s are unchanged: %t", w.Name, same)
 		}
 		if slices.Equal(want[i], plain[i]) {
-			t.Errorf("weights %s are those without factors", w.Name) // the others through what these do
+			t.Errorf("weights %s are those without factors", w.Name) // the others change indirectly
 		}
 	}
 	openers := append(vulkanOpeners(t), opener{"group", func(n *network.Network, options Options) (Engine, segmentation, error) {
@@ -81,8 +81,7 @@ func TestRates(t *testing.T) {
 	}
 }
 
-// TestRatesOfSGD: the step of plain SGD is the factor times that without one, and so is what
-// weight decay takes.
+// TestRatesOfSGD: factors proportionally scale the step of plain SGD, and what weight decay takes.
 func TestRatesOfSGD(t *testing.T) {
 	n, batch := probed()
 	name := "layer0.input"

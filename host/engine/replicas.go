@@ -8,14 +8,14 @@ import (
 	"spikegrad/host/network"
 )
 
-// Replica is another run of a sample of a batch, with the same noise and one spike turned
-// into its opposite after it was drawn, and all that follows from it.
+// Replica is another run of a sample of a batch, with the same noise, in which one spike is
+// inverted after it was drawn, with all the consequences.
 type Replica struct {
 	Sample int // in the batch
 	Flip
 }
 
-// checkReplicas refuses replicas that a batch and its network do not have.
+// checkReplicas refuses replicas that do not fit the batch and its network.
 func (p *plan[T]) checkReplicas(batch *Batch, replicas []Replica) error {
 	if err := batch.Check(p.network); err != nil {
 		return err
@@ -37,7 +37,7 @@ func (p *plan[T]) checkReplicas(batch *Batch, replicas []Replica) error {
 	return nil
 }
 
-// replicasTogether is how many replicas run at once, so that memory is bounded.
+// replicasTogether is how many replicas run at once, to bound memory.
 const replicasTogether = 256
 
 // wholeReplicas runs replicas as samples of their own, from the first step on.
@@ -53,7 +53,7 @@ func wholeReplicas[T cpuref.Float](batch *Batch, n *network.Network, replicas []
 	return nil
 }
 
-// part is a batch of replicas as samples of their own.
+// part makes a batch of replicas as samples of their own.
 func part(batch *Batch, n *network.Network, replicas []Replica) Batch {
 	targets := n.Steps * cpuref.Words(n.Classes) // of a sample
 	b := Batch{Index: batch.Index, Augment: batch.Augment, Targets: batch.Targets}
@@ -72,7 +72,7 @@ func part(batch *Batch, n *network.Network, replicas []Replica) Batch {
 	return b
 }
 
-// ofSample names the sample of the batch where an error names a replica.
+// ofSample replaces the replica that an error names by its sample in the batch.
 func ofSample(err error, replicas []Replica) error {
 	var failure *NotFiniteError
 	if errors.As(err, &failure) {

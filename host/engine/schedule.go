@@ -2,68 +2,67 @@ package engine
 
 import "spikegrad/cpuref"
 
-// schedule is the order in which kernels take the samples of a pass through a network, on
-// every device. Samples may be cut in time: then the membranes of one segment are held,
-// and the backward pass computes those of the others again, last segment first. Samples of
-// networks with learned delays or potentials are not cut.
+// schedule is the order in which kernels take the samples of a pass through a network, on every
+// device. Samples may be cut in time: then only one segment's membranes are held, and the backward
+// pass recomputes those of the others, last segment first. Samples of networks with learned delays
+// or potentials are not cut.
 //
-// What several connections bring a layer, forward as sums and backward as errors, is added
-// in the order of the plan's connections.
+// What several connections contribute to a layer, sums forward and errors backward, is added in the
+// order of the plan's connections.
 type schedule[T cpuref.Float] struct {
 	*plan[T]
 	cut      segmentation
 	do       executor
 	backward bool // a backward pass follows the forward pass
-	dropping bool // layers leave out spikes that they hand up
-	lowest   int  // layers below do not run: their spikes are there
+	dropping bool // layers drop spikes that they hand up
+	lowest   int  // layers below this do not run: their spikes are already there
 }
 
-// executor carries out the steps of a schedule on the samples of a pass, each a kernel or
-// the filling of an array: the CPU engine's computes, that of the Vulkan engine records.
-// Layers and connections are named by their numbers in the plan, segments by theirs in
-// the cut.
+// executor carries out the steps of a schedule on the samples of a pass, each a kernel or filling
+// an array: the CPU engine's computes them, the Vulkan engine's records them. Layers and
+// connections are identified by their numbers in the plan, segments by theirs in the cut.
 type executor interface {
-	begin()       // varies the input spikes, where that is asked for
+	begin()       // varies the input spikes, if asked for
 	inputTrains() // makes spike trains of the input's events
 
 	beginSegment(l, from, to int) // copies the states of a layer between two slots
-	inputSums(c, s int)           // adds up what the events of a source bring by a connection apart
-	potentialSums(c int)          // the same of potentials, over all steps
+	inputSums(c, s int)           // makes the sums of a connection apart from the events of its source
+	potentialSums(c int)          // the same for potentials, over all steps
 	lifForward(l, s, slot int)    // runs a layer over a segment, with the events of what lies below it and the states of a slot
 	listSpikes(l, s int)          // lists the events of a layer
 	spikeTrains(l, s int)         // makes spike trains of them
-	poolSpikes(l, s int)          // lists instead what a layer hands up pooled
-	dropSpikes(l, s int)          // leaves out some of what is listed
-	delaySpikes(l int)            // moves what is listed, of a layer or of the input, −1, by its learned delays, over all steps
+	poolSpikes(l, s int)          // lists what a layer hands up pooled instead
+	dropSpikes(l, s int)          // drops some of what is listed
+	delaySpikes(l int)            // moves what is listed for a layer (−1: the input) by its learned delays, over all steps
 	handedTrains(l, s int)        // makes spike trains of what is handed up
 	readoutForward(s int)
-	membranesDone(s int) // those of a segment are what they are
+	membranesDone(s int) // called when those of a segment are complete
 
-	countSpikes(l int) // of every neuron, and of every sample
-	clearLosses()      // of regularizers, and what every spike of a neuron gets from them
+	countSpikes(l int) // per neuron and per sample
+	clearLosses()      // clears the regularizers' losses, and what every spike of a neuron gets from them
 	crossEntropy()
 	spikeDistance()
 	filterErrors() // takes the errors of spikes back through the filter of the distance
 	regularize(l, i int)
 
 	readoutBackward()
-	moveHalo(l int)                // moves the first errors of a segment to behind those of the segment before it, which looks ahead to them
-	errorBelow(c, s int, add bool) // takes errors back through a connection, to its source; adds them to what others left there
-	unpoolErrors(l, s int)         // takes errors of what a layer hands up pooled to its neurons
+	moveHalo(l int)                // moves the first errors of a segment behind those of the segment before it, which looks ahead to them
+	errorBelow(c, s int, add bool) // takes errors back through a connection to its source, adding them to what others left there if add
+	unpoolErrors(l, s int)         // takes errors of what a layer hands up pooled back to its neurons
 	takeTargetErrors(s int)        // takes the errors of a segment's output spikes from those of all steps
-	clearErrors(l, s int)          // of a layer above which there is nothing
+	clearErrors(l, s int)          // of a layer with nothing above it
 	lifBackward(l, s int)          // takes the errors of a segment back through a layer
-	errorsDone(l, s int)           // those of a layer in a segment are what they are
-	potentialGradient(c int)       // makes the gradient of a connection that weighs potentials
-	weightGradient(c, s int)       // adds what a segment, or allSteps, brings to the gradient of a connection
-	constantGradient(c int)        // makes the gradient of a learned constant of what a layer has added up
-	dropErrors(l, s int)           // takes errors of what a layer hands up back through what it left out
-	delayErrors(l int)             // takes them back through learned delays, of all steps
+	errorsDone(l, s int)           // called when those of a layer in a segment are complete
+	potentialGradient(c int)       // makes the gradient of a connection that weights potentials
+	weightGradient(c, s int)       // adds the contribution of a segment, or allSteps, to the gradient of a connection
+	constantGradient(c int)        // makes the gradient of a learned constant from what a layer has accumulated
+	dropErrors(l, s int)           // takes errors of what a layer hands up back through dropout
+	delayErrors(l int)             // takes them back through learned delays, over all steps
 	delayGradient(c int)           // makes the gradient of learned delays
-	sumsDone(target int)           // the gradients of all connections to a target are what they are; targets come from the top down
+	sumsDone(target int)           // called when the gradients of all connections to a target are complete; targets come from the top down
 }
 
-// run is the whole way of a pass: forward, loss and, if there is one, backward.
+// run carries out a whole pass: forward, loss and, if asked, backward.
 func (s *schedule[T]) run() {
 	s.forward()
 	s.losses()
@@ -88,8 +87,8 @@ func (s *schedule[T]) forward() {
 	s.counts()
 }
 
-// rest is the forward pass from the beginning of a segment on: the spikes of all steps before are
-// there, and the states of the layers.
+// rest is the forward pass from the beginning of a segment on; the spikes of all earlier steps and
+// the states of the layers must be there.
 func (s *schedule[T]) rest(first int) {
 	for part := range s.cut.count() {
 		if part >= first {
@@ -106,8 +105,8 @@ func (s *schedule[T]) rest(first int) {
 	s.counts()
 }
 
-// forwardSegment runs all layers over a segment, for the first time or again: then in the
-// scratch slot of the states, and what is there already is not made again.
+// forwardSegment runs all layers over a segment, for the first time or again. The latter uses the
+// scratch slot of the states, and does not redo what is already there.
 func (s *schedule[T]) forwardSegment(part int, again bool) {
 	slot := part + 1 // where the next segment begins
 	if again {
@@ -149,8 +148,8 @@ func (s *schedule[T]) handUp(l, part int, again bool) {
 	}
 }
 
-// bring brings the events of a source that are listed, or its potentials, to where connections
-// apart lead: to layers, the readout or both.
+// bring takes the listed events of a source, or its potentials, through its connections apart: to
+// layers, the readout or both.
 func (s *schedule[T]) bring(source, part int, layers, readout bool) {
 	for c := range s.weights {
 		w := &s.weights[c]
@@ -183,7 +182,7 @@ func (s *schedule[T]) counts() {
 	}
 }
 
-// drops reports whether a layer leaves out spikes that it hands up.
+// drops reports whether a layer drops spikes that it hands up.
 func (s *schedule[T]) drops(l int) bool { return s.dropping && !s.layers[l].dropout.None() }
 
 // losses computes the loss and regularizers and, for a backward pass, their derivatives.
@@ -204,8 +203,7 @@ func (s *schedule[T]) losses() {
 	}
 }
 
-// errors carries the error down, segment by segment from the last, and makes the partial
-// gradients.
+// errors carries the error down, segment by segment from the last, and makes the partial gradients.
 func (s *schedule[T]) errors() {
 	if s.readout != nil {
 		s.do.readoutBackward()
@@ -250,12 +248,12 @@ func (s *schedule[T]) layerErrors(l, part int) {
 	s.do.lifBackward(l, part)
 	s.do.errorsDone(l, part)
 	s.weightGradients(l, part)
-	if part == 0 { // the segment that is done last
+	if part == 0 { // this segment comes last
 		s.do.sumsDone(l)
 	}
 }
 
-// weightGradients adds what a segment, or allSteps, brings to the gradients of all
+// weightGradients adds the contribution of a segment, or allSteps, to the gradients of all
 // connections to a target.
 func (s *schedule[T]) weightGradients(target, part int) {
 	for c := range s.weights {
@@ -267,7 +265,7 @@ func (s *schedule[T]) weightGradients(target, part int) {
 			s.do.potentialGradient(c)
 		case w.source != learned:
 			s.do.weightGradient(c, part)
-		case part == 0: // the segment that is done last
+		case part == 0: // this segment comes last
 			s.do.constantGradient(c)
 		}
 	}

@@ -61,7 +61,7 @@ func TestSegments(t *testing.T) {
 			}
 			trials := []trial{{openCPU, 32}, {openCPU, 64}, {openCPU, 128}}
 			for _, open := range vulkan {
-				// What the other networks and readouts have besides is the same in all steps.
+				// The other networks and readouts add only what is the same in all steps.
 				if length := map[string]int{"dense, leaky": 32, "dense, van_rossum": 64, "conv, counts": 32, "skips, leaky": 64}[name+", "+readout]; length > 0 {
 					trials = append(trials, trial{open, length})
 				}
@@ -104,7 +104,7 @@ var openCPU = opener{"CPU engine", func(n *network.Network, options Options) (En
 	return e, e.workers[0].cut, nil
 }}
 
-// vulkanOpeners are one for each Vulkan device, which their engines share.
+// vulkanOpeners returns one opener per Vulkan device, which their engines share.
 func vulkanOpeners(t *testing.T) []opener {
 	t.Helper()
 	var openers []opener
@@ -120,8 +120,8 @@ func vulkanOpeners(t *testing.T) []opener {
 	return openers
 }
 
-// runSegments runs a batch forward and backward twice, so that left-overs would show,
-// on a device in two passes.
+// runSegments runs a batch forward and backward twice, so that leftovers would show; on a device,
+// in two passes.
 func runSegments(t *testing.T, o opener, n *network.Network, length int) (*Record, [][]float32) {
 	t.Helper()
 	e, cut, err := o.open(n, Options{SegmentSteps: length, Workers: 2, PassSamples: cpuref.ChunkSamples})
@@ -181,9 +181,8 @@ func segmentBatch(n *network.Network, samples int) *Batch {
 	return batch
 }
 
-// TestLongSamples trains on samples of many steps: on every engine memory stays bounded
-// and the weights are the same. Software drivers take fewer steps, because each of them
-// costs a dispatch.
+// TestLongSamples trains on samples of many steps: on every engine, memory stays bounded and the
+// weights are the same. Software drivers get fewer steps, because each costs a dispatch.
 func TestLongSamples(t *testing.T) {
 	longSamples(t, 5000, openCPU)
 	longSamples(t, 1100, vulkanOpeners(t)...)
@@ -237,7 +236,7 @@ func longSamples(t *testing.T, steps int, openers ...opener) {
 	}
 	want, whole := train(openCPU, n.Steps)
 	for _, o := range openers {
-		for _, length := range []int{256, 0} { // 0: as chosen; some drivers need segments for other reasons than memory
+		for _, length := range []int{256, 0} { // 0: automatic; some drivers need segments for reasons other than memory
 			if length == 0 && testing.Short() {
 				continue
 			}
@@ -255,8 +254,8 @@ func longSamples(t *testing.T, steps int, openers ...opener) {
 	}
 }
 
-// differsAt is the first place at which two arrays of a length differ; -1 if they do
-// not. Numbers that are not finite do.
+// differsAt is the first index at which two arrays of equal length differ; -1 if there is none.
+// Numbers that are not finite count as different.
 func differsAt(a, b []float32) int {
 	for i := range a {
 		if a[i] != b[i] || !finite(a[i]) {
@@ -266,7 +265,7 @@ func differsAt(a, b []float32) int {
 	return -1
 }
 
-// allocated is all memory that the program ever had of Go.
+// allocated is all memory that the program has ever allocated in Go.
 func allocated() uint64 {
 	var statistics runtime.MemStats
 	runtime.ReadMemStats(&statistics)

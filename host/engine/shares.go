@@ -3,27 +3,27 @@ package engine
 import "time"
 
 const (
-	// recovery is what the speed of a member that was too slow to be given anything is multiplied
-	// by from batch to batch, so that it is tried again.
+	// recovery multiplies, once per batch, the speed of a member that was too slow to get anything,
+	// so that it is eventually tried again.
 	recovery = 1.05
-	// gain is how much sooner a batch must be done with other shares for them to change, if speeds
-	// are well known: they vary from batch to batch, and a piece too many in a share costs more.
+	// gain is how much sooner a batch must finish with other shares for them to change, if speeds
+	// are well known: they vary between batches, and one piece too many costs more.
 	gain = 1.05
-	// doubt is how much more must be gained if speeds are known from one batch only; from n
-	// batches, an n-th of it.
+	// doubt is how much more must be gained if speeds are known from only one batch; 1/n of it with
+	// n batches.
 	doubt = 0.3
-	// remembered is over about how many batches a speed is averaged.
+	// remembered is the approximate number of batches over which a speed is averaged.
 	remembered = 16
 )
 
-// cut is how many pieces of a number of samples each member did, and of what work.
+// cut is how many pieces of a batch each member did, and of what work.
 type cut struct {
 	samples, piece, work int
 	lengths              []int // [member]
 }
 
-// shares cut samples in pieces of the given size, of which the last may be shorter, and share them among
-// the members by their speeds; those that are not known yet count as the mean of the others.
+// shares cuts samples into pieces of the given size, the last of which may be shorter, and divides
+// them among the members by speed; unknown speeds count as the mean of the others.
 func (g *Group) shares(samples, piece, work int) []share {
 	speeds, total, known, runs := make([]float64, len(g.members)), 0.0, 0, remembered
 	for i, m := range g.members {
@@ -60,7 +60,7 @@ func (g *Group) shares(samples, piece, work int) []share {
 	return sharesOf(lengths)
 }
 
-// sharesOf are shares of these numbers of pieces, one after the other.
+// sharesOf returns contiguous shares with the given numbers of pieces.
 func sharesOf(lengths []int) []share {
 	shares, first := make([]share, len(lengths)), 0
 	for i, length := range lengths {
@@ -70,8 +70,8 @@ func sharesOf(lengths []int) []share {
 	return shares
 }
 
-// fastest is how many pieces of samples each member does so that all are done soonest. The
-// short piece is the last one, of the last member that does anything.
+// fastest returns how many pieces each member does so that all finish soonest. The short piece is
+// the last one, of the last member that does anything.
 func fastest(samples, piece int, speeds []float64) []int {
 	count := (samples + piece - 1) / piece
 	total, left, lengths := 0.0, count, make([]int, len(speeds))
@@ -82,7 +82,7 @@ func fastest(samples, piece int, speeds []float64) []int {
 		lengths[i] = min(int(float64(count)*speed/total), left)
 		left -= lengths[i]
 	}
-	for ; left > 0; left-- { // to who has done one more first
+	for ; left > 0; left-- { // to whoever finishes one more first
 		next, soonest := 0, 0.0
 		for i := range speeds {
 			more := float64((lengths[i] + 1) * piece)
@@ -98,7 +98,7 @@ func fastest(samples, piece int, speeds []float64) []int {
 	return lengths
 }
 
-// longest is when the last member is done with its pieces, in units of 1/speed.
+// longest is when the last member finishes its pieces, in units of 1/speed.
 func longest(lengths []int, samples, piece int, speeds []float64) float64 {
 	end, first := 0.0, 0
 	for i, length := range lengths {
@@ -109,8 +109,8 @@ func longest(lengths []int, samples, piece int, speeds []float64) float64 {
 	return end
 }
 
-// timed takes in how long a member took. The first time says little: kernels are compiled and
-// arrays made.
+// timed records how long a member took. The first time is ignored, as kernels are compiled and
+// arrays allocated then.
 func (m *member) timed(work, samples int, spent time.Duration) {
 	if m.runs[work]++; m.runs[work] > 1 {
 		speed := float64(samples) / max(spent.Seconds(), 1e-9)

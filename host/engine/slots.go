@@ -7,8 +7,8 @@ import (
 	"spikegrad/host/network"
 )
 
-// The kernels number neurons position by position, with gaps; records number them
-// filter by filter, without. See [network.Geometry].
+// The kernels number neurons position by position, with gaps; records number them filter by filter,
+// without gaps. See [network.Geometry].
 
 // unslot copies rows of values of all neurons from rows of the kernels.
 func unslot[T cpuref.Float](dst, src []T, rows int, g network.Geometry) {
@@ -43,7 +43,7 @@ func unslotBits(dst, src []uint32, rows int, g network.Geometry) {
 	}
 }
 
-// asPairs are the pairs that words make.
+// asPairs returns words as pairs.
 func asPairs(words []uint32) [][2]uint32 {
 	return unsafe.Slice((*[2]uint32)(unsafe.Pointer(unsafe.SliceData(words))), len(words)/2)
 }

@@ -9,8 +9,7 @@ import (
 	"spikegrad/gpu"
 )
 
-// sumLength is how many numbers the packed gradients of all weight arrays have, one after
-// the other.
+// sumLength is the total length of the packed gradients of all weight arrays.
 func (p *plan[T]) sumLength() int {
 	if len(p.weights) == 0 {
 		return 0
@@ -19,7 +18,7 @@ func (p *plan[T]) sumLength() int {
 	return last.at + last.size
 }
 
-// sumStarts is where among them those of each target begin.
+// sumStarts returns where each target's gradients begin in them.
 func (p *plan[T]) sumStarts() []int {
 	var starts []int
 	for _, w := range p.weights {
@@ -30,8 +29,8 @@ func (p *plan[T]) sumStarts() []int {
 	return starts
 }
 
-// arraysTo are the weight arrays of all connections to a target, which follow each other, from a
-// number on.
+// arraysTo returns the weight arrays of all connections to a target, which are contiguous, and the
+// number of the first.
 func (p *plan[T]) arraysTo(target int) (first int, arrays []weightPlan) {
 	is := func(w weightPlan) bool { return w.target == target }
 	first = slices.IndexFunc(p.weights, is)
@@ -42,8 +41,8 @@ func (p *plan[T]) arraysTo(target int) (first int, arrays []weightPlan) {
 	return first, arrays
 }
 
-// checkNodes refuses nodes that do not make up a batch, and room for other sums than theirs, each
-// of the given number of values.
+// checkNodes refuses nodes that do not make up a batch, and sums that do not match them in number
+// or in the given length.
 func checkNodes[T cpuref.Float](chunks, length int, nodes []cpuref.ChunkNode, sums [][]T) error {
 	next := 0
 	for _, node := range nodes {
@@ -63,7 +62,7 @@ func checkNodes[T cpuref.Float](chunks, length int, nodes []cpuref.ChunkNode, su
 	return nil
 }
 
-// checkSums refuses sums of other length.
+// checkSums refuses sums of another length.
 func checkSums[T cpuref.Float](length int, sums []T) error {
 	if len(sums) != length {
 		return fmt.Errorf("%d sums given; the network has %d parameters", len(sums), length)
@@ -92,18 +91,18 @@ func (e *CPU[T]) GradientSums(batch *Batch, stream cpuref.Stream, record *Record
 	return e.run(batch, stream, record, true, s)
 }
 
-// nodeSums add up the gradients of chunks to those of nodes, target by target.
+// nodeSums adds the gradients of chunks into those of nodes, target by target.
 type nodeSums[T cpuref.Float] struct {
 	engine *CPU[T]
 	nodes  []cpuref.ChunkNode
 	sums   [][]T // [node]
 	final  func(first int)
-	left   []atomic.Int64 // [target]: chunks whose gradient is not there yet
+	left   []atomic.Int64 // [target]: chunks whose gradient is still missing
 }
 
-// chunkDone says that the gradients of a chunk are there, of all connections to a target. The last
-// chunk makes the sums. It has yet to come to the target below, so that no other chunk can be
-// the last there meanwhile: the sums become final one after the other, from the top down.
+// chunkDone records that a chunk's gradients of all connections to a target are there. The last
+// chunk makes the sums. It has yet to reach the target below, so no other chunk can be last there
+// meanwhile: the sums become final one after the other, from the top down.
 func (s *nodeSums[T]) chunkDone(target int) {
 	if s.left[target].Add(-1) > 0 {
 		return
@@ -143,12 +142,12 @@ func (e *Vulkan) SumLength() int { return e.plan.sumLength() }
 // SumStarts implements [Engine].
 func (e *Vulkan) SumStarts() []int { return e.plan.sumStarts() }
 
-// GradientSums implements [Engine]. Where the batch fits the device at once, it runs in one
-// pass; otherwise the samples of each node run on their own.
+// GradientSums implements [Engine]. If the batch fits the device at once, it runs in one pass;
+// otherwise the samples of each node run on their own.
 //
-// No sums are final before the whole pass is done: it is one stream, so that the device is never
-// without work, and cutting it at every layer would cost those who need nothing early a wait at each
-// cut.
+// No sums are final before the whole pass is done: it is a single stream, so that the device never
+// idles; cutting it at every layer would cost a wait per cut even for callers that need nothing
+// early.
 func (e *Vulkan) GradientSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32, final func(first int)) (Outcome, error) {
 	e.samples = 0
 	samples := batch.Samples()
@@ -160,7 +159,7 @@ func (e *Vulkan) GradientSums(batch *Batch, stream cpuref.Stream, record *Record
 	} else if fits {
 		return e.passSums(batch, stream, record, nodes, sums, final)
 	}
-	if err := batch.Check(e.plan.network); err != nil { // before it is cut; a pass checks its batch itself
+	if err := batch.Check(e.plan.network); err != nil { // before the batch is cut; a single pass checks it itself
 		return Outcome{}, err
 	}
 	whole := newParts(e.plan.network, samples)
@@ -182,8 +181,8 @@ func (e *Vulkan) GradientSums(batch *Batch, stream cpuref.Stream, record *Record
 	return whole.outcome(record), nil
 }
 
-// onePass reports whether a batch fits the device at once, and its nodes begin where buffers can
-// be bound.
+// onePass reports whether a batch fits the device at once and its nodes begin at offsets at which
+// buffers can be bound.
 func (e *Vulkan) onePass(batch *Batch, nodes []cpuref.ChunkNode) (bool, error) {
 	size, err := e.passSamples(batch.Samples())
 	if err != nil || size < batch.Samples() {
@@ -200,7 +199,7 @@ func (e *Vulkan) onePass(batch *Batch, nodes []cpuref.ChunkNode) (bool, error) {
 }
 
 // passSums is GradientSums in one pass. Gradients are read back from the top down, so that the
-// upper ones can be sent while the lower ones come.
+// upper ones can be sent while the lower ones arrive.
 func (e *Vulkan) passSums(batch *Batch, stream cpuref.Stream, record *Record, nodes []cpuref.ChunkNode, sums [][]float32, final func(first int)) (Outcome, error) {
 	outcome, err := e.runBatch(batch, stream, record, purposePartial)
 	if err != nil {
@@ -226,7 +225,7 @@ func (e *Vulkan) passSums(batch *Batch, stream cpuref.Stream, record *Record, no
 	return outcome, nil
 }
 
-// downloadSums copies what stands at a chunk in the gradients of weight arrays, a buffer each.
+// downloadSums copies the gradients of weight arrays at a chunk, from one buffer each.
 func (e *Vulkan) downloadSums(sums []float32, buffers []*gpu.Buffer, chunk int, arrays []weightPlan) error {
 	if err := e.settle(); err != nil {
 		return err

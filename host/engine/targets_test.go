@@ -10,8 +10,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// targetedNetwork has two layers of which the spikes of the last are compared with
-// targets.
+// targetedNetwork has two layers, and compares the spikes of the last with targets.
 func targetedNetwork(loss string) *network.Network {
 	n := &network.Network{Inputs: 9, Classes: 33, Steps: 24, StepLength: 0.002, Readout: network.DefaultReadout()}
 	n.Readout.Kind, n.Readout.Loss = "spikes", loss
@@ -68,8 +67,8 @@ func runTargets(t *testing.T, n *network.Network, batch *Batch) ([]float32, [][]
 	return record.Loss, gradients
 }
 
-// TestTargets: every sample is compared with its own target, in whatever chunk, and one
-// target for all is the same as its copies.
+// TestTargets: every sample is compared with its own target, in whatever chunk, and one target for
+// all is equivalent to copies of it.
 func TestTargets(t *testing.T) {
 	for _, loss := range []string{"van_rossum", "spike_difference"} {
 		n := targetedNetwork(loss)
@@ -100,7 +99,7 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// TestTargetsRefused: target spikes that do not fit are refused by an error that says so.
+// TestTargetsRefused: target spikes that do not fit are refused with an error that says so.
 func TestTargetsRefused(t *testing.T) {
 	for _, test := range []struct {
 		change func(*network.Network, *Batch)

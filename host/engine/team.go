@@ -9,16 +9,16 @@ import (
 )
 
 // Team is all ranks of a job, as one of them sees them; nil is a process on its own. All ranks call
-// its methods at the same places, but for Rank, Ranks, Leads and Part.
+// its methods in the same order, except Rank, Ranks, Leads and Part.
 type Team struct {
 	exchange    Exchange
 	interrupted func() bool
 	stop        func()
 }
 
-// Join makes the team of an exchange, which may be nil, and the context of what it does: the one
-// given, or with several ranks one that is cancelled on all of them at the same place, when that
-// of any is.
+// Join makes the team of an exchange, which may be nil, and the context for its work: ctx itself
+// or, with several ranks, one that is cancelled on all of them at the same place when ctx is on
+// any.
 func Join(ctx context.Context, x Exchange) (*Team, context.Context) {
 	if x == nil {
 		return nil, ctx
@@ -46,7 +46,7 @@ func (t *Team) Ranks() int {
 // Leads reports whether this is the first rank, the one that writes and is observed.
 func (t *Team) Leads() bool { return t.Rank() == 0 }
 
-// Part gives the samples of a batch that this rank needs; nil for all.
+// Part returns a function that gives the samples of a batch that this rank needs; nil for all.
 func (t *Team) Part() func(samples int) (first, last int) {
 	if t == nil {
 		return nil
@@ -54,19 +54,19 @@ func (t *Team) Part() func(samples int) (first, last int) {
 	return func(samples int) (first, last int) { return RankShare(samples, t.Rank(), t.Ranks()) }
 }
 
-// Open makes an engine for a network, over all ranks; open nil stands for the CPU engine.
+// Open makes an engine for a network, over all ranks; a nil open stands for the CPU engine.
 func (t *Team) Open(n *network.Network, open func(*network.Network, Options) (Engine, error), options Options) (Engine, error) {
 	if t == nil {
 		return OpenBy(open, n, options)
 	}
 	e, err := OpenRanks(n, t.exchange, func() (Engine, error) { return OpenBy(open, n, options) }, t.interrupted, t.stop)
-	if err != nil { // not a nil pointer in an interface
+	if err != nil { // avoids a nil pointer in an interface
 		return nil, err
 	}
 	return e, nil
 }
 
-// Share hands all ranks what each of them has to say, [rank].
+// Share gives all ranks each rank's own bytes, [rank].
 func (t *Team) Share(own []byte) ([][]byte, error) {
 	if t == nil {
 		return [][]byte{own}, nil
@@ -82,7 +82,7 @@ func (t *Team) Agree(err error) error {
 	return Agree(t.exchange, err)
 }
 
-// First has the first rank alone do something, while the others wait for it.
+// First has only the first rank do something, while the others wait for it.
 func (t *Team) First(do func() error) error {
 	var err error
 	if t.Leads() {
@@ -91,7 +91,7 @@ func (t *Team) First(do func() error) error {
 	return t.Agree(err)
 }
 
-// Ask has the first rank alone find something out, and tells all.
+// Ask has only the first rank find something out, and tells all.
 func (t *Team) Ask(find func() (bool, error)) (bool, error) {
 	var answer byte
 	err := t.First(func() error {
@@ -108,8 +108,8 @@ func (t *Team) Ask(find func() (bool, error)) (bool, error) {
 	return err == nil && all[0][0] == 1, err
 }
 
-// Same refuses ranks that were asked for something else than the first one: each says what, in a
-// text.
+// Same refuses ranks that were given something other than the first one; text is a description of
+// it.
 func (t *Team) Same(text string) error {
 	all, err := t.Share([]byte(text))
 	if err != nil {
@@ -121,7 +121,7 @@ func (t *Team) Same(text string) error {
 	return t.Agree(err)
 }
 
-// End marks an error as one that all ranks have, if it is that of the team's context.
+// End marks an error as one that all ranks have, if it comes from the team's context.
 func (t *Team) End(ctx context.Context, err error) error {
 	if t != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return MarkAgreed(err)
@@ -129,13 +129,13 @@ func (t *Team) End(ctx context.Context, err error) error {
 	return err
 }
 
-// breath is how often ranks that work on their own tell each other how they do: more often than the
-// shortest time after which a rank is given up.
+// breath is how often ranks that work on their own exchange their states: more often than the
+// shortest time after which a rank is considered lost.
 const breath = 100 * time.Millisecond
 
 // Divide has every rank do some of count pieces of work, first ≤ i < last, without messages in
-// between, and hands all ranks what each has made, [rank]. It ends early on all of them if one
-// fails, or is interrupted.
+// between, and gives all ranks each rank's result, [rank]. It ends early on all of them if one
+// fails or is interrupted.
 func (t *Team) Divide(ctx context.Context, count int, do func(ctx context.Context, first, last int) ([]byte, error)) ([][]byte, error) {
 	s := rankShare(count, t.Rank(), t.Ranks())
 	if t == nil {
@@ -153,7 +153,7 @@ func (t *Team) Divide(ctx context.Context, count int, do func(ctx context.Contex
 		made, err := do(ctx, s.first, s.last)
 		ended <- result{made, err}
 	}()
-	var own *result // once there is one
+	var own *result // nil until there is one
 	for {
 		if own == nil {
 			select {
@@ -186,7 +186,7 @@ func (t *Team) Divide(ctx context.Context, count int, do func(ctx context.Contex
 	}
 }
 
-// state tells all ranks how this one does, and returns the states of all together.
+// state sends this rank's state to all, and returns the states of all, combined.
 func (t *Team) state(done, failed bool) (byte, error) {
 	var own byte
 	if !done {

@@ -11,7 +11,7 @@ import (
 	"spikegrad/host/engine/ranktest"
 )
 
-// onTeam has the ranks of a team do the same, and returns their errors.
+// onTeam has the ranks of a team do the same thing, and returns their errors.
 func onTeam(ranks int, do func(ctx context.Context, t *Team, interrupt func()) error) []error {
 	failures := make([]error, ranks)
 	ranktest.Run(ranks, func(x *ranktest.Exchange) {
@@ -23,7 +23,7 @@ func onTeam(ranks int, do func(ctx context.Context, t *Team, interrupt func()) e
 	return failures
 }
 
-// TestTeamDivides: each piece of work is done once, in order over the ranks, however few there are.
+// TestTeamDivides: each piece of work is done once, in rank order, however few there are.
 func TestTeamDivides(t *testing.T) {
 	pieces := func(_ context.Context, first, last int) (made []byte, err error) {
 		for i := first; i < last; i++ {
@@ -52,12 +52,12 @@ func TestTeamDivides(t *testing.T) {
 	}
 }
 
-// TestTeamDivideEnds: when a rank fails or is interrupted, all end at once with the same error, though
-// the others work until they are told.
+// TestTeamDivideEnds: when a rank fails or is interrupted, all end at once with the same error,
+// although the others would work until told to stop.
 func TestTeamDivideEnds(t *testing.T) {
 	for name, c := range map[string]struct {
 		do   func(interrupt func()) error
-		want string // on the ranks it did not happen to
+		want string // on the other ranks
 	}{
 		"fails":       {func(func()) error { return errors.New("no more memory") }, "rank 1: no more memory"},
 		"interrupted": {func(interrupt func()) error { interrupt(); return nil }, context.Canceled.Error()},
@@ -82,7 +82,7 @@ func TestTeamDivideEnds(t *testing.T) {
 	}
 }
 
-// TestTeamSame: ranks that were asked for something else are named.
+// TestTeamSame: ranks that were given something else are named.
 func TestTeamSame(t *testing.T) {
 	for rank, err := range onTeam(3, func(_ context.Context, team *Team, _ func()) error { return team.Same(fmt.Sprint(team.Rank() / 2)) }) {
 		if err == nil || !Agreed(err) || rank < 2 && !strings.HasPrefix(err.Error(), "rank 2: it has other data") {
@@ -91,7 +91,7 @@ func TestTeamSame(t *testing.T) {
 	}
 }
 
-// TestTeamAsks: all ranks believe what the first one finds.
+// TestTeamAsks: all ranks get the first one's answer.
 func TestTeamAsks(t *testing.T) {
 	for _, want := range []bool{false, true} {
 		for rank, err := range onTeam(3, func(_ context.Context, team *Team, _ func()) error {

@@ -2,11 +2,10 @@ package engine
 
 import "spikegrad/cpuref"
 
-// together is the number of samples of a chunk that a worker of the CPU engine takes through
-// all kernels at once. It is small, so that the results of one kernel are still in the cache
-// for the next. With recurrent layers it is the whole chunk, because the weights are then read
-// once per step for all samples; and with learned constants, whose derivatives are summed over
-// a chunk.
+// together is the number of samples of a chunk that a CPU worker takes through all kernels at once.
+// It is small, so that the results of one kernel are still in the cache for the next. With
+// recurrent layers it is the whole chunk, because then the weights are read once per step for all
+// samples; likewise with learned constants, whose derivatives are summed over a chunk.
 func (p *plan[T]) together() int {
 	for _, layer := range p.layers {
 		if layer.recurrent >= 0 || layer.neuron.Learn != 0 {

@@ -14,7 +14,7 @@ type ToyLoop struct {
 	Angles        [][2]float32 // [point]: sine and cosine
 	Directions    []float32    // [4][5]
 	Beta          float32
-	BetaSurrogate []float32 // each is a run
+	BetaSurrogate []float32 // one run per value
 }
 
 // LoopSums are the sums over all points of gradient times tangent, in the order of
@@ -23,8 +23,7 @@ type LoopSums struct {
 	Surrogate, Truth []float32
 }
 
-// Sum runs around the curve on a device in single precision. Every device gives the
-// same bits.
+// Sum runs around the curve on a device in single precision. Every device gives the same bits.
 func (l *ToyLoop) Sum(choice Choice, options Options) (LoopSums, Description, error) {
 	if choice.Vulkan {
 		return l.sumVulkan(choice.Info.Index, options)

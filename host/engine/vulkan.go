@@ -10,13 +10,13 @@ import (
 	"spikegrad/kernels"
 )
 
-// Vulkan runs a network on a Vulkan device. A batch goes through the device in
-// passes of as many samples as fit; the streams of commands for a pass are
-// recorded once for each number of samples and submitted again and again.
+// Vulkan runs a network on a Vulkan device. A batch goes through the device in passes of as many
+// samples as fit; the command streams of a pass are recorded once for each number of samples and
+// resubmitted.
 type Vulkan struct {
 	plan    *plan[float32]
 	device  *gpu.Device
-	lent    bool // the device is the caller's
+	lent    bool // the caller owns the device
 	kernels *kernelSet
 	limits  limits
 	cut     segmentation
@@ -30,20 +30,20 @@ type Vulkan struct {
 	states     [][]*gpu.Buffer // [weight array][state]
 	partial    []*gpu.Buffer   // [weight array]: partial gradients of the chunks of a pass
 	sums       []*gpu.Buffer   // [weight array]: gradients of the passes, if there are several
-	norms      staged          // partial sums of the gradients' squared norms: see normOf
+	norms      staged          // partial sums of the gradients' squared norms; see normOf
 	update     staged          // [weight array]: parameters of an update, updateStride bytes apart
 
-	passes  map[int]int // [samples of a batch]: samples of its passes; see passSamples
+	passes  map[int]int // [samples of a batch]: samples per pass; see passSamples
 	pass    *pass       // arrays for the samples of a pass; nil before the first batch
 	streams map[streamKey]*gpu.Stream
-	running []*gpu.Stream // started and not waited for
+	running []*gpu.Stream // started and not yet waited for
 
-	staging sync.Mutex // of input rooms, and of changes of passes and pass, which Prepare reads
-	brought uint64     // passes whose events were brought ahead
+	staging sync.Mutex // guards input rooms, and changes of passes and pass, which Prepare reads
+	brought uint64     // number of passes whose events were uploaded ahead
 	room    int        // of the last pass's input
 
-	replicas  *Vulkan    // runs them, beside this engine; nil before the first
-	presented *presented // where they begin; nil of other engines
+	replicas  *Vulkan    // the engine that runs replicas; nil before the first
+	presented *presented // where replicas begin; nil in other engines
 
 	samples int // of the last gradient; 0 if there is none
 	summed  int // passes whose gradients are in sums; 0 if the gradient is in partial
@@ -54,7 +54,7 @@ type Vulkan struct {
 	totals      [][]uint32
 }
 
-// streamKey tells recorded streams apart.
+// streamKey identifies a recorded stream.
 type streamKey struct {
 	purpose   purpose
 	room      int  // of the input
@@ -62,7 +62,7 @@ type streamKey struct {
 	segment   int  // for purposeSegment and purposeRest; the first chunk for purposeNode
 	lowest    int  // layer that runs first, for purposeRest
 	augmented bool // the input spikes are varied first
-	dropping  bool // layers leave out spikes that they hand up
+	dropping  bool // layers drop spikes that they hand up
 }
 
 type purpose int
@@ -70,12 +70,12 @@ type purpose int
 const (
 	purposeEvaluate purpose = iota
 	purposeGradient
-	purposeRest    // evaluates from a segment on, after what was presented
-	purposeSegment // computes the membranes of a segment again
-	purposeSave    // copies the gradient of a pass; samples is the number of the pass
+	purposeRest    // evaluates from a segment on, after the copies of present
+	purposeSegment // recomputes the membranes of a segment
+	purposeSave    // copies the gradient of a pass; samples is the pass's number
 	purposeReduce  // adds up the gradients of the passes
-	purposePartial // as purposeGradient, but the gradients of the chunks are not added up
-	purposeNode    // adds up those of some chunks
+	purposePartial // like purposeGradient, but without summing the gradients of the chunks
+	purposeNode    // sums those of some chunks
 	purposeUpdate
 	purposeUpdateSums // the same from sums
 	purposeDerive
@@ -85,8 +85,8 @@ const (
 
 var _ Engine = (*Vulkan)(nil)
 
-// OpenVulkan opens the Vulkan device of a number and makes an engine with weights
-// zero on it. The network must not change while the engine is in use.
+// OpenVulkan opens the Vulkan device with an index and makes an engine on it whose weights are
+// zero. The network must not change while the engine is in use.
 func OpenVulkan(n *network.Network, index int, options Options) (*Vulkan, error) {
 	p, err := newPlan[float32](n, options)
 	if err != nil {
@@ -115,7 +115,7 @@ func newVulkan(p *plan[float32], device *gpu.Device) *Vulkan {
 	return e
 }
 
-// sizedVulkan is an engine that knows its sizes and has no device yet.
+// sizedVulkan makes an engine that knows its sizes and has no device yet.
 func sizedVulkan(p *plan[float32], info gpu.DeviceInfo) *Vulkan {
 	e := &Vulkan{
 		plan: p, limits: limitsOf(info),
@@ -153,8 +153,8 @@ func (e *Vulkan) open() (err error) {
 	return e.SetOptimizer(nil)
 }
 
-// layWeights makes what an engine holds whatever the batch: buffer makes one of the given number of 4-byte
-// numbers.
+// layWeights makes the arrays that an engine holds regardless of the batch: buffer makes one of the
+// given number of 4-byte numbers.
 func (e *Vulkan) layWeights(buffer func(name string, values int) *gpu.Buffer) {
 	for _, w := range e.plan.weights {
 		e.weights = append(e.weights, buffer(w.Name, w.size))
@@ -173,8 +173,7 @@ func (e *Vulkan) layWeights(buffer func(name string, values int) *gpu.Buffer) {
 	e.norms.Buffer = buffer("norms", int(e.normAt(len(e.plan.weights))/4))
 }
 
-// uploadConstants brings the constants of the neurons of all layers and the geometry of all
-// connections onto the device.
+// uploadConstants uploads the constants of all layers' neurons and the geometry of all connections.
 func (e *Vulkan) uploadConstants() (err error) {
 	buffer := bufferMaker(e.device, &err)
 	for l, layer := range e.plan.layers {
@@ -194,8 +193,8 @@ func (e *Vulkan) uploadConstants() (err error) {
 	return err
 }
 
-// uploadVaried makes the arrays of learned constants, with what neurons have before anything
-// is learned.
+// uploadVaried makes the arrays of learned constants, with the neurons' values before anything is
+// learned.
 func (e *Vulkan) uploadVaried() (err error) {
 	buffer := bufferMaker(e.device, &err)
 	for l := range e.plan.layers {
@@ -219,16 +218,16 @@ func describeVulkan(info gpu.DeviceInfo) Description {
 	return Description{Device: info.Name, Driver: fmt.Sprintf("%s %s, Vulkan %s", info.Driver, info.DriverInfo, info.VersionString())}
 }
 
-// Messages are what the validation layer said so far; see [Options.Validation].
+// Messages returns what the validation layer has reported so far; see [Options.Validation].
 func (e *Vulkan) Messages() []string { return e.device.Messages() }
 
-// PeakMemory is the most device memory in use so far, in bytes.
+// PeakMemory is the most device memory that has been in use so far, in bytes.
 func (e *Vulkan) PeakMemory() uint64 {
 	_, peak := e.device.Memory()
 	return peak
 }
 
-// Timings is the time that each kernel took in the last gradient of a pass and the last
+// Timings returns the time that each kernel took in the last gradient of a pass and the last
 // update, in the order of a step; nothing without [Options.Profile].
 func (e *Vulkan) Timings() []gpu.Timing {
 	if e.settle() != nil {
@@ -272,7 +271,7 @@ func (e *Vulkan) SetWeights(weights [][]float32) error {
 // Weights implements [Engine].
 func (e *Vulkan) Weights() ([][]float32, error) { return e.download(e.weights) }
 
-// download copies the packed arrays of all weights, the first of each buffer.
+// download copies the packed arrays of all weights, the first in each buffer.
 func (e *Vulkan) download(buffers []*gpu.Buffer) ([][]float32, error) {
 	var arrays [][]float32
 	for i := range e.plan.weights {
@@ -296,7 +295,7 @@ func (e *Vulkan) downloadOne(i int, buffer *gpu.Buffer) ([]float32, error) {
 	return array, nil
 }
 
-// downloadPacked copies the packed array of weights i, the first of a buffer.
+// downloadPacked copies the packed array of weights i, the first in a buffer.
 func (e *Vulkan) downloadPacked(i int, buffer *gpu.Buffer) ([]float32, error) {
 	if err := e.settle(); err != nil {
 		return nil, err
@@ -363,7 +362,7 @@ func (e *Vulkan) Optimizer() ([][][]float32, error) {
 	return all, nil
 }
 
-// Update implements [Engine]. It returns before the device is done: what follows waits for it.
+// Update implements [Engine]. It returns before the device is done; later calls wait for it.
 func (e *Vulkan) Update(update Update) error {
 	if e.samples == 0 {
 		return errNoGradient
@@ -384,8 +383,8 @@ func (e *Vulkan) Update(update Update) error {
 	return e.start(streamKey{purpose: purposeUpdate})
 }
 
-// normParts are the partial sums of the squared norm of the gradient of every weight
-// array times a scale, none of one that is frozen. No stream may be running.
+// normParts returns the partial sums of the squared norm of every weight array's gradient times a
+// scale; none for frozen arrays. No stream may be running.
 func (e *Vulkan) normParts(scale float32) ([][]float32, error) {
 	parameters := cpuref.UpdateParameters[float32]{InverseBatch: scale}
 	copy(e.update.host.Mapped(), updateBytes(&parameters))
@@ -407,8 +406,8 @@ func (e *Vulkan) normParts(scale float32) ([][]float32, error) {
 	return parts, nil
 }
 
-// normAt is where the partial sums of the squared norm of a weight array's gradient begin,
-// bytes; after the last one they end.
+// normAt is where the partial sums of the squared norm of weight array i's gradient begin, in
+// bytes; after the last array, where they end.
 func (e *Vulkan) normAt(i int) (at uint64) {
 	for _, w := range e.plan.weights[:i] {
 		at = aligned(at+4*uint64(normBlocks(w.size)), e.limits.alignment)
@@ -416,12 +415,12 @@ func (e *Vulkan) normAt(i int) (at uint64) {
 	return at
 }
 
-// normOf binds them.
+// normOf binds the sums at normAt.
 func (e *Vulkan) normOf(i int) gpu.Binding {
 	return gpu.Binding{Buffer: e.norms.Buffer, Offset: e.normAt(i), Bytes: 4 * uint64(normBlocks(e.plan.weights[i].size))}
 }
 
-// Close closes the device; one that was lent stays open, without the engine's arrays.
+// Close closes the device; if the caller owns it, it stays open, but the engine's arrays are freed.
 func (e *Vulkan) Close() error {
 	if !e.lent {
 		return e.device.Close()

@@ -6,8 +6,8 @@ import (
 	"spikegrad/kernels"
 )
 
-// augmentArrays hold the varied input spikes of a pass; nil before the first batch that
-// asks for them.
+// augmentArrays holds the varied input spikes of a pass; nil before the first batch that asks for
+// them.
 type augmentArrays struct {
 	words       *gpu.Buffer // what is asked for
 	spikes      *gpu.Buffer // [sample][step][word]
@@ -15,14 +15,14 @@ type augmentArrays struct {
 	used        *gpu.Buffer
 }
 
-// augmentSize is the size of arrays that depend on what is asked for.
+// augmentSize is the size of the arrays that depend on the augmentation.
 type augmentSize struct {
 	words  int // numbers of an augmentation
 	events int // of a pass, varied
 }
 
-// grown is a size that has enough for another, with some room for the events of the
-// next batch; the same if it has enough.
+// grown returns a size sufficient for need, with some room for the events of the next batch; s
+// itself if that suffices.
 func (s augmentSize) grown(need augmentSize) augmentSize {
 	if s.words >= need.words && s.events >= need.events {
 		return s
@@ -30,11 +30,10 @@ func (s augmentSize) grown(need augmentSize) augmentSize {
 	return augmentSize{max(s.words, need.words), max(s.events, need.events+need.events/4)}
 }
 
-// augmentSizeOf is what an augmentation of the given numbers of samples and events needs at
-// most.
+// augmentSizeOf is the most that an augmentation of the given numbers of samples and events needs.
 func augmentSizeOf(a *cpuref.Augmentation, samples, events int, p *plan[float32]) augmentSize {
 	words := 1
-	if a != nil { // learned delays need room for events alone
+	if a != nil { // learned delays only need room for events
 		events += samples * p.steps * len(a.Inserted)
 		words = len(kernels.AugmentationWords(a))
 	}
@@ -59,7 +58,7 @@ func (e *Vulkan) layAugmented(capacity int, buffer func(name string, values int)
 	}
 }
 
-// uploadAugmentation brings what a batch asks for onto the device.
+// uploadAugmentation uploads the augmentation of a batch.
 func (e *Vulkan) uploadAugmentation(a *cpuref.Augmentation) error {
 	if a == nil {
 		return nil
@@ -67,11 +66,11 @@ func (e *Vulkan) uploadAugmentation(a *cpuref.Augmentation) error {
 	return e.pass.augmented.words.Upload(0, asBytes(kernels.AugmentationWords(a)))
 }
 
-// listsInput reports whether the events of the input are listed on the device: varied ones, and those
-// that learned delays move.
+// listsInput reports whether the input events are listed on the device, because they are varied or
+// moved by learned delays.
 func (e *Vulkan) listsInput(a *cpuref.Augmentation) bool { return a != nil || e.plan.delayed(-1) }
 
-// inputEvents binds the events of the input, as uploaded, varied, or moved by learned delays.
+// inputEvents binds the input events, as uploaded, varied, or moved by learned delays.
 func (r *recorder) inputEvents() (rows, index gpu.Binding) {
 	p := r.engine.pass
 	if r.augmented || r.moved {
@@ -80,7 +79,7 @@ func (r *recorder) inputEvents() (rows, index gpu.Binding) {
 	return r.section(sectionRows), r.section(sectionIndex)
 }
 
-// augment records that the input spikes are varied and listed.
+// augment records varying and listing the input spikes.
 func (r *recorder) augment() {
 	p, n, k := r.engine.pass, r.engine.plan, r.engine.kernels
 	steps, channels := uint32(n.steps), uint32(n.network.Inputs)

@@ -141,7 +141,7 @@ func (r *recorder) weightGradient(i, s int) {
 	r.gradientAt(i, s, r.partial[i], r.plan.weights[i].delay)
 }
 
-// gradientAt records the gradient of a connection if it had another delay.
+// gradientAt records the gradient that a connection would have with the given delay.
 func (r *recorder) gradientAt(i, s int, partial *gpu.Buffer, delay int) {
 	c := &r.plan.weights[i]
 	r.do(func() error {

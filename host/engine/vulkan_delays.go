@@ -26,8 +26,8 @@ func newDelayKernels(device *gpu.Device) (*delayKernels, error) {
 	return &k, errors.Join(failed[:]...)
 }
 
-// delayParameters are the learned delays of what a source hands up as kernels take them, and the
-// layer that learns them.
+// delayParameters returns the learned delays of what a source hands up, in the form of the kernels,
+// and the layer that learns them.
 func (r *recorder) delayParameters(source int) (*layerPlan[float32], kernels.DelayEventsParameters) {
 	layer, of := r.plan.delaysOf(source, r.dropping)
 	p := kernels.DelayEventsParameters{
@@ -39,7 +39,7 @@ func (r *recorder) delayParameters(source int) (*layerPlan[float32], kernels.Del
 	return layer, p
 }
 
-// delaySpikes implements executor. What it makes of the input lies where varied events do.
+// delaySpikes implements executor. Input events go where varied ones do.
 func (r *recorder) delaySpikes(l int) {
 	layer, p := r.delayParameters(l)
 	rows, index := r.events(l + 1)

@@ -6,8 +6,8 @@ import (
 	"spikegrad/kernels"
 )
 
-// begin implements executor. The kernels of layers set bits of spikes, and read those of a
-// segment that ran before.
+// begin implements executor. It clears the spikes if there are segments: layer kernels set bits,
+// and read those of earlier segments.
 func (r *recorder) begin() {
 	if r.augmented {
 		r.augment()
@@ -25,7 +25,7 @@ func (r *recorder) inputTrains() {
 	r.trains(r.arrays.inputTrains, rows, index, r.plan.layers[0].inputs, 1, cpuref.Segment{})
 }
 
-// slot binds one of the states of a layer; nothing of whole samples.
+// slot binds one of the states of a layer; nothing for whole samples.
 func (p *pass) slot(l, slot int, cut segmentation) gpu.Binding {
 	buffer := p.layers[l].states
 	if buffer == nil {
@@ -66,7 +66,7 @@ func (r *recorder) inputSums(i, s int) {
 	})
 }
 
-// potentialSums implements executor: U[t] lies a row before what it brings at t, without a delay.
+// potentialSums implements executor: without a delay, U[t] contributes to the row after its own.
 func (r *recorder) potentialSums(i int) {
 	c, sums := &r.plan.weights[i], r.sumsOf(&r.plan.weights[i])
 	neurons, _ := r.plan.takes(c)
@@ -164,7 +164,7 @@ func (r *recorder) dropSpikes(l, s int) {
 	})
 }
 
-// together is whether numbers are left out in all steps or in none, as kernels take it.
+// together returns whether numbers are dropped in all steps or in none, in the form of the kernels.
 func together(dropout *cpuref.Dropout[float32]) uint32 {
 	if dropout.Together {
 		return 1
@@ -178,7 +178,7 @@ func (r *recorder) handedTrains(l, s int) {
 	r.trains(r.layers[l].handed, whole(r.rows), whole(r.index), layer.handed, layer.pooling.Copies(), r.engine.cut.segment(s))
 }
 
-// trains records that events become spike trains, the given number for each neuron.
+// trains records turning events into spike trains, the given number per neuron.
 func (r *recorder) trains(trains *gpu.Buffer, rows, index gpu.Binding, neurons, copies int, part cpuref.Segment) {
 	r.do(func() error {
 		return r.kernels.spikeTrains.Record(r.stream,
@@ -207,7 +207,7 @@ func (r *recorder) readoutForward(s int) {
 	})
 }
 
-// membranesDone implements executor: they are read back by running segments again.
+// membranesDone implements executor: they are read back by rerunning segments.
 func (r *recorder) membranesDone(int) {}
 
 // countSpikes implements executor.

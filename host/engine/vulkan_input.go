@@ -2,22 +2,22 @@ package engine
 
 import "spikegrad/cpuref"
 
-// inputRoom is where the samples of a pass lie. There are two of them, so that the events of
-// the next pass are brought to one while the device works with the other.
+// inputRoom is where the samples of a pass lie. There are two, so that the events of the next pass
+// can be uploaded to one while the device works on the other.
 type inputRoom struct {
 	staged // numbers, labels, event rows and event index
 	number int
 
-	// Prepare brings events from another goroutine: Vulkan.staging guards what is below, and the
-	// rows and the index of a room that is not busy.
-	events checked // what was brought and has not been run; zero for nothing
+	// Prepare uploads events from another goroutine: Vulkan.staging guards the fields below, and
+	// the rows and the index of a room that is not busy.
+	events checked // uploaded but not yet run; zero if there are none
 	counts eventCounts
-	at     uint64 // when: those brought later have larger ones
-	busy   bool   // a pass is at work with it
+	at     uint64 // order of the upload
+	busy   bool   // a pass is using it
 }
 
-// Prepare implements [Engine]: it brings the events of the first pass where the device can fetch
-// them, if there is room, which the batches before have made.
+// Prepare implements [Engine]: it puts the events of the first pass where the device can fetch
+// them, if earlier batches have made enough room.
 func (e *Vulkan) Prepare(batch *Batch) {
 	if batch.Check(e.plan.network) != nil {
 		return
@@ -29,15 +29,15 @@ func (e *Vulkan) Prepare(batch *Batch) {
 	}
 }
 
-// prepareNext brings the events of samples first to last of a batch while another pass is at work.
+// prepareNext uploads the events of samples first to last of a batch while another pass is running.
 func (e *Vulkan) prepareNext(batch *Batch, first, last int) {
 	e.staging.Lock()
 	defer e.staging.Unlock()
 	e.bringAhead(batch, first, last)
 }
 
-// bringAhead brings the events of a pass to a room that is free, if they have a name by which the
-// pass will find them, and room.
+// bringAhead uploads the events of a pass to a free room, if they fit and have a name by which the
+// pass will find them.
 func (e *Vulkan) bringAhead(batch *Batch, first, last int) {
 	rows := batch.Rows[first*e.plan.steps : last*e.plan.steps]
 	named := e.named(batch, first, last)
@@ -54,12 +54,12 @@ func (e *Vulkan) bringAhead(batch *Batch, first, last int) {
 	room.events, room.counts, room.at = named, counts, e.brought
 }
 
-// named is the name of the events of samples first to last.
+// named returns the name of the events of samples first to last.
 func (e *Vulkan) named(batch *Batch, first, last int) checked {
 	return batch.Checked(first*e.plan.steps, last*e.plan.steps)
 }
 
-// freeRoom is one that no pass is at work with: an empty one, else the one brought longest ago.
+// freeRoom returns a room that no pass is using: an empty one, else the one filled longest ago.
 func (e *Vulkan) freeRoom() *inputRoom {
 	var free *inputRoom
 	for i := range e.pass.inputs {
@@ -71,7 +71,7 @@ func (e *Vulkan) freeRoom() *inputRoom {
 	return free
 }
 
-// age is when the events of a room were brought; 0 of an empty one.
+// age is when the events of a room were uploaded; 0 for an empty one.
 func (s *inputRoom) age() uint64 {
 	if s.events == (checked{}) {
 		return 0
@@ -79,8 +79,8 @@ func (s *inputRoom) age() uint64 {
 	return s.at
 }
 
-// eventCounts are how many events the rows of a pass refer to: from the first to the last, and
-// those counted again that several rows share.
+// eventCounts is how many events the rows of a pass refer to: the span from the first to the last,
+// and the total, which counts events shared by several rows repeatedly.
 type eventCounts struct{ span, listed int }
 
 func countEvents(rows [][2]uint32) (c eventCounts) {
@@ -92,7 +92,7 @@ func countEvents(rows [][2]uint32) (c eventCounts) {
 	return c
 }
 
-// needs is for how many events a pass needs room.
+// needs is the number of events that a pass needs room for.
 func (e *Vulkan) needs(c eventCounts, augment *cpuref.Augmentation) int {
 	if e.listsInput(augment) {
 		return max(c.span, c.listed)
@@ -100,7 +100,7 @@ func (e *Vulkan) needs(c eventCounts, augment *cpuref.Augmentation) int {
 	return c.span
 }
 
-// passNeeds is for how many events samples first to last of a batch need room.
+// passNeeds is the number of events that samples first to last of a batch need room for.
 func (e *Vulkan) passNeeds(batch *Batch, first, last int) int {
 	e.staging.Lock()
 	defer e.staging.Unlock()
@@ -110,7 +110,7 @@ func (e *Vulkan) passNeeds(batch *Batch, first, last int) int {
 	return e.needs(countEvents(batch.Rows[first*e.plan.steps:last*e.plan.steps]), batch.Augment)
 }
 
-// indexRange is the part of the event index that rows refer to.
+// indexRange returns the part of the event index that rows refer to.
 func indexRange(rows [][2]uint32) (least, most uint32) {
 	least = ^uint32(0)
 	for _, row := range rows {
@@ -121,7 +121,7 @@ func indexRange(rows [][2]uint32) (least, most uint32) {
 	return min(least, most), most
 }
 
-// bring puts the events that rows of a batch refer to into a room.
+// bring copies the events that rows of a batch refer to into a room.
 func (e *Vulkan) bring(room *inputRoom, batch *Batch, rows [][2]uint32) {
 	p := e.pass
 	least, most := indexRange(rows)
@@ -135,8 +135,8 @@ func (e *Vulkan) bring(room *inputRoom, batch *Batch, rows [][2]uint32) {
 	copy(room.words(p.inputAt[sectionIndex]), batch.Index[least:most])
 }
 
-// broughtTo is the room to which the events of samples first to last were brought ahead; nil for
-// none.
+// broughtTo returns the room to which the events of samples first to last were uploaded ahead; nil
+// for none.
 func (e *Vulkan) broughtTo(batch *Batch, first, last int) *inputRoom {
 	named := e.named(batch, first, last)
 	if e.pass == nil || named == (checked{}) {
@@ -150,8 +150,8 @@ func (e *Vulkan) broughtTo(batch *Batch, first, last int) *inputRoom {
 	return nil
 }
 
-// take gives a pass the room that its events were brought to, ahead or now; it is busy until given
-// back by [Vulkan.giveBack].
+// take gives a pass the room with its events, uploading them now if that was not done ahead; the
+// room is busy until released by [Vulkan.giveBack].
 func (e *Vulkan) take(batch *Batch, first, last int) (room int) {
 	e.staging.Lock()
 	defer e.staging.Unlock()
@@ -164,15 +164,15 @@ func (e *Vulkan) take(batch *Batch, first, last int) (room int) {
 	return s.number
 }
 
-// giveBack ends what a pass does with a room.
+// giveBack ends a pass's use of a room.
 func (e *Vulkan) giveBack(room int) {
 	e.staging.Lock()
 	defer e.staging.Unlock()
 	e.pass.inputs[room].busy = false
 }
 
-// upload puts the rest of samples first to last of a batch where the stream of a pass fetches it. No
-// stream that reads it is running: all passes are waited for.
+// upload puts the rest of samples first to last of a batch where the stream of a pass fetches it.
+// No stream that reads it is running, as all passes are waited for.
 func (e *Vulkan) upload(room int, batch *Batch, first, last int, stream cpuref.Stream) error {
 	p := e.pass
 	input := &p.inputs[room]

@@ -10,7 +10,7 @@ import (
 	"spikegrad/host/network"
 )
 
-// named is a copy of samples first to last of a batch with events of its own, which were checked.
+// named is a copy of samples first to last of a batch, with its own checked events.
 func named(t *testing.T, n *network.Network, b *Batch, first, last int) *Batch {
 	t.Helper()
 	part := b.Part(n, first, last)
@@ -23,10 +23,10 @@ func named(t *testing.T, n *network.Network, b *Batch, first, last int) *Batch {
 	return c
 }
 
-// silence takes all events away, and nobody is told: what has been brought elsewhere stays.
+// silence removes all events without any notification: what was uploaded before stays.
 func silence(b *Batch) { clear(b.Rows) }
 
-// gradientOf is what an engine finds for a batch.
+// gradientOf returns the gradient that an engine computes for a batch.
 func gradientOf(t *testing.T, e Engine, b *Batch) [][]float32 {
 	t.Helper()
 	if _, err := e.Gradient(b, cpuref.StreamNoise, nil); err != nil {
@@ -39,8 +39,8 @@ func gradientOf(t *testing.T, e Engine, b *Batch) [][]float32 {
 	return gradients
 }
 
-// TestPrepare: a batch that was prepared runs with the events that it had then, once, whatever ran
-// between, and a batch that was filled again with those that it has now.
+// TestPrepare: a prepared batch runs with the events that it had then, once, whatever ran in
+// between; a batch that was refilled runs with its new ones.
 func TestPrepare(t *testing.T) {
 	n, all := probed()
 	parts := func() (a, b, c *Batch) {
@@ -145,8 +145,8 @@ func TestPrepare(t *testing.T) {
 	}
 }
 
-// TestPrepareLeavesRunning: while the device works with events, those of other batches are brought
-// elsewhere; those of the next pass of a batch are.
+// TestPrepareLeavesRunning: while the device works with events, those of other batches, or of the
+// next pass of the same batch, are uploaded elsewhere.
 func TestPrepareLeavesRunning(t *testing.T) {
 	n, all := probed()
 	for _, info := range gputest.Devices(t) {
@@ -170,7 +170,7 @@ func TestPrepareLeavesRunning(t *testing.T) {
 		}
 		e.giveBack(room)
 		brought := e.brought
-		gradientOf(t, e, named(t, n, all, 0, 11)) // of two passes
+		gradientOf(t, e, named(t, n, all, 0, 11)) // in two passes
 		if e.brought != brought+1 {
 			t.Errorf("%s: the events of %d passes were brought ahead, want those of 1", info.Name, e.brought-brought)
 		}
@@ -180,8 +180,8 @@ func TestPrepareLeavesRunning(t *testing.T) {
 	}
 }
 
-// TestPrepareMeanwhile: batches are prepared all the while that others run, of other sizes too, and
-// what is found is what the CPU engine finds.
+// TestPrepareMeanwhile: batches are prepared while others, also of other sizes, run, and the
+// results are those of the CPU engine.
 func TestPrepareMeanwhile(t *testing.T) {
 	n, all := probed()
 	options := Options{Seed: 9, PassSamples: cpuref.ChunkSamples}
@@ -194,7 +194,7 @@ func TestPrepareMeanwhile(t *testing.T) {
 	}
 	var batches []*Batch
 	var want [][][]float32
-	for _, span := range [][2]int{{3, 4}, {0, 8}, {2, 9}, {0, 11}, {3, 11}, {5, 6}} { // the arrays of passes grow twice
+	for _, span := range [][2]int{{3, 4}, {0, 8}, {2, 9}, {0, 11}, {3, 11}, {5, 6}} { // the pass arrays grow twice
 		b := named(t, n, all, span[0], span[1])
 		batches, want = append(batches, b), append(want, gradientOf(t, reference, b))
 	}

@@ -12,7 +12,7 @@ type kernelSet struct {
 	augment           *kernels.Augment
 	listAugmented     *kernels.BuildEvents
 	buildEvents       *kernels.BuildEvents
-	dropEvents        *kernels.DropEvents // nil unless layers drop out spikes
+	dropEvents        *kernels.DropEvents // nil unless layers use dropout
 	dropErrors        *kernels.DropErrors
 	delays            *delayKernels // nil unless delays are learned
 	spikeTrains       *kernels.SpikeTrains
@@ -20,39 +20,39 @@ type kernelSet struct {
 	spikeTotals       *kernels.SpikeTotals
 	readoutForward    *kernels.ReadoutForward
 	readoutBackward   *kernels.ReadoutBackward
-	crossEntropy      *kernels.CrossEntropy // to evaluate; nil for a loss with target spikes
+	crossEntropy      *kernels.CrossEntropy // to evaluate; nil with target spikes
 	crossEntropyError *kernels.CrossEntropy // with the derivative
 	targets           targetKernels
 	errorBelow        *kernels.ErrorBelow
-	errorAdded        *kernels.ErrorBelow                            // to what others left; nil unless a layer has several above, or hands up potentials
-	inputSums         map[kernels.InputSumsChoice]*kernels.InputSums // those that connections need
+	errorAdded        *kernels.ErrorBelow                            // adds to other errors; nil unless a layer has several above, or hands up potentials
+	inputSums         map[kernels.InputSumsChoice]*kernels.InputSums // those that the connections need
 	weightGradient    *kernels.WeightGradient
 	potentialGradient *kernels.PotentialGradient // nil unless layers hand up potentials
 	learnedConstants  *kernels.LearnedConstants
 	constantGradient  *kernels.ConstantGradient
-	commonGradient    *kernels.ConstantGradient // of what all neurons of a layer share
+	commonGradient    *kernels.ConstantGradient // for constants shared by all neurons of a layer
 	sumChunks         *kernels.SumChunks
 	optimizer         *kernels.Optimizer
 	transpose         *kernels.Transpose
 	squaredNorm       *kernels.SquaredNorm
 }
 
-// layerKernels are built for the kinds of one layer.
+// layerKernels are built for the options of one layer.
 type layerKernels struct {
 	forward  *kernels.LIFForward
 	backward *kernels.LIFBackward
-	activity []*kernels.Activity // one a regularizer
+	activity []*kernels.Activity // one per regularizer
 	pool     *kernels.PoolEvents // nil unless positions are pooled
 	unpool   *kernels.UnpoolErrors
 }
 
-// sumsChoice is the kernel that adds up what a connection apart brings.
+// sumsChoice is the kernel that makes the sums of a connection apart.
 func sumsChoice(c *weightPlan) kernels.InputSumsChoice {
 	return kernels.InputSumsChoice{Convolution: !c.window.Dense(), Add: c.adds}
 }
 
-// inputs is where the input of a target comes from, given whether it is driven and the connection
-// from its highest source.
+// inputs is where the input of a target comes from, given whether it is driven and the number of the
+// connection from its highest source.
 func inputs(p *plan[float32], driven bool, highest int) kernels.Inputs {
 	switch {
 	case p.weights[highest].apart:

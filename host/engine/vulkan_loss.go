@@ -6,12 +6,12 @@ import (
 	"spikegrad/kernels"
 )
 
-// targetKernels are the pipelines of a loss that compares with target spikes.
+// targetKernels are the pipelines of a loss on target spikes.
 type targetKernels struct {
 	distance      *kernels.SpikeDistance // to evaluate
 	distanceError *kernels.SpikeDistance // with the derivative
 	sums          *kernels.RowSums
-	adjoint       *kernels.ReadoutBackward // of the filter of the van Rossum distance
+	adjoint       *kernels.ReadoutBackward // for the filter of the van Rossum distance
 }
 
 func (k *targetKernels) open(device *gpu.Device, loss cpuref.Loss) (err error) {
@@ -28,7 +28,7 @@ func (k *targetKernels) open(device *gpu.Device, loss cpuref.Loss) (err error) {
 	return err
 }
 
-// uploadTargets brings the target spikes of samples first to last onto the device.
+// uploadTargets uploads the target spikes of samples first to last.
 func (e *Vulkan) uploadTargets(batch *Batch, first, last int) error {
 	n := e.plan
 	if n.distance == nil {
@@ -105,8 +105,8 @@ func (r *recorder) filterErrors() {
 	r.filterBackward(r.kernels.targets.adjoint, r.targetErrors, d.DecayMembrane, d.DriveMembrane, d.DecaySynapse)
 }
 
-// filterBackward records that errors go back through a filter of two time constants, a
-// readout or that of a distance.
+// filterBackward records taking errors back through a filter with two time constants: a readout's
+// or that of a distance.
 func (r *recorder) filterBackward(kernel *kernels.ReadoutBackward, errors *gpu.Buffer, decayMembrane, driveMembrane, decaySynapse float32) {
 	r.do(func() error {
 		return kernel.Record(r.stream, kernels.ReadoutBackwardBuffers{Error: whole(errors)}, kernels.ReadoutBackwardParameters{

@@ -8,8 +8,7 @@ import (
 	"spikegrad/gpu"
 )
 
-// pass holds the arrays of a pass: what as many samples as capacity need on the
-// device at once.
+// pass holds the arrays of a pass: what capacity samples need on the device at once.
 type pass struct {
 	arrays[*gpu.Buffer, *gpu.Buffer]
 	capacity int // samples: a chunk times a power of two
@@ -17,7 +16,7 @@ type pass struct {
 	augment  augmentSize
 
 	inputs    [2]inputRoom
-	inputAt   [4]uint64 // where sections begin in each, bytes
+	inputAt   [4]uint64 // where sections begin in each, in bytes
 	augmented augmentArrays
 	results   staged        // loss, regularizer, predicted, then totals of every layer
 	partial   []*gpu.Buffer // [connection]: partial gradients of the chunks
@@ -33,7 +32,7 @@ const (
 	sectionIndex
 )
 
-// sections of pass.results, each of capacity entries
+// sections of pass.results, each with capacity entries
 const (
 	resultLoss = iota
 	resultRegularizer
@@ -44,13 +43,13 @@ const (
 // memoryShare is the part of a device's memory that the arrays of a pass may take.
 const memoryShare = 0.5
 
-// limits are what a device allows the arrays of a pass.
+// limits are a device's limits for the arrays of a pass.
 type limits struct {
 	device    string // its name
 	memory    uint64 // of the device, bytes
 	all, one  uint64 // bytes of all arrays together, and of one
 	alignment uint64 // of bindings, bytes
-	rounds    int    // of all loops of a lane; 0 for any
+	rounds    int    // of all loops of a lane; 0 for no limit
 }
 
 func limitsOf(info gpu.DeviceInfo) limits {
@@ -60,7 +59,7 @@ func limitsOf(info gpu.DeviceInfo) limits {
 	}
 }
 
-// weightBytes is how large what an engine holds whatever the batch is: all together, and the largest array.
+// weightBytes is the size of what an engine holds regardless of the batch, and its largest array.
 func (e *Vulkan) weightBytes() (total, largest uint64, name string) {
 	sized := &Vulkan{plan: e.plan, limits: e.limits}
 	sized.layWeights(func(array string, values int) *gpu.Buffer {
@@ -74,7 +73,7 @@ func (e *Vulkan) weightBytes() (total, largest uint64, name string) {
 	return total, largest, name
 }
 
-// checkWeightBytes refuses weights that the device cannot hold, before it is asked for any memory.
+// checkWeightBytes refuses weights that the device cannot hold, before allocating any memory.
 func (e *Vulkan) checkWeightBytes() error {
 	total, largest, name := e.weightBytes()
 	if largest > e.limits.one {
@@ -88,8 +87,8 @@ func (e *Vulkan) checkWeightBytes() error {
 	return nil
 }
 
-// fits reports whether the arrays of a pass of the given number of samples fit, and how large they
-// are: all together, and the largest one.
+// fits reports whether the arrays of a pass of the given number of samples fit, and their size: in
+// total, and the largest one.
 func (e *Vulkan) fits(samples int) (total, largest uint64, ok bool) {
 	e.lay(samples, 0, func(_ string, values int) *gpu.Buffer {
 		total += 4 * uint64(values)
@@ -99,8 +98,8 @@ func (e *Vulkan) fits(samples int) (total, largest uint64, ok bool) {
 	return total, largest, total <= e.limits.all && largest <= e.limits.one
 }
 
-// chooseCut cuts samples in time as asked or, if a chunk of whole samples does not
-// fit or takes too many rounds, into halves until it does not.
+// chooseCut cuts samples in time as asked or, if a chunk of whole samples does not fit or takes too
+// many rounds, halves them until it does.
 func (e *Vulkan) chooseCut() {
 	if asked := e.plan.options.SegmentSteps; asked > 0 {
 		e.cut = e.plan.cutAt(asked)
@@ -111,14 +110,14 @@ func (e *Vulkan) chooseCut() {
 		_, _, ok := e.fits(cpuref.ChunkSamples)
 		ok = ok && (e.limits.rounds == 0 || e.rounds() <= e.limits.rounds)
 		if ok || length < e.cut.length {
-			return // if nothing fits, passSamples says so
+			return // if nothing fits, passSamples reports it
 		}
 	}
 }
 
-// passSamples is how many samples of a batch go through the device at once: a chunk
-// times a power of two, so that the tree over chunks stays the same, as many as
-// memory, the range of a binding and the options allow.
+// passSamples is how many samples of a batch go through the device at once: a chunk times a power
+// of two, so that the tree over chunks stays the same, as large as memory, the range of a binding
+// and the options allow.
 func (e *Vulkan) passSamples(batch int) (int, error) {
 	e.staging.Lock()
 	defer e.staging.Unlock()
@@ -144,22 +143,22 @@ func (e *Vulkan) passSamples(batch int) (int, error) {
 	return samples, nil
 }
 
-// prepare makes sure that the arrays of a pass are there for a batch. It returns the samples a pass.
+// prepare makes sure that the arrays of a pass exist for a batch. It returns the samples per pass.
 func (e *Vulkan) prepare(batch *Batch) (int, error) {
 	count, augment := batch.Samples(), batch.Augment
 	samples, err := e.passSamples(count)
 	if err != nil {
 		return 0, err
 	}
-	most := 1 // events of any pass
+	most := 1 // events in any pass
 	for first := 0; first < count; first += samples {
 		most = max(most, e.passNeeds(batch, first, min(first+samples, count)))
 	}
 	return samples, e.makeRoom(min(count, samples), samples, most, augment)
 }
 
-// makeRoom makes sure that the arrays of a pass are there for the given number of samples of a batch, passes of
-// a size, and the given number of events, which are varied if augment is not nil.
+// makeRoom makes sure that the arrays of a pass exist for count samples of a batch, in passes of
+// the given size with up to most events, which are varied if augment is not nil.
 func (e *Vulkan) makeRoom(count, samples, most int, augment *cpuref.Augmentation) error {
 	e.staging.Lock()
 	defer e.staging.Unlock()
@@ -182,7 +181,7 @@ func (e *Vulkan) makeRoom(count, samples, most int, augment *cpuref.Augmentation
 		return err
 	}
 	e.freePass()
-	// Some room: the next batch may have a few events more.
+	// Allow for a few more events in the next batch.
 	if err := e.newPass(capacity, most+most/4+64); err != nil {
 		e.freePass()
 		return err
@@ -196,8 +195,8 @@ func (e *Vulkan) makeRoom(count, samples, most int, augment *cpuref.Augmentation
 	return nil
 }
 
-// packedGradient copies the last gradient and tells of how many samples it is; there
-// may be none. Evaluation of a larger batch must not lose it with the arrays of a pass.
+// packedGradient copies the last gradient and returns its number of samples; there may be none. It
+// must survive when evaluating a larger batch replaces the arrays of a pass.
 func (e *Vulkan) packedGradient() (arrays [][]float32, samples int, err error) {
 	if e.samples == 0 {
 		return nil, 0, nil
@@ -212,7 +211,7 @@ func (e *Vulkan) packedGradient() (arrays [][]float32, samples int, err error) {
 	return arrays, e.samples, nil
 }
 
-// gradientBuffers are where the last gradient begins, one a weight array.
+// gradientBuffers are where the last gradient begins, one per weight array.
 func (e *Vulkan) gradientBuffers() []*gpu.Buffer {
 	if e.summed > 0 {
 		return e.sums
@@ -220,7 +219,7 @@ func (e *Vulkan) gradientBuffers() []*gpu.Buffer {
 	return e.partial
 }
 
-// freePass gives back the arrays of the pass and the streams that use them.
+// freePass frees the arrays of the pass and the streams that use them.
 func (e *Vulkan) freePass() {
 	for _, stream := range e.streams {
 		stream.Free()
@@ -246,8 +245,8 @@ func (e *Vulkan) freePass() {
 	clear(e.sums)
 }
 
-// bufferMaker returns a function that makes buffers of 4-byte numbers until one
-// cannot be made; err says why, and the function gives nil from then on.
+// bufferMaker returns a function that makes buffers of 4-byte numbers. When one cannot be made, it
+// sets err and returns nil from then on.
 func bufferMaker(device *gpu.Device, err *error) func(name string, values int) *gpu.Buffer {
 	return func(name string, values int) *gpu.Buffer {
 		if *err != nil {
@@ -311,7 +310,7 @@ func (p *pass) resultAt(section int, alignment uint64) uint64 {
 	return uint64(section) * size
 }
 
-// flipsAt is where the flips of a batch begin in the numbers.
+// flipsAt is where the flips of a batch begin in the numbers section.
 func (p *pass) flipsAt() int { return p.capacity + 2 }
 
 // asBytes is the memory of a slice of 4-byte numbers or pairs of them.
@@ -325,7 +324,7 @@ func asBytes[E float32 | uint32 | [2]uint32 | [2]float32](slice []E) []byte {
 // updateFields is the number of fields of an update's parameters.
 const updateFields = int(unsafe.Sizeof(cpuref.UpdateParameters[float32]{}) / 4)
 
-// updateStride is how many bytes lie between the parameters of an update for two weight arrays.
+// updateStride is the distance in bytes between the parameters of an update for two weight arrays.
 func (e *Vulkan) updateStride() uint64 {
 	return aligned(4*uint64(updateFields), e.limits.alignment)
 }
@@ -340,7 +339,7 @@ func updateBytes(p *cpuref.UpdateParameters[float32]) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(p)), 4*updateFields)
 }
 
-// ofBytes is the reverse of asBytes.
+// ofBytes is the inverse of asBytes.
 func ofBytes(bytes []byte) []float32 {
 	if len(bytes) == 0 {
 		return nil

@@ -6,7 +6,7 @@ import (
 	"spikegrad/kernels"
 )
 
-// recordStream records the commands of a key.
+// recordStream records the commands for a key.
 func (e *Vulkan) recordStream(stream *gpu.Stream, key streamKey) error {
 	r := &recorder{
 		pass: e.pass, room: key.room, engine: e, plan: e.plan, kernels: e.kernels, stream: stream,
@@ -56,7 +56,7 @@ func (e *Vulkan) recordStream(stream *gpu.Stream, key streamKey) error {
 	return r.err
 }
 
-// recorder records one stream; after an error it does nothing. It executes the schedule.
+// recorder records one stream and implements executor; after an error it does nothing.
 type recorder struct {
 	*pass
 	room           int // of the input
@@ -66,8 +66,8 @@ type recorder struct {
 	stream         *gpu.Stream
 	samples, steps uint32
 	augmented      bool // the input spikes are varied
-	moved          bool // they are moved by learned delays
-	dropping       bool // layers leave out spikes that they hand up
+	moved          bool // the input spikes are moved by learned delays
+	dropping       bool // layers drop spikes that they hand up
 	backward       bool // a backward pass follows
 	err            error
 }
@@ -78,7 +78,7 @@ func (r *recorder) do(record func() error) {
 	}
 }
 
-// whole binds a whole buffer; a nil one is nothing.
+// whole binds a whole buffer; nothing for nil.
 func whole(b *gpu.Buffer) gpu.Binding { return gpu.Binding{Buffer: b} }
 
 // section binds a section of the uploaded input.
@@ -96,7 +96,7 @@ func (r *recorder) result(section int) gpu.Binding {
 	return gpu.Binding{Buffer: r.results.Buffer, Offset: r.resultAt(section, r.engine.limits.alignment), Bytes: 4 * uint64(r.capacity)}
 }
 
-// sum records the tree over count partial results of every weight array, from the first on.
+// sum records the tree over count partial results of every weight array, starting at first.
 func (r *recorder) sum(partial []*gpu.Buffer, first, count int) {
 	for i, w := range r.engine.plan.weights {
 		from := gpu.Binding{Buffer: partial[i], Offset: partialOffset(&w, first)}
@@ -106,10 +106,10 @@ func (r *recorder) sum(partial []*gpu.Buffer, first, count int) {
 	}
 }
 
-// partialOffset is where the gradient of a chunk begins, bytes.
+// partialOffset is where the gradient of a chunk begins, in bytes.
 func partialOffset(w *weightPlan, chunk int) uint64 { return 4 * uint64(chunk) * uint64(w.size) }
 
-// update records the optimizer on all weights that are not frozen.
+// update records the optimizer for all weights that are not frozen.
 func (r *recorder) update(gradient []*gpu.Buffer) {
 	e := r.engine
 	r.fetch(e.update, 0, e.update.Bytes())
@@ -129,8 +129,8 @@ func (r *recorder) update(gradient []*gpu.Buffer) {
 	}
 }
 
-// norm records the partial sums of the squared norm of all gradients whose weights are
-// not frozen.
+// norm records the partial sums of the squared norm of the gradients of all weights that are not
+// frozen.
 func (r *recorder) norm(gradient []*gpu.Buffer) {
 	e := r.engine
 	r.fetch(e.update, 0, e.update.Bytes())
@@ -147,8 +147,7 @@ func (r *recorder) norm(gradient []*gpu.Buffer) {
 	r.leave(e.norms)
 }
 
-// derive records the renewal of what is made of the weights: their transposes, and learned
-// constants.
+// derive records recomputing what depends on the weights: their transposes, and learned constants.
 func (r *recorder) derive() {
 	e := r.engine
 	for i, w := range e.plan.weights {

@@ -9,11 +9,12 @@ import (
 	"spikegrad/kernels"
 )
 
-// replicaSegments is into how many segments samples are cut for replicas, if they are long enough.
+// replicaSegments is the number of segments samples are cut into for replicas, if long enough.
 const replicaSegments = 4
 
-// replicaPasses is how many replicas run at once. They begin with the earliest flip among them, so fewer
-// at once do fewer steps each; but a GPU takes as long for a few samples as for as many as fill it.
+// replicaPasses is how many replicas run at once. They begin with the earliest flip among them, so
+// with fewer at once each does fewer steps; but a GPU takes as long for a few samples as for a full
+// load.
 func replicaPasses(info gpu.DeviceInfo) int {
 	if info.Type == gpu.Software {
 		return 64
@@ -21,15 +22,15 @@ func replicaPasses(info gpu.DeviceInfo) int {
 	return 1024
 }
 
-// presented is where replicas begin: what another engine did with their samples without flips.
+// presented is where replicas begin: the run of their samples without flips, by another engine.
 type presented struct {
-	by      *Vulkan // cut in time as the engine of the replicas
-	pass    *pass   // its arrays, with which streams were recorded
+	by      *Vulkan // cut in time like the engine of the replicas
+	pass    *pass   // its arrays when streams were recorded
 	copy    *kernels.CopySamples
 	sources *gpu.Buffer // [replica of a pass]: its sample
-	of      []uint32    // the same of a batch of replicas
-	begin   int         // the segment with which they begin
-	lowest  int         // the layer with which they begin
+	of      []uint32    // the same for a batch of replicas
+	begin   int         // the segment in which they begin
+	lowest  int         // the layer in which they begin
 }
 
 // Replicas implements [Engine].
@@ -38,13 +39,13 @@ func (e *Vulkan) Replicas(batch *Batch, stream cpuref.Stream, replicas []Replica
 		return nil, nil, err
 	}
 	loss, regularizer = make([]float32, len(replicas)), make([]float32, len(replicas))
-	var samples []Replica // that have replicas, each once
+	var samples []Replica // those with replicas, once each
 	for _, r := range replicas {
 		samples = append(samples, Replica{Sample: r.Sample})
 	}
 	slices.SortFunc(samples, bySample)
 	samples = slices.Compact(samples)
-	if len(replicas) >= 2*len(samples) { // else there is nothing to gain by running them once more
+	if len(replicas) >= 2*len(samples) { // else running them once more gains nothing
 		if err := e.openReplicas(); err != nil {
 			return nil, nil, err
 		}
@@ -76,8 +77,8 @@ func (e *Vulkan) Replicas(batch *Batch, stream cpuref.Stream, replicas []Replica
 
 func bySample(a, b Replica) int { return a.Sample - b.Sample }
 
-// openReplicas makes the two engines that run samples and their replicas, if there are none yet. There
-// stay none if samples are too short to be cut, or if a chunk of them does not fit.
+// openReplicas makes the two engines that run samples and their replicas, unless they exist. It
+// makes none if samples are too short to be cut, or if a chunk of them does not fit.
 func (e *Vulkan) openReplicas() (err error) {
 	length := min(e.cut.length, (e.plan.steps+replicaSegments-1)/replicaSegments)
 	if e.replicas != nil || e.plan.uncut() || e.plan.cutAt(length).count() == 1 {
@@ -101,7 +102,7 @@ func (e *Vulkan) openReplicas() (err error) {
 		if both[i], err = e.beside(plan); err != nil {
 			return err
 		}
-		both[i].limits.all /= 4 // beside the arrays of the engine itself
+		both[i].limits.all /= 4 // leaves room for the engine's own arrays
 		if _, _, fits := both[i].fits(cpuref.ChunkSamples); !fits {
 			return nil
 		}
@@ -124,8 +125,8 @@ func (e *Vulkan) openReplicas() (err error) {
 	return nil
 }
 
-// runRest runs samples, and then their replicas, which have the given numbers, each from the layer and
-// the segment of its flip on, or a segment before.
+// runRest runs samples, and then the replicas with the given numbers, each from the layer and the
+// segment of its flip, or an earlier one.
 func (e *Vulkan) runRest(batch *Batch, stream cpuref.Stream, replicas, samples []Replica, numbers []int, loss, regularizer []float32) error {
 	p := e.presented
 	whole := part(batch, e.plan.network, samples)
@@ -160,7 +161,7 @@ func (e *Vulkan) runRest(batch *Batch, stream cpuref.Stream, replicas, samples [
 			source, _ := slices.BinarySearchFunc(samples, replicas[i], bySample)
 			p.of = append(p.of, uint32(source))
 		}
-		if atOnce >= len(samples) { // what the samples did is all there
+		if atOnce >= len(samples) { // all that the samples did is still on the device
 			p.lowest, p.begin = begin(together[0])
 		}
 		record := &Record{Loss: make([]float32, len(own)), Regularizer: make([]float32, len(own))}
@@ -175,8 +176,8 @@ func (e *Vulkan) runRest(batch *Batch, stream cpuref.Stream, replicas, samples [
 	return nil
 }
 
-// present records that the samples of a pass are as those that they are replicas of at the beginning of
-// a segment: the spikes of their layers before, of layers below the lowest all of them, and the states.
+// present records copying, for each replica of a pass, the run of its sample up to the beginning of
+// a segment: the spikes before it, all spikes of layers below the lowest, and the states.
 func (r *recorder) present(segment, lowest int) {
 	p, cut := r.engine.presented, r.engine.cut
 	first, _ := cut.bounds(segment)
@@ -201,7 +202,7 @@ func (r *recorder) present(segment, lowest int) {
 	}
 }
 
-// closeReplicas gives back what openReplicas made.
+// closeReplicas frees what openReplicas made.
 func (e *Vulkan) closeReplicas() {
 	if e.replicas == nil {
 		return

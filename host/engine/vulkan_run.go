@@ -65,8 +65,8 @@ func (e *Vulkan) runBatch(batch *Batch, stream cpuref.Stream, record *Record, wh
 	return summarise(batch, e.loss, e.regularizer, e.predicted, e.totals), nil
 }
 
-// runPass takes samples first to last of a batch through the device. Meanwhile it brings those to
-// next there, if there are any.
+// runPass takes samples first to last of a batch through the device. Meanwhile it uploads the
+// samples up to next, if there are any.
 func (e *Vulkan) runPass(batch *Batch, first, last, next int, stream cpuref.Stream, record *Record, what purpose) error {
 	room := e.take(batch, first, last)
 	defer e.giveBack(room)
@@ -96,7 +96,7 @@ func (e *Vulkan) runPass(batch *Batch, first, last, next int, stream cpuref.Stre
 	return e.record(record, batch, room, first, last)
 }
 
-// batchKey is the key of a stream that runs the given number of samples of a batch, whose input is in a room.
+// batchKey is the key of a stream for a number of samples of a batch whose input is in a room.
 func (e *Vulkan) batchKey(what purpose, batch *Batch, room, samples, segment int) streamKey {
 	return streamKey{
 		purpose: what, room: room, samples: samples, segment: segment,
@@ -104,7 +104,7 @@ func (e *Vulkan) batchKey(what purpose, batch *Batch, room, samples, segment int
 	}
 }
 
-// collect takes the results that a pass left.
+// collect copies the results of a pass.
 func (e *Vulkan) collect(first, last int) {
 	result := func(section int) []uint32 {
 		return e.pass.results.words(e.pass.resultAt(section, e.limits.alignment))[:last-first]
@@ -169,8 +169,8 @@ func (e *Vulkan) record(record *Record, batch *Batch, room, first, last int) err
 	return nil
 }
 
-// recordMembranes reads back the membranes of a pass. The device holds those of one
-// segment, which are computed again.
+// recordMembranes reads back the membranes of a pass. The device holds only one segment, so they
+// are recomputed.
 func (e *Vulkan) recordMembranes(record *Record, batch *Batch, room, first, samples int) error {
 	for s := range e.cut.count() {
 		if e.cut.count() > 1 {
@@ -206,7 +206,7 @@ func (e *Vulkan) save(number, passes int) error {
 		if err != nil {
 			return err
 		}
-		if old := e.sums[i]; old != nil { // more passes than ever: streams refer to the old one
+		if old := e.sums[i]; old != nil { // more passes than ever before; streams refer to the old one
 			e.freeStreams(purposeSave, purposeReduce, purposeUpdateSums, purposeNormSums)
 			old.Free()
 		}
@@ -215,7 +215,7 @@ func (e *Vulkan) save(number, passes int) error {
 	return e.run(streamKey{purpose: purposeSave, samples: number})
 }
 
-// freeStreams gives back the streams of some purposes.
+// freeStreams frees the streams of some purposes.
 func (e *Vulkan) freeStreams(purposes ...purpose) {
 	for key, stream := range e.streams {
 		if slices.Contains(purposes, key.purpose) {
@@ -225,10 +225,10 @@ func (e *Vulkan) freeStreams(purposes ...purpose) {
 	}
 }
 
-// sumBytes is the memory of the gradients of the given number of passes for an array of a size.
+// sumBytes is the memory for the gradients of an array of a size over the given number of passes.
 func (e *Vulkan) sumBytes(size, passes int) uint64 { return 4 * uint64(passes) * uint64(size) }
 
-// stream is the one of a key, recorded at its first use.
+// stream returns the stream of a key, recording it at its first use.
 func (e *Vulkan) stream(key streamKey) (*gpu.Stream, error) {
 	if stream, there := e.streams[key]; there {
 		return stream, nil

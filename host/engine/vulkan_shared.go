@@ -9,9 +9,9 @@ import (
 	"spikegrad/host/network"
 )
 
-// OpenVulkanOn makes an engine like [OpenVulkan] on a device that others use as well.
-// Close leaves the device open. The options' Validation, Profile and CacheDir are the
-// device's.
+// OpenVulkanOn makes an engine like [OpenVulkan] on a device that is also used by others. Close
+// leaves the device open. Validation, Profile and CacheDir of the options are ignored in favour of
+// the device's.
 func OpenVulkanOn(n *network.Network, device *gpu.Device, options Options) (*Vulkan, error) {
 	p, err := newPlan[float32](n, options)
 	if err != nil {
@@ -43,18 +43,17 @@ func (e *Vulkan) free() {
 	}
 }
 
-// Probe runs samples through the network of a Vulkan engine beside the engine's own
-// work, with the weights that the engine has at that moment, where they are. It changes
-// nothing of the engine, and leaves what the samples did on the device: see
-// [Probe.Arrays].
+// Probe runs samples through the network of a Vulkan engine alongside the engine's own work, using
+// the engine's current weights in place. It changes nothing in the engine, and leaves what the
+// samples did on the device: see [Probe.Arrays].
 //
-// A probe and its engine may work in two goroutines, except that neither [Engine.SetWeights]
-// nor Close may run meanwhile. It then sees the weights between two updates, because the
-// device carries out the commands of one after those of the other.
+// A probe and its engine may work in two goroutines, except that neither [Engine.SetWeights] nor
+// Close may run at the same time. It then sees the weights between two updates, because the device
+// executes the commands of one after those of the other.
 type Probe struct{ inner *Vulkan }
 
-// NewProbe makes a probe of an engine. The network is the engine's, or the same with
-// its noise switched off or on: [network.Network.OtherMode].
+// NewProbe makes a probe of an engine. The network is the engine's, or the same with its noise
+// switched off or on: [network.Network.OtherMode].
 func (e *Vulkan) NewProbe(n *network.Network) (*Probe, error) {
 	p, err := newPlan[float32](n, e.plan.options)
 	if err != nil {
@@ -92,13 +91,13 @@ func (e *Vulkan) beside(p *plan[float32]) (inner *Vulkan, err error) {
 	return inner, nil
 }
 
-// leave gives back the arrays of an engine that was beside another.
+// leave frees the arrays of an engine made by beside.
 func (e *Vulkan) leave() {
 	e.weights, e.varied = nil, nil
 	e.free()
 }
 
-// Evaluate is that of [Engine].
+// Evaluate is like [Engine.Evaluate].
 func (p *Probe) Evaluate(batch *Batch, stream cpuref.Stream, record *Record) (Outcome, error) {
 	return p.inner.Evaluate(batch, stream, record)
 }
@@ -108,8 +107,8 @@ func (p *Probe) Close() {
 	p.inner.leave()
 }
 
-// Arrays are where the last batch of a probe and the engine's weights lie on the
-// device. Neurons are in the order of the kernels: [network.Geometry.Slot].
+// Arrays is where the last batch of a probe and the engine's weights lie on the device. Neurons are
+// in the order of the kernels: [network.Geometry.Slot].
 type Arrays struct {
 	Samples  int           // of the last batch
 	Spikes   []*gpu.Buffer // [layer]: bits, [sample][step][word], [cpuref.Words] words of a layer's slots
@@ -121,12 +120,12 @@ type Arrays struct {
 // WeightArray is a weight array on a device, transposed: [row][neuron].
 type WeightArray struct {
 	Buffer  *gpu.Buffer
-	Stride  int     // numbers a row
+	Stride  int     // numbers per row
 	Columns []int32 // row of each column of the network's array
 }
 
-// Arrays tells where things are after a call of Evaluate whose samples went through
-// the device at once. The next call may move them.
+// Arrays returns where things are after a call of Evaluate whose samples went through the device at
+// once. The next call may move them.
 func (p *Probe) Arrays(samples int) (Arrays, error) {
 	e := p.inner
 	if e.pass == nil || e.pass.capacity < samples {

@@ -33,13 +33,12 @@ func probed() (*network.Network, *Batch) {
 	return n, batch
 }
 
-// TestProbe: a probe in another goroutine sees the weights of an update that was made,
-// all of them from the same one, and changes nothing of the training. The lent device
-// has all its memory back in the end.
+// TestProbe: a probe in another goroutine sees the weights after some update, all from the same
+// one, and does not affect training. The lent device has all its memory back in the end.
 func TestProbe(t *testing.T) {
 	n, batch := probed()
 	const updates = 5
-	// What every mode shows after every update, by the CPU engine.
+	// What every mode gives after every update, on the CPU engine.
 	modes := []*network.Network{n, n.OtherMode()}
 	reference, err := NewCPU[float32](n, Options{Seed: 9, Optimizer: cpuref.OptimizerAdam})
 	if err != nil {
@@ -130,7 +129,7 @@ func trainOnce(t *testing.T, e Engine, batch *Batch, number int) {
 	}
 }
 
-// probe looks in both modes in turns until the training has ended, and once more.
+// probe alternates between the modes until training has ended, and then looks once more.
 func probe(t *testing.T, e *Vulkan, modes []*network.Network, batch *Batch, possible [2][][]float32, seen map[int]bool, ended <-chan struct{}) {
 	var probes []*Probe
 	for _, mode := range modes {

@@ -13,10 +13,9 @@ import (
 // openings open a device whose memory the host maps where it can, and one where it does not.
 var openings = map[string]func(t testing.TB, index int) *gpu.Device{"mapped": gputest.Open, "staged": gputest.OpenStaged}
 
-// TestTraffic: a training step is submitted to a device twice, and with a limit on the norm
-// three times, and waited for as often, whether or not the host can map its memory and the
-// batch was prepared. The host allocates next to nothing for it, and the weights are those of
-// the CPU engine.
+// TestTraffic: a training step submits to a device twice, three times with a limit on the norm, and
+// waits as often, whether or not the host can map its memory and the batch was prepared. The host
+// allocates next to nothing for it, and the weights are those of the CPU engine.
 func TestTraffic(t *testing.T) {
 	const updates = 4
 	n, batch := probed()
@@ -74,7 +73,7 @@ func TestTraffic(t *testing.T) {
 						}
 					}
 					step()
-					step() // with the other room for the input
+					step() // with the other input room
 					before := device.Traffic()
 					const repeats = 3
 					for range repeats {

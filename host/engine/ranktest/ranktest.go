@@ -1,4 +1,4 @@
-// Package ranktest has goroutines stand for the ranks of a job, for tests of what ranks do.
+// Package ranktest has goroutines act as the ranks of a job, for tests.
 package ranktest
 
 import (
@@ -17,11 +17,11 @@ type Exchange struct {
 // hub is what the goroutines share.
 type hub struct {
 	messages [][]chan []byte // [from][to]
-	left     []chan struct{} // [rank] closed when it has returned
+	left     []chan struct{} // [rank], closed when it has returned
 }
 
-// Run calls a function on the given number of ranks at once, and returns when it has returned on all. A rank
-// that waits for one that has returned gets an error.
+// Run calls a function on the given number of ranks at once, and returns when all have returned. A
+// rank that waits for one that has returned gets an error.
 func Run(ranks int, do func(x *Exchange)) {
 	h := &hub{}
 	for range ranks {
@@ -47,7 +47,7 @@ func (x *Exchange) Rank() int { return x.rank }
 // Ranks is the number of ranks.
 func (x *Exchange) Ranks() int { return len(x.hub.left) }
 
-// Room is new memory, full of nonsense.
+// Room returns new memory, full of nonsense.
 func (x *Exchange) Room(_ []byte, bytes int) []byte {
 	room := make([]byte, bytes)
 	for i := range room {
@@ -85,7 +85,7 @@ func (x *Exchange) Deal(receive, send [][]byte) error {
 	return nil
 }
 
-// from receives a message, also one that was sent before its rank ended.
+// from receives a message, even one that was sent before its rank ended.
 func (h *hub) from(from, to int) ([]byte, error) {
 	select {
 	case message := <-h.messages[from][to]:
