@@ -24,7 +24,7 @@
 //
 // # Vector loops
 //
-// The inner loops of loops.go and row_sums.go have forms for AVX2 and AVX-512, and some of them for
+// The inner loops of loops.go and optimizer.go have forms for AVX2 and AVX-512, and some of them for
 // NEON, that do the same operations in the same order in every lane: in Go where the compiler
 // generates good code for it, in assembly where it does not (dense products, which need more
 // registers than it uses, and Philox, whose multiplication it lacks at 512 bits). The plain loops

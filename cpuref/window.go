@@ -43,7 +43,7 @@ func (w *Window) Above(below Extent) Extent {
 // Dense reports whether everything below feeds everything above.
 func (w *Window) Dense() bool { return w.Positions == Extent{} }
 
-// Blocks is how many blocks the weights have: one per element of the kernel.
+// Blocks is how many blocks the weights have: one per plane and element of the kernel.
 func (w *Window) Blocks() int {
 	if w.Dense() {
 		return 1

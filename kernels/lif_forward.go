@@ -88,7 +88,7 @@ func NewLIFForward(device *gpu.Device, choice LIFForwardChoice) (*LIFForward, er
 }
 
 // shared reports whether lanes pass recurrent spikes through shared memory, which holds those of
-// one step.
+// three steps.
 func (c *LIFForwardChoice) shared(device *gpu.Device) bool {
 	const steps = 3
 	return c.Recurrent && c.Immediate && (c.Shared || HasForm(device.Tuning(), device.Info(), FormSharedSpikes)) &&

@@ -29,7 +29,7 @@
 // Every pass shows all samples once with new noise, so passes are independent. Inner products of
 // mean gradients are taken over pairs of different passes (U-statistics): the product of a pass
 // with itself includes its variance, which would make |g|² too large and the cosine too small.
-// Intervals are jackknives over groups of passes, except for those of cosines and relative biases,
-// which test an unbiased function; they hold for the samples shown. Results depend on seed,
+// Intervals are jackknives over groups of passes, except for those of lengths, cosines and relative
+// biases, which test an unbiased function; they hold for the samples shown. Results depend on seed,
 // network, weights, samples and budget, but not on device, number of workers or memory.
 package audit

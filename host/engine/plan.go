@@ -66,7 +66,7 @@ type weightPlan struct {
 	rows      int     // numbers below that feed a position
 	size      int     // rows·stride
 	at        int     // where its gradient begins in the concatenation of all gradients
-	blocks    int     // elements of the kernel; 1 if dense
+	blocks    int     // planes times elements of the kernel; 1 if dense
 	columns   []int32 // row of each column of the network's array
 	apart     bool    // its sums are made before its target runs: it skips layers, weights potentials, or sumApart was called
 	adds      bool    // it is apart, and so is an earlier connection to the target
