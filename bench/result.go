@@ -64,6 +64,8 @@ type Result struct {
 	InputSpikeShare       float64      `json:"input_spike_share"` // of channels, per step
 	LayerSpikeShare       []float64    `json:"layer_spike_share"`
 	Kernels               []KernelTime `json:"kernels"` // of a Vulkan device, if requested
+	// Compiled is what the driver reports of these kernels, if it does.
+	Compiled []engine.Compiled `json:"compiled,omitempty"`
 }
 
 // Spread holds the smallest and largest times of a [Result], in milliseconds.

@@ -124,7 +124,7 @@ func runNetwork(ctx context.Context, s *Shape, options Options, rates Rates, r *
 	}
 	r.count(s, batch, outcome, &t, rates)
 	if options.Kernels && options.Choice.Vulkan {
-		r.Kernels, err = kernelTimes(s, &options, weights, batch)
+		r.Kernels, r.Compiled, err = kernelTimes(s, &options, weights, batch)
 	}
 	return err
 }
@@ -165,11 +165,12 @@ func (r *Result) count(s *Shape, batch *engine.Batch, outcome engine.Outcome, t 
 	}
 }
 
-// kernelTimes runs one step on a device that records timestamps around every kernel.
-func kernelTimes(s *Shape, options *Options, weights [][]float32, batch *engine.Batch) (kernels []KernelTime, err error) {
+// kernelTimes runs one step on a device that records timestamps around every kernel, and returns what
+// the driver reports of the kernels, too.
+func kernelTimes(s *Shape, options *Options, weights [][]float32, batch *engine.Batch) (kernels []KernelTime, compiled []engine.Compiled, err error) {
 	opened, err := options.open(s.Network)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	e := opened.(*engine.Vulkan)
 	defer func() {
@@ -178,20 +179,21 @@ func kernelTimes(s *Shape, options *Options, weights [][]float32, batch *engine.
 		}
 	}()
 	if err := e.SetWeights(weights); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for number := range 2 { // the first is a warm-up
 		if _, err := e.Gradient(batch, cpuref.StreamNoise, nil); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if err := e.Update(update(number + 1)); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	for _, timing := range e.Timings() {
 		kernels = append(kernels, KernelTime{timing.Name, timing.Dispatches, 1000 * timing.Seconds})
 	}
-	return kernels, nil
+	compiled, err = e.Compiled()
+	return kernels, compiled, err
 }
 
 // compare trains briefly on a small batch of the shape's own input, on the device and on

@@ -171,7 +171,7 @@ func (r kernelRounds) measure(ctx context.Context, shapes []Shape, options *Opti
 			return err
 		}
 		s := &shapes[i]
-		kernels, err := kernelTimes(s, options, s.Network.Initialise(seed), s.Batch(s.Samples))
+		kernels, _, err := kernelTimes(s, options, s.Network.Initialise(seed), s.Batch(s.Samples))
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,7 @@
 
 package gpu
 
-// #include "shim.h"
+// #include "statistics.h"
 import "C"
 
 import (
@@ -17,14 +17,15 @@ import (
 
 // Device is an open Vulkan device with one compute queue. Its methods may be called from several goroutines.
 type Device struct {
-	info     DeviceInfo
-	options  Options
-	hardware hardware
-	instance *instance
-	messages *messageLog // nil without validation
-	surface  *surface    // nil without Options.Window
-	shim     *C.shim_device
-	handle   vk.Device
+	info       DeviceInfo
+	options    Options
+	hardware   hardware
+	instance   *instance
+	messages   *messageLog // nil without validation
+	surface    *surface    // nil without Options.Window
+	shim       *C.shim_device
+	statistics bool // the driver keeps those of pipelines
+	handle     vk.Device
 
 	queueMutex sync.Mutex // Vulkan allows one submitter at a time
 	queue      vk.Queue
@@ -106,9 +107,14 @@ func (d *Device) open(index int) error {
 			return err
 		}
 	}
+	statistics := C.int(0)
+	if d.options.Profile {
+		statistics = C.shim_offers_statistics(d.instance.shim, unsafe.Pointer(physical[index]))
+	}
+	d.statistics = statistics != 0
 	var shim *C.shim_device
 	code := vk.Result(C.shim_create_device(d.instance.shim, unsafe.Pointer(physical[index]), C.uint32_t(d.hardware.family),
-		swapchain, &shim))
+		swapchain, statistics, &shim))
 	if err := check("opening "+d.info.Name, code); err != nil {
 		return err
 	}

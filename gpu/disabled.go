@@ -119,5 +119,11 @@ func (s *Swapchain) Show(*Buffer) error { return ErrNoCGO }
 // Free does nothing.
 func (s *Swapchain) Free() {}
 
+// Statistics returns ErrNoCGO.
+func (p *Pipeline) Statistics() ([]Statistic, error) { return nil, ErrNoCGO }
+
+// Pipelines returns none.
+func (d *Device) Pipelines() []*Pipeline { return nil }
+
 // Tuning returns nothing.
 func (d *Device) Tuning() Tuning { return Tuning{} }

@@ -137,3 +137,20 @@ func TestPipelineCacheUnwritable(t *testing.T) {
 	d := must[*Device](t)(Open(infos[0].Index, Options{CacheDir: filepath.Join(file, "folder")}))
 	refused(t, d.Close(), nil, "pipeline cache", "another cache folder")
 }
+
+// TestStatistics reads what drivers report of a pipeline: nothing from those that do not offer it, and
+// from no device that was opened without Profile.
+func TestStatistics(t *testing.T) {
+	for _, profile := range []bool{false, true} {
+		onEveryDevice(t, Options{Profile: profile}, func(t *testing.T, d *Device) {
+			p := must[*Pipeline](t)(d.NewPipeline(scaleAddSpec(32, 1)))
+			if all := d.Pipelines(); !slices.Equal(all, []*Pipeline{p}) {
+				t.Errorf("pipelines %v, want %v", all, p)
+			}
+			statistics := must[[]Statistic](t)(p.Statistics())
+			if offered := d.statistics; (len(statistics) > 0) != offered || offered && !profile {
+				t.Errorf("profile %v, offered %v: statistics %v", profile, offered, statistics)
+			}
+		})
+	}
+}

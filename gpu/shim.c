@@ -72,6 +72,7 @@ struct shim_instance {
 
 struct shim_device {
     VkDevice handle;
+    VkFlags pipeline_flags;
     DEVICE_FUNCTIONS(MEMBER)
 };
 
@@ -328,16 +329,23 @@ int32_t shim_compute_family(shim_instance *instance, void *physical, uint32_t *t
     return -1;
 }
 
-int32_t shim_create_device(shim_instance *instance, void *physical, uint32_t family, int swapchain,
+int32_t shim_create_device(shim_instance *instance, void *physical, uint32_t family, int swapchain, int statistics,
                            shim_device **out) {
     const float priority = 1.0f;
-    const char *extensions[2];
+    const char *extensions[3];
     uint32_t extension_count = 0;
     if (shim_has_device_extension(instance, physical, PORTABILITY_SUBSET)) {
         extensions[extension_count++] = PORTABILITY_SUBSET;
     }
     if (swapchain) {
         extensions[extension_count++] = SHIM_SWAPCHAIN;
+    }
+    ShimExecutableFeatures executable = {
+        .sType = SHIM_STRUCTURE_TYPE_EXECUTABLE_FEATURES,
+        .pipelineExecutableInfo = 1,
+    };
+    if (statistics) {
+        extensions[extension_count++] = SHIM_EXECUTABLE_PROPERTIES;
     }
     VkDeviceQueueCreateInfo queue = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
@@ -347,6 +355,7 @@ int32_t shim_create_device(shim_instance *instance, void *physical, uint32_t fam
     };
     VkDeviceCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+        .pNext = statistics ? &executable : NULL,
         .queueCreateInfoCount = 1,
         .pQueueCreateInfos = &queue,
         .enabledExtensionCount = extension_count,
@@ -363,6 +372,7 @@ int32_t shim_create_device(shim_instance *instance, void *physical, uint32_t fam
         free(device);
         return result;
     }
+    device->pipeline_flags = statistics ? SHIM_PIPELINE_CAPTURE_STATISTICS : 0;
 #define LOAD(result, name, arguments) device->name = (result(VKAPI_PTR *) arguments)get(device->handle, #name);
     DEVICE_FUNCTIONS(LOAD)
 #undef LOAD
@@ -442,6 +452,7 @@ int32_t shim_create_pipeline(shim_device *device, void *cache, void *layout, con
     };
     VkComputePipelineCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
+        .flags = device->pipeline_flags,
         .stage =
             {
                 .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,

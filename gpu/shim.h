@@ -44,8 +44,8 @@ int32_t shim_compute_family(shim_instance *instance, void *physical, uint32_t *t
 
 int shim_has_device_extension(shim_instance *instance, void *physical, const char *name);
 
-// swapchain != 0: the device can make swapchains.
-int32_t shim_create_device(shim_instance *instance, void *physical, uint32_t family, int swapchain,
+// swapchain != 0: the device can make swapchains; statistics != 0: it keeps the statistics of pipelines.
+int32_t shim_create_device(shim_instance *instance, void *physical, uint32_t family, int swapchain, int statistics,
                            shim_device **out);
 void *shim_device_handle(shim_device *device);
 void shim_destroy_device(shim_device *device);

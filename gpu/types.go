@@ -68,7 +68,7 @@ func (i DeviceInfo) VersionString() string {
 type Options struct {
 	Validation bool         // load the Khronos validation layer, with synchronization validation
 	OnMessage  func(string) // receives every validation message, possibly from several goroutines; nil: see Device.Messages
-	Profile    bool         // record timestamps around every dispatch: see Stream.Timings
+	Profile    bool         // record timestamps around every dispatch, and keep what drivers report of kernels: see Stream.Timings and Pipeline.Statistics
 	CacheDir   string       // folder of the pipeline cache on disk; empty: none
 	Tuning     Tuning       // see Device.Tuning
 	// CompileOnly opens a device that has a compiler but no hardware: only NewPipeline may be called, not even Close.
@@ -78,6 +78,12 @@ type Options struct {
 	// NoSharedMemory treats the device as having no workgroup-shared memory, also for tests.
 	NoSharedMemory bool
 	Window         *Window // the device can show buffers in a window: see Device.NewSwapchain; nil: no window
+}
+
+// Statistic is one number that a driver reports of a compiled kernel.
+type Statistic struct {
+	Name  string `json:"name"` // as the driver calls it
+	Value string `json:"value"`
 }
 
 // Tuning is how kernels run on a device where no result depends on it; kernels choose what it does not name.

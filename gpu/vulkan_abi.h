@@ -409,4 +409,67 @@ enum {
     SHIM_INSTANCE_ENUMERATE_PORTABILITY = 1,
 };
 
+// VK_KHR_pipeline_executable_properties is, too.
+#define SHIM_EXECUTABLE_PROPERTIES "VK_KHR_pipeline_executable_properties"
+
+typedef struct {
+    VkStructureType sType;
+    void *pNext;
+    VkBool32 features[55]; // VkPhysicalDeviceFeatures
+} ShimFeatures2;
+
+typedef struct {
+    VkStructureType sType;
+    void *pNext;
+    VkBool32 pipelineExecutableInfo;
+} ShimExecutableFeatures;
+
+typedef struct {
+    VkStructureType sType;
+    const void *pNext;
+    VkPipeline pipeline;
+} ShimPipelineInfo;
+
+typedef struct {
+    VkStructureType sType;
+    void *pNext;
+    VkFlags stages;
+    char name[256];
+    char description[256];
+    uint32_t subgroupSize;
+} ShimExecutableProperties;
+
+typedef struct {
+    VkStructureType sType;
+    const void *pNext;
+    VkPipeline pipeline;
+    uint32_t executableIndex;
+} ShimExecutableInfo;
+
+typedef struct {
+    VkStructureType sType;
+    void *pNext;
+    char name[256];
+    char description[256];
+    int32_t format;
+    union {
+        VkBool32 b32;
+        int64_t i64;
+        uint64_t u64;
+        double f64;
+    } value;
+} ShimExecutableStatistic;
+
+enum {
+    SHIM_STRUCTURE_TYPE_FEATURES_2 = 1000059000,
+    SHIM_STRUCTURE_TYPE_EXECUTABLE_FEATURES = 1000269000,
+    SHIM_STRUCTURE_TYPE_PIPELINE_INFO = 1000269001,
+    SHIM_STRUCTURE_TYPE_EXECUTABLE_INFO = 1000269003,
+    SHIM_STRUCTURE_TYPE_EXECUTABLE_STATISTIC = 1000269004,
+    SHIM_PIPELINE_CAPTURE_STATISTICS = 0x40,
+    SHIM_FORMAT_BOOL = 0,
+    SHIM_FORMAT_INT64 = 1,
+    SHIM_FORMAT_UINT64 = 2,
+};
+
 #endif

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"slices"
 
 	"spikegrad/bench"
@@ -12,28 +11,42 @@ import (
 	"spikegrad/kernels"
 )
 
-// marker starts the line that says which pipeline the driver's next lines are about.
-const marker = "@pipeline "
-
-// pipeline is a pipeline that a network needs.
+// pipeline is what a network needs compiled.
 type pipeline struct {
 	kernel, about string // about: shape and layer
 	build         func() error
 }
 
-// compile builds every pipeline that the shapes need, each after a line that names it.
-func compile(device *gpu.Device, shapes []bench.Shape, log io.Writer) error {
-	var all []pipeline
+// compile builds every pipeline that the shapes need, and returns what the driver reports of each.
+// One that equals an earlier one is not built again, and is left out.
+func compile(device *gpu.Device, shapes []bench.Shape) ([]compiled, error) {
+	var wanted []pipeline
 	for i := range shapes {
-		all = append(all, layerPipelines(device, &shapes[i])...)
+		wanted = append(wanted, layerPipelines(device, &shapes[i])...)
 	}
-	for _, p := range append(all, sharedPipelines(device)...) {
-		fmt.Fprintf(log, "\n%s%s|%s\n", marker, p.kernel, p.about)
+	var all []compiled
+	known := map[*gpu.Pipeline]bool{}
+	for _, p := range append(wanted, sharedPipelines(device)...) {
 		if err := p.build(); err != nil {
-			return err
+			return nil, err
+		}
+		for _, built := range device.Pipelines() {
+			if known[built] {
+				continue
+			}
+			known[built] = true
+			statistics, err := built.Statistics()
+			if err != nil {
+				return nil, err
+			}
+			c, err := newCompiled(p.kernel, p.about, statistics)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, c)
 		}
 	}
-	return nil
+	return all, nil
 }
 
 // layerPipelines are the pipelines that depend on a layer, with the choices of the engine.

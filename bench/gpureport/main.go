@@ -8,10 +8,12 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"spikegrad/bench"
 	"spikegrad/gpu"
@@ -42,35 +44,45 @@ func main() {
 	os.Exit(0) // leaves the device open: without hardware it cannot be closed
 }
 
-// child compiles; the driver writes its numbers to standard error, between our markers.
+// child compiles, and writes what it found to standard output.
 func child() error {
-	device, err := gpu.Open(0, gpu.Options{CompileOnly: true})
+	device, err := gpu.Open(0, gpu.Options{CompileOnly: true, Profile: true})
 	if err != nil {
 		return err
 	}
-	return compile(device, bench.Shapes(), os.Stderr)
+	all, err := compile(device, bench.Shapes())
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(all)
 }
 
-// report runs a child that compiles, and writes the page.
-func report(path string) error {
+// compileInChild runs this program, or its test, once more with radv as the only driver.
+func compileInChild() ([]compiled, error) {
 	manifests, err := filepath.Glob("/usr/share/vulkan/icd.d/radeon_icd*.json")
 	if err != nil || len(manifests) == 0 {
-		return fmt.Errorf("no /usr/share/vulkan/icd.d/radeon_icd*.json: the report needs Mesa's radv; on Debian and Ubuntu apt install mesa-vulkan-drivers")
+		return nil, fmt.Errorf("no /usr/share/vulkan/icd.d/radeon_icd*.json: the report needs Mesa's radv; on Debian and Ubuntu apt install mesa-vulkan-drivers")
 	}
 	self, err := os.Executable()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	command := exec.Command(self)
-	command.Env = append(os.Environ(), childVariable+"=1", "RADV_FORCE_FAMILY="+family, "RADV_DEBUG=shaderstats,nocache",
+	command.Env = append(os.Environ(), childVariable+"=1", "RADV_FORCE_FAMILY="+family, "RADV_DEBUG=nocache",
 		"VK_DRIVER_FILES="+manifests[0], "VK_ICD_FILENAMES="+manifests[0])
-	var log bytes.Buffer
-	command.Stderr = &log
-	command.Stdout = &log
-	if err := command.Run(); err != nil {
-		return fmt.Errorf("compiling: %w: %s", err, last(log.String()))
+	var errors bytes.Buffer
+	command.Stderr = &errors
+	out, err := command.Output()
+	if err != nil {
+		return nil, fmt.Errorf("compiling: %w: %s", err, strings.TrimSpace(errors.String()))
 	}
-	compiled, err := parse(log.String())
+	var all []compiled
+	return all, json.Unmarshal(out, &all)
+}
+
+// report has a child compile, and writes the page.
+func report(path string) error {
+	all, err := compileInChild()
 	if err != nil {
 		return err
 	}
@@ -78,14 +90,14 @@ func report(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(path, []byte(page(compiled, predictions)), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(page(all, predictions)), 0o644); err != nil {
 		return err
 	}
-	for _, c := range compiled {
+	for _, c := range all {
 		if c.spills() > 0 {
-			return fmt.Errorf("%s (%s) spills %d registers: see %s", c.kernel, c.about, c.spills(), path)
+			return fmt.Errorf("%s (%s) spills %d registers: see %s", c.Kernel, c.About, c.spills(), path)
 		}
 	}
-	fmt.Printf("%d pipelines, none of which spills: %s\n", len(compiled), path)
+	fmt.Printf("%d pipelines, none of which spills: %s\n", len(all), path)
 	return nil
 }

@@ -18,8 +18,8 @@ func page(all []compiled, predictions []prediction) string {
 	line("|---|---|---|---|---|---|---|---|---|---|---|---|")
 	spilled := 0
 	for _, c := range all {
-		s := c.stats
-		line("| %s | %s | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d |", c.kernel, c.about, s[statVGPRs], s[statSGPRs], c.spills(), s[statLDS],
+		s := c.Stats
+		line("| %s | %s | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d |", c.Kernel, c.About, s[statVGPRs], s[statSGPRs], c.spills(), s[statLDS],
 			s[statScratch], s[statSubgroups], s[statInstructions], s[statCode], s[statLatency], s[statThroughput])
 		spilled += c.spills()
 	}

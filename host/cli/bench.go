@@ -23,7 +23,7 @@ type benchCommand struct {
 	Repeat       int       `default:"7" help:"Number of training steps to time, after one warm-up step."`
 	Workers      int       `help:"CPU worker goroutines; 0 for one per processor."`
 	Batch        int       `help:"Samples per batch; 0 for the shape's own."`
-	Kernels      bool      `help:"Also time every kernel, on Vulkan devices."`
+	Kernels      bool      `help:"Also time every kernel, on Vulkan devices, and print what drivers report of them: registers, local memory, occupancy."`
 	SkipBelow    []float64 `placeholder:"X,..." help:"Measure the effect of treating surrogate derivatives below these thresholds as 0."`
 	Scaling      bool      `help:"Measure how time and memory grow with steps, samples, spikes and workers."`
 	Out          string    `help:"With --scaling: folder for the pictures." placeholder:"FOLDER"`
@@ -223,6 +223,9 @@ func (b *benchResult) write(a *app) error {
 		}
 		for _, k := range r.Kernels {
 			fmt.Fprintf(a.out, "%s %s on %s: %-18s %3d dispatches %10.4g ms\n", r.Shape, r.Variant, r.Device, k.Name, k.Dispatches, k.MS)
+		}
+		for _, c := range r.Compiled {
+			fmt.Fprintf(a.out, "%s %s on %s: %-18s compiled: %s\n", r.Shape, r.Variant, r.Device, c.Kernel, c)
 		}
 	}
 	return nil
