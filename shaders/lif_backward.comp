@@ -254,7 +254,27 @@ void main() {
                 }
             }
             uint full = CONVOLUTION != 0u ? 0u : neurons / 4u;
-            for (uint q = 0u; q < full; q++) {
+            uint pairs = AHEAD != 0u ? full / 2u : 0u;  // of quads, whose loads overlap
+            for (uint q = 0u; q < 2u * pairs; q += 2u) {
+                [[unroll]] for (uint k = 0u; k < BLOCKS; k++) {
+                    uint at = 4u * q * quads + quad[k];
+                    vec4 w0 = recurrent_transposed[at];
+                    vec4 w1 = recurrent_transposed[at + quads];
+                    vec4 w2 = recurrent_transposed[at + 2u * quads];
+                    vec4 w3 = recurrent_transposed[at + 3u * quads];
+                    vec4 w4 = recurrent_transposed[at + 4u * quads];
+                    vec4 w5 = recurrent_transposed[at + 5u * quads];
+                    vec4 w6 = recurrent_transposed[at + 6u * quads];
+                    vec4 w7 = recurrent_transposed[at + 7u * quads];
+                    [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
+                        vec4 x = received_error_of(shown, first_sample, d, quads, q);
+                        vec4 y = received_error_of(shown, first_sample, d, quads, q + 1u);
+                        ADD_PRODUCTS(recurrent_sum[d * BLOCKS + k], x, w0, w1, w2, w3)
+                        ADD_PRODUCTS(recurrent_sum[d * BLOCKS + k], y, w4, w5, w6, w7)
+                    }
+                }
+            }
+            for (uint q = 2u * pairs; q < full; q++) {
                 vec4 x[DEPTH];
                 [[unroll]] for (uint d = 0u; d < DEPTH; d++) {
                     x[d] = received_error_of(shown, first_sample, d, quads, q);
