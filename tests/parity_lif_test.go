@@ -25,14 +25,15 @@ type lifCase struct {
 	depth                           uint32 // samples per lane in the backward pass
 	wide                            bool   // recurrence without shared memory
 	shared                          bool   // recurrent spikes through shared memory
-	apart                           bool   // input sums from a kernel of their own; backwards, loads ahead
+	apart                           bool   // input sums from a kernel of their own
+	ahead                           bool   // loads ahead in the backward pass
 	refractory                      int
 }
 
 func (c lifCase) String() string {
-	return fmt.Sprintf("inputs=%d,neurons=%d,samples=%d,steps=%d,delays=%d+%d,recurrent=%v,differentiate=%v,bias=%v,model=%d,noise=%d,reset=%d,surrogate=%d,limited=%v,refractory=%d,spread=%d·%d·%d·%d,wide=%v,shared=%v,apart=%v",
+	return fmt.Sprintf("inputs=%d,neurons=%d,samples=%d,steps=%d,delays=%d+%d,recurrent=%v,differentiate=%v,bias=%v,model=%d,noise=%d,reset=%d,surrogate=%d,limited=%v,refractory=%d,spread=%d·%d·%d·%d,wide=%v,shared=%v,apart=%v,ahead=%v",
 		c.inputs, c.neurons, c.samples, c.steps, c.delay, c.recurrentDelay, c.recurrent, c.differentiate, c.bias, c.model, c.noise, c.reset, c.surrogate, c.limited, c.refractory,
-		c.spread.Lanes, c.spread.Blocks, c.spread.Samples, c.depth, c.wide, c.shared, c.apart)
+		c.spread.Lanes, c.spread.Blocks, c.spread.Samples, c.depth, c.wide, c.shared, c.apart, c.ahead)
 }
 
 var (
@@ -91,8 +92,8 @@ func lifCases(backward bool) []lifCase {
 			}
 		}
 		c.depth = []uint32{0, 2, 1, 3}[len(cases)%4]
-		c.apart = len(cases)/3%2 == 0
-		if c.apart && c.depth == 0 {
+		c.apart, c.ahead = len(cases)/3%2 == 0, len(cases)%4 == 2
+		if c.ahead {
 			c.depth = 1 // more, loaded ahead, take some drivers half a minute to compile
 		}
 		c.limited, c.bias = len(cases)%3 == 1, len(cases)%5 > 2
@@ -277,7 +278,7 @@ func checkLIFBackward(r rig, c lifCase, seed uint32) {
 	a := &run.backward
 	k, err := kernels.NewLIFBackward(r.device, kernels.LIFBackwardChoice{
 		Neurons: uint32(c.neurons), Model: uint32(c.model), Surrogate: uint32(c.surrogate), Reset: uint32(c.reset),
-		DifferentiateReset: c.differentiate, Recurrent: c.recurrent, Limited: c.limited, Spread: c.spread, Depth: c.depth, Refractory: uint32(c.refractory), Wide: c.wide, Ahead: c.apart,
+		DifferentiateReset: c.differentiate, Recurrent: c.recurrent, Limited: c.limited, Spread: c.spread, Depth: c.depth, Refractory: uint32(c.refractory), Wide: c.wide, Ahead: c.ahead,
 	})
 	if err != nil {
 		r.Fatal(err)
