@@ -18,7 +18,7 @@ type auditCommand struct {
 
 	otherData
 	Part        string    `default:"test" enum:"test,validation,train" help:"Samples to use: test, validation or train."`
-	Samples     *int      `help:"Number of samples to average the loss over; more than the dataset has, or 0 for slopes, uses all. Default: 96 for slopes, 128 with --unbiased." placeholder:"N"`
+	Samples     *int      `help:"Number of samples to average the loss over; all if the dataset has fewer, or, for slopes, if 0. Default: 96 for slopes, 128 with --unbiased." placeholder:"N"`
 	Surrogates  []string  `default:"matched,superspike,arctangent,unscaled_sigmoid" help:"Surrogates to compare with the run's own: KIND, or KIND:VALUE to set the steepness or width." placeholder:"NAMES"`
 	Steps       []float64 `default:"0.005,0.01,0.02" help:"Step sizes along a direction, as fractions of the norm of the weights it changes. Slopes are reported for the first; the others show how far it can be trusted." placeholder:"SHARES"`
 	Draws       int       `default:"2" help:"Number of noise draws per sample." placeholder:"N"`
@@ -49,7 +49,7 @@ gradients layer by layer.
 The results folder then holds slopes.md (or audit.md), which explains the results in words,
 slopes.json (or audit.json) with every number, and a picture.
 
-Under mpirun or srun, the processes share the runs; the result is the same as with one process.
+Under mpirun or srun, the processes share the passes; the result is the same as with one process.
 
 Examples:
 

@@ -23,7 +23,7 @@ type devicesCommand struct {
 // Help returns the detailed help.
 func (devicesCommand) Help() string {
 	return `Lists every Vulkan device with its driver and the limits that determine how large a network it can
-run, and the CPU engine, which is always available. The last lines say how to train on several devices
+run, and the CPU engine, which is always available. The last lines show how to train on several devices
 at once, and which device --device auto picks.
 
 Given a configuration, it also reports how much memory the network takes: for the weights and the optimizer state, and for

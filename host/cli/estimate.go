@@ -31,7 +31,7 @@ type estimateCommand struct {
 func (estimateCommand) Help() string {
 	return `Measures estimators of the gradient of the expected loss on a small network: their mean, their bias, their
 variance, and the cost of an estimate of a given precision. Bias is measured against the exact gradient for up to
-20 units, and against single flips for more. By default, all is computed in float64 on the CPU. With --device, networks of spiking
+20 units, and against single flips for more. By default, everything is computed in float64 on the CPU. With --device, networks of spiking
 neurons run on a device in float32, with the estimators that can be used for training.
 
 Under mpirun or srun, the processes share the trials; the result is the same as with one process.

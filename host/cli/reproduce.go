@@ -131,7 +131,7 @@ type classificationCommand struct {
 
 // Help returns the detailed help.
 func (classificationCommand) Help() string {
-	return `Trains networks by several methods, each with several seeds, and tests each with noise and without. The
+	return `Trains networks with several methods and several seeds each, and tests each with noise and without. The
 folder then holds classification.md with tables and pictures, classification.json with every number, and
 the runs. If it is interrupted, run the same command again to resume. Under mpirun or srun, the processes share each
 batch, and the runs are trained one after another. The methods are those of one set:

@@ -43,7 +43,7 @@ type trainCommand struct {
 func (trainCommand) Help() string {
 	return `Trains a network and writes a run folder with the configuration, the metrics of every epoch, checkpoints,
 the weights and pictures. Flags override the configuration. To resume an interrupted run, use --resume: it
-ends with the same weights as an uninterrupted run. On an imported run, --resume starts from the imported weights.
+ends with the same weights as an uninterrupted run. For an imported run, --resume starts from the imported weights.
 
 With --from, training starts from the weights of another network, with a new optimizer state; the run keeps
 a copy of those weights. Arrays that do not fit the network are an error unless you list them in --fresh. A note is printed

@@ -25,7 +25,7 @@ type tuneCommand struct {
 // Help returns the detailed help.
 func (tuneCommand) Help() string {
 	return `Times every kernel on a Vulkan device with several workgroup sizes, and all kernels with and without three
-variations: input sums in a separate kernel, recurrent spikes through shared memory, loads one step ahead. Settings clearly
+variations: input sums in a separate kernel, recurrent spikes through shared memory, prefetching one step ahead. Settings clearly
 faster than the default are stored in your cache folder, where all commands find them. None changes a result: for each setting,
 all bits are first compared with the reference. Settings are specific to the driver version; tune again after an update.
 

@@ -22,7 +22,7 @@ var Constants = Kinds[cpuref.Constant, Layer]{
 	},
 	{
 		Name: "threshold", Number: cpuref.ConstantThreshold, Formula: "θ = e^ρ",
-		Sentence: "The threshold. Recorded membrane potentials are lowered by θ − 1, so that spikes are still decided at 1.",
+		Sentence: "The threshold. Recorded membrane potentials are lowered by θ − 1, so that the threshold for them is still 1.",
 	},
 	{
 		Name: "tau_adaptation", Number: cpuref.ConstantTauAdaptation, Formula: "a_a = exp(−dt/(τ_a·e^ρ))",
@@ -34,7 +34,7 @@ var Constants = Kinds[cpuref.Constant, Layer]{
 	},
 	{
 		Name: "noise_beta", Number: cpuref.ConstantNoiseBeta, Formula: "β·e^ρ",
-		Sentence: "The steepness of the escape noise, and of the surrogate that matches it. Recorded membranes are 1 + e^ρ·(U − θ), so that 1 and the configured β stay where spikes are decided.",
+		Sentence: "The steepness of the escape noise, and of the surrogate that matches it. Recorded membrane potentials are 1 + e^ρ·(U − θ), so that a threshold of 1 and the configured β apply to them.",
 	},
 }
 

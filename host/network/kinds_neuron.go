@@ -67,11 +67,11 @@ var Neurons = Kinds[cpuref.NeuronModel, Layer]{
 var Pools = Kinds[cpuref.Pool, Layer]{
 	{
 		Name: "max", Number: cpuref.PoolMax, Formula: "S = 1 if any position of the cell has a spike",
-		Sentence: "The default. The error goes to the first position, row by row, that has a spike, or to the first if none has, as in PyTorch.",
+		Sentence: "The default. The gradient goes to the first position, row by row, that has a spike, or to the first position if none has, as in PyTorch.",
 	},
 	{
 		Name: "sum", Number: cpuref.PoolSum, Formula: "S = the number of spikes in the cell",
-		Sentence: "Every spike counts, and the error goes to all positions. To average, divide the weights by the size of the cell.",
+		Sentence: "Every spike counts, and the gradient goes to all positions. To average, divide the weights by the size of the cell.",
 	},
 }
 
@@ -89,13 +89,13 @@ var Noises = Kinds[cpuref.EscapeNoise, Noise]{
 	},
 	{
 		Name: "exponential", Number: cpuref.NoiseExponential, Formula: "min(1, p0·exp(u/Δu))",
-		Sentence:   "Rises with the potential until there is a spike in every step.",
+		Sentence:   "Rises with the potential up to 1, where the neuron spikes in every step.",
 		Parameters: []Parameter{p0("probability of a spike per step at threshold"), deltaU("width")}, Matched: "limited_exponential",
 		Prepare: func(n Noise, _ float64) [3]float64 { return [3]float64{n.P0, 1 / n.DeltaU} },
 	},
 	{
 		Name: "hazard", Number: cpuref.NoiseHazard, Formula: "1 − exp(−dt·ρ0·exp(u/Δu))",
-		Sentence:   "A firing rate that rises with the potential.",
+		Sentence:   "A firing rate (hazard) that rises exponentially with the potential.",
 		Parameters: []Parameter{rate("spikes per second at threshold"), deltaU("width")}, Matched: "hazard",
 		Prepare: func(n Noise, dt float64) [3]float64 { return [3]float64{dt * n.Rate, 1 / n.DeltaU} },
 	},

@@ -23,11 +23,11 @@ var Losses = Kinds[cpuref.Loss, Readout]{
 	},
 	{
 		Name: "van_rossum", Number: cpuref.LossVanRossum, Formula: "½ Σ (ε∗S − ε∗target)²", Spikes: true, Targets: true,
-		Sentence: "Distance of filtered spikes from target spikes (van Rossum 2001); only available from Go and in `reproduce`.",
+		Sentence: "Distance between filtered spikes and filtered target spikes (van Rossum 2001); only available from Go and in `reproduce`.",
 	},
 	{
 		Name: "spike_difference", Number: cpuref.LossSpikeDifference, Formula: "½ Σ (S − target)²", Spikes: true, Targets: true,
-		Sentence: "Distance of spikes from target spikes; only available from Go and in `reproduce`.",
+		Sentence: "Distance between spikes and target spikes; only available from Go and in `reproduce`.",
 	},
 }
 

@@ -194,13 +194,13 @@ func writtenExplanations() map[string]string {
 		"data.camera.polarity":        "channels: off events go to channel 0, on events to channel 1; merge: both to one channel; on or off: drop the others",
 		"data.camera.binning":         "time: steps last data.step_length; count: steps hold a fixed number of events, however long they take",
 		"data.camera.events_per_step": "count: events per step",
-		"data.camera.threshold":       "number of events in a step that make an input spike",
+		"data.camera.threshold":       "minimum number of events in a step that makes an input spike",
 		"data.camera.origin":          "where time starts: first (at the first event of the sample), or zero (at time 0 in the file; in DVS128 Gesture, at the start of the gesture)",
 		"data.camera.time_unit":       "time unit of HDF5 and NumPy files, seconds; 0 for microseconds if times are integers, seconds if they are floats",
 
 		"data.moving_digits":                "The built-in digits, moving in front of a simulated event camera.",
 		"data.moving_digits.copies":         "movements per digit, all in the same part of the data",
-		"data.moving_digits.saccades":       "number of straight movements, one after the other around a polygon",
+		"data.moving_digits.saccades":       "number of straight movements, one after the other along the sides of a polygon",
 		"data.moving_digits.saccade_length": "duration of each movement, seconds",
 		"data.moving_digits.amplitude":      "length of each movement, pixels",
 		"data.moving_digits.rotation":       "maximum rotation of the whole path in either direction, turns: 0 for the same path in every sample, as in N-MNIST; 0.5 for any direction",
@@ -217,7 +217,7 @@ func writtenExplanations() map[string]string {
 		"data.augment.jitter_channels":  "shift of each spike across channels, channels",
 		"data.augment.shift_time":       "shift of a whole sample in time, steps",
 		"data.augment.shift_channels":   "shift of a whole sample across channels, channels",
-		"data.augment.shift_pixels":     "shift of a whole sample across rows, and across columns, of images, pixels",
+		"data.augment.shift_pixels":     "shift of a whole image across rows and across columns, pixels",
 		"data.augment.stretch_time":     "maximum fraction by which a sample is slowed down or sped up",
 		"data.augment.stretch_channels": "maximum fraction by which channel numbers are scaled up or down; for spectra, in which voices differ in this way",
 		"data.augment.jitter":           "distribution of the shifts above: gaussian (they are standard deviations) or uniform (they are maxima)",
@@ -308,7 +308,7 @@ func writtenExplanations() map[string]string {
 
 		"training.estimator": "gradient estimator: surrogate (back-propagation) or, for networks with noise and at a higher cost, the unbiased\n" +
 			"single_flip or score_baseline",
-		"training.estimator_trials": "single_flip: flips per layer and sample; score_baseline: presentations per sample",
+		"training.estimator_trials": "single_flip: flips per layer per sample; score_baseline: presentations per sample",
 
 		"training.freeze": "weight arrays that are not trained, such as layer0.input, layer0.bias, layer0.log_threshold or readout; weight decay does not change\n" +
 			"them, and clip_norm does not count them",
@@ -321,7 +321,7 @@ func writtenExplanations() map[string]string {
 		"training.schedule":        "How the learning rate changes from epoch to epoch.",
 		"training.schedule.kind":   "constant, cosine or step",
 		"training.schedule.final":  "cosine: final learning rate, as a fraction of the initial one",
-		"training.schedule.length": "cosine: epochs until the end is reached; step: epochs per step",
+		"training.schedule.length": "cosine: epochs until the final rate is reached; step: epochs per step",
 		"training.schedule.factor": "step: factor on the learning rate at each step",
 
 		"training.optimizer":      "The update rule.",
