@@ -54,7 +54,7 @@ func (p *SlopePart) Sentences() []string {
 		return list
 	}
 	if p.Span.LengthLow == 0 {
-		return append(list, "* The slopes set no lower bound on the length of the true gradient; with more samples, they would.")
+		return append(list, "* The slopes set no lower bound on the length of the true gradient; with more samples, they would (--samples 0: all).")
 	}
 	text := fmt.Sprintf("* The true gradient is at least %.3g long", p.Span.LengthLow)
 	var low []string
@@ -68,8 +68,12 @@ func (p *SlopePart) Sentences() []string {
 	}
 	text += "."
 	if len(p.Span.Surrogates) > 1 && p.Best >= 0 {
-		text += fmt.Sprintf(" The best combination of %s has a slope of about %.3g, the best of them alone %.3g.",
-			strings.Join(p.Span.Surrogates, ", "), p.Span.Length, p.Surrogates[p.Best].Slope.Value)
+		if best := p.Surrogates[p.Best].Slope.Value; p.Span.Length > best {
+			text += fmt.Sprintf(" The best combination of %s has a slope of about %.3g, the best of them alone %.3g.",
+				strings.Join(p.Span.Surrogates, ", "), p.Span.Length, best)
+		} else {
+			text += fmt.Sprintf(" No combination of %s is measurably better than the best of them alone.", strings.Join(p.Span.Surrogates, ", "))
+		}
 	}
 	return append(list, text)
 }
@@ -95,6 +99,8 @@ func (p *SlopePart) sentence(v int) string {
 	}
 	name := "**" + s.Surrogate + "** "
 	switch {
+	case s.Slope.zero() && long == "":
+		return name + "has a slope that cannot be distinguished from 0."
 	case s.Slope.zero():
 		return name + long + "its slope cannot be distinguished from 0."
 	case s.Slope.DataHigh < 0:
@@ -128,11 +134,11 @@ func (p *SlopePart) directionInWords(v int) string {
 	case len(p.Surrogates) == 1:
 		return fmt.Sprintf("; the loss falls by %.3g per unit of length along it", s.Slope.Value)
 	case v == p.Best:
-		return " and points best"
+		return " and has the best direction"
 	case s.ToBest == nil:
 		return ", and its direction cannot be compared with that of " + best.Surrogate
 	case s.ToBest.DataHigh >= 1:
-		return " and points the same way as the best, " + best.Surrogate
+		return ", in a direction that cannot be distinguished from the best, that of " + best.Surrogate
 	}
 	text := fmt.Sprintf(" and has only %s of the cosine of the best, %s", percentage(s.ToBest.Value), best.Surrogate)
 	if s.Direction != nil && s.Direction.Low < wellKnown {

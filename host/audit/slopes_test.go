@@ -435,8 +435,8 @@ func TestSlopeSentences(t *testing.T) {
 		{Surrogate: "silent"},
 	}}
 	for v, want := range []string{
-		"**superspike** is 1.6 times too short and points best.",
-		"**superspike:3** is 2.4 times too long and points the same way as the best, superspike.",
+		"**superspike** is 1.6 times too short and has the best direction.",
+		"**superspike:3** is 2.4 times too long, in a direction that cannot be distinguished from the best, that of superspike.",
 		"**arctangent** is 43 times too long and has only 30 % of the cosine of the best, superspike.",
 		"**matched** is 130 times longer than superspike, and its slope cannot be distinguished from 0.",
 		"**triangular** is 120 times longer than superspike, and leads uphill.",

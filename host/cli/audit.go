@@ -17,7 +17,7 @@ type auditCommand struct {
 	Folder string `arg:"" name:"run" help:"Folder of a finished run."`
 
 	otherData
-	Part        string    `default:"test" enum:"test,validation,train" help:"Samples to use: test, validation or train."`
+	Part        string    `default:"test" enum:"test,validation,train,all" help:"Samples to use: test, validation, train or all."`
 	Samples     *int      `help:"Number of samples to average the loss over; all if the dataset has fewer, or, for slopes, if 0. Default: 96 for slopes, 128 with --unbiased." placeholder:"N"`
 	Surrogates  []string  `default:"matched,superspike,arctangent,unscaled_sigmoid" help:"Surrogates to compare with the run's own: KIND, or KIND:VALUE to set the steepness or width." placeholder:"NAMES"`
 	Steps       []float64 `default:"0.005,0.01,0.02" help:"Step sizes along a direction, as fractions of the norm of the weights it changes. Slopes are reported for the first; the others show how far it can be trusted." placeholder:"SHARES"`
@@ -53,8 +53,8 @@ Under mpirun or srun, the processes share the passes; the result is the same as 
 
 Examples:
 
-    spikegrad audit runs/first
-    spikegrad audit runs/first --plan
+    spikegrad audit runs/first --samples 0
+    spikegrad audit runs/first --samples 0 --plan
     spikegrad audit runs/first --surrogates superspike:5,superspike:20 --steps 0.01 --part train
     spikegrad audit runs/first --samples 0 --draws 8
     spikegrad audit runs/first --unbiased --precision 0.02 --pairs 1000000
@@ -73,6 +73,7 @@ func (c *auditCommand) Run(a *app) error {
 	if err := a.agree(err); err != nil {
 		return err
 	}
+	t.notePart(a, c.otherData, c.Part)
 	if c.Seed == nil {
 		c.Seed = &t.config.Seed
 	}

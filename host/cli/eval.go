@@ -17,7 +17,7 @@ type evalCommand struct {
 	Folder string `arg:"" name:"run" help:"Folder of a finished run."`
 
 	otherData
-	Part        string `default:"test" enum:"test,validation,train" help:"Samples to evaluate: test, validation or train."`
+	Part        string `default:"test" enum:"test,validation,train,all" help:"Samples to evaluate: test, validation, train or all."`
 	Device      string `default:"auto" help:"Device to run on: auto, cpu, vulkan:N or vulkan:NAME (see 'spikegrad devices'). Several joined by + share each batch. Does not change the result."`
 	OtherMode   bool   `help:"Switch the noise off, or on if the network was trained without it."`
 	Trials      *int   `help:"Run every sample N times, with noise and without, and also measure trial-to-trial variability." placeholder:"N"`
@@ -49,7 +49,7 @@ Examples:
     spikegrad eval runs/first
     spikegrad eval runs/first --other-mode --json
     spikegrad eval runs/first --part validation --device vulkan:0
-    spikegrad eval runs/first --data csv:more.csv.gz
+    spikegrad eval runs/first --data csv:more.csv.gz --part all
     spikegrad eval runs/first --trials 20 --sample 3`
 }
 
@@ -116,6 +116,7 @@ func (c *evalCommand) openPart(a *app) (*trained, data.Source, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	t.notePart(a, c.otherData, c.Part)
 	source, err := t.samples(c.Part)
 	return t, source, err
 }

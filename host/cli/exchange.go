@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"spikegrad/host/atomicfile"
 	"spikegrad/host/data"
@@ -64,6 +65,7 @@ func (c *exportCommand) Run(a *app) error {
 			return err
 		}
 		fmt.Fprintln(a.out, "network:", c.NIR)
+		a.noteData(lostInNIR(t.network))
 	}
 	if c.CSV == "" {
 		return nil
@@ -232,4 +234,24 @@ func fitsData(config *train.Config, n *network.Network) error {
 		return fmt.Errorf("the network takes input of shape %v, but the samples have shape %v; choose other data", n.InputShape, sizes)
 	}
 	return nil
+}
+
+// lostInNIR notes what other programs will not take from an exported network.
+func lostInNIR(n *network.Network) []string {
+	var lost []string
+	add := func(is bool, what string) {
+		if is && !slices.Contains(lost, what) {
+			lost = append(lost, what)
+		}
+	}
+	for i := range n.Layers {
+		l := &n.Layers[i]
+		add(l.Noise.Kind != "threshold" && !l.HandsPotential(), "escape noise")
+		add(l.Delay > 0 || l.Recurrent && l.RecurrentDelay > 0, "delays")
+		add(l.Reset != "membrane_only" && !l.HandsPotential(), fmt.Sprintf("reset = %q", l.Reset))
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	return []string{"other programs run this network without " + strings.Join(lost, ", ") + ", which NIR does not have: its spikes will differ (docs/how-to/exchange.md)"}
 }

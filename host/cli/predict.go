@@ -91,6 +91,7 @@ func (c *predictCommand) Run(a *app) (err error) {
 	if err != nil {
 		return err
 	}
+	t.notePart(a, c.otherData, c.Part)
 	n := t.network
 	if c.OtherMode {
 		n = n.OtherMode()

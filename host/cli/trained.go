@@ -43,6 +43,9 @@ func (a *app) openTrained(folder string, other otherData, device string) (*train
 	if err != nil {
 		return nil, err
 	}
+	if other.Data != "" && config.Data.Maximum == 0 && split.Maximum > 0 {
+		split.Notes = append(split.Notes, fmt.Sprintf("%s is scaled by its own largest value, %g: the run does not record that of its training data", other.Data, split.Maximum))
+	}
 	a.noteData(split.Notes)
 	weights, err := model.Weights(n)
 	if err != nil {
@@ -95,10 +98,24 @@ func (t *trained) samples(part string) (data.Source, error) {
 
 // missing is the error that a part has no samples.
 func (t *trained) missing(part string) error {
-	return fmt.Errorf("%s has no %s samples: choose another --part", t.config.Data.Name, part)
+	return fmt.Errorf("%s has no %s samples: choose another --part, such as all", t.config.Data.Name, part)
 }
 
-// part returns the samples of the named part: test, validation or train.
+// notePart notes that only a part of other data is used, if it was split off by its share.
+func (t *trained) notePart(a *app, other otherData, part string) {
+	samples, all := t.part(part).Len(), t.part("all").Len()
+	if other.Data == "" || other.unlabelled || samples == all || t.config.Data.Test == 0 {
+		return
+	}
+	note := fmt.Sprintf("%d of the %d samples of %s are its %s part (data.test = %g); --part all uses all of them", samples, all, other.Data, part, t.config.Data.Test)
+	t.split.Notes = append(t.split.Notes, note)
+	a.noteData([]string{note})
+}
+
+// part returns the samples of the named part: test, validation, train or all.
 func (t *trained) part(name string) data.Source {
+	if name == "all" {
+		return data.Join(t.split.Train, t.split.Validation, t.split.Test)
+	}
 	return map[string]data.Source{"test": t.split.Test, "validation": t.split.Validation, "train": t.split.Train}[name]
 }

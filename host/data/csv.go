@@ -20,6 +20,7 @@ type table struct {
 	// unlabelled is [Options.Unlabelled]; if it is set, labels are 0.
 	unlabelled int
 	largest    float64  // value found, before scaling
+	maximum    float64  // value that became 1
 	notes      []string // anything remarkable found while reading, one line each
 }
 
@@ -108,6 +109,7 @@ func readTable(reader io.Reader, name string, o *Options) (*table, error) {
 	if t.largest < o.MinKept*maximum {
 		t.notes = append(t.notes, fmt.Sprintf("%s: the largest value, %g, is %.2g %% of data.maximum = %g", name, t.largest, 100*t.largest/maximum, maximum))
 	}
+	t.maximum = maximum
 	if err := t.scale(maximum); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -122,7 +124,7 @@ func (t *table) add(fields []string, maximum float64) error {
 		case err != nil && strings.Contains(field, ","):
 			return fmt.Errorf("%d: %q found; write numbers with a decimal point", column+1, field)
 		case err != nil || !(value >= 0) || math.IsInf(value, 1):
-			return fmt.Errorf("%d: %q found, a finite number of at least 0 is needed", column+1, field)
+			return fmt.Errorf("%d: %q found, a finite number of at least 0 is needed: shift or rescale the column", column+1, field)
 		case maximum > 0 && value > maximum:
 			return fmt.Errorf("%d: %q found, the largest value allowed is %g (key \"maximum\")", column+1, field, maximum)
 		}

@@ -50,7 +50,7 @@ func openDigits(o *Options) (Split, error) {
 		steps: o.Steps, stepLength: o.StepLength,
 	}
 	if o.Encoder.Kind == "poisson" {
-		return splitNoted(encodePoisson(about, t, o.Encoder.MaxRate, o.Seed), o, t.notes)
+		return splitTable(encodePoisson(about, t, o.Encoder.MaxRate, o.Seed), o, t.notes, t.maximum)
 	}
 	encoded, late := encodeLatency(about, t, o.Encoder.Threshold, o.Encoder.Tau)
 	notes := t.notes
@@ -60,7 +60,14 @@ func openDigits(o *Options) (Split, error) {
 	if notes, err = o.refuse(latencyVanished(name, len(encoded.channels), late, o), notes); err != nil {
 		return Split{}, err
 	}
-	return splitNoted(encoded, o, notes)
+	return splitTable(encoded, o, notes, t.maximum)
+}
+
+// splitTable divides samples, and adds notes and the value that became full intensity.
+func splitTable(source Source, o *Options, notes []string, maximum float64) (Split, error) {
+	found, err := splitNoted(source, o, notes)
+	found.Maximum = maximum
+	return found, err
 }
 
 // splitNoted divides samples and adds notes.

@@ -2,6 +2,7 @@ package data
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 )
 
@@ -104,7 +105,14 @@ func findKind(name string) (kind, error) {
 			return k, nil
 		}
 	}
-	return kind{}, fmt.Errorf("dataset %q is unknown; want one of %s", name, Forms())
+	meant := ""
+	switch filepath.Ext(strings.TrimSuffix(name, ".gz")) {
+	case ".csv", ".txt", ".tsv":
+		meant = fmt.Sprintf(" (did you mean csv:%s?)", name)
+	case ".npz":
+		meant = fmt.Sprintf(" (did you mean npz:%s?)", name)
+	}
+	return kind{}, fmt.Errorf("dataset %q is unknown%s; want one of %s", name, meant, Forms())
 }
 
 // SameReader reports whether the datasets with two names are read by the same reader, with the

@@ -29,6 +29,8 @@ type Source interface {
 type Split struct {
 	Train, Validation, Test Source
 	Notes                   []string // what reading left out, one line each
+	// Maximum is the value that became full intensity, of tables of numbers; else 0.
+	Maximum float64
 }
 
 // description is what all sources have in common.
@@ -70,4 +72,41 @@ func (s *subset) Label(sample int) uint32 { return s.Source.Label(s.samples[samp
 
 func (s *subset) AppendEvents(rows [][2]uint32, index []uint32, sample int, number uint32) ([][2]uint32, []uint32) {
 	return s.Source.AppendEvents(rows, index, s.samples[sample], number)
+}
+
+// joined is several parts of a dataset, one after another.
+type joined struct {
+	Source
+	parts []Source
+}
+
+// Join returns parts of one dataset, at least one, as a single source, one after another.
+func Join(parts ...Source) Source { return &joined{parts[0], parts} }
+
+func (j *joined) Len() (samples int) {
+	for _, part := range j.parts {
+		samples += part.Len()
+	}
+	return samples
+}
+
+// find returns the part that a sample is in, and its number there.
+func (j *joined) find(sample int) (Source, int) {
+	for _, part := range j.parts[:len(j.parts)-1] {
+		if sample < part.Len() {
+			return part, sample
+		}
+		sample -= part.Len()
+	}
+	return j.parts[len(j.parts)-1], sample
+}
+
+func (j *joined) Label(sample int) uint32 {
+	part, own := j.find(sample)
+	return part.Label(own)
+}
+
+func (j *joined) AppendEvents(rows [][2]uint32, index []uint32, sample int, number uint32) ([][2]uint32, []uint32) {
+	part, own := j.find(sample)
+	return part.AppendEvents(rows, index, own, number)
 }

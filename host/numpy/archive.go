@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 )
@@ -90,7 +89,7 @@ func (a *Archive) Has(name string) bool { return a.members[name] != nil }
 func (a *Archive) open(name string) (io.ReadCloser, *zip.File, error) {
 	member := a.members[name]
 	if member == nil {
-		return nil, nil, fmt.Errorf("%s: no array %s; it holds %s: %w", a.name, name, strings.Join(a.names, ", "), fs.ErrNotExist)
+		return nil, nil, fmt.Errorf("%s: no array %s; it holds %s", a.name, name, strings.Join(a.names, ", "))
 	}
 	reader, err := member.Open()
 	if err != nil {

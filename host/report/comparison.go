@@ -89,7 +89,7 @@ func measures(runs []*section) []row {
 	})
 	summary("validation accuracy", func(s *section) string { return share(s.Summary.ValidationAccuracy) })
 	summary("training accuracy", func(s *section) string { return percent(s.Summary.TrainAccuracy) })
-	summary("spikes a neuron", func(s *section) string { return fmt.Sprintf("%.3g", s.Summary.SpikesPerNeuron) })
+	summary("spikes per neuron", func(s *section) string { return fmt.Sprintf("%.3g", s.Summary.SpikesPerNeuron) })
 	layers := 0
 	for _, s := range runs {
 		layers = max(layers, len(s.Config.Network.Layers))

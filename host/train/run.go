@@ -176,6 +176,12 @@ func fitsConfig(saved *checkpoint, config *Config, folder string, finished bool)
 	if len(config.Network.InputShape) == 0 { // from a file, too, which may leave it to the data
 		config.Network.InputShape = before.Network.InputShape
 	}
+	// 0 is what the data determine; whether they are the same is compared with their contents.
+	if config.Data.Maximum == 0 {
+		config.Data.Maximum = before.Data.Maximum
+	} else if before.Data.Maximum == 0 {
+		before.Data.Maximum = config.Data.Maximum
+	}
 	if different := differences(&before, config); different != "" {
 		return fmt.Errorf("the run in %s cannot continue with a different configuration: %s; start a new run in another folder", folder, different)
 	}
@@ -323,6 +329,9 @@ func (r *run) prepare(begins bool) (err error) {
 		return err
 	}
 	config.Network.InputShape = r.network.InputShape // so that the run records it, even if its data move
+	if config.Data.Maximum == 0 {
+		config.Data.Maximum = r.split.Maximum // so that other data are scaled in the same way
+	}
 	presented := config.Data
 	presented.Seed = config.Seed
 	augmentation, err := data.NewAugmentation(&presented, r.split.Train)
