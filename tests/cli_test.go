@@ -302,7 +302,7 @@ func (p program) fewAddresses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ limit, config, want string }{
-		{"2000000", "small.toml", "spikegrad: ulimit -v 2000000 is too little for the program itself: at least 2097152 is needed"},
+		{"2000000", "small.toml", "spikegrad: ulimit -v 2000000 is too small for the program itself: it needs at least 2097152"},
 		{"4000000", "wide.toml", "spikegrad: the network needs"},
 	} {
 		command := exec.Command("sh", "-c", "ulimit -v "+c.limit+` && exec "$0" "$@"`, p.path, "train", c.config, "--device", "cpu", "--out", "run", "--quiet")

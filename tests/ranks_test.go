@@ -387,7 +387,7 @@ func (p program) ranksRefused(t *testing.T, l launcher) {
 		code                     int
 		stderr                   string
 	}{
-		{"a command for one process", "", "reproduce bias --out run", 2, `spikegrad: reproduce bias runs in one process, and \w+ is 2: `},
+		{"a command for one process", "", "reproduce bias --out run", 2, `spikegrad: reproduce bias runs only in a single process, but \w+ is 2: `},
 		{"wrong usage", "", "train --batch=-1", 2, `spikegrad: training.batch = -1: `},
 		{"the library of the other launcher", other, "train --out run", 1, `spikegrad: the processes cannot find each other: \w+ is 2, but .* counts 1`},
 		{"no library", "libnothing.so", "train --out run", 1, `spikegrad: \w+ is 2, and no MPI library can be opened \(libnothing.so: .*\): `},

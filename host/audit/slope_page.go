@@ -68,7 +68,7 @@ func (p *SlopePart) Sentences() []string {
 	}
 	text += "."
 	if len(p.Span.Surrogates) > 1 && p.Best >= 0 {
-		if best := p.Surrogates[p.Best].Slope.Value; p.Span.Length > best {
+		if best := p.Surrogates[p.Best].Slope.Value; fmt.Sprintf("%.3g", p.Span.Length) != fmt.Sprintf("%.3g", best) && p.Span.Length > best {
 			text += fmt.Sprintf(" The best combination of %s has a slope of about %.3g, the best of them alone %.3g.",
 				strings.Join(p.Span.Surrogates, ", "), p.Span.Length, best)
 		} else {
@@ -82,10 +82,10 @@ func (p *SlopePart) Sentences() []string {
 func (p *SlopePart) sentence(v int) string {
 	s := &p.Surrogates[v]
 	if s.Slope == nil && len(s.Steps) == 0 {
-		return fmt.Sprintf("**%s**: its gradient is zero: no neuron that matters came near its threshold.", s.Surrogate)
+		return fmt.Sprintf("**%s**: its gradient is zero: no neuron that affects the loss came near its threshold.", s.Surrogate)
 	}
 	if s.Slope == nil {
-		return fmt.Sprintf("**%s**: nothing can be said; the first step changed the loss of too few presentations. Give a larger one or more samples.", s.Surrogate)
+		return fmt.Sprintf("**%s**: no result: the first step changed the loss of too few presentations. Use a larger step or more samples.", s.Surrogate)
 	}
 	best := &p.Surrogates[p.Best]
 	long := ""
@@ -104,7 +104,7 @@ func (p *SlopePart) sentence(v int) string {
 	case s.Slope.zero():
 		return name + long + "its slope cannot be distinguished from 0."
 	case s.Slope.DataHigh < 0:
-		return name + long + "leads uphill."
+		return name + long + "increases the loss."
 	}
 	return name + s.lengthInWords() + p.directionInWords(v) + "."
 }
@@ -113,7 +113,7 @@ func (p *SlopePart) sentence(v int) string {
 func (s *SlopeOf) lengthInWords() string {
 	switch f := s.Factor; {
 	case f == nil:
-		return "has a length that is lost in the noise"
+		return "has a length that noise hides"
 	case f.DataLow <= 1 && f.DataHigh >= 1:
 		return "is as long as it should be"
 	case f.Value > 1:
@@ -140,9 +140,9 @@ func (p *SlopePart) directionInWords(v int) string {
 	case s.ToBest.DataHigh >= 1:
 		return ", in a direction that cannot be distinguished from the best, that of " + best.Surrogate
 	}
-	text := fmt.Sprintf(" and has only %s of the cosine of the best, %s", percentage(s.ToBest.Value), best.Surrogate)
+	text := fmt.Sprintf(" and reaches only %s of the cosine of the best, %s", percentage(s.ToBest.Value), best.Surrogate)
 	if s.Direction != nil && s.Direction.Low < wellKnown {
-		text += fmt.Sprintf("; its direction itself is only known to a cosine of %.2f or more, which more --directions would narrow", s.Direction.Low)
+		text += fmt.Sprintf("; its own direction is known only to within a cosine of %.2f; more --directions would narrow it", s.Direction.Low)
 	}
 	return text
 }

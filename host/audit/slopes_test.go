@@ -380,7 +380,7 @@ func TestSlopesTooSmallStep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found.Parts[0].Surrogates[0].Slope != nil || found.Parts[0].Best >= 0 || !strings.Contains(found.Markdown(), "nothing can be said") {
+	if found.Parts[0].Surrogates[0].Slope != nil || found.Parts[0].Best >= 0 || !strings.Contains(found.Markdown(), "no result") {
 		t.Errorf("%+v", found.Parts[0].Surrogates[0])
 	}
 	if err := found.Write(t.TempDir()); err != nil {
@@ -437,10 +437,10 @@ func TestSlopeSentences(t *testing.T) {
 	for v, want := range []string{
 		"**superspike** is 1.6 times too short and has the best direction.",
 		"**superspike:3** is 2.4 times too long, in a direction that cannot be distinguished from the best, that of superspike.",
-		"**arctangent** is 43 times too long and has only 30 % of the cosine of the best, superspike.",
+		"**arctangent** is 43 times too long and reaches only 30 % of the cosine of the best, superspike.",
 		"**matched** is 130 times longer than superspike, and its slope cannot be distinguished from 0.",
-		"**triangular** is 120 times longer than superspike, and leads uphill.",
-		"**tiny**: nothing can be said;",
+		"**triangular** is 120 times longer than superspike, and increases the loss.",
+		"**tiny**: no result:",
 		"**silent**: its gradient is zero",
 	} {
 		if found := p.sentence(v); !strings.HasPrefix(found, want) {

@@ -14,6 +14,6 @@ func checkAddresses(limit uint64) error {
 		return nil
 	}
 	const kibibyte = 1 << 10
-	return fmt.Errorf("ulimit -v %d is too little for the program itself: at least %d is needed; raise it, or limit memory with a control group (systemd-run -p MemoryMax=…), which counts only memory in use",
+	return fmt.Errorf("ulimit -v %d is too small for the program itself: it needs at least %d; raise it, or limit memory with a control group (systemd-run -p MemoryMax=…), which counts only memory in use",
 		limit/kibibyte, leastAddresses/kibibyte)
 }

@@ -171,13 +171,13 @@ func (c *auditCommand) flips(a *app, t *trained, progress *auditProgress) (audit
 func (c *auditCommand) check() error {
 	switch {
 	case c.Samples != nil && (*c.Samples < 0 || c.Unbiased && *c.Samples == 0):
-		return fmt.Errorf("--samples %d: give how many, or, for slopes, 0 for all", *c.Samples)
+		return fmt.Errorf("--samples %d: give a number of samples or, for slopes, 0 for all", *c.Samples)
 	case c.Draws < 2:
 		return fmt.Errorf("--draws %d: at least 2 are needed to measure the noise", c.Draws)
 	case c.Directions < 1:
 		return fmt.Errorf("--directions %d: at least 1 is needed", c.Directions)
 	case c.Plan && c.Unbiased:
-		return fmt.Errorf("--plan gives the cost of slopes; that of --unbiased is set by --pairs: leave out one of them")
+		return fmt.Errorf("--plan estimates the cost of slopes; the cost of --unbiased is set by --pairs: leave out one of the two")
 	case c.Pairs < 1:
 		return fmt.Errorf("--pairs %d: at least 1 is needed", c.Pairs)
 	case !(c.Precision > 0 && c.Precision < 1):

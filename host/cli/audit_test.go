@@ -64,7 +64,7 @@ func TestAudit(t *testing.T) {
 	wantError(t, call(small("--other-mode")...), exitFailed, "leave it out")
 	wantError(t, call(unbiased("--other-mode")...), exitFailed, "leave it out")
 	wantError(t, call(small("--surrogates", "magic")...), exitUsage, "surrogate \"magic\" is unknown")
-	wantError(t, call(small("--plan", "--unbiased")...), exitUsage, "leave out one of them")
+	wantError(t, call(small("--plan", "--unbiased")...), exitUsage, "leave out one of the two")
 	wantError(t, call(small("--steps", "0.02,0.01")...), exitUsage, "ascending")
 	wantError(t, call("audit", t.TempDir()), exitFailed, "holds no run")
 	for _, wrong := range []string{"--samples=-1", "--pairs=0", "--precision=0", "--workers=-1", "--part=some", "--draws=1", "--directions=0", "--steps=0"} {

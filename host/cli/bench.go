@@ -108,7 +108,7 @@ func (c *benchCommand) Run(a *app) error {
 		return usageError{errors.New("--scaling runs its own series: leave out --skip-below, --kernels and --batch")}
 	}
 	if c.Scaling && layers.Changed() {
-		return usageError{errors.New("--scaling measures shape E as it is: leave out --neuron, --bias, --learned-delay and --learn")}
+		return usageError{errors.New("--scaling measures shape E unchanged: leave out --neuron, --bias, --learned-delay and --learn")}
 	}
 	if c.Out != "" && !c.Scaling {
 		return usageError{errors.New("--out is the folder for the pictures of --scaling: add --scaling, or leave out --out")}
@@ -148,7 +148,7 @@ func (c *benchCommand) measure(a *app, shapes []bench.Shape, options bench.Optio
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.notes, "%s copies %.1f GB/s and computes %.1f GFLOP/s\n", options.Device, rates.CopyBytes/1e9, rates.Operations/1e9)
+	fmt.Fprintf(a.notes, "%s: copy bandwidth %.1f GB/s, arithmetic throughput %.1f GFLOP/s\n", options.Device, rates.CopyBytes/1e9, rates.Operations/1e9)
 	return bench.Measure(a.ctx, shapes, options, rates, func(r *bench.Result) {
 		result.Results = append(result.Results, r)
 		fmt.Fprintf(a.notes, "%s %s %s: %.4g ms per step, %.4g samples/s (%d values compared)\n", r.Shape, r.Variant, r.Device, r.StepMS, r.SamplesPerSecond, r.ComparedValues)

@@ -41,7 +41,7 @@ func (b *benchResult) writeScaling(a *app) error {
 		}
 		fmt.Fprintf(a.out, "%s, shape E on %s", s.Title, s.Device)
 		if s.Exponent != 0 {
-			fmt.Fprintf(a.out, ": in proportion to the power %.2f", s.Exponent)
+			fmt.Fprintf(a.out, ": grows with the power %.2f", s.Exponent)
 		}
 		if s.Speedup != 0 {
 			fmt.Fprintf(a.out, ": %.2f times as fast", s.Speedup)

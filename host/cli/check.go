@@ -111,9 +111,9 @@ func (c *checkCommand) Run(a *app) error {
 func (c *checkCommand) valid() error {
 	switch {
 	case c.Random < 0:
-		return fmt.Errorf("--random %d: give a number of networks", c.Random)
+		return fmt.Errorf("--random %d: at least 1 network is needed", c.Random)
 	case c.Random > 0 && c.Network != "", c.Quick && (c.Random > 0 || c.Network != ""):
-		return errors.New("--quick, --random and --network: give one of them")
+		return errors.New("give only one of --quick, --random and --network")
 	}
 	return nil
 }
@@ -187,7 +187,7 @@ func (r *checkResult) write(a *app, asJSON bool) error {
 			fmt.Fprintf(a.out, "first difference on %s: %s\n", d.Device, d.First)
 		}
 		if d.Smallest != "" {
-			fmt.Fprintf(a.out, "the smallest network found that shows it, in the form that --network reads:\n\n%s\n", d.Smallest)
+			fmt.Fprintf(a.out, "the smallest network found that shows the difference, as a file for --network:\n\n%s\n", d.Smallest)
 		}
 		if d.Error != "" {
 			fmt.Fprintf(a.out, "not completed on %s: %s\n", d.Device, d.Error)

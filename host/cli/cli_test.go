@@ -210,7 +210,7 @@ func TestConfig(t *testing.T) {
 		if config.Commented() != wanted.Commented() || config.Data.Name != dataset {
 			t.Errorf("%s: the printed configuration is not the default one", dataset)
 		}
-		if got := call("config", "--check", file); got.code != exitOK || got.stdout != "" || !strings.Contains(got.stderr, "A BATCH") || !strings.Contains(got.stderr, "\ncpu ") {
+		if got := call("config", "--check", file); got.code != exitOK || got.stdout != "" || !strings.Contains(got.stderr, "AVAILABLE") || !strings.Contains(got.stderr, "\ncpu ") {
 			t.Errorf("%s: config --check: %+v", dataset, got)
 		}
 	}
@@ -248,7 +248,7 @@ func TestMemory(t *testing.T) {
 	if got := batch(); err != nil || got.Device != "cpu" || got.Weights != want.Weights || got.Batch != want.Batch || got.Samples != want.Samples || got.Refused != "" {
 		t.Errorf("%+v, want %+v (%v)", got, want, err)
 	}
-	if got := call("devices", file); !strings.Contains(got.stdout, "the network of "+file+" takes:\n") {
+	if got := call("devices", file); !strings.Contains(got.stdout, "used by the network in "+file+":\n") {
 		t.Errorf("devices: %+v", got)
 	}
 	// Data without stated sizes are opened; if they cannot be, the configuration is still valid.

@@ -40,7 +40,7 @@ func (c *configCommand) Run(a *app) error {
 		fmt.Fprintf(a.notes, "%s is a valid configuration\n", c.Check)
 		n, err := train.Sized(&config)
 		if err != nil {
-			fmt.Fprintf(a.notes, "the memory its network takes is unknown until its data can be read: %s\n", oneLine(err))
+			fmt.Fprintf(a.notes, "cannot tell how much memory its network takes before its data can be read: %s\n", oneLine(err))
 			return nil
 		}
 		if err := writeConnections(a.notes, n); err != nil {

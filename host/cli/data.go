@@ -156,7 +156,7 @@ Examples:
 func (c *inspectCommand) Run(a *app) error {
 	const mostSamples = 24
 	if c.Samples < 1 || c.Samples > mostSamples {
-		return usageError{fmt.Errorf("--samples %d: must be from 1 to %d, which is what fits in a picture", c.Samples, mostSamples)}
+		return usageError{fmt.Errorf("--samples %d: must be from 1 to %d, the most that fit in a picture", c.Samples, mostSamples)}
 	}
 	trained, err := train.Default("digits") // numbers become spikes as in training
 	if err != nil {

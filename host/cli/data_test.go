@@ -45,7 +45,7 @@ func TestDataInspect(t *testing.T) {
 	if got := call("data", "inspect", "digits"); !strings.Contains(got.stdout, "303 Hz") {
 		t.Errorf("digits are not encoded as they are for training:\n%s", got.stdout)
 	}
-	wantError(t, call("data", "inspect", "nothing"), exitFailed, "neither a file nor a folder")
+	wantError(t, call("data", "inspect", "nothing"), exitFailed, "not a file, a folder or a dataset")
 	wantError(t, call("data", "inspect", recordings, "--samples", "0"), exitUsage, "--samples 0")
 }
 

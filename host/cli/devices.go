@@ -98,7 +98,7 @@ func (c *devicesCommand) Run(a *app) error {
 	if err := list.write(a); err != nil || len(list.Memory) == 0 {
 		return err
 	}
-	fmt.Fprintf(a.out, "\nmemory that the network of %s takes:\n", c.Config)
+	fmt.Fprintf(a.out, "\nmemory used by the network in %s:\n", c.Config)
 	return writeMemory(a.out, list.Memory)
 }
 
@@ -173,7 +173,7 @@ func (l *deviceList) write(a *app) error {
 		fmt.Fprintln(a.out, "no Vulkan device:", l.VulkanError)
 	}
 	if l.Group != "" {
-		fmt.Fprintf(a.out, "several at once, with the same results: --device %s\n", l.Group)
+		fmt.Fprintf(a.out, "to use several devices, with the same results: --device %s\n", l.Group)
 	}
 	_, err := fmt.Fprintf(a.out, "auto picks %s: %s\n", l.Auto.Device, l.Auto.Reason)
 	return err

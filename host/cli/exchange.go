@@ -47,7 +47,7 @@ Examples:
 // Run exports the network.
 func (c *exportCommand) Run(a *app) error {
 	if c.NIR == "" && c.CSV == "" {
-		return usageError{errors.New("export what? give --nir FILE, --csv FOLDER or both")}
+		return usageError{errors.New("nothing to export: give --nir FILE, --csv FOLDER or both")}
 	}
 	if c.Samples < 1 {
 		return usageError{fmt.Errorf("--samples %d: at least 1 is needed", c.Samples)}
@@ -166,7 +166,7 @@ func (c *importCommand) config(graph *nir.Graph) (config train.Config, err error
 			return config, err
 		}
 	case c.Data == "":
-		return config, usageError{fmt.Errorf("%s does not say which data the network is for: give --data", c.File)}
+		return config, usageError{fmt.Errorf("%s does not record which dataset the network is for: name it with --data", c.File)}
 	default:
 		if config, err = defaultConfig(c.Data); err != nil {
 			return config, err
@@ -179,7 +179,7 @@ func (c *importCommand) config(graph *nir.Graph) (config train.Config, err error
 		config.Data.StepLength = c.StepLength
 	}
 	if (c.Units != nil || c.Merge != nil) && config.Data.Events.Units == 0 {
-		return config, usageError{fmt.Errorf("--units and --merge are for recorded spikes, and %s has none", config.Data.Name)}
+		return config, usageError{fmt.Errorf("--units and --merge apply only to recorded spikes, and %s has none", config.Data.Name)}
 	}
 	for _, flag := range []struct {
 		given *int
@@ -227,9 +227,9 @@ func fitsData(config *train.Config, n *network.Network) error {
 	sizes := []int{shape.Channels, shape.Height, shape.Width}
 	switch {
 	case channels != n.Inputs:
-		return fmt.Errorf("the network has %d inputs, the data have %d channels; choose other data, or --units and --merge for recorded spikes", n.Inputs, channels)
+		return fmt.Errorf("the network has %d inputs, but the data have %d channels; choose other data, or --units and --merge for recorded spikes", n.Inputs, channels)
 	case classes != n.Classes:
-		return fmt.Errorf("the network distinguishes %d classes, the data have %d; choose other data", n.Classes, classes)
+		return fmt.Errorf("the network has %d classes, but the data have %d; choose other data", n.Classes, classes)
 	case len(n.InputShape) > 0 && shape != (data.Shape{}) && !slices.Equal(n.InputShape, sizes):
 		return fmt.Errorf("the network takes input of shape %v, but the samples have shape %v; choose other data", n.InputShape, sizes)
 	}

@@ -71,7 +71,7 @@ func TestExchange(t *testing.T) {
 	}
 	wantError(t, call("export", run), exitUsage, "give --nir FILE, --csv FOLDER or both")
 	wantError(t, call("export", run, "--csv", tables, "--samples", "0"), exitUsage, "--samples 0")
-	wantError(t, call("import", "../nir/testdata/foreign.nir", "--out", filepath.Join(folder, "f")), exitUsage, "give --data")
+	wantError(t, call("import", "../nir/testdata/foreign.nir", "--out", filepath.Join(folder, "f")), exitUsage, "name it with --data")
 	wantError(t, call("import", "../nir/testdata/README.txt", "--out", filepath.Join(folder, "f")), exitFailed, "not an HDF5 file")
 	wantError(t, call("import", file, "--out", again), exitFailed, "already holds a run")
 }

@@ -44,7 +44,7 @@ func memoryNeeds(config *train.Config, n *network.Network) []memoryNeed {
 // writeMemory prints the memory that a network takes on each device.
 func writeMemory(to io.Writer, needs []memoryNeed) error {
 	var t table
-	t.row("DEVICE", "WEIGHTS", "A BATCH", "TOTAL", "OF", "SAMPLES AT ONCE", "STEPS AT ONCE")
+	t.row("DEVICE", "WEIGHTS", "BATCH", "TOTAL", "AVAILABLE", "SAMPLES AT ONCE", "STEPS AT ONCE")
 	for _, n := range needs {
 		room := "no limit is set"
 		switch {

@@ -52,7 +52,7 @@ func TestMovedData(t *testing.T) {
 func TestAddresses(t *testing.T) {
 	for limit, refused := range map[uint64]bool{1 << 30: true, leastAddresses - 1: true, leastAddresses: false, math.MaxUint64: false} {
 		err := checkAddresses(limit)
-		if (err != nil) != refused || refused && !strings.Contains(err.Error(), "at least 2097152 is needed") {
+		if (err != nil) != refused || refused && !strings.Contains(err.Error(), "it needs at least 2097152") {
 			t.Errorf("%d bytes of addresses: %v", limit, err)
 		}
 	}

@@ -50,7 +50,7 @@ func TestDataNotes(t *testing.T) {
 			t.Fatalf("%s: exit code %d: %s", arguments[0], got.code, got.stderr)
 		}
 		for _, file := range []string{"small_f4.h5", "small_latest.h5"} {
-			for _, note := range []string{": 1 sample without spikes, kept", ": 2 spikes at times that are not finite, dropped", ": 1 spike in a step in which the channel has one already, merged", ": 2 spikes before 0 or after step 349, dropped"} {
+			for _, note := range []string{": 1 sample without spikes, kept", ": 2 spikes dropped: their times are not finite", ": 1 spike merged with another spike of the same channel in the same step", ": 2 spikes dropped: before time 0 or after step 349"} {
 				if line := "note: ../data/testdata/" + file + note + "\n"; strings.Count(got.stderr, line) != 1 {
 					t.Errorf("%v: %d times %q on standard error:\n%s", arguments, strings.Count(got.stderr, line), line, got.stderr)
 				}
@@ -81,7 +81,7 @@ func TestVanishedData(t *testing.T) {
 	text := strings.ReplaceAll(smallRecordings, "%train", "microseconds.h5")
 	run := filepath.Join(t.TempDir(), "run")
 	wantError(t, call("train", configured(t, text), "--device", "cpu", "--out", run), exitFailed,
-		"microseconds.h5: 0 of 48 spikes fall in the 350 steps of 0.002 s (0.7 s): times lie between ", "look like microseconds; divide them by 1e+06", "data.min_kept = 0")
+		"microseconds.h5: 0 of 48 spikes fall in the 350 steps of 0.002 s (0.7 s): times are between ", "look like microseconds; divide them by 1e+06", "data.min_kept = 0")
 	if _, err := os.Stat(run); err == nil {
 		t.Error("a run was begun")
 	}
@@ -127,7 +127,7 @@ func TestHeader(t *testing.T) {
 	headed, plain := write("headed.csv", "0,1,2\n"+rows), write("plain.csv", rows)
 	run := filepath.Join(t.TempDir(), "run")
 	arguments := []string{"train", "--data", "digits:" + headed, "--epochs", "1", "--device", "cpu", "--out", run}
-	wantError(t, call(arguments...), exitFailed, "line 1: 0,1,2 looks like a heading", "--header")
+	wantError(t, call(arguments...), exitFailed, "line 1: 0,1,2 looks like a header", "--header")
 	if got := call(append(arguments, "--header")...); got.code != exitOK {
 		t.Fatal(got.stderr)
 	}
@@ -146,7 +146,7 @@ func TestHeader(t *testing.T) {
 		t.Errorf("%s with, %s without a heading", a, b)
 	}
 	got := call("eval", run, "--device", "cpu", "--data", "csv:"+plain)
-	if got.code != exitOK || !strings.Contains(got.stderr, "note: "+plain+": line 1 is left out as a heading, but reads like a sample: 0.6,0.1,0\n") {
+	if got.code != exitOK || !strings.Contains(got.stderr, "note: "+plain+": line 1 is skipped as a header, but looks like a sample: 0.6,0.1,0\n") {
 		t.Errorf("exit code %d: %s", got.code, got.stderr)
 	}
 	got = call("data", "inspect", headed, "--header")

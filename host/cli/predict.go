@@ -82,7 +82,7 @@ func (c *predictCommand) Run(a *app) (err error) {
 	}
 	switch {
 	case c.Unlabelled && c.Data == "":
-		return usageError{errors.New("--unlabelled is for data other than the run's own: name them with --data")}
+		return usageError{errors.New("--unlabelled needs data other than the run's own: name them with --data")}
 	case c.Unlabelled && c.Part != "test":
 		return usageError{errors.New("--unlabelled: data without labels have no parts: leave out --part")}
 	}

@@ -72,7 +72,7 @@ func TestImportChecksData(t *testing.T) {
 	if got := call("export", smallRun(t), "--nir", file); got.code != exitOK {
 		t.Fatal(got.stderr)
 	}
-	wantError(t, call("import", file, "--data", "digits:"+table, "--out", out), exitFailed, "64 inputs, the data have 3 channels")
+	wantError(t, call("import", file, "--data", "digits:"+table, "--out", out), exitFailed, "64 inputs, but the data have 3 channels")
 	wantError(t, call("import", file, "--units", "70", "--out", out), exitUsage, "recorded spikes")
 	if _, err := os.Stat(out); err == nil {
 		t.Error("a refusal leaves a folder")

@@ -32,7 +32,7 @@ func (p *progress) OnStart(s train.Start) {
 	if s.Updates > 0 {
 		verb = fmt.Sprintf("resuming after %d epochs and %d updates", s.Finished, s.Updates)
 	}
-	fmt.Fprintf(p.app.notes, "%s on %s; %d weights; %d samples to train, %d to validate, %d to test; run folder %s\n",
+	fmt.Fprintf(p.app.notes, "%s on %s; %d weights; %d training, %d validation and %d test samples; run folder %s\n",
 		verb, s.Device, s.Weights, s.Train, s.Validation, s.Test, p.folder)
 	p.app.log.Debug("run started", "device", s.Device, "driver", s.Driver, "folder", p.folder, "epochs", s.Epochs)
 	if !p.app.terminal {

@@ -34,7 +34,7 @@ type rankFlags struct {
 // check rejects a time limit that no job could keep.
 func (f *rankFlags) check() error {
 	if f.RankTimeout < time.Second {
-		return fmt.Errorf("--rank-timeout %v: give at least one second, such as 60s", f.RankTimeout)
+		return fmt.Errorf("--rank-timeout %v: must be at least one second, such as 60s", f.RankTimeout)
 	}
 	return nil
 }
@@ -67,7 +67,7 @@ func refuseRanks(launch mpi.Launch, parsed *kong.Context) error {
 		}
 	}
 	last := len(overRanks) - 1
-	return usageError{fmt.Errorf("%s runs in one process, and %s is %d: start it without mpirun or srun, or set %s=%s to let every process run on its own; only %s share their work",
+	return usageError{fmt.Errorf("%s runs only in a single process, but %s is %d: start it without mpirun or srun, or set %s=%s to let every process run on its own; only %s share their work",
 		command, launch.Variable, launch.Ranks, mpi.LibraryVariable, mpi.Off, strings.Join(overRanks[:last], ", ")+" and "+overRanks[last])}
 }
 
@@ -239,7 +239,7 @@ func (r *rankSet) choose(a *app, device string) (engine.Choice, error) {
 	}
 	number, count := r.local()
 	if count > len(alike) && r.Rank() == 0 {
-		fmt.Fprintf(a.errors, "spikegrad: warning: %d ranks on a machine share its %d GPUs: one rank per GPU is faster\n", count, len(alike))
+		fmt.Fprintf(a.errors, "spikegrad: warning: %d ranks share the %d GPUs of a machine: one rank per GPU is faster\n", count, len(alike))
 	}
 	return alike[number%len(alike)], nil
 }
@@ -288,7 +288,7 @@ func (a *app) abort(err error, code int) {
 	message := fmt.Sprintf("rank %d: %s", a.ranks.Rank(), oneLine(err))
 	var late *mpi.LateError
 	if errors.As(err, &late) {
-		message = oneLine(late) + ", so all ranks stop; resume a training from its last checkpoint with --resume, or let ranks wait longer with --rank-timeout"
+		message = oneLine(late) + ", so all ranks stop; resume the run from its last checkpoint with --resume, or raise --rank-timeout"
 		if !late.Speaks {
 			time.Sleep(patience)
 		}

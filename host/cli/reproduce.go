@@ -211,7 +211,7 @@ func (c *classificationCommand) Run(a *app) error {
 		for _, m := range result.Methods {
 			runs += len(m.Runs)
 		}
-		_, err = fmt.Fprintf(a.out, "%d runs are done: %s; the same command without --job combines those of all jobs\n", runs, c.Out)
+		_, err = fmt.Fprintf(a.out, "%d runs are done: %s; after all jobs, the same command without --job combines their results\n", runs, c.Out)
 		return err
 	}
 	_, err = fmt.Fprintf(a.out, "%s\nresults: %s\n", result.Markdown(), c.Out)

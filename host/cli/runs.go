@@ -54,7 +54,7 @@ type listedRun struct {
 // Run prints the table.
 func (c *runsCommand) Run(a *app) error {
 	if c.MinAccuracy != nil && !(*c.MinAccuracy >= 0 && *c.MinAccuracy <= 1) {
-		return usageError{fmt.Errorf("--min-accuracy %g: give a share from 0 to 1, such as 0.95", *c.MinAccuracy)}
+		return usageError{fmt.Errorf("--min-accuracy %g: must be from 0 to 1, such as 0.95", *c.MinAccuracy)}
 	}
 	found, err := findRuns(a, c.Folders)
 	if err != nil {
@@ -76,7 +76,7 @@ func (c *runsCommand) Run(a *app) error {
 		return writeJSON(a.out, runs)
 	}
 	if len(runs) == 0 {
-		fmt.Fprintf(a.notes, "none of %d runs matches\n", len(found))
+		fmt.Fprintf(a.notes, "none of the %d runs match\n", len(found))
 		return nil
 	}
 	t := table{}

@@ -74,7 +74,7 @@ func (c *trainCommand) Run(a *app) error {
 		return usageError{err}
 	}
 	if c.View && a.launch.Several() {
-		return usageError{fmt.Errorf("--view shows a training in one process, and %s is %d: leave out --view, and look at the run with 'spikegrad view'", a.launch.Variable, a.launch.Ranks)}
+		return usageError{fmt.Errorf("--view works only in a single process, but %s is %d: leave out --view, and watch the run later with 'spikegrad view'", a.launch.Variable, a.launch.Ranks)}
 	}
 	if err := a.join(c.rankFlags); err != nil {
 		return err

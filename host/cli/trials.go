@@ -17,9 +17,9 @@ import (
 func (c *evalCommand) checkTrials() error {
 	switch {
 	case c.Trials == nil && c.Out != "":
-		return fmt.Errorf("--out %s: only an evaluation over trials writes files; add --trials N", c.Out)
+		return fmt.Errorf("--out %s: only evaluations with --trials write files; add --trials N", c.Out)
 	case c.Trials == nil && c.Sample != 0:
-		return fmt.Errorf("--sample %d: only an evaluation over trials draws rasters; add --trials N", c.Sample)
+		return fmt.Errorf("--sample %d: only evaluations with --trials draw rasters; add --trials N", c.Sample)
 	case c.Trials == nil:
 		return nil
 	case *c.Trials < 1:
@@ -29,7 +29,7 @@ func (c *evalCommand) checkTrials() error {
 	case c.Header != nil:
 		return fmt.Errorf("--trials %d and --header: trials use the data of the run; leave out one of them", *c.Trials)
 	case c.OtherMode:
-		return fmt.Errorf("--trials %d and --other-mode: trials are run in both modes; leave out --other-mode", *c.Trials)
+		return fmt.Errorf("--trials %d and --other-mode: --trials already runs both modes; leave out --other-mode", *c.Trials)
 	}
 	return nil
 }
@@ -88,10 +88,10 @@ func writeTrials(a *app, r *evaluate.Report, folder string) error {
 		func(m *evaluate.Mode) string {
 			return fmt.Sprintf("%s ± %.2f", percent(m.Performance.Accuracy), 100*m.Performance.AccuracySpread)
 		})
-	row("vote of the trials", "the class predicted most often", func(m *evaluate.Mode) string { return percent(m.Performance.Voted) })
-	row("trials agree", "pairs of trials with the same prediction", func(m *evaluate.Mode) string { return percent(m.Performance.Agreement) })
+	row("majority vote", "the class predicted most often", func(m *evaluate.Mode) string { return percent(m.Performance.Voted) })
+	row("agreement of trials", "pairs of trials with the same prediction", func(m *evaluate.Mode) string { return percent(m.Performance.Agreement) })
 	row("calibration error", "expected; probabilities averaged over trials", func(m *evaluate.Mode) string { return percent(m.Performance.Calibration.Error) })
-	row("of single trials", "the same for each trial by itself", func(m *evaluate.Mode) string { return percent(m.Performance.Single.Error) })
+	row("single trials", "the same, with the probabilities of each trial", func(m *evaluate.Mode) string { return percent(m.Performance.Single.Error) })
 	row("loss", "cross-entropy, mean", func(m *evaluate.Mode) string { return fmt.Sprintf("%.4f", m.Performance.Loss) })
 	for l := range r.Trained.Performance.Activity {
 		row(fmt.Sprintf("layer %d rate", l), "per neuron", func(m *evaluate.Mode) string { return fmt.Sprintf("%.3g Hz", m.Performance.Activity[l].Rate) })
@@ -101,7 +101,7 @@ func writeTrials(a *app, r *evaluate.Report, folder string) error {
 			}
 			return fmt.Sprintf("%.3f", m.Fano.Layers[l].AllWindows.Mean)
 		})
-		row(fmt.Sprintf("layer %d Fano, busy", l), fmt.Sprintf("the same, windows with more than %g spikes, mean over neurons", r.Fano.Minimum), func(m *evaluate.Mode) string {
+		row(fmt.Sprintf("layer %d Fano, busy", l), fmt.Sprintf("mean over neurons; windows with more than %g spikes per trial", r.Fano.Minimum), func(m *evaluate.Mode) string {
 			if m.Fano.Layers[l].Neurons == nil {
 				return "unknown"
 			}

@@ -49,7 +49,7 @@ func (c *tuneCommand) Run(a *app) error {
 	}
 	path := tuningFile(choice)
 	if path == "" {
-		return errors.New("there is no cache folder to store the choices in: set HOME or XDG_CACHE_HOME")
+		return errors.New("there is no cache folder to store the settings in: set HOME or XDG_CACHE_HOME")
 	}
 	if c.Forget {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -76,7 +76,7 @@ func (c *tuneCommand) Run(a *app) error {
 
 func writeTuning(a *app, tuning *bench.Tuning, path string) error {
 	var t table
-	t.row("KERNEL", "MS WITH LANES", "CHOSEN")
+	t.row("KERNEL", "MS BY NUMBER OF LANES", "CHOSEN")
 	for _, k := range tuning.Kernels {
 		list := make([]string, len(k.Lanes))
 		for i, lanes := range k.Lanes {

@@ -93,7 +93,7 @@ func viewTraining(a *app, config *train.Config, choice engine.Choice, options *t
 	}()
 	// A window failure is no reason to end training.
 	if err := w.Loop(context.Background(), ended); err != nil {
-		fmt.Fprintln(a.errors, "spikegrad: warning: the window was closed:", oneLine(err))
+		fmt.Fprintln(a.errors, "spikegrad: warning: the window has failed and was closed:", oneLine(err))
 	}
 	<-ended
 	if out, ok := a.out.(*bufio.Writer); ok && failure == nil {

@@ -73,7 +73,7 @@ func NewAugmentation(o *Options, source Source) (*cpuref.Augmentation, error) {
 	}
 	mean := a.Insert * source.StepLength() * float64(source.Channels())
 	if mean > maxInserted {
-		return nil, fmt.Errorf("data.augment.insert = %g: %g spikes would be inserted in a step of %d channels, at most %d are possible; lower it",
+		return nil, fmt.Errorf("data.augment.insert = %g: %g spikes would be inserted per step into %d channels; at most %d are possible: lower it",
 			a.Insert, mean, source.Channels(), maxInserted)
 	}
 	shape := source.Shape()
@@ -81,7 +81,7 @@ func NewAugmentation(o *Options, source Source) (*cpuref.Augmentation, error) {
 	case a.ShiftPixels > 0 && !image:
 		return nil, fmt.Errorf("data.augment.shift_pixels = %g: the data are not images; use shift_channels", a.ShiftPixels)
 	case image && (a.ShiftChannels > 0 || a.JitterChannels > 0 || a.StretchChannels > 0):
-		return nil, errors.New("data.augment: shift_channels, jitter_channels and stretch_channels would move spikes of an image from the end of a row to the next one; use shift_pixels")
+		return nil, errors.New("data.augment: shift_channels, jitter_channels and stretch_channels would move spikes of an image from one row to the next; use shift_pixels")
 	}
 	return &cpuref.Augmentation{
 		Key:  [2]uint32{o.Seed, uint32(cpuref.StreamEncoder)},

@@ -30,7 +30,7 @@ func TestTimesOnTheGrid(t *testing.T) {
 			if len(index) != want || s.recorded.Merged != 300-want {
 				t.Errorf("%s, %s: %d spikes kept and %d merged, want %d of 300", c.file, binning, len(index), s.recorded.Merged, want)
 			}
-			if said := len(notes) == 1 && notes[0] == "testdata/"+c.file+": 75 spikes in a step in which the channel has one already, merged"; said != (want == 225) {
+			if said := len(notes) == 1 && notes[0] == "testdata/"+c.file+": 75 spikes merged with another spike of the same channel in the same step"; said != (want == 225) {
 				t.Errorf("%s, %s: notes %q", c.file, binning, notes)
 			}
 			for step, row := range rows {

@@ -83,7 +83,7 @@ func cachedEvents(path string, o *Options) (s *stored, note string, err error) {
 		return s, "", nil
 	}
 	if err := writeCache(name, key, s); err != nil {
-		note = fmt.Sprintf("%s: will be read again next time, because its spikes cannot be cached: %v", path, err)
+		note = fmt.Sprintf("%s: its spikes cannot be cached, so it will be read again next time: %v", path, err)
 	}
 	return s, note, nil
 }

@@ -29,7 +29,7 @@ func eventsOf(columns [4]eventColumn, unit float64, name string) ([]event, error
 	x, y, p, t := columns[0], columns[1], columns[2], columns[3]
 	for i, column := range columns {
 		if column.Len() != t.Len() {
-			return nil, fmt.Errorf("%s: %d values of %s for %d of t", name, column.Len(), eventFields[i][0], t.Len())
+			return nil, fmt.Errorf("%s: %d values of %s, but %d of t", name, column.Len(), eventFields[i][0], t.Len())
 		}
 	}
 	if unit == 0 {
@@ -81,7 +81,7 @@ func nanoseconds(t eventColumn, i int, unit float64) (int64, error) {
 	}
 	time := math.Round(t.Float(i) * unit * perSecond)
 	if !(math.Abs(time) < most) {
-		return 0, fmt.Errorf("%g found, a time within 146 years is needed", t.Float(i))
+		return 0, fmt.Errorf("%g found; times must be within 146 years", t.Float(i))
 	}
 	return int64(time), nil
 }
@@ -104,7 +104,7 @@ func structuredEvents(array *numpy.Array, unit float64) ([]event, error) {
 			}
 		}
 		if columns[i] == nil {
-			return nil, fmt.Errorf("%s: no field %s: a structured array with the fields %s is needed, found are %q of %s",
+			return nil, fmt.Errorf("%s: no field %s: a structured array with the fields %s is needed; found: %q of %s",
 				array.Name(), names[0], wantedFields, array.FieldNames(), array.ShapeText())
 		}
 	}

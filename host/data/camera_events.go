@@ -149,9 +149,9 @@ func (r *Recorded) cameraNotes(name string, o *Options) []string {
 	note(r.Empty, "sample", "without events, kept")
 	note(r.Invalid, "event", "marked as invalid, dropped")
 	note(r.Unseen, "event", "outside the crop or of the other polarity, dropped")
-	note(r.Outside, "event", fmt.Sprintf("before 0 or after step %d, dropped", o.Steps-1))
-	note(r.Few, "event", fmt.Sprintf("that are fewer than %d of an input in a step, dropped", o.Camera.Threshold))
-	note(r.Merged, "event", "in a step in which the input has a spike already, merged")
+	note(r.Outside, "event", fmt.Sprintf("dropped: before time 0 or after step %d", o.Steps-1))
+	note(r.Few, "event", fmt.Sprintf("dropped: their input had fewer than %d in the step", o.Camera.Threshold))
+	note(r.Merged, "event", "merged with another spike of the same input in the same step")
 	return notes
 }
 
@@ -164,7 +164,7 @@ func (r *Recorded) cameraVanished(name string, o *Options) error {
 	case o.MinKept == 0:
 		return nil
 	case kept == 0 || float64(kept) < o.MinKept*float64(r.Spikes):
-		return fmt.Errorf("%s: %d of %s are left in the %d steps of %g s (%.4g s): times lie between %.6g and %.6g s; see data.steps, data.step_length and the keys of data.camera (data.min_kept = 0 reads the data as they are)",
+		return fmt.Errorf("%s: %d of %s remain in the %d steps of %g s (%.4g s): times are between %.6g and %.6g s; see data.steps, data.step_length and the keys of data.camera (data.min_kept = 0 reads the data as they are)",
 			name, kept, counted(r.Spikes, "event"), o.Steps, o.StepLength, window, r.Earliest, r.Latest)
 	case o.Camera.Binning == byTime && o.Steps > 1 && r.Latest < shortest*window:
 		return fmt.Errorf("%s: all events fall in the first %g %% of the %d steps of %g s: the latest is at %.4g s; set data.camera.time_unit or data.step_length (data.min_kept = 0 reads the data as they are)",

@@ -50,7 +50,7 @@ func readRecording(path string, o *Options) (events []event, invalid int, err er
 func parseATIS(file []byte, name string) ([]event, error) {
 	const size, overflow = 5, 240
 	if len(file)%size != 0 {
-		return nil, fmt.Errorf("%s: truncated or damaged: %d bytes found, events take %d bytes each", name, len(file), size)
+		return nil, fmt.Errorf("%s: truncated or damaged: %d bytes is not a multiple of %d, the size of an event", name, len(file), size)
 	}
 	events := make([]event, 0, len(file)/size)
 	wraps := int64(0)
@@ -100,12 +100,12 @@ func parseAEDAT(file []byte, name string) (events []event, invalid int, err erro
 		word := func(i int) int64 { return int64(int32(binary.LittleEndian.Uint32(rest[i:]))) }
 		kind, each, offset, wraps, capacity, number := binary.LittleEndian.Uint16(rest), word(4), word(8), word(12), word(16), word(20)
 		if each < 1 || number < 0 || capacity != number || wraps < 0 || kind == polarity && (each != size || offset != 4) {
-			return nil, 0, fmt.Errorf("%s, byte %d: damaged: a packet of type %d with %d events (room for %d) of %d bytes, time at %d with %d overflows",
+			return nil, 0, fmt.Errorf("%s, byte %d: damaged packet header: type %d, %d events (capacity %d) of %d bytes, time offset %d, %d overflows",
 				name, at, kind, number, capacity, each, offset, wraps)
 		}
 		rest = rest[head:]
 		if number > int64(len(rest))/each {
-			return nil, 0, fmt.Errorf("%s, byte %d: truncated: a packet of %d events of %d bytes is announced, %d bytes follow", name, at, number, each, len(rest))
+			return nil, 0, fmt.Errorf("%s, byte %d: truncated: a packet of %d events of %d bytes is announced, but only %d bytes follow", name, at, number, each, len(rest))
 		}
 		rest = rest[:number*each]
 		at += head + len(rest)

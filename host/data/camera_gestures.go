@@ -37,7 +37,7 @@ func findGestures(folder string) (*cameraSet, error) {
 		}
 	}
 	if len(set.parts["train"]) == 0 {
-		return nil, fmt.Errorf("%s names no recordings", filepath.Join(folder, "trials_to_train.txt"))
+		return nil, fmt.Errorf("%s lists no recordings", filepath.Join(folder, "trials_to_train.txt"))
 	}
 	return set, nil
 }

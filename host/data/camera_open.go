@@ -263,7 +263,7 @@ func classFolders(folder string) ([]string, error) {
 		}
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("%s: no events found: neither trials_to_train.txt, nor train.h5, nor a folder for each class with files of a sample each (%s)",
+		return nil, fmt.Errorf("%s: no events found: want trials_to_train.txt, train.h5, or a folder per class with one file per sample (%s)",
 			folder, strings.Join(cameraSuffixes, ", "))
 	}
 	if len(names) > maxLabel+1 {
@@ -285,7 +285,7 @@ func (set *cameraSet) addClasses(part, folder string) error {
 	for _, name := range names {
 		label := slices.Index(set.classNames, name)
 		if label < 0 {
-			return fmt.Errorf("%s: there is no folder %q among those for training", filepath.Join(folder, name), name)
+			return fmt.Errorf("%s: the training data have no folder %q", filepath.Join(folder, name), name)
 		}
 		entries, err := os.ReadDir(filepath.Join(folder, name))
 		if err != nil {
@@ -308,10 +308,10 @@ func (set *cameraSet) addClasses(part, folder string) error {
 		}
 	}
 	if others > 0 {
-		set.notes = append(set.notes, fmt.Sprintf("%s: %s of other kinds than %s, left out", folder, counted(others, "file"), strings.Join(cameraSuffixes, ", ")))
+		set.notes = append(set.notes, fmt.Sprintf("%s: %s of other types than %s, ignored", folder, counted(others, "file"), strings.Join(cameraSuffixes, ", ")))
 	}
 	if len(set.parts[part]) == 0 {
-		return fmt.Errorf("%s: no files with events in its folders (%s)", folder, strings.Join(cameraSuffixes, ", "))
+		return fmt.Errorf("%s: its folders hold no event files (%s)", folder, strings.Join(cameraSuffixes, ", "))
 	}
 	return nil
 }

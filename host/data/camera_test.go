@@ -96,7 +96,7 @@ func TestATIS(t *testing.T) {
 		t.Errorf("%v: %v", largest, err)
 	}
 	_, err = parseATIS(file[:len(file)-1], "00001.bin")
-	wantError(t, err, "00001.bin", "truncated", "19 bytes found", "5 bytes each")
+	wantError(t, err, "00001.bin", "truncated", "19 bytes is not a multiple of 5")
 }
 
 func TestAEDAT(t *testing.T) {
@@ -127,9 +127,9 @@ func TestAEDAT(t *testing.T) {
 		fmt.Sprintf("byte %d: truncated", start):    file[:len(file)-1],
 		fmt.Sprintf("byte %d: truncated: 9", start): file[:start+9],
 		fmt.Sprintf("byte %d: damaged", start):      change(start+4, 9),
-		"room for 259":                              change(start+16, 3, 1),
-		"with -1 events":                            change(start+16, 255, 255, 255, 255, 255, 255, 255, 255),
-		"of 8 bytes, time at 0 with":                change(start+8, 0),
+		"capacity 259":                              change(start+16, 3, 1),
+		"-1 events":                                 change(start+16, 255, 255, 255, 255, 255, 255, 255, 255),
+		"of 8 bytes, time offset 0":                 change(start+8, 0),
 	} {
 		_, _, err := parseAEDAT(content, "user01.aedat")
 		wantError(t, err, "user01.aedat", text)
@@ -165,7 +165,7 @@ func TestNMNIST(t *testing.T) {
 		t.Errorf("label %d, spikes %s", s.Test.Label(0), spikesOf(s.Test, 0))
 	}
 	notes := strings.Join(s.Notes, "; ")
-	for _, want := range []string{"1 file of other kinds", "train: 1 event in a step in which the input has a spike", "test: 1 event before 0 or after step 99"} {
+	for _, want := range []string{"1 file of other types", "train: 1 event merged with another spike of the same input in the same step", "test: 1 event dropped: before time 0 or after step 99"} {
 		if !strings.Contains(notes, want) {
 			t.Errorf("notes %q do not say %q", notes, want)
 		}
@@ -185,17 +185,17 @@ func TestEventFolders(t *testing.T) {
 		"no train": {map[string][]byte{"Test/0/1.bin": nil}, nil, []string{"none named train"}},
 		"other class": {map[string][]byte{"train/0/1.bin": atis(at(0, 0, 0)), "test/1/1.bin": nil}, nil,
 			[]string{filepath.Join("test", "1"), `no folder "1"`}},
-		"no files":  {map[string][]byte{"train/0/1.txt": nil}, nil, []string{"train", "no files with events"}},
+		"no files":  {map[string][]byte{"train/0/1.txt": nil}, nil, []string{"train", "hold no event files"}},
 		"truncated": {map[string][]byte{"0/1.bin": atis(at(0, 0, 0)), "1/7.bin": {1, 2, 3}}, nil, []string{filepath.Join("1", "7.bin"), "truncated"}},
 		"pixel": {map[string][]byte{"0/1.bin": atis(at(0, 0, 0), at(1, 34, 2))}, nil,
 			[]string{"1.bin, event 1", "pixel (34, 2)", "34×34", "data.camera.width"}},
-		"silent":   {map[string][]byte{"0/1.bin": nil}, nil, []string{"0 of 0 events are left", "data.min_kept"}},
+		"silent":   {map[string][]byte{"0/1.bin": nil}, nil, []string{"0 of 0 events remain", "data.min_kept"}},
 		"too fast": {map[string][]byte{"0/1.bin": atis(at(0, 0, 0), at(9, 0, 0))}, nil, []string{"first 1 %", "data.camera.time_unit"}},
 		"crop":     {map[string][]byte{"0/1.bin": atis(at(0, 0, 0))}, func(o *Options) { o.Camera.CropWidth = 35 }, []string{"data.camera.crop_width = 35", "0 to 34"}},
 		"too large": {map[string][]byte{"0/1.bin": atis(at(0, 0, 0))}, func(o *Options) { o.Camera.Width, o.Camera.Height = 240, 180 },
 			[]string{"240×180", "2×180×240 = 86400 inputs", "65535", "downsample"}},
 		"no recording": {map[string][]byte{"trials_to_train.txt": []byte("user01_led.aedat\n")}, nil, []string{"user01_led.aedat"}},
-		"no names":     {map[string][]byte{"trials_to_train.txt": nil}, nil, []string{"names no recordings"}},
+		"no names":     {map[string][]byte{"trials_to_train.txt": nil}, nil, []string{"lists no recordings"}},
 	} {
 		folder := tree(t, test.files)
 		options := defaults(t, "events:"+folder)

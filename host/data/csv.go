@@ -82,7 +82,7 @@ func readTable(reader io.Reader, name string, o *Options) (*table, error) {
 			}
 		}
 		if len(fields) != first {
-			return nil, fmt.Errorf("%s, line %d: %d columns found, the first line has %d", name, line, len(fields), first)
+			return nil, fmt.Errorf("%s, line %d: %d columns found, but the first line has %d", name, line, len(fields), first)
 		}
 		if headed.first == nil {
 			headed.begin(fields, line)
@@ -124,9 +124,9 @@ func (t *table) add(fields []string, maximum float64) error {
 		case err != nil && strings.Contains(field, ","):
 			return fmt.Errorf("%d: %q found; write numbers with a decimal point", column+1, field)
 		case err != nil || !(value >= 0) || math.IsInf(value, 1):
-			return fmt.Errorf("%d: %q found, a finite number of at least 0 is needed: shift or rescale the column", column+1, field)
+			return fmt.Errorf("%d: %q found; want a finite number of at least 0: shift or rescale the column", column+1, field)
 		case maximum > 0 && value > maximum:
-			return fmt.Errorf("%d: %q found, the largest value allowed is %g (key \"maximum\")", column+1, field, maximum)
+			return fmt.Errorf("%d: %q found; the largest value allowed is %g (key \"maximum\")", column+1, field, maximum)
 		}
 		t.largest = max(t.largest, value)
 		t.values = append(t.values, float32(value))
@@ -141,7 +141,7 @@ func (t *table) add(fields []string, maximum float64) error {
 	case field == "":
 		return fmt.Errorf("%d: \"\" found, a label is needed; leave out separators at the ends of lines", t.columns+1)
 	case err != nil || !(label >= 0 && label <= maxLabel) || label != math.Trunc(label):
-		return fmt.Errorf("%d: %q found, a label is a whole number from 0 to %d", t.columns+1, field, maxLabel)
+		return fmt.Errorf("%d: %q found; want a label, a whole number from 0 to %d", t.columns+1, field, maxLabel)
 	}
 	t.labels = append(t.labels, uint32(label))
 	return nil

@@ -61,7 +61,7 @@ func (h *headingCheck) hint(line int) string {
 	if h.asked || line != h.line || h.first[0] != "" && !slices.ContainsFunc(h.first, word) {
 		return ""
 	}
-	return "; if this line is a heading, set data.header = true (flag --header)"
+	return "; if this line is a header, set data.header = true (flag --header)"
 }
 
 // enough is the number of lines at which a pattern in all of them is no accident.
@@ -72,7 +72,7 @@ const enough = 8
 func (h *headingCheck) judge(name string, t *table) (notes []string, err error) {
 	unnamed := h.asked && h.first[0] == ""
 	if h.index == h.lines && (h.start == 0 || h.start == 1) && (h.lines >= enough || unnamed && h.lines > 1) {
-		return nil, fmt.Errorf("%s: column 1 numbers the lines and is not a value; write the table without it (pandas: index=False)", name)
+		return nil, fmt.Errorf("%s: column 1 only numbers the lines; write the table without it (pandas: index=False)", name)
 	}
 	written := strings.Join(h.first, ",")
 	if len(written) > 40 {
@@ -82,17 +82,17 @@ func (h *headingCheck) judge(name string, t *table) (notes []string, err error) 
 	differs := plain && h.others >= enough && (wide || counts)
 	if h.asked {
 		if h.reads() && !counts && !differs {
-			notes = append(notes, fmt.Sprintf("%s: line %d is left out as a heading, but reads like a sample: %s", name, h.line, written))
+			notes = append(notes, fmt.Sprintf("%s: line %d is skipped as a header, but looks like a sample: %s", name, h.line, written))
 		}
 		return notes, nil
 	}
 	alone := !slices.Contains(t.labels[1:], t.labels[0])
 	switch {
 	case differs, counts && wide && (alone || plain), counts && alone && plain, counts && len(h.first) >= enough:
-		return nil, fmt.Errorf("%s, line %d: %s looks like a heading; leave it out with data.header = true (flag --header), or, if it is a sample, move it to another line",
+		return nil, fmt.Errorf("%s, line %d: %s looks like a header; skip it with data.header = true (flag --header) or, if it is a sample, move it to another line",
 			name, h.line, written)
 	case counts && wide:
-		notes = append(notes, fmt.Sprintf("%s, line %d: %s is taken as a sample; if it is a heading, set data.header = true (flag --header)", name, h.line, written))
+		notes = append(notes, fmt.Sprintf("%s, line %d: %s is read as a sample; if it is a header, set data.header = true (flag --header)", name, h.line, written))
 	}
 	return notes, nil
 }

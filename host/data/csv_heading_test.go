@@ -63,14 +63,14 @@ func TestTableDialectErrors(t *testing.T) {
 		"0.5,1,2,\n":                         {"line 1, column 4", "separators at the ends"},
 		"0.5,1,2\r0.25,0.75,0\r":             {"line 1"},
 		"0.5,1,2\n,,\n":                      {"line 2, column 1"},
-		"0.5 1 2\n0.25 0.75\n":               {"line 2: 2 columns found, the first line has 3"},
+		"0.5 1 2\n0.25 0.75\n":               {"line 2: 2 columns found, but the first line has 3"},
 		"0.5 1 2\n# no\n\n0.25 x 1\n":        {"line 4, column 2", `"x"`},
 		"0.5,1,2.5e0\n":                      {"column 3", `"2.5e0"`, "whole number"},
 		"0.5,1,1e9\n":                        {"column 3", `"1e9"`, "65535"},
-		"x,y,label\n" + rowsOf(3, 2, ","):    {"line 1, column 1", `"x"`, "if this line is a heading", "data.header = true", "--header"},
-		",0,1,2\n" + "0" + rowsOf(3, 2, ","): {"line 1, column 1", `""`, "if this line is a heading"},
-		"1,2,label\n" + rowsOf(3, 2, ","):    {"line 1, column 3", `"label"`, "if this line is a heading"},
-		"0.1,0.2,1\nx,y,z\n":                 {"line 2, column 1", "is needed"},
+		"x,y,label\n" + rowsOf(3, 2, ","):    {"line 1, column 1", `"x"`, "if this line is a header", "data.header = true", "--header"},
+		",0,1,2\n" + "0" + rowsOf(3, 2, ","): {"line 1, column 1", `""`, "if this line is a header"},
+		"1,2,label\n" + rowsOf(3, 2, ","):    {"line 1, column 3", `"label"`, "if this line is a header"},
+		"0.1,0.2,1\nx,y,z\n":                 {"line 2, column 1", "want a finite number"},
 	} {
 		_, err := readTable(strings.NewReader(text), "some.csv", &Options{})
 		wantError(t, err, append(want, "some.csv")...)
@@ -92,7 +92,7 @@ func TestHeadings(t *testing.T) {
 		rows := rowsOf(12, 2, ",")
 		text := heading + "\n" + rows
 		_, err := readTable(strings.NewReader(text), "some.csv", &Options{})
-		wantError(t, err, "some.csv, line 1: "+strings.ReplaceAll(heading, `"`, "")+" looks like a heading", "--header", "data.header = true")
+		wantError(t, err, "some.csv, line 1: "+strings.ReplaceAll(heading, `"`, "")+" looks like a header", "--header", "data.header = true")
 		want, err := readTable(strings.NewReader(rows), "some.csv", &Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -109,13 +109,13 @@ func TestHeadings(t *testing.T) {
 	whole := "3,0,0\n5,1,1\n0,9,0\n2,2,1\n"
 	// No sample has its label.
 	_, err := readTable(strings.NewReader("0,1,2\n"+whole), "some.csv", &Options{})
-	wantError(t, err, "line 1: 0,1,2 looks like a heading")
+	wantError(t, err, "line 1: 0,1,2 looks like a header")
 	// So many consecutive numbers are no accident, whatever the labels are.
 	_, err = readTable(strings.NewReader("0,1,2,3,4,5,6,7\n9,0,0,9,0,0,0,7\n"), "some.csv", &Options{})
-	wantError(t, err, "line 1: 0,1,2,3,4,5,6,7 looks like a heading")
+	wantError(t, err, "line 1: 0,1,2,3,4,5,6,7 looks like a header")
 	// It may be a sample.
 	got, err := readTable(strings.NewReader("0,1,2\n"+whole+"1,1,2\n"), "some.csv", &Options{})
-	if err != nil || len(got.labels) != 6 || len(got.notes) != 1 || !strings.Contains(got.notes[0], "0,1,2 is taken as a sample; if it is a heading") {
+	if err != nil || len(got.labels) != 6 || len(got.notes) != 1 || !strings.Contains(got.notes[0], "0,1,2 is read as a sample; if it is a header") {
 		t.Errorf("%+v, error %v", got, err)
 	}
 	// With the flag, any words.
@@ -125,7 +125,7 @@ func TestHeadings(t *testing.T) {
 	}
 	// A sample that the flag skips is reported.
 	got, err = readTable(strings.NewReader(rowsOf(4, 2, ",")), "some.csv", &Options{Header: true})
-	if err != nil || len(got.labels) != 3 || !slices.Equal(got.notes, []string{"some.csv: line 1 is left out as a heading, but reads like a sample: 0.15,0.95,0"}) {
+	if err != nil || len(got.labels) != 3 || !slices.Equal(got.notes, []string{"some.csv: line 1 is skipped as a header, but looks like a sample: 0.15,0.95,0"}) {
 		t.Errorf("%+v, error %v", got, err)
 	}
 	// Ordinary tables have no notes.
@@ -147,10 +147,10 @@ func TestIndexColumn(t *testing.T) {
 	}
 	for _, text := range []string{indexed(0, 8), indexed(1, 30)} {
 		_, err := readTable(strings.NewReader(text), "some.csv", &Options{})
-		wantError(t, err, "some.csv: column 1 numbers the lines", "index=False")
+		wantError(t, err, "some.csv: column 1 only numbers the lines", "index=False")
 	}
 	_, err := readTable(strings.NewReader(",0,1,2\n"+indexed(0, 3)), "some.csv", &Options{Header: true})
-	wantError(t, err, "some.csv: column 1 numbers the lines", "index=False")
+	wantError(t, err, "some.csv: column 1 only numbers the lines", "index=False")
 	for _, text := range []string{indexed(0, 7), indexed(2, 30)} {
 		if _, err := readTable(strings.NewReader(text), "some.csv", &Options{}); err != nil {
 			t.Error(err)

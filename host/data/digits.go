@@ -84,7 +84,7 @@ func latencyVanished(name string, kept, late int, o *Options) error {
 	case o.MinKept == 0 || float64(kept) >= o.MinKept*float64(kept+late) && kept > 0:
 		return nil
 	case late == 0:
-		return fmt.Errorf("%s: no value is above data.encoder.threshold = %g of the maximum, so nothing spikes (data.min_kept = 0 uses it anyway)",
+		return fmt.Errorf("%s: no value is above data.encoder.threshold = %g of the maximum, so there are no spikes (set data.min_kept = 0 to use the file anyway)",
 			name, o.Encoder.Threshold)
 	}
 	return fmt.Errorf("%s: %d of %s fall in the %d steps of %g s: data.encoder.tau = %g and data.step_length must both be in seconds (data.min_kept = 0 uses it anyway)",

@@ -129,7 +129,7 @@ func binEvents(file *eventFile, o *Options) (*stored, error) {
 		}
 		count := len(times) / timeType.Size
 		if found := len(units) / unitType.Size; found != count {
-			return nil, fmt.Errorf("%s, /spikes/units, row %d: %d units found for %d times", file.path, sample, found, count)
+			return nil, fmt.Errorf("%s, /spikes/units, row %d: %d units found, but %d times", file.path, sample, found, count)
 		}
 		if count == 0 {
 			s.recorded.Empty++

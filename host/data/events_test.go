@@ -77,7 +77,7 @@ func TestEventFileLayouts(t *testing.T) {
 			}
 		}
 		said := strings.Join(notes, "\n")
-		for _, note := range []string{name + ": 1 sample without spikes", name + ": 2 spikes at times that are not finite", name + ": 2 spikes before 0 or after step 349"} {
+		for _, note := range []string{name + ": 1 sample without spikes", name + ": 2 spikes dropped: their times are not finite", name + ": 2 spikes dropped: before time 0 or after step 349"} {
 			if !strings.Contains(said, note) {
 				t.Errorf("notes %q do not say %q", said, note)
 			}

@@ -186,7 +186,7 @@ func (f *Fetch) unpack(ctx context.Context, packed, path string, p published) (F
 		done.MD5 = sumText(sum)
 		if p.md5 != "" && done.MD5 != p.md5 {
 			damaged = true
-			return fmt.Errorf("MD5 of the unpacked file is %s, %s is expected", done.MD5, p.md5)
+			return fmt.Errorf("the unpacked file has the MD5 %s, expected %s", done.MD5, p.md5)
 		}
 		return nil
 	})

@@ -60,7 +60,7 @@ func (f *Fetch) presentFolder(ctx context.Context, folder string, p published) (
 		return Fetched{}, nil
 	}
 	if err == nil && !info.IsDir() {
-		err = fmt.Errorf("%s is not a folder: move it away, and fetch again", folder)
+		err = fmt.Errorf("%s is not a folder: move it elsewhere and fetch again", folder)
 	}
 	if err != nil {
 		return Fetched{}, err
@@ -143,7 +143,7 @@ func (f *Fetch) unpackFolder(ctx context.Context, packed, folder string, p publi
 }
 
 // errArchive marks errors of the archive, as opposed to this machine's.
-var errArchive = errors.New("damaged or another archive")
+var errArchive = errors.New("damaged or unexpected archive")
 
 // unpackArchive unpacks the folder p.name of an archive into the given folder, which is
 // created anew.

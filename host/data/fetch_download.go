@@ -52,7 +52,7 @@ func (f *Fetch) download(ctx context.Context, path, want string) error {
 		}
 		discard(path)
 		if !first || !pieces {
-			return fmt.Errorf("MD5 of %s is %s, %s is expected: the download is damaged or another file, and was removed", filepath.Base(path), sum, want)
+			return fmt.Errorf("MD5 of %s is %s, %s is expected: the download is damaged or a different file; it was removed", filepath.Base(path), sum, want)
 		}
 	}
 }
@@ -77,7 +77,7 @@ func (f *Fetch) transfer(ctx context.Context, path string) (pieces bool, err err
 			fruitless = 0
 		}
 		if fruitless == maxFruitless {
-			return false, fmt.Errorf("%w; what has arrived is kept: fetch again to resume", err)
+			return false, fmt.Errorf("%w; the part received is kept: run the command again to resume", err)
 		}
 	}
 }

@@ -323,7 +323,7 @@ func TestFetchErrors(t *testing.T) {
 		"server in trouble": {file, []step{func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(503) }},
 			[]string{"503"}, 1, nil},
 		"breaks off at once": {file, []step{breaking(packed, `"1"`, 0)},
-			[]string{"connection failed", "fetch again"}, 3, []string{"one.h5.gz.part", "one.h5.gz.part.json"}},
+			[]string{"connection failed", "run the command again to resume"}, 3, []string{"one.h5.gz.part", "one.h5.gz.part.json"}},
 		"wrong bytes": {file, []step{whole200(wrong)},
 			[]string{"MD5", hexMD5(wrong), file.packedMD5, "removed"}, 1, nil},
 		"wrong bytes in pieces, twice": {file, []step{breaking(wrong, `"1"`, 50), honest(wrong, `"1"`), breaking(wrong, `"1"`, 50), honest(wrong, `"1"`)},

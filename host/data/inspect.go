@@ -117,7 +117,7 @@ func inspected(what string) (options Options, single bool, err error) {
 	info, err := os.Stat(what)
 	if errors.Is(err, fs.ErrNotExist) {
 		_, unknown := findKind(name)
-		return Options{}, false, fmt.Errorf("%q is neither a file nor a folder, nor a dataset: %w", what, unknown)
+		return Options{}, false, fmt.Errorf("%q is not a file, a folder or a dataset: %w", what, unknown)
 	}
 	if err != nil {
 		return Options{}, false, fmt.Errorf("inspecting: %w", err)

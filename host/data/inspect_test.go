@@ -129,11 +129,11 @@ func TestInspectErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for what, want := range map[string][]string{
-		"nothing":          {`"nothing"`, "neither a file nor a folder", "shd:DIR"},
+		"nothing":          {`"nothing"`, "not a file, a folder or a dataset", "shd:DIR"},
 		empty:              {empty, "shd_train.h5", "name a file"},
 		text:               {"some.h5", "HDF5"},
 		"shd:" + empty:     {"shd_train.h5"},
-		"randman:testdata": {"randman", "no file"},
+		"randman:testdata": {"randman", "not read from a file"},
 	} {
 		_, err := Inspect(t.Context(), what, InspectionOptions{})
 		wantError(t, err, want...)

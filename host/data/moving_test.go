@@ -168,7 +168,7 @@ func TestMovingCamera(t *testing.T) {
 		"data.moving_digits.rotation = 0.6":       func(o *Options) { o.Moving.Rotation = 0.6 },
 		"data.moving_digits.contrast = 0":         func(o *Options) { o.Moving.Contrast = 0 },
 		"data.moving_digits.noise = -1":           func(o *Options) { o.Moving.Noise = -1 },
-		"no file":                                 func(o *Options) { o.Path = "x" },
+		"not read from a file":                    func(o *Options) { o.Path = "x" },
 	} {
 		options := few(t)
 		change(&options)

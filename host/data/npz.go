@@ -81,7 +81,7 @@ func readNPZ(archive *numpy.Archive, o *Options) (*stored, []string, error) {
 		labels = make([]uint32, shape[0])
 	}
 	if shape[0] != len(labels) {
-		return nil, nil, fmt.Errorf("%s: %d labels in y for %d samples in x", o.Path, len(labels), shape[0])
+		return nil, nil, fmt.Errorf("%s: y has %d labels, but x has %d samples", o.Path, len(labels), shape[0])
 	}
 	about := description{name: o.Name, steps: o.Steps, stepLength: o.StepLength}
 	if about.channels, about.shape, err = npzChannels(shape, o); err != nil {
@@ -173,7 +173,7 @@ func npzShape(archive *numpy.Archive) ([]int, error) {
 			shape = append(shape, int(length))
 		}
 		if len(listed) != 2 || listed[1] != len(shape) {
-			return nil, fmt.Errorf("%s: with shape, x lists spikes, a row of %d numbers for each (numpy.argwhere); it has the shape %v", lengths.Name(), len(shape), listed)
+			return nil, fmt.Errorf("%s: because there is an array shape, x must list spikes, one row of %d numbers each (numpy.argwhere); it has shape %v", lengths.Name(), len(shape), listed)
 		}
 	}
 	if len(shape) != 3 && len(shape) != 5 {
@@ -232,7 +232,7 @@ func (r *npzReader) readDense(labels []uint32) error {
 				switch value := r.values.Float(at); {
 				case value == 0:
 				case value != 1:
-					return fmt.Errorf("%s%s: %g found; 0 or 1, a spike, is needed", r.name, place(r.shape, at), value)
+					return fmt.Errorf("%s%s: %g found; want 0, or 1 for a spike", r.name, place(r.shape, at), value)
 				case step >= r.steps:
 					r.late++
 				default:
@@ -260,7 +260,7 @@ func (r *npzReader) readList(x *numpy.Array, labels []uint32) error {
 				return fmt.Errorf("%s[%d, %d]: %w", r.name, row, d, err)
 			}
 			if value < 0 || value >= int64(length) {
-				return fmt.Errorf("%s[%d, %d]: %d found, 0 to %d is allowed by shape", r.name, row, d, value, length-1)
+				return fmt.Errorf("%s[%d, %d]: %d found; shape allows 0 to %d", r.name, row, d, value, length-1)
 			}
 			if d == 0 {
 				samples[row] = uint32(value)

@@ -151,16 +151,16 @@ func TestNPZErrors(t *testing.T) {
 	}{
 		"no x":          {[]any{"y", labels}, []string{"no array x", "it holds y"}},
 		"no y":          {[]any{"x", labels}, []string{"no array y"}},
-		"values":        {[]any{"x", dense("(2, 1, 3)", []float32{0, 1, 0, 1, 0.5, 0}), "y", labels}, []string{"x[1, 0, 1]", "0.5 found", "0 or 1"}},
+		"values":        {[]any{"x", dense("(2, 1, 3)", []float32{0, 1, 0, 1, 0.5, 0}), "y", labels}, []string{"x[1, 0, 1]", "0.5 found", "want 0, or 1 for a spike"}},
 		"dimensions":    {[]any{"x", dense("(2, 3)", make([]float32, 6)), "y", labels}, []string{"2 dimensions", "csv:FILE"}},
-		"unequal":       {[]any{"x", dense("(3, 1, 1)", make([]float32, 3)), "y", labels}, []string{"2 labels in y for 3 samples"}},
+		"unequal":       {[]any{"x", dense("(3, 1, 1)", make([]float32, 3)), "y", labels}, []string{"y has 2 labels, but x has 3 samples"}},
 		"label":         {[]any{"x", dense("(2, 1, 1)", make([]float32, 2)), "y", npy(t, "'<i4'", "(2,)", []int32{0, -1})}, []string{"y[1]", "label -1"}},
 		"half label":    {[]any{"x", dense("(2, 1, 1)", make([]float32, 2)), "y", npy(t, "'<f4'", "(2,)", []float32{0, 0.5})}, []string{"y[1]", "0.5", "whole"}},
 		"no labels":     {[]any{"x", dense("(0, 1, 1)", []float32{}), "y", npy(t, "'<i4'", "(0,)", []int32{})}, []string{"one label"}},
 		"silent":        {[]any{"x", dense("(2, 1, 1)", make([]float32, 2)), "y", labels}, []string{"no spikes"}},
 		"channels":      {[]any{"x", dense("(2, 0, 70000)", []float32{}), "y", labels}, []string{"70000", "65535"}},
 		"place in list": {[]any{"x", list([3]int32{0, 1, 2}, [3]int32{1, 3, 0}), "y", labels, "shape", shape}, []string{"x[1, 1]", "3 found", "0 to 2"}},
-		"shape of list": {[]any{"x", dense("(2, 1, 1)", make([]float32, 2)), "y", labels, "shape", shape}, []string{"a row of 3 numbers", "argwhere"}},
+		"shape of list": {[]any{"x", dense("(2, 1, 1)", make([]float32, 2)), "y", labels, "shape", shape}, []string{"one row of 3 numbers", "argwhere"}},
 		"huge":          {[]any{"x", list(), "y", labels, "shape", npy(t, "'<i8'", "(3,)", []int64{2, 1 << 40, 4})}, []string{"shape[1]", "a length"}},
 	} {
 		path := written(t, "some.npz", npz(t, test.arrays...))

@@ -72,7 +72,7 @@ func TestValidate(t *testing.T) {
 		{"digits", func(o *Options) { o.Encoder.Tau = 0 }, []string{"data.encoder.tau"}},
 		{"digits", func(o *Options) { o.Encoder.Kind, o.Encoder.MaxRate = "poisson", 501 }, []string{"data.encoder.max_rate", "501", "0.002 s"}},
 		{"digits", func(o *Options) { o.Encoder.Kind, o.Encoder.MaxRate = "poisson", 0 }, []string{"data.encoder.max_rate"}},
-		{"randman", func(o *Options) { o.Path = "x" }, []string{"data.path", `"x"`, "no file"}},
+		{"randman", func(o *Options) { o.Path = "x" }, []string{"data.path", `"x"`, "not read from a file"}},
 		{"randman", func(o *Options) { o.Randman.Channels = 65536 }, []string{"data.randman.channels", "65535"}},
 		{"randman", func(o *Options) { o.Randman.Dimensions = 0 }, []string{"data.randman.dimensions"}},
 		{"randman", func(o *Options) { o.Randman.Smoothness = 0 }, []string{"data.randman.smoothness"}},

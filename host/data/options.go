@@ -146,7 +146,7 @@ func requirePath(k kind, path string) error {
 		return fmt.Errorf("data.path is empty: %s needs one, as in %s", k.name, k.form)
 	}
 	if k.path == pathNone && path != "" {
-		return fmt.Errorf("data.path = %q: %s has no file; leave the path out", path, k.name)
+		return fmt.Errorf("data.path = %q: %s is not read from a file; leave out the path", path, k.name)
 	}
 	return nil
 }

@@ -73,9 +73,9 @@ func (r *Recorded) notes(path string, steps int) []string {
 		}
 	}
 	note(r.Empty, "sample", "without spikes, kept")
-	note(r.NotFinite, "spike", "at times that are not finite, dropped")
-	note(r.Outside, "spike", fmt.Sprintf("before 0 or after step %d, dropped", steps-1))
-	note(r.Merged, "spike", "in a step in which the channel has one already, merged")
+	note(r.NotFinite, "spike", "dropped: their times are not finite")
+	note(r.Outside, "spike", fmt.Sprintf("dropped: before time 0 or after step %d", steps-1))
+	note(r.Merged, "spike", "merged with another spike of the same channel in the same step")
 	return notes
 }
 
@@ -107,7 +107,7 @@ func (r *Recorded) vanished(path string, o *Options) error {
 		found = fmt.Sprintf("%d of %s fall in %s", kept, counted(r.Spikes, "spike"), steps)
 		advice = r.unit(o)
 	case o.Steps > 1 && r.Latest < shortest*window:
-		found = fmt.Sprintf("all of %s that are kept fall in the first %g %% of %s", counted(kept, "spike"), 100*shortest, steps)
+		found = fmt.Sprintf("all %s that are kept fall in the first %g %% of %s", counted(kept, "spike"), 100*shortest, steps)
 		advice = fmt.Sprintf("the latest is at %.4g; times and data.step_length must both be in seconds", r.Latest)
 		if factor := window / max(r.Latest, r.Longest); factor > 300 && factor < 3000 {
 			advice = fmt.Sprintf("the latest is at %.4g; data.step_length looks like milliseconds and must be in seconds", r.Latest)
@@ -123,10 +123,10 @@ func (r *Recorded) vanished(path string, o *Options) error {
 func (r *Recorded) unit(o *Options) string {
 	finite := r.Spikes - r.NotFinite
 	window := float64(float64(o.Steps) * o.StepLength) // 2·window is a sum, with which the product could be fused
-	between := fmt.Sprintf("times lie between %.6g and %.6g", r.Earliest, r.Latest)
+	between := fmt.Sprintf("times are between %.6g and %.6g", r.Earliest, r.Latest)
 	switch {
 	case 2*finite < r.Spikes:
-		return fmt.Sprintf("the times of %d are not finite numbers", r.NotFinite)
+		return fmt.Sprintf("%d times are not finite numbers", r.NotFinite)
 	case 2*r.Negative > finite:
 		return between + " and must be relative to the start of their sample"
 	case r.Longest > 0 && r.Longest <= 2*window && r.Latest > window:

@@ -86,7 +86,7 @@ func TestVanished(t *testing.T) {
 	}
 	// Not a number at all.
 	r := &Recorded{Spikes: 10, NotFinite: 10}
-	wantError(t, r.vanished("some.h5", &options), "0 of 10 spikes", "times of 10 are not finite")
+	wantError(t, r.vanished("some.h5", &options), "0 of 10 spikes", "10 times are not finite")
 }
 
 // The limit is a twentieth.
@@ -108,7 +108,7 @@ func TestVanishedFiles(t *testing.T) {
 	_, err := Open("", options)
 	wantError(t, err, "microseconds.h5", "0 of 48 spikes", "175 steps of 0.004 s (0.7 s)", "look like microseconds")
 	options.MinKept = 0
-	if s := open(t, "", options); !strings.Contains(strings.Join(s.Notes, "\n"), "microseconds.h5: 48 spikes before 0 or after step 174, dropped") {
+	if s := open(t, "", options); !strings.Contains(strings.Join(s.Notes, "\n"), "microseconds.h5: 48 spikes dropped: before time 0 or after step 174") {
 		t.Errorf("notes %q", s.Notes)
 	}
 	// Inspection reports the same.

@@ -68,7 +68,7 @@ func partition(n int, options *Options) (train, validated, tested []int, err err
 	shuffle(rest, options.Seed, 0, shuffleValidation)
 	validation := wholeShare(n, options.Validation)
 	if test+validation >= n {
-		return nil, nil, nil, fmt.Errorf("%d samples, of which %d are for validation and %d for testing, leave none to train on; lower validation or test",
+		return nil, nil, nil, fmt.Errorf("%d samples, of which %d are for validation and %d for testing, leave none for training; lower validation or test",
 			n, validation, test)
 	}
 	return rest[validation:], rest[:validation], order[:test], nil

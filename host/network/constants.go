@@ -106,11 +106,11 @@ func (l *Layer) validateLearned() error {
 		case constant.Number == cpuref.ConstantNoiseBeta && !l.has(constant.Number):
 			return fmt.Errorf("learn names %q, but escape noise of kind %s has no steepness β: use sigmoid or superspike", name, l.Noise.Kind)
 		case constant.Number == cpuref.ConstantNoiseBeta && l.Surrogate.Kind != Matched:
-			return fmt.Errorf("learn names %q, but the surrogate is %s: β is learned by the derivative of the noise itself, so set surrogate.kind = %q", name, l.Surrogate.Kind, Matched)
+			return fmt.Errorf("learn names %q, but the surrogate is %s: learning β needs the derivative of the noise itself, so set surrogate.kind = %q", name, l.Surrogate.Kind, Matched)
 		case !l.has(constant.Number):
 			return fmt.Errorf("learn names %q, which neurons of kind %s do not have: leave it out, or choose another neuron", name, l.Neuron)
 		case constant.Number == cpuref.ConstantAdaptation && l.Adaptation == 0:
-			return fmt.Errorf("learn names %q, but adaptation = 0: what is learned is a factor on it, so start above 0", name)
+			return fmt.Errorf("learn names %q, but adaptation = 0: a factor on it is learned, so set it above 0", name)
 		}
 	}
 	if l.LearnPer != "" && l.LearnPer != perNeuron && l.LearnPer != perLayer {
@@ -122,7 +122,7 @@ func (l *Layer) validateLearned() error {
 	case l.LearnSpread > 0 && l.LearnPer == perLayer:
 		return fmt.Errorf("learn_spread = %g gives neurons different time constants: it needs learn_per = %q", l.LearnSpread, perNeuron)
 	case l.LearnSpread > 0 && !slices.ContainsFunc(l.Learn, isTime):
-		return fmt.Errorf("learn_spread = %g spreads learned time constants, but learn names none", l.LearnSpread)
+		return fmt.Errorf("learn_spread = %g spreads learned time constants, but learn lists none", l.LearnSpread)
 	}
 	return nil
 }

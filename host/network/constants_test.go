@@ -94,13 +94,13 @@ func TestLearnedRefused(t *testing.T) {
 		`neurons of kind lif_delta do not have`: func(l *Layer) { l.Learn, l.Neuron = []string{"tau_synapse"}, "lif_delta" },
 		`neurons of kind if do not have`:        func(l *Layer) { l.Learn, l.Neuron = []string{"tau_membrane"}, "if" },
 		`neurons of kind lif do not have`:       func(l *Layer) { l.Learn = []string{"adaptation"} },
-		`adaptation = 0: what is learned is a factor on it`: func(l *Layer) {
+		`adaptation = 0: a factor on it is learned`: func(l *Layer) {
 			l.Learn, l.Neuron, l.TauAdaptation, l.Adaptation = []string{"adaptation"}, "adaptive", 0.1, 0
 		},
 		`learn_per = "synapse"; want neuron or layer`:                             func(l *Layer) { l.LearnPer = "synapse" },
 		`learn_spread = 2: must be from 0 to 1`:                                   func(l *Layer) { l.Learn, l.LearnSpread = []string{"tau_membrane"}, 2 },
 		`it needs learn_per = "neuron"`:                                           func(l *Layer) { l.Learn, l.LearnPer, l.LearnSpread = []string{"tau_membrane"}, "layer", 0.3 },
-		`learn_spread = 0.3 spreads learned time constants, but learn names none`: func(l *Layer) { l.Learn, l.LearnSpread = []string{"threshold"}, 0.3 },
+		`learn_spread = 0.3 spreads learned time constants, but learn lists none`: func(l *Layer) { l.Learn, l.LearnSpread = []string{"threshold"}, 0.3 },
 	} {
 		n := validNetwork()
 		change(&n.Layers[0])

@@ -41,17 +41,17 @@ func (n *Network) checkLearnedDelay(layer int) error {
 	case l.LearnedDelay == 0:
 		return nil
 	case l.LearnedDelay < 0 || l.Delay+l.LearnedDelay >= n.Steps:
-		return fmt.Errorf("learned_delay = %d: with delay = %d, from 0 (none) to %d is possible, less than the %d steps of a sample", l.LearnedDelay, l.Delay, n.Steps-1-l.Delay, n.Steps)
+		return fmt.Errorf("learned_delay = %d: with delay = %d, it must be from 0 (none) to %d, because samples have %d steps", l.LearnedDelay, l.Delay, n.Steps-1-l.Delay, n.Steps)
 	case l.Convolutional():
-		return fmt.Errorf("learned_delay = %d, and the layer is a %s: delays are learned by dense layers", l.LearnedDelay, l.Kind)
+		return fmt.Errorf("learned_delay = %d, but the layer is a %s: only dense layers can learn delays", l.LearnedDelay, l.Kind)
 	case !slices.Equal(n.Sources(layer), []int{source}):
-		return fmt.Errorf("learned_delay = %d, and the layer takes input from elsewhere than just below: delays are learned by layers that do not", l.LearnedDelay)
+		return fmt.Errorf("learned_delay = %d, but the layer takes input from other layers than the one just below: leave out from, or set learned_delay = 0", l.LearnedDelay)
 	case source >= 0 && n.Layers[source].Convolutional():
-		return fmt.Errorf("learned_delay = %d, and layer %d, its input, is a %s: delays are learned of the data or of a dense layer", l.LearnedDelay, source, n.Layers[source].Kind)
+		return fmt.Errorf("learned_delay = %d, but layer %d, its input, is a %s: only delays of the data or of a dense layer can be learned", l.LearnedDelay, source, n.Layers[source].Kind)
 	}
 	for above := layer + 1; above <= len(n.Layers); above++ {
 		if slices.Contains(n.Sources(above), source) {
-			return fmt.Errorf("learned_delay = %d delays all spikes of %s, and something else takes input from it, too: delays are learned of what one layer takes", l.LearnedDelay, SourceName(source))
+			return fmt.Errorf("learned_delay = %d delays all spikes of %s, but another layer or the readout takes input from it too: delays can be learned only if no other does", l.LearnedDelay, SourceName(source))
 		}
 	}
 	return nil

@@ -33,7 +33,7 @@ func TestLearnedDelays(t *testing.T) {
 		change func(n *Network)
 		says   string
 	}{
-		{func(n *Network) { n.Layers[0].LearnedDelay = n.Steps - 1 }, "less than the"},
+		{func(n *Network) { n.Layers[0].LearnedDelay = n.Steps - 1 }, "because samples have"},
 		{func(n *Network) { n.Layers[0].LearnedDelay = -1 }, "learned_delay = -1"},
 		{func(n *Network) { n.Layers[1].LearnedDelay, n.Layers[1].From = 1, []string{"input", "layer0"} }, "network.layer 1: learned_delay = 1"},
 		{func(n *Network) { n.Layers[1].LearnedDelay, n.Readout.From = 1, []string{"layer0", "layer1"} }, "layer0"},

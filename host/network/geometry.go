@@ -186,14 +186,14 @@ func (n *Network) resolve() error {
 		}
 		for _, source := range n.Sources(i) {
 			if source >= 0 && !n.Layers[source].Convolutional() {
-				return fmt.Errorf("network.layer %d: kind = %q needs positions below, and layer %d is dense: put the dense layers last", i, l.Kind, source)
+				return fmt.Errorf("network.layer %d: kind = %q needs a source with positions, but layer %d is dense: put the dense layers last", i, l.Kind, source)
 			}
 		}
 		main := n.main(i)
 		below := n.Handed(main).Plane
 		for _, source := range n.Sources(i) {
 			if other := n.Handed(source).Plane; other != below {
-				return fmt.Errorf("network.layer %d: a convolution moves one kernel over the positions of all its sources, but %s has %d × %d of them, %s %d × %d: bring them to the same size with stride, padding or pool",
+				return fmt.Errorf("network.layer %d: a convolution needs sources with the same positions, but %s has %d × %d and %s %d × %d: bring them to the same size with stride, padding or pool",
 					i, SourceName(source), other.Height, other.Width, SourceName(main), below.Height, below.Width)
 			}
 		}
@@ -268,7 +268,7 @@ func (l *Layer) checkWindow(below cpuref.Extent) error {
 		most = 1<<8 - 1
 	}
 	if k := l.RecurrentKernel; l.Recurrent && (k < 1 || k%2 == 0 || k > most) {
-		return fmt.Errorf("recurrent_kernel = %d: must be odd and from 1 to %d, so that every position sees equally far on both sides", k, most)
+		return fmt.Errorf("recurrent_kernel = %d: must be odd and from 1 to %d, so that the kernel is symmetric around each position", k, most)
 	}
 	return nil
 }

@@ -41,13 +41,13 @@ func (l *Layer) validateOutput() error {
 	case !l.HandsPotential():
 		return fmt.Errorf("output = %q is unknown; want %s or %s", l.Output, outputSpikes, outputPotential)
 	case l.Convolutional():
-		refused = fmt.Sprintf("kind = %q: only dense layers hand up potentials", l.Kind)
+		refused = fmt.Sprintf("kind = %q: only dense layers can pass on potentials", l.Kind)
 	case l.Recurrent:
 		refused = "the layer is recurrent: set recurrent = false"
 	case Neurons.Number(l.Neuron).Adapts():
-		refused = fmt.Sprintf("neuron = %q adapts by its spikes: choose lif, lif_delta or if", l.Neuron)
+		refused = fmt.Sprintf("neuron = %q needs spikes to adapt: choose lif, lif_delta or if", l.Neuron)
 	case l.RefractorySteps > 0:
-		refused = fmt.Sprintf("refractory_steps = %d: without spikes there is no rest after them: set it to 0", l.RefractorySteps)
+		refused = fmt.Sprintf("refractory_steps = %d: without spikes there is no refractory period: set it to 0", l.RefractorySteps)
 	case l.Dropout > 0:
 		refused = fmt.Sprintf("dropout = %g drops spikes, which the layer does not have: set it to 0", l.Dropout)
 	case len(l.Regularizers) > 0:
@@ -55,7 +55,7 @@ func (l *Layer) validateOutput() error {
 	default:
 		for _, name := range l.Learn {
 			if c := Constants.Find(name); c != nil && c.Number != cpuref.ConstantTauMembrane && c.Number != cpuref.ConstantTauSynapse {
-				return fmt.Errorf("output = %q, and learn names %q, which counts only for spikes: leave it out", l.Output, name)
+				return fmt.Errorf("output = %q, and learn names %q, which affects only spikes: leave it out", l.Output, name)
 			}
 		}
 		return nil
@@ -68,11 +68,11 @@ func (l *Layer) validateOutput() error {
 func (n *Network) checkPotentials(layer int) error {
 	for _, source := range n.Sources(layer) {
 		if l := &n.Layers[layer]; source >= 0 && n.Layers[source].HandsPotential() && l.LearnedDelay > 0 {
-			return fmt.Errorf("learned_delay = %d, and layer %d hands up potentials: delays are learned of spikes", l.LearnedDelay, source)
+			return fmt.Errorf("learned_delay = %d, and layer %d passes on potentials: delays can be learned only for spikes", l.LearnedDelay, source)
 		}
 	}
 	if top := len(n.Layers) - 1; layer == top && n.Spiking() && n.Layers[top].HandsPotential() {
-		return fmt.Errorf("output = %q, and network.readout with kind = \"spikes\" reads its spikes: use kind = \"leaky\"", outputPotential)
+		return fmt.Errorf("output = %q, but network.readout with kind = \"spikes\" needs its spikes: use kind = \"leaky\"", outputPotential)
 	}
 	return nil
 }

@@ -21,13 +21,13 @@ func TestPotentialRefused(t *testing.T) {
 	}{
 		{func(n *Network) { n.Layers[0].Output = "current" }, `network.layer 0: output = "current" is unknown; want spikes or potential`},
 		{func(n *Network) { n.Layers[0].Recurrent = true }, "set recurrent = false"},
-		{func(n *Network) { n.Layers[0].Kind, n.Layers[0].Kernel = "conv1d", 3 }, "only dense layers hand up potentials"},
+		{func(n *Network) { n.Layers[0].Kind, n.Layers[0].Kernel = "conv1d", 3 }, "only dense layers can pass on potentials"},
 		{func(n *Network) { n.Layers[0].Neuron = "adaptive" }, "choose lif, lif_delta or if"},
 		{func(n *Network) { n.Layers[0].RefractorySteps = 2 }, "refractory_steps = 2"},
 		{func(n *Network) { n.Layers[0].Dropout, n.Layers[0].DropoutPer = 0.5, "spike" }, "dropout = 0.5"},
 		{func(n *Network) { n.Layers[0].Regularizers = []Regularizer{DefaultRegularizer()} }, "regularizers count spikes"},
-		{func(n *Network) { n.Layers[0].Learn = []string{"tau_membrane", "threshold"} }, `learn names "threshold", which counts only for spikes`},
-		{func(n *Network) { n.Layers[1].LearnedDelay = 3 }, "delays are learned of spikes"},
+		{func(n *Network) { n.Layers[0].Learn = []string{"tau_membrane", "threshold"} }, `learn names "threshold", which affects only spikes`},
+		{func(n *Network) { n.Layers[1].LearnedDelay = 3 }, "delays can be learned only for spikes"},
 		{func(n *Network) {
 			n.Layers = n.Layers[:1]
 			n.Layers[0].Neurons, n.Readout.Kind, n.Readout.Loss = 3, "spikes", "counts"

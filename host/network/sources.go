@@ -99,7 +99,7 @@ func (n *Network) checkSources() error {
 		if layer == len(n.Layers) {
 			where = "network.readout"
 			if n.Spiking() && len(n.Readout.From) > 0 {
-				return fmt.Errorf("%s: from = %q, and kind = \"spikes\" reads the spikes of the last layer: leave it out, or use kind = \"leaky\"", where, n.Readout.From)
+				return fmt.Errorf("%s: from = %q, but kind = \"spikes\" always reads the spikes of the last layer: leave it out, or use kind = \"leaky\"", where, n.Readout.From)
 			}
 		}
 		from := n.from(layer)
@@ -113,7 +113,7 @@ func (n *Network) checkSources() error {
 				if layer > 1 {
 					possible += ", …, " + SourceName(layer-1)
 				}
-				return fmt.Errorf("%s: from has %q: input can come only from below: %s", where, name, possible)
+				return fmt.Errorf("%s: from has %q: input can come only from lower layers: %s", where, name, possible)
 			}
 			if slices.Contains(from[:i], name) {
 				return fmt.Errorf("%s: from has %q twice", where, name)
@@ -126,7 +126,7 @@ func (n *Network) checkSources() error {
 		}
 	}
 	if unused := slices.Index(used, false); unused >= 0 {
-		return fmt.Errorf("network.layer %d: neither a layer nor the readout takes input from it: add %q to the from of one of them, or leave out the layer", unused, SourceName(unused))
+		return fmt.Errorf("network.layer %d: no layer and no readout takes input from it: add %q to from in one of them, or remove the layer", unused, SourceName(unused))
 	}
 	return nil
 }

@@ -86,16 +86,16 @@ func TestValidateRefusesSources(t *testing.T) {
 		change func(n *Network)
 		words  []string // that the message must contain
 	}{
-		{func(n *Network) { n.Layers[1].From = []string{"layer1"} }, []string{"network.layer 1", `"layer1"`, "below: input, layer0"}},
+		{func(n *Network) { n.Layers[1].From = []string{"layer1"} }, []string{"network.layer 1", `"layer1"`, "lower layers: input, layer0"}},
 		{func(n *Network) { n.Layers[2].From = []string{"layer7"} }, []string{"network.layer 2", `"layer7"`, "input, layer0, …, layer1"}},
-		{func(n *Network) { n.Layers[0].From = []string{"layer0"} }, []string{"network.layer 0", `"layer0"`, "below: input"}},
+		{func(n *Network) { n.Layers[0].From = []string{"layer0"} }, []string{"network.layer 0", `"layer0"`, "lower layers: input"}},
 		{func(n *Network) { n.Layers[2].From = []string{"layer-1"} }, []string{`"layer-1"`}},
 		{func(n *Network) { n.Layers[2].From = []string{"layer01"} }, []string{`"layer01"`}},
 		{func(n *Network) { n.Layers[2].From = []string{"Input"} }, []string{`"Input"`}},
 		{func(n *Network) { n.Layers[2].From = []string{""} }, []string{`""`}},
 		{func(n *Network) { n.Layers[2].From = []string{"input", "layer1", "input"} }, []string{"network.layer 2", `"input" twice`}},
-		{func(n *Network) { n.Layers[2].From, n.Readout.From = []string{"layer0"}, nil }, []string{"network.layer 1", "neither a layer nor the readout", `add "layer1"`}},
-		{func(n *Network) { n.Readout.From = []string{"input", "layer1"} }, []string{"network.layer 2", "neither a layer nor the readout"}},
+		{func(n *Network) { n.Layers[2].From, n.Readout.From = []string{"layer0"}, nil }, []string{"network.layer 1", "no layer and no readout", `add "layer1"`}},
+		{func(n *Network) { n.Readout.From = []string{"input", "layer1"} }, []string{"network.layer 2", "no layer and no readout"}},
 		{func(n *Network) { n.Readout.From = []string{"layer3"} }, []string{"network.readout", `"layer3"`, "layer2"}},
 		{func(n *Network) { n.Readout.Kind, n.Readout.Loss, n.Layers[2].Neurons = "spikes", "counts", n.Classes }, []string{"network.readout: from", `kind = "leaky"`}},
 	} {

@@ -48,10 +48,10 @@ func (n *Network) Validate() error {
 	}
 	top := len(n.Layers) - 1
 	if positions := n.Geometry(top).Positions(); n.Spiking() && positions > 1 {
-		return fmt.Errorf("network.readout: kind = \"spikes\" reads the spikes of one neuron per class: the last layer is a %s of %d positions: put a dense layer on top", n.Layers[top].Kind, positions)
+		return fmt.Errorf("network.readout: kind = \"spikes\" needs one neuron per class, but the last layer is a %s with %d positions: add a dense layer on top", n.Layers[top].Kind, positions)
 	}
 	if last := n.Layers[top].Neurons; n.Spiking() && last != n.Classes {
-		return fmt.Errorf("network.readout: kind = \"spikes\" reads the spikes of one neuron per class: the last layer has %d neurons, the data %d classes", last, n.Classes)
+		return fmt.Errorf("network.readout: kind = \"spikes\" needs one neuron per class: the last layer has %d neurons, but the data have %d classes", last, n.Classes)
 	}
 	return nil
 }
@@ -123,7 +123,7 @@ func (n *Network) checkDropout(layer int) error {
 	case l.DropoutPer != perSpike && l.DropoutPer != perNeuron:
 		return fmt.Errorf("dropout_per = %q is unknown; want %s or %s", l.DropoutPer, perNeuron, perSpike)
 	case n.Spiking() && layer == len(n.Layers)-1:
-		return fmt.Errorf("dropout = %g drops spikes on their way up, but nothing is above: the loss uses the spikes of the last layer itself; set it to 0 there", l.Dropout)
+		return fmt.Errorf("dropout = %g drops spikes on their way to the layer above, but this is the last layer and the loss uses all its spikes: set it to 0", l.Dropout)
 	}
 	return nil
 }
@@ -144,7 +144,7 @@ func (s Surrogate) validate(noise Noise) error {
 		return Surrogates.Validate(s.Kind, &s)
 	}
 	if Noises.Find(noise.Kind).Matched == "" {
-		return fmt.Errorf("kind = \"matched\" is the derivative of the escape noise, which threshold has none of: choose a surrogate (%s)", Surrogates.Names())
+		return fmt.Errorf("kind = \"matched\" is the derivative of the escape noise, but kind = threshold has no noise: choose a surrogate (%s)", Surrogates.Names())
 	}
 	return nil
 }
@@ -206,7 +206,7 @@ func positive(key string, value float64) error {
 
 func delay(key string, value, steps int) error {
 	if value < 0 || value >= steps {
-		return fmt.Errorf("%s = %d steps: must be from 0 to %d with samples of %d steps", key, value, steps-1, steps)
+		return fmt.Errorf("%s = %d steps: must be from 0 to %d for samples of %d steps", key, value, steps-1, steps)
 	}
 	return nil
 }

@@ -105,7 +105,7 @@ func TestValidateRefuses(t *testing.T) {
 		{layer(func(l *Layer) { l.Dropout, l.DropoutPer = 0.5, "step" }), []string{"network.layer 1", `dropout_per = "step"`, "neuron or spike"}},
 		{func(n *Network) {
 			n.Layers[1].Neurons, n.Layers[1].Dropout, n.Readout.Kind, n.Readout.Loss = 3, 0.5, "spikes", "counts"
-		}, []string{"network.layer 1: dropout = 0.5", "nothing is above"}},
+		}, []string{"network.layer 1: dropout = 0.5", "this is the last layer"}},
 		{layer(func(l *Layer) { l.RefractorySteps = -1 }), []string{"network.layer 1: refractory_steps = -1", "0 (none) to 31"}},
 		{layer(func(l *Layer) { l.RefractorySteps = 32 }), []string{"refractory_steps = 32"}},
 		{layer(func(l *Layer) { l.TauMembrane = 0 }), []string{"tau_membrane = 0"}},

@@ -170,7 +170,7 @@ func TestPage(t *testing.T) {
 	wants(t, page, "2 runs", "sigmoid, β 10", "<td>threshold",
 		"Fano factor, layer 0", fanoText(runs[0].Evaluation.Trained.Fano, 0),
 		"0.930 [0.890, 0.970]", "points roughly the way the loss falls", // the audit
-		"matched is 3 times too long and has only 25 % of the cosine of the best, superspike", "0.250 [0.220, 0.280]", // slopes
+		"matched is 3 times too long and reaches only 25 % of the cosine of the best, superspike", "0.250 [0.220, 0.280]", // slopes
 		`<code>network.layer[0].noise.kind</code></th><td><code>&#34;sigmoid&#34;</code></td><td><code>&#34;threshold&#34;</code></td>`,
 		"Evaluated for this page over 3 trials", "test sample 0 passing through", "Confusion matrix", "[[network.layer]]")
 	if strings.Contains(page, "<code>network.layer[0].neurons</code>") {

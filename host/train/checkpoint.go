@@ -176,7 +176,7 @@ func (c *checkpoint) readArrays(rest []byte) error {
 		}
 	}
 	if len(rest) != 0 {
-		return fmt.Errorf("it has %d bytes too many", len(rest))
+		return fmt.Errorf("it has %d extra bytes", len(rest))
 	}
 	return nil
 }
@@ -184,7 +184,7 @@ func (c *checkpoint) readArrays(rest []byte) error {
 // check rejects progress that no run can have made.
 func (p *progress) check() error {
 	if p.Epochs < 0 || p.Position < 0 || p.Updates < 0 || len(p.History) != p.Epochs {
-		return fmt.Errorf("its progress is impossible: %d epochs of which %d are listed, %d samples, %d updates", p.Epochs, len(p.History), p.Position, p.Updates)
+		return fmt.Errorf("its progress is inconsistent: %d epochs, %d of them listed, %d samples, %d updates", p.Epochs, len(p.History), p.Position, p.Updates)
 	}
 	return nil
 }

@@ -91,7 +91,7 @@ func TestCheckpointForged(t *testing.T) {
 		`{"arrays":[{"Name":"a","Rows":-1,"Columns":-2}]}`:                          "are left",
 		`{"arrays":[{"Name":"a","Rows":1,"Columns":2}],"states":1000000000}`:        "optimizer states",
 		`{"arrays":[{"Name":"a","Rows":1,"Columns":2}],"states":-1}`:                "optimizer states",
-		`{"arrays":[{"Name":"a","Rows":1,"Columns":1}]}`:                            "too many",
+		`{"arrays":[{"Name":"a","Rows":1,"Columns":1}]}`:                            "extra bytes",
 		`{"arrays":[{"Name":"a","Rows":1,"Columns":2}],"best":true}`:                "are left",
 		`{"arrays":[{"Name":"a","Rows":1,"Columns":2}],"progress":{"epochs":3}}`:    "progress",
 		`{"arrays":[{"Name":"a","Rows":1,"Columns":2}],"progress":{"position":-3}}`: "progress",

@@ -113,7 +113,7 @@ func (c *Config) Validate() error {
 func (c *Config) validateNetwork() error {
 	n := c.Network
 	if n.Targeted() {
-		return fmt.Errorf("network.readout.loss = %q compares with target spikes, but the data have classes: use counts, or spikegrad reproduce spike-matching", n.Readout.Loss)
+		return fmt.Errorf("network.readout.loss = %q needs target spikes, but the data have classes: use counts, or spikegrad reproduce spike-matching", n.Readout.Loss)
 	}
 	var first, common error // that for the largest input, and one that occurs twice
 	seen := map[string]bool{}

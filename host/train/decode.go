@@ -190,7 +190,7 @@ func mergeArray(element, given any, path string, elements map[string]any) ([]any
 		}
 		values, ok := table.(map[string]any)
 		if !ok {
-			return nil, fmt.Errorf("%s holds %v: write [[%s]] and keys below it", path, table, path)
+			return nil, fmt.Errorf("%s contains %v: write [[%s]] with its keys below it", path, table, path)
 		}
 		if err := merge(base, values, path, elements); err != nil {
 			return nil, err

@@ -66,7 +66,7 @@ func TestEstimatorsRefused(t *testing.T) {
 		"training.estimator: layer 0 spikes at a threshold": func(c *Config) {
 			c.Network.Layers[0].Noise.Kind, c.Network.Layers[0].Surrogate.Kind = "threshold", "superspike"
 		},
-		"are more than the": func(c *Config) {
+		"exceed the": func(c *Config) {
 			c.Training.Estimator, c.Training.EstimatorTrials, c.Training.Epochs = "score_baseline", 4096, 1<<16
 		},
 		"leave out data.augment":         func(c *Config) { c.Data.Augment.Drop = 0.1 },

@@ -181,12 +181,12 @@ func changes(before, after *Config, free func(path string) bool) string {
 		case there:
 			found = append(found, fmt.Sprintf("%s was %v and is %v", f.path, was, f.value))
 		default:
-			found = append(found, fmt.Sprintf("%s was not there and is %v", f.path, f.value))
+			found = append(found, fmt.Sprintf("%s is %v and was not set before", f.path, f.value))
 		}
 	}
 	for _, f := range fields(before) {
 		if _, left := old[f.path]; left && !free(f.path) {
-			found = append(found, fmt.Sprintf("%s was %v and is gone", f.path, f.value))
+			found = append(found, fmt.Sprintf("%s was %v and is no longer set", f.path, f.value))
 		}
 	}
 	return strings.Join(found, ", ")

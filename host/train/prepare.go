@@ -48,7 +48,7 @@ func Prepare(c *Config) (data.Split, *network.Network, error) {
 		presented *= float64(c.Training.EstimatorTrials)
 	}
 	if presented > math.MaxUint32 {
-		return data.Split{}, nil, fmt.Errorf("training.epochs = %d: %d epochs of %d samples are more than the %d presentations for which noise can be drawn; use fewer epochs",
+		return data.Split{}, nil, fmt.Errorf("training.epochs = %d: %d epochs of %d samples exceed the %d presentations for which there are random numbers; use fewer epochs",
 			c.Training.Epochs, c.Training.Epochs, split.Train.Len(), uint32(math.MaxUint32))
 	}
 	if c.Training.Keep == "best" && split.Validation.Len() == 0 {
@@ -67,7 +67,7 @@ func checkSize(n *network.Network) error {
 		weights += float64(w.Rows) * float64(w.Columns)
 	}
 	if weights > maxWeights {
-		return fmt.Errorf("the network has %.0f weights, and at most %d are possible; use fewer neurons", weights, maxWeights)
+		return fmt.Errorf("the network has %.0f weights; at most %d are possible: use fewer neurons", weights, maxWeights)
 	}
 	return nil
 }

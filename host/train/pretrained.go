@@ -80,7 +80,7 @@ func (c *Config) source(given *Source) (*Source, error) {
 	}
 	found := given.Model.SHA256()
 	if p.WeightsSHA256 != "" && p.WeightsSHA256 != found {
-		return nil, fmt.Errorf("the weights of %s have the SHA-256 %.16s…: pretrained.weights_sha256 is %.16s…; give the weights it is for, or leave out the key", given.Path, found, p.WeightsSHA256)
+		return nil, fmt.Errorf("the weights of %s have the SHA-256 %.16s…: pretrained.weights_sha256 is %.16s…; use the weights with that SHA-256, or leave out the key", given.Path, found, p.WeightsSHA256)
 	}
 	p.From, p.WeightsSHA256 = given.Path, found
 	return given, nil
@@ -109,14 +109,14 @@ func (s *Source) weights(n *network.Network, initial [][]float32, fresh []string
 		case !there:
 			misfit(w.Name, "%s %v is missing", w.Name, w.Shape())
 		case tensor.Weight != w:
-			misfit(w.Name, "%s has shape %v where the network has %v", w.Name, tensor.Shape(), w.Shape())
+			misfit(w.Name, "%s has shape %v, but the network needs %v", w.Name, tensor.Shape(), w.Shape())
 		default:
 			weights[i] = tensor.Values
 		}
 	}
 	for _, tensor := range s.Model.Tensors {
 		if !known[tensor.Name] && !slices.Contains(fresh, tensor.Name) {
-			misfit(tensor.Name, "%s %vhas no counterpart in the network", tensor.Name, tensor.Shape())
+			misfit(tensor.Name, "%s %v has no counterpart in the network", tensor.Name, tensor.Shape())
 		}
 		known[tensor.Name] = true
 	}
@@ -126,7 +126,7 @@ func (s *Source) weights(n *network.Network, initial [][]float32, fresh []string
 		}
 	}
 	if len(wrong) > 0 {
-		return nil, fmt.Errorf("the weights of %s do not fit the network: %s; change the network, or start without these by --fresh %s", s.Path, strings.Join(wrong, "; "), strings.Join(names, ","))
+		return nil, fmt.Errorf("the weights of %s do not fit the network: %s; change the network, or start these at random with --fresh %s", s.Path, strings.Join(wrong, "; "), strings.Join(names, ","))
 	}
 	return weights, nil
 }
@@ -157,7 +157,7 @@ func (s *Source) differences(n *network.Network, fresh []string) string {
 		was, is := s.Network.Sources(l), n.Sources(l)
 		before, after := was[len(was)-1], is[len(is)-1]
 		if name := n.InputArray(l, after); before != after && !slices.Contains(fresh, name) {
-			found = append(found, fmt.Sprintf("%s came from %s and comes from %s", name, network.SourceName(before), network.SourceName(after)))
+			found = append(found, fmt.Sprintf("%s took its input from %s and now takes it from %s", name, network.SourceName(before), network.SourceName(after)))
 		}
 	}
 	return strings.Join(found, ", ")

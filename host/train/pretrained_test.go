@@ -184,8 +184,8 @@ func TestPretrainedMisfits(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "run")
 	_, err := Run(context.Background(), config, Options{Folder: folder})
 	for _, part := range []string{
-		"readout has shape [3 6] where the network has [4 6]", "layer1.recurrent [6 6] is missing",
-		"layer0.recurrent [7 7]has no counterpart in the network", "--fresh layer1.recurrent,readout,layer0.recurrent",
+		"readout has shape [3 6], but the network needs [4 6]", "layer1.recurrent [6 6] is missing",
+		"layer0.recurrent [7 7] has no counterpart in the network", "--fresh layer1.recurrent,readout,layer0.recurrent",
 	} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("error %v does not contain %q", err, part)

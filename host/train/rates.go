@@ -40,7 +40,7 @@ func (c *Config) rates() (map[string]engine.Rate, error) {
 			for _, name := range names {
 				same, err := path.Match(pattern, name)
 				if err != nil {
-					return nil, fmt.Errorf("%s.weights has %q, which is not a pattern: * stands for any part of a name, [ ] for one of the letters in it", key, pattern)
+					return nil, fmt.Errorf("%s.weights has %q, which is not a valid pattern: * matches any part of a name, [ ] one of the letters in it", key, pattern)
 				}
 				if !same {
 					continue

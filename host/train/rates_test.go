@@ -49,7 +49,7 @@ func TestRatesRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		`weights = []`:           "names no weights",
 		`weights = ["layer7.*"]`: `training.rates[0].weights names "layer7.*": the network has the weights layer0.input`,
-		`weights = ["[a"]`:       "is not a pattern",
+		`weights = ["[a"]`:       "is not a valid pattern",
 		`weights = ["readout"]` + "\nlearning_rate_factor = -1.0":                    "training.rates[0].learning_rate_factor = -1: must be from 0 to",
 		`weights = ["readout"]` + "\nweight_decay_factor = 1e5":                      "weight_decay_factor = 100000",
 		`weights = ["readout"]` + "\n[[training.rates]]\nweights = [\"readout*\"]\n": "training.rates[1].weights names readout, which already has factors",

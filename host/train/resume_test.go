@@ -246,7 +246,7 @@ func TestMoreEpochs(t *testing.T) {
 		t.Errorf("config.toml has %d epochs, %v", again.Training.Epochs, err)
 	}
 	config.Training.Epochs = 2
-	if _, err := Resume(context.Background(), config, Options{Folder: folder}); err == nil || !strings.Contains(err.Error(), "past epoch 3") {
+	if _, err := Resume(context.Background(), config, Options{Folder: folder}); err == nil || !strings.Contains(err.Error(), "already completed 3 epochs") {
 		t.Errorf("fewer epochs: %v", err)
 	}
 }
@@ -258,8 +258,8 @@ func TestResumeRefusesAnotherRun(t *testing.T) {
 		"network.layer[0].neurons was 7 and is 8":              func(c *Config) { c.Network.Layers[0].Neurons = 8 },
 		"seed was 5 and is 6":                                  func(c *Config) { c.Seed = 6 },
 		"training.optimizer.learning_rate was 0.02 and is 0.5": func(c *Config) { c.Training.Optimizer.LearningRate = 0.5 },
-		"network.layer[1].neurons was 6 and is gone":           func(c *Config) { c.Network.Layers = c.Network.Layers[:1] },
-		"network.layer[2].neurons was not there and is 7":      func(c *Config) { c.Network.Layers = append(c.Network.Layers, c.Network.Layers[0]) },
+		"network.layer[1].neurons was 6 and is no longer set":  func(c *Config) { c.Network.Layers = c.Network.Layers[:1] },
+		"network.layer[2].neurons is 7 and was not set before": func(c *Config) { c.Network.Layers = append(c.Network.Layers, c.Network.Layers[0]) },
 	} {
 		config := tiny(t)
 		change(&config)

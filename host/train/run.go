@@ -160,7 +160,7 @@ type FinishedError struct {
 }
 
 func (e *FinishedError) Error() string {
-	return fmt.Sprintf("the run in %s finished after %d epochs: ask for more epochs to continue it", e.Folder, e.Epochs)
+	return fmt.Sprintf("the run in %s finished after %d epochs: to extend it, raise --epochs", e.Folder, e.Epochs)
 }
 
 // fitsConfig compares the configuration of a checkpoint with the one to resume with.
@@ -188,7 +188,7 @@ func fitsConfig(saved *checkpoint, config *Config, folder string, finished bool)
 	p := &saved.Progress
 	switch {
 	case p.Epochs > config.Training.Epochs, p.Epochs == config.Training.Epochs && p.Position > 0:
-		return fmt.Errorf("the run in %s is past epoch %d: training.epochs = %d cannot be reached", folder, p.Epochs, config.Training.Epochs)
+		return fmt.Errorf("the run in %s has already completed %d epochs: training.epochs = %d is too few", folder, p.Epochs, config.Training.Epochs)
 	case p.Epochs == config.Training.Epochs && finished:
 		return &FinishedError{folder, p.Epochs}
 	}
@@ -231,7 +231,7 @@ func (*unfinishedError) Unwrap() error { return fs.ErrNotExist }
 // createFolder makes the folder of a new run and locks it. An existing one must be empty.
 func createFolder(folder string) (*folderLock, error) {
 	if folder == "" {
-		return nil, fmt.Errorf("no output folder was named: choose one with --out")
+		return nil, fmt.Errorf("no output folder given: name one with --out")
 	}
 	if err := checkEmpty(folder); err != nil {
 		return nil, err
@@ -376,7 +376,7 @@ func (r *run) initialise() error {
 		return fmt.Errorf("the weights of %s: %w", r.source.Path, err)
 	}
 	if different := r.source.differences(r.network, fresh); different != "" {
-		r.observer.OnWarning(fmt.Sprintf("the weights of %s are for other neurons: %s", r.source.Path, different))
+		r.observer.OnWarning(fmt.Sprintf("the weights of %s were trained with different neurons: %s", r.source.Path, different))
 	}
 	return nil
 }
@@ -422,7 +422,7 @@ func (r *run) restore(saved *checkpoint) error {
 		return fmt.Errorf("the data of the run in %s have changed: %s; restore them, or start a new run", r.options.Folder, different)
 	}
 	if !slices.Equal(saved.Arrays, r.network.Weights()) {
-		return fmt.Errorf("the checkpoint in %s has weight arrays that differ from those of its configuration's network: start a new run", r.options.Folder)
+		return fmt.Errorf("the checkpoint in %s has weight arrays other than those of the network in its configuration: start a new run", r.options.Folder)
 	}
 	if saved.Progress.Position > r.split.Train.Len() {
 		return fmt.Errorf("the checkpoint in %s is at sample %d of an epoch of %d: start a new run", r.options.Folder, saved.Progress.Position, r.split.Train.Len())

@@ -325,7 +325,7 @@ func TestDivergence(t *testing.T) {
 		if weights {
 			array, update = "layer0.recurrent", "after update 5:"
 		}
-		for _, want := range []string{"epoch 1, " + update, array, "the last good checkpoint, of update 4, is in " + folder, "learning rate"} {
+		for _, want := range []string{"epoch 1, " + update, array, "the last valid checkpoint, after update 4, is in " + folder, "learning rate"} {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("error %v does not contain %q", err, want)
 			}

@@ -160,7 +160,7 @@ func decodeModel(content []byte) (*Model, error) {
 	end := uint64(0)
 	for _, tensor := range m.Tensors {
 		if offset := offsets[tensor.Name]; offset[0] != end {
-			return nil, fmt.Errorf("array %q begins at byte %d: %d comes next", tensor.Name, offset[0], end)
+			return nil, fmt.Errorf("array %q begins at byte %d, expected %d", tensor.Name, offset[0], end)
 		}
 		end = offsets[tensor.Name][1]
 	}
@@ -211,7 +211,7 @@ func (h *tensorHeader) tensor(name string, content []byte) (Tensor, error) {
 func (m *Model) Weights(n *network.Network) ([][]float32, error) {
 	described := n.Weights()
 	if len(m.Tensors) != len(described) {
-		return nil, fmt.Errorf("the model has %d weight arrays: the network has %d", len(m.Tensors), len(described))
+		return nil, fmt.Errorf("the model has %d weight arrays, but the network has %d", len(m.Tensors), len(described))
 	}
 	byName := map[string]Tensor{}
 	for _, tensor := range m.Tensors {
@@ -221,13 +221,13 @@ func (m *Model) Weights(n *network.Network) ([][]float32, error) {
 	for _, w := range described {
 		tensor, there := byName[w.Name]
 		if !there {
-			return nil, fmt.Errorf("the model has no weights %s, as the network needs", w.Name)
+			return nil, fmt.Errorf("the model lacks the weights %s, which the network needs", w.Name)
 		}
 		if network.IsDelays(w.Name) { // the configuration gives what they are shares of
 			tensor.LongestDelay = w.LongestDelay
 		}
 		if tensor.Weight != w {
-			return nil, fmt.Errorf("weights %s of the model have shape %v: the network needs %v", w.Name, tensor.Shape(), w.Shape())
+			return nil, fmt.Errorf("weights %s of the model have shape %v, but the network needs %v", w.Name, tensor.Shape(), w.Shape())
 		}
 		weights = append(weights, tensor.Values)
 	}

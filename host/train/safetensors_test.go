@@ -182,7 +182,7 @@ func TestModelDamage(t *testing.T) {
 		array("F32", "[0,2]", 0, 0):                     "do not match",
 		array("F32", "[1,2]", 8, 0):                     "the file has 8",
 		array("F32", "[1,2]", 0, 16):                    "the file has 8",
-		array("F32", "[1,1]", 4, 8):                     "0 comes next",
+		array("F32", "[1,1]", 4, 8):                     "expected 0",
 		array("F32", "[1,1]", 0, 4):                     "truncated",
 		array("F32", "[-1,1]", 0, 4):                    "array \"a\"",
 		`{"__metadata__":3}`:                            "metadata",
@@ -212,7 +212,7 @@ func TestModelOfOtherNetwork(t *testing.T) {
 	}
 	n.Layers[0].Recurrent = true
 	m.Tensors[2].Name = "output"
-	if _, err := m.Weights(n); err == nil || !strings.Contains(err.Error(), "no weights readout") {
+	if _, err := m.Weights(n); err == nil || !strings.Contains(err.Error(), "lacks the weights readout") {
 		t.Errorf("other name: %v", err)
 	}
 }

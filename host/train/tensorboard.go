@@ -53,7 +53,7 @@ func newBoard(folder string, config *Config, resumed bool, warn func(string)) (*
 		}
 	}
 	if len(files) > 0 && !(resumed && own) {
-		return nil, fmt.Errorf("the folder %s for TensorBoard holds events of another run: choose a new one, such as %s/NAME; TensorBoard shows folders with a common parent together", folder, strings.TrimRight(folder, "/"))
+		return nil, fmt.Errorf("the folder %s for TensorBoard holds events of another run: choose a new one, such as %s/NAME; TensorBoard shows all folders below a common parent", folder, strings.TrimRight(folder, "/"))
 	}
 	return b, nil
 }

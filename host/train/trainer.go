@@ -94,7 +94,7 @@ func (r *run) lastGood() string {
 	if err != nil || saved == nil {
 		return "there is no checkpoint"
 	}
-	return fmt.Sprintf("the last good checkpoint, of update %d, is in %s", saved.Progress.Updates, r.options.Folder)
+	return fmt.Sprintf("the last valid checkpoint, after update %d, is in %s", saved.Progress.Updates, r.options.Folder)
 }
 
 // trainEpoch presents the remaining samples of the current epoch.

@@ -19,7 +19,7 @@ var Keys = []Key{
 	{"W", "next weight array"},
 	{"click", "select a neuron in a raster: shows its membrane potential and its spikes over trials"},
 	{"Esc", "deselect the neuron"},
-	{"Space", "freeze the picture; training continues"},
+	{"Space", "freeze the display; training continues"},
 	{"+ and −", "more or fewer frames per second"},
 	{"S", "save the picture as PNG"},
 	{"H", "this help"},
