@@ -24,7 +24,7 @@ func TestEveryPath(t *testing.T) {
 	defer cpuref.UseInstructions(used)
 	devices, names := vulkanCandidates(t, gpu.Options{})
 	candidates := []check.Candidate{{Open: openCPU, Variants: check.CPUVariants()}, devices[0]}
-	for _, set := range []cpuref.Instructions{cpuref.PlainInstructions, cpuref.AVX2Instructions, cpuref.AVX512Instructions} {
+	for _, set := range []cpuref.Instructions{cpuref.PlainInstructions, cpuref.AVX2Instructions, cpuref.AVX512Instructions, cpuref.NEONInstructions} {
 		if !cpuref.UseInstructions(set) {
 			t.Logf("%s: neither in this program nor on this processor", set)
 			continue

@@ -107,7 +107,7 @@ func (c *evalCommand) Run(a *app) error {
 	if c.JSON {
 		return writeJSON(a.out, found)
 	}
-	return found.write(a)
+	return found.write(a, t.network)
 }
 
 // openPart opens the run and the samples to evaluate.
@@ -164,10 +164,10 @@ func (c *evalCommand) evaluate(ctx context.Context, a *app, team *engine.Team, t
 	}, nil
 }
 
-func (e *evaluation) write(a *app) error {
+func (e *evaluation) write(a *app, n *network.Network) error {
 	mode := "as trained"
 	if e.OtherMode {
-		mode = "in the other mode"
+		mode, _ = n.OtherModeInWords()
 	}
 	var t table
 	t.row("accuracy", percent(e.Accuracy), fmt.Sprintf("%d %s samples of %s, %s", e.Samples, e.Part, e.Data, mode))

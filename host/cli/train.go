@@ -103,7 +103,7 @@ func (c *trainCommand) Run(a *app) error {
 		if c.JSON {
 			return writeJSON(a.out, summary)
 		}
-		return writeSummary(a, summary, folder)
+		return writeSummary(a, &config.Network, summary, folder)
 	}
 	if c.View {
 		return viewTraining(a, &config, choice, &options, work)
@@ -249,13 +249,14 @@ func (c *trainCommand) folder(config *train.Config) string {
 }
 
 // writeSummary prints how a run ended and where to find its results.
-func writeSummary(a *app, s *train.Summary, folder string) error {
+func writeSummary(a *app, n *network.Network, s *train.Summary, folder string) error {
 	var t table
 	if s.TestAccuracy != nil {
 		t.row("test accuracy", percent(*s.TestAccuracy), fmt.Sprintf("%d samples", s.TestSamples))
 	}
 	if s.TestAccuracyOtherMode != nil {
-		t.row("in the other mode", percent(*s.TestAccuracyOtherMode), "the same weights, noise off (on if trained without)")
+		noise, of := n.OtherModeInWords()
+		t.row(noise, percent(*s.TestAccuracyOtherMode), of)
 	}
 	if s.ValidationAccuracy != nil {
 		t.row("validation accuracy", percent(*s.ValidationAccuracy), fmt.Sprintf("%d samples, epoch %d", s.ValidationSamples, s.KeptEpoch))

@@ -38,7 +38,7 @@ func BenchmarkGradient(b *testing.B) {
 	used := cpuref.UsedInstructions()
 	defer cpuref.UseInstructions(used)
 	n, batch := spokenDigits()
-	for _, set := range []cpuref.Instructions{cpuref.PlainInstructions, cpuref.AVX2Instructions, cpuref.AVX512Instructions} {
+	for _, set := range []cpuref.Instructions{cpuref.PlainInstructions, cpuref.AVX2Instructions, cpuref.AVX512Instructions, cpuref.NEONInstructions} {
 		for _, workers := range []int{1, 2} {
 			b.Run(fmt.Sprintf("%s/%dworkers", set, workers), func(b *testing.B) {
 				if !cpuref.UseInstructions(set) {

@@ -308,3 +308,20 @@ func (n *Network) OtherMode() *Network {
 	}
 	return &other
 }
+
+// OtherModeInWords describes [Network.OtherMode]: what it does to the noise, and what its results are of.
+func (n *Network) OtherModeInWords() (noise, of string) {
+	silent := 0
+	for i := range n.Layers {
+		if n.Layers[i].Noise.Kind == "threshold" {
+			silent++
+		}
+	}
+	switch silent {
+	case 0:
+		return "noise off", "the same weights without noise"
+	case len(n.Layers):
+		return "noise on", "the same weights with sigmoid noise"
+	}
+	return "noise toggled", "the same weights; each layer without noise, or with sigmoid noise if it had none"
+}

@@ -25,6 +25,20 @@ func TestWeights(t *testing.T) {
 	}
 }
 
+// TestOtherModeInWords: noise of all layers, of none and of one.
+func TestOtherModeInWords(t *testing.T) {
+	for want, kinds := range map[string][2]string{"noise off": {"sigmoid", "superspike"}, "noise on": {"threshold", "threshold"}, "noise toggled": {"threshold", "sigmoid"}} {
+		n := validNetwork()
+		n.Layers = n.Layers[:2]
+		for l, kind := range kinds {
+			n.Layers[l].Noise.Kind = kind
+		}
+		if noise, of := n.OtherModeInWords(); noise != want || of == "" {
+			t.Errorf("%v: %q, %q, want %q", kinds, noise, of, want)
+		}
+	}
+}
+
 // TestOtherMode: in the other mode of every noise, spikes are decided differently
 // and everything else stays the same, including the surrogate derivative.
 func TestOtherMode(t *testing.T) {

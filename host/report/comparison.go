@@ -79,7 +79,7 @@ func measures(runs []*section) []row {
 	}
 	add("data", func(s *section) string { return s.Config.Data.Name })
 	summary("test accuracy", func(s *section) string { return share(s.Summary.TestAccuracy) })
-	summary("in the other mode", func(s *section) string { return share(s.Summary.TestAccuracyOtherMode) })
+	summary("noise toggled", func(s *section) string { return share(s.Summary.TestAccuracyOtherMode) })
 	add("over trials", func(s *section) string {
 		if s.Evaluation == nil {
 			return ""

@@ -20,7 +20,8 @@ func (s *section) facts() {
 		add("test accuracy", percent(*m.TestAccuracy), fmt.Sprintf("%d samples", m.TestSamples))
 	}
 	if m.TestAccuracyOtherMode != nil {
-		add("in the other mode", percent(*m.TestAccuracyOtherMode), "noise off (on if trained without)")
+		noise, of := s.Config.Network.OtherModeInWords()
+		add(noise, percent(*m.TestAccuracyOtherMode), of)
 	}
 	if m.ValidationAccuracy != nil {
 		add("validation accuracy", percent(*m.ValidationAccuracy), fmt.Sprintf("%d samples, epoch %d", m.ValidationSamples, m.KeptEpoch))
@@ -32,17 +33,17 @@ func (s *section) facts() {
 	add("speed", fmt.Sprintf("%.0f /s", m.SamplesPerSecond), "samples in training, "+m.Device)
 }
 
-// modeFacts summarizes the measurements in a mode.
-func modeFacts(m *evaluate.Mode) []fact {
+// modeFacts summarizes the measurements in a mode, of the samples of a part.
+func modeFacts(m *evaluate.Mode, part string) []fact {
 	p := m.Performance
 	facts := []fact{
-		{"accuracy", percent(p.Accuracy), trialsNote(p)},
+		{"accuracy", percent(p.Accuracy), trialsNote(p, part)},
 		{"loss", fmt.Sprintf("%.4f", p.Loss), "cross-entropy, mean"},
 	}
 	if p.Trials > 1 {
 		facts = append(facts,
-			fact{"trials agree", percent(p.Agreement), "pairs of trials with the same prediction"},
-			fact{"vote of the trials", percent(p.Voted), "class predicted most often"})
+			fact{"agreement of trials", percent(p.Agreement), "pairs of trials with the same prediction"},
+			fact{"majority vote", percent(p.Voted), "class predicted most often"})
 	}
 	for l, layer := range p.Activity {
 		facts = append(facts, fact{fmt.Sprintf("layer %d", l), fmt.Sprintf("%.3g Hz", layer.Rate), "Fano factor " + fanoText(m.Fano, l)})
@@ -50,11 +51,11 @@ func modeFacts(m *evaluate.Mode) []fact {
 	return facts
 }
 
-func trialsNote(p *evaluate.Performance) string {
+func trialsNote(p *evaluate.Performance, part string) string {
 	if p.Trials == 1 {
-		return fmt.Sprintf("%d samples, one trial", p.Samples)
+		return fmt.Sprintf("%d %s samples, one trial", p.Samples, part)
 	}
-	return fmt.Sprintf("± %.2f over %d trials of %d samples", 100*p.AccuracySpread, p.Trials, p.Samples)
+	return fmt.Sprintf("± %.2f over %d trials of %d %s samples", 100*p.AccuracySpread, p.Trials, p.Samples, part)
 }
 
 // fanoText gives the Fano factor of a layer by the paper's definition, and in busy windows.

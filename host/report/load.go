@@ -137,6 +137,9 @@ func (r *Run) evaluate(ctx context.Context, options Options) error {
 	settings.Fano.Window = min(settings.Fano.Window, r.Config.Data.Steps)
 	if r.Summary != nil && r.Summary.TestSamples == 0 {
 		settings.Part = "train"
+		if r.Summary.ValidationSamples > 0 {
+			settings.Part = "validation"
+		}
 	}
 	var observer func(what string, done, all int)
 	if options.Observer != nil {

@@ -211,7 +211,7 @@ func (s *section) modes() error {
 		if measured.Noise {
 			noise = "with noise"
 		}
-		m := mode{Name: "As trained, " + noise, Open: i == 0, Facts: modeFacts(&measured.Mode)}
+		m := mode{Name: "As trained, " + noise, Open: i == 0, Facts: modeFacts(&measured.Mode, s.Evaluation.Settings.Part)}
 		if i == 1 {
 			m.Name = "The other mode, " + noise
 		}
