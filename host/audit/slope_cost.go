@@ -100,10 +100,18 @@ func (c *SlopeCost) total(trainSamples int) {
 
 // String describes what slopes will cost.
 func (p *Plan) String() string {
-	text := fmt.Sprintf("%d runs forward and %d forward and backward", p.ForwardRuns, p.GradientRuns)
+	text := fmt.Sprintf("%d samples forward, and %d forward and backward", p.ForwardRuns, p.GradientRuns)
 	if p.Epochs == 0 {
 		return text
 	}
-	return text + fmt.Sprintf(", about as long as %.2g epochs of training (%.2g for one surrogate and one step); one surrogate more takes %.2g, one step more %.2g, all with intervals half as long %.2g",
-		p.Epochs, p.OneSurrogate, p.Surrogate, p.Step, p.Half)
+	return text + fmt.Sprintf(": about as long as %.2g epochs of training", p.Epochs)
+}
+
+// Alternatives describes what other choices would cost; empty if that is unknown.
+func (p *Plan) Alternatives() string {
+	if p.Epochs == 0 {
+		return ""
+	}
+	return fmt.Sprintf("in epochs: %.2g with one surrogate and one step; %.2g more for another surrogate, %.2g more for another step; %.2g for intervals half as long",
+		p.OneSurrogate, p.Surrogate, p.Step, p.Half)
 }

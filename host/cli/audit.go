@@ -139,7 +139,7 @@ func (c *auditCommand) slopes(a *app, t *trained, progress *auditProgress) (audi
 		case s.Plan == nil:
 			progress.observe(audit.Progress{Phase: s.Phase, Done: s.Done, Of: s.Of})
 		case c.Plan && !c.JSON:
-			fmt.Fprintln(a.out, s.Plan)
+			fmt.Fprintln(a.out, strings.TrimSuffix(fmt.Sprint(s.Plan, "\n", s.Plan.Alternatives()), "\n"))
 		default:
 			fmt.Fprintln(a.notes, s.Plan)
 		}
