@@ -117,7 +117,7 @@ func (c *evalCommand) openPart(a *app) (*trained, data.Source, error) {
 		return nil, nil, err
 	}
 	t.notePart(a, c.otherData, c.Part)
-	source, err := t.samples(c.Part)
+	source, err := t.split.Samples(c.Part)
 	return t, source, err
 }
 
@@ -170,7 +170,7 @@ func (e *evaluation) write(a *app, n *network.Network) error {
 		mode, _ = n.OtherModeInWords()
 	}
 	var t table
-	t.row("accuracy", percent(e.Accuracy), fmt.Sprintf("%d %s samples of %s, %s", e.Samples, e.Part, e.Data, mode))
+	t.row("accuracy", percent(e.Accuracy), fmt.Sprintf("%s of %s, %s", data.SamplesOf(e.Part, e.Samples), e.Data, mode))
 	t.row("loss", fmt.Sprintf("%.4f", e.Loss), "cross-entropy, mean")
 	t.row("spikes", fmt.Sprintf("%.3g", e.SpikesPerNeuron), "per neuron per sample")
 	t.row("device", e.Device, e.Driver)

@@ -79,7 +79,7 @@ func (c *exportCommand) Run(a *app) error {
 
 // tables runs samples and writes tables of the activity.
 func (c *exportCommand) tables(a *app, t *trained) (err error) {
-	source, err := t.samples(c.Part)
+	source, err := t.split.Samples(c.Part)
 	if err != nil {
 		return err
 	}

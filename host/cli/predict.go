@@ -129,7 +129,8 @@ func (c *predictCommand) Run(a *app) (err error) {
 	}
 	shown.clear()
 	if len(result.Parts) == 0 {
-		return t.missing(c.Part)
+		_, err := t.split.Samples(c.Part)
+		return err
 	}
 	if err := atomicfile.Write(c.Out, func(w io.Writer) error { return result.writeTable(w, t) }); err != nil {
 		return err

@@ -87,20 +87,6 @@ func (t *trained) same(team *engine.Team, arguments ...any) error {
 	return team.Same(fmt.Sprint(t.split.Fingerprint(), train.WeightsSHA256(t.weights), t.config.Hash(), arguments))
 }
 
-// samples returns the samples of a part, which must not be empty.
-func (t *trained) samples(part string) (data.Source, error) {
-	source := t.part(part)
-	if source.Len() == 0 {
-		return nil, t.missing(part)
-	}
-	return source, nil
-}
-
-// missing is the error that a part has no samples.
-func (t *trained) missing(part string) error {
-	return fmt.Errorf("%s has no %s samples: choose another --part, such as all", t.config.Data.Name, part)
-}
-
 // notePart notes that only a part of other data is used, if it was split off by its share.
 func (t *trained) notePart(a *app, other otherData, part string) {
 	samples, all := t.part(part).Len(), t.part("all").Len()
@@ -112,10 +98,8 @@ func (t *trained) notePart(a *app, other otherData, part string) {
 	a.noteData([]string{note})
 }
 
-// part returns the samples of the named part: test, validation, train or all.
+// part returns the samples of one of [data.Parts], to which the flags are limited.
 func (t *trained) part(name string) data.Source {
-	if name == "all" {
-		return data.Join(t.split.Train, t.split.Validation, t.split.Test)
-	}
-	return map[string]data.Source{"test": t.split.Test, "validation": t.split.Validation, "train": t.split.Train}[name]
+	source, _ := t.split.Part(name)
+	return source
 }

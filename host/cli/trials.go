@@ -7,6 +7,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
+	"spikegrad/host/data"
 	"spikegrad/host/engine"
 	"spikegrad/host/evaluate"
 	"spikegrad/host/network"
@@ -84,7 +85,7 @@ func writeTrials(a *app, r *evaluate.Report, folder string) error {
 		}
 		return "off"
 	})
-	row("accuracy", fmt.Sprintf("%d %s samples of %s, mean ± standard deviation, %d trials", r.Trained.Performance.Samples, r.Part, r.Data, r.Trials),
+	row("accuracy", fmt.Sprintf("%s of %s, mean ± standard deviation, %d trials", data.SamplesOf(r.Part, r.Trained.Performance.Samples), r.Data, r.Trials),
 		func(m *evaluate.Mode) string {
 			return fmt.Sprintf("%s ± %.2f", percent(m.Performance.Accuracy), 100*m.Performance.AccuracySpread)
 		})

@@ -3,7 +3,11 @@
 // it.
 package data
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // Source is a set of labelled samples, each a spike train on the same channels
 // over the same steps. It does not change and may be used by several goroutines.
@@ -31,6 +35,41 @@ type Split struct {
 	Notes                   []string // what reading left out, one line each
 	// Maximum is the value that became full intensity, of tables of numbers; else 0.
 	Maximum float64
+}
+
+// Parts are the names that [Split.Part] takes.
+var Parts = []string{"test", "validation", "train", "all"}
+
+// Part returns the named part, or all parts joined. It fails if the name is not one of [Parts].
+func (s *Split) Part(name string) (Source, error) {
+	switch name {
+	case "test":
+		return s.Test, nil
+	case "validation":
+		return s.Validation, nil
+	case "train":
+		return s.Train, nil
+	case "all":
+		return Join(s.Train, s.Validation, s.Test), nil
+	}
+	return nil, fmt.Errorf("part %q is unknown; want one of %s", name, strings.Join(Parts, ", "))
+}
+
+// Samples returns the named part, which must have samples.
+func (s *Split) Samples(part string) (Source, error) {
+	source, err := s.Part(part)
+	if err == nil && source.Len() == 0 {
+		return nil, fmt.Errorf("%s has no %s samples: choose another part, such as all", s.Train.Name(), part)
+	}
+	return source, err
+}
+
+// SamplesOf says how many samples of a part there are.
+func SamplesOf(part string, count int) string {
+	if part == "all" {
+		return fmt.Sprintf("all %d samples", count)
+	}
+	return fmt.Sprintf("%d %s samples", count, part)
 }
 
 // description is what all sources have in common.

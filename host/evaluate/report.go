@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"spikegrad/host/atomicfile"
 	"spikegrad/host/data"
@@ -150,19 +148,6 @@ func readJSON(path string, value any) error {
 	return nil
 }
 
-// partOf returns the samples of a part of a dataset.
-func partOf(split data.Split, part string) (data.Source, error) {
-	parts := map[string]data.Source{"test": split.Test, "validation": split.Validation, "train": split.Train}
-	source, ok := parts[part]
-	if !ok {
-		return nil, fmt.Errorf("part %q is unknown; want one of %s", part, strings.Join(slices.Sorted(maps.Keys(parts)), ", "))
-	}
-	if source.Len() == 0 {
-		return nil, fmt.Errorf("%s has no %s samples: choose another part", split.Train.Name(), part)
-	}
-	return source, nil
-}
-
 // measurement is an evaluation in progress.
 type measurement struct {
 	options Options
@@ -208,7 +193,7 @@ func openMeasurement(runFolder string, options Options) (m *measurement, split d
 		return nil, split, fmt.Errorf("the run in %s does not fit %s: %w", runFolder, config.Data.Name, err)
 	}
 	m = &measurement{options: options, config: config, network: n, weights: weights}
-	if m.source, err = partOf(split, options.Part); err != nil {
+	if m.source, err = split.Samples(options.Part); err != nil {
 		return nil, split, err
 	}
 	if m.options.Batch == 0 {

@@ -102,7 +102,7 @@ func TestRunRefuses(t *testing.T) {
 	folder, _ := trained(t, tinyText)
 	settings := tinySettings()
 	settings.Part = "tests"
-	if _, err := Run(context.Background(), folder, Options{Settings: settings}); err == nil || !strings.Contains(err.Error(), `part "tests" is unknown; want one of test, train, validation`) {
+	if _, err := Run(context.Background(), folder, Options{Settings: settings}); err == nil || !strings.Contains(err.Error(), `part "tests" is unknown; want one of test, validation, train, all`) {
 		t.Errorf("error %v", err)
 	}
 	settings = tinySettings()

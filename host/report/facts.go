@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"spikegrad/host/data"
 	"spikegrad/host/evaluate"
 	"spikegrad/host/network"
 )
@@ -53,9 +54,9 @@ func modeFacts(m *evaluate.Mode, part string) []fact {
 
 func trialsNote(p *evaluate.Performance, part string) string {
 	if p.Trials == 1 {
-		return fmt.Sprintf("%d %s samples, one trial", p.Samples, part)
+		return data.SamplesOf(part, p.Samples) + ", one trial"
 	}
-	return fmt.Sprintf("± %.2f over %d trials of %d %s samples", 100*p.AccuracySpread, p.Trials, p.Samples, part)
+	return fmt.Sprintf("± %.2f over %d trials of %s", 100*p.AccuracySpread, p.Trials, data.SamplesOf(part, p.Samples))
 }
 
 // fanoText gives the Fano factor of a layer by the paper's definition, and in busy windows.
