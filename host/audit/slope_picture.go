@@ -24,7 +24,7 @@ func (r *SlopeResult) Bars() figure.Bars {
 	drawing := figure.Bars{
 		Title:      fmt.Sprintf("Slope of the expected loss along surrogate gradients, %s", r.Data),
 		ValueLabel: fmt.Sprintf("slope, with %.0f %% confidence interval for the data set", 100*r.Confidence),
-		Levels:     []figure.Level{{Name: "no use", Value: 0}},
+		Levels:     []figure.Level{{Name: "slope 0", Value: 0}},
 		Dots:       true,
 	}
 	for _, name := range r.Surrogates {

@@ -126,6 +126,8 @@ func inspected(what string) (options Options, single bool, err error) {
 	switch {
 	case info.IsDir():
 		return inspectedFolder(what)
+	case strings.HasSuffix(what, ".npy"):
+		return Options{}, false, fmt.Errorf("%s holds a single array: save spikes and labels together, with numpy.savez(\"FILE.npz\", x=..., y=...)", what)
 	case strings.HasSuffix(what, ".npz"):
 		options, err = Defaults("npz:" + what)
 		return options, false, err

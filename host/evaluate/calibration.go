@@ -101,7 +101,7 @@ func ReliabilityPicture(title string, p *Performance) (drawing figure.Lines, any
 	for _, part := range []struct {
 		name        string
 		calibration *Calibration
-	}{{"one presentation", p.Single}, {"mean of all trials", p.Calibration}} {
+	}{{"single trials", p.Single}, {"averaged over trials", p.Calibration}} {
 		if part.calibration == nil {
 			continue
 		}

@@ -124,7 +124,7 @@ func FanoCurves(title string, v *Variability, stepLength float64) (drawing figur
 		if layer.Neurons == nil {
 			continue
 		}
-		series := figure.Series{Name: fmt.Sprintf("layer %d, busy neurons: mean %.2f", l, layer.Neurons.Mean)}
+		series := figure.Series{Name: fmt.Sprintf("layer %d, busy neurons: mean %.2f; band: quartiles", l, layer.Neurons.Mean)}
 		for _, w := range layer.Windows {
 			series.X = append(series.X, 1000*stepLength*(float64(w.Step)+float64(v.Window)/2))
 			series.Y = append(series.Y, w.Mean)

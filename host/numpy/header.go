@@ -175,7 +175,7 @@ func (h *header) add(name, descr string) error {
 }
 
 func unreadable(descr string) error {
-	return fmt.Errorf("type %q; numbers are read: bool, integers of 1 to 8 and floats of 2 to 8 bytes", descr)
+	return fmt.Errorf("type %q; numbers are read: bool, integers of 1 to 8 and floats of 2 to 8 bytes; number names, as with numpy.unique(names, return_inverse=True)", descr)
 }
 
 // count returns the number of elements of a shape, and whether their size in bytes can be
