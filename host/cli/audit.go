@@ -18,7 +18,7 @@ type auditCommand struct {
 
 	otherData
 	Part        string    `default:"test" enum:"test,validation,train,all" help:"Samples to use: test, validation, train or all."`
-	Samples     *int      `help:"Number of samples to average the loss over; all if the dataset has fewer, or, for slopes, if 0. Default: 96 for slopes, 128 with --unbiased." placeholder:"N"`
+	Samples     *int      `help:"Number of samples to average the loss over; all if the dataset has fewer. For slopes, 0 also means all. Default: 96 for slopes, 128 with --unbiased." placeholder:"N"`
 	Surrogates  []string  `default:"matched,superspike,arctangent,unscaled_sigmoid" help:"Surrogates to compare with the run's own: KIND, or KIND:VALUE to set the steepness or width." placeholder:"NAMES"`
 	Steps       []float64 `default:"0.005,0.01,0.02" help:"Step sizes along a direction, as fractions of the norm of the weights it changes. Slopes are reported for the first; the others show how far it can be trusted." placeholder:"SHARES"`
 	Draws       int       `default:"2" help:"Number of noise draws per sample." placeholder:"N"`

@@ -17,13 +17,13 @@ type benchCommand struct {
 	Variant      string    `help:"Only this variant of the shape, such as T=8 for A or N=512 for B."`
 	Neuron       string    `default:"lif" help:"Neuron model of all layers: ${neurons}."`
 	Bias         bool      `help:"Give all layers biases."`
-	LearnedDelay int       `placeholder:"N" help:"Give all layers learned delays of up to N steps; all must be dense."`
+	LearnedDelay int       `placeholder:"N" help:"Give all layers learned delays of up to N steps; every layer must be dense."`
 	Learn        []string  `placeholder:"NAMES" help:"Make these constants learnable in every neuron: ${constants}."`
 	Device       []string  `default:"auto" help:"Device to time: auto, cpu, vulkan:N, vulkan:NAME or all. Several joined by + share each batch; several separated by commas are timed in turn."`
 	Repeat       int       `default:"7" help:"Number of training steps to time, after one warm-up step."`
 	Workers      int       `help:"CPU worker goroutines; 0 for one per processor."`
 	Batch        int       `help:"Samples per batch; 0 for the shape's own."`
-	Kernels      bool      `help:"Also time every kernel, on Vulkan devices, and print what drivers report of them: registers, local memory, occupancy."`
+	Kernels      bool      `help:"Also time every kernel, on Vulkan devices, and print what the driver reports about it: registers, local memory, occupancy."`
 	SkipBelow    []float64 `placeholder:"X,..." help:"Measure the effect of treating surrogate derivatives below these thresholds as 0."`
 	Scaling      bool      `help:"Measure how time and memory grow with steps, samples, spikes and workers."`
 	Out          string    `help:"With --scaling: folder for the pictures." placeholder:"FOLDER"`

@@ -21,7 +21,7 @@ func (configCommand) Help() string {
 	return `Prints the configuration that train uses by default: every key, with its value and an explanation.
 Save it, edit it, and pass it to train. With --check, the memory that the network takes on each device is printed to
 standard error: for the weights and the optimizer state, and for a batch. The data are opened only if
-nothing else gives their channels and classes.
+nothing else determines the number of channels and classes.
 
 Examples:
 

@@ -118,7 +118,7 @@ func (importCommand) Help() string {
 accept. Files from other programs may contain Linear, Affine, Conv1d, Scale, Delay, Flatten, IF, LIF, LI, CubaLIF and
 CubaLI nodes, and nested graphs of these, if the layers form a chain from input to output, each with optional recurrent
 connections. Anything else is refused, with a reason for every node. Whatever the file does not specify is set as in
-'spikegrad config', but without noise and delays. The dataset must be available and have as many channels and classes
+'spikegrad config', but without noise or delays. The dataset must be available and have as many channels and classes
 as the network.
 
 Examples:

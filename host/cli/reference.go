@@ -121,7 +121,7 @@ func writeFlags(b *strings.Builder, flags []*kong.Flag) {
 		case flag.HasDefault:
 			value = "`" + flag.Default + "`"
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s |\n", flagForm(flag), value, cell(flag.Help))
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", cell(flagForm(flag)), value, cell(flag.Help))
 	}
 }
 

@@ -113,7 +113,7 @@ type classificationCommand struct {
 	Data        string   `required:"" help:"Dataset: spoken:DIR, shd:DIR, ssc:DIR or randman." placeholder:"DATA"`
 	Out         string   `required:"" help:"Folder for the results. If it holds an interrupted reproduction, that is resumed." placeholder:"FOLDER"`
 	Seeds       int      `default:"5" help:"Number of seeds for each method." placeholder:"N"`
-	Job         string   `help:"Do only part I of N of the runs, for a job array. Afterwards, run the same command without --job to combine them." placeholder:"I/N"`
+	Job         string   `help:"Split the runs into N parts and do only part I, for a job array. Afterwards, run the same command without --job to combine them." placeholder:"I/N"`
 	Epochs      int      `help:"Number of epochs. Default: as in the experiment." placeholder:"N"`
 	Steps       int      `help:"For spoken words: number of time steps. Default: as in the experiment; the script of the paper's authors uses 349 for SHD." placeholder:"N"`
 	Quick       bool     `help:"Use smaller networks, fewer epochs and fewer trials: minutes instead of hours."`
