@@ -17,7 +17,7 @@ import (
 // channel whose spikes drive every neuron, so that sums over synapses cost next to nothing.
 type neurons interface {
 	forward() error
-	// backward replaces errors by those of the synaptic input; prepare resets them.
+	// backward replaces the errors of spikes with the errors of the synaptic input; prepare resets them.
 	prepare() error
 	backward() error
 	// results copies spikes, membrane potentials and errors.

@@ -24,7 +24,7 @@ type Options struct {
 	CacheDir string        // of compiled pipelines
 	Kernels  bool          // also time every kernel of a Vulkan device
 
-	// Tuning is that of a Vulkan device; see [engine.Options].
+	// Tuning is used on Vulkan devices; see [engine.Options].
 	Tuning gpu.Tuning
 
 	segmentSteps int // see [engine.Options]

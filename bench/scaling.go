@@ -20,12 +20,11 @@ type Scaling struct {
 	Title    string         `json:"title"`
 	Device   string         `json:"device"`
 	Points   []ScalingPoint `json:"points"`
-	// Exponent is that of the power law that fits the times best, by least squares of the
-	// logarithms: 1 if cost grows in proportion, as it should with steps and samples; 0 for
+	// Exponent is the exponent of the best-fitting power law, by least squares of the logarithms
+	// of the times: 1 if cost grows in proportion, as it should with steps and samples; 0 for
 	// other series.
 	Exponent float64 `json:"exponent"`
-	// Speedup is the time of the first point divided by that of the last; 0 unless workers
-	// are varied.
+	// Speedup is the first point's time divided by the last point's; 0 unless workers are varied.
 	Speedup float64 `json:"speedup"`
 	kind    scalingKind
 }

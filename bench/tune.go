@@ -118,7 +118,7 @@ func Tune(ctx context.Context, options Options, note func(string)) (*Tuning, err
 		if err != nil {
 			return nil, err
 		}
-		t.addForm(form, kernels.HasForm(gpu.Tuning{}, info, form), times)
+		t.addForm(form, kernels.FormsSuit(info), times)
 	}
 	return t, nil
 }

@@ -4,7 +4,7 @@ package cpuref
 // distance of the output spikes from target spikes.
 type Loss uint32
 
-// The losses: those of [CrossEntropy], by their logits, then those of [SpikeDistance].
+// The losses computed by [CrossEntropy], with their logits, then the ones computed by [SpikeDistance].
 const (
 	LossMaxOverTime     Loss = iota // x = max_t U[t+1] of the readout
 	LossSumOfSoftmax                // x = Σ_t softmax(U[t+1])

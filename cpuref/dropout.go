@@ -1,6 +1,6 @@
 package cpuref
 
-// Dropout drops, in training, some of what a layer hands to the layer above: each number of a step,
+// Dropout drops some of a layer's output to the layer above in training: each number of a step,
 // with all its spikes where [PoolSum] makes several, or each number of a sample in all its steps.
 // What is kept is multiplied by Scale, so that the mean input of the layer above is the same as
 // without dropout. Random numbers come from Philox with the key (seed, [StreamDropout]) at the
@@ -20,8 +20,8 @@ const AllSteps = ^uint32(0)
 // None reports whether nothing is dropped.
 func (d *Dropout[T]) None() bool { return d.Rate == 0 }
 
-// draw draws a uniform number for each output of the layer in a step of a sample; outputs with a
-// number below Rate are dropped.
+// draw fills uniform with a random number for each output of the layer at a step of a sample; outputs
+// whose number is below Rate are dropped.
 func (d *Dropout[T]) draw(uniform []T, sample uint32, step int) {
 	choice := decision[T]{
 		uniform: uniform, key: [2]uint32{d.Seed, uint32(StreamDropout)},

@@ -21,7 +21,7 @@ type CopySamplesParameters struct {
 	FromStride uint32
 }
 
-// CopySamples copies the first words of samples of one array to samples of another.
+// CopySamples copies the first words of samples in one array to samples in another.
 // Definition: cpuref.CopySamples; shader: shaders/copy_samples.comp.
 type CopySamples struct{ kernel }
 

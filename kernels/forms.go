@@ -18,14 +18,18 @@ const (
 // Forms lists all of them.
 var Forms = []string{FormSumsApart, FormSharedSpikes, FormLoadAhead}
 
-// HasForm reports whether kernels on a device use a form: as its tuning says, otherwise by its
-// type. Software drivers hide no latency and read shared memory lane by lane, so they use none.
-func HasForm(tuning gpu.Tuning, info gpu.DeviceInfo, form string) bool {
-	if wanted, named := tuning.Forms[form]; named {
+// HasForm reports whether kernels on a device take a form: as its tuning says, otherwise as suits
+// the device.
+func HasForm(device *gpu.Device, form string) bool {
+	if wanted, named := device.Tuning().Forms[form]; named {
 		return wanted
 	}
-	return info.Type != gpu.Software
+	return FormsSuit(device.Info())
 }
+
+// FormsSuit reports whether the forms suit a type of device, as long as nothing was measured. Software
+// drivers hide no latency and read shared memory lane by lane, so they take none.
+func FormsSuit(info gpu.DeviceInfo) bool { return info.Type != gpu.Software }
 
 // Inputs is where the input of a layer or a readout comes from; in the shaders, inputs.glsl.
 type Inputs uint32

@@ -78,7 +78,7 @@ func NewLIFBackward(device *gpu.Device, choice LIFBackwardChoice) (*LIFBackward,
 		shared = uint32(choice.shared())
 	}
 	k, err := newKernel(device, name, choice.Spread.group(), choice.Surrogate, choice.Reset,
-		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution), flag(choice.Limited), choice.Model, choice.Learn, choice.Refractory, flag(choice.Wide), flag(choice.Ahead || HasForm(device.Tuning(), device.Info(), FormLoadAhead)))
+		flag(choice.DifferentiateReset), flag(choice.Recurrent), choice.Spread.Lanes, choice.Spread.Blocks, choice.Depth, shared, flag(choice.Convolution), flag(choice.Limited), choice.Model, choice.Learn, choice.Refractory, flag(choice.Wide), flag(choice.Ahead || HasForm(device, FormLoadAhead)))
 	return &LIFBackward{k, choice}, err
 }
 

@@ -91,7 +91,7 @@ func NewLIFForward(device *gpu.Device, choice LIFForwardChoice) (*LIFForward, er
 // three steps.
 func (c *LIFForwardChoice) shared(device *gpu.Device) bool {
 	const steps = 3
-	return c.Recurrent && c.Immediate && (c.Shared || HasForm(device.Tuning(), device.Info(), FormSharedSpikes)) &&
+	return c.Recurrent && c.Immediate && (c.Shared || HasForm(device, FormSharedSpikes)) &&
 		bytes(steps, uint64(c.Spread.Samples), words(c.Neurons)) <= uint64(device.Info().MaxSharedMemory)
 }
 

@@ -78,7 +78,7 @@ func layerPipelines(device *gpu.Device, s *bench.Shape) []pipeline {
 
 // inputs is where layers of one source take their input from.
 func inputs(device *gpu.Device) kernels.Inputs {
-	if kernels.HasForm(device.Tuning(), device.Info(), kernels.FormSumsApart) {
+	if kernels.HasForm(device, kernels.FormSumsApart) {
 		return kernels.SumsAlone
 	}
 	return kernels.EventsAlone

@@ -25,7 +25,7 @@ var navi21 = gpuModel{
 // Assumptions besides the model.
 const (
 	copyEfficiency = 0.8  // fraction of the bandwidth that kernels reach
-	stepLatency    = 1e-6 // minimum seconds for a step of a sample: a load that depends on the previous step, and a barrier
+	stepLatency    = 1e-6 // minimum seconds per step of a sample: a load that depends on the previous step, and a barrier
 	launch         = 5e-6 // seconds between two dependent kernels
 )
 

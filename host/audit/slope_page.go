@@ -68,11 +68,12 @@ func (p *SlopePart) Sentences() []string {
 	}
 	text += "."
 	if len(p.Span.Surrogates) > 1 && p.Best >= 0 {
-		if best := p.Surrogates[p.Best].Slope.Value; fmt.Sprintf("%.3g", p.Span.Length) != fmt.Sprintf("%.3g", best) && p.Span.Length > best {
-			text += fmt.Sprintf(" The best combination of %s has a slope of about %.3g, the best of them alone %.3g.",
-				strings.Join(p.Span.Surrogates, ", "), p.Span.Length, best)
+		names, alone := strings.Join(p.Span.Surrogates, ", "), p.Surrogates[p.Best].Slope.Value
+		combined, best := fmt.Sprintf("%.3g", p.Span.Length), fmt.Sprintf("%.3g", alone)
+		if p.Span.Length > alone && combined != best {
+			text += fmt.Sprintf(" The best combination of %s has a slope of about %s, the best of them alone %s.", names, combined, best)
 		} else {
-			text += fmt.Sprintf(" No combination of %s is measurably better than the best of them alone.", strings.Join(p.Span.Surrogates, ", "))
+			text += fmt.Sprintf(" No combination of %s is measurably better than the best of them alone.", names)
 		}
 	}
 	return append(list, text)

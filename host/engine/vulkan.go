@@ -107,7 +107,7 @@ func OpenVulkan(n *network.Network, index int, options Options) (*Vulkan, error)
 }
 
 func newVulkan(p *plan[float32], device *gpu.Device) *Vulkan {
-	if kernels.HasForm(device.Tuning(), device.Info(), kernels.FormSumsApart) {
+	if kernels.HasForm(device, kernels.FormSumsApart) {
 		p.sumApart()
 	}
 	e := sizedVulkan(p, device.Info())

@@ -112,7 +112,7 @@ func (r *recorder) lifForward(l, s, slot int) {
 		return r.kernels.layers[l].forward.Record(r.stream, buffers, kernels.LIFForwardParameters{
 			Samples: r.samples, Steps: r.steps, Neurons: uint32(layer.neurons), Filters: uint32(layer.filters),
 			Input: input.window, Recurrent: recurrent,
-			Delay: uint32(r.plan.direct(layer.input)), RecurrentDelay: uint32(recurrentDelay), Layer: uint32(l),
+			Delay: uint32(input.delay), RecurrentDelay: uint32(recurrentDelay), Layer: uint32(l),
 			Flips: uint32(r.flipsAt()), InputScale: r.plan.scale(input, r.dropping), Segment: r.engine.cut.segment(s),
 		})
 	})
@@ -199,7 +199,7 @@ func (r *recorder) readoutForward(s int) {
 	}
 	r.do(func() error {
 		return r.kernels.readoutForward.Record(r.stream, buffers, kernels.ReadoutForwardParameters{
-			Samples: r.samples, Steps: r.steps, Classes: uint32(r.plan.classes), Delay: uint32(r.plan.direct(out.weight)),
+			Samples: r.samples, Steps: r.steps, Classes: uint32(r.plan.classes), Delay: uint32(r.plan.weights[out.weight].delay),
 			DecayMembrane: out.decayMembrane, DriveMembrane: out.driveMembrane,
 			DecaySynapse: out.decaySynapse, Initial: out.initial, Scale: r.plan.scale(&r.plan.weights[out.weight], r.dropping),
 			Segment: r.engine.cut.segment(s),
